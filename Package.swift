@@ -1,0 +1,111 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+    name: "keyfob",
+    products: [
+        .executable(name: "keyfob", targets: ["keyfob"]),
+        .executable(name: "git-credential-keyfob", targets: ["git-credential-keyfob"]),
+        .executable(name: "keyfob-demo", targets: ["keyfob-demo"]),
+    ],
+    dependencies: [
+        // Traits that would link Foundation, and with it ICU's data, are switched off.
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0", traits: []),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+    ],
+    targets: [
+        // Floor 0: C, and the one type for what must not be seen.
+        .systemLibrary(
+            name: "CLibsecret", pkgConfig: "libsecret-1", providers: [.apt(["libsecret-1-dev"])]),
+        .systemLibrary(name: "CKernelKeyring"),
+        .target(name: "Secrets"),
+
+        // Floor 1: one target for each conversation. They do not import one another.
+        .target(name: "CredentialProtocol", dependencies: ["Secrets"]),
+        .target(
+            name: "OAuth",
+            dependencies: [
+                "Secrets",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]),
+        .target(name: "SecretService", dependencies: ["CLibsecret", "Secrets"]),
+        .target(name: "KernelKeyring", dependencies: ["CKernelKeyring", "Secrets"]),
+        .target(
+            name: "AuthorizationServer",
+            dependencies: [
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
+
+        // Floor 2: what we decide, and the callers that are not git.
+        .target(name: "Dialects", dependencies: ["CredentialProtocol", "Secrets"]),
+        .target(
+            name: "KeyfobCore",
+            dependencies: [
+                "CredentialProtocol", "OAuth", "SecretService", "KernelKeyring", "Secrets",
+                .product(name: "TOMLKit", package: "TOMLKit"),
+            ]),
+
+        // Floor 3: the doors.
+        .executableTarget(
+            name: "keyfob",
+            dependencies: [
+                "KeyfobCore", "CredentialProtocol", "Dialects", "OAuth", "SecretService", "KernelKeyring", "Secrets",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        .executableTarget(
+            name: "git-credential-keyfob",
+            dependencies: ["CredentialProtocol", "KernelKeyring", "Secrets"],
+            // One static file: the door starts in half the time of a dynamic one. Not position-independent.
+            linkerSettings: [.unsafeFlags(["-static-executable"])]),
+        .executableTarget(
+            name: "keyfob-demo",
+            dependencies: [
+                "AuthorizationServer",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+            ]),
+
+        .target(
+            name: "TestSupport",
+            dependencies: [
+                "AuthorizationServer", "OAuth", "Secrets", .product(name: "Subprocess", package: "swift-subprocess"),
+            ],
+            path: "Tests/TestSupport",
+            exclude: ["browser"]),
+        .testTarget(name: "SecretsTests", dependencies: ["Secrets"]),
+        .testTarget(name: "CredentialProtocolTests", dependencies: ["CredentialProtocol", "Secrets"]),
+        .testTarget(name: "DialectsTests", dependencies: ["Dialects", "CredentialProtocol", "Secrets"]),
+        .testTarget(name: "OAuthTests", dependencies: ["OAuth", "Secrets", "TestSupport"]),
+        .testTarget(name: "SecretServiceTests", dependencies: ["SecretService", "Secrets", "TestSupport"]),
+        .testTarget(name: "KernelKeyringTests", dependencies: ["KernelKeyring", "Secrets", "TestSupport"]),
+        .testTarget(name: "AuthorizationServerTests", dependencies: ["AuthorizationServer", "TestSupport"]),
+        .testTarget(
+            name: "KeyfobCoreTests",
+            dependencies: ["KeyfobCore", "CredentialProtocol", "OAuth", "Secrets", "TestSupport"]),
+        // The built executables, as a caller sees them.
+        .testTarget(name: "keyfobTests", dependencies: ["AuthorizationServer", "Secrets", "TestSupport"]),
+    ]
+)
+
+for target in package.targets where target.type != .system && target.type != .binary {
+    target.swiftSettings = [
+        .swiftLanguageMode(.v6),
+        .strictMemorySafety(),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    ]
+}
