@@ -1,1 +1,80 @@
+// add_key(2) and the few keyctl(2) calls we need, as inline functions: glibc has no wrappers, libkeyutils is not
+// installed everywhere, and syscall(2) is variadic, which Swift does not import. Each returns what the kernel
+// returns: -1 and errno on failure.
+#ifndef KEYFOB_KERNEL_KEYRING_H
+#define KEYFOB_KERNEL_KEYRING_H
 
+#include <errno.h>
+#include <linux/keyctl.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+typedef int32_t keyfob_key;
+
+// linux/keyctl.h of a kernel older than 5.3 does not have these.
+enum { keyfob_move = 30, keyfob_move_exclusively = 1 };
+
+// Longest answer of KEYCTL_DESCRIBE: "type;uid;gid;perm;" and a description of at most 4095 bytes, with its NUL.
+enum { keyfob_longest_description = 4095, keyfob_description_buffer = 4096 + 128 };
+
+static inline keyfob_key keyfob_add_key(
+    const char *type, const char *description, const void *payload, size_t length, keyfob_key keyring) {
+    return (keyfob_key)syscall(SYS_add_key, type, description, payload, length, keyring);
+}
+
+static inline keyfob_key keyfob_search(keyfob_key keyring, const char *type, const char *description) {
+    return (keyfob_key)syscall(SYS_keyctl, KEYCTL_SEARCH, keyring, type, description, 0);
+}
+
+// The length of the payload, which is only in `buffer` if it is at most `capacity`.
+static inline long keyfob_read(keyfob_key key, void *buffer, size_t capacity) {
+    return syscall(SYS_keyctl, KEYCTL_READ, key, buffer, capacity);
+}
+
+static inline int keyfob_set_timeout(keyfob_key key, uint32_t seconds) {
+    return (int)syscall(SYS_keyctl, KEYCTL_SET_TIMEOUT, key, seconds);
+}
+
+static inline int keyfob_set_permissions(keyfob_key key, uint32_t permissions) {
+    return (int)syscall(SYS_keyctl, KEYCTL_SETPERM, key, permissions);
+}
+
+// Displaces a key of the same type and description from the keyring.
+static inline int keyfob_link(keyfob_key key, keyfob_key keyring) {
+    return (int)syscall(SYS_keyctl, KEYCTL_LINK, key, keyring);
+}
+
+static inline int keyfob_unlink(keyfob_key key, keyfob_key keyring) {
+    return (int)syscall(SYS_keyctl, KEYCTL_UNLINK, key, keyring);
+}
+
+// Fails with EEXIST where a key of the same type and description is in `to` already. Linux 5.3 and later; EOPNOTSUPP
+// before.
+static inline int keyfob_move_into_new_place(keyfob_key key, keyfob_key from, keyfob_key to) {
+    return (int)syscall(SYS_keyctl, keyfob_move, key, from, to, keyfob_move_exclusively);
+}
+
+static inline keyfob_key keyfob_keyring_id(keyfob_key special, int create) {
+    return (keyfob_key)syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, special, create);
+}
+
+static inline long keyfob_describe(keyfob_key key, char *buffer, size_t capacity) {
+    return syscall(SYS_keyctl, KEYCTL_DESCRIBE, key, buffer, capacity);
+}
+
+// The user id that owns the key, or -1. Here, and not in Swift, because the kernel writes a description as a whole or
+// not at all, and a stack array of its longest length is free in C.
+static inline int64_t keyfob_owner(keyfob_key key) {
+    char description[keyfob_description_buffer];
+    long length = keyfob_describe(key, description, sizeof description);
+    if (length <= 0 || (size_t)length > sizeof description) return -1;
+    description[sizeof description - 1] = 0;
+    const char *uid = strchr(description, ';');
+    return uid ? (int64_t)strtoul(uid + 1, NULL, 10) : -1;
+}
+
+#endif

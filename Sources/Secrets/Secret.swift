@@ -18,6 +18,11 @@ package struct Secret: Sendable {
         self.init(Array(text.utf8))
     }
 
+    /// At most `capacity` bytes, which `fill` writes in place and counts: no copy is left where they came from.
+    package init(capacity: Int, filledBy fill: (UnsafeMutableRawBufferPointer) -> Int) {
+        storage = unsafe WipedBytes(capacity: capacity, filledBy: fill)
+    }
+
     /// The number of bytes.
     package var count: Int { storage.count }
 
@@ -71,6 +76,12 @@ private final class WipedBytes: Sendable {
         count = bytes.count
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: max(count, 1), alignment: 1)
         unsafe memory.copyBytes(from: bytes)
+        address = unsafe UInt(bitPattern: memory.baseAddress)
+    }
+
+    init(capacity: Int, filledBy fill: (UnsafeMutableRawBufferPointer) -> Int) {
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: max(capacity, 1), alignment: 1)
+        count = min(max(unsafe fill(memory), 0), capacity)
         address = unsafe UInt(bitPattern: memory.baseAddress)
     }
 
