@@ -1,0 +1,58 @@
+package import Secrets
+
+/// One request to an authorization server.
+package struct HTTPRequest: Sendable {
+    package enum Method: String, Sendable { case get = "GET", post = "POST" }
+
+    package var method: Method
+    package var url: EndpointURL
+    /// The value of the `Authorization` field, if any.
+    package var authorization: Secret?
+    /// An `application/x-www-form-urlencoded` body; for POST alone.
+    package var form: Secret?
+    /// The longest body that is read, in bytes.
+    package var responseLimit: Int
+
+    /// 256 KiB: metadata of large providers with many locales stays far below it.
+    package static let metadataLimit = 262_144
+    /// 64 KiB: a token must also fit into a line of the helper protocol.
+    package static let tokenLimit = 65_536
+
+    /// Asks for a JSON document.
+    package init(get url: EndpointURL, limit: Int = Self.metadataLimit) {
+        (method, self.url, responseLimit) = (.get, url, limit)
+    }
+
+    /// Sends a form, which carries secrets and is therefore never sent twice or to another place.
+    package init(post form: Secret, to url: EndpointURL, authorization: Secret? = nil, limit: Int = Self.tokenLimit) {
+        (method, self.url, responseLimit) = (.post, url, limit)
+        (self.form, self.authorization) = (form, authorization)
+    }
+}
+
+/// An answer, whole, whatever its status.
+package struct HTTPResponse: Sendable {
+    package var status: Int
+    /// Name and value of each header field, in the order of arrival.
+    package var fields: [(name: String, value: String)]
+    /// May hold tokens, hence a ``Secret``.
+    package var body: Secret
+
+    package init(status: Int, fields: [(name: String, value: String)], body: Secret) {
+        (self.status, self.fields, self.body) = (status, fields, body)
+    }
+
+    /// The first field of that name, without regard to case.
+    package func field(_ name: String) -> String? {
+        fields.first { $0.name.lowercased() == name.lowercased() }?.value
+    }
+}
+
+/// Carries requests to an authorization server.
+///
+/// A conformer follows no redirect, repeats no request, reads no more than `responseLimit` bytes, decodes no
+/// Content-Encoding, and gives up after a total deadline. Every status is an answer, not an error.
+package protocol HTTPTransport: Sendable {
+    /// Throws `unreachable`, `timedOut`, `untrusted`, `tooLarge` or `cancelled`, nothing else.
+    func send(_ request: HTTPRequest) async throws(OAuthError) -> HTTPResponse
+}

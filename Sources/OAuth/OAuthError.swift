@@ -1,0 +1,52 @@
+/// What can go wrong between us and an authorization server: facts, never prose.
+///
+/// `host` is the server's host name as configured; texts that came from a server (`error`, `description`, `reason`) have
+/// passed ``ServerText`` and hold no control characters. No case carries a token, a code or a secret.
+package enum OAuthError: Error, Sendable, Equatable {
+    /// No connection: name not found, refused, or broken off before a whole answer was read.
+    case unreachable(host: String, reason: String)
+    /// The whole exchange did not end within the total deadline.
+    case timedOut(host: String, seconds: Int)
+    /// TLS did not vouch for the server.
+    case untrusted(host: String, reason: String)
+    /// The body was longer than we read; `limit` in bytes.
+    case tooLarge(host: String, limit: Int)
+    /// A 3xx answer: never followed (RFC 9700 section 4.12).
+    case redirected(host: String, status: Int)
+    /// 429 or 5xx; `retryAfter` in seconds (RFC 9110 section 10.2.3).
+    case unavailable(host: String, status: Int, retryAfter: Int?)
+    /// The answer is something else than JSON, such as the HTML of a captive portal.
+    case notJSON(host: String, contentType: String?)
+    /// JSON or a header field of the wrong shape; `member` names what was wrong.
+    case malformed(host: String, member: String)
+    /// None of the well-known places has metadata.
+    case metadataNotFound(issuer: String)
+    /// The metadata names another issuer (RFC 8414 section 3.3).
+    case issuerMismatch(expected: String, found: String)
+    /// An endpoint that we must not use: not https, relative, or with forbidden characters.
+    case invalidEndpoint(member: String)
+    /// A member without which there is no login.
+    case missingEndpoint(member: String)
+    /// The metadata does not announce S256 (RFC 7636).
+    case pkceUnsupported(issuer: String)
+    /// An error of RFC 6749 section 5.2, or of section 4.1.2.1 with the status of the redirect, 302.
+    case refused(host: String, status: Int, error: String, description: String?)
+    /// A `token_type` that is not `Bearer`.
+    case unexpectedTokenType(String)
+    /// A token with bytes outside of `[\x21-\x7E]`, or none.
+    case unusableToken
+    /// The authorization response names another issuer, or none where one was announced (RFC 9207).
+    case responseIssuerMismatch(expected: String, found: String?)
+    /// Nobody finished the login in time.
+    case authorizationTimedOut(seconds: Int)
+    /// The task was cancelled.
+    case cancelled
+    /// The loopback listener could not be opened.
+    case listenerFailed(reason: String)
+    /// No browser could be started; for the caller's `present`.
+    case browserFailed(reason: String)
+
+    /// The `error` of ``refused(host:status:error:description:)`` where an error response came without the `iss` that
+    /// the server's metadata promises: the login is over, but what the response said is not to be shown.
+    package static let unverifiedRefusal = "unverified_response"
+}

@@ -1,0 +1,23 @@
+package import Secrets
+
+/// A successful answer of the token endpoint (RFC 6749 section 5.1).
+package struct TokenResponse: Sendable, Equatable {
+    /// Matches `[\x21-\x7E]+`.
+    package var accessToken: Secret
+    /// Always `Bearer`, in this spelling.
+    package var tokenType: String
+    /// Seconds from the receipt, 1 to 31,536,000; nil where the server did not say so usably.
+    package var expiresIn: Int?
+    /// nil where none was issued: after a refresh, the old one stays in force.
+    package var refreshToken: Secret?
+    /// nil where the answer is silent: as requested.
+    package var scope: [String]?
+
+    package init(
+        accessToken: Secret, tokenType: String = "Bearer", expiresIn: Int? = nil, refreshToken: Secret? = nil,
+        scope: [String]? = nil
+    ) {
+        (self.accessToken, self.tokenType, self.expiresIn) = (accessToken, tokenType, expiresIn)
+        (self.refreshToken, self.scope) = (refreshToken, scope)
+    }
+}
