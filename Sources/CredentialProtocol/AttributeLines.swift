@@ -1,0 +1,66 @@
+/// A request as lines of `name=value` (protocol.md, section 3): the grammar, before any attribute is understood.
+///
+/// Lines end with LF and with nothing else: not with CR, not with a Unicode line separator. A blank line, or the end of
+/// the input, ends the request; what stands behind a blank line is not looked at. A control character anywhere, a line
+/// without `=` and a line or request over its cap refuse the whole: a reader that found its way back would find it at a
+/// place that an attacker chose.
+package struct AttributeLines: Sendable {
+    /// One line. `value` may be empty.
+    package struct Line: Sendable, Equatable {
+        /// Counted from 1.
+        package let number: Int
+        package let name: String
+        package let value: ArraySlice<UInt8>
+    }
+
+    /// The most bytes of a line, its LF included (git-credential(1), git 2.46).
+    package static let maxLine = 65_535
+    /// The most bytes of a request, the blank line included.
+    package static let maxRequest = 1_048_576
+
+    /// In the order of the input.
+    package let lines: [Line]
+
+    package init(_ input: [UInt8]) throws(RequestError) {
+        var lines: [Line] = []
+        var rest = input[...]
+        while !rest.isEmpty {
+            let end = rest.firstIndex(of: Self.lineFeed) ?? rest.endIndex
+            let line = rest[..<end]
+            guard line.count < Self.maxLine else { throw .lineTooLong(line: lines.count + 1) }
+            rest = rest[end...].dropFirst()
+            guard rest.startIndex <= Self.maxRequest else { throw .requestTooLarge }
+            if line.isEmpty { break }
+            lines.append(try Self.parse(line, number: lines.count + 1))
+        }
+        self.lines = lines
+    }
+
+    /// Whether a reader has read enough: a blank line ends the request before the end of the input, and what is over the
+    /// cap will be refused whatever follows. `scanned` bytes at the start were asked about before.
+    package static func isComplete(_ input: [UInt8], scanned: Int = 0) -> Bool {
+        guard input.count <= maxRequest, input.first != lineFeed else { return true }
+        let start = min(max(scanned - 1, 0), input.count)
+        return zip(input[start...], input[start...].dropFirst()).contains { $0 == lineFeed && $1 == lineFeed }
+    }
+
+    /// Whether a byte is a control character: C0, which includes NUL, HTAB, LF and CR, or DEL. The bytes of C1 are parts
+    /// of UTF-8 sequences and not looked at here.
+    package static func isControl(_ byte: UInt8) -> Bool { byte < 0x20 || byte == 0x7F }
+
+    private static let lineFeed = UInt8(ascii: "\n")
+    private static let horizontalTab = UInt8(ascii: "\t")
+
+    private static func parse(_ line: ArraySlice<UInt8>, number: Int) throws(RequestError) -> Line {
+        let equals = line.firstIndex(of: UInt8(ascii: "="))
+        let name = String(decoding: line[..<(equals ?? line.endIndex)], as: UTF8.self)
+        // Servers may fold a challenge with HTAB; nobody else has a use for it.
+        let mayHoldTab = name == Attribute.wwwauth.rawValue
+        if let byte = line.first(where: { isControl($0) && !(mayHoldTab && $0 == horizontalTab) }) {
+            throw .forbiddenByte(line: number, byte: byte)
+        }
+        guard let equals else { throw .lineWithoutEquals(line: number) }
+        guard !name.isEmpty else { throw .lineWithoutName(line: number) }
+        return Line(number: number, name: name, value: line[(equals + 1)...])
+    }
+}

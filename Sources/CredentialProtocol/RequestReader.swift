@@ -1,0 +1,141 @@
+import Secrets
+
+/// Lines to a ``CredentialRequest``: what each attribute means (protocol.md, section 4).
+struct RequestReader {
+    private let lines: AttributeLines
+    private var request = CredentialRequest(protocolName: "", host: "")
+    private var url: RequestURL?
+    /// The identity of the request: what was given so far, to find a second, different value.
+    private var given: [Attribute: ArraySlice<UInt8>] = [:]
+
+    /// Reads a request; with `extensions`, also what callers that are not git may ask, and `url` in place of the parts.
+    static func read(_ lines: AttributeLines, extensions: Bool) throws(RequestError) -> CredentialRequest {
+        var reader = RequestReader(lines: lines)
+        for line in lines.lines {
+            // Attributes that we do not know are for others, or for versions to come.
+            guard let attribute = Attribute(rawValue: line.name) else { continue }
+            try reader.readIdentity(attribute, line)
+            try reader.readSecrets(attribute, line)
+            try reader.readLists(attribute, line)
+            if extensions { try reader.readExtension(attribute, line) }
+        }
+        try reader.applyURL(mayStandBesideParts: !extensions)
+        try reader.checkIdentity()
+        return reader.request
+    }
+
+    private init(lines: AttributeLines) { self.lines = lines }
+
+    // MARK: One attribute
+
+    /// What says for whom the credential is. No caller repeats these with another value, only an injected line does.
+    private mutating func readIdentity(_ attribute: Attribute, _ line: AttributeLines.Line) throws(RequestError) {
+        guard [.protocolName, .host, .path, .username, .url].contains(attribute) else { return }
+        if let earlier = given.updateValue(line.value, forKey: attribute), earlier != line.value {
+            throw .conflicting(attribute)
+        }
+        switch attribute {
+        case .protocolName: request.protocolName = try text(attribute, line)
+        case .host: request.host = try text(attribute, line)
+        case .path: request.path = PercentEncoding.text(line.value)
+        case .username: request.username = try text(attribute, line)
+        default: url = try RequestURL(line)
+        }
+    }
+
+    private mutating func readSecrets(_ attribute: Attribute, _ line: AttributeLines.Line) throws(RequestError) {
+        switch attribute {
+        case .password: request.password = Secret(line.value)
+        case .credential: request.credential = Secret(line.value)
+        case .oauthRefreshToken: request.oauthRefreshToken = line.value.isEmpty ? nil : Secret(line.value)
+        case .authtype: request.authtype = try authtype(line)
+        case .passwordExpiryUTC:
+            // As git reads it: what is no number, 0 or too large is no end at all.
+            request.passwordExpiryUTC = number(line.value).flatMap { $0 == 0 ? nil : $0 }
+        case .ephemeral:
+            guard let value = GitBoolean.value(of: line.value) else { throw .invalid(attribute) }
+            request.ephemeral = value
+        default: break
+        }
+    }
+
+    /// The lists, which grow by one element a line and start again at an empty one.
+    private mutating func readLists(_ attribute: Attribute, _ line: AttributeLines.Line) throws(RequestError) {
+        let element = String(decoding: line.value, as: UTF8.self)
+        switch attribute {
+        case .capability where element.isEmpty: request.capabilities = []
+        case .capability: if let capability = Capability(rawValue: element) { request.capabilities.insert(capability) }
+        case .wwwauth: request.wwwauth = element.isEmpty ? [] : request.wwwauth + [element]
+        case .state: request.state = element.isEmpty ? [] : request.state + [element]
+        default: break
+        }
+    }
+
+    private mutating func readExtension(_ attribute: Attribute, _ line: AttributeLines.Line) throws(RequestError) {
+        switch attribute {
+        case .scope:
+            guard let scope = ScopeGrammar.tokens(of: line.value) else { throw .invalid(attribute) }
+            request.scope = scope
+        case .resource:
+            guard ResourceGrammar.isResource(line.value) else { throw .invalid(attribute) }
+            request.resource = String(decoding: line.value, as: UTF8.self)
+        case .minTTL:
+            guard let seconds = number(line.value).flatMap(Int.init(exactly:)) else { throw .invalid(attribute) }
+            request.minTTL = seconds
+        case .interaction:
+            guard let interaction = Interaction(rawValue: try text(attribute, line)) else { throw .invalid(attribute) }
+            request.interaction = interaction
+        default: break
+        }
+    }
+
+    // MARK: The whole
+
+    private mutating func applyURL(mayStandBesideParts: Bool) throws(RequestError) {
+        guard let url else { return }
+        let parts: [Attribute] = [.protocolName, .host, .path]
+        guard parts.allSatisfy({ given[$0] == nil }) else {
+            if mayStandBesideParts { return }
+            throw .conflicting(.url)
+        }
+        request.protocolName = url.protocolName
+        request.host = url.host
+        request.path = url.path
+        if let username = url.username {
+            guard request.username == nil || request.username == username else { throw .conflicting(.username) }
+            request.username = username
+        }
+        if request.password == nil { request.password = url.password }
+    }
+
+    /// A request that does not say for which service it is would match any (CVE-2020-11008): it is refused.
+    private func checkIdentity() throws(RequestError) {
+        guard !request.protocolName.isEmpty else { throw .missing(.protocolName) }
+        guard URLPieces.isScheme(Array(request.protocolName.utf8)[...]) else { throw .invalid(.protocolName) }
+        guard ["http", "https"].contains(request.protocolName.lowercased()) else {
+            guard !request.host.isEmpty || request.path?.isEmpty == false else { throw .missing(.host) }
+            return
+        }
+        guard !request.host.isEmpty else { throw .missing(.host) }
+        guard request.url != nil else { throw .invalid(.host) }
+    }
+
+    // MARK: Values
+
+    private func text(_ attribute: Attribute, _ line: AttributeLines.Line) throws(RequestError) -> String {
+        guard let text = String(validating: line.value, as: UTF8.self) else { throw .invalid(attribute) }
+        return text
+    }
+
+    /// An authentication scheme is a token (RFC 9110 section 11.1); an empty one is none.
+    private func authtype(_ line: AttributeLines.Line) throws(RequestError) -> String? {
+        guard line.value.allSatisfy(TokenGrammar.isTokenCharacter) else { throw .invalid(.authtype) }
+        return line.value.isEmpty ? nil : String(decoding: line.value, as: UTF8.self)
+    }
+
+    /// A decimal number without a sign; nil where it is none or does not fit.
+    private func number(_ digits: ArraySlice<UInt8>) -> Int64? {
+        guard !digits.isEmpty, digits.allSatisfy(HostGrammar.isDigit) else { return nil }
+        return Int64(String(decoding: digits, as: UTF8.self))
+    }
+}

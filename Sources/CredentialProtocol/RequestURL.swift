@@ -1,0 +1,53 @@
+import Secrets
+
+/// What the attribute `url` stands for: the parts of a request, cut out of one URL as `git credential` does.
+///
+/// Query and fragment belong to no service and are left out. Host and port are judged with the rest of the request.
+struct RequestURL {
+    let protocolName: String
+    let host: String
+    let path: String?
+    let username: String?
+    let password: Secret?
+
+    init(_ line: AttributeLines.Line) throws(RequestError) {
+        guard let pieces = URLPieces(Array(line.value)) else { throw .invalid(.url) }
+        protocolName = String(decoding: pieces.scheme, as: UTF8.self)
+        guard let host = String(validating: pieces.host, as: UTF8.self) else { throw .invalid(.url) }
+        self.host = host
+
+        let path = PercentEncoding.text(try Self.decode(Self.trimmed(pieces.path), line))
+        self.path = path.isEmpty ? nil : path
+
+        let userinfo = pieces.userinfo?.split(
+            separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
+        guard pieces.userinfo?.contains(UInt8(ascii: "@")) != true else { throw .invalid(.url) }
+        username = try userinfo?.first.map { encoded throws(RequestError) in
+            guard let name = String(validating: try Self.decode(encoded, line), as: UTF8.self) else {
+                throw .invalid(.url)
+            }
+            return name
+        }
+        password = try userinfo?.dropFirst().first.map { encoded throws(RequestError) in
+            Secret(try Self.decode(encoded, line))
+        }
+    }
+
+    /// A control character that comes out of an escape would have been refused as it is (CVE-2020-5260).
+    private static func decode(
+        _ encoded: ArraySlice<UInt8>, _ line: AttributeLines.Line
+    ) throws(RequestError) -> [UInt8] {
+        guard let decoded = PercentEncoding.decode(encoded) else { throw .invalid(.url) }
+        if let byte = decoded.first(where: AttributeLines.isControl) {
+            throw .forbiddenByte(line: line.number, byte: byte)
+        }
+        return decoded
+    }
+
+    private static func trimmed(_ path: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        let isSlash = { (byte: UInt8) in byte == UInt8(ascii: "/") }
+        let start = path.drop(while: isSlash)
+        guard let last = start.lastIndex(where: { !isSlash($0) }) else { return [] }
+        return start[...last]
+    }
+}

@@ -1,0 +1,68 @@
+import Secrets
+
+/// A ``CredentialResponse`` to lines, in the order in which git writes them.
+///
+/// Nothing leaves that could be read as another line, whoever put it there: an authorization server that answers with a
+/// line break in its token gets no line out of us.
+struct ResponseWriter {
+    private(set) var bytes: [UInt8] = []
+    private let response: CredentialResponse
+    private let request: CredentialRequest
+
+    /// Begins with the capabilities, before what depends on them: those that the caller announced, for git sends back
+    /// `state[]` and `credential` only to a helper that announced them in turn.
+    init(_ response: CredentialResponse, for request: CredentialRequest) throws(ResponseError) {
+        self.response = response
+        self.request = request
+        for capability in Capability.allCases where request.capabilities.contains(capability) {
+            try write(.capability, capability.rawValue)
+        }
+    }
+
+    /// `authtype` and `credential`: the header field in two parts.
+    mutating func writeCredential(authtype: String) throws(ResponseError) {
+        guard !authtype.isEmpty else { throw .empty(.authtype) }
+        guard authtype.utf8.allSatisfy(TokenGrammar.isTokenCharacter) else { throw .forbiddenByte(.authtype) }
+        try write(.authtype, authtype)
+        try write(.credential, response.password)
+    }
+
+    mutating func writeEphemeral() throws(ResponseError) {
+        if response.ephemeral { try write(.ephemeral, "1") }
+    }
+
+    mutating func writePassword() throws(ResponseError) {
+        if let username = response.username { try write(.username, username) }
+        try write(.password, response.password)
+        if let token = response.oauthRefreshToken { try write(.oauthRefreshToken, token) }
+    }
+
+    /// What follows in every form: the end of its life, and what git shall hand back.
+    mutating func writeRest() throws(ResponseError) {
+        if let expiry = response.passwordExpiryUTC { try write(.passwordExpiryUTC, String(expiry)) }
+        guard request.capabilities.contains(.state) else { return }
+        if response.continue { try write(.continue, "1") }
+        for state in response.state { try write(.state, state) }
+    }
+
+    private mutating func write(_ attribute: Attribute, _ text: String) throws(ResponseError) {
+        try write(attribute, Array(text.utf8))
+    }
+
+    private mutating func write(_ attribute: Attribute, _ secret: Secret) throws(ResponseError) {
+        let isAccessToken = response.authtype != nil && (attribute == .password || attribute == .credential)
+        let value = secret.exposedBytes
+        if isAccessToken {
+            guard !value.isEmpty else { throw .empty(attribute) }
+            guard value.allSatisfy({ (0x21...0x7E).contains($0) }) else { throw .forbiddenByte(attribute) }
+        }
+        try write(attribute, value)
+    }
+
+    private mutating func write(_ attribute: Attribute, _ value: [UInt8]) throws(ResponseError) {
+        guard !value.contains(where: AttributeLines.isControl) else { throw .forbiddenByte(attribute) }
+        let line = Array(attribute.rawValue.utf8) + [UInt8(ascii: "=")] + value + [UInt8(ascii: "\n")]
+        guard line.count <= AttributeLines.maxLine else { throw .tooLong(attribute) }
+        bytes += line
+    }
+}

@@ -1,0 +1,99 @@
+/// The service for which a credential is: an origin over http or https, perhaps with a path (RFC 3986, RFC 6454).
+///
+/// A value cannot hold an invalid host, user information, a query, a fragment or a control character. It serves to
+/// compare: two spellings of one service are equal, and nothing that could be another service is.
+package struct ServiceURL: Sendable, Hashable, CustomStringConvertible {
+    /// `https` or `http`.
+    package let scheme: String
+    /// In lower case; an IPv6 address stands in brackets.
+    package let host: String
+    /// The effective port: the scheme's own where none is given.
+    package let port: Int
+    /// Percent-decoded, without empty and dot segments; case counts.
+    package let pathSegments: [String]
+
+    /// Why a string is no service's URL.
+    package enum ParsingError: Error, Sendable, Equatable {
+        /// No `scheme://`.
+        case notAbsolute
+        /// A scheme other than https and http.
+        case unsupportedScheme(String)
+        /// A user name or a password before the host.
+        case userinfo
+        case invalidHost
+        case invalidPort
+        /// A control character, as it is or percent-encoded.
+        case forbiddenByte(UInt8)
+        /// `%` without two hexadecimal digits behind it.
+        case malformedEscape
+        case queryOrFragment
+    }
+
+    /// Reads `https://host[:port][/path]`, percent-decoding the path.
+    package init(_ string: String) throws(ParsingError) {
+        guard let pieces = URLPieces(Array(string.utf8)) else { throw .notAbsolute }
+        guard pieces.userinfo == nil else { throw .userinfo }
+        guard !pieces.hasQueryOrFragment else { throw .queryOrFragment }
+        guard let path = PercentEncoding.decode(pieces.path) else { throw .malformedEscape }
+        if let byte = path.first(where: AttributeLines.isControl) { throw .forbiddenByte(byte) }
+        let scheme = String(decoding: pieces.scheme, as: UTF8.self)
+        try self.init(scheme: scheme, authority: pieces.host, path: PercentEncoding.text(path))
+    }
+
+    /// The service of a request; nil unless the protocol is http or https, the host valid and the path free of control
+    /// characters. The path is taken as it is, without percent-decoding: git has done that.
+    package init?(protocolName: String, host: String, path: String?) {
+        let path = path ?? ""
+        guard !path.utf8.contains(where: AttributeLines.isControl) else { return nil }
+        do {
+            try self.init(scheme: protocolName, authority: Array(host.utf8)[...], path: path)
+        } catch {
+            return nil
+        }
+    }
+
+    private init(scheme: String, authority: ArraySlice<UInt8>, path: String) throws(ParsingError) {
+        let scheme = scheme.lowercased()
+        guard let defaultPort = Self.defaultPorts[scheme] else { throw .unsupportedScheme(scheme) }
+        let (host, port) = try HostGrammar.split(authority)
+        self.scheme = scheme
+        self.host = host
+        self.port = port ?? defaultPort
+        pathSegments = Self.segments(of: path)
+    }
+
+    /// Scheme, host and, unless it is the scheme's own, port: `https://git.example.com`.
+    package var origin: String {
+        port == Self.defaultPorts[scheme] ? "\(scheme)://\(host)" : "\(scheme)://\(host):\(port)"
+    }
+
+    /// The origin and the path, percent-encoded so that it can be printed and read again.
+    package var description: String {
+        origin + pathSegments.map { "/" + PercentEncoding.encode(segment: $0) }.joined()
+    }
+
+    /// Whether the host is this machine by its very name: `localhost`, 127.0.0.0/8 or `[::1]` (RFC 8252 section 7.3).
+    /// No name is looked up, so nothing that a resolver says makes a host a loopback host.
+    package var isLoopback: Bool { host == "localhost" || HostGrammar.isLoopbackAddress(host) }
+
+    /// Whether `other` has our origin and a path that is ours or below it, on the boundary of a segment.
+    package func contains(_ other: ServiceURL) -> Bool {
+        scheme == other.scheme && host == other.host && port == other.port
+            && other.pathSegments.starts(with: pathSegments)
+    }
+
+    private static let defaultPorts = ["https": 443, "http": 80]
+
+    /// RFC 3986 section 5.2.4: `a/./b/../c` is `a/c`, for that is what an HTTP client asks the server for.
+    private static func segments(of path: String) -> [String] {
+        var segments: [String] = []
+        for segment in path.split(separator: "/") {
+            switch segment {
+            case ".": continue
+            case "..": _ = segments.popLast()
+            default: segments.append(String(segment))
+            }
+        }
+        return segments
+    }
+}
