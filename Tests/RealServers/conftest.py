@@ -1,0 +1,66 @@
+"""The fixtures: each test gets a session, a server and a git server of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness import binaries, kernel
+from harness.gate import Gate
+from harness.libsecret import build_git_credential_libsecret
+from harness.person import Person
+from harness.provider.server import Provider, prepare_database
+from harness.session import PrivateSession, missing_programs
+
+
+def pytest_sessionstart() -> None:
+    """Refuses to run, rather than to skip, when something is missing."""
+    missing = [str(path) for path in (binaries.keyfob(), binaries.git_credential_keyfob()) if not path.exists()]
+    if missing or missing_programs():
+        pytest.exit(f"missing: {', '.join(missing + missing_programs())}; run Tests/run", returncode=2)
+    prepare_database()
+
+
+@pytest.fixture
+def session() -> Iterator[PrivateSession]:
+    """A private session with an unlocked keyring; what keyfob keeps in the kernel meanwhile is forgotten afterwards."""
+    before = kernel.keys()
+    with PrivateSession(path=[binaries.bin_directory()]) as running:
+        running.start_keyring()
+        yield running
+    kernel.forget(kernel.keys() - before)
+
+
+@pytest.fixture
+def person(session: PrivateSession) -> Person:
+    """A person in that session, to whom nothing has happened yet."""
+    return Person(session)
+
+
+@pytest.fixture
+def provider() -> Iterator[Provider]:
+    """The authorization server, which knows one person and one public client."""
+    with Provider() as running:
+        yield running
+
+
+@pytest.fixture
+def gate(provider: Provider, tmp_path: Path) -> Iterator[Gate]:
+    """A git server that wants the authorization server's tokens."""
+    with Gate(provider, tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def developer(person: Person, provider: Provider, gate: Gate) -> Person:
+    """A person whose keyfob knows where to sign in for the git server, and who has not signed in yet."""
+    person.configure_keyfob(gate.origin, provider.issuer)
+    return person
+
+
+@pytest.fixture(scope="session")
+def libsecret_helper(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """git-credential-libsecret, built from the source in Debian's git package."""
+    return build_git_credential_libsecret(tmp_path_factory.mktemp("libsecret"))

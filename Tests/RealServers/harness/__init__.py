@@ -1,0 +1,1 @@
+"""What the tests stand on: a private session, the real authorization server, a git server, a person with git."""

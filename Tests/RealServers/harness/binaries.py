@@ -1,0 +1,24 @@
+"""Where things are: the repository, the built executables, the browser of the tests."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+BROWSER = REPOSITORY / "Tests" / "TestSupport" / "browser" / "headless-browser"
+
+
+def bin_directory() -> Path:
+    """The directory of the executables under test: $KEYFOB_BIN, else the release build."""
+    return Path(os.environ.get("KEYFOB_BIN") or REPOSITORY / ".build" / "release").resolve()
+
+
+def keyfob() -> Path:
+    """The door for people."""
+    return bin_directory() / "keyfob"
+
+
+def git_credential_keyfob() -> Path:
+    """The door for git."""
+    return bin_directory() / "git-credential-keyfob"

@@ -1,0 +1,34 @@
+"""What keyfob left in the kernel keyring, which belongs to the user and not to a session: the tests tidy up after
+themselves and leave alone what was there before."""
+
+from __future__ import annotations
+
+import subprocess
+
+
+def _keyctl(*arguments: str) -> str | None:
+    done = subprocess.run(["keyctl", *arguments], capture_output=True, text=True, check=False)
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def is_available() -> bool:
+    """Whether the kernel lets this user keep keys (containers often do not)."""
+    return _keyctl("rlist", "@u") is not None
+
+
+def keyring() -> str | None:
+    """The serial number of the keyring `keyfob` in the user keyring."""
+    return _keyctl("search", "@u", "keyring", "keyfob")
+
+
+def keys() -> set[str]:
+    """The serial numbers of what is in it."""
+    ring = keyring()
+    return set((_keyctl("rlist", ring) or "").split()) if ring else set()
+
+
+def forget(serials: set[str]) -> None:
+    """Unlinks these keys."""
+    ring = keyring()
+    for serial in serials if ring else ():
+        _keyctl("unlink", serial, ring or "")

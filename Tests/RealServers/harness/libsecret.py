@@ -1,0 +1,17 @@
+"""git-credential-libsecret, the helper that we compare ourselves with. Standard library only: the benchmarks use it."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+SOURCE = Path("/usr/share/doc/git/contrib/credential/libsecret")
+
+
+def build_git_credential_libsecret(directory: Path) -> Path:
+    """Builds it in `directory` from the source that Debian's git package ships, with the Makefile that comes with it."""
+    build = directory / "git-credential-libsecret-build"
+    shutil.copytree(SOURCE, build)
+    subprocess.run(["make", "--quiet", "-C", str(build)], check=True, capture_output=True)
+    return build / "git-credential-libsecret"

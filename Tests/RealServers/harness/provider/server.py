@@ -1,0 +1,161 @@
+"""Starting and stopping the authorization server, and looking into its database."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import threading
+from datetime import timedelta
+from pathlib import Path
+from typing import Self
+
+import django
+from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
+
+from . import lifetime
+from .requests import Answered, Record, record
+
+CLIENT_ID = "keyfob-tests"
+USER, USER_PASSWORD = "alice", "wonderland"
+GATE_ID, GATE_SECRET = "git-gate", "gate-secret"
+
+
+def prepare_database() -> None:
+    """Sets Django up on an empty database in a temporary directory: tables, one person, two clients. Once a process."""
+    directory = tempfile.mkdtemp(prefix="keyfob-provider-")
+    os.environ["KEYFOB_TEST_DATABASE"] = str(Path(directory) / "db.sqlite3")
+    os.environ["DJANGO_SETTINGS_MODULE"] = "harness.provider.settings"
+    django.setup()
+    from django.contrib.auth import get_user_model
+    from django.core.management import call_command
+    from oauth2_provider.models import Application
+
+    call_command("migrate", verbosity=0)
+    user = get_user_model().objects.create_user(USER, password=USER_PASSWORD)
+    Application.objects.create(
+        name="keyfob",
+        client_id=CLIENT_ID,
+        client_secret="",
+        client_type=Application.CLIENT_PUBLIC,
+        authorization_grant_type=Application.GRANT_AUTHORIZATION_CODE,
+        redirect_uris="http://127.0.0.1/callback",
+        user=user,
+    )
+    Application.objects.create(
+        name="git gate",
+        client_id=GATE_ID,
+        client_secret=GATE_SECRET,
+        client_type=Application.CLIENT_CONFIDENTIAL,
+        authorization_grant_type=Application.GRANT_CLIENT_CREDENTIALS,
+        user=user,
+    )
+
+
+class QuietRequestHandler(WSGIRequestHandler):
+    """Django's request handler, which says nothing on stderr."""
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+class QuietServer(ThreadedWSGIServer):
+    """Django's threaded HTTP server. A client that goes away in the middle is no error of ours."""
+
+    def handle_error(self, *_: object) -> None:
+        pass
+
+
+class Provider:
+    """The running authorization server: one port, one database, the record of its requests."""
+
+    def __init__(self) -> None:
+        self._server = self._listen(0)
+        self.port: int = self._server.server_port
+
+    @property
+    def issuer(self) -> str:
+        """The issuer that the metadata names."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def requests(self) -> Record:
+        """What was asked."""
+        return record
+
+    def token_requests(self, grant_type: str) -> list[Answered]:
+        """The requests to the token endpoint with this grant_type."""
+        return [r for r in record.all() if r.path == "/o/token/" and r.form.get("grant_type") == grant_type]
+
+    def stop(self) -> None:
+        """Takes the server off the network: its port refuses connections from now on."""
+        self._server.shutdown()
+        self._server.server_close()
+
+    def start_again(self) -> None:
+        """Puts the server back on the port that it had."""
+        self._server = self._listen(self.port)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+        record.clear()
+        lifetime.seconds = lifetime.DEFAULT_SECONDS
+        self._forget_everybody()
+
+    @staticmethod
+    def _listen(port: int) -> QuietServer:
+        from django.core.wsgi import get_wsgi_application
+
+        server = QuietServer(("127.0.0.1", port), QuietRequestHandler)
+        server.set_app(get_wsgi_application())
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        return server
+
+    @staticmethod
+    def _forget_everybody() -> None:
+        from django.contrib.sessions.models import Session
+        from oauth2_provider.models import AccessToken, Grant, RefreshToken
+
+        for model in (RefreshToken, AccessToken, Grant, Session):
+            model.objects.all().delete()
+
+    # What the tests ask of the database.
+
+    @staticmethod
+    def issue_tokens_for(seconds: int) -> None:
+        """Sets the lifetime of the access tokens that are issued from now on."""
+        lifetime.seconds = seconds
+
+    @staticmethod
+    def live_refresh_tokens() -> int:
+        """How many refresh tokens are neither used up nor revoked."""
+        from oauth2_provider.models import RefreshToken
+
+        return int(RefreshToken.objects.filter(revoked__isnull=True).count())
+
+    @staticmethod
+    def revoke_refresh_tokens() -> None:
+        """Revokes every refresh token, as a person does on the server's page."""
+        from oauth2_provider.models import RefreshToken
+
+        for token in RefreshToken.objects.filter(revoked__isnull=True):
+            token.revoke()
+
+    @staticmethod
+    def is_active(access_token: str) -> bool:
+        """Whether the server would honour this access token now."""
+        from oauth2_provider.models import AccessToken
+
+        checksum = hashlib.sha256(access_token.encode()).hexdigest()
+        return any(token.is_valid() for token in AccessToken.objects.filter(token_checksum=checksum))
+
+    @staticmethod
+    def expire_access_tokens() -> None:
+        """Ends the life of every access token at the server, whatever its holders believe."""
+        from django.utils import timezone
+        from oauth2_provider.models import AccessToken
+
+        AccessToken.objects.update(expires=timezone.now() - timedelta(seconds=1))

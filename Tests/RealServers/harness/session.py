@@ -1,0 +1,144 @@
+"""A private login session: its own home, runtime directory, message bus and GNOME Keyring.
+
+Nothing of the caller's session is seen from inside. Standard library only: the benchmarks use it too.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Self
+
+SECRETS = "org.freedesktop.secrets"
+PASSWORD = b"correct horse"
+READY_SECONDS = 20
+
+# A bus without service directories: what is on it was put there, nothing is activated behind our back.
+BUS_CONFIGURATION = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>session</type>
+  <listen>unix:path={socket}</listen>
+  <auth>EXTERNAL</auth>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
+    <allow own="*"/>
+  </policy>
+</busconfig>
+"""
+
+
+class PrivateSession:
+    """A session that lives as long as its `with` block.
+
+    `env` is the whole environment of a process in the session. There is no display and no terminal in it.
+    """
+
+    def __init__(self, path: list[Path] | None = None) -> None:
+        self._stack = ExitStack()
+        self._keyring: subprocess.Popen[bytes] | None = None
+        root = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="keyfob-", ignore_cleanup_errors=True)))
+        self.home = root / "home"
+        self.runtime = root / "run"
+        for directory in (self.home, self.runtime):
+            directory.mkdir(mode=0o700)
+        self.env = {
+            "HOME": str(self.home),
+            "XDG_RUNTIME_DIR": str(self.runtime),
+            "DBUS_SESSION_BUS_ADDRESS": f"unix:path={self.runtime / 'bus'}",
+            "PATH": os.pathsep.join([*(str(entry) for entry in path or []), "/usr/local/bin:/usr/bin:/bin"]),
+            "LANG": "C.UTF-8",
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_TERMINAL_PROMPT": "0",
+        }
+
+    def __enter__(self) -> Self:
+        try:
+            self._start_bus()
+        except BaseException:
+            self._stack.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop_keyring()
+        self._stack.close()
+
+    @property
+    def keyrings(self) -> Path:
+        """Where gnome-keyring keeps its files."""
+        return self.home / ".local" / "share" / "keyrings"
+
+    def run(self, *command: str | Path, stdin: bytes = b"", **env: str) -> subprocess.CompletedProcess[bytes]:
+        """Runs a command in the session and waits for it, whatever its exit status."""
+        return subprocess.run(
+            command, input=stdin, capture_output=True, env={**self.env, **env}, cwd=self.home, timeout=60, check=False
+        )
+
+    def start_keyring(self, *, unlocked: bool = True) -> None:
+        """Starts gnome-keyring; unlocked, it makes the default keyring when there is none. Waits until it answers."""
+        command = ["gnome-keyring-daemon", "--foreground", "--components=secrets"]
+        self._keyring = subprocess.Popen(
+            [*command, "--unlock"] if unlocked else command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=self.env,
+            cwd=self.home,
+        )
+        assert self._keyring.stdin is not None
+        if unlocked:
+            self._keyring.stdin.write(PASSWORD)
+        self._keyring.stdin.close()
+        self._wait_for(SECRETS)
+
+    def stop_keyring(self) -> None:
+        """Ends gnome-keyring and waits until it is gone. What it keeps on disk stays."""
+        if self._keyring is not None:
+            self._keyring.terminate()
+            self._keyring.wait(READY_SECONDS)
+            self._keyring = None
+
+    def lock_keyring(self) -> None:
+        """Makes the keyring what it is after a login without its password: restarted, and locked.
+
+        (A collection that is locked in a running daemon still shows attributes that a restarted one does not.)
+        """
+        self.stop_keyring()
+        self.start_keyring(unlocked=False)
+
+    def _start_bus(self) -> None:
+        configuration = self.runtime / "bus.conf"
+        configuration.write_text(BUS_CONFIGURATION.format(socket=self.runtime / "bus"))
+        bus = subprocess.Popen(
+            ["dbus-daemon", f"--config-file={configuration}", "--nofork", "--nopidfile", "--print-address=1"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=self.env,
+        )
+        self._stack.callback(bus.wait, READY_SECONDS)
+        self._stack.callback(bus.terminate)
+        assert bus.stdout is not None
+        self._stack.enter_context(bus.stdout)
+        if not bus.stdout.readline():
+            raise RuntimeError("dbus-daemon did not start")
+
+    def _wait_for(self, name: str) -> None:
+        subprocess.run(
+            ["gdbus", "wait", "--session", "--timeout", str(READY_SECONDS), name],
+            env=self.env,
+            check=True,
+            timeout=READY_SECONDS + 5,
+        )
+
+
+def missing_programs() -> list[str]:
+    """The programs that a session needs and that are not installed."""
+    needed = ("dbus-daemon", "gnome-keyring-daemon", "gdbus", "git", "keyctl")
+    return [program for program in needed if shutil.which(program) is None]
