@@ -14,6 +14,8 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
@@ -44,7 +46,11 @@ let package = Package(
         .target(
             name: "AuthorizationServer",
             dependencies: [
+                "Secrets",
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
 
@@ -72,8 +78,12 @@ let package = Package(
         .executableTarget(
             name: "keyfob-demo",
             dependencies: [
-                "AuthorizationServer",
+                "AuthorizationServer", "KernelKeyring", "Secrets", "SecretService",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ]),
 
@@ -90,7 +100,13 @@ let package = Package(
         .testTarget(name: "OAuthTests", dependencies: ["OAuth", "Secrets", "TestSupport"]),
         .testTarget(name: "SecretServiceTests", dependencies: ["SecretService", "Secrets", "TestSupport"]),
         .testTarget(name: "KernelKeyringTests", dependencies: ["KernelKeyring", "Secrets", "TestSupport"]),
-        .testTarget(name: "AuthorizationServerTests", dependencies: ["AuthorizationServer", "TestSupport"]),
+        .testTarget(
+            name: "AuthorizationServerTests",
+            dependencies: [
+                "AuthorizationServer", "Secrets", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         .testTarget(
             name: "KeyfobCoreTests",
             dependencies: ["KeyfobCore", "CredentialProtocol", "OAuth", "Secrets", "TestSupport"]),

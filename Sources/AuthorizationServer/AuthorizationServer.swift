@@ -1,0 +1,35 @@
+import Hummingbird
+import Logging
+import NIOCore
+import Synchronization
+
+/// A small, correct OAuth 2.0 authorization server on loopback, for the demo and for tests.
+///
+/// It speaks the authorization code flow with PKCE (RFC 6749, RFC 7636, S256 only), refresh with rotation and reuse
+/// detection (RFC 9700), metadata (RFC 8414), `iss` (RFC 9207), revocation (RFC 7009) and introspection (RFC 7662). All
+/// tokens are opaque and random, and everything is forgotten when it ends.
+package struct AuthorizationServer: Sendable {
+    /// Offered each request by method and path (without the query); nil leaves it to the server.
+    package typealias Interceptor = @Sendable (_ method: String, _ path: String) -> ScriptedResponse?
+
+    private let configuration: AuthorizationServerConfiguration
+
+    package init(_ configuration: AuthorizationServerConfiguration = AuthorizationServerConfiguration()) {
+        self.configuration = configuration
+    }
+
+    /// Listens on a free port of 127.0.0.1 for as long as `body` runs, and stops before this returns.
+    ///
+    /// Throws what `body` throws, or the error of the listener where it cannot be bound.
+    package func run<Result>(
+        port: Int = 0, whileRunning body: (RunningServer) async throws -> Result
+    ) async throws -> Result {
+        let service = ServerService(configuration)
+        return try await LoopbackListener.run(
+            port: port, respond: { await service.respond(to: $0) },
+            whileRunning: { port in
+                service.state.withLock { $0.origin = "http://127.0.0.1:\(port)" }
+                return try await body(RunningServer(service: service, port: port))
+            })
+    }
+}

@@ -1,0 +1,73 @@
+/// A request, read whole, as the endpoints see it.
+struct IncomingRequest: Sendable {
+    var method: String
+    /// Without the query.
+    var path: String
+    var query: Parameters
+    /// Of a POST; empty otherwise.
+    var form: Parameters
+    var accept: String?
+    var authorization: String?
+    var cookies: [String: String]
+
+    /// The cookies of a `Cookie` field (RFC 6265 section 4.2.1); the first of a name counts.
+    static func cookies(in field: String) -> [String: String] {
+        let pairs = field.split(separator: ";").compactMap { piece -> (String, String)? in
+            let halves = piece.split(separator: "=", maxSplits: 1)
+            guard halves.count == 2 else { return nil }
+            return (String(halves[0].drop { $0 == " " }), String(halves[1]))
+        }
+        return Dictionary(pairs) { first, _ in first }
+    }
+}
+
+/// An answer, before it becomes Hummingbird's.
+struct Reply: Sendable {
+    var status: Int
+    var headers: [(name: String, value: String)]
+    var body: [UInt8]
+    /// For the log: the error code that was given, and the fingerprint of a refresh token that was issued.
+    var error: String?
+    var issuedRefreshToken: String?
+
+    /// JSON that nobody may keep (RFC 6749 section 5.1).
+    static func json(_ members: [String: JSONValue], status: Int = 200) -> Reply {
+        Reply(
+            status: status,
+            headers: [("Content-Type", "application/json"), ("Cache-Control", "no-store"), ("Pragma", "no-cache")],
+            body: JSONValue.encode(members))
+    }
+
+    /// An error of RFC 6749 section 5.2.
+    static func error(_ code: String, _ description: String, status: Int = 400) -> Reply {
+        var reply = json(["error": .string(code), "error_description": .string(description)], status: status)
+        reply.error = code
+        return reply
+    }
+
+    /// A page; no script, nothing from elsewhere, no frame (RFC 9700 section 4.16). `form-action` is left open, since
+    /// browsers hold it against the redirect that answers the form as well.
+    static func page(_ html: String, status: Int = 200) -> Reply {
+        Reply(
+            status: status,
+            headers: [
+                ("Content-Type", "text/html; charset=utf-8"), ("Cache-Control", "no-store"),
+                ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"),
+                ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"),
+            ],
+            body: Array(html.utf8))
+    }
+
+    /// 303, so that what was posted is not posted again (RFC 9700 section 4.12).
+    static func seeOther(_ location: String) -> Reply {
+        Reply(
+            status: 303,
+            headers: [("Location", location), ("Cache-Control", "no-store"), ("Referrer-Policy", "no-referrer")],
+            body: [])
+    }
+
+    /// Only a status.
+    static func empty(_ status: Int) -> Reply {
+        Reply(status: status, headers: [("Cache-Control", "no-store")], body: [])
+    }
+}

@@ -1,0 +1,50 @@
+import FoundationEssentials
+
+/// A JSON value (RFC 8259), for the members of metadata and token responses.
+package enum JSONValue: Sendable, Equatable {
+    case string(String)
+    case integer(Int)
+    case boolean(Bool)
+    case array([JSONValue])
+    case object([String: JSONValue])
+    case null
+
+    /// The members of an object as bytes, in the order of their names.
+    package static func encode(_ members: [String: JSONValue]) -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        // Every case encodes, so the encoder has nothing to refuse.
+        return (try? encoder.encode(members)).map(Array.init) ?? []
+    }
+
+    /// `members` with those of `changes` put in their place; `.null` takes one away.
+    package static func merging(_ members: [String: JSONValue], _ changes: [String: JSONValue]) -> [String: JSONValue] {
+        members.merging(changes) { _, new in new }.filter { $0.value != .null }
+    }
+
+    /// An array of strings.
+    package static func strings(_ values: [String]) -> JSONValue { .array(values.map { .string($0) }) }
+}
+
+extension JSONValue: Encodable {
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        switch self {
+        case .string(let value): try container.encode(value)
+        case .integer(let value): try container.encode(value)
+        case .boolean(let value): try container.encode(value)
+        case .array(let values): try container.encode(values)
+        case .object(let members): try container.encode(members)
+        case .null: try container.encodeNil()
+        }
+    }
+}
+
+extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
+    ExpressibleByArrayLiteral
+{
+    package init(stringLiteral value: String) { self = .string(value) }
+    package init(integerLiteral value: Int) { self = .integer(value) }
+    package init(booleanLiteral value: Bool) { self = .boolean(value) }
+    package init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+}

@@ -1,0 +1,43 @@
+package import Hummingbird
+import Logging
+import NIOCore
+import NIOPosix
+
+/// An HTTP server on a free port of 127.0.0.1, alive as long as a body of code: structured, so that nothing can leak.
+package enum LoopbackListener {
+    /// The listener ended before it was bound.
+    package struct NotListening: Error {
+        package init() {}
+    }
+
+    /// Binds `port` (0: a free one), answers requests with `respond`, and runs `body` with the port number meanwhile.
+    ///
+    /// Throws what `body` throws, or why the listener could not be bound. Open connections are cut at the end.
+    package static func run<Result>(
+        port: Int = 0, respond: @escaping @Sendable (Request) async -> Response,
+        whileRunning body: (_ port: Int) async throws -> Result
+    ) async throws -> Result {
+        let (bound, announce) = AsyncStream.makeStream(of: Int.self)
+        var quiet = Logger(label: "loopback") { _ in SwiftLogNoOpLogHandler() }
+        quiet.logLevel = .critical
+        let application = Application(
+            responder: CallbackResponder<BasicRequestContext> { request, _ in await respond(request) },
+            server: .http1(configuration: .init(idleTimeout: .seconds(30))),
+            configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: port)),
+            onServerRunning: { announce.yield($0.localAddress?.port ?? 0) },
+            logger: quiet)
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                defer { announce.finish() }
+                try await application.run()
+            }
+            guard let port = await bound.first(where: { _ in true }) else {
+                try await group.next()
+                throw NotListening()
+            }
+            let result = try await body(port)
+            group.cancelAll()
+            return result
+        }
+    }
+}

@@ -1,0 +1,39 @@
+extension ServerState {
+    /// Where the metadata stand: RFC 8414 section 3.1 (inserted before the issuer's path), and OpenID Connect Discovery
+    /// section 4 (appended to it), which RFC 8414 section 5 lets be read both ways.
+    var metadataPaths: [String] {
+        let path = configuration.issuerPath
+        return [
+            "/.well-known/oauth-authorization-server" + path,
+            "/.well-known/openid-configuration" + path,
+            path + "/.well-known/openid-configuration",
+        ]
+    }
+
+    /// The metadata of RFC 8414 section 2.
+    func metadataReply() -> Reply {
+        let methods: JSONValue = ["none", "client_secret_basic", "client_secret_post"]
+        var members: [String: JSONValue] = [
+            "issuer": .string(configuration.announcedIssuer ?? issuer),
+            "authorization_endpoint": .string(issuer + "/authorize"),
+            "token_endpoint": .string(issuer + "/token"),
+            "revocation_endpoint": .string(issuer + "/revoke"),
+            "scopes_supported": .strings(configuration.scopes),
+            "response_types_supported": ["code"],
+            "response_modes_supported": ["query"],
+            "grant_types_supported": ["authorization_code", "refresh_token"],
+            "token_endpoint_auth_methods_supported": methods,
+            "revocation_endpoint_auth_methods_supported": methods,
+        ]
+        if configuration.introspectionSecret != nil {
+            members["introspection_endpoint"] = .string(issuer + "/introspect")
+        }
+        if configuration.advertisesPKCE { members["code_challenge_methods_supported"] = ["S256"] }
+        if configuration.advertisesIssuerParameter {
+            members["authorization_response_iss_parameter_supported"] = true
+        }
+        var reply = Reply.json(JSONValue.merging(members, configuration.extraMetadata))
+        reply.headers = [("Content-Type", "application/json"), ("Cache-Control", "no-cache")]
+        return reply
+    }
+}

@@ -1,0 +1,46 @@
+import FoundationEssentials
+
+/// Everything the server knows, and the endpoints as functions over it: a request in, an answer out, nothing awaited.
+struct ServerState: Sendable {
+    var configuration: AuthorizationServerConfiguration
+    /// `http://127.0.0.1:PORT`, known when the listener is bound.
+    var origin: String
+    var grants = GrantTable()
+    var consents = PendingConsents()
+    var log: [LoggedRequest] = []
+    var interceptor: AuthorizationServer.Interceptor?
+    /// Seconds that the server's clock is ahead of the system's.
+    var clockOffset: Double = 0
+
+    /// Seconds since 1970 by the server's clock.
+    var now: Double { Date.now.timeIntervalSince1970 + clockOffset }
+
+    /// The issuer identifier (RFC 8414 section 2), true whatever is announced.
+    var issuer: String { origin + configuration.issuerPath }
+
+    /// Answers a request by its path; the endpoints stand below the issuer.
+    mutating func reply(to request: IncomingRequest) -> Reply {
+        if metadataPaths.contains(request.path) { return allowing("GET", request) { $0.metadataReply() } }
+        guard request.path.hasPrefix(configuration.issuerPath + "/") else { return .empty(404) }
+        switch request.path.dropFirst(configuration.issuerPath.count) {
+        case "/authorize":
+            return request.method == "POST"
+                ? decide(request) : allowing("GET", request, also: "POST") { $0.authorize(request) }
+        case "/token": return allowing("POST", request) { $0.token(request) }
+        case "/revoke": return allowing("POST", request) { $0.revoke(request) }
+        case "/introspect" where configuration.introspectionSecret != nil:
+            return allowing("POST", request) { $0.introspect(request) }
+        default: return .empty(404)
+        }
+    }
+
+    /// Answers 405 unless the method is the one (RFC 9110 section 15.5.6).
+    private mutating func allowing(
+        _ method: String, _ request: IncomingRequest, also other: String? = nil, _ body: (inout ServerState) -> Reply
+    ) -> Reply {
+        guard request.method != method else { return body(&self) }
+        var refusal = Reply.empty(405)
+        refusal.headers.append(("Allow", ([method] + (other.map { [$0] } ?? [])).joined(separator: ", ")))
+        return refusal
+    }
+}

@@ -1,0 +1,35 @@
+import FoundationEssentials
+import Secrets
+
+extension ServerState {
+    /// The client of a request to the token or revocation endpoint: `client_id` in the body for a public client, Basic
+    /// or `client_secret` in the body for one with a secret (RFC 6749 section 2.3.1); else nil.
+    func authenticatedClient(_ request: IncomingRequest) -> RegisteredClient? {
+        let basic = request.authorization.map(Self.basicCredentials)
+        guard basic.map({ $0 != nil }) ?? true else { return nil }
+        // One way only (RFC 6749 section 2.3); naming oneself in the body as well is no second way.
+        let inBody = request.form["client_id"]
+        guard let id = basic??.id ?? inBody, inBody ?? id == id else { return nil }
+        guard let client = configuration.clients.first(where: { $0.id == id }) else { return nil }
+        let shown = basic??.secret ?? request.form["client_secret"].map { Secret($0) }
+        return client.secret == shown ? client : nil
+    }
+
+    /// RFC 6749 section 5.2: 401, with the scheme that the client may use.
+    static var invalidClient: Reply {
+        var reply = Reply.error("invalid_client", "unknown client, or it did not prove itself", status: 401)
+        reply.headers.append(("WWW-Authenticate", "Basic realm=\"clients\""))
+        return reply
+    }
+
+    /// The credentials of an `Authorization: Basic` field, each half form-encoded before (RFC 6749 section 2.3.1).
+    private static func basicCredentials(_ field: String) -> (id: String, secret: Secret)? {
+        let halves = field.split(separator: " ", maxSplits: 1)
+        guard halves.count == 2, halves[0].lowercased() == "basic", let bytes = Data(base64Encoded: String(halves[1]))
+        else { return nil }
+        let pair = bytes.split(separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
+        guard pair.count == 2, let id = Parameters.decode(pair[0]), let secret = Parameters.decode(pair[1])
+        else { return nil }
+        return (id, Secret(secret))
+    }
+}

@@ -1,0 +1,45 @@
+import Secrets
+
+/// What the server says of an access token that is good (RFC 7662 section 2.2).
+package struct TokenInfo: Sendable, Equatable {
+    package var clientID: String
+    package var username: String
+    package var scopes: [String]
+    /// RFC 8707: what the token is for; empty where nothing was asked.
+    package var resources: [String]
+    /// Seconds since 1970 by the server's clock.
+    package var issued: Int64
+    package var expiry: Int64
+}
+
+extension ServerState {
+    /// The access token if it is good now.
+    func info(_ token: String) -> TokenInfo? {
+        guard let (token, grant) = grants.liveAccessToken(token, at: now) else { return nil }
+        return TokenInfo(
+            clientID: grant.clientID, username: grant.user, scopes: token.scopes, resources: token.resources,
+            issued: Int64(token.issued), expiry: Int64(token.expiry))
+    }
+
+    /// POST /introspect (RFC 7662 section 2), for those who show the configured secret as a bearer token.
+    func introspect(_ request: IncomingRequest) -> Reply {
+        let shown = request.authorization.flatMap { field in
+            field.lowercased().hasPrefix("bearer ") ? Secret(String(field.dropFirst(7))) : nil
+        }
+        guard let shown, shown == configuration.introspectionSecret else {
+            var reply = Reply.error("invalid_token", "introspection is for resource servers", status: 401)
+            reply.headers.append(("WWW-Authenticate", "Bearer realm=\"introspection\""))
+            return reply
+        }
+        guard let token = request.form["token"] else { return .error("invalid_request", "token is missing") }
+        guard let info = info(token) else { return .json(["active": false]) }
+        var members: [String: JSONValue] = [
+            "active": true, "token_type": "Bearer", "iss": .string(issuer), "client_id": .string(info.clientID),
+            "username": .string(info.username), "sub": .string(info.username),
+            "scope": .string(info.scopes.joined(separator: " ")),
+            "iat": .integer(Int(info.issued)), "exp": .integer(Int(info.expiry)),
+        ]
+        if !info.resources.isEmpty { members["aud"] = .strings(info.resources) }
+        return .json(members)
+    }
+}

@@ -1,0 +1,36 @@
+import Crypto
+import FoundationEssentials
+
+/// The SHA-256 of a code or token: what the server keeps in place of it, so that its memory holds nothing to steal and a
+/// look-up takes the same time whatever was guessed.
+struct TokenDigest: Sendable, Hashable {
+    private let bytes: [UInt8]
+
+    init(_ token: String) { bytes = Array(SHA256.hash(data: Array(token.utf8))) }
+
+    /// Eight hexadecimal digits, to tell tokens apart in a log without showing them.
+    var fingerprint: String {
+        bytes.prefix(4).map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+    }
+
+    /// `BASE64URL-ENCODE(SHA256(ASCII(text)))` without padding: the S256 of RFC 7636 section 4.2.
+    static func challenge(of verifier: String) -> String { base64URL(TokenDigest(verifier).bytes) }
+
+    /// 256 bits of the system's random source in 43 characters of base64url.
+    static func random() -> String {
+        var generator = SystemRandomNumberGenerator()
+        return base64URL((0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
+    }
+
+    private static func base64URL(_ bytes: [UInt8]) -> String {
+        let characters = Data(bytes).base64EncodedString().compactMap { character -> Character? in
+            switch character {
+            case "+": "-"
+            case "/": "_"
+            case "=": nil
+            default: character
+            }
+        }
+        return String(characters)
+    }
+}
