@@ -1,1 +1,2 @@
 #include <libsecret/secret.h>
+#include <sys/eventfd.h>

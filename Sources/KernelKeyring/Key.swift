@@ -58,10 +58,12 @@ struct Key {
         var capacity = 4096
         while true {
             var length = 0
-            let secret = unsafe Secret(capacity: capacity, filledBy: { buffer in
-                length = unsafe keyfob_read(serial, buffer.baseAddress, buffer.count)
-                return (0...capacity).contains(length) ? length : 0
-            })
+            let secret = unsafe Secret(
+                capacity: capacity,
+                filledBy: { buffer in
+                    length = unsafe keyfob_read(serial, buffer.baseAddress, buffer.count)
+                    return (0...capacity).contains(length) ? length : 0
+                })
             if length < 0 { return nil }
             if length <= capacity { return secret }
             capacity = length

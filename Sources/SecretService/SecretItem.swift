@@ -26,7 +26,7 @@ package struct ItemSchema: Sendable, Equatable {
 
 /// One item of the Secret Service, read with its secret.
 package struct SecretItem: Sendable {
-    /// The attributes without `xdg:schema`: visible to every program of the same user, also while locked.
+    /// Those of the schema's attributes that the item has: visible to every program of the same user, also while locked.
     package let attributes: [String: String]
 
     /// The text by which people find the item in the keyring's window.

@@ -2,6 +2,11 @@ package import Secrets
 
 /// The keyring of the person's session: a D-Bus service of the Secret Service API (GNOME Keyring, KWallet, KeePassXC,
 /// oo7), through libsecret.
+///
+/// All calls block, none longer than its deadline. A locked item is never taken for an absent one: searches do not name
+/// the schema, which locked items have lost, and what is found locked is unlocked or reported.
+///
+/// Any program of the same user can read what an unlocked collection holds; attributes can be read at any time.
 package struct SecretService: Sendable {
     /// Where an item is kept.
     package enum Collection: Sendable {
@@ -11,36 +16,131 @@ package struct SecretService: Sendable {
         case session
     }
 
-    let deadline: Duration
-    let promptDeadline: Duration
-    let mayPrompt: Bool
+    private let deadline: Duration
+    private let promptDeadline: Duration
+    private let mayPrompt: Bool
 
+    /// - Parameters:
+    ///   - deadline: for what the service does by itself: one operation, connecting included.
+    ///   - promptDeadline: for what the person does: one prompt.
+    ///   - mayPrompt: whether the service may ask the person for a password.
     package init(deadline: Duration = .seconds(3), promptDeadline: Duration = .seconds(60), mayPrompt: Bool) {
         self.deadline = deadline
         self.promptDeadline = promptDeadline
         self.mayPrompt = mayPrompt
     }
 
+    /// All items that have the attributes, and maybe more, newest first.
+    ///
+    /// - Throws: `.locked` or `.promptDismissed` if any of them is, and stays, locked.
     package func search(
         _ schema: ItemSchema, matching attributes: [String: String]
     ) throws(SecretServiceError) -> [SecretItem] {
-        throw .noProvider
+        let items = try connected { connection throws(CallFailure) in
+            let found = try unlockedItems(schema, attributes, loadingSecrets: true, over: connection)
+            return try found.map { item throws(CallFailure) in try item.read(schema) }
+        }
+        return items.sorted { $0.modified > $1.modified }
     }
 
+    /// Keeps `secret` in the item that has exactly these attributes: in the one that is there, whose label stays, else
+    /// in a new one. An item that has these attributes and more is another one, and left alone.
+    ///
+    /// - Parameter attributes: all that the item is to have; what others may read at any time.
+    /// - Throws: `.noCollection` where there is none to hold a new item: none is made.
     package func store(
         _ schema: ItemSchema, attributes: [String: String], label: String, secret: Secret,
         in collection: Collection = .default
     ) throws(SecretServiceError) {
-        throw .noProvider
+        try connected { connection throws(CallFailure) in
+            let found = try unlockedItems(schema, attributes, loadingSecrets: false, over: connection)
+                .filter { connection.isInSession($0) == (collection == .session) }
+            let same = found.filter { $0.attributes(schema) == attributes }.max { $0.modified < $1.modified }
+            if let same {
+                allowPrompt(over: connection)
+                return try connection.set(secret, of: same)
+            }
+            let target = try unlockedCollection(collection, over: connection)
+            allowPrompt(over: connection)
+            // Of several processes that find nothing at the same time, all shall end up with one item. But where there
+            // are items with more attributes, services take one of those for the item to replace.
+            try connection.create(
+                schema, attributes: attributes, label: label, secret: secret, in: target, replacing: found.isEmpty)
+        }
     }
 
+    /// Deletes the items that have exactly these attributes, in all collections; whether there was one.
     package func delete(
         _ schema: ItemSchema, exactly attributes: [String: String]
     ) throws(SecretServiceError) -> Bool {
-        throw .noProvider
+        try connected { connection throws(CallFailure) in
+            let found = try unlockedItems(schema, attributes, loadingSecrets: false, over: connection)
+                .filter { $0.attributes(schema) == attributes }
+            allowPrompt(over: connection)
+            for item in found { try connection.delete(item) }
+            return !found.isEmpty
+        }
     }
 
+    /// Returns if there is a default collection that is, or can be, unlocked: what is to be stored next will be kept.
     package func probeWritable() throws(SecretServiceError) {
-        throw .noProvider
+        try connected { connection throws(CallFailure) in
+            _ = try unlockedCollection(.default, over: connection)
+        }
+    }
+}
+
+extension SecretService {
+    /// Runs `body` under the deadline; once more, with a new session, if what it knew of the service was out of date.
+    private func connected<Result>(
+        _ body: (Connection) throws(CallFailure) -> Result
+    ) throws(SecretServiceError) -> Result {
+        let deadline = Deadline(self.deadline)
+        defer { deadline.end() }
+        let call = Call(deadline: deadline)
+        do {
+            return try body(Connection(call))
+        } catch {
+            guard case .stale = error else { throw error.reported }
+            Connection.forgetSession()
+        }
+        do {
+            return try body(Connection(call))
+        } catch {
+            throw error.reported
+        }
+    }
+
+    /// What has the attributes; read again if it had to be unlocked, for what is locked cannot be read.
+    private func unlockedItems(
+        _ schema: ItemSchema, _ attributes: [String: String], loadingSecrets: Bool, over connection: Connection
+    ) throws(CallFailure) -> [FoundItem] {
+        let found = try connection.items(schema, matching: attributes, loadingSecrets: loadingSecrets)
+        let locked = found.filter(\.isLocked)
+        if locked.isEmpty { return found }
+        try unlock(locked.map(\.object), over: connection)
+        let unlocked = try connection.items(schema, matching: attributes, loadingSecrets: loadingSecrets)
+        guard !unlocked.contains(where: \.isLocked) else { throw .final(.promptDismissed) }
+        return unlocked
+    }
+
+    private func unlockedCollection(
+        _ collection: Collection, over connection: Connection
+    ) throws(CallFailure) -> FoundCollection {
+        let found = try connection.collection(collection)
+        if found.isLocked { try unlock([found.object], over: connection) }
+        return found
+    }
+
+    private func unlock(_ objects: [Owned], over connection: Connection) throws(CallFailure) {
+        guard mayPrompt else { throw .final(.locked) }
+        allowPrompt(over: connection)
+        try connection.unlock(objects)
+        connection.call.deadline.restart(deadline)
+    }
+
+    /// KeePassXC may ask the person before each writing, too. The service has answered by now, so it is alive.
+    private func allowPrompt(over connection: Connection) {
+        if mayPrompt { connection.call.deadline.restart(promptDeadline) }
     }
 }

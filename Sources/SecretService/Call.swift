@@ -1,0 +1,94 @@
+import CLibsecret
+
+/// Why one attempt at an operation failed.
+enum CallFailure: Error {
+    /// Trying again with a new session may help: an item went away between two calls, the service forgot our session,
+    /// or a secret could not be decrypted (KWallet before 6.6.3 mistakes one Diffie-Hellman key in 256).
+    case stale(String)
+
+    /// Trying again is of no use.
+    case final(SecretServiceError)
+
+    /// What the caller is told.
+    var reported: SecretServiceError {
+        switch self {
+        case .stale(let text): .failed(text)
+        case .final(let error): error
+        }
+    }
+}
+
+/// The circumstances of a blocking call to GIO or libsecret: what cancels it, and how its error is read.
+struct Call {
+    let deadline: Deadline
+
+    /// Where a call of GIO puts its error.
+    typealias ErrorPointer = UnsafeMutablePointer<UnsafeMutablePointer<GError>?>
+
+    /// Calls, with a place for an error that is empty as GLib demands, and throws what was put there.
+    func perform<Result>(
+        _ call: (UnsafeMutablePointer<GCancellable>, ErrorPointer) -> Result
+    ) throws(CallFailure) -> Result {
+        var error: UnsafeMutablePointer<GError>?
+        let result = unsafe call(deadline.cancellable.pointer(), &error)
+        guard let error = unsafe error else { return result }
+        defer { unsafe g_error_free(error) }
+        throw unsafe failure(error)
+    }
+
+    private func failure(_ error: UnsafeMutablePointer<GError>) -> CallFailure {
+        if unsafe error.isIO(G_IO_ERROR_CANCELLED, G_IO_ERROR_TIMED_OUT)
+            || error.isDBus(G_DBUS_ERROR_NO_REPLY, G_DBUS_ERROR_TIMEOUT, G_DBUS_ERROR_TIMED_OUT)
+        {
+            return .final(.timedOut(seconds: deadline.limit.wholeSeconds))
+        }
+        if unsafe error.isProviderMissing { return .final(.noProvider) }
+        if unsafe error.isSecret(SECRET_ERROR_IS_LOCKED) { return .final(.locked) }
+        let stale = unsafe error.isStale
+        let lost = unsafe error.isIO(G_IO_ERROR_CLOSED) || error.isDBus(G_DBUS_ERROR_DISCONNECTED)
+        let text = unsafe error.text
+        return stale ? .stale(text) : .final(lost ? .noBus(text) : .failed(text))
+    }
+}
+
+extension UnsafeMutablePointer<GError> {
+    /// The bus knows nobody who provides the name, or could not start who does.
+    fileprivate var isProviderMissing: Bool {
+        unsafe isDBus(
+            G_DBUS_ERROR_SERVICE_UNKNOWN, G_DBUS_ERROR_NAME_HAS_NO_OWNER, G_DBUS_ERROR_SPAWN_EXEC_FAILED,
+            G_DBUS_ERROR_SPAWN_FORK_FAILED, G_DBUS_ERROR_SPAWN_CHILD_EXITED, G_DBUS_ERROR_SPAWN_CHILD_SIGNALED,
+            G_DBUS_ERROR_SPAWN_FAILED, G_DBUS_ERROR_SPAWN_SERVICE_NOT_FOUND, G_DBUS_ERROR_SPAWN_FILE_INVALID,
+            G_DBUS_ERROR_SPAWN_SERVICE_INVALID, G_DBUS_ERROR_SPAWN_CONFIG_INVALID)
+    }
+
+    fileprivate var isStale: Bool {
+        if unsafe isSecret(SECRET_ERROR_NO_SUCH_OBJECT)
+            || isDBus(G_DBUS_ERROR_UNKNOWN_OBJECT, G_DBUS_ERROR_UNKNOWN_METHOD)
+        {
+            return true
+        }
+        guard let name = unsafe g_dbus_error_get_remote_error(self) else { return false }
+        defer { unsafe g_free(name) }
+        return unsafe String(cString: name) == "org.freedesktop.Secret.Error.NoSession"
+    }
+
+    fileprivate func isIO(_ codes: GIOErrorEnum...) -> Bool {
+        let (domain, code) = unsafe (pointee.domain, UInt32(bitPattern: pointee.code))
+        return domain == g_io_error_quark() && codes.contains { $0.rawValue == code }
+    }
+
+    fileprivate func isDBus(_ codes: GDBusError...) -> Bool {
+        let (domain, code) = unsafe (pointee.domain, UInt32(bitPattern: pointee.code))
+        return domain == g_dbus_error_quark() && codes.contains { $0.rawValue == code }
+    }
+
+    fileprivate func isSecret(_ code: SecretError) -> Bool {
+        unsafe pointee.domain == secret_error_get_quark() && UInt32(bitPattern: pointee.code) == code.rawValue
+    }
+
+    /// The message, without the D-Bus name of the error in front.
+    fileprivate var text: String {
+        unsafe g_dbus_error_strip_remote_error(self)
+        return unsafe pointee.message.map { unsafe String(cString: $0) } ?? "unknown error"
+    }
+}
