@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytest.register_assert_rewrite("harness")
+
 from harness import binaries, kernel
 from harness.gate import Gate
 from harness.libsecret import build_git_credential_libsecret

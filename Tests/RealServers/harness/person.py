@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import binaries
+from .gate import Gate
 from .provider.server import CLIENT_ID, USER, USER_PASSWORD
 from .session import PrivateSession
 
@@ -63,21 +64,26 @@ class Person:
         """Runs git."""
         return self.session.run("git", *arguments, stdin=stdin, **env)
 
-    def start_git(self, *arguments: str, **env: str) -> subprocess.Popen[bytes]:
-        """Starts git and does not wait for it."""
-        return subprocess.Popen(
-            ["git", *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={**self.session.env, **env},
-            cwd=self.home,
-        )
+    def ask_door(self, operation: str, url: str, *more: str, **env: str) -> Done:
+        """Talks to the door as git does. `more` are further lines of the description."""
+        request = description(url) + "".join(f"{line}\n" for line in more).encode()
+        return self.session.run(binaries.git_credential_keyfob(), operation, stdin=request, **env)
 
-    def ask_for_token(self, url: str, **env: str) -> Done:
-        """Asks the door for a credential as git does."""
-        request = description(url)
-        return self.session.run(binaries.git_credential_keyfob(), "get", stdin=request, **env)
+    def token(self, url: str) -> str:
+        """The access token that keyfob gives for the URL without asking anybody."""
+        done = self.keyfob("token", url, "--interaction", "never")
+        assert done.returncode == 0, done.stderr.decode()
+        return done.stdout.decode().rstrip("\n")
+
+    def working_copy(self, gate: Gate, name: str = "work") -> Path:
+        """A clone whose origin is the git server, made past its gate: no token has been asked for yet."""
+        self.git("clone", "--quiet", str(gate.repository), name).check_returncode()
+        self.git("-C", name, "remote", "set-url", "origin", gate.url).check_returncode()
+        return self.home / name
+
+    def fetch(self, copy: Path) -> Done:
+        """Fetches in a working copy."""
+        return self.git("-C", str(copy), "fetch")
 
     # What happened.
 
@@ -100,24 +106,13 @@ class Page:
     status: int
 
 
-def description(url: str, **attributes: str) -> bytes:
-    """A credential description for a URL, as git writes it to a helper."""
+def description(url: str) -> bytes:
+    """The lines that git writes to a helper for a URL, unless credential.useHttpPath is set."""
     scheme, _, rest = url.partition("://")
-    host, _, path = rest.partition("/")
-    lines = {"protocol": scheme, "host": host, **({"path": path} if path else {}), **attributes}
-    return "".join(f"{key}={value}\n" for key, value in lines.items()).encode() + b"\n"
-
-
-def attributes(output: bytes) -> dict[str, str]:
-    """The attributes of a credential as a helper or git wrote it; the last one wins."""
-    return dict(line.split("=", 1) for line in output.decode().splitlines() if line)
+    host = rest.partition("/")[0]
+    return f"protocol={scheme}\nhost={host}\n".encode()
 
 
 def stderr_lines(done: Done) -> list[str]:
     """What a command said on stderr."""
     return done.stderr.decode().splitlines()
-
-
-def repository_names(count: int) -> list[Path]:
-    """Names for clones side by side."""
-    return [Path(f"clone-{number}") for number in range(count)]

@@ -54,7 +54,6 @@ class PrivateSession:
             "PATH": os.pathsep.join([*(str(entry) for entry in path or []), "/usr/local/bin:/usr/bin:/bin"]),
             "LANG": "C.UTF-8",
             "GIT_CONFIG_NOSYSTEM": "1",
-            "GIT_TERMINAL_PROMPT": "0",
         }
 
     def __enter__(self) -> Self:
@@ -76,8 +75,20 @@ class PrivateSession:
 
     def run(self, *command: str | Path, stdin: bytes = b"", **env: str) -> subprocess.CompletedProcess[bytes]:
         """Runs a command in the session and waits for it, whatever its exit status."""
-        return subprocess.run(
-            command, input=stdin, capture_output=True, env={**self.env, **env}, cwd=self.home, timeout=60, check=False
+        process = self.start(*command, stdin=subprocess.PIPE, **env)
+        output, errors = process.communicate(stdin, timeout=60)
+        return subprocess.CompletedProcess(command, process.returncode, output, errors)
+
+    def start(self, *command: str | Path, stdin: int = subprocess.DEVNULL, **env: str) -> subprocess.Popen[bytes]:
+        """Starts a command in the session. It has no controlling terminal, so nothing in it can ask a developer."""
+        return subprocess.Popen(
+            command,
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**self.env, **env},
+            cwd=self.home,
+            start_new_session=True,
         )
 
     def start_keyring(self, *, unlocked: bool = True) -> None:

@@ -1,0 +1,35 @@
+"""Steps that several tests take, and what they all expect of a command."""
+
+from __future__ import annotations
+
+from .gate import Gate
+from .person import Done, Person, stderr_lines
+from .provider import lifetime
+from .provider.server import Provider
+from .waiting import wait_until
+
+
+def assert_worked(done: Done) -> None:
+    """Exit status 0; otherwise shows what was said."""
+    assert done.returncode == 0, stderr_lines(done)
+
+
+def assert_refused(done: Done, status: int) -> None:
+    """That exit status, nothing on stdout, and on stderr a line that says what is wrong."""
+    lines = stderr_lines(done)
+    assert (done.returncode, done.stdout) == (status, b""), lines
+    assert any(line.startswith("keyfob: ") for line in lines), lines
+
+
+def let_the_token_expire(developer: Person, provider: Provider, gate: Gate) -> None:
+    """Signs in for a token that lives two seconds, and waits until it is dead. The next ones live an hour."""
+    provider.issue_tokens_for(2)
+    assert_worked(developer.keyfob("login", gate.url))
+    token = developer.keyfob("token", gate.url).stdout.decode().strip()
+    wait_until(lambda: not provider.is_active(token))
+    provider.issue_tokens_for(lifetime.DEFAULT_SECONDS)
+
+
+def refreshes(provider: Provider) -> int:
+    """How many refreshes reached the server."""
+    return len(provider.token_requests("refresh_token"))

@@ -1,0 +1,74 @@
+"""People move between git-credential-libsecret and keyfob, both ways, without typing a password again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness import binaries
+from harness.credential import HelperStore
+from harness.person import Person
+
+CREDENTIALS = [
+    {"protocol": "https", "host": "example.com", "username": "alice", "password": "swordfish"},
+    {"protocol": "https", "host": "example.com:8443", "username": "alice", "password": "swordfish"},
+    {"protocol": "https", "host": "example.com", "path": "a/b.git", "username": "alice", "password": "swordfish"},
+]
+
+
+@pytest.fixture
+def ours(person: Person) -> HelperStore:
+    """keyfob's door."""
+    return HelperStore(person.session, binaries.git_credential_keyfob())
+
+
+@pytest.fixture
+def theirs(person: Person, libsecret_helper: Path) -> HelperStore:
+    """git-credential-libsecret, in the same session."""
+    return HelperStore(person.session, libsecret_helper)
+
+
+def wanted(credential: dict[str, str]) -> dict[str, str]:
+    """What git knows when it asks."""
+    return {key: value for key, value in credential.items() if key not in ("username", "password")}
+
+
+def store_theirs(theirs: HelperStore, credential: dict[str, str]) -> None:
+    """Stores with git-credential-libsecret, which prints what it was given."""
+    theirs.run("store", **credential).check_returncode()
+
+
+@pytest.mark.parametrize("credential", CREDENTIALS)
+def test_a_password_that_libsecret_stored_is_found(
+    ours: HelperStore, theirs: HelperStore, credential: dict[str, str]
+) -> None:
+    store_theirs(theirs, credential)
+    assert ours.fill(**wanted(credential)) == credential
+
+
+@pytest.mark.parametrize("credential", CREDENTIALS)
+def test_a_password_that_keyfob_stored_is_found_by_libsecret(
+    ours: HelperStore, theirs: HelperStore, credential: dict[str, str]
+) -> None:
+    ours.approve(**credential)
+    assert theirs.fill(**wanted(credential)) == credential
+
+
+@pytest.mark.parametrize("credential", CREDENTIALS)
+def test_what_one_stored_the_other_erases(ours: HelperStore, theirs: HelperStore, credential: dict[str, str]) -> None:
+    store_theirs(theirs, credential)
+    ours.reject(**credential)
+    assert theirs.fill(**wanted(credential)) is None
+    ours.approve(**credential)
+    theirs.reject(**credential)
+    assert ours.fill(**wanted(credential)) is None
+
+
+def test_a_new_password_replaces_what_libsecret_stored(ours: HelperStore, theirs: HelperStore) -> None:
+    first = CREDENTIALS[0]
+    store_theirs(theirs, first)
+    ours.approve(**{**first, "password": "changed"})
+    assert theirs.fill(**wanted(first)) == {**first, "password": "changed"}
+    ours.reject(**{**first, "password": "changed"})
+    assert theirs.fill(**wanted(first)) is None

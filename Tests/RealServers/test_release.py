@@ -1,0 +1,121 @@
+"""What ships: how the executables are linked, how large they are, and which source imports what."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from harness import binaries
+
+SOURCES = binaries.REPOSITORY / "Sources"
+EXECUTABLES = ["keyfob", "git-credential-keyfob", "keyfob-demo"]
+LARGEST_KEYFOB = 40_000_000
+
+# `import X`, `internal import struct X.Y`, `@preconcurrency import X`: the module is the first name.
+IMPORT = re.compile(
+    r"^\s*(?:@\w+(?:\([^)]*\))?\s+)*(?:(?:public|package|internal|fileprivate|private)\s+)?"
+    r"import\s+(?:(?:struct|class|enum|protocol|func|var|let|typealias|actor)\s+)?(\w+)",
+    re.MULTILINE,
+)
+
+# Who alone may import what (design: "What can see my refresh token, the network, C memory?").
+SOLE_IMPORTERS = {
+    "CLibsecret": {"SecretService"},
+    "CKernelKeyring": {"KernelKeyring"},
+    "AsyncHTTPClient": {"OAuth", "keyfob-demo"},
+    "Hummingbird": {"AuthorizationServer"},
+    "TOMLKit": {"KeyfobCore"},
+    "ArgumentParser": {"keyfob"},
+}
+CONVERSATIONS = {"OAuth", "SecretService", "KernelKeyring", "CredentialProtocol"}
+DECIDERS = {"KeyfobCore", "Dialects"}
+DOORS = {"keyfob", "git-credential-keyfob", "keyfob-demo"}
+WITHOUT_FOUNDATION = {"CredentialProtocol", "KernelKeyring", "Secrets", "git-credential-keyfob"}
+
+
+def imports() -> dict[str, set[str]]:
+    """For each of our targets, the modules that its sources import."""
+    targets = [directory for directory in SOURCES.iterdir() if any(directory.rglob("*.swift"))]
+    return {target.name: set().union(*map(imports_of, target.rglob("*.swift"))) for target in targets}
+
+
+def imports_of(source: Path) -> set[str]:
+    """The modules that a source file imports."""
+    return set(IMPORT.findall(source.read_text()))
+
+
+def printed_by(*command: str | Path) -> str:
+    """What a command prints."""
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize("name", EXECUTABLES)
+def test_no_foundation_and_no_icu_is_linked(name: str) -> None:
+    symbols = printed_by("nm", binaries.bin_directory() / name)
+    assert not re.search(r"\bicudt", symbols)
+    # `$s10Foundation` mangles the module Foundation; FoundationEssentials is `$s20Foundation…`.
+    assert not re.search(r"\$s10Foundation", symbols)
+    assert "FoundationNetworking" not in symbols
+    assert "FoundationInternationalization" not in symbols
+
+
+@pytest.mark.parametrize("name", ["keyfob", "keyfob-demo"])
+def test_the_swift_library_is_linked_statically(name: str) -> None:
+    libraries = printed_by("ldd", binaries.bin_directory() / name)
+    assert not re.search(r"lib(swift|Foundation|_Foundation|dispatch|BlocksRuntime)", libraries)
+
+
+def test_the_door_for_git_is_one_static_file() -> None:
+    headers = printed_by("readelf", "--program-headers", "--dynamic", binaries.git_credential_keyfob())
+    assert "INTERP" not in headers
+    assert "NEEDED" not in headers
+
+
+def test_keyfob_is_not_large(tmp_path: Path) -> None:
+    stripped = tmp_path / "keyfob"
+    subprocess.run(["strip", "-o", stripped, binaries.keyfob()], check=True)
+    assert stripped.stat().st_size < LARGEST_KEYFOB
+
+
+def test_no_source_imports_foundation() -> None:
+    for target, modules in imports().items():
+        assert modules.isdisjoint({"Foundation", "FoundationNetworking", "FoundationInternationalization"}), target
+
+
+@pytest.mark.parametrize("target", sorted(WITHOUT_FOUNDATION))
+def test_the_quick_way_does_without_any_foundation(target: str) -> None:
+    assert "FoundationEssentials" not in imports()[target]
+
+
+@pytest.mark.parametrize("module", sorted(SOLE_IMPORTERS))
+def test_only_one_target_sees_it(module: str) -> None:
+    importers = {target for target, modules in imports().items() if module in modules}
+    assert importers <= SOLE_IMPORTERS[module]
+
+
+def test_only_the_conversation_with_servers_and_the_servers_know_the_network() -> None:
+    importers = {target for target, modules in imports().items() if any(m.startswith("NIO") for m in modules)}
+    assert importers <= {"OAuth", "AuthorizationServer", "keyfob-demo"}
+
+
+def test_the_conversations_do_not_know_one_another() -> None:
+    found = imports()
+    for conversation in CONVERSATIONS:
+        assert found[conversation].isdisjoint(CONVERSATIONS | DECIDERS | DOORS | {"AuthorizationServer"}), conversation
+
+
+def test_nobody_imports_a_higher_floor() -> None:
+    found = imports()
+    for decider in DECIDERS:
+        assert found[decider].isdisjoint(DOORS | {"AuthorizationServer"}), decider
+    assert found["KeyfobCore"].isdisjoint({"Dialects"})
+    assert found["Dialects"] & {"OAuth", "SecretService", "KernelKeyring", "KeyfobCore"} == set()
+    assert found["Secrets"].isdisjoint(CONVERSATIONS | DECIDERS)
+
+
+def test_the_door_for_git_sees_only_the_protocol_and_the_kernel() -> None:
+    ours = CONVERSATIONS | DECIDERS | {"AuthorizationServer", "Secrets"}
+    assert imports()["git-credential-keyfob"] & ours <= {"CredentialProtocol", "KernelKeyring", "Secrets"}

@@ -1,0 +1,150 @@
+"""When the server, the network or the keyring fails: what is forgotten, what is kept, who is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from harness.gate import Gate
+from harness.person import Done, Person
+from harness.provider.server import Provider
+from harness.steps import assert_refused, assert_worked, let_the_token_expire, refreshes
+
+
+@contextmanager
+def down(provider: Provider) -> Iterator[None]:
+    """The authorization server is off the network meanwhile."""
+    provider.stop()
+    try:
+        yield
+    finally:
+        provider.start_again()
+
+
+def ask(developer: Person, gate: Gate, interaction: str) -> Done:
+    """Asks for a token for the git server."""
+    return developer.keyfob("token", gate.url, "--interaction", interaction)
+
+
+def test_a_dead_refresh_token_and_nobody_to_ask(developer: Person, provider: Provider, gate: Gate) -> None:
+    let_the_token_expire(developer, provider, gate)
+    provider.revoke_refresh_tokens()
+    assert_refused(ask(developer, gate, "never"), 77)
+    assert developer.browsers_opened() == 1
+    assert [r.status for r in provider.token_requests("refresh_token")] == [400]
+    # The dead token is not tried a second time.
+    assert_refused(ask(developer, gate, "never"), 77)
+    assert refreshes(provider) == 1
+
+
+def test_a_dead_refresh_token_opens_a_browser_where_it_may(developer: Person, provider: Provider, gate: Gate) -> None:
+    copy = developer.working_copy(gate)
+    let_the_token_expire(developer, provider, gate)
+    provider.revoke_refresh_tokens()
+    assert_worked(developer.fetch(copy))
+    assert developer.browsers_opened() == 2
+    assert_worked(developer.fetch(copy))
+    assert developer.browsers_opened() == 2
+
+
+def test_a_server_that_is_away_is_temporary_and_costs_nothing(
+    developer: Person, provider: Provider, gate: Gate
+) -> None:
+    let_the_token_expire(developer, provider, gate)
+    with down(provider):
+        assert_refused(ask(developer, gate, "always"), 75)
+        door = developer.ask_door("get", gate.url)
+        assert (door.returncode, door.stdout) == (75, b"")
+    assert developer.browsers_opened() == 1
+    assert ask(developer, gate, "never").returncode == 0
+    assert refreshes(provider) == 1
+    assert developer.browsers_opened() == 1
+
+
+def test_a_server_that_is_away_before_the_first_login(developer: Person, provider: Provider, gate: Gate) -> None:
+    with down(provider):
+        assert_refused(developer.keyfob("login", gate.url), 75)
+    assert developer.browsers_opened() == 0
+
+
+def test_a_locked_keyring_is_not_emptied_and_nothing_is_sent(
+    developer: Person, provider: Provider, gate: Gate
+) -> None:
+    let_the_token_expire(developer, provider, gate)
+    developer.session.lock_keyring()
+    assert_refused(ask(developer, gate, "always"), 69)
+    door = developer.ask_door("get", gate.url)
+    assert (door.returncode, door.stdout) == (69, b"")
+    assert refreshes(provider) == 0
+    developer.session.stop_keyring()
+    developer.session.start_keyring()
+    assert ask(developer, gate, "never").returncode == 0
+    assert (refreshes(provider), developer.browsers_opened()) == (1, 1)
+
+
+def test_a_locked_keyring_before_the_first_login_opens_no_browser(
+    developer: Person, provider: Provider, gate: Gate
+) -> None:
+    developer.session.lock_keyring()
+    assert_refused(developer.keyfob("login", gate.url), 69)
+    assert developer.browsers_opened() == 0
+
+
+def test_logout_revokes_and_forgets(developer: Person, provider: Provider, gate: Gate) -> None:
+    assert_worked(developer.keyfob("login", gate.url))
+    token = developer.token(gate.url)
+    assert_worked(developer.keyfob("logout", gate.url))
+    assert not provider.is_active(token)
+    assert provider.live_refresh_tokens() == 0
+    hints = [r.form.get("token_type_hint") for r in provider.requests.all() if r.path == "/o/revoke_token/"]
+    assert hints[0] == "refresh_token"
+    assert_refused(ask(developer, gate, "never"), 77)
+
+
+def test_logout_forgets_even_when_the_server_is_away(developer: Person, provider: Provider, gate: Gate) -> None:
+    assert_worked(developer.keyfob("login", gate.url))
+    with down(provider):
+        developer.keyfob("logout", gate.url)
+    assert_refused(ask(developer, gate, "never"), 77)
+    assert refreshes(provider) == 0
+
+
+def test_logout_of_everything(developer: Person, provider: Provider, gate: Gate) -> None:
+    assert_worked(developer.keyfob("login", gate.url))
+    assert_worked(developer.keyfob("logout", "--all"))
+    assert provider.live_refresh_tokens() == 0
+
+
+def test_status_tells_where_one_is_signed_in_and_no_secret(developer: Person, provider: Provider, gate: Gate) -> None:
+    assert_worked(developer.keyfob("login", gate.url))
+    token = developer.token(gate.url).encode()
+    for arguments in (["status"], ["status", "--json"]):
+        done = developer.keyfob(*arguments)
+        assert_worked(done)
+        assert gate.origin.encode() in done.stdout or provider.issuer.encode() in done.stdout
+        assert token not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    "line, named",
+    [
+        ("colour = 'blue'", "colour"),
+        ("interaction = 3", "interaction"),
+        ("issuer = 'http://example.com'", "issuer"),
+    ],
+)
+def test_a_mistake_in_the_configuration_is_named_and_nothing_else_happens(
+    developer: Person, provider: Provider, gate: Gate, line: str, named: str
+) -> None:
+    path = developer.home / ".config" / "keyfob" / "config.toml"
+    head, _, rest = path.read_text().partition("\n")
+    without = "\n".join(other for other in rest.splitlines() if not other.startswith(named))
+    wrong = f"{line}\n{head}\n{without}\n" if named == "interaction" else f"{head}\n{line}\n{without}\n"
+    path.write_text(wrong)
+    done = developer.keyfob("login", gate.url)
+    assert_refused(done, 78)
+    number = 1 if named == "interaction" else 2
+    assert f"{path}:{number}" in done.stderr.decode() and named in done.stderr.decode()
+    assert (provider.requests.all(), developer.browsers_opened()) == ([], 0)
