@@ -1,0 +1,100 @@
+import AuthorizationServer
+import Testing
+
+/// The client's and the browser's part against one server, step by step.
+struct Conversation {
+    let server: RunningServer
+    var clientID = "keyfob-demo"
+    var redirectURI = "http://127.0.0.1:4711/callback"
+
+    /// The pair of RFC 7636 appendix B.
+    static let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+    static let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+
+    init(_ server: RunningServer, clientID: String = "keyfob-demo", redirectURI: String? = nil) {
+        self.server = server
+        self.clientID = clientID
+        if let redirectURI { self.redirectURI = redirectURI }
+    }
+
+    /// The authorization request, with `changes` laid over its parameters; a nil value leaves one out.
+    func authorizationURL(_ changes: [String: String?] = [:], append: String = "") -> String {
+        var parameters: [String: String?] = [
+            "response_type": "code", "client_id": clientID, "redirect_uri": redirectURI, "state": "s/t&te",
+            "code_challenge": Self.challenge, "code_challenge_method": "S256",
+        ]
+        for (name, value) in changes { parameters[name] = .some(value) }
+        let pairs = parameters.sorted { $0.key < $1.key }.compactMap { name, value in
+            value.map { name + "=" + WebClient.escape($0) }
+        }
+        return server.issuer + "/authorize?" + pairs.joined(separator: "&") + append
+    }
+
+    func authorize(_ changes: [String: String?] = [:]) async throws -> WebClient.Answer {
+        try await WebClient.get(authorizationURL(changes))
+    }
+
+    /// The sign-in page's cookie and CSRF token.
+    func openPage(_ changes: [String: String?] = [:]) async throws -> (cookie: String, csrf: String) {
+        let page = try await authorize(changes)
+        #expect(page.status == 200)
+        let cookie = try #require(page["set-cookie"]?.split(separator: ";").first)
+        let field = try #require(page.text.split(separator: "name=\"csrf\" value=\"").dropFirst().first)
+        return (String(cookie), String(field.prefix { $0 != "\"" }))
+    }
+
+    /// Signs in and agrees, as a person does.
+    func signIn(
+        _ page: (cookie: String, csrf: String), name: String = "demo", password: String = "demo",
+        decision: String = "allow"
+    ) async throws -> WebClient.Answer {
+        try await WebClient.post(
+            server.issuer + "/authorize",
+            ["csrf": page.csrf, "username": name, "password": password, "decision": decision],
+            headers: ["Cookie": page.cookie])
+    }
+
+    /// A fresh code, all the way through the page.
+    func code(_ changes: [String: String?] = [:]) async throws -> String {
+        try #require(try await signIn(try await openPage(changes)).redirected["code"])
+    }
+
+    func exchange(
+        _ code: String, verifier: String? = verifier, redirectURI: String? = nil, client: String? = nil
+    ) async throws -> WebClient.Answer {
+        try await token([
+            "grant_type": "authorization_code", "code": code, "client_id": client ?? clientID,
+            "redirect_uri": redirectURI ?? self.redirectURI, "code_verifier": verifier,
+        ])
+    }
+
+    func refresh(_ token: String, client: String? = nil, scope: String? = nil) async throws -> WebClient.Answer {
+        try await self.token([
+            "grant_type": "refresh_token", "refresh_token": token, "client_id": client ?? clientID, "scope": scope,
+        ])
+    }
+
+    func revoke(_ token: String, client: String? = nil) async throws -> WebClient.Answer {
+        try await WebClient.post(server.issuer + "/revoke", ["token": token, "client_id": client ?? clientID])
+    }
+
+    func token(_ form: KeyValuePairs<String, String?>) async throws -> WebClient.Answer {
+        try await WebClient.post(server.issuer + "/token", form)
+    }
+
+    /// Access and refresh token of a fresh login.
+    func login(_ changes: [String: String?] = [:]) async throws -> (access: String, refresh: String) {
+        let answer = try await exchange(try await code(changes))
+        return (
+            try #require(answer.json["access_token"]?.text), try #require(answer.json["refresh_token"]?.text)
+        )
+    }
+}
+
+/// Runs a server with `configuration` and talks to it.
+func withServer<Result>(
+    _ configuration: AuthorizationServerConfiguration = AuthorizationServerConfiguration(),
+    _ body: (Conversation) async throws -> Result
+) async throws -> Result {
+    try await AuthorizationServer(configuration).run { try await body(Conversation($0)) }
+}
