@@ -6,12 +6,17 @@ import shutil
 import subprocess
 from pathlib import Path
 
-SOURCE = Path("/usr/share/doc/git/contrib/credential/libsecret")
+from .binaries import REPOSITORY
+
+# As Debian's git package installs it; or, where images throw documentation away, as Tests/install unpacked it.
+SOURCE = Path("usr/share/doc/git/contrib/credential/libsecret")
+PLACES = (Path("/"), REPOSITORY / ".build" / "git-package")
 
 
 def build_git_credential_libsecret(directory: Path) -> Path:
     """Builds it in `directory` from the source that Debian's git package ships, with the Makefile that comes with it."""
     build = directory / "git-credential-libsecret-build"
-    shutil.copytree(SOURCE, build)
+    source = next(place / SOURCE for place in PLACES if (place / SOURCE / "Makefile").exists())
+    shutil.copytree(source, build)
     subprocess.run(["make", "--quiet", "-C", str(build)], check=True, capture_output=True)
     return build / "git-credential-libsecret"
