@@ -1,14 +1,16 @@
+import Secrets
+
 /// A login in the person's own browser: authorization code with PKCE and a loopback redirect (RFC 8252).
 package struct AuthorizationCodeFlow: Sendable {
-    let metadata: AuthorizationServerMetadata
-    let client: Client
-    let scopes: [String]
-    let resource: String?
-    let loginHint: String?
-    let redirect: RedirectTemplate
-    let pkce: PKCEPolicy
-    let deadline: Duration
-    let transport: any HTTPTransport
+    private let metadata: AuthorizationServerMetadata
+    private let client: Client
+    private let scopes: [String]
+    private let resource: String?
+    private let loginHint: String?
+    private let redirect: RedirectTemplate
+    private let pkce: PKCEPolicy
+    private let deadline: Duration
+    private let transport: any HTTPTransport
 
     /// - Parameters:
     ///   - scopes: none: the server's default.
@@ -27,11 +29,63 @@ package struct AuthorizationCodeFlow: Sendable {
 
     /// Binds the listener, calls `present` once, waits for the one genuine callback and exchanges the code.
     ///
-    /// `present` runs beside the wait and is cancelled when the login ends, so it may also show the time left. Throws
-    /// what `present` throws, otherwise an ``OAuthError``; cancelling the task ends the login at once.
+    /// `present` runs beside the wait and is cancelled when the login ends, so it may also show the time left; it must
+    /// heed cancellation. Throws what `present` throws, otherwise an ``OAuthError``; cancelling the task ends the login
+    /// at once, with `cancelled`. The listener is closed when this returns, however it returns.
     package func run(
         present: @escaping @Sendable (PendingLogin) async throws -> Void
     ) async throws -> TokenResponse {
-        throw OAuthError.cancelled
+        try pkce.check(metadata)
+        let listener = try await RedirectListener.open(redirect)
+        do {
+            let response = try await logIn(over: listener, present: present)
+            await listener.close()
+            return response
+        } catch {
+            await listener.close()
+            throw Task.isCancelled ? OAuthError.cancelled : error
+        }
+    }
+
+    private func logIn(
+        over listener: RedirectListener, present: @escaping @Sendable (PendingLogin) async throws -> Void
+    ) async throws -> TokenResponse {
+        let verifier = CodeVerifier()
+        let gate = gate(of: listener, state: RandomText.base64URL(bits: 256), challenge: verifier.challenge)
+        let pending = PendingLogin(
+            startAddress: gate.startAddress, authorizationServer: metadata.authorizationEndpoint.host,
+            deadline: ContinuousClock.now + deadline, redirectURI: listener.redirectURI)
+        listener.begin(gate)
+
+        let answer = try await listener.answer(until: pending.deadline, of: deadline) { try await present(pending) }
+        // The person's page does not wait for the exchange, nor the exchange for the page.
+        async let farewell: Void = listener.sayFarewell()
+        let response = await exchange(answer, verifier, listener.redirectURI)
+        await farewell
+        return try response.get()
+    }
+
+    private func gate(of listener: RedirectListener, state: String, challenge: String) -> RedirectGate {
+        let request = AuthorizationRequest(
+            endpoint: metadata.authorizationEndpoint, clientID: client.id, redirectURI: listener.redirectURI,
+            scopes: scopes, state: state, challenge: challenge, resource: resource, loginHint: loginHint)
+        return RedirectGate(
+            metadata: metadata, authorizationAddress: request.address, state: Secret(state),
+            authority: listener.authority, callbackPath: redirect.path,
+            lifetime: Int(deadline.components.seconds))
+    }
+
+    private func exchange(
+        _ answer: Result<Secret, OAuthError>, _ verifier: CodeVerifier, _ redirectURI: String
+    ) async -> Result<TokenResponse, OAuthError> {
+        let endpoint = TokenEndpoint(url: metadata.tokenEndpoint, client: client, transport: transport)
+        do {
+            return .success(
+                try await endpoint.exchange(
+                    code: try answer.get(), codeVerifier: verifier.secret, redirectURI: redirectURI,
+                    resource: resource))
+        } catch {
+            return .failure(error)
+        }
     }
 }

@@ -30,9 +30,4 @@ package struct AuthorizationServerMetadata: Sendable, Equatable {
         self.authorizationResponseIssParameterSupported = authorizationResponseIssParameterSupported
         self.scopesSupported = scopesSupported
     }
-
-    /// Reads a metadata document that was fetched for `issuer`.
-    package static func decode(_ json: [UInt8], issuer: String) throws(OAuthError) -> AuthorizationServerMetadata {
-        throw .metadataNotFound(issuer: issuer)
-    }
 }

@@ -4,4 +4,10 @@ package enum PKCEPolicy: String, Sendable {
     case required
     /// Send the S256 challenge all the same.
     case assumed
+
+    /// Throws `pkceUnsupported` where S256 is needed and not announced.
+    func check(_ metadata: AuthorizationServerMetadata) throws(OAuthError) {
+        guard self == .required, metadata.codeChallengeMethodsSupported?.contains("S256") != true else { return }
+        throw .pkceUnsupported(issuer: metadata.issuer ?? metadata.authorizationEndpoint.origin)
+    }
 }

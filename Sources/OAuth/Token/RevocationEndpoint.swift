@@ -8,16 +8,26 @@ package enum TokenTypeHint: String, Sendable {
 
 /// Revokes tokens (RFC 7009). A token that the server does not know counts as revoked.
 package struct RevocationEndpoint: Sendable {
-    let url: EndpointURL
-    let client: Client
-    let transport: any HTTPTransport
+    private let url: EndpointURL
+    private let client: Client
+    private let transport: any HTTPTransport
 
     package init(url: EndpointURL, client: Client, transport: any HTTPTransport) {
         (self.url, self.client, self.transport) = (url, client, transport)
     }
 
     /// Asks the server to forget `token`; an error need not keep anyone from forgetting it locally.
+    ///
+    /// Throws `refused` for an error of RFC 6749 section 5.2 or RFC 7009 section 2.2.1, `unavailable` for 503.
     package func revoke(_ token: Secret, hint: TokenTypeHint) async throws(OAuthError) {
-        throw .unusableToken
+        var form = FormBody()
+        form.append("token", token)
+        form.append("token_type_hint", hint.rawValue)
+        let response = try await transport.send(client.request(form, to: url))
+        try response.checkAnswered(by: url.host)
+        // The body of a success has no meaning (RFC 7009 section 2.2).
+        if (200..<300).contains(response.status) { return }
+        try TokenAnswer(response, host: url.host).checkNotRefused(host: url.host, status: response.status)
+        throw .malformed(host: url.host, member: "error")
     }
 }

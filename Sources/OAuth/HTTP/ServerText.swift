@@ -1,0 +1,25 @@
+/// Text that a server chose, made fit for a terminal.
+///
+/// Control characters (C0, DEL, C1), line and paragraph separators and the characters that turn the direction of
+/// writing are replaced; what is longer than 200 characters is cut. Without this, an error description could move the
+/// cursor, set the title, or write to the clipboard.
+enum ServerText {
+    /// Longest text kept, in Unicode scalars.
+    static let limit = 200
+
+    /// `text`, printable.
+    static func printable(_ text: String) -> String {
+        var kept = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars.prefix(limit) {
+            kept.append(isHarmless(scalar) ? scalar : "\u{FFFD}")
+        }
+        return String(kept)
+    }
+
+    private static func isHarmless(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: false
+        default: true
+        }
+    }
+}

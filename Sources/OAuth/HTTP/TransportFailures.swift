@@ -1,0 +1,74 @@
+import AsyncHTTPClient
+import Glibc
+import NIOCore
+import NIOPosix
+import NIOSSL
+
+/// Says in our terms why a request failed.
+struct TransportFailures {
+    let host: String
+    let limit: Int
+    let deadline: Duration
+
+    /// The total deadline passed.
+    var timedOut: OAuthError { .timedOut(host: host, seconds: Int(deadline.components.seconds)) }
+
+    /// Maps what NIO, BoringSSL and AsyncHTTPClient throw.
+    func describe(_ error: any Error) -> OAuthError {
+        switch error {
+        case is CancellationError: return .cancelled
+        case is NIOTooManyBytesError: return .tooLarge(host: host, limit: limit)
+        case let error as HTTPClientError: return describe(error)
+        case let error as NIOConnectionError: return describe(error)
+        case let error as NIOSSLError: return describe(error)
+        case let error as NIOSSLExtraError where error == .failedToValidateHostname:
+            return .untrusted(host: host, reason: "its certificate is for another name")
+        case is NIOSSLExtraError, is BoringSSLError:
+            return .untrusted(host: host, reason: "the TLS handshake failed")
+        case ChannelError.connectTimeout: return timedOut
+        case let error as IOError: return unreachable(Self.message(error.errnoCode))
+        default: return unreachable("the connection failed")
+        }
+    }
+
+    private func describe(_ error: HTTPClientError) -> OAuthError {
+        switch error {
+        case .cancelled: .cancelled
+        case .connectTimeout, .readTimeout, .writeTimeout, .deadlineExceeded, .tlsHandshakeTimeout,
+            .httpProxyHandshakeTimeout, .socksHandshakeTimeout, .getConnectionFromPoolTimeout:
+            timedOut
+        case .remoteConnectionClosed, .uncleanShutdown: unreachable("the connection was closed before the answer ended")
+        case .proxyAuthenticationRequired: unreachable("the proxy wants a password")
+        case .invalidProxyResponse: unreachable("the proxy refused the connection")
+        default: unreachable("the answer is not HTTP")
+        }
+    }
+
+    private func describe(_ error: NIOConnectionError) -> OAuthError {
+        let failures = error.connectionErrors.map(\.error)
+        if let failure = failures.lazy.compactMap({ $0 as? IOError }).first {
+            return unreachable(Self.message(failure.errnoCode))
+        }
+        if failures.contains(where: { if case ChannelError.connectTimeout = $0 { true } else { false } }) {
+            return timedOut
+        }
+        return unreachable("its name was not found")
+    }
+
+    private func describe(_ error: NIOSSLError) -> OAuthError {
+        switch error {
+        case .failedToLoadCertificate, .noSuchFilesystemObject:
+            .untrusted(host: host, reason: "the file of certificate authorities cannot be read")
+        case .uncleanShutdown: unreachable("the connection was closed before the answer ended")
+        case .unableToValidateCertificate, .noCertificateToValidate:
+            .untrusted(host: host, reason: "its certificate is not valid")
+        default: .untrusted(host: host, reason: "its certificate is not trusted, or it does not speak TLS")
+        }
+    }
+
+    private func unreachable(_ reason: String) -> OAuthError { .unreachable(host: host, reason: reason) }
+
+    private static func message(_ code: Int32) -> String {
+        unsafe strerror(code).map { unsafe String(cString: $0).lowercased() } ?? "error \(code)"
+    }
+}

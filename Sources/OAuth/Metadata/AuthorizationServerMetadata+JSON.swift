@@ -1,0 +1,52 @@
+extension AuthorizationServerMetadata {
+    /// Reads a metadata document that was fetched for `issuer` (RFC 8414 section 2).
+    ///
+    /// Throws `issuerMismatch` where the document is another issuer's, `missingEndpoint` and `invalidEndpoint` by the
+    /// member's name, `malformed` and `notJSON` where it cannot be read. The document's issuer is the one kept: `iss` is
+    /// compared with it, byte for byte.
+    package static func decode(
+        _ json: [UInt8], issuer: String
+    ) throws(OAuthError) -> AuthorizationServerMetadata {
+        let expected = try Issuer(issuer)
+        do {
+            return try AuthorizationServerMetadata(try JSONObject(json), expected: expected)
+        } catch let error as OAuthError {
+            throw error
+        } catch let error as JSONObject.ParsingError {
+            throw OAuthError(error, host: expected.url.host)
+        } catch {
+            throw .malformed(host: expected.url.host, member: "JSON")
+        }
+    }
+
+    /// Untyped, because two kinds of errors meet here; ``decode(_:issuer:)`` brings them together.
+    init(_ document: JSONObject, expected: Issuer) throws {
+        guard let found = try document.string("issuer") else { throw OAuthError.missingEndpoint(member: "issuer") }
+        guard expected.accepts(found)
+        else { throw OAuthError.issuerMismatch(expected: expected.string, found: ServerText.printable(found)) }
+
+        func endpoint(_ member: String) throws -> EndpointURL? {
+            guard let text = try document.string(member) else { return nil }
+            // A document from the network must not make us talk to services of this very machine.
+            guard let url = try? EndpointURL(text), !url.isLoopback || expected.url.isLoopback
+            else { throw OAuthError.invalidEndpoint(member: member) }
+            return url
+        }
+        func required(_ member: String) throws -> EndpointURL {
+            guard let url = try endpoint(member) else { throw OAuthError.missingEndpoint(member: member) }
+            return url
+        }
+
+        self.init(
+            issuer: found,
+            authorizationEndpoint: try required("authorization_endpoint"),
+            tokenEndpoint: try required("token_endpoint"),
+            deviceAuthorizationEndpoint: try endpoint("device_authorization_endpoint"),
+            revocationEndpoint: try endpoint("revocation_endpoint"),
+            registrationEndpoint: try endpoint("registration_endpoint"),
+            codeChallengeMethodsSupported: try document.strings("code_challenge_methods_supported"),
+            authorizationResponseIssParameterSupported:
+                try document.bool("authorization_response_iss_parameter_supported") ?? false,
+            scopesSupported: (try? document.strings("scopes_supported")) ?? nil)
+    }
+}

@@ -1,0 +1,71 @@
+/// A request that reached the loopback listener: the parts that decide what is answered.
+struct LoopbackRequest {
+    var method: String
+    /// As it stands in the request line.
+    var target: String
+    /// Each field in the order of arrival, names in lower case.
+    var fields: [(name: String, value: String)]
+
+    /// Every value of that field.
+    func values(_ name: String) -> [String] {
+        fields.filter { $0.name == name }.map(\.value)
+    }
+
+    /// Path and query of a target in origin form; nil for any other form.
+    var pathAndQuery: (path: String, query: String)? {
+        guard target.hasPrefix("/") else { return nil }
+        let path = target.prefix { $0 != "?" }
+        return (String(path), String(target.dropFirst(path.count + 1)))
+    }
+
+    /// The values of a cookie of that name; browsers send one `Cookie` field.
+    func cookies(_ name: String) -> [String] {
+        values("cookie").flatMap { $0.split(separator: ";") }.compactMap { pair in
+            let halves = pair.split(separator: "=", maxSplits: 1)
+            guard halves.count == 2, halves[0].drop(while: { $0 == " " }) == name else { return nil }
+            return String(halves[1])
+        }
+    }
+
+    /// Whether the browser only looks ahead: nobody has clicked yet.
+    var isPrefetch: Bool {
+        ["sec-purpose", "purpose", "x-purpose", "x-moz"].contains { name in
+            values(name).contains { $0.lowercased().contains("prefetch") || $0.lowercased().contains("preview") }
+        }
+    }
+}
+
+/// What the listener answers: a status, fields, and a page that is always one of ours, word for word.
+struct LoopbackAnswer: Equatable {
+    var status: Int
+    var fields: [String: String]
+    var page: String
+
+    /// A page for the person.
+    static func page(_ status: Int, _ title: String, _ text: String) -> LoopbackAnswer {
+        let page = """
+            <!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">\
+            <title>\(title)</title><h1>\(title)</h1><p>\(text)</p></html>
+
+            """
+        return LoopbackAnswer(status: status, fields: protection, page: page)
+    }
+
+    /// A way on.
+    static func redirect(_ status: Int, to location: String, cookie: String) -> LoopbackAnswer {
+        var answer = LoopbackAnswer(status: status, fields: protection, page: "")
+        answer.fields["Location"] = location
+        answer.fields["Set-Cookie"] = cookie
+        return answer
+    }
+
+    /// On every answer: no script, no frame, no copy, no referrer, no guessing at types.
+    private static let protection = [
+        "Content-Type": "text/html; charset=utf-8",
+        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Cache-Control": "no-store",
+        "Connection": "close",
+    ]
+}

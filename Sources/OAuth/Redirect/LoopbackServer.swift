@@ -1,0 +1,90 @@
+import Glibc
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+/// The sockets of a login's redirect URI (RFC 8252 section 7.3): bound before the browser is opened, closed after it.
+struct LoopbackServer: Sendable {
+    /// The port in force.
+    let port: Int
+    let traffic: LoopbackTraffic
+
+    private let group: MultiThreadedEventLoopGroup
+
+    /// Binds the hosts of `redirect` on its port, or on a free one. Throws `listenerFailed`.
+    ///
+    /// - Parameter patience: how long a connection may take to say what it wants.
+    static func open(
+        _ redirect: RedirectTemplate, patience: Duration = .seconds(5)
+    ) async throws(OAuthError) -> LoopbackServer {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let traffic = LoopbackTraffic()
+        let bootstrap = bootstrap(group, traffic, patience: TimeAmount(patience))
+        do {
+            let port = try await bind(bootstrap, redirect)
+            return LoopbackServer(port: port, traffic: traffic, group: group)
+        } catch {
+            try? await group.shutdownGracefully()
+            throw .listenerFailed(reason: reason(error))
+        }
+    }
+
+    /// Closes the sockets and every connection, and ends the thread.
+    func close() async {
+        traffic.finish()
+        try? await group.shutdownGracefully()
+    }
+
+    private static func bootstrap(
+        _ group: MultiThreadedEventLoopGroup, _ traffic: LoopbackTraffic, patience: TimeAmount
+    ) -> ServerBootstrap {
+        ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 128)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    var limits = NIOHTTPDecoderLimitConfiguration()
+                    // Cookies that other programs of this host have set come along.
+                    limits.maxHeaderListSize = 65_536
+                    limits.maxHeaderFieldCount = 128
+                    try channel.pipeline.syncOperations.configureHTTPServerPipeline(
+                        withPipeliningAssistance: false, withEncoderConfiguration: .init(),
+                        withDecoderLimitConfiguration: limits)
+                    try channel.pipeline.syncOperations.addHandler(
+                        LoopbackConnection(traffic: traffic, patience: patience))
+                }
+            }
+    }
+
+    private static func bind(_ bootstrap: ServerBootstrap, _ redirect: RedirectTemplate) async throws -> Int {
+        guard redirect.host == "localhost" else {
+            let host = redirect.host == "[::1]" ? "::1" : redirect.host
+            return try port(of: try await bootstrap.bind(host: host, port: redirect.port ?? 0).get())
+        }
+        var attemptsLeft = redirect.port == nil ? 10 : 1
+        while true {
+            attemptsLeft -= 1
+            let first = try await bootstrap.bind(host: "127.0.0.1", port: redirect.port ?? 0).get()
+            let port = try port(of: first)
+            do {
+                _ = try await bootstrap.bind(host: "::1", port: port).get()
+                return port
+            } catch let error as IOError where [EADDRNOTAVAIL, EAFNOSUPPORT].contains(error.errnoCode) {
+                return port  // This machine has no IPv6: `localhost` can only mean the other.
+            } catch let error as IOError where error.errnoCode == EADDRINUSE && attemptsLeft > 0 {
+                // Somebody else has this port on ::1, and would be sent the code.
+                try await first.close()
+            }
+        }
+    }
+
+    private static func port(of channel: any Channel) throws -> Int {
+        guard let port = channel.localAddress?.port else { throw ChannelError.unknownLocalAddress }
+        return port
+    }
+
+    private static func reason(_ error: any Error) -> String {
+        guard let code = (error as? IOError)?.errnoCode else { return "no socket" }
+        return unsafe strerror(code).map { unsafe String(cString: $0).lowercased() } ?? "error \(code)"
+    }
+}

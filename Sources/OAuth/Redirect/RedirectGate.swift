@@ -1,0 +1,124 @@
+import Secrets
+
+/// Decides about each request to the loopback listener of one login; no sockets, no time.
+///
+/// There are three addresses. The *start* address is opened in the browser, works once, sets a cookie and leads on to
+/// the authorization server: thus the long authorization URL stands in no process list, and a code that was granted in
+/// somebody else's browser is worth nothing here. The *callback* takes the one genuine response: our state and our
+/// cookie. The *end* page is where the browser comes to rest, with a clean address. Everything else is answered and
+/// changes nothing, so that no forged request can end the login.
+struct RedirectGate: Sendable {
+    /// What a request did to the login.
+    enum Event: Sendable {
+        /// The genuine response came: the code, or why there is none.
+        case answered(Result<Secret, OAuthError>)
+        /// The person sees the last page.
+        case ended
+    }
+
+    let metadata: AuthorizationServerMetadata
+    let authorizationAddress: String
+    let state: Secret
+    /// `127.0.0.1:43210`: what `Host` must say, or else a name of somebody else's was made to point at us.
+    let authority: String
+    /// As the browser asks for it: never empty.
+    let callbackPath: String
+    /// Of the cookie, in seconds.
+    let lifetime: Int
+
+    private let startNonce = RandomText.base64URL(bits: 128)
+    // Cookies do not know ports: the name keeps two logins at the same time apart.
+    private let cookieName = "keyfob_" + RandomText.base64URL(bits: 64)
+    private let cookieValue = Secret(RandomText.base64URL(bits: 256))
+    private var wasStarted = false
+    private var outcome: Result<Secret, OAuthError>?
+
+    init(
+        metadata: AuthorizationServerMetadata, authorizationAddress: String, state: Secret, authority: String,
+        callbackPath: String, lifetime: Int
+    ) {
+        self.metadata = metadata
+        self.authorizationAddress = authorizationAddress
+        self.state = state
+        self.authority = authority
+        self.callbackPath = callbackPath.isEmpty ? "/" : callbackPath
+        self.lifetime = lifetime
+    }
+
+    /// The address to open.
+    var startAddress: String { "http://\(authority)\(startPath)" }
+
+    /// Answers one request.
+    mutating func answer(_ request: LoopbackRequest) -> (LoopbackAnswer, Event?) {
+        guard accepts(host: request.values("host")), let (path, query) = request.pathAndQuery
+        else { return (.page(400, "Bad request", "This address belongs to another program."), nil) }
+        guard request.method == "GET" else {
+            var refusal = LoopbackAnswer.page(405, "Not allowed", "Only GET is answered here.")
+            refusal.fields["Allow"] = "GET"
+            return (refusal, nil)
+        }
+        guard path == startPath || path == callbackPath || path == endPath && outcome != nil
+        else { return (.page(404, "Not found", "There is nothing here."), nil) }
+        guard !request.isPrefetch
+        else { return (.page(503, "Not yet", "This page is not for fetching ahead."), nil) }
+
+        switch path {
+        case startPath: return (start(), nil)
+        case callbackPath: return callback(request, query: query)
+        default: return (endPage, .ended)
+        }
+    }
+
+    private var startPath: String { "/start/\(startNonce)" }
+    private var endPath: String { callbackPath == "/done" ? "/end" : "/done" }
+
+    private func accepts(host values: [String]) -> Bool {
+        // Port 80 is left out by browsers.
+        let short = authority.hasSuffix(":80") ? String(authority.dropLast(3)) : authority
+        return values.count == 1 && (values[0].lowercased() == authority || values[0].lowercased() == short)
+    }
+
+    private mutating func start() -> LoopbackAnswer {
+        if wasStarted {
+            return .page(
+                410, "Link already used", "This sign-in was opened before. If that was not you, start again.")
+        }
+        wasStarted = true
+        let cookie = "\(cookieName)=\(cookieValue.exposedText ?? ""); \(attributes); Max-Age=\(lifetime)"
+        return .redirect(302, to: authorizationAddress, cookie: cookie)
+    }
+
+    private mutating func callback(_ request: LoopbackRequest, query: String) -> (LoopbackAnswer, Event?) {
+        guard outcome == nil, isOurs(request), let response = AuthorizationResponse(query: query),
+            response.state == state
+        else {
+            return (
+                .page(400, "Not this sign-in", "This answer does not belong to the sign-in that is waiting here."), nil
+            )
+        }
+        let result = Result { () throws(OAuthError) in try response.code(from: metadata) }
+        outcome = result
+        let answer = LoopbackAnswer.redirect(
+            303, to: "http://\(authority)\(endPath)", cookie: "\(cookieName)=; \(attributes); Max-Age=0")
+        return (answer, .answered(result))
+    }
+
+    /// Whether the browser is the one that was started, and not sent by a script of another site.
+    private func isOurs(_ request: LoopbackRequest) -> Bool {
+        let cookies = request.cookies(cookieName)
+        return cookies.count == 1 && Secret(cookies[0]) == cookieValue
+            && request.values("origin").allSatisfy { $0 == "http://\(authority)" }
+    }
+
+    /// Lax, not Strict: the callback is a navigation that another site began.
+    private var attributes: String { "Path=\(callbackPath); HttpOnly; SameSite=Lax" }
+
+    private var endPage: LoopbackAnswer {
+        switch outcome {
+        case .success?:
+            .page(200, "Answer received", "You can close this page and go back to where you came from.")
+        default:
+            .page(200, "Not signed in", "You can close this page. The program that asked says what happened.")
+        }
+    }
+}

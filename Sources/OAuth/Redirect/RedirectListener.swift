@@ -1,0 +1,80 @@
+import Secrets
+
+/// A listener for the one genuine answer to one login, and the waiting for it.
+struct RedirectListener: Sendable {
+    /// How long the person's browser may take to fetch the last page before it is cut off.
+    private static let farewell = Duration.milliseconds(500)
+
+    private let server: LoopbackServer
+    private let template: RedirectTemplate
+
+    /// Binds; nothing is answered before ``begin(_:)``. Throws `listenerFailed`.
+    static func open(
+        _ template: RedirectTemplate, patience: Duration = .seconds(5)
+    ) async throws(OAuthError) -> RedirectListener {
+        RedirectListener(server: try await LoopbackServer.open(template, patience: patience), template: template)
+    }
+
+    /// As both requests of the login send it.
+    var redirectURI: String { template.uri(port: server.port) }
+
+    /// What browsers write into `Host`.
+    var authority: String { "\(template.host):\(server.port)" }
+
+    /// Begins to answer.
+    func begin(_ gate: RedirectGate) {
+        server.traffic.begin(gate)
+    }
+
+    /// Waits for the genuine answer, the code or the server's refusal, while `present` runs beside; `present` is
+    /// cancelled with the wait.
+    ///
+    /// Throws what `present` throws, `authorizationTimedOut`, or `cancelled`.
+    func answer(
+        until deadline: ContinuousClock.Instant, of limit: Duration,
+        presenting present: @escaping @Sendable () async throws -> Void
+    ) async throws -> Result<Secret, OAuthError> {
+        let events = server.traffic.events
+        return try await withThrowingTaskGroup(of: Result<Secret, OAuthError>?.self) { group in
+            group.addTask {
+                for await event in events {
+                    if case .answered(let result) = event { return result }
+                }
+                throw OAuthError.cancelled
+            }
+            group.addTask {
+                try await Task.sleep(until: deadline, clock: .continuous)
+                throw OAuthError.authorizationTimedOut(seconds: Int(limit.components.seconds))
+            }
+            group.addTask {
+                try await present()
+                return nil
+            }
+            defer { group.cancelAll() }
+            while let answer = try await group.next() {
+                if let answer { return answer }
+            }
+            throw OAuthError.cancelled
+        }
+    }
+
+    /// Waits until the person has the last page, but not for long.
+    func sayFarewell() async {
+        let events = server.traffic.events
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                for await event in events {
+                    if case .ended = event { return }
+                }
+            }
+            group.addTask { try? await Task.sleep(for: Self.farewell) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    /// Closes everything at once.
+    func close() async {
+        await server.close()
+    }
+}
