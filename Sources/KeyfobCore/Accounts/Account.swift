@@ -1,0 +1,61 @@
+import Crypto
+package import CredentialProtocol
+package import OAuth
+
+/// Who is meant when a caller asks for a service: one identity at one authorization server, for one service.
+///
+/// An account is found, not made up: by configuration (``Configuration``) or by git's own settings. Everything secret is
+/// kept under its ``id``, so nothing that belongs to one issuer, client, service or person is ever used for another.
+package struct Account: Sendable, Equatable {
+    /// The service this account is for: an origin, or an origin with a path prefix.
+    package var service: ServiceURL
+    /// Where the authorization server is.
+    package var server: ServerLocation
+    /// The client that we are to this authorization server.
+    package var client: Client
+    /// The scopes to ask for; empty means that the parameter is left out (RFC 6749 section 3.3).
+    package var scopes: [String]
+    /// The resource indicator to send (RFC 8707); nil means none.
+    package var resource: String?
+    /// The name that the service wants beside the token.
+    package var username: String?
+    /// Which of several accounts at one service this is; nil where there is only one.
+    package var name: String?
+    /// The shape of the redirect URI (RFC 8252 section 7.3).
+    package var redirect: RedirectTemplate
+    /// Whether the server must announce S256 (RFC 7636 section 4.2).
+    package var pkce: PKCEPolicy
+    /// The seconds of life that a token needs to be handed out, unless the caller says.
+    package var minTTL: Int64
+    /// How long a person may take to sign in.
+    package var loginDeadline: Duration
+    /// A PEM file with authorities to trust beside the system's.
+    package var certificateAuthorityFile: String?
+
+    /// Where an account's authorization server is found.
+    package enum ServerLocation: Sendable, Equatable {
+        /// By discovery from the issuer (RFC 8414, OpenID Connect Discovery 1.0).
+        case issuer(String)
+        /// By endpoints that a person wrote down.
+        case endpoints(AuthorizationServerMetadata)
+
+        /// What names the server: the issuer, or its token endpoint.
+        package var identifier: String {
+            switch self {
+            case .issuer(let issuer): issuer
+            case .endpoints(let metadata): metadata.issuer ?? metadata.tokenEndpoint.string
+            }
+        }
+    }
+
+    /// The key for all that is kept about this account: 32 hexadecimal digits of a SHA-256 over server, client, service
+    /// and account name. It tells nothing to who reads it, and it is the same in each process.
+    package var id: String {
+        let facts = [server.identifier, client.id, service.description, resource ?? "", name ?? ""]
+        let digest = SHA256.hash(data: Array(facts.joined(separator: "\n").utf8))
+        return digest.prefix(16).map { byte in
+            let digits = String(byte, radix: 16)
+            return digits.count == 1 ? "0" + digits : digits
+        }.joined()
+    }
+}

@@ -1,0 +1,125 @@
+package import CredentialProtocol
+import Secrets
+import SecretService
+
+/// The passwords that git was given by a person, in the very schema of git-credential-libsecret.
+///
+/// The schema `org.git.Password` has the attributes `protocol`, `server`, `port` (integer), `object` (the path) and
+/// `user`, each left out where the request does not have it. The secret's text is the password, then lines
+/// `password_expiry_utc=` and `oauth_refresh_token=` where git gave them. So people move over, and back, without typing
+/// a password again.
+package struct PasswordStore: Sendable {
+    let items: any ItemStore
+
+    package init(items: some ItemStore) {
+        self.items = items
+    }
+
+    static let schema = ItemSchema(
+        name: "org.git.Password",
+        attributes: [
+            "protocol": .string, "server": .string, "port": .integer, "object": .string, "user": .string,
+        ])
+
+    /// The newest password for `request`; nil where there is none.
+    ///
+    /// An item answers if it has all that the request names: a request without a path is answered by an item with one,
+    /// never the other way round (git's own rule). The port is part of the host and must be the same.
+    package func password(for request: CredentialRequest) throws(SecretServiceError) -> CredentialResponse? {
+        for item in try matches(for: request) {
+            guard let username = item.attributes["user"], let entry = PasswordEntry(item.secret) else { continue }
+            return CredentialResponse(
+                username: username,
+                password: entry.password,
+                passwordExpiryUTC: entry.passwordExpiryUTC,
+                oauthRefreshToken: entry.oauthRefreshToken)
+        }
+        return nil
+    }
+
+    /// Keeps the password in `request`, if it is not there already: a keyring writes its whole file on each store.
+    package func store(_ request: CredentialRequest) throws(SecretServiceError) {
+        guard let attributes = Self.attributes(of: request), let user = request.username,
+            let password = request.password
+        else { return }
+        let secret = PasswordEntry(
+            password: password,
+            passwordExpiryUTC: request.passwordExpiryUTC,
+            oauthRefreshToken: request.oauthRefreshToken
+        ).secret
+        let known = try matches(for: request).contains {
+            $0.attributes.filter { Self.schema.attributes[$0.key] != nil } == attributes && $0.secret == secret
+        }
+        guard !known else { return }
+        let label = "Git: \(user) at \(request.host)"  // no "/": KWallet would take it for a folder
+        try items.store(Self.schema, attributes: attributes, label: label, secret: secret, in: .default)
+    }
+
+    /// Deletes what matches `request`; where a password is given, only the items that hold that very password.
+    package func erase(_ request: CredentialRequest) throws(SecretServiceError) {
+        for item in try matches(for: request) {
+            if let refused = request.password, PasswordEntry(item.secret)?.password != refused { continue }
+            let attributes = item.attributes.filter { Self.schema.attributes[$0.key] != nil }
+            _ = try items.delete(Self.schema, exactly: attributes)
+        }
+    }
+
+    private func matches(for request: CredentialRequest) throws(SecretServiceError) -> [SecretItem] {
+        guard let attributes = Self.attributes(of: request) else { return [] }
+        return try items.search(Self.schema, matching: attributes).filter { $0.attributes["port"] == attributes["port"] }
+    }
+
+    /// The attributes that `request` names; nil where it names neither host nor path.
+    static func attributes(of request: CredentialRequest) -> [String: String]? {
+        var attributes = ["protocol": request.protocolName]
+        let (server, port) = splitPort(request.host)
+        if !server.isEmpty { attributes["server"] = server }
+        if let port { attributes["port"] = port }
+        if let path = request.path, !path.isEmpty { attributes["object"] = path }
+        if let username = request.username { attributes["user"] = username }
+        return attributes["server"] == nil && attributes["object"] == nil ? nil : attributes
+    }
+
+    /// `host:port` in two; a colon within the brackets of an IPv6 address is none of it.
+    private static func splitPort(_ host: String) -> (server: String, port: String?) {
+        guard let colon = host.lastIndex(of: ":"), !host[colon...].contains("]"),
+            let port = UInt16(host[host.index(after: colon)...])
+        else { return (host, nil) }
+        return (String(host[..<colon]), String(port))
+    }
+}
+
+/// The text of a password item: the password up to the first LF, then `key=value` lines.
+struct PasswordEntry: Equatable {
+    var password: Secret
+    var passwordExpiryUTC: Int64?
+    var oauthRefreshToken: Secret?
+
+    var secret: Secret {
+        var bytes = password.exposedBytes
+        if let passwordExpiryUTC { bytes += Array("\npassword_expiry_utc=\(passwordExpiryUTC)".utf8) }
+        if let oauthRefreshToken {
+            bytes += Array("\noauth_refresh_token=".utf8)
+            bytes += oauthRefreshToken.exposedBytes
+        }
+        return Secret(bytes)
+    }
+}
+
+extension PasswordEntry {
+    /// Reads an item's text; lines of a later git that we do not know are passed over.
+    init?(_ secret: Secret) {
+        let lines = secret.exposedBytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        guard let first = lines.first else { return nil }
+        self.init(password: Secret(first), passwordExpiryUTC: nil, oauthRefreshToken: nil)
+        for line in lines.dropFirst() {
+            guard let equals = line.firstIndex(of: UInt8(ascii: "=")) else { continue }
+            let value = line[line.index(after: equals)...]
+            switch String(decoding: line[..<equals], as: UTF8.self) {
+            case "password_expiry_utc": passwordExpiryUTC = Int64(String(decoding: value, as: UTF8.self))
+            case "oauth_refresh_token": oauthRefreshToken = Secret(value)
+            default: break
+            }
+        }
+    }
+}

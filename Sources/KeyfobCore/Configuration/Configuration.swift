@@ -1,0 +1,88 @@
+package import CredentialProtocol
+import Glibc
+package import OAuth
+
+/// What a person, or the machine's administrator, has written down. Read once at start.
+package struct Configuration: Sendable, Equatable {
+    /// Who may be asked to sign in; nil where nothing is said, which means `auto`.
+    package var interaction: Interaction?
+    /// The seconds of life that a token needs to be handed out; nil where nothing is said, which means 300.
+    package var minTTL: Int64?
+    /// How long a person may take to sign in, in seconds; nil where nothing is said, which means 300.
+    package var loginTimeout: Int64?
+    /// One entry for each `[host."URL"]`, the person's file before the machine's.
+    package var hosts: [Host] = []
+
+    /// One `[host."URL"]`.
+    package struct Host: Sendable, Equatable {
+        package var service: ServiceURL
+        package var server: Account.ServerLocation
+        package var clientID: String
+        package var scopes: [String] = []
+        package var redirect = RedirectTemplate.loopback
+        package var resource: String?
+        package var username: String?
+        package var account: String?
+        package var pkce = PKCEPolicy.required
+        package var certificateAuthorityFile: String?
+        /// Where it stands, for whoever asks why.
+        package var origin: Origin
+    }
+
+    /// A place in a file.
+    package struct Origin: Sendable, Equatable {
+        package var file: String
+        package var line: Int?
+    }
+
+    package init() {}
+
+    /// Reads `files` in the order of their precedence; an absent file says nothing.
+    ///
+    /// - Throws: ``ConfigurationError`` for the first thing that is wrong in any of them.
+    package init(files: [String]) throws(ConfigurationError) {
+        for file in files {
+            guard let text = try Self.read(file) else { continue }
+            let layer = try TOMLConfiguration(text, file: file).decode()
+            interaction = interaction ?? layer.interaction
+            minTTL = minTTL ?? layer.minTTL
+            loginTimeout = loginTimeout ?? layer.loginTimeout
+            hosts += layer.hosts
+        }
+    }
+
+    /// The entry for `url`: the longest service that contains it; the first one of equals.
+    package func host(for url: ServiceURL) -> Host? {
+        var best: Host?
+        for host in hosts where host.service.contains(url) {
+            if best.map({ $0.service.contains(host.service) && $0.service != host.service }) ?? true { best = host }
+        }
+        return best
+    }
+
+    /// The text of `file`, 1 MiB at most; nil where there is no such file.
+    private static func read(_ file: String) throws(ConfigurationError) -> String? {
+        func unreadable(_ code: Int32) -> ConfigurationError {
+            ConfigurationError(file: file, line: nil, key: nil, problem: .unreadable(errno: code))
+        }
+        let descriptor = unsafe open(file, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            if errno == ENOENT || errno == ENOTDIR { return nil }
+            throw unreadable(errno)
+        }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = unsafe Glibc.read(descriptor, &buffer, buffer.count)
+            if count < 0 { throw unreadable(errno) }
+            if count == 0 { break }
+            bytes += buffer[..<count]
+            if bytes.count > 1_048_576 { throw unreadable(EFBIG) }
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw ConfigurationError(file: file, line: nil, key: nil, problem: .syntax("not UTF-8"))
+        }
+        return text
+    }
+}

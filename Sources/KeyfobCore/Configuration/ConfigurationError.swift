@@ -1,0 +1,24 @@
+/// What is wrong with the configuration, and where.
+package struct ConfigurationError: Error, Sendable, Equatable {
+    /// The file, or "git configuration" where git could not say which.
+    package var file: String
+    /// The line, counted from 1; nil where there is none to name.
+    package var line: Int?
+    /// The key, as a person would write it: `host."https://git.example.com".client_id`.
+    package var key: String?
+    package var problem: Problem
+
+    package enum Problem: Sendable, Equatable {
+        /// The file is there and cannot be read.
+        case unreadable(errno: Int32)
+        /// Not TOML; the parser's own words.
+        case syntax(String)
+        case unknownKey
+        case wrongType(expected: String)
+        case notAllowed(value: String, allowed: [String])
+        /// Not a URL that keyfob may use: https, or http on a loopback host; no user, no fragment.
+        case badURL(value: String)
+        /// The entry says neither an issuer nor the endpoints, or not all of them.
+        case incomplete(missing: String)
+    }
+}

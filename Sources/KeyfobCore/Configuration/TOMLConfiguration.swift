@@ -1,0 +1,123 @@
+import CredentialProtocol
+import OAuth
+import TOMLKit
+
+/// Reads one configuration file, strictly: an unknown key, a wrong type or a bad URL is an error with file, line and key.
+struct TOMLConfiguration {
+    let text: String
+    let file: String
+
+    init(_ text: String, file: String) {
+        self.text = text
+        self.file = file
+    }
+
+    func decode() throws(ConfigurationError) -> Configuration {
+        let root = try parse()
+        defer { extendLifetime(root) }  // the tables below it point into it
+        let table = Entries(table: root, path: [], source: self)
+        try table.refuseUnknown(besides: ["interaction", "min_ttl", "login_timeout", "host"])
+        var configuration = Configuration()
+        if let word = try table.oneOf("interaction", ["never", "auto", "always"]) {
+            configuration.interaction = Interaction(rawValue: word)
+        }
+        configuration.minTTL = try table.seconds("min_ttl")
+        configuration.loginTimeout = try table.seconds("login_timeout")
+        if let hosts = try table.table("host") {
+            for name in hosts.keys {
+                guard let entry = try hosts.table(name) else { continue }
+                configuration.hosts.append(try host(name, entry))
+            }
+        }
+        return configuration
+    }
+
+    private static let hostKeys: Set<String> = [
+        "issuer", "authorization_endpoint", "token_endpoint", "device_authorization_endpoint", "revocation_endpoint",
+        "client_id", "scopes", "flow", "redirect_uri", "resource", "username", "account", "pkce", "ca_file",
+    ]
+
+    private func host(_ name: String, _ entry: Entries) throws(ConfigurationError) -> Configuration.Host {
+        guard let service = try? ServiceURL(name), service.scheme == "https" || service.isLoopback else {
+            throw entry.error(nil, .badURL(value: name))
+        }
+        try entry.refuseUnknown(besides: Self.hostKeys)
+        guard let clientID = try entry.string("client_id") else {
+            throw entry.error(nil, .incomplete(missing: "client_id"))
+        }
+        var host = Configuration.Host(
+            service: service, server: try server(entry), clientID: clientID,
+            origin: .init(file: file, line: line(of: entry.path)))
+        host.scopes = try entry.strings("scopes") ?? []
+        host.resource = try resource(entry)
+        host.username = try entry.string("username")
+        host.account = try entry.string("account")
+        host.certificateAuthorityFile = try entry.string("ca_file")
+        if try entry.oneOf("pkce", ["required", "assumed"]) == "assumed" { host.pkce = .assumed }
+        _ = try entry.oneOf("flow", ["loopback"])
+        if let redirect = try entry.string("redirect_uri") {
+            guard let template = try? RedirectTemplate(redirect) else {
+                throw entry.error("redirect_uri", .badURL(value: redirect))
+            }
+            host.redirect = template
+        }
+        return host
+    }
+
+    private func server(_ entry: Entries) throws(ConfigurationError) -> Account.ServerLocation {
+        let authorization = try entry.endpoint("authorization_endpoint")
+        let token = try entry.endpoint("token_endpoint")
+        let device = try entry.endpoint("device_authorization_endpoint")
+        let revocation = try entry.endpoint("revocation_endpoint")
+        let issuer = try entry.endpoint("issuer")?.string
+        if authorization == nil, token == nil, let issuer { return .issuer(issuer) }
+        guard let authorization, let token else {
+            let missing = issuer == nil && authorization == nil && token == nil ? "issuer" : "token_endpoint"
+            throw entry.error(nil, .incomplete(missing: authorization == nil && token != nil ? "authorization_endpoint" : missing))
+        }
+        return .endpoints(
+            AuthorizationServerMetadata(
+                issuer: issuer, authorizationEndpoint: authorization, tokenEndpoint: token,
+                deviceAuthorizationEndpoint: device, revocationEndpoint: revocation,
+                codeChallengeMethodsSupported: ["S256"]))
+    }
+
+    /// `resource = "URL"`, or `false` for none at all.
+    private func resource(_ entry: Entries) throws(ConfigurationError) -> String? {
+        if entry.isFalse("resource") { return nil }
+        return try entry.endpoint("resource")?.string
+    }
+
+    private func parse() throws(ConfigurationError) -> TOMLTable {
+        do {
+            return try TOMLTable(string: text)
+        } catch let error as TOMLParseError {
+            throw ConfigurationError(
+                file: file, line: error.source.begin.line, key: nil, problem: .syntax(error.description))
+        } catch {
+            throw ConfigurationError(file: file, line: nil, key: nil, problem: .syntax("not TOML"))
+        }
+    }
+
+    /// The line on which the value at `path` begins.
+    ///
+    /// The parser does not tell, so it is asked again, with ever more lines: the value begins after the last whole
+    /// number of lines that are TOML and lack it. Only an error takes this way.
+    func line(of path: [String]) -> Int? {
+        var lacking = 0
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        for count in 1...max(lines.count, 1) {
+            let part = lines.prefix(count).joined(separator: "\n")
+            guard let table = try? TOMLTable(string: part) else { continue }
+            if Self.has(path[...], in: table) { return lacking + 1 }
+            lacking = count
+        }
+        return nil
+    }
+
+    private static func has(_ path: ArraySlice<String>, in table: TOMLTable) -> Bool {
+        guard let key = path.first else { return true }
+        guard let value = table[key] else { return false }
+        return path.count == 1 || (value.table.map { has(path.dropFirst(), in: $0) } ?? false)
+    }
+}

@@ -1,0 +1,64 @@
+package import CredentialProtocol
+import Secrets
+
+/// The program: what `get`, `store` and `erase` do.
+///
+/// A request names a service. Where that service has an account, the answer is an access token of that account: the
+/// ``TokenSource`` finds one, refreshes one or has the person sign in. Where it has none, keyfob is a plain store for
+/// the passwords that git was given by a person, as git-credential-libsecret is.
+package struct CredentialHelper: Sendable {
+    let accounts: AccountDirectory
+    let passwords: PasswordStore
+    let tokens: any TokenSource
+
+    package init(accounts: AccountDirectory, passwords: PasswordStore, tokens: some TokenSource) {
+        self.accounts = accounts
+        self.passwords = passwords
+        self.tokens = tokens
+    }
+
+    /// Finds a credential for `request`; nil where there is none and no account that could get one.
+    ///
+    /// - Throws: ``CredentialFailure`` where there is an account and its token cannot be had now, and whatever the
+    ///   borders throw: `OAuthError`, `SecretServiceError`, ``ConfigurationError``.
+    package func get(_ request: CredentialRequest) async throws -> CredentialResponse? {
+        if let account = try accounts.configuredAccount(for: request) {
+            return try await token(of: account, for: request)
+        }
+        // A stored password is one D-Bus call away; git's settings cost a process. So the password is looked up first.
+        if let password = try passwords.password(for: request) { return password }
+        guard let account = try await accounts.accountFromGit(for: request) else { return nil }
+        return try await token(of: account, for: request)
+    }
+
+    /// Keeps the credential in `request`, if there is one worth keeping.
+    ///
+    /// A service with an account keeps no passwords: what git stores there is a token that we gave, or one that we gave
+    /// a moment ago and have since renewed. Kept as a password it would outlive its token.
+    package func store(_ request: CredentialRequest) async throws {
+        guard !request.ephemeral, request.username != nil, request.password != nil else { return }
+        guard try await accounts.account(for: request) == nil else { return }
+        try passwords.store(request)
+    }
+
+    /// Forgets the credential in `request`, which the service has refused.
+    ///
+    /// Of an account only the access token goes, and only if it is the one that was refused: the next `get` refreshes.
+    package func erase(_ request: CredentialRequest) async throws {
+        if let account = try await accounts.account(for: request) {
+            let refused = request.credential ?? request.password
+            if try await tokens.discard(refused, of: account) { return }
+        }
+        try passwords.erase(request)
+    }
+
+    private func token(of account: Account, for request: CredentialRequest) async throws -> CredentialResponse {
+        let token = try await tokens.token(of: account, for: request)
+        return CredentialResponse(
+            username: account.username ?? request.username ?? "oauth2",
+            password: token.token,
+            passwordExpiryUTC: token.expiresAt,
+            authtype: "Bearer",
+            state: ["keyfob:account=" + account.id])
+    }
+}

@@ -1,0 +1,88 @@
+import Glibc
+
+/// One process at a time decides about an account.
+///
+/// flock(2) on a file of its own in the runtime directory: the kernel lets go of it when its holder ends, however it
+/// ends, so no lock survives a crash. The file stays; while a person is being asked it says so, and a caller that may
+/// not ask does not wait for them.
+package struct AccountLock: Sendable {
+    let directory: String
+
+    /// - Parameter directory: made with mode 0700 if absent; must be a directory of ours, not a link.
+    package init(directory: String) {
+        self.directory = directory
+    }
+
+    /// Why there is no lock.
+    package enum Failure: Error, Sendable, Equatable {
+        /// The directory or the file cannot be made, or belongs to somebody else.
+        case unusable(path: String, errno: Int32)
+        /// The holder did not let go in time.
+        case timedOut(seconds: Int)
+        /// The holder is asking a person, and the caller may not wait for that.
+        case personIsAsked
+    }
+
+    /// The lock while it is held.
+    package struct Held: Sendable {
+        fileprivate let descriptor: CInt
+
+        /// Tells those who wait that a person is being asked.
+        package func announceSignIn() {
+            unsafe _ = pwrite(descriptor, "sign-in", 7, 0)
+        }
+    }
+
+    /// Runs `body` under the lock of `account`.
+    ///
+    /// - Parameters:
+    ///   - patience: how long to wait for another holder.
+    ///   - waitsForPerson: whether to go on waiting while the holder asks a person.
+    package func hold<Result>(
+        _ account: String, patience: Duration, waitsForPerson: Bool,
+        _ body: (Held) async throws -> Result
+    ) async throws -> Result {
+        let descriptor = try openFile(account)
+        defer { close(descriptor) }  // which lets go of the lock
+        try await acquire(descriptor, patience: patience, waitsForPerson: waitsForPerson)
+        ftruncate(descriptor, 0)
+        defer { ftruncate(descriptor, 0) }
+        return try await body(Held(descriptor: descriptor))
+    }
+
+    /// Waits in small steps rather than in flock(2), so that a deadline and a cancelled task end the wait.
+    private func acquire(_ descriptor: CInt, patience: Duration, waitsForPerson: Bool) async throws {
+        let deadline = ContinuousClock.now + patience
+        var pause = Duration.milliseconds(2)
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            guard errno == EWOULDBLOCK || errno == EINTR else {
+                throw Failure.unusable(path: directory, errno: errno)
+            }
+            if !waitsForPerson, saysSignIn(descriptor) { throw Failure.personIsAsked }
+            if ContinuousClock.now >= deadline { throw Failure.timedOut(seconds: Int(patience.components.seconds)) }
+            try await Task.sleep(for: pause)
+            pause = min(pause * 2, .milliseconds(50))
+        }
+    }
+
+    private func saysSignIn(_ descriptor: CInt) -> Bool {
+        var byte: UInt8 = 0
+        return unsafe pread(descriptor, &byte, 1, 0) == 1
+    }
+
+    private func openFile(_ account: String) throws(Failure) -> CInt {
+        unsafe mkdir(directory, 0o700)
+        let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
+        let parent = unsafe open(directory, flags)
+        guard parent >= 0 else { throw .unusable(path: directory, errno: errno) }
+        defer { close(parent) }
+        var status = stat()
+        guard unsafe fstat(parent, &status) == 0, status.st_uid == geteuid(), status.st_mode & 0o077 == 0 else {
+            throw .unusable(path: directory, errno: EPERM)
+        }
+        let name = account + ".lock"
+        let descriptor = unsafe openat(parent, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw .unusable(path: directory + "/" + name, errno: errno) }
+        return descriptor
+    }
+}

@@ -1,0 +1,82 @@
+import FoundationEssentials
+package import Secrets
+
+/// What a person's sign-in left us: the right to get access tokens until it is revoked.
+///
+/// Kept as JSON in one item of the Secret Service. Everything that is needed to refresh or to revoke stands in it, so
+/// that a change of configuration or of the server's metadata cannot send the refresh token elsewhere.
+package struct Grant: Sendable, Equatable {
+    /// The id of the account (``Account/id``).
+    package var account: String
+    /// The service, as a URL.
+    package var service: String
+    /// Which of several accounts at the service.
+    package var accountName: String?
+    /// The issuer, where it is known.
+    package var issuer: String?
+    /// The token endpoint that gave this grant; a refresh goes there and nowhere else.
+    package var tokenEndpoint: String
+    /// Where tokens are revoked (RFC 7009), if the server offers that.
+    package var revocationEndpoint: String?
+    /// The client that the grant was given to.
+    package var clientID: String
+    /// The scopes that were granted; empty where the server did not say and none were asked for.
+    package var scopes: [String]
+    /// The resource indicator that was sent (RFC 8707).
+    package var resource: String?
+    /// The refresh token; nil where the server gave none.
+    package var refreshToken: Secret?
+    /// The access token itself, where it never expires and came without a refresh token: then it is the grant.
+    package var accessToken: Secret?
+    /// When the person signed in, in seconds since 1970-01-01 UTC.
+    package var grantedAt: Int64
+}
+
+extension Grant {
+    /// The JSON of an item's secret. `version` is raised when a reader of today could misunderstand.
+    private struct Representation: Codable {
+        var version = 1
+        var account: String
+        var service: String
+        var accountName: String?
+        var issuer: String?
+        var tokenEndpoint: String
+        var revocationEndpoint: String?
+        var clientId: String
+        var scopes: [String]
+        var resource: String?
+        var refreshToken: String?
+        var accessToken: String?
+        var grantedAt: Int64
+    }
+
+    /// The secret to be kept.
+    ///
+    /// - Throws: only what JSONEncoder throws, which it does not for these types.
+    package func encoded() throws -> Secret {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        let data = try encoder.encode(
+            Representation(
+                account: account, service: service, accountName: accountName, issuer: issuer,
+                tokenEndpoint: tokenEndpoint, revocationEndpoint: revocationEndpoint, clientId: clientID,
+                scopes: scopes, resource: resource, refreshToken: refreshToken?.exposedText,
+                accessToken: accessToken?.exposedText, grantedAt: grantedAt))
+        return Secret(data)
+    }
+
+    /// Reads what ``encoded()`` wrote; nil for anything else, and for a later version.
+    package init?(_ secret: Secret) {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        let decoded = try? decoder.decode(Representation.self, from: Data(secret.exposedBytes))
+        guard let decoded, decoded.version == 1 else { return nil }
+        self.init(
+            account: decoded.account, service: decoded.service, accountName: decoded.accountName,
+            issuer: decoded.issuer, tokenEndpoint: decoded.tokenEndpoint,
+            revocationEndpoint: decoded.revocationEndpoint, clientID: decoded.clientId, scopes: decoded.scopes,
+            resource: decoded.resource, refreshToken: decoded.refreshToken.map { Secret($0) },
+            accessToken: decoded.accessToken.map { Secret($0) }, grantedAt: decoded.grantedAt)
+    }
+}

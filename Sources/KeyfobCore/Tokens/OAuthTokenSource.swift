@@ -1,0 +1,190 @@
+package import CredentialProtocol
+package import KernelKeyring
+package import OAuth
+package import Secrets
+import SecretService
+
+/// Access tokens from an OAuth 2.0 authorization server: from memory, by refresh, by sign-in, in that order.
+///
+/// The deciding read happens under the account's lock, and a sign-in holds it: however many callers ask at once, there
+/// is one refresh or one browser tab, and the others take its result. A grant is saved before its token is given.
+package struct OAuthTokenSource: TokenSource {
+    let grants: GrantStore
+    let cache: any AccessTokenCache
+    let lock: AccountLock
+    let signIn: SignIn
+    let transport: @Sendable (Account) -> any HTTPTransport
+    let mayAsk: @Sendable (CredentialRequest) async throws -> Bool
+    let now: @Sendable () -> Int64
+
+    /// - Parameters:
+    ///   - transport: how to reach an account's authorization server.
+    ///   - mayAsk: whether a person may be asked for the sake of a request.
+    ///   - now: seconds since 1970-01-01 UTC.
+    package init(
+        grants: GrantStore, cache: some AccessTokenCache, lock: AccountLock, signIn: SignIn,
+        transport: @escaping @Sendable (Account) -> any HTTPTransport,
+        mayAsk: @escaping @Sendable (CredentialRequest) async throws -> Bool,
+        now: @escaping @Sendable () -> Int64
+    ) {
+        self.grants = grants
+        self.cache = cache
+        self.lock = lock
+        self.signIn = signIn
+        self.transport = transport
+        self.mayAsk = mayAsk
+        self.now = now
+    }
+
+    package func token(of account: Account, for request: CredentialRequest) async throws -> CachedAccessToken {
+        if let token = freshToken(of: account, for: request) { return token }
+        let mayAsk = try await mayAsk(request)
+        return try await holdingLock(of: account, mayAsk: mayAsk) { held in
+            if let token = freshToken(of: account, for: request) { return token }
+            switch try await renewedToken(of: account) {
+            case .token(let token):
+                return token
+            case .personNeeded(let reason):
+                guard mayAsk else { throw CredentialFailure.signInNeeded(service: account.service, because: reason) }
+                held.announceSignIn()
+                return try await keep(signIn.run(account, transport: transport(account)), for: account)
+            }
+        }
+    }
+
+    /// Has the person sign in now, whatever there is already; the grant before is replaced once there is a new one.
+    package func signInAnew(to account: Account) async throws -> CachedAccessToken {
+        try await holdingLock(of: account, mayAsk: true) { held in
+            held.announceSignIn()
+            return try await keep(signIn.run(account, transport: transport(account)), for: account)
+        }
+    }
+
+    package func discard(_ refused: Secret?, of account: Account) async throws -> Bool {
+        let cached = cache.token(account: account.id)
+        if let refused, let cached, cached.token != refused { return false }
+        cache.remove(account: account.id)
+        guard let grant = try grants.grant(account: account.id), let token = grant.accessToken else {
+            return refused != nil && cached != nil
+        }
+        // The access token is all there is: refused, it is worth nothing.
+        guard refused == nil || token == refused else { return cached != nil }
+        try grants.remove(grant)
+        return true
+    }
+
+    private func freshToken(of account: Account, for request: CredentialRequest) -> CachedAccessToken? {
+        guard let token = cache.token(account: account.id) else { return nil }
+        let isFresh = request.minTTL.map { token.hasLife(Int64($0), at: now()) } ?? token.isFresh(at: now())
+        return isFresh ? token : nil
+    }
+
+    private func holdingLock<Result>(
+        of account: Account, mayAsk: Bool, _ body: (AccountLock.Held) async throws -> Result
+    ) async throws -> Result {
+        let network = Duration.seconds(35)  // a refresh may take the transport's 30 s
+        do {
+            return try await lock.hold(
+                account.id, patience: mayAsk ? account.loginDeadline + network : network, waitsForPerson: mayAsk, body)
+        } catch AccountLock.Failure.timedOut(let seconds) {
+            throw CredentialFailure.busy(service: account.service, seconds: seconds)
+        } catch AccountLock.Failure.personIsAsked {
+            throw CredentialFailure.signInNeeded(service: account.service, because: .noGrant)
+        }
+    }
+}
+
+// MARK: - Refresh
+
+extension OAuthTokenSource {
+    private enum Renewal {
+        case token(CachedAccessToken)
+        case personNeeded(CredentialFailure.SignInReason)
+    }
+
+    /// A token without a person, if there is a grant that gives one.
+    private func renewedToken(of account: Account) async throws -> Renewal {
+        guard let grant = try grants.grant(account: account.id) else { return .personNeeded(.noGrant) }
+        if let token = grant.accessToken {
+            return .token(remember(token, lifetime: nil, refreshable: false, of: account))
+        }
+        guard let refreshToken = grant.refreshToken else { return .personNeeded(.noRefreshToken) }
+        do {
+            return .token(try await refresh(grant, refreshToken, of: account))
+        } catch OAuthError.refused(_, _, error: "invalid_grant", let description) {
+            return try await afterInvalidGrant(grant, description, of: account)
+        } catch let error as OAuthError where error.isTransient {
+            // No answer is no verdict: a token that still has some life is better than none.
+            if let token = cache.token(account: account.id), token.hasLife(1, at: now()) { return .token(token) }
+            throw error
+        }
+    }
+
+    /// Only `invalid_grant` ends a refresh token, and only if the stored one is the one that was sent.
+    private func afterInvalidGrant(
+        _ sent: Grant, _ description: String?, of account: Account
+    ) async throws -> Renewal {
+        if let current = try grants.grant(account: account.id), let newer = current.refreshToken,
+            newer != sent.refreshToken
+        {
+            return .token(try await refresh(current, newer, of: account))
+        }
+        try grants.remove(sent)
+        cache.remove(account: account.id)
+        return .personNeeded(.grantRefused(description: description))
+    }
+
+    /// Spends `refreshToken`. The keyring is probed first: a rotated token that cannot be kept would be lost.
+    private func refresh(
+        _ grant: Grant, _ refreshToken: Secret, of account: Account
+    ) async throws -> CachedAccessToken {
+        try grants.probeWritable()
+        let endpoint = TokenEndpoint(
+            url: try EndpointURL(grant.tokenEndpoint), client: account.client, transport: transport(account))
+        let response = try await endpoint.refresh(refreshToken, resource: grant.resource)
+        var renewed = grant
+        renewed.refreshToken = response.refreshToken ?? refreshToken
+        renewed.scopes = response.scope ?? grant.scopes
+        if renewed != grant { try save(renewed, for: account) }
+        return remember(response.accessToken, lifetime: response.expiresIn, refreshable: true, of: account)
+    }
+}
+
+// MARK: - Keeping
+
+extension OAuthTokenSource {
+    /// Keeps what a sign-in gave: first the grant, then the token.
+    private func keep(_ result: SignIn.Result, for account: Account) throws -> CachedAccessToken {
+        let response = result.response
+        var grant = result.grant
+        grant.grantedAt = now()
+        try save(grant, for: account)
+        return remember(
+            response.accessToken, lifetime: response.expiresIn, refreshable: response.refreshToken != nil, of: account)
+    }
+
+    private func save(_ grant: Grant, for account: Account) throws {
+        do {
+            try grants.save(grant)
+        } catch is SecretServiceError {
+            throw CredentialFailure.grantNotSaved(service: account.service)
+        }
+    }
+
+    /// Puts an access token into memory.
+    ///
+    /// - Parameter lifetime: in seconds; nil where the server did not say. Then a token that can be refreshed is taken
+    ///   to last five minutes, and one that cannot is looked at again in a day.
+    private func remember(
+        _ token: Secret, lifetime: Int?, refreshable: Bool, of account: Account
+    ) -> CachedAccessToken {
+        let now = now()
+        let life = lifetime.map(Int64.init)
+        let margin = life.map { min(refreshable ? account.minTTL : 60, $0 / 2) } ?? 0
+        let cached = CachedAccessToken(
+            token: token, username: account.username, expiresAt: life.map { now + $0 }, lifetime: life,
+            freshUntil: now + (life ?? (refreshable ? 300 : 86_400)) - margin)
+        _ = cache.keep(cached, account: account.id, at: now)
+        return cached
+    }
+}
