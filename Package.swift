@@ -60,6 +60,8 @@ let package = Package(
             name: "KeyfobCore",
             dependencies: [
                 "CredentialProtocol", "OAuth", "SecretService", "KernelKeyring", "Secrets",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ]),
 

@@ -46,7 +46,7 @@ package struct CachedAccessToken: Sendable, Equatable {
         if let expiresAt { line("expires_at", String(expiresAt).utf8) }
         if let lifetime { line("lifetime", String(lifetime).utf8) }
         if let username { line("username", username.utf8) }
-        token.withBytes { unsafe line("token", $0) }
+        unsafe token.withBytes { unsafe line("token", $0) }
         return Secret(bytes)
     }
 

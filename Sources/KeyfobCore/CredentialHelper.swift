@@ -1,4 +1,5 @@
 package import CredentialProtocol
+import KernelKeyring
 import Secrets
 
 /// The program: what `get`, `store` and `erase` do.

@@ -33,13 +33,13 @@ package struct Secret: Sendable {
     package func withBytes<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        let result: Result = try unsafe body(storage.buffer)
+        let result: Result = unsafe try body(storage.buffer)
         extendLifetime(storage)
         return result
     }
 
     /// A copy of the bytes, which is not wiped: for the last step, on the way out.
-    package var exposedBytes: [UInt8] { withBytes { unsafe Array($0) } }
+    package var exposedBytes: [UInt8] { unsafe withBytes { unsafe Array($0) } }
 
     /// A copy as text, or nil where the bytes are not UTF-8: for the last step, on the way out.
     package var exposedText: String? { String(validating: exposedBytes, as: UTF8.self) }
@@ -49,8 +49,8 @@ extension Secret: Equatable {
     /// Compares without an early exit, so that the time taken tells nothing but the lengths.
     package static func == (left: Secret, right: Secret) -> Bool {
         guard left.count == right.count else { return false }
-        return left.withBytes { mine in
-            right.withBytes { theirs in
+        return unsafe left.withBytes { mine in
+            unsafe right.withBytes { theirs in
                 var difference: UInt8 = 0
                 for index in 0..<mine.count { unsafe difference |= mine[index] ^ theirs[index] }
                 return difference == 0
@@ -75,7 +75,7 @@ private final class WipedBytes: Sendable {
     init(copying bytes: some Collection<UInt8>) {
         count = bytes.count
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: max(count, 1), alignment: 1)
-        unsafe memory.copyBytes(from: bytes)
+        memory.copyBytes(from: bytes)
         address = unsafe UInt(bitPattern: memory.baseAddress)
     }
 
@@ -90,7 +90,7 @@ private final class WipedBytes: Sendable {
     }
 
     deinit {
-        guard let memory = unsafe UnsafeMutableRawPointer(bitPattern: address) else { return }
+        guard let memory = UnsafeMutableRawPointer(bitPattern: address) else { return }
         unsafe explicit_bzero(memory, count)
         unsafe memory.deallocate()
     }

@@ -1,6 +1,6 @@
 package import CredentialProtocol
 import Secrets
-import SecretService
+package import SecretService
 
 /// The passwords that git was given by a person, in the very schema of git-credential-libsecret.
 ///

@@ -1,3 +1,4 @@
+import CredentialProtocol
 package import OAuth
 import Secrets
 

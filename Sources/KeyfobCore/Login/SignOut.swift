@@ -1,3 +1,4 @@
+import KernelKeyring
 package import OAuth
 import Secrets
 

@@ -1,6 +1,6 @@
 package import KernelKeyring
 import Secrets
-package import SecretService
+import SecretService
 
 /// Where access tokens live until they expire.
 ///

@@ -1,0 +1,77 @@
+package import CredentialProtocol
+package import OAuth
+import Secrets
+
+/// What git's configuration says about one URL: the settings `credential.<url>.*`, each the best match.
+///
+/// Read with one `git config -z --get-urlmatch credential URL`, in the environment that git gave us, so that a
+/// repository's settings and `git -c` count too.
+package struct GitSettings: Sendable {
+    /// Setting to value, the names in lower case and without `credential.`.
+    private let values: [String: String]
+
+    /// - Parameter output: what git printed: for each setting its name, LF, its value, NUL.
+    package init(output: [UInt8]) {
+        var values: [String: String] = [:]
+        for entry in output.split(separator: 0) {
+            let parts = entry.split(separator: UInt8(ascii: "\n"), maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2 else { continue }
+            let name = String(decoding: parts[0], as: UTF8.self).lowercased()
+            guard name.hasPrefix("credential.") else { continue }
+            values[String(name.dropFirst("credential.".count))] = String(decoding: parts[1], as: UTF8.self)
+        }
+        self.values = values
+    }
+
+    /// The user name that `credential.<url>.username` sets.
+    package var username: String? { values["username"] }
+
+    /// Whether `credential.interactive` tells helpers not to ask (git 2.47; `false` or `never`).
+    package var declinesInteraction: Bool {
+        values["interactive"].map { ["false", "never", "0", "no", "off"].contains($0.lowercased()) } ?? false
+    }
+
+    /// A client that git's settings describe.
+    package struct OAuthClient: Sendable {
+        package var client: Client
+        package var metadata: AuthorizationServerMetadata
+        package var scopes: [String]
+        package var redirect: RedirectTemplate
+    }
+
+    /// The client for `url`; nil where git's settings name no client id or no endpoints.
+    ///
+    /// - Throws: ``ConfigurationError`` for a URL that may not be used.
+    package func oauth(for url: ServiceURL) throws(ConfigurationError) -> OAuthClient? {
+        guard let id = values["oauthclientid"], !id.isEmpty,
+            let authorization = try endpoint("oauthAuthURL", url), let token = try endpoint("oauthTokenURL", url)
+        else { return nil }
+        let secret = values["oauthclientsecret"].flatMap { $0.isEmpty ? nil : Secret($0) }
+        return OAuthClient(
+            client: Client(id: id, secret: secret, authentication: secret == nil ? .none : .post),
+            metadata: AuthorizationServerMetadata(
+                issuer: nil, authorizationEndpoint: authorization, tokenEndpoint: token,
+                deviceAuthorizationEndpoint: try endpoint("oauthDeviceAuthURL", url)),
+            scopes: (values["oauthscopes"] ?? "").split(whereSeparator: { $0 == " " || $0 == "," }).map(String.init),
+            redirect: try redirect(url))
+    }
+
+    /// An endpoint, as a URL or as a path on the service's own origin.
+    private func endpoint(_ name: String, _ url: ServiceURL) throws(ConfigurationError) -> EndpointURL? {
+        guard let value = values[name.lowercased()], !value.isEmpty else { return nil }
+        let text = value.hasPrefix("/") && !value.hasPrefix("//") ? url.origin + value : value
+        guard let endpoint = try? EndpointURL(text) else { throw badURL(name, value, url) }
+        return endpoint
+    }
+
+    private func redirect(_ url: ServiceURL) throws(ConfigurationError) -> RedirectTemplate {
+        guard let value = values["oauthredirecturl"], !value.isEmpty else { return .loopback }
+        guard let redirect = try? RedirectTemplate(value) else { throw badURL("oauthRedirectURL", value, url) }
+        return redirect
+    }
+
+    private func badURL(_ name: String, _ value: String, _ url: ServiceURL) -> ConfigurationError {
+        ConfigurationError(
+            file: "git configuration", line: nil, key: "credential.\(url.origin).\(name)", problem: .badURL(value: value))
+    }
+}

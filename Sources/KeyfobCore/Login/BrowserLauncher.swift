@@ -1,0 +1,72 @@
+import Glibc
+
+/// Opens an address in the person's browser.
+///
+/// `$BROWSER` is honoured (a list separated by colons; each may have arguments, `%s` stands for the address), then GIO's
+/// default handler (`gio open`), then `xdg-open`. No shell sees the address. The child is on its own: a session of its
+/// own, standard input, output and error on /dev/null, so that neither can it speak into an answer nor can we wait on it.
+package struct BrowserLauncher: Sendable {
+    let search: ExecutableSearch
+    let browser: String?
+    let environment: [String: String]
+
+    /// - Parameters:
+    ///   - browser: the value of `$BROWSER`.
+    ///   - environment: what the child gets.
+    package init(search: ExecutableSearch, browser: String?, environment: [String: String]) {
+        self.search = search
+        self.browser = browser
+        self.environment = environment
+    }
+
+    /// Starts the first browser that can be started; whether there was one.
+    package func open(_ address: String) -> Bool {
+        commands(for: address).contains { command in
+            guard let program = command.first.flatMap({ search.path(of: $0) }) else { return false }
+            return spawn(program, command)
+        }
+    }
+
+    /// The command lines to try, in order.
+    func commands(for address: String) -> [[String]] {
+        let wanted = (browser ?? "").split(separator: ":").map { entry -> [String] in
+            let words = entry.split(separator: " ").map(String.init)
+            guard words.contains(where: { $0.contains("%s") }) else { return words + [address] }
+            return words.map { word in
+                word.split(separator: "%s", omittingEmptySubsequences: false).joined(separator: address)
+            }
+        }
+        return wanted + [["gio", "open", address], ["xdg-open", address]]
+    }
+
+    /// POSIX_SPAWN_SETSID (glibc 2.26), which the C module shows to GNU sources alone.
+    private static let newSession: Int16 = 0x80
+
+    private func spawn(_ program: String, _ arguments: [String]) -> Bool {
+        var actions = unsafe posix_spawn_file_actions_t()
+        unsafe posix_spawn_file_actions_init(&actions)
+        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+        for descriptor in 0...2 as ClosedRange<CInt> {
+            unsafe posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0)
+        }
+        var attributes = unsafe posix_spawnattr_t()
+        unsafe posix_spawnattr_init(&attributes)
+        defer { unsafe posix_spawnattr_destroy(&attributes) }
+        unsafe posix_spawnattr_setflags(&attributes, Self.newSession)
+        var child = pid_t()
+        return unsafe withCStrings(arguments) { argv in
+            unsafe withCStrings(environment.map { $0.key + "=" + $0.value }) { envp in
+                unsafe posix_spawn(&child, program, &actions, &attributes, argv, envp) == 0
+            }
+        }
+    }
+
+    /// Lends `strings` as a NULL-ended array of C strings.
+    private func withCStrings<Result>(
+        _ strings: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> Result
+    ) -> Result {
+        let copies = unsafe strings.map { unsafe strdup($0) }
+        defer { for unsafe copy in unsafe copies { unsafe free(copy) } }
+        return unsafe body(copies + [nil])
+    }
+}

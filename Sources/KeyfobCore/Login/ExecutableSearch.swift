@@ -1,0 +1,24 @@
+import Glibc
+
+/// Finds programs in the absolute entries of `PATH`, never in the working directory: that belongs to whoever made the
+/// repository one stands in.
+package struct ExecutableSearch: Sendable {
+    let directories: [String]
+
+    /// - Parameter path: the value of `PATH`; nil or empty means the system's own directories.
+    package init(path: String?) {
+        let value = path.flatMap { $0.isEmpty ? nil : $0 } ?? "/usr/local/bin:/usr/bin:/bin"
+        directories = value.split(separator: ":").map(String.init).filter { $0.hasPrefix("/") }
+    }
+
+    /// The absolute path of `name`; an absolute `name` is itself, a relative one with a slash is nothing.
+    package func path(of name: String) -> String? {
+        if name.contains("/") { return name.hasPrefix("/") && isExecutable(name) ? name : nil }
+        return directories.lazy.map { $0 + "/" + name }.first(where: isExecutable)
+    }
+
+    private func isExecutable(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && access(path, X_OK) == 0
+    }
+}

@@ -1,0 +1,49 @@
+package import CredentialProtocol
+
+/// Whether a person may be asked to sign in.
+///
+/// The first of these that says something holds: the command line, the request, `KEYFOB_INTERACTION`, the
+/// configuration; else `auto`. `auto` asks where somebody can be reached, unless the caller declined.
+package struct InteractionPolicy: Sendable {
+    /// What the command line, the environment and the configuration said, in that order; nil where they said nothing.
+    package var fromCommandLine: Interaction?
+    package var fromEnvironment: Interaction?
+    package var fromConfiguration: Interaction?
+    /// Whether somebody can be reached: there is a terminal, a graphical session or a `$BROWSER`.
+    package var reachesSomebody: Bool
+    /// Whether the caller's environment declined: `GIT_TERMINAL_PROMPT=0`, `GCM_INTERACTIVE=never`.
+    package var callerDeclined: Bool
+
+    /// - Parameters:
+    ///   - variable: the environment.
+    ///   - hasTerminal: whether standard error or the controlling terminal is one.
+    package init(
+        fromCommandLine: Interaction?, fromConfiguration: Interaction?, hasTerminal: Bool,
+        variable: (String) -> String?
+    ) {
+        func isSet(_ name: String) -> Bool { variable(name).map { !$0.isEmpty } ?? false }
+        func isOneOf(_ name: String, _ words: [String]) -> Bool {
+            variable(name).map { words.contains($0.lowercased()) } ?? false
+        }
+        self.fromCommandLine = fromCommandLine
+        self.fromEnvironment = variable("KEYFOB_INTERACTION").flatMap { Interaction(rawValue: $0) }
+        self.fromConfiguration = fromConfiguration
+        reachesSomebody = hasTerminal || ["DISPLAY", "WAYLAND_DISPLAY", "BROWSER"].contains(where: isSet)
+        callerDeclined =
+            isOneOf("GIT_TERMINAL_PROMPT", ["0", "false", "no", "off"])
+            || isOneOf("GCM_INTERACTIVE", ["0", "false", "never", "no"])
+    }
+
+    /// Whether a person may be asked for the sake of `request`.
+    ///
+    /// - Parameter gitDeclines: whether `credential.interactive` declines; asked for only where it decides.
+    package func mayAsk(
+        for request: CredentialRequest, gitDeclines: () async throws -> Bool
+    ) async rethrows -> Bool {
+        switch fromCommandLine ?? request.interaction ?? fromEnvironment ?? fromConfiguration ?? .auto {
+        case .never: return false
+        case .always: return true
+        case .auto: return reachesSomebody && !callerDeclined ? try await !gitDeclines() : false
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import CredentialProtocol
+import Glibc
+import KernelKeyring
+import Secrets
+
+/// The door for git: answers from kernel memory, or hands the same request over to `keyfob` beside itself.
+///
+/// What it can answer alone is what git asks in every fetch: a `get` whose access token is in kernel memory and fresh,
+/// and the `store` of that very token right after. That takes a few system calls: no D-Bus, no library, no network.
+/// Everything else, errors among it, is keyfob's.
+struct Door {
+    /// The command line behind the program's name: options for keyfob, then the operation.
+    let arguments: [String]
+
+    /// - Returns: the exit status; does not return where the request is handed over.
+    func run() -> Int32 {
+        guard let word = arguments.last else {
+            Output.complain("usage: git-credential-keyfob [OPTION]... get|store|erase|capability")
+            return 64
+        }
+        if word == "capability" { return Output.write(Capability.announcement) ? 0 : 74 }
+        // git will invent operations that we do not know; a helper says nothing to them (gitcredentials(7)).
+        guard let operation = Operation(rawValue: word) else { return 0 }
+        let input = Input.readRequest()
+        if let answer = answer(operation, input) { return Output.write(answer) ? 0 : 74 }
+        return HandOver(operation: word, options: Array(arguments.dropLast()), request: input).run()
+    }
+
+    /// The answer from kernel memory; nil where keyfob has to be asked.
+    private func answer(_ operation: Operation, _ input: [UInt8]) -> [UInt8]? {
+        // With options it may be about another account than the one whose token is at hand.
+        guard arguments.count == 1, operation != .erase else { return nil }
+        let dialect = GitDialect()
+        guard let request = try? dialect.decode(input, for: operation), let found = cached(request) else { return nil }
+        switch operation {
+        case .get:
+            guard found.token.isFresh(at: Int64(time(nil))) else { return nil }
+            let response = CredentialResponse(cached: found.token, account: found.account, for: request)
+            return try? dialect.encode(response, for: request)
+        case .store:
+            return (request.credential ?? request.password) == found.token.token ? [] : nil
+        case .erase:
+            return nil
+        }
+    }
+
+    /// The account that answers this question, and its token, if both are in kernel memory.
+    private func cached(_ request: CredentialRequest) -> (account: String, token: CachedAccessToken)? {
+        let files = KeyNames.configurationFiles(variable: Environment.variable)
+        let route = KeyNames.route(
+            protocol: request.protocolName, host: request.host, path: request.path, username: request.username,
+            stamp: KeyNames.stamp(of: files))
+        guard let route, let keyring = KernelKeyring.existing(), let account = keyring.read(route)?.exposedText,
+            let payload = keyring.read(KeyNames.token(account: account))
+        else { return nil }
+        return CachedAccessToken(payload: payload).map { (account, $0) }
+    }
+}
+
+extension CredentialResponse {
+    /// The answer that keyfob itself would give with this token.
+    fileprivate init(cached token: CachedAccessToken, account: String, for request: CredentialRequest) {
+        self.init(
+            username: token.username ?? request.username ?? "oauth2", password: token.token,
+            passwordExpiryUTC: token.expiresAt, authtype: "Bearer", state: ["keyfob:account=" + account])
+    }
+}

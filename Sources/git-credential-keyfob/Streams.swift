@@ -1,0 +1,48 @@
+import CredentialProtocol
+import Glibc
+
+/// Standard input.
+enum Input {
+    /// Reads up to the blank line or the end, and no more than is needed to see that a request is too large.
+    static func readRequest() -> [UInt8] {
+        var request: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        var scanned = 0
+        while !AttributeLines.isComplete(request, scanned: scanned) {
+            scanned = request.count
+            let count = unsafe read(STDIN_FILENO, &buffer, buffer.count)
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else { break }
+            request += buffer[..<count]
+        }
+        return request
+    }
+}
+
+/// Standard output and standard error.
+enum Output {
+    /// Writes the whole answer; whether it could.
+    static func write(_ bytes: [UInt8]) -> Bool {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else { return false }
+            rest = rest.dropFirst(count)
+        }
+        return true
+    }
+
+    /// Says one line to the person.
+    static func complain(_ line: String) {
+        let bytes = Array((line + "\n").utf8)
+        _ = unsafe Glibc.write(STDERR_FILENO, bytes, bytes.count)
+    }
+}
+
+/// The environment.
+enum Environment {
+    static func variable(_ name: String) -> String? {
+        unsafe getenv(name).flatMap { unsafe String(validatingCString: $0) }
+    }
+}

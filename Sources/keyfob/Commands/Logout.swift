@@ -1,0 +1,50 @@
+import ArgumentParser
+import CredentialProtocol
+import KeyfobCore
+import OAuth
+
+struct Logout: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Revoke the tokens of a service at its authorization server, and forget them.")
+
+    @Argument(help: "The URL of the service.")
+    var url: String?
+
+    @Flag(help: "Log out of every service.")
+    var all = false
+
+    @Option(help: "Which of several accounts at the service.")
+    var account: String?
+
+    func validate() throws {
+        guard all != (url != nil) else { throw ValidationError("Give a URL, or --all.") }
+    }
+
+    func run() async throws {
+        let composition = Composition(account: account, interaction: .never)
+        try await composition.runWithTokens { accounts, tokens in
+            let service = try url.map { try CredentialRequest(url: $0) }
+            let grants = try composition.grants.all().filter { grant in
+                guard let service = service?.url else { return true }
+                let isOfService = (try? ServiceURL(grant.service))?.contains(service) ?? false
+                return isOfService && (account == nil || grant.accountName == account)
+            }
+            if grants.isEmpty { throw NotSignedIn(url: url) }
+            for grant in grants {
+                let client = try await client(of: grant, accounts)
+                let outcome = try await composition.signOut.run(
+                    grant, client: client.0, transport: composition.transports.transport(trusting: client.1))
+                Terminal.say(Words.loggedOut(grant, outcome))
+            }
+        }
+    }
+
+    /// The client that a grant was given to, and the authorities to trust at its server: configuration knows them as
+    /// long as it names the same client.
+    private func client(of grant: Grant, _ accounts: AccountDirectory) async throws -> (Client, String?) {
+        let request = try CredentialRequest(url: grant.service)
+        let account = try await accounts.account(for: request)
+        guard let account, account.client.id == grant.clientID else { return (Client(id: grant.clientID), nil) }
+        return (account.client, account.certificateAuthorityFile)
+    }
+}

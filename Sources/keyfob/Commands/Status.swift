@@ -1,0 +1,63 @@
+import ArgumentParser
+import FoundationEssentials
+import Glibc
+import KeyfobCore
+
+struct Status: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Show what is signed in, where, and until when.")
+
+    @Flag(help: "Print one JSON array instead of lines for people.")
+    var json = false
+
+    func run() async throws {
+        let composition = Composition(account: nil, interaction: .never)
+        try await composition.runWithTokens { _, _ in
+            let entries = try composition.grants.all().map { grant in
+                Entry(grant, expiresAt: composition.cache.token(account: grant.account)?.expiresAt)
+            }
+            try StandardOutput.write(json ? Self.json(entries) : Self.lines(entries))
+        }
+    }
+
+    /// What is told about a grant: never a secret.
+    struct Entry: Encodable {
+        var service: String
+        var account: String?
+        var issuer: String
+        var clientID: String
+        var scopes: [String]
+        var signedInAt: Int64
+        var refreshable: Bool
+        var accessTokenExpiresAt: Int64?
+
+        enum CodingKeys: String, CodingKey {
+            case service, account, issuer, scopes, refreshable
+            case clientID = "client_id"
+            case signedInAt = "signed_in_at"
+            case accessTokenExpiresAt = "access_token_expires_at"
+        }
+
+        init(_ grant: Grant, expiresAt: Int64?) {
+            service = grant.service
+            account = grant.accountName
+            issuer = grant.issuer ?? grant.tokenEndpoint
+            clientID = grant.clientID
+            scopes = grant.scopes
+            signedInAt = grant.grantedAt
+            refreshable = grant.refreshToken != nil
+            accessTokenExpiresAt = expiresAt
+        }
+    }
+
+    private static func json(_ entries: [Entry]) throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return Array(try encoder.encode(entries)) + [UInt8(ascii: "\n")]
+    }
+
+    private static func lines(_ entries: [Entry]) -> [UInt8] {
+        guard !entries.isEmpty else { return Array("not signed in anywhere\n".utf8) }
+        let now = Int64(time(nil))
+        return Array(entries.map { Words.status($0, now: now) }.joined().utf8)
+    }
+}
