@@ -11,11 +11,17 @@ package struct CredentialHelper: Sendable {
     let accounts: AccountDirectory
     let passwords: PasswordStore
     let tokens: any TokenSource
+    let answered: @Sendable (CredentialRequest, Account) -> Void
 
-    package init(accounts: AccountDirectory, passwords: PasswordStore, tokens: some TokenSource) {
+    /// - Parameter answered: told which account has answered a request, so that a door can answer the next one alone.
+    package init(
+        accounts: AccountDirectory, passwords: PasswordStore, tokens: some TokenSource,
+        answered: @escaping @Sendable (CredentialRequest, Account) -> Void = { _, _ in }
+    ) {
         self.accounts = accounts
         self.passwords = passwords
         self.tokens = tokens
+        self.answered = answered
     }
 
     /// Finds a credential for `request`; nil where there is none and no account that could get one.
@@ -38,7 +44,9 @@ package struct CredentialHelper: Sendable {
     /// a moment ago and have since renewed. Kept as a password it would outlive its token.
     package func store(_ request: CredentialRequest) async throws {
         guard !request.ephemeral, request.username != nil, request.password != nil else { return }
-        guard try await accounts.account(for: request) == nil else { return }
+        guard try accounts.configuredAccount(for: request) == nil, try !passwords.holds(request),
+            try await accounts.accountFromGit(for: request) == nil
+        else { return }
         try passwords.store(request)
     }
 
@@ -55,6 +63,7 @@ package struct CredentialHelper: Sendable {
 
     private func token(of account: Account, for request: CredentialRequest) async throws -> CredentialResponse {
         let token = try await tokens.token(of: account, for: request)
+        answered(request, account)
         return CredentialResponse(
             username: account.username ?? request.username ?? "oauth2",
             password: token.token,

@@ -75,14 +75,14 @@ private final class WipedBytes: Sendable {
     init(copying bytes: some Collection<UInt8>) {
         count = bytes.count
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: max(count, 1), alignment: 1)
-        memory.copyBytes(from: bytes)
-        address = unsafe UInt(bitPattern: memory.baseAddress)
+        unsafe memory.copyBytes(from: bytes)
+        address = UInt(bitPattern: memory.baseAddress)
     }
 
     init(capacity: Int, filledBy fill: (UnsafeMutableRawBufferPointer) -> Int) {
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: max(capacity, 1), alignment: 1)
         count = min(max(unsafe fill(memory), 0), capacity)
-        address = unsafe UInt(bitPattern: memory.baseAddress)
+        address = UInt(bitPattern: memory.baseAddress)
     }
 
     var buffer: UnsafeRawBufferPointer {
@@ -90,7 +90,7 @@ private final class WipedBytes: Sendable {
     }
 
     deinit {
-        guard let memory = UnsafeMutableRawPointer(bitPattern: address) else { return }
+        guard let memory = unsafe UnsafeMutableRawPointer(bitPattern: address) else { return }
         unsafe explicit_bzero(memory, count)
         unsafe memory.deallocate()
     }

@@ -45,11 +45,9 @@ struct HandOver {
 
     /// The directory of this very file, whatever name it was called by.
     private static func directory() -> String {
-        var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
-        let count = unsafe buffer.withUnsafeMutableBytes { bytes in
-            unsafe readlink("/proc/self/exe", bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
-        }
-        let path = buffer[..<max(count, 0)]
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = unsafe readlink("/proc/self/exe", &buffer, buffer.count)
+        let path = buffer[..<max(count, 0)].map { UInt8(bitPattern: $0) }
         let end = path.lastIndex(of: UInt8(ascii: "/")) ?? path.startIndex
         return String(decoding: path[..<end], as: UTF8.self)
     }

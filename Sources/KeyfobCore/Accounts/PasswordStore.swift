@@ -37,36 +37,39 @@ package struct PasswordStore: Sendable {
         return nil
     }
 
-    /// Keeps the password in `request`, if it is not there already: a keyring writes its whole file on each store.
+    /// Whether the very credential in `request` is kept already. A keyring writes its whole file on each store, and git
+    /// stores after each request that worked.
+    package func holds(_ request: CredentialRequest) throws(SecretServiceError) -> Bool {
+        guard let attributes = Self.attributes(of: request), let entry = PasswordEntry(request) else { return false }
+        return try matches(for: request).contains {
+            Self.ownAttributes(of: $0) == attributes && $0.secret == entry.secret
+        }
+    }
+
+    /// Keeps the password in `request` in place of the one before it.
     package func store(_ request: CredentialRequest) throws(SecretServiceError) {
         guard let attributes = Self.attributes(of: request), let user = request.username,
-            let password = request.password
+            let entry = PasswordEntry(request)
         else { return }
-        let secret = PasswordEntry(
-            password: password,
-            passwordExpiryUTC: request.passwordExpiryUTC,
-            oauthRefreshToken: request.oauthRefreshToken
-        ).secret
-        let known = try matches(for: request).contains {
-            $0.attributes.filter { Self.schema.attributes[$0.key] != nil } == attributes && $0.secret == secret
-        }
-        guard !known else { return }
         let label = "Git: \(user) at \(request.host)"  // no "/": KWallet would take it for a folder
-        try items.store(Self.schema, attributes: attributes, label: label, secret: secret, in: .default)
+        try items.store(Self.schema, attributes: attributes, label: label, secret: entry.secret, in: .default)
     }
 
     /// Deletes what matches `request`; where a password is given, only the items that hold that very password.
     package func erase(_ request: CredentialRequest) throws(SecretServiceError) {
         for item in try matches(for: request) {
             if let refused = request.password, PasswordEntry(item.secret)?.password != refused { continue }
-            let attributes = item.attributes.filter { Self.schema.attributes[$0.key] != nil }
-            _ = try items.delete(Self.schema, exactly: attributes)
+            _ = try items.delete(Self.schema, exactly: Self.ownAttributes(of: item))
         }
     }
 
     private func matches(for request: CredentialRequest) throws(SecretServiceError) -> [SecretItem] {
         guard let attributes = Self.attributes(of: request) else { return [] }
         return try items.search(Self.schema, matching: attributes).filter { $0.attributes["port"] == attributes["port"] }
+    }
+
+    private static func ownAttributes(of item: SecretItem) -> [String: String] {
+        item.attributes.filter { schema.attributes[$0.key] != nil }
     }
 
     /// The attributes that `request` names; nil where it names neither host nor path.
@@ -107,6 +110,14 @@ struct PasswordEntry: Equatable {
 }
 
 extension PasswordEntry {
+    /// What `request` wants kept; nil where it holds no password.
+    init?(_ request: CredentialRequest) {
+        guard let password = request.password else { return nil }
+        self.init(
+            password: password, passwordExpiryUTC: request.passwordExpiryUTC,
+            oauthRefreshToken: request.oauthRefreshToken)
+    }
+
     /// Reads an item's text; lines of a later git that we do not know are passed over.
     init?(_ secret: Secret) {
         let lines = secret.exposedBytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)

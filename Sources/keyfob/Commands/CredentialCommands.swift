@@ -113,3 +113,16 @@ extension SecretServiceError {
         }
     }
 }
+
+extension CredentialRequest {
+    /// The request for a URL from the command line.
+    ///
+    /// - Throws: a usage error where it is not one.
+    init(url: String) throws {
+        do {
+            self = try LineDialect().decode(Array("url=\(url)\n".utf8), for: .get)
+        } catch {
+            throw ValidationError("'\(Words.printable(url))' is not a URL that keyfob can serve: https, or http on a loopback host.")
+        }
+    }
+}

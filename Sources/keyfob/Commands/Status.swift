@@ -1,6 +1,8 @@
 import ArgumentParser
+import CredentialProtocol
 import FoundationEssentials
 import Glibc
+import KernelKeyring
 import KeyfobCore
 
 struct Status: AsyncParsableCommand {

@@ -1,0 +1,100 @@
+import ArgumentParser
+import CredentialProtocol
+import FoundationEssentials
+import Glibc
+import KernelKeyring
+import KeyfobCore
+import OAuth
+import SecretService
+
+/// The composition root: the one place that knows which parts the program is made of.
+struct Composition: Sendable {
+    let account: String?
+    let interaction: Interaction?
+    let notesRoutes: Bool
+    let transports = Transports()
+    let service: SecretService
+    let grants: GrantStore
+    let cache: TieredAccessTokenCache
+    let lock: AccountLock
+
+    /// - Parameters:
+    ///   - account: the account named on the command line.
+    ///   - interaction: who may be asked, if the command line says so.
+    ///   - notesRoutes: whether the door for git may learn which account answers a question.
+    init(account: String?, interaction: Interaction?, notesRoutes: Bool = false) {
+        self.account = account
+        self.interaction = interaction
+        self.notesRoutes = notesRoutes
+        let policy = Self.policy(interaction, configuration: nil)
+        // The keyring's own prompt is a window: it needs a graphical session, and a caller that did not decline.
+        let hasWindows = ["DISPLAY", "WAYLAND_DISPLAY"].contains { Surroundings.variable($0)?.isEmpty == false }
+        let mode = interaction ?? policy.fromEnvironment ?? .auto
+        service = SecretService(
+            mayPrompt: mode == .always || (mode == .auto && hasWindows && !policy.callerDeclined))
+        grants = GrantStore(items: service)
+        cache = TieredAccessTokenCache(
+            first: KernelAccessTokenCache(), second: SessionAccessTokenCache(items: service))
+        lock = AccountLock(directory: Surroundings.runtimeDirectory)
+    }
+
+    /// What ends a sign-in.
+    var signOut: SignOut { SignOut(grants: grants, cache: cache, lock: lock) }
+
+    /// Runs `body` with the credential helper, and ends the process with one line on standard error if it fails.
+    func run(_ body: (CredentialHelper) async throws -> Void) async throws {
+        try await runWithTokens { accounts, tokens in
+            let helper = CredentialHelper(
+                accounts: accounts, passwords: PasswordStore(items: service), tokens: tokens,
+                answered: { if notesRoutes { noteRoute($0, $1) } })
+            try await body(helper)
+        }
+    }
+
+    /// The same with the two parts below the helper.
+    func runWithTokens(_ body: (AccountDirectory, OAuthTokenSource) async throws -> Void) async throws {
+        do {
+            let configuration = try Configuration(files: Surroundings.configurationFiles)
+            let search = ExecutableSearch(path: Surroundings.variable("PATH"))
+            let git = GitConfigCommand(search: search)
+            let accounts = AccountDirectory(
+                configuration: configuration, accountName: account, gitSettings: { await git.settings(for: $0) })
+            try await body(accounts, tokens(configuration, git, search))
+            await transports.shutdown()
+        } catch {
+            await transports.shutdown()
+            throw FailureReport(error).print()
+        }
+    }
+
+    private func tokens(
+        _ configuration: Configuration, _ git: GitConfigCommand, _ search: ExecutableSearch
+    ) -> OAuthTokenSource {
+        let browser = BrowserLauncher(
+            search: search, browser: Surroundings.variable("BROWSER"), environment: Surroundings.forChildren)
+        let screen = SignInScreen(browser: browser)
+        let policy = Self.policy(interaction, configuration: configuration.interaction)
+        let transports = transports
+        return OAuthTokenSource(
+            grants: grants, cache: cache, lock: lock,
+            signIn: SignIn(grants: grants) { try await screen.show($0, $1) },
+            transport: { transports.transport(trusting: $0.certificateAuthorityFile) },
+            mayAsk: { request in
+                await policy.mayAsk(for: request) { await git.settings(for: request)?.declinesInteraction ?? false }
+            },
+            now: { Int64(time(nil)) })
+    }
+
+    private func noteRoute(_ request: CredentialRequest, _ account: Account) {
+        let route = KeyNames.route(
+            protocol: request.protocolName, host: request.host, path: request.path, username: request.username,
+            stamp: KeyNames.stamp(of: Surroundings.configurationFiles))
+        if let route { KernelAccessTokenCache().note(route: route, account: account.id) }
+    }
+
+    private static func policy(_ interaction: Interaction?, configuration: Interaction?) -> InteractionPolicy {
+        InteractionPolicy(
+            fromCommandLine: interaction, fromConfiguration: configuration, hasTerminal: Terminal.isThere,
+            variable: Surroundings.variable)
+    }
+}

@@ -1,0 +1,114 @@
+import CredentialProtocol
+import Glibc
+import KeyfobCore
+import SecretService
+
+extension FailureReport {
+    init(request error: RequestError) {
+        let said =
+            switch error {
+            case .lineTooLong(let line):
+                "line \(line) of the request is longer than \(AttributeLines.maxLine) bytes"
+            case .requestTooLarge: "the request is larger than \(AttributeLines.maxRequest) bytes"
+            case .lineWithoutEquals(let line): "line \(line) of the request has no \"=\""
+            case .lineWithoutName(let line): "line \(line) of the request has no name before \"=\""
+            case .forbiddenByte(let line, let byte):
+                "byte 0x\(byte < 16 ? "0" : "")\(String(byte, radix: 16)) in line \(line) of the request is not allowed"
+            case .missing(let attribute): "the request names no \(attribute.rawValue)"
+            case .conflicting(let attribute): "the request names more than one \(attribute.rawValue)"
+            case .invalid(let attribute): "the request's \(attribute.rawValue) is not valid"
+            }
+        self.init(said, status: 65)
+    }
+
+    init(response error: ResponseError) {
+        let said =
+            switch error {
+            case .forbiddenByte(let attribute): "the \(attribute.rawValue) holds characters that cannot be passed on"
+            case .empty(let attribute): "the \(attribute.rawValue) is empty"
+            case .tooLong(let attribute): "the \(attribute.rawValue) is too long to be passed on"
+            }
+        self.init(said, status: 65)
+    }
+
+    init(configuration error: ConfigurationError) {
+        let place = Words.printable(error.file) + (error.line.map { ":\($0)" } ?? "")
+        let key = error.key.map { Words.printable($0) + ": " } ?? ""
+        let said =
+            switch error.problem {
+            case .unreadable(let code): unsafe String(cString: strerror(code))
+            case .syntax(let words): Words.printable(words)
+            case .unknownKey: "no such key"
+            case .wrongType(let expected): "must be \(expected)"
+            case .notAllowed(let value, let allowed):
+                "\"\(Words.printable(value))\" is not one of " + allowed.joined(separator: ", ")
+            case .badURL(let value): "\"\(Words.printable(value))\" is not an https URL, nor http on a loopback host"
+            case .incomplete(let missing): "\(missing) is missing"
+            }
+        self.init("\(place): \(key)\(said)", status: 78)
+    }
+
+    init(secretService error: SecretServiceError) {
+        switch error {
+        case .noBus(let reason):
+            self.init(
+                "there is no session bus: \(Words.printable(reason))",
+                hint: "log in to a desktop or install dbus-user-session; over ssh, check DBUS_SESSION_BUS_ADDRESS", status: 69)
+        case .noProvider:
+            self.init(
+                "nothing on the session bus keeps secrets",
+                hint: "install and start gnome-keyring, KWallet, KeePassXC or oo7", status: 69)
+        case .locked:
+            self.init("the keyring is locked", hint: "unlock it, or log in to the desktop, and try again", status: 69)
+        case .promptDismissed:
+            self.init("the keyring stays locked: its prompt was dismissed or could not be shown", status: 69)
+        case .noCollection:
+            self.init("the Secret Service has no default keyring", hint: "make one, in Passwords and Keys for example", status: 69)
+        case .timedOut(let seconds):
+            self.init("the Secret Service did not answer within \(seconds) seconds", status: 69)
+        case .failed(let words):
+            self.init("the Secret Service failed: \(Words.printable(words))", status: 69)
+        }
+    }
+
+    init(lock error: AccountLock.Failure) {
+        switch error {
+        case .unusable(let path, let code):
+            self.init(
+                "cannot lock \(Words.printable(path)): \(unsafe String(cString: strerror(code)))",
+                hint: "it must be a directory of yours with mode 0700", status: 75)
+        case .timedOut(let seconds): self.init("another keyfob is busy since \(seconds) seconds", status: 75)
+        case .personIsAsked: self.init("another keyfob is asking you to sign in", status: 77)
+        }
+    }
+
+    init(credential error: CredentialFailure) {
+        switch error {
+        case .signInNeeded(let service, let reason):
+            self.init("sign-in needed for \(service)\(Self.because(reason))", hint: "run: keyfob login \(service)", status: 77)
+        case .signInRefused(let service): self.init("the sign-in to \(service) was refused", status: 77)
+        case .anotherAccount(let asked, let given):
+            self.init("asked for \(Words.printable(asked)), signed in as \(Words.printable(given))", status: 77)
+        case .busy(let service, let seconds):
+            self.init("another keyfob has been busy with \(service) for \(seconds) seconds", status: 75)
+        case .notConfigured(let service):
+            self.init(
+                "no authorization server is configured for \(service)",
+                hint: "add [host.\"\(service.origin)\"] with issuer and client_id to the configuration", status: 78)
+        case .grantNotSaved(let service):
+            self.init(
+                "the new refresh token for \(service) could not be saved", hint: "sign in again: keyfob login \(service)",
+                status: 69)
+        }
+    }
+
+    private static func because(_ reason: CredentialFailure.SignInReason) -> String {
+        switch reason {
+        case .noGrant: ""
+        case .noRefreshToken: ": the last token is at its end and came without a refresh token"
+        case .grantRefused(let description):
+            ": the server no longer accepts the refresh token"
+                + (description.map { " (it says: \"\(Words.printable($0))\")" } ?? "")
+        }
+    }
+}

@@ -1,0 +1,37 @@
+import ArgumentParser
+import CredentialProtocol
+import Glibc
+
+/// Standard input, where a request stands.
+enum StandardInput {
+    /// Reads up to the blank line or the end, and no more than is needed to see that a request is too large.
+    static func readRequest() -> [UInt8] {
+        var request: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        var scanned = 0
+        while !AttributeLines.isComplete(request, scanned: scanned) {
+            scanned = request.count
+            let count = unsafe read(STDIN_FILENO, &buffer, buffer.count)
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else { break }
+            request += buffer[..<count]
+        }
+        return request
+    }
+}
+
+/// Standard output, which belongs to the protocol: one answer, at the very end.
+enum StandardOutput {
+    /// Writes the whole answer.
+    ///
+    /// - Throws: exit status 74 (EX_IOERR) where the reader is gone.
+    static func write(_ bytes: [UInt8]) throws {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else { throw ExitCode(74) }
+            rest = rest.dropFirst(count)
+        }
+    }
+}

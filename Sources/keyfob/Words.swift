@@ -1,0 +1,65 @@
+import FoundationEssentials
+import KeyfobCore
+
+/// Words for people that more than one place says.
+enum Words {
+    /// Text from elsewhere, made fit for a terminal: control and bidirectional characters replaced, at most 200
+    /// characters.
+    static func printable(_ text: String) -> String {
+        var result = ""
+        for scalar in text.unicodeScalars.prefix(200) {
+            result.unicodeScalars.append(isHarmful(scalar) ? "\u{FFFD}" : scalar)
+        }
+        return result + (text.unicodeScalars.count > 200 ? "..." : "")
+    }
+
+    /// C0, DEL, C1, line and paragraph separators, and what changes the direction of writing (Unicode TR 9).
+    private static func isHarmful(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0..<0x20, 0x7F..<0xA0, 0x061C, 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x206F, 0xFEFF, 0xFFF9...0xFFFB:
+            true
+        default: false
+        }
+    }
+
+    /// A span of seconds in the largest fitting unit.
+    static func span(_ seconds: Int64) -> String {
+        switch seconds {
+        case ..<120: "\(max(seconds, 0)) seconds"
+        case ..<7200: "\(seconds / 60) minutes"
+        case ..<172_800: "\(seconds / 3600) hours"
+        default: "\(seconds / 86_400) days"
+        }
+    }
+
+    /// Minutes and seconds: `4:59`.
+    static func clock(_ seconds: Int64) -> String {
+        let left = max(seconds, 0)
+        return "\(left / 60):" + (left % 60 < 10 ? "0" : "") + "\(left % 60)"
+    }
+
+    /// What became of a logout.
+    static func loggedOut(_ grant: Grant, _ outcome: SignOut.Outcome) -> String {
+        let service = "logged out of \(printable(grant.service))"
+        return switch outcome {
+        case .revoked: service + ", the server has revoked the tokens"
+        case .notOffered: service + "; the server offers no revocation, so its tokens live until they expire"
+        case .notConfirmed(let error):
+            service + "; the revocation is not confirmed (\(FailureReport(error).line)), so the tokens may live on"
+        }
+    }
+
+    /// One line of `keyfob status`.
+    static func status(_ entry: Status.Entry, now: Int64) -> String {
+        var line = printable(entry.service)
+        if let account = entry.account { line += " as \(printable(account))" }
+        line += "  by \(printable(entry.issuer))"
+        if let end = entry.accessTokenExpiresAt, end > now {
+            line += ", access token for \(span(end - now))"
+        } else {
+            line += ", no access token in memory"
+        }
+        line += entry.refreshable ? ", refreshes by itself" : ", cannot refresh: sign in again when it ends"
+        return line + "\n"
+    }
+}
