@@ -1,0 +1,196 @@
+import Glibc
+import Subprocess
+
+/// A desktop session of its own for one test: a home, a runtime directory, a session bus and, for as long as the test
+/// asks, a real gnome-keyring. Nothing of the person who runs the tests is read or written.
+///
+/// ```swift
+/// try await PrivateSession.run { session in
+///     try await session.withKeyring(.unlocked) { /* run programs with session.environment */ }
+///     try await session.withKeyring(.locked) { /* the same keyring, not unlocked since its service started */ }
+/// }
+/// ```
+package struct PrivateSession: Sendable, Codable {
+    /// What gnome-keyring's login collection is.
+    package enum KeyringState: Sendable {
+        case unlocked
+        /// As after a login without a password: the service runs, and has no password yet.
+        case locked
+    }
+
+    /// The home directory; empty at first.
+    package let home: String
+
+    /// `$XDG_RUNTIME_DIR`, with the mode 0700.
+    package let runtimeDirectory: String
+
+    /// The whole environment for a program in this session; it has no display, and no terminal's settings.
+    package let environment: [String: String]
+
+    /// The password of the login collection.
+    package static let password = "correct horse"
+
+    private static let serviceName = "org.freedesktop.secrets"
+
+    /// Lends a session with a bus that nobody is on, and which starts no services.
+    @discardableResult
+    package static func run<Result: Sendable>(_ body: (PrivateSession) async throws -> Result) async throws -> Result {
+        try await withDirectory { directory in
+            let session = PrivateSession(directory: directory, hasBus: true)
+            let configuration = directory + "/bus.conf"
+            try write(busConfiguration(socket: session.runtimeDirectory + "/bus"), to: configuration)
+            let arguments = ["--config-file=\(configuration)", "--nofork", "--print-address=1"]
+            return try await withChild(
+                "dbus-daemon", arguments, session.environment,
+                until: { output in
+                    // The address is printed when the socket is listened on.
+                    for try await _ in output.strings() { return }
+                    throw Failure.ended("dbus-daemon")
+                }, { try await body(session) })
+        }
+    }
+
+    /// Lends a session without a bus.
+    @discardableResult
+    package static func runWithoutBus<Result: Sendable>(_ body: (PrivateSession) async throws -> Result) async throws
+        -> Result
+    {
+        try await withDirectory { try await body(PrivateSession(directory: $0, hasBus: false)) }
+    }
+
+    /// Runs gnome-keyring while `body` runs. The collections stay in the home directory between two runs.
+    @discardableResult
+    package func withKeyring<Result: Sendable>(_ state: KeyringState, _ body: () async throws -> Result) async throws
+        -> Result
+    {
+        let arguments = ["--foreground", "--components=secrets"] + (state == .unlocked ? ["--unlock"] : [])
+        return try await Self.withChild(
+            "gnome-keyring-daemon", arguments, environment, input: state == .unlocked ? Self.password : "",
+            until: { _ in try await waitForOwner(of: Self.serviceName) }, body)
+    }
+
+    /// Has the name owned by a program that reads what it is sent, and never answers.
+    @discardableResult
+    package func withSilentOwner<Result: Sendable>(
+        of name: String = serviceName, _ body: () async throws -> Result
+    ) async throws -> Result {
+        try await Self.withChild(
+            "dbus-test-tool", ["black-hole", "--session", "--name=\(name)"], environment,
+            until: { _ in try await waitForOwner(of: name) }, body)
+    }
+
+    /// Runs a program in the session to its end; its exit status must be 0.
+    @discardableResult
+    package func run(_ program: String, _ arguments: [String], input: String = "") async throws -> String {
+        let result = try await Subprocess.run(
+            .name(program), arguments: Arguments(arguments), environment: Self.custom(environment),
+            input: .string(input), output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
+        guard result.terminationStatus.isSuccess else {
+            throw Failure.failed(program: program, standardError: result.standardError)
+        }
+        return result.standardOutput
+    }
+
+    /// Makes the calling process a program of this session: for the child process of an exit test, before anything else.
+    package func enter() {
+        clearenv()
+        for (name, value) in environment { unsafe setenv(name, value, 1) }
+    }
+
+    private func waitForOwner(of name: String) async throws {
+        try await run("gdbus", ["wait", "--session", "--timeout=10", name])
+    }
+
+    private init(directory: String, hasBus: Bool) {
+        home = directory + "/home"
+        runtimeDirectory = directory + "/run"
+        let path = unsafe getenv("PATH").map { unsafe String(cString: $0) } ?? "/usr/bin:/bin"
+        var environment = ["PATH": path, "HOME": home, "XDG_RUNTIME_DIR": runtimeDirectory, "LC_ALL": "C.UTF-8"]
+        if hasBus { environment["DBUS_SESSION_BUS_ADDRESS"] = "unix:path=\(runtimeDirectory)/bus" }
+        self.environment = environment
+    }
+}
+
+extension PrivateSession {
+    /// Why the session could not be had.
+    package enum Failure: Error {
+        case ended(String)
+        case failed(program: String, standardError: String)
+        case system(String, errno: Int32)
+    }
+
+    /// A bus for the same user only, without directories of services that could be started on demand.
+    private static func busConfiguration(socket: String) -> String {
+        """
+        <busconfig>
+          <type>session</type>
+          <listen>unix:path=\(socket)</listen>
+          <auth>EXTERNAL</auth>
+          <policy context="default">
+            <allow send_destination="*" eavesdrop="true"/>
+            <allow eavesdrop="true"/>
+            <allow own="*"/>
+          </policy>
+        </busconfig>
+        """
+    }
+
+    /// Runs `program` while `body` runs, which begins when `until` has seen that the program is ready.
+    private static func withChild<Result: Sendable>(
+        _ program: String, _ arguments: [String], _ environment: [String: String], input: String = "",
+        until ready: (SubprocessOutputSequence) async throws -> Void, _ body: () async throws -> Result
+    ) async throws -> Result {
+        let end = TeardownStep.gracefulShutDown(allowedDurationToNextStep: .seconds(5))
+        let result = try await Subprocess.run(
+            .name(program), arguments: Arguments(arguments), environment: custom(environment),
+            input: .string(input), output: .sequence, error: .discarded
+        ) { execution in
+            let result: Swift.Result<Result, any Error>
+            do {
+                try await ready(execution.standardOutput)
+                result = .success(try await body())
+            } catch {
+                result = .failure(error)
+            }
+            await execution.teardown(using: [end])
+            return result
+        }
+        return try result.closureResult.get()
+    }
+
+    /// Lends a directory with an empty `home` and `run`, and removes it.
+    private static func withDirectory<Result: Sendable>(_ body: (String) async throws -> Result) async throws -> Result
+    {
+        var template = Array("/tmp/keyfob-session-XXXXXX".utf8CString)
+        guard let made = unsafe mkdtemp(&template) else { throw Failure.system("mkdtemp", errno: errno) }
+        let directory = unsafe String(cString: made)
+        let result: Swift.Result<Result, any Error>
+        do {
+            for name in ["home", "run"] {
+                guard unsafe mkdir("\(directory)/\(name)", 0o700) == 0 else {
+                    throw Failure.system("mkdir", errno: errno)
+                }
+            }
+            result = .success(try await body(directory))
+        } catch {
+            result = .failure(error)
+        }
+        _ = try await Subprocess.run(
+            .name("rm"), arguments: ["-rf", directory], output: .discarded, error: .discarded)
+        return try result.get()
+    }
+
+    private static func write(_ text: String, to path: String) throws {
+        let file = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw Failure.system("open", errno: errno) }
+        defer { close(file) }
+        var text = text
+        let written = text.withUTF8 { unsafe Glibc.write(file, $0.baseAddress, $0.count) }
+        guard written == text.utf8.count else { throw Failure.system("write", errno: errno) }
+    }
+
+    private static func custom(_ environment: [String: String]) -> Environment {
+        .custom(
+            Dictionary(uniqueKeysWithValues: environment.map { (Environment.Key(stringLiteral: $0.key), $0.value) }))
+    }
+}
