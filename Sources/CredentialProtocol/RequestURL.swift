@@ -11,7 +11,9 @@ struct RequestURL {
     let password: Secret?
 
     init(_ line: AttributeLines.Line) throws(RequestError) {
-        guard let pieces = URLPieces(Array(line.value)) else { throw .invalid(.url) }
+        guard URLPieces.forbiddenByte(in: line.value) == nil, let pieces = URLPieces(Array(line.value)) else {
+            throw .invalid(.url)
+        }
         protocolName = String(decoding: pieces.scheme, as: UTF8.self)
         guard let host = String(validating: pieces.host, as: UTF8.self) else { throw .invalid(.url) }
         self.host = host

@@ -22,7 +22,7 @@ package struct ServiceURL: Sendable, Hashable, CustomStringConvertible {
         case userinfo
         case invalidHost
         case invalidPort
-        /// A control character, as it is or percent-encoded.
+        /// A control character, as it is or percent-encoded; a space or a backslash.
         case forbiddenByte(UInt8)
         /// `%` without two hexadecimal digits behind it.
         case malformedEscape
@@ -31,6 +31,7 @@ package struct ServiceURL: Sendable, Hashable, CustomStringConvertible {
 
     /// Reads `https://host[:port][/path]`, percent-decoding the path.
     package init(_ string: String) throws(ParsingError) {
+        if let byte = URLPieces.forbiddenByte(in: string.utf8) { throw .forbiddenByte(byte) }
         guard let pieces = URLPieces(Array(string.utf8)) else { throw .notAbsolute }
         guard pieces.userinfo == nil else { throw .userinfo }
         guard !pieces.hasQueryOrFragment else { throw .queryOrFragment }

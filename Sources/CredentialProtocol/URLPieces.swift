@@ -28,6 +28,12 @@ struct URLPieces {
         host = at.map { authority[($0 + 1)...] } ?? authority
     }
 
+    /// The first byte that no URL may hold and programs treat differently: a control character, which some strip, a
+    /// space, and a backslash, which some read as a slash.
+    static func forbiddenByte(in bytes: some Sequence<UInt8>) -> UInt8? {
+        bytes.first { AttributeLines.isControl($0) || $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\\") }
+    }
+
     /// RFC 3986 section 3.1.
     static func isScheme(_ text: ArraySlice<UInt8>) -> Bool {
         guard let first = text.first, isLetter(first) else { return false }
