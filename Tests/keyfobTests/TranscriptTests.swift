@@ -37,7 +37,7 @@ import Testing
         first.stdin = Array("protocol=https\nhost=a\rb\\c\n\n".utf8)
         first.stdout = Array("username=\u{FC}\n".utf8)
         first.stderr = Array("keyfob: one line\nhint: another\n".utf8)
-        let second = Transcript(line: 22, command: ["git-credential-keyfob", "capability"], status: 0)
+        let second = Transcript(line: 23, command: ["git-credential-keyfob", "capability"], status: 0)
         #expect(transcripts == [first, second])
     }
 
@@ -94,7 +94,7 @@ import Testing
         let transcript = try #require(try Transcript.all(in: Self.document).last)
         let found = transcript.differences(
             from: CommandResult(stdout: Array("x\n".utf8), stderr: Array("y\r\n".utf8), status: 1))
-        let place = "transcript at line 22, git-credential-keyfob capability"
+        let place = "transcript at line 23, git-credential-keyfob capability"
         #expect(
             found == [
                 "\(place): stdout is \"x\\n\", not \"\"", "\(place): stderr is \"y\\r\\n\", not \"\"",
