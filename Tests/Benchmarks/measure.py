@@ -1,0 +1,248 @@
+"""Measures keyfob side by side with git-credential-libsecret, /bin/true and curl, and prints a table in Markdown.
+
+Whole processes, from before the start to after the end; medians; in each round every contestant runs once. The rows
+and bars are those that keyfob holds itself to. Exit status 1 when a bar is missed.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "RealServers")]
+
+from harness import binaries, kernel  # noqa: E402
+from harness.libsecret import build_git_credential_libsecret  # noqa: E402
+from harness.session import PrivateSession  # noqa: E402
+from keyrings import host, session_with  # noqa: E402
+from token_server import TokenServer  # noqa: E402
+
+SIZES = (1, 100, 1000, 5000)
+AT_ONCE = 32
+SERVICE = "http://127.0.0.1:1"  # no git server is needed: only its token is asked for
+CLIENT = "keyfob-benchmark"
+
+Step = list[str]
+Contestant = list[Step]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table."""
+
+    what: str
+    ours: float
+    theirs: float
+    unit: str
+    bar: float
+
+    @property
+    def ratio(self) -> float:
+        """Ours in terms of theirs."""
+        return self.ours / self.theirs
+
+    @property
+    def holds(self) -> bool:
+        """Whether the bar holds."""
+        return self.ratio <= self.bar
+
+    def __str__(self) -> str:
+        verdict = "ok" if self.holds else "MISSED"
+        numbers = f"{self.ours:.2f} {self.unit} | {self.theirs:.2f} {self.unit} | {self.ratio:.2f} | {self.bar:g}"
+        return f"| {self.what} | {numbers} | {verdict} |"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one contestant needed: microseconds of each round, and the largest resident set in KiB."""
+
+    times: list[float]
+    peak: float
+
+    @property
+    def milliseconds(self) -> float:
+        """The median of the rounds."""
+        return statistics.median(self.times) / 1000
+
+
+@dataclass
+class Bench:
+    """The tools of the benchmark, and the files that contestants read."""
+
+    directory: Path
+    race: Path
+    libsecret: Path
+    door: Path = field(default_factory=binaries.git_credential_keyfob)
+
+    def given(self, text: str) -> str:
+        """The path of a file with this text, for a contestant to read."""
+        descriptor, path = tempfile.mkstemp(dir=self.directory)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+        return path
+
+    def run(
+        self, session: PrivateSession, rounds: int, *contestants: Contestant, at_once: int = 1
+    ) -> list[Result]:
+        """Races the contestants in the session."""
+        arguments = [str(self.race), str(rounds), str(at_once)]
+        for contestant in contestants:
+            for index, step in enumerate(contestant):
+                arguments += ["+" if index else "--", *step]
+        done = subprocess.run(arguments, env=session.env, cwd=session.home, stdout=subprocess.PIPE, check=True, text=True)
+        numbers = [[float(word) for word in line.split()] for line in done.stdout.splitlines()]
+        return [Result(times=line[1:], peak=line[0]) for line in numbers]
+
+
+def description(service: str, **more: str) -> str:
+    """What git writes to a helper."""
+    protocol, _, rest = service.partition("://")
+    return "".join(f"{key}={value}\n" for key, value in {"protocol": protocol, "host": rest, **more}.items())
+
+
+def must_print(session: PrivateSession, helper: Path, request: str, *expected: str) -> str:
+    """Asks a helper once and fails when the answer is not what is to be timed."""
+    done = session.run(helper, "get", stdin=request.encode())
+    answer = done.stdout.decode()
+    if done.returncode != 0 or not all(part in answer for part in expected):
+        raise SystemExit(f"{helper.name} get: exit {done.returncode}: {done.stderr.decode()}{answer}")
+    return answer
+
+
+def sign_in(session: PrivateSession, server: TokenServer) -> None:
+    """Lets keyfob sign in at the server that consents at once."""
+    configuration = session.home / ".config" / "keyfob" / "config.toml"
+    configuration.parent.mkdir(parents=True)
+    configuration.write_text(f'[host."{SERVICE}"]\nissuer = "{server.issuer}"\nclient_id = "{CLIENT}"\n')
+    session.env["BROWSER"] = str(binaries.BROWSER)
+    done = session.run(binaries.keyfob(), "login", SERVICE)
+    if done.returncode != 0:
+        raise SystemExit(f"keyfob login: exit {done.returncode}: {done.stderr.decode()}")
+
+
+def live_token_rows(bench: Bench, session: PrivateSession) -> Iterator[Row]:
+    """A live access token, from kernel memory, against a password that git-credential-libsecret keeps."""
+    ours, theirs, nothing = bench.given(description(SERVICE)), "", bench.given("")
+    password = description("https://" + host(1))
+    theirs = bench.given(password)
+    answer = must_print(session, bench.door, description(SERVICE), "password=")
+    must_print(session, bench.libsecret, password, "password=password-1")
+    door, libsecret, true = [ours, str(bench.door), "get"], [theirs, str(bench.libsecret), "get"], [nothing, "/bin/true"]
+
+    a, b, c = bench.run(session, 300, [door], [true], [libsecret])
+    yield Row("`get` of a live access token, against git-credential-libsecret", a.milliseconds, c.milliseconds, "ms", 0.12)
+    yield Row("the same, against `/bin/true`", a.milliseconds, b.milliseconds, "ms", 1.6)
+
+    token = dict(line.split("=", 1) for line in answer.splitlines())
+    store = [bench.given(description(SERVICE, **token)), str(bench.door), "store"]
+    their_store = [bench.given(password + "username=alice\npassword=password-1\n"), str(bench.libsecret), "store"]
+    both, their_both = bench.run(session, 60, [door, store], [libsecret, their_store])
+    what = "`get`, then `store` of that token, against git-credential-libsecret"
+    yield Row(what, both.milliseconds, their_both.milliseconds, "ms", 0.12)
+
+    many, many_true = bench.run(session, 60, [door], [true], at_once=AT_ONCE)
+    what = f"{AT_ONCE} such `get`s at once, against {AT_ONCE} `/bin/true`"
+    yield Row(what, many.milliseconds, many_true.milliseconds, "ms", 2)
+    yield Row("peak memory of such a `get`, against git-credential-libsecret", a.peak / 1024, c.peak / 1024, "MiB", 1)
+
+
+def refresh_row(bench: Bench, session: PrivateSession, server: TokenServer) -> Row:
+    """A `get` that refreshes, against curl with the same request; the time of the server itself is taken off both."""
+    erase = ["~" + bench.given(description(SERVICE)), str(bench.door), "erase"]
+    ours = [erase, [bench.given(description(SERVICE)), str(bench.door), "get"]]
+    form = f"grant_type=refresh_token&refresh_token={'x' * 43}&client_id=curl"
+    curl = ["/usr/bin/curl", "-sS", "-f", "-o", "/dev/null", "-H", "Accept: application/json", "-d", form]
+    server.times.clear()
+    a, b = bench.run(session, 60, ours, [[bench.given(""), *curl, f"{server.issuer}/token"]])
+    if not len(server.times[CLIENT]) == len(server.times["curl"]) == len(a.times) + 2:
+        raise SystemExit(f"not one refresh for each get: {[len(times) for times in server.times.values()]}")
+    net = [less(result, server.times[client]) for result, client in ((a, CLIENT), (b, "curl"))]
+    return Row("a `get` that refreshes, less the server's time, against `curl`", net[0], net[1], "ms", 2)
+
+
+def less(result: Result, server_times: list[float]) -> float:
+    """The median of the rounds in milliseconds, each without the server's own time (the warm-up came first)."""
+    pairs = zip(result.times, server_times[-len(result.times) :], strict=True)
+    return statistics.median(ours - servers for ours, servers in pairs) / 1000
+
+
+def stored_password_rows(bench: Bench, items: int) -> Iterator[Row]:
+    """A password among `items`, read and stored unchanged, against git-credential-libsecret."""
+    service = "https://" + host((items + 1) // 2)
+    known = f"username=alice\npassword=password-{(items + 1) // 2}\n"
+    helpers = (bench.door, bench.libsecret)
+    with session_with(items, [binaries.bin_directory()]) as session:
+        for helper in helpers:
+            must_print(session, helper, description(service), *known.splitlines())
+        request, credential = bench.given(description(service)), bench.given(description(service) + known)
+        gets = bench.run(session, 60, *([[request, str(helper), "get"]] for helper in helpers))
+        stores = bench.run(session, 30, *([[credential, str(helper), "store"]] for helper in helpers))
+    size = f"{items:,} item{'s' if items > 1 else ''}"
+    yield Row(f"`get` of a stored password, {size}", *(result.milliseconds for result in gets), "ms", 1.3)
+    bar = 0.5 if items >= 1000 else 1.3
+    yield Row(f"`store` of an unchanged password, {size}", *(result.milliseconds for result in stores), "ms", bar)
+
+
+def rows(bench: Bench) -> Iterator[Row]:
+    """Every row of the table."""
+    with session_with(1, [binaries.bin_directory()]) as session, TokenServer() as server, forgetting_keys():
+        sign_in(session, server)
+        yield from live_token_rows(bench, session)
+        yield refresh_row(bench, session, server)
+    for items in SIZES:
+        yield from stored_password_rows(bench, items)
+
+
+@contextmanager
+def forgetting_keys() -> Iterator[None]:
+    """Leaves the kernel keyring as it was before."""
+    before = kernel.keys()
+    try:
+        yield
+    finally:
+        kernel.forget(kernel.keys() - before)
+
+
+def machine() -> str:
+    """The machine in a few words: processor, system, kernel, git."""
+    models = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    model = models[0].partition(": ")[2] if models else platform.machine()
+    release = dict(line.split("=", 1) for line in Path("/etc/os-release").read_text().splitlines() if "=" in line)
+    git = subprocess.run(["git", "--version"], capture_output=True, text=True, check=True).stdout.split()[2]
+    system = release["PRETTY_NAME"].strip('"')
+    return f"{os.cpu_count()} × {model}, {system}, Linux {platform.release()}, git {git}"
+
+
+def prepare(directory: Path) -> Bench:
+    """Compiles what the benchmark needs beside keyfob."""
+    race = directory / "race"
+    command = ["cc", "-O2", "-static", "-Wall", "-Wextra", "-Werror", "-o", str(race), str(HERE / "race.c")]
+    subprocess.run(command, check=True)
+    return Bench(directory, race, build_git_credential_libsecret(directory))
+
+
+def main() -> int:
+    """Prints the table as it comes into being."""
+    print(f"Measured on {datetime.date.today()}: {machine()}.\n")
+    print("| what | keyfob | the other | ratio | bar | |\n|---|---:|---:|---:|---:|---|", flush=True)
+    missed = 0
+    with ExitStack() as stack:
+        bench = prepare(Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="keyfob-bench-"))))
+        for row in rows(bench):
+            print(row, flush=True)
+            missed += not row.holds
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

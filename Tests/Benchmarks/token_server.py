@@ -1,0 +1,87 @@
+"""An authorization server that consents at once and says how long it took for each token: for the benchmark alone."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Self
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Metadata, an authorization endpoint that redirects at once, a token endpoint that rotates."""
+
+    protocol_version = "HTTP/1.1"
+    server: TokenServer
+
+    def do_GET(self) -> None:
+        """The metadata, or consent without a question."""
+        address = urlsplit(self.path)
+        if address.path == "/.well-known/oauth-authorization-server":
+            return self._send_json(self.server.metadata())
+        query = {name: values[0] for name, values in parse_qs(address.query).items()}
+        answer = urlencode({"code": secrets.token_urlsafe(), "state": query["state"]})
+        self.send_response(302)
+        self.send_header("Location", f"{query['redirect_uri']}?{answer}")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def do_POST(self) -> None:
+        """A token, new each time."""
+        begun = time.perf_counter()
+        form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        token = {"access_token": secrets.token_urlsafe(32), "token_type": "Bearer", "expires_in": 3600}
+        self._send_json({**token, "refresh_token": secrets.token_urlsafe(32), "scope": "read"})
+        if form["grant_type"] == ["refresh_token"]:
+            self.server.note(form["client_id"][0], (time.perf_counter() - begun) * 1e6)
+
+    def _send_json(self, value: dict[str, object]) -> None:
+        body = json.dumps(value).encode()
+        self.send_response(200)
+        for name, content in (("Content-Type", "application/json"), ("Content-Length", str(len(body)))):
+            self.send_header(name, content)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Says nothing on stderr."""
+
+
+class TokenServer(ThreadingHTTPServer):
+    """Runs on a port of its own while its `with` block lasts."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.times: dict[str, list[float]] = {}
+
+    @property
+    def issuer(self) -> str:
+        """Its issuer, an origin."""
+        return f"http://127.0.0.1:{self.server_port}"
+
+    def metadata(self) -> dict[str, object]:
+        """Its RFC 8414 document."""
+        return {
+            "issuer": self.issuer,
+            "authorization_endpoint": f"{self.issuer}/authorize",
+            "token_endpoint": f"{self.issuer}/token",
+            "response_types_supported": ["code"],
+            "code_challenge_methods_supported": ["S256"],
+        }
+
+    def note(self, client: str, microseconds: float) -> None:
+        """Keeps how long the server itself took for a refresh of this client."""
+        self.times.setdefault(client, []).append(microseconds)
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.shutdown()
+        self.server_close()
