@@ -24,7 +24,7 @@ enum Surroundings {
         if access(login, W_OK | X_OK) == 0 { return login + "/keyfob" }
         let home = variable("HOME") ?? ""
         let cache = variable("XDG_CACHE_HOME").flatMap { $0.hasPrefix("/") ? $0 : nil } ?? home + "/.cache"
-        unsafe mkdir(cache, 0o700)
+        _ = unsafe mkdir(cache, 0o700)
         return cache + "/keyfob"
     }
 }

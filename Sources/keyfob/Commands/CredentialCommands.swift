@@ -1,7 +1,6 @@
 import ArgumentParser
 import CredentialProtocol
 import KeyfobCore
-import SecretService
 
 /// What `get`, `store` and `erase` take on the command line.
 struct CredentialOptions: ParsableArguments {
@@ -25,27 +24,11 @@ struct CredentialOptions: ParsableArguments {
         }
     }
 
-    var composition: Composition {
-        Composition(account: account, interaction: interaction?.value, notesRoutes: dialect == .git && account == nil)
-    }
-
-    /// Reads the request from standard input and runs `body` on it; ends the process as the protocol wants.
-    func run(
-        _ operation: Operation,
-        _ body: (CredentialRequest, any Dialect, CredentialHelper) async throws -> [UInt8]?
-    ) async throws {
-        let dialect = dialect.dialect
-        try await composition.run { helper in
-            let request = try dialect.decode(StandardInput.readRequest(), for: operation)
-            do {
-                if let answer = try await body(request, dialect, helper) { return try StandardOutput.write(answer) }
-            } catch let error as SecretServiceError where dialect.silentWhenNotOurs && operation == .get {
-                // Without a provider nobody can say that the host is ours: then git is told nothing at all.
-                guard error.isAbsence else { throw error }
-                throw Silence(status: FailureReport(error).status)
-            }
-            if operation == .get, !dialect.silentWhenNotOurs { throw NoCredential(request: request) }
-        }
+    var exchange: CredentialExchange {
+        CredentialExchange(
+            dialect: dialect.dialect,
+            composition: Composition(
+                account: account, interaction: interaction?.value, notesRoutes: dialect == .git && account == nil))
     }
 }
 
@@ -55,12 +38,7 @@ struct Get: AsyncParsableCommand {
 
     @OptionGroup var options: CredentialOptions
 
-    func run() async throws {
-        try await options.run(.get) { request, dialect, helper in
-            guard let response = try await helper.get(request) else { return nil }
-            return try dialect.encode(response, for: request)
-        }
-    }
+    func run() async throws { try await options.exchange.run(.get) }
 }
 
 struct Store: AsyncParsableCommand {
@@ -69,12 +47,7 @@ struct Store: AsyncParsableCommand {
 
     @OptionGroup var options: CredentialOptions
 
-    func run() async throws {
-        try await options.run(.store) { request, _, helper in
-            try await helper.store(request)
-            return nil
-        }
-    }
+    func run() async throws { try await options.exchange.run(.store) }
 }
 
 struct Erase: AsyncParsableCommand {
@@ -83,12 +56,7 @@ struct Erase: AsyncParsableCommand {
 
     @OptionGroup var options: CredentialOptions
 
-    func run() async throws {
-        try await options.run(.erase) { request, _, helper in
-            try await helper.erase(request)
-            return nil
-        }
-    }
+    func run() async throws { try await options.exchange.run(.erase) }
 }
 
 /// `never`, `auto` or `always` on the command line.
@@ -100,16 +68,6 @@ enum InteractionName: String, ExpressibleByArgument, CaseIterable {
         case .never: .never
         case .auto: .auto
         case .always: .always
-        }
-    }
-}
-
-extension SecretServiceError {
-    /// Whether there is no Secret Service at all, as in a CI job or a container.
-    fileprivate var isAbsence: Bool {
-        switch self {
-        case .noBus, .noProvider: true
-        default: false
         }
     }
 }

@@ -1,0 +1,51 @@
+import ArgumentParser
+import CredentialProtocol
+import KeyfobCore
+import SecretService
+
+/// One request on standard input and what it comes to: the answer on standard output, or one line on standard error.
+struct CredentialExchange {
+    let dialect: any Dialect
+    let composition: Composition
+
+    /// The exchange that git-credential-keyfob hands over where it was given no options.
+    static let fromGit = CredentialExchange(
+        dialect: GitDialect(), composition: Composition(account: nil, interaction: nil, notesRoutes: true))
+
+    /// Answers the request.
+    ///
+    /// - Throws: `ExitCode` for anything but success; what there is to say has been said.
+    func run(_ operation: Operation) async throws {
+        try await composition.run { helper in
+            let request = try dialect.decode(StandardInput.readRequest(), for: operation)
+            switch operation {
+            case .get: try await get(request, helper)
+            case .store: try await helper.store(request)
+            case .erase: try await helper.erase(request)
+            }
+        }
+    }
+
+    private func get(_ request: CredentialRequest, _ helper: CredentialHelper) async throws {
+        do {
+            guard let response = try await helper.get(request) else {
+                if dialect.silentWhenNotOurs { return }
+                throw NoCredential(request: request)
+            }
+            try StandardOutput.write(dialect.encode(response, for: request))
+        } catch let error as SecretServiceError where dialect.silentWhenNotOurs && error.isAbsence {
+            // Without a provider nobody can say that the host is ours: then git is told nothing at all.
+            throw Silence(status: FailureReport(error).status)
+        }
+    }
+}
+
+extension SecretServiceError {
+    /// Whether there is no Secret Service at all, as in a CI job or a container.
+    fileprivate var isAbsence: Bool {
+        switch self {
+        case .noBus, .noProvider: true
+        default: false
+        }
+    }
+}

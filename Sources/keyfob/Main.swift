@@ -1,0 +1,31 @@
+import ArgumentParser
+import CredentialProtocol
+import Glibc
+
+/// Where the process begins.
+@main
+enum Main {
+    static func main() async {
+        // What git-credential-keyfob hands over is taken as it is: to parse it costs as much as to answer it.
+        let arguments = CommandLine.arguments
+        if arguments.count == 4, arguments[2] == "--dialect", arguments[3] == "git",
+            let operation = Operation(rawValue: arguments[1])
+        {
+            do { try await CredentialExchange.fromGit.run(operation) } catch { Keyfob.exit(withError: error) }
+        } else {
+            await Keyfob.main()
+        }
+    }
+}
+
+/// `keyfob COMMAND`: the door for people, for editors, and for what git-credential-keyfob cannot answer alone.
+struct Keyfob: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "keyfob",
+        abstract: "A valid token for a URL: sign in once, in your own browser.",
+        discussion: "git asks through git-credential-keyfob: git config --global credential.helper keyfob",
+        version: "0.1.0",
+        subcommands: [
+            Get.self, Store.self, Erase.self, Login.self, Logout.self, TokenCommand.self, Status.self,
+        ])
+}
