@@ -62,7 +62,7 @@ struct FoundItem {
     /// False only if the item says that it is of another schema.
     func mayHave(_ schema: ItemSchema) -> Bool {
         guard let name = allAttributes[Self.schemaAttribute] else { return true }
-        return name == schema.name || name == Self.unknownSchema
+        return name == schema.name || name == Self.unknownSchema || schema.otherNames.contains(name)
     }
 }
 

@@ -18,9 +18,13 @@ package struct ItemSchema: Sendable, Equatable {
     /// All attributes that an item of this schema may have.
     package let attributes: [String: AttributeKind]
 
-    package init(name: String, attributes: [String: AttributeKind]) {
+    /// Names under which others keep, or kept, the same kind of item: read and updated, never written anew.
+    package let otherNames: Set<String>
+
+    package init(name: String, attributes: [String: AttributeKind], otherNames: Set<String> = []) {
         self.name = name
         self.attributes = attributes
+        self.otherNames = otherNames
     }
 }
 

@@ -5,7 +5,8 @@ import KernelKeyring
 /// What the process was started with.
 enum Surroundings {
     static func variable(_ name: String) -> String? {
-        unsafe getenv(name).flatMap { unsafe String(validatingCString: $0) }
+        guard let value = unsafe getenv(name) else { return nil }
+        return unsafe String(validatingCString: value)
     }
 
     /// The configuration files in the order of their precedence.

@@ -19,7 +19,9 @@ package struct PasswordStore: Sendable {
         name: "org.git.Password",
         attributes: [
             "protocol": .string, "server": .string, "port": .integer, "object": .string, "user": .string,
-        ])
+        ],
+        // What git-credential-libsecret wrote before git 2.43.
+        otherNames: ["org.gnome.keyring.NetworkPassword"])
 
     /// The newest password for `request`; nil where there is none.
     ///
