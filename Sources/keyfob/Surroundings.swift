@@ -22,7 +22,7 @@ enum Surroundings {
     static var runtimeDirectory: String {
         if let directory = variable("XDG_RUNTIME_DIR"), directory.hasPrefix("/") { return directory + "/keyfob" }
         let login = "/run/user/\(getuid())"
-        if access(login, W_OK | X_OK) == 0 { return login + "/keyfob" }
+        if unsafe access(login, W_OK | X_OK) == 0 { return login + "/keyfob" }
         let home = variable("HOME") ?? ""
         let cache = variable("XDG_CACHE_HOME").flatMap { $0.hasPrefix("/") ? $0 : nil } ?? home + "/.cache"
         _ = unsafe mkdir(cache, 0o700)

@@ -2,12 +2,11 @@ package import CredentialProtocol
 import Secrets
 package import SecretService
 
-/// The passwords that git was given by a person, in the very schema of git-credential-libsecret.
+/// The passwords that git was given by a person, in the very items of git-credential-libsecret.
 ///
-/// The schema `org.git.Password` has the attributes `protocol`, `server`, `port` (integer), `object` (the path) and
-/// `user`, each left out where the request does not have it. The secret's text is the password, then lines
-/// `password_expiry_utc=` and `oauth_refresh_token=` where git gave them. So people move over, and back, without typing
-/// a password again.
+/// An item has the attributes `protocol`, `server`, `port` (integer), `object` (the path) and `user`, each left out where
+/// the request does not have it. The secret's text is the password, then lines `password_expiry_utc=` and
+/// `oauth_refresh_token=` where git gave them. So people move over, and back, without typing a password again.
 package struct PasswordStore: Sendable {
     let items: any ItemStore
 
@@ -15,13 +14,14 @@ package struct PasswordStore: Sendable {
         self.items = items
     }
 
+    /// New items get the name that every version of git-credential-libsecret finds. Since git 2.42 it writes
+    /// `org.git.Password` and reads both; before, as in Debian 12, it knows this one alone.
     static let schema = ItemSchema(
-        name: "org.git.Password",
+        name: "org.gnome.keyring.NetworkPassword",
         attributes: [
             "protocol": .string, "server": .string, "port": .integer, "object": .string, "user": .string,
         ],
-        // What git-credential-libsecret wrote before git 2.43.
-        otherNames: ["org.gnome.keyring.NetworkPassword"])
+        otherNames: ["org.git.Password"])
 
     /// The newest password for `request`; nil where there is none.
     ///
