@@ -100,8 +100,8 @@ let package = Package(
         .testTarget(name: "CredentialProtocolTests", dependencies: ["CredentialProtocol", "Secrets"]),
         .testTarget(name: "DialectsTests", dependencies: ["Dialects", "CredentialProtocol", "Secrets"]),
         .testTarget(name: "OAuthTests", dependencies: ["OAuth", "Secrets", "TestSupport"]),
-        .testTarget(name: "SecretServiceTests", dependencies: ["SecretService", "Secrets", "TestSupport"]),
-        .testTarget(name: "KernelKeyringTests", dependencies: ["KernelKeyring", "Secrets", "TestSupport"]),
+        .testTarget(name: "SecretServiceTests", dependencies: ["CLibsecret", "SecretService", "Secrets", "TestSupport"]),
+        .testTarget(name: "KernelKeyringTests", dependencies: ["CKernelKeyring", "KernelKeyring", "Secrets"]),
         .testTarget(
             name: "AuthorizationServerTests",
             dependencies: [

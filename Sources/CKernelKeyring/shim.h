@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/types.h>
 #include <unistd.h>
 
 typedef int32_t keyfob_key;
@@ -58,8 +59,14 @@ static inline int keyfob_move_into_new_place(keyfob_key key, keyfob_key from, ke
     return (int)syscall(SYS_keyctl, keyfob_move, key, from, to, keyfob_move_exclusively);
 }
 
-static inline keyfob_key keyfob_keyring_id(keyfob_key special, int create) {
-    return (keyfob_key)syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, special, create);
+// A new session keyring, which is not linked to the user keyring, as services and `keyctl session -` have: for tests.
+static inline keyfob_key keyfob_join_new_session(void) {
+    return (keyfob_key)syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
+}
+
+// Gives the key to another user, which takes CAP_SYS_ADMIN: for tests.
+static inline int keyfob_give_away(keyfob_key key, uid_t owner) {
+    return (int)syscall(SYS_keyctl, KEYCTL_CHOWN, key, owner, (gid_t)-1);
 }
 
 static inline long keyfob_describe(keyfob_key key, char *buffer, size_t capacity) {

@@ -13,10 +13,10 @@ package struct KernelKeyring: Sendable {
     /// The serial number of the keyring `keyfob`.
     private let serial: keyfob_key
 
-    private static let description = "keyfob"
-
     /// The keyring, if this user has one already: for the reader who must not leave anything behind.
-    package static func existing() -> KernelKeyring? {
+    ///
+    /// - Parameter description: another keyring than the person's own, for tests.
+    package static func existing(named description: String = "keyfob") -> KernelKeyring? {
         let found = unsafe keyfob_search(Key.userKeyring, "keyring", description)
         return found > 0 && Key(serial: found).isOurs ? KernelKeyring(serial: found) : nil
     }
@@ -26,8 +26,8 @@ package struct KernelKeyring: Sendable {
     /// Adding a keyring where there is one of that name displaces the old one, with all that is in it. It is therefore
     /// made aside, in the thread keyring, and moved to its place only if the place is still free (`KEYCTL_MOVE_EXCL`):
     /// of many processes that find no keyring at the same time, all end up with the same one.
-    package static func open() throws(KernelKeyringError) -> KernelKeyring {
-        if let existing = existing() { return existing }
+    package static func open(named description: String = "keyfob") throws(KernelKeyringError) -> KernelKeyring {
+        if let existing = existing(named: description) { return existing }
         let created = unsafe keyfob_add_key("keyring", description, nil, 0, Key.threadKeyring)
         guard created > 0 else { throw KernelKeyringError(operation: "add_key", errno: errno) }
         defer { _ = keyfob_unlink(created, Key.threadKeyring) }
@@ -38,7 +38,9 @@ package struct KernelKeyring: Sendable {
             // Before Linux 5.3. What was written between a rival's link and ours is lost: a cache can bear that.
             return errno == EOPNOTSUPP ? keyfob_link(created, Key.userKeyring) : moved
         }
-        guard let existing = existing() else { throw .failed(operation: "keyctl_search", errno: EACCES) }
+        guard let existing = existing(named: description) else {
+            throw .failed(operation: "keyctl_search", errno: EACCES)
+        }
         return existing
     }
 
@@ -82,6 +84,11 @@ package struct KernelKeyring: Sendable {
         var removed = false
         for type in KeyType.allCases where unlink(name, type) { removed = true }
         return removed
+    }
+
+    /// Forgets the keyring with all that is in it; what another process keeps in it later is lost, too.
+    package func discard() {
+        _ = keyfob_unlink(serial, Key.userKeyring)
     }
 
     /// The names of all that is kept, has not expired and is ours.
