@@ -91,15 +91,15 @@ class Bench:
             file.write(text)
         return path
 
-    def run(
-        self, session: PrivateSession, rounds: int, *contestants: Contestant, at_once: int = 1
-    ) -> list[Result]:
+    def run(self, session: PrivateSession, rounds: int, *contestants: Contestant, at_once: int = 1) -> list[Result]:
         """Races the contestants in the session."""
         arguments = [str(self.race), str(rounds), str(at_once)]
         for contestant in contestants:
             for index, step in enumerate(contestant):
                 arguments += ["+" if index else "--", *step]
-        done = subprocess.run(arguments, env=session.env, cwd=session.home, stdout=subprocess.PIPE, check=True, text=True)
+        done = subprocess.run(
+            arguments, env=session.env, cwd=session.home, stdout=subprocess.PIPE, check=True, text=True
+        )
         numbers = [[float(word) for word in line.split()] for line in done.stdout.splitlines()]
         return [Result(times=line[1:], peak=line[0]) for line in numbers]
 
@@ -137,10 +137,16 @@ def live_token_rows(bench: Bench, session: PrivateSession) -> Iterator[Row]:
     theirs = bench.given(password)
     answer = must_print(session, bench.door, description(SERVICE), "password=")
     must_print(session, bench.libsecret, password, "password=password-1")
-    door, libsecret, true = [ours, str(bench.door), "get"], [theirs, str(bench.libsecret), "get"], [nothing, "/bin/true"]
+    door, libsecret, true = (
+        [ours, str(bench.door), "get"],
+        [theirs, str(bench.libsecret), "get"],
+        [nothing, "/bin/true"],
+    )
 
     a, b, c = bench.run(session, 300, [door], [true], [libsecret])
-    yield Row("`get` of a live access token, against git-credential-libsecret", a.milliseconds, c.milliseconds, "ms", 0.12)
+    yield Row(
+        "`get` of a live access token, against git-credential-libsecret", a.milliseconds, c.milliseconds, "ms", 0.12
+    )
     yield Row("the same, against `/bin/true`", a.milliseconds, b.milliseconds, "ms", 1.6)
 
     token = dict(line.split("=", 1) for line in answer.splitlines())

@@ -58,9 +58,7 @@ def test_fetch_after_expiry_refreshes_once_and_keeps_the_rotated_token(
     assert developer.browsers_opened() == 1
 
 
-def test_after_a_401_git_erases_and_the_next_fetch_refreshes(
-    developer: Person, provider: Provider, gate: Gate
-) -> None:
+def test_after_a_401_git_erases_and_the_next_fetch_refreshes(developer: Person, provider: Provider, gate: Gate) -> None:
     copy = developer.working_copy(gate)
     assert_worked(developer.keyfob("login", gate.url))
     provider.expire_access_tokens()

@@ -69,9 +69,7 @@ def test_a_server_that_is_away_before_the_first_login(developer: Person, provide
     assert developer.browsers_opened() == 0
 
 
-def test_a_locked_keyring_is_not_emptied_and_nothing_is_sent(
-    developer: Person, provider: Provider, gate: Gate
-) -> None:
+def test_a_locked_keyring_is_not_emptied_and_nothing_is_sent(developer: Person, provider: Provider, gate: Gate) -> None:
     let_the_token_expire(developer, provider, gate)
     developer.session.lock_keyring()
     assert_refused(ask(developer, gate, "always"), 69)

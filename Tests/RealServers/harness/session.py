@@ -42,7 +42,9 @@ class PrivateSession:
     def __init__(self, path: list[Path] | None = None) -> None:
         self._stack = ExitStack()
         self._keyring: subprocess.Popen[bytes] | None = None
-        root = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="keyfob-", ignore_cleanup_errors=True)))
+        root = Path(
+            self._stack.enter_context(tempfile.TemporaryDirectory(prefix="keyfob-", ignore_cleanup_errors=True))
+        )
         self.home = root / "home"
         self.runtime = root / "run"
         for directory in (self.home, self.runtime):
