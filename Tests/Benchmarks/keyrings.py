@@ -1,4 +1,4 @@
-"""Keyrings with many items, made at once: storing 5,000 passwords one by one takes gnome-keyring a quarter of an hour."""
+"""Keyrings with many items, made at once: gnome-keyring needs a quarter of an hour to store 5,000 one by one."""
 
 from __future__ import annotations
 

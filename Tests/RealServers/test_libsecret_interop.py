@@ -34,16 +34,16 @@ def wanted(credential: dict[str, str]) -> dict[str, str]:
     return {key: value for key, value in credential.items() if key not in ("username", "password")}
 
 
-def store_theirs(theirs: HelperStore, credential: dict[str, str]) -> None:
-    """Stores with git-credential-libsecret, which prints what it was given."""
-    theirs.run("store", **credential).check_returncode()
+def tell(theirs: HelperStore, operation: str, credential: dict[str, str]) -> None:
+    """Stores or erases with git-credential-libsecret, which prints what it was given."""
+    theirs.run(operation, **credential).check_returncode()
 
 
 @pytest.mark.parametrize("credential", CREDENTIALS)
 def test_a_password_that_libsecret_stored_is_found(
     ours: HelperStore, theirs: HelperStore, credential: dict[str, str]
 ) -> None:
-    store_theirs(theirs, credential)
+    tell(theirs, "store", credential)
     assert ours.fill(**wanted(credential)) == credential
 
 
@@ -57,17 +57,17 @@ def test_a_password_that_keyfob_stored_is_found_by_libsecret(
 
 @pytest.mark.parametrize("credential", CREDENTIALS)
 def test_what_one_stored_the_other_erases(ours: HelperStore, theirs: HelperStore, credential: dict[str, str]) -> None:
-    store_theirs(theirs, credential)
+    tell(theirs, "store", credential)
     ours.reject(**credential)
     assert theirs.fill(**wanted(credential)) is None
     ours.approve(**credential)
-    theirs.reject(**credential)
+    tell(theirs, "erase", credential)
     assert ours.fill(**wanted(credential)) is None
 
 
 def test_a_new_password_replaces_what_libsecret_stored(ours: HelperStore, theirs: HelperStore) -> None:
     first = CREDENTIALS[0]
-    store_theirs(theirs, first)
+    tell(theirs, "store", first)
     ours.approve(**{**first, "password": "changed"})
     assert theirs.fill(**wanted(first)) == {**first, "password": "changed"}
     ours.reject(**{**first, "password": "changed"})

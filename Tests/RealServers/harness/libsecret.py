@@ -14,7 +14,7 @@ PLACES = (Path("/"), REPOSITORY / ".build" / "git-package")
 
 
 def build_git_credential_libsecret(directory: Path) -> Path:
-    """Builds it in `directory` from the source that Debian's git package ships, with the Makefile that comes with it."""
+    """Builds it in `directory` from the source that Debian's git package ships, with the Makefile beside it."""
     build = directory / "git-credential-libsecret-build"
     source = next(place / SOURCE for place in PLACES if (place / SOURCE / "Makefile").exists())
     shutil.copytree(source, build)
