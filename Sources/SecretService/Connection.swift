@@ -25,7 +25,8 @@ struct Connection {
         secret_service_disconnect()
     }
 
-    /// All items that have the attributes, and maybe more; of locked ones, and unless `loadingSecrets`, without secrets.
+    /// All items that have the attributes, and maybe more, of this or another schema; of locked ones, and unless
+    /// `loadingSecrets`, without secrets.
     func items(
         _ schema: ItemSchema, matching attributes: [String: String], loadingSecrets: Bool
     ) throws(CallFailure) -> [FoundItem] {
@@ -45,7 +46,7 @@ struct Connection {
             }
             unsafe node = current.pointee.next
         }
-        return items.filter { $0.isLocked || $0.mayHave(schema) }
+        return items
     }
 
     /// The collection that is to hold new items.

@@ -59,6 +59,11 @@ struct FoundItem {
             secret: unsafe Secret(UnsafeRawBufferPointer(start: bytes, count: Int(length))), modified: modified)
     }
 
+    /// Whether the item is the one with these attributes of the schema, no fewer and no more.
+    func isOf(_ schema: ItemSchema, exactly attributes: [String: String]) -> Bool {
+        mayHave(schema) && self.attributes(schema) == attributes
+    }
+
     /// False only if the item says that it is of another schema.
     func mayHave(_ schema: ItemSchema) -> Bool {
         guard let name = allAttributes[Self.schemaAttribute] else { return true }

@@ -38,7 +38,7 @@ package struct SecretService: Sendable {
     ) throws(SecretServiceError) -> [SecretItem] {
         let items = try connected { connection throws(CallFailure) in
             let found = try unlockedItems(schema, attributes, loadingSecrets: true, over: connection)
-            return try found.map { item throws(CallFailure) in try item.read(schema) }
+            return try found.filter { $0.mayHave(schema) }.map { item throws(CallFailure) in try item.read(schema) }
         }
         return items.sorted { $0.modified > $1.modified }
     }
@@ -55,7 +55,7 @@ package struct SecretService: Sendable {
         try connected { connection throws(CallFailure) in
             let found = try unlockedItems(schema, attributes, loadingSecrets: false, over: connection)
                 .filter { connection.isInSession($0) == (collection == .session) }
-            let same = found.filter { $0.attributes(schema) == attributes }.max { $0.modified < $1.modified }
+            let same = found.filter { $0.isOf(schema, exactly: attributes) }.max { $0.modified < $1.modified }
             if let same {
                 allowPrompt(over: connection)
                 return try connection.set(secret, of: same)
@@ -75,7 +75,7 @@ package struct SecretService: Sendable {
     ) throws(SecretServiceError) -> Bool {
         try connected { connection throws(CallFailure) in
             let found = try unlockedItems(schema, attributes, loadingSecrets: false, over: connection)
-                .filter { $0.attributes(schema) == attributes }
+                .filter { $0.isOf(schema, exactly: attributes) }
             allowPrompt(over: connection)
             for item in found { try connection.delete(item) }
             return !found.isEmpty

@@ -87,7 +87,8 @@ import Testing
             #expect(keys.first?.timeLeft.last == "s" && (40...50).contains(seconds))
             // A longer life for the next secret, not what was left to the first.
             try keyring.write(name, Secret("t"), lifetime: 7_200)
-            #expect(["119m", "120m", "1h", "2h"].contains(KernelKey.all(named: name).last?.timeLeft))
+            let lives = KernelKey.all(named: name).map(\.timeLeft)
+            #expect(!lives.filter { ["119m", "120m", "1h", "2h"].contains($0) }.isEmpty)
         }
     }
 

@@ -3,28 +3,114 @@ import Secrets
 import TestSupport
 import Testing
 
-let schema = ItemSchema(name: "org.example.Test", attributes: ["id": .string, "port": .integer])
-
-@Suite struct FirstTests {
-    @Test func `a stored secret is found`() async throws {
-        try await PrivateSession.run { session in
-            try await session.withKeyring(.unlocked) {
-                await #expect(processExitsWith: .success) { [session = session as PrivateSession] in
-                    session.enter()
-                    let service = SecretService(mayPrompt: false)
-                    try service.store(schema, attributes: ["id": "1", "port": "22"], label: "a", secret: Secret("x"))
-                    let found = try service.search(schema, matching: ["id": "1"])
-                    #expect(found.count == 1)
-                    #expect(found.first?.secret == Secret("x"))
+/// A keyring that was not unlocked since its service started: its items have lost their schema, and show their
+/// attributes as hashes. A keyring that is locked while the service runs does not behave so.
+@Suite(.timeLimit(.minutes(1))) struct `A locked keyring` {
+    @Test func `is reported, and what it holds is not taken for absent`() async throws {
+        try await inLockedSession { session in
+            await #expect(processExitsWith: .success) { [session = session as PrivateSession] in
+                enter(session)
+                let service = SecretService(mayPrompt: false)
+                #expect(throws: SecretServiceError.locked) { try service.search(.note, matching: ["id": "1"]) }
+                #expect(throws: SecretServiceError.locked) { try service.delete(.note, exactly: storedAttributes) }
+                #expect(throws: SecretServiceError.locked) {
+                    try service.store(.note, attributes: storedAttributes, label: "", secret: Secret("new"))
                 }
+                #expect(throws: SecretServiceError.locked) { try service.probeWritable() }
             }
-            try await session.withKeyring(.locked) {
-                await #expect(processExitsWith: .success) { [session = session as PrivateSession] in
-                    session.enter()
-                    let service = SecretService(mayPrompt: false)
-                    #expect(throws: SecretServiceError.locked) { try service.search(schema, matching: ["id": "1"]) }
+        }
+    }
+
+    @Test func `does not hide that an item is absent, and takes no new one`() async throws {
+        try await inLockedSession { session in
+            await #expect(processExitsWith: .success) { [session = session as PrivateSession] in
+                enter(session)
+                let other = ["id": "2", "kind": "k", "number": "1"]
+                let found = try SecretService.silent.search(.note, matching: other)
+                #expect(found.isEmpty)
+                let deleted = try SecretService.silent.delete(.note, exactly: other)
+                #expect(!deleted)
+                #expect(throws: SecretServiceError.locked) {
+                    try SecretService.silent.store(.note, attributes: other, label: "", secret: Secret("new"))
                 }
             }
         }
+    }
+
+    @Test func `whose prompt cannot be shown is told from one that we may not prompt for`() async throws {
+        try await inLockedSession { session in
+            await #expect(processExitsWith: .success) { [session = session as PrivateSession] in
+                enter(session)
+                let service = SecretService(mayPrompt: true)
+                #expect(throws: SecretServiceError.promptDismissed) { try service.search(.note, matching: ["id": "1"]) }
+                #expect(throws: SecretServiceError.promptDismissed) {
+                    try service.store(.note, attributes: storedAttributes, label: "", secret: Secret("new"))
+                }
+                #expect(throws: SecretServiceError.promptDismissed) { try service.probeWritable() }
+            }
+        }
+    }
+
+    @Test func `whose prompt nobody answers is given up at the prompt's deadline`() async throws {
+        try await inLockedSession { session in
+            try await session.withSilentOwner(of: "org.gnome.keyring.SystemPrompter") {
+                _ = await #expect(processExitsWith: .success) { [session = session as PrivateSession] in
+                    enter(session)
+                    let service = SecretService(
+                        deadline: .milliseconds(300), promptDeadline: .milliseconds(1_500), mayPrompt: true)
+                    let time = ContinuousClock().measure {
+                        #expect(throws: SecretServiceError.timedOut(seconds: 2)) {
+                            try service.search(.note, matching: ["id": "1"])
+                        }
+                    }
+                    #expect((.milliseconds(1_500) ... .milliseconds(2_500)).contains(time))
+                }
+            }
+        }
+    }
+
+    @Test func `still has a session collection`() async throws {
+        try await inLockedSession { session in
+            await #expect(processExitsWith: .success) { [session = session as PrivateSession] in
+                enter(session)
+                let token = ["id": "token", "kind": "t", "number": "1"]
+                try SecretService.silent.store(
+                    .note, attributes: token, label: "", secret: Secret("t"), in: .session)
+                #expect(try SecretService.silent.search(.note, matching: token).map(\.secret) == [Secret("t")])
+                #expect(try SecretService.silent.delete(.note, exactly: token))
+            }
+        }
+    }
+
+    @Test func `says nothing on standard error`() async throws {
+        try await inLockedSession { session in
+            let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+                [session = session as PrivateSession] in
+                session.enter()
+                for mayPrompt in [false, true] {
+                    let service = SecretService(mayPrompt: mayPrompt)
+                    #expect(throws: SecretServiceError.self) { try service.search(.note, matching: ["id": "1"]) }
+                    #expect(throws: SecretServiceError.self) {
+                        try service.store(.note, attributes: storedAttributes, label: "", secret: Secret("new"))
+                    }
+                }
+            }
+            #expect(result.map { String(decoding: $0.standardErrorContent, as: UTF8.self) } == "")
+        }
+    }
+}
+
+/// Of the item that every locked keyring here holds.
+private let storedAttributes = ["id": "1", "kind": "k", "number": "1"]
+
+private func inLockedSession(_ body: (PrivateSession) async throws -> Void) async throws {
+    try await PrivateSession.run { session in
+        try await session.withKeyring(.unlocked) {
+            await #expect(processExitsWith: .success) { [session = session as PrivateSession] in
+                enter(session)
+                try SecretService.silent.store(.note, attributes: storedAttributes, label: "", secret: Secret("s"))
+            }
+        }
+        try await session.withKeyring(.locked) { try await body(session) }
     }
 }

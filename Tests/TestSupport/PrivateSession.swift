@@ -92,9 +92,11 @@ package struct PrivateSession: Sendable, Codable {
     }
 
     /// Makes the calling process a program of this session: for the child process of an exit test, before anything else.
-    package func enter() {
+    ///
+    /// - Parameter more: variables of its own, instead of the session's or besides them.
+    package func enter(with more: [String: String] = [:]) {
         clearenv()
-        for (name, value) in environment { unsafe setenv(name, value, 1) }
+        for (name, value) in environment.merging(more, uniquingKeysWith: { $1 }) { unsafe setenv(name, value, 1) }
     }
 
     private func waitForOwner(of name: String) async throws {

@@ -1,0 +1,139 @@
+import Glibc
+import SecretService
+import Secrets
+import TestSupport
+import Testing
+
+/// Who is missing is told apart, for each asks something else of the person.
+@Suite(.timeLimit(.minutes(1))) struct `Without a keyring` {
+    /// With a display, GIO would start a bus of its own by `dbus-launch`, which no keyring comes to.
+    @Test(arguments: [
+        [:], ["DISPLAY": ":7"], ["DBUS_SESSION_BUS_ADDRESS": ""],
+        ["DBUS_SESSION_BUS_ADDRESS": "autolaunch:", "DISPLAY": ":7"],
+        ["DBUS_SESSION_BUS_ADDRESS": "unix:path=/nonexistent/bus"], ["DBUS_SESSION_BUS_ADDRESS": "nonsense"],
+    ])
+    func `no bus is told at once`(variables: [String: String]) async throws {
+        try await PrivateSession.runWithoutBus { session in
+            let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+                [session = session as PrivateSession, variables = variables as [String: String]] in
+                enter(session, with: variables)
+                let time = ContinuousClock().measure {
+                    for error in failures(of: .silent) {
+                        if case .noBus = error { continue }
+                        Issue.record("\(String(describing: error))")
+                    }
+                }
+                #expect(time < .seconds(1))
+            }
+            #expect(result.map { String(decoding: $0.standardErrorContent, as: UTF8.self) } == "")
+        }
+    }
+
+    @Test func `no provider is told at once`() async throws {
+        try await PrivateSession.run { session in
+            let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+                [session = session as PrivateSession] in
+                enter(session)
+                #expect(failures(of: .silent) == [.noProvider, .noProvider, .noProvider, .noProvider])
+            }
+            #expect(result.map { String(decoding: $0.standardErrorContent, as: UTF8.self) } == "")
+        }
+    }
+
+    @Test func `a provider that never answers is given up at the deadline`() async throws {
+        try await PrivateSession.run { session in
+            try await session.withSilentOwner(of: "org.freedesktop.secrets") {
+                _ = await #expect(processExitsWith: .success) { [session = session as PrivateSession] in
+                    enter(session)
+                    let service = SecretService(deadline: .milliseconds(400), mayPrompt: true)
+                    let time = ContinuousClock().measure {
+                        let timedOut = SecretServiceError.timedOut(seconds: 1)
+                        #expect(failures(of: service) == [timedOut, timedOut, timedOut, timedOut])
+                    }
+                    #expect((.milliseconds(1_600) ... .milliseconds(2_800)).contains(time))
+                }
+            }
+        }
+    }
+
+    @Test func `a bus that never answers is given up at the deadline`() async throws {
+        try await PrivateSession.runWithoutBus { session in
+            let listener = try SilentSocket(path: session.runtimeDirectory + "/bus")
+            await #expect(processExitsWith: .success) { [session = session as PrivateSession] in
+                enter(session)
+                let service = SecretService(deadline: .milliseconds(400), mayPrompt: false)
+                let time = ContinuousClock().measure {
+                    #expect(throws: SecretServiceError.timedOut(seconds: 1)) {
+                        try service.search(.note, matching: ["id": "1"])
+                    }
+                }
+                #expect((.milliseconds(400) ... .milliseconds(1_400)).contains(time))
+            }
+            listener.close()
+        }
+    }
+
+    @Test func `no collection is told, and none is made`() async throws {
+        try await PrivateSession.run { session in
+            try await session.withKeyring(.locked) {
+                await #expect(processExitsWith: .success) { [session = session as PrivateSession] in
+                    enter(session)
+                    let attributes = ["id": "1", "kind": "k", "number": "1"]
+                    #expect(throws: SecretServiceError.noCollection) { try SecretService.silent.probeWritable() }
+                    #expect(throws: SecretServiceError.noCollection) {
+                        try SecretService.silent.store(.note, attributes: attributes, label: "", secret: Secret("s"))
+                    }
+                    let found = try SecretService.silent.search(.note, matching: attributes)
+                    #expect(found.isEmpty)
+                }
+            }
+        }
+    }
+}
+
+@Suite(.timeLimit(.minutes(1))) struct `The way to the bus` {
+    /// As after sudo, in cron, in some ssh sessions: GIO would find the bus, but not the nonsense in the variable.
+    @Test(arguments: [[:], ["DBUS_SESSION_BUS_ADDRESS": "autolaunch:"], ["SECRET_BACKEND": "nonsense"]])
+    func `is found by the runtime directory`(variables: [String: String]) async throws {
+        try await inUnlockedSession { session in
+            await #expect(processExitsWith: .success) {
+                [session = session as PrivateSession, variables = variables as [String: String]] in
+                enter(session, with: ["DBUS_SESSION_BUS_ADDRESS": ""].merging(variables) { $1 })
+                try SecretService.silent.probeWritable()
+            }
+        }
+    }
+
+    @Test(arguments: ["file", "nonsense", ""])
+    func `does not depend on libsecret's backend`(backend: String) async throws {
+        try await inUnlockedSession { session in
+            await #expect(processExitsWith: .success) {
+                [session = session as PrivateSession, backend = backend as String] in
+                enter(session, with: ["SECRET_BACKEND": backend])
+                try SecretService.silent.probeWritable()
+            }
+        }
+    }
+}
+
+/// What each operation throws; nil for one that does not.
+private func failures(of service: SecretService) -> [SecretServiceError?] {
+    let attributes = ["id": "1", "kind": "k", "number": "1"]
+    return [
+        failure { () throws(SecretServiceError) in _ = try service.search(.note, matching: attributes) },
+        failure { () throws(SecretServiceError) in
+            try service.store(.note, attributes: attributes, label: "", secret: Secret("s"))
+        },
+        failure { () throws(SecretServiceError) in _ = try service.delete(.note, exactly: attributes) },
+        failure { () throws(SecretServiceError) in try service.probeWritable() },
+    ]
+}
+
+private func failure(_ operation: () throws(SecretServiceError) -> Void) -> SecretServiceError? {
+    do {
+        try operation()
+        return nil
+    } catch {
+        return error
+    }
+}
