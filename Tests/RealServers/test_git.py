@@ -133,12 +133,3 @@ def test_a_live_token_needs_neither_bus_nor_server(developer: Person, provider: 
     finally:
         provider.start_again()
     assert (done.returncode, done.stdout, done.stderr) == (0, expected, b"")
-
-
-def test_no_secret_stands_in_a_file(developer: Person, gate: Gate) -> None:
-    assert_worked(developer.git("clone", gate.url, "work"))
-    token = developer.token(gate.url).encode()
-    places = (developer.home, developer.session.runtime)
-    files = [path for place in places for path in place.rglob("*") if path.is_file()]
-    assert files
-    assert [path for path in files if token in path.read_bytes()] == []

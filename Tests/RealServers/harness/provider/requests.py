@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from urllib.parse import parse_qs, urlsplit
 
 from django.http import HttpRequest, HttpResponse
 
@@ -21,9 +23,10 @@ class Answered:
 
 @dataclass
 class Record:
-    """What one server was asked so far. Safe to read while the server runs."""
+    """What one server was asked so far, and the codes and tokens that it gave. Safe to read while the server runs."""
 
     hidden: set[str] = field(default_factory=set)
+    secrets: set[str] = field(default_factory=set)
     _answered: list[Answered] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -42,6 +45,7 @@ class Record:
         with self._lock:
             self._answered.clear()
             self.hidden.clear()
+            self.secrets.clear()
 
 
 record = Record()
@@ -59,5 +63,13 @@ class RecordRequests:
         response = HttpResponse(status=404) if hidden else self._get_response(request)
         sent = {**request.GET.dict(), **request.POST.dict()}
         form = {name: value if name in HARMLESS else "" for name, value in sent.items()}
+        record.secrets.update(secrets_in(response))
         record.add(Answered(request.method or "", request.path, response.status_code, form))
         return response
+
+
+def secrets_in(response: HttpResponse) -> set[str]:
+    """The code of an authorization response, the tokens of a token response."""
+    location = parse_qs(urlsplit(response.headers.get("Location", "")).query)
+    tokens = json.loads(response.content) if response.headers.get("Content-Type") == "application/json" else {}
+    return {*location.get("code", []), *(tokens[name] for name in ("access_token", "refresh_token") if name in tokens)}

@@ -1,0 +1,69 @@
+"""Where codes and tokens must not be found: in files, arguments, environments, in what is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness import binaries
+from harness.gate import Gate
+from harness.person import Person
+from harness.provider.server import Provider
+from harness.steps import assert_worked, let_the_token_expire, refreshes
+
+
+def files_of(developer: Person) -> list[Path]:
+    """Every regular file that the session has."""
+    places = (developer.home, developer.session.runtime)
+    return [path for place in places for path in place.rglob("*") if path.is_file()]
+
+
+def test_no_secret_stands_in_a_file(developer: Person, provider: Provider, gate: Gate) -> None:
+    copy = developer.working_copy(gate)
+    let_the_token_expire(developer, provider, gate)
+    assert_worked(developer.fetch(copy))
+    assert refreshes(provider) == 1
+    secrets = {secret.encode() for secret in provider.requests.secrets}
+    assert len(secrets) == 5, "a code, two access tokens, two refresh tokens"
+    found = [path for path in files_of(developer) if any(secret in path.read_bytes() for secret in secrets)]
+    assert found == []
+
+
+def test_no_secret_stands_in_arguments_or_environments(developer: Person, provider: Provider, gate: Gate) -> None:
+    trace = developer.home / "trace"
+    strace = ["strace", "-f", "-v", "-s", "100000", "-e", "trace=execve", "-o", str(trace)]
+    assert_worked(developer.session.run(*strace, binaries.keyfob(), "login", gate.url))
+    assert_worked(developer.session.run(*strace, "-A", "git", "clone", gate.url))
+    seen = trace.read_text()
+    assert seen.count("execve(") > 5
+    assert provider.requests.secrets
+    assert [secret for secret in provider.requests.secrets if secret in seen] == []
+
+
+def test_nothing_secret_is_said_to_the_person(developer: Person, provider: Provider, gate: Gate) -> None:
+    done = [
+        developer.keyfob("login", gate.url),
+        developer.keyfob("status"),
+        developer.keyfob("status", "--json"),
+        developer.git("clone", gate.url, GIT_TRACE="1", GIT_TRACE_CURL="1", GIT_TRACE_REDACT="1"),
+        developer.keyfob("logout", gate.url),
+    ]
+    said = b"".join(each.stdout + each.stderr for each in done).decode()
+    assert provider.requests.secrets
+    assert [secret for secret in provider.requests.secrets if secret in said] == []
+
+
+def test_what_the_runtime_directory_has_is_private(developer: Person, gate: Gate) -> None:
+    assert_worked(developer.keyfob("login", gate.url))
+    ours = developer.session.runtime / "keyfob"
+    assert ours.stat().st_mode & 0o777 == 0o700
+    assert all(path.stat().st_mode & 0o077 == 0 for path in ours.iterdir())
+
+
+def test_a_runtime_directory_that_is_a_symbolic_link_is_refused(developer: Person, gate: Gate) -> None:
+    elsewhere = developer.home / "elsewhere"
+    elsewhere.mkdir(mode=0o700)
+    (developer.session.runtime / "keyfob").symlink_to(elsewhere)
+    done = developer.keyfob("login", gate.url)
+    assert (done.returncode != 0, done.stdout) == (True, b"")
+    assert developer.browsers_opened() == 0
+    assert list(elsewhere.iterdir()) == []
