@@ -99,7 +99,14 @@ let package = Package(
         .testTarget(name: "SecretsTests", dependencies: ["Secrets"]),
         .testTarget(name: "CredentialProtocolTests", dependencies: ["CredentialProtocol", "Secrets"]),
         .testTarget(name: "DialectsTests", dependencies: ["Dialects", "CredentialProtocol", "Secrets"]),
-        .testTarget(name: "OAuthTests", dependencies: ["OAuth", "Secrets", "TestSupport"]),
+        .testTarget(
+            name: "OAuthTests",
+            dependencies: [
+                "OAuth", "Secrets", "TestSupport", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+            ]),
         .testTarget(name: "SecretServiceTests", dependencies: ["CLibsecret", "SecretService", "Secrets", "TestSupport"]),
         .testTarget(name: "KernelKeyringTests", dependencies: ["CKernelKeyring", "KernelKeyring", "Secrets"]),
         .testTarget(

@@ -40,10 +40,12 @@ struct JSONOutline {
         }
     }
 
-    /// Leaves ``position`` on the closing quotation mark.
+    /// Leaves ``position`` on the closing quotation mark. Control characters must be escaped (RFC 8259 section 7), which
+    /// the decoder does not mind.
     private mutating func skipString() throws(JSONObject.ParsingError) {
         position += 1
         while position < bytes.count, bytes[position] != UInt8(ascii: "\"") {
+            if bytes[position] < 0x20 { throw .malformed }
             position += bytes[position] == UInt8(ascii: "\\") ? 2 : 1
         }
         if position >= bytes.count { throw .malformed }

@@ -1,0 +1,80 @@
+import Secrets
+import Testing
+
+@testable import OAuth
+
+@Suite struct `An authorization response` {
+    private func code(
+        _ query: String, advertised: Bool = false, issuer: String? = Examples.issuer
+    ) throws -> String? {
+        let response = try #require(AuthorizationResponse(query: query))
+        return try response.code(from: Examples.metadata(issuer: issuer, advertisesIssuer: advertised)).exposedText
+    }
+
+    // RFC 9207 section 2.4; the names are those of the Model Context Protocol conformance scenarios.
+    @Test(arguments: [
+        ("iss-supported", "&iss=https%3A%2F%2Flogin.example.com", true),
+        ("iss-not-advertised", "", false),
+        ("iss-unexpected, and right", "&iss=https%3A%2F%2Flogin.example.com", false),
+    ])
+    func `of the issuer that was asked is taken`(scenario: String, iss: String, advertised: Bool) throws {
+        #expect(try code("state=s&code=c" + iss, advertised: advertised) == "c")
+    }
+
+    @Test(
+        arguments: [
+            ("iss-supported-missing", nil, true),
+            ("iss-wrong-issuer", "https://evil.example.com", true),
+            ("iss-unexpected, and wrong", "https://evil.example.com", false),
+            // No case folding, no default port, no slash, no escapes: bytes.
+            ("iss-normalized", "https://LOGIN.example.com", true),
+            ("iss-normalized", "https://login.example.com:443", true),
+            ("iss-normalized", "https://login.example.com/", true),
+            ("iss-normalized", "https://login.ex%61mple.com", false),
+            ("iss-normalized", "", false),
+        ] as [(String, String?, Bool)])
+    func `of another issuer ends the login`(scenario: String, iss: String?, advertised: Bool) {
+        let parameter = iss.map { "&iss=" + FormEncoding.encode($0) } ?? ""
+        #expect(throws: OAuthError.responseIssuerMismatch(expected: Examples.issuer, found: iss)) {
+            try code("state=s&code=c" + parameter, advertised: advertised)
+        }
+    }
+
+    @Test func `is taken without comparison where no issuer is known`() throws {
+        #expect(try code("state=s&code=c&iss=https%3A%2F%2Fanyone", issuer: nil) == "c")
+    }
+
+    // RFC 6749 section 4.1.2.1, and a code that nobody knows.
+    @Test(arguments: [
+        "invalid_request", "unauthorized_client", "access_denied", "unsupported_response_type", "invalid_scope",
+        "server_error", "temporarily_unavailable", "foo",
+    ])
+    func `with an error says which`(error: String) {
+        let refusal = OAuthError.refused(
+            host: "login.example.com", status: 302, error: error, description: "No\u{FFFD}thanks")
+        #expect(throws: refusal) { try code("state=s&error=\(error)&error_description=No%0Athanks") }
+    }
+
+    @Test func `with an error of another issuer does not say it`() {
+        #expect(throws: OAuthError.responseIssuerMismatch(expected: Examples.issuer, found: "https://evil.example.com"))
+        {
+            try code("state=s&error=x&error_description=call+this+number&iss=https%3A%2F%2Fevil.example.com")
+        }
+    }
+
+    @Test func `with an error that nobody vouches for does not say it`() {
+        let generic = OAuthError.refused(
+            host: "login.example.com", status: 302, error: OAuthError.unverifiedRefusal, description: nil)
+        #expect(throws: generic) { try code("state=s&error=x&error_description=call+this", advertised: true) }
+    }
+
+    @Test(arguments: [
+        "", "code=c", "state=&code=c", "state=s", "state=s&code=", "state=s&code=c&error=e", "state=s&state=s&code=c",
+        "state=s&code=c&code=d", "state=s&code=c&iss=a&iss=a", "state=s&code=c%0A", "state=s&code=%FF",
+        "state=s&code=%",
+        "state=s&code=c&x=1&x=1",
+    ])
+    func `that is not plainly one is none`(query: String) {
+        #expect(AuthorizationResponse(query: query) == nil)
+    }
+}

@@ -1,0 +1,59 @@
+import Testing
+
+@testable import OAuth
+
+@Suite struct `Forms and queries` {
+    @Test(arguments: [
+        ("plain-._~09AZ", "plain-._~09AZ"), ("a b", "a%20b"), ("a+b&c=d", "a%2Bb%26c%3Dd"), ("ü", "%C3%BC"),
+        ("a:b%/+", "a%3Ab%25%2F%2B"),
+    ])
+    func `escape everything that is reserved`(text: String, encoded: String) {
+        #expect(FormEncoding.encode(text) == encoded)
+    }
+
+    @Test func `are split into pairs in order`() throws {
+        let pairs = try #require(FormEncoding.decode("a=1&b=x+y%20z&a=2&flag&e==&&"))
+        #expect(pairs.map(\.name) == ["a", "b", "a", "flag", "e"])
+        #expect(pairs.map(\.value) == ["1", "x y z", "2", "", "="])
+    }
+
+    @Test(arguments: ["a=%", "a=%4", "a=%GG", "a=%FF", "%C3=1"])
+    func `are refused where an escape is broken or no UTF-8 comes out`(text: String) {
+        #expect(FormEncoding.decode(text) == nil)
+    }
+}
+
+@Suite struct `A server's text` {
+    @Test(arguments: [
+        ("The code has expired.", "The code has expired."), ("ça va", "ça va"),
+        ("\u{1B}]52;c;aGk=\u{07}", "\u{FFFD}]52;c;aGk=\u{FFFD}"), ("a\r\nb", "a\u{FFFD}\u{FFFD}b"),
+        ("\u{9B}2J", "\u{FFFD}2J"), ("abc\u{202E}cba", "abc\u{FFFD}cba"), ("a\u{2028}b", "a\u{FFFD}b"),
+        ("\u{7F}", "\u{FFFD}"),
+    ])
+    func `cannot steer a terminal`(text: String, printable: String) {
+        #expect(ServerText.printable(text) == printable)
+    }
+
+    @Test func `is cut at 200 characters`() {
+        #expect(ServerText.printable(String(repeating: "x", count: 1_000)).count == 200)
+    }
+}
+
+@Suite struct `Retry-After` {
+    @Test(arguments: [
+        ("0", 0), ("120", 120), ("99999999", 86_400),
+        // RFC 9110 section 5.6.7 has this date; 784111777 is its second.
+        ("Sun, 06 Nov 1994 08:49:37 GMT", 60), ("Sun, 06 Nov 1994 08:48:00 GMT", 0),
+    ])
+    func `is seconds or a date`(value: String, seconds: Int) {
+        #expect(RetryAfter.seconds(value, now: 784_111_717) == seconds)
+    }
+
+    @Test(arguments: [
+        "", "-1", "+1", "1.5", "soon", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 CET",
+        "Sun, 66 Nov 1994 08:49:37 GMT", "99999999999999999999999",
+    ])
+    func `is nothing where it is neither`(value: String) {
+        #expect(RetryAfter.seconds(value, now: 0) == nil)
+    }
+}

@@ -1,0 +1,114 @@
+import Testing
+
+@testable import OAuth
+
+@Suite struct `A metadata document` {
+    private func decode(
+        issuer: String = Examples.issuer, _ document: String
+    ) throws(OAuthError) -> AuthorizationServerMetadata {
+        try AuthorizationServerMetadata.decode(Array(document.utf8), issuer: issuer)
+    }
+
+    @Test func `is read whole`() throws {
+        let metadata = try decode(
+            Examples.document([
+                "device_authorization_endpoint": "\"https://login.example.com/device\"",
+                "revocation_endpoint": "\"https://other.example.com/revoke\"",
+                "registration_endpoint": "null",
+                "authorization_response_iss_parameter_supported": "true",
+                "scopes_supported": "[\"a\",\"b\"]", "unknown": "{\"x\":[1,2.5]}",
+            ]))
+        #expect(metadata.issuer == Examples.issuer)
+        #expect(metadata.authorizationEndpoint.string == "https://login.example.com/authorize")
+        #expect(metadata.tokenEndpoint.string == "https://login.example.com/token")
+        #expect(metadata.deviceAuthorizationEndpoint?.path == "/device")
+        #expect(metadata.revocationEndpoint?.host == "other.example.com")
+        #expect(metadata.registrationEndpoint == nil)
+        #expect(metadata.codeChallengeMethodsSupported == ["S256"])
+        #expect(metadata.authorizationResponseIssParameterSupported)
+        #expect(metadata.scopesSupported == ["a", "b"])
+    }
+
+    @Test func `is silent about what it does not say`() throws {
+        let metadata = try decode(
+            Examples.document(["scopes_supported": "\"odd\""], without: "code_challenge_methods_supported"))
+        #expect(metadata.codeChallengeMethodsSupported == nil)
+        #expect(metadata.scopesSupported == nil)
+        #expect(!metadata.authorizationResponseIssParameterSupported)
+    }
+
+    // RFC 8414 section 3.3: the issuer is compared as text; one slash after the authority may differ.
+    @Test(arguments: [
+        ("https://login.example.com", "https://login.example.com/"),
+        ("https://login.example.com/", "https://login.example.com"),
+        ("https://login.example.com/t1", "https://login.example.com/t1"),
+    ])
+    func `may write its issuer with or without the root's slash`(asked: String, written: String) throws {
+        #expect(try decode(issuer: asked, Examples.document(issuer: written)).issuer == written)
+    }
+
+    @Test(arguments: [
+        ("https://login.example.com", "https://honest.example.com"),
+        ("https://login.example.com", "https://LOGIN.example.com"),
+        ("https://login.example.com", "https://login.example.com:443"),
+        ("https://login.example.com", "https://login.example.com//"),
+        ("https://login.example.com", "https://login.example.com/t1"),
+        ("https://login.example.com/t1", "https://login.example.com/t1/"),
+        ("https://login.example.com/t1/", "https://login.example.com/t1"),
+        ("https://login.example.com/t1", "https://login.example.com/t%31"),
+        ("https://login.example.com/t1", "https://login.example.com"),
+        ("https://login.example.com", "\u{1B}[2J"),
+    ])
+    func `of another issuer is not used (metadata-issuer-mismatch)`(asked: String, written: String) {
+        let document = Examples.document(issuer: written == "\u{1B}[2J" ? #"\u001b[2J"# : written)
+        #expect(throws: OAuthError.issuerMismatch(expected: asked, found: ServerText.printable(written))) {
+            try decode(issuer: asked, document)
+        }
+    }
+
+    @Test(arguments: ["issuer", "authorization_endpoint", "token_endpoint"])
+    func `without a member that is needed is refused by its name`(member: String) {
+        #expect(throws: OAuthError.missingEndpoint(member: member)) {
+            try decode(Examples.document(without: member))
+        }
+        #expect(throws: OAuthError.missingEndpoint(member: member)) { try decode(Examples.document([member: "null"])) }
+        #expect(throws: OAuthError.malformed(host: "login.example.com", member: member)) {
+            try decode(Examples.document([member: "1"]))
+        }
+    }
+
+    @Test(
+        arguments: [
+            "authorization_endpoint", "token_endpoint", "device_authorization_endpoint", "revocation_endpoint",
+            "registration_endpoint",
+        ],
+        [
+            "http://login.example.com/x", "javascript:alert(1)", "file:///etc/passwd", "//login.example.com/x", "/x",
+            "",
+            "https://a@login.example.com/x", "https://login.example.com/x#f",
+            // A document from the network must not point into this machine.
+            "http://127.0.0.1:9200/x", "https://localhost/x",
+        ])
+    func `with an endpoint that cannot be used is refused by its name`(member: String, address: String) {
+        #expect(throws: OAuthError.invalidEndpoint(member: member)) {
+            try decode(Examples.document([member: "\"\(address)\""]))
+        }
+    }
+
+    @Test func `of a server on this machine may name this machine`() throws {
+        let document = Examples.document(
+            issuer: "http://127.0.0.1:8080",
+            [
+                "authorization_endpoint": "\"http://127.0.0.1:8080/a\"",
+                "token_endpoint": "\"http://127.0.0.1:8080/t\"",
+            ])
+        #expect(try decode(issuer: "http://127.0.0.1:8080", document).tokenEndpoint.port == 8080)
+    }
+
+    @Test func `that says a thing twice is refused`() {
+        let document = Examples.document().dropLast() + #","issuer":"https://login.example.com"}"#
+        #expect(throws: OAuthError.malformed(host: "login.example.com", member: "issuer")) {
+            try decode(String(document))
+        }
+    }
+}

@@ -1,0 +1,189 @@
+import Secrets
+import Testing
+
+@testable import OAuth
+
+@Suite struct `The gate of a login` {
+    private static let authority = "127.0.0.1:4321"
+    private static let genuine = "/callback?state=right&code=c0de"
+
+    private func gate(
+        callbackPath: String = "/callback", authority: String = authority, advertisesIssuer: Bool = false
+    ) throws -> RedirectGate {
+        RedirectGate(
+            metadata: try Examples.metadata(advertisesIssuer: advertisesIssuer),
+            authorizationAddress: "https://login.example.com/authorize?state=right", state: Secret("right"),
+            authority: authority, callbackPath: callbackPath, lifetime: 300)
+    }
+
+    private func request(
+        _ target: String, method: String = "GET", host: String? = authority, _ fields: [String: String] = [:]
+    ) -> LoopbackRequest {
+        LoopbackRequest(
+            method: method, target: target,
+            fields: (host.map { [(name: "host", value: $0)] } ?? []) + fields.map { (name: $0.key, value: $0.value) })
+    }
+
+    private func path(_ gate: RedirectGate) -> String {
+        String(gate.startAddress.drop { $0 != "/" }.dropFirst(2).drop { $0 != "/" })
+    }
+
+    /// Opens the start address and returns the `Cookie` field that a browser would send from then on.
+    private func start(_ gate: inout RedirectGate) throws -> String {
+        let (answer, _) = gate.answer(request(path(gate)))
+        return String(try #require(answer.fields["Set-Cookie"]).prefix { $0 != ";" })
+    }
+
+    @Test func `leads the browser on once, with a cookie`() throws {
+        var gate = try gate()
+        let (answer, event) = gate.answer(request(path(gate)))
+        #expect(answer.status == 302)
+        #expect(answer.fields["Location"] == "https://login.example.com/authorize?state=right")
+        #expect(answer.fields["Set-Cookie"]?.contains("; Path=/callback; HttpOnly; SameSite=Lax; Max-Age=300") == true)
+        #expect(event == nil)
+        let (second, _) = gate.answer(request(path(gate)))
+        #expect(second.status == 410)
+        #expect(second.fields["Location"] == nil)
+        #expect(second.fields["Set-Cookie"] == nil)
+    }
+
+    @Test func `has a start address of its own`() throws {
+        let nonces = try (0..<100).map { _ in String(path(try gate()).dropFirst("/start/".count)) }
+        #expect(Set(nonces).count == 100)
+        #expect(nonces.allSatisfy { $0.count == 22 })
+    }
+
+    @Test func `takes the genuine answer and cleans the address`() throws {
+        var gate = try gate()
+        let cookie = try start(&gate)
+        let (answer, event) = gate.answer(request(Self.genuine, ["cookie": "other=1; \(cookie)"]))
+        #expect(answer.status == 303)
+        #expect(answer.fields["Location"] == "http://127.0.0.1:4321/done")
+        #expect(answer.fields["Set-Cookie"]?.contains("Max-Age=0") == true)
+        guard case .answered(.success(let code)) = event else { Issue.record("no code"); return }
+        #expect(code == Secret("c0de"))
+
+        let (page, end) = gate.answer(request("/done"))
+        #expect(page.status == 200)
+        guard case .ended = end else { Issue.record("no end"); return }
+    }
+
+    @Test func `takes an answer once`() throws {
+        var gate = try gate()
+        let cookie = try start(&gate)
+        _ = gate.answer(request(Self.genuine, ["cookie": cookie]))
+        let (replay, event) = gate.answer(request(Self.genuine, ["cookie": cookie]))
+        #expect(replay.status == 400)
+        #expect(event == nil)
+    }
+
+    struct Forgery: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var request: LoopbackRequest
+        var status: Int
+        /// Whether it gets our cookie along, as it would in the person's own browser.
+        var hasCookie = true
+    }
+
+    @Test(arguments: [
+        Forgery("wrong state", "/callback?state=wrong&code=evil", 400),
+        Forgery("no state", "/callback?code=evil", 400),
+        Forgery("empty state", "/callback?state=&code=evil", 400),
+        Forgery("part of the state", "/callback?state=righ&code=evil", 400),
+        Forgery("two states", "/callback?state=right&state=right&code=evil", 400),
+        Forgery("two codes", "/callback?state=right&code=evil&code=c0de", 400),
+        Forgery("an error without state", "/callback?error=access_denied", 400),
+        Forgery("an error with a wrong state", "/callback?error=access_denied&state=wrong", 400),
+        Forgery("no query", "/callback", 400),
+        Forgery("right state, no cookie", "/callback?state=right&code=evil", 400, hasCookie: false),
+        Forgery("right error, no cookie", "/callback?state=right&error=access_denied", 400, hasCookie: false),
+        Forgery("another site's script", genuine, 400, fields: ["origin": "https://evil.example"]),
+        Forgery("an opaque origin", genuine, 400, fields: ["origin": "null"]),
+        Forgery("HEAD", genuine, 405, method: "HEAD"), Forgery("OPTIONS", genuine, 405, method: "OPTIONS"),
+        Forgery("POST", genuine, 405, method: "POST"), Forgery("PUT", genuine, 405, method: "PUT"),
+        Forgery("a name that points at us", genuine, 400, host: "evil.example"),
+        Forgery("the name of this machine", genuine, 400, host: "localhost:4321"),
+        Forgery("another port", genuine, 400, host: "127.0.0.1:1"), Forgery("no port", genuine, 400, host: "127.0.0.1"),
+        Forgery("no host", genuine, 400, host: nil),
+        Forgery("a prefetch", genuine, 503, fields: ["sec-purpose": "prefetch;prerender"]),
+        Forgery("a longer path", "/callback/x?state=right&code=evil", 404),
+        Forgery("a path in another case", "/Callback?state=right&code=evil", 404),
+        Forgery("an absolute target", "http://127.0.0.1:4321/callback?state=right&code=evil", 400),
+        Forgery("the icon", "/favicon.ico", 404), Forgery("the root", "/", 404), Forgery("the end", "/done", 404),
+        Forgery("a guessed start", "/start/AAAAAAAAAAAAAAAAAAAAAA", 404), Forgery("an empty start", "/start/", 404),
+    ])
+    func `is not impressed by`(forgery: Forgery) throws {
+        var gate = try gate()
+        let cookie = try start(&gate)
+        var request = forgery.request
+        if forgery.hasCookie { request.fields.append((name: "cookie", value: cookie)) }
+        let (answer, event) = gate.answer(request)
+        #expect(answer.status == forgery.status)
+        #expect(event == nil)
+        #expect(!answer.page.contains("evil"))
+        // The genuine answer is still taken.
+        guard case .answered(.success) = gate.answer(self.request(Self.genuine, ["cookie": cookie])).1
+        else { Issue.record("the login is over"); return }
+    }
+
+    @Test(arguments: ["prefetch", "prefetch;prerender", "Prefetch"])
+    func `keeps the start address for the person where a browser looks ahead`(purpose: String) throws {
+        for field in ["sec-purpose", "purpose", "x-moz"] {
+            var gate = try gate()
+            #expect(gate.answer(request(path(gate), [field: purpose])).0.status == 503)
+            #expect(gate.answer(request(path(gate), method: "HEAD")).0.status == 405)
+            #expect(gate.answer(request(path(gate))).0.status == 302)
+        }
+    }
+
+    @Test func `takes a refusal and keeps its words off the page`() throws {
+        var gate = try gate()
+        let cookie = try start(&gate)
+        let target = "/callback?state=right&error=access_denied&error_description=%3Csvg%20onload%3Dx%3E"
+        let (answer, event) = gate.answer(request(target, ["cookie": cookie]))
+        #expect(answer.status == 303)
+        guard case .answered(.failure(.refused(_, _, "access_denied", "<svg onload=x>"))) = event
+        else { Issue.record("not refused"); return }
+        let (page, _) = gate.answer(request("/done"))
+        #expect(!page.page.contains("svg"))
+        #expect(page.page.contains("Not signed in"))
+    }
+
+    @Test func `protects every page`() throws {
+        var gate = try gate()
+        for answer in [
+            gate.answer(request("/x")).0, gate.answer(request(path(gate))).0, gate.answer(request("/done")).0,
+        ] {
+            #expect(answer.fields["Content-Security-Policy"]?.hasPrefix("default-src 'none'") == true)
+            #expect(answer.fields["X-Content-Type-Options"] == "nosniff")
+            #expect(answer.fields["Referrer-Policy"] == "no-referrer")
+            #expect(answer.fields["Cache-Control"] == "no-store")
+        }
+    }
+
+    @Test(arguments: [
+        ("", "/?state=right&code=c", "/done"), ("/", "/?state=right&code=c", "/done"),
+        ("/done", "/done?state=right&code=c", "/end"),
+    ])
+    func `finds a place beside any callback`(path: String, target: String, end: String) throws {
+        var gate = try gate(callbackPath: path)
+        let cookie = try start(&gate)
+        let (answer, _) = gate.answer(request(target, ["cookie": cookie]))
+        #expect(answer.fields["Location"] == "http://127.0.0.1:4321" + end)
+        #expect(gate.answer(request(end)).0.status == 200)
+    }
+}
+
+extension `The gate of a login`.Forgery {
+    init(
+        _ name: String, _ target: String, _ status: Int, method: String = "GET", host: String? = "127.0.0.1:4321",
+        fields: [String: String] = [:], hasCookie: Bool = true
+    ) {
+        testDescription = name
+        request = LoopbackRequest(
+            method: method, target: target,
+            fields: (host.map { [(name: "host", value: $0)] } ?? []) + fields.map { (name: $0.key, value: $0.value) })
+        self.status = status
+        self.hasCookie = hasCookie
+    }
+}

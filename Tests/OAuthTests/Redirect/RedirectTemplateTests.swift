@@ -1,0 +1,25 @@
+import Testing
+
+@testable import OAuth
+
+@Suite struct `A redirect URI` {
+    @Test(arguments: [
+        ("http://127.0.0.1/callback", "http://127.0.0.1:4321/callback"), ("http://127.0.0.1", "http://127.0.0.1:4321"),
+        ("http://127.0.0.1/", "http://127.0.0.1:4321/"), ("http://[::1]/cb", "http://[::1]:4321/cb"),
+        ("http://localhost/cb", "http://localhost:4321/cb"), ("http://localhost:8085/cb", "http://localhost:8085/cb"),
+        ("http://127.0.0.1:80/cb", "http://127.0.0.1:80/cb"),
+    ])
+    func `takes the port of the listener unless it has its own`(text: String, uri: String) throws {
+        #expect(try RedirectTemplate(text).uri(port: 4321) == uri)
+    }
+
+    @Test(arguments: [
+        ("https://127.0.0.1/cb", RedirectTemplate.ParsingError.notALoopbackURL),
+        ("http://example.com/cb", .notALoopbackURL), ("urn:ietf:wg:oauth:2.0:oob", .notALoopbackURL),
+        ("http://127.0.0.2/cb", .unsupportedHost), ("http://127.0.0.1/cb?x=1", .query),
+        ("http://127.0.0.1/cb#x", .notALoopbackURL),
+    ])
+    func `that we cannot listen on is refused`(text: String, reason: RedirectTemplate.ParsingError) {
+        #expect(throws: reason) { try RedirectTemplate(text) }
+    }
+}

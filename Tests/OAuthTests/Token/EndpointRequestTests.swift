@@ -1,0 +1,123 @@
+import FoundationEssentials
+import Secrets
+import TestSupport
+import Testing
+
+@testable import OAuth
+
+@Suite struct `Requests to the token endpoint` {
+    private static let address = "https://login.example.com/token"
+    private static let success = ScriptedTransport.Answer.json(#"{"access_token":"AT","token_type":"Bearer"}"#)
+
+    private func form(of request: HTTPRequest?) throws -> [String: String] {
+        let text = try #require(request?.form?.exposedText)
+        return try Dictionary(#require(FormEncoding.decode(text)).map { ($0.name, $0.value) }) { first, second in
+            Issue.record("a parameter stands there twice: \(first), \(second)")
+            return first
+        }
+    }
+
+    private func endpoint(_ client: Client, _ transport: ScriptedTransport) throws -> TokenEndpoint {
+        TokenEndpoint(url: try EndpointURL(Self.address), client: client, transport: transport)
+    }
+
+    @Test func `redeem a code`() async throws {
+        let transport = ScriptedTransport([Self.address: [Self.success]])
+        _ = try await endpoint(Client(id: "me"), transport).exchange(
+            code: Secret("c+d"), codeVerifier: Secret("v"), redirectURI: "http://127.0.0.1:1/callback",
+            resource: "https://git.example.com/")
+        #expect(
+            try form(of: transport.requests.first) == [
+                "grant_type": "authorization_code", "code": "c+d", "redirect_uri": "http://127.0.0.1:1/callback",
+                "code_verifier": "v", "client_id": "me", "resource": "https://git.example.com/",
+            ])
+        #expect(transport.requests.first?.method == .post)
+        #expect(transport.requests.first?.authorization == nil)
+        #expect(transport.requests.first?.responseLimit == 65_536)
+    }
+
+    @Test func `refresh`() async throws {
+        let transport = ScriptedTransport([Self.address: [Self.success]])
+        _ = try await endpoint(Client(id: "me"), transport).refresh(Secret("RT"), resource: nil)
+        #expect(
+            try form(of: transport.requests.first) == [
+                "grant_type": "refresh_token", "refresh_token": "RT", "client_id": "me",
+            ])
+    }
+
+    // RFC 6749 section 2.3.1: both halves are encoded as a form before they are joined.
+    @Test func `prove the client in a header`() async throws {
+        let transport = ScriptedTransport([Self.address: [Self.success]])
+        let client = Client(id: "m:e", secret: Secret("a:b%/+ ü"), authentication: .basic)
+        _ = try await endpoint(client, transport).refresh(Secret("RT"), resource: nil)
+
+        let value = try #require(transport.requests.first?.authorization?.exposedText)
+        let decoded = try #require(Data(base64Encoded: String(value.dropFirst("Basic ".count))))
+        #expect(value.hasPrefix("Basic "))
+        #expect(String(decoding: decoded, as: UTF8.self) == "m%3Ae:a%3Ab%25%2F%2B%20%C3%BC")
+        let parameters = try form(of: transport.requests.first)
+        #expect(parameters["client_id"] == "m:e")
+        #expect(parameters["client_secret"] == nil)
+    }
+
+    @Test func `prove the client in the body`() async throws {
+        let transport = ScriptedTransport([Self.address: [Self.success]])
+        let client = Client(id: "me", secret: Secret("s&t"), authentication: .post)
+        _ = try await endpoint(client, transport).refresh(Secret("RT"), resource: nil)
+        #expect(try form(of: transport.requests.first)["client_secret"] == "s&t")
+        #expect(transport.requests.first?.authorization == nil)
+    }
+
+    @Test func `do not send a secret that is not asked for`() async throws {
+        let transport = ScriptedTransport([Self.address: [Self.success]])
+        let client = Client(id: "me", secret: Secret("s"), authentication: .none)
+        _ = try await endpoint(client, transport).refresh(Secret("RT"), resource: nil)
+        #expect(try form(of: transport.requests.first)["client_secret"] == nil)
+        #expect(transport.requests.first?.authorization == nil)
+    }
+
+    @Test(arguments: [
+        ScriptedTransport.Answer.status(500), .failure(.unreachable(host: "login.example.com", reason: "x")),
+        .failure(.timedOut(host: "login.example.com", seconds: 30)), .json(#"{"error":"invalid_grant"}"#, status: 400),
+    ])
+    func `are never repeated`(answer: ScriptedTransport.Answer) async throws {
+        let transport = ScriptedTransport([Self.address: [answer, Self.success]])
+        await #expect(throws: OAuthError.self) {
+            try await endpoint(Client(id: "me"), transport).exchange(
+                code: Secret("c"), codeVerifier: Secret("v"), redirectURI: "http://127.0.0.1:1/", resource: nil)
+        }
+        #expect(transport.requests.count == 1)
+    }
+}
+
+@Suite struct `Revocation` {
+    private static let address = "https://login.example.com/revoke"
+
+    private func revoke(_ answer: ScriptedTransport.Answer) async throws -> HTTPRequest? {
+        let transport = ScriptedTransport([Self.address: [answer]])
+        try await RevocationEndpoint(
+            url: try EndpointURL(Self.address), client: Client(id: "me"), transport: transport
+        ).revoke(Secret("RT"), hint: .refreshToken)
+        return transport.requests.first
+    }
+
+    @Test func `names the token, its kind and the client`() async throws {
+        let request = try await revoke(.status(200))
+        #expect(request?.form?.exposedText == "token=RT&token_type_hint=refresh_token&client_id=me")
+    }
+
+    @Test func `has failed where the server says so`() async {
+        await #expect(throws: OAuthError.unavailable(host: "login.example.com", status: 503, retryAfter: nil)) {
+            try await revoke(.status(503))
+        }
+        await #expect(
+            throws: OAuthError.refused(
+                host: "login.example.com", status: 401, error: "invalid_client", description: nil)
+        ) {
+            try await revoke(.json(#"{"error":"invalid_client"}"#, status: 401))
+        }
+        await #expect(throws: OAuthError.redirected(host: "login.example.com", status: 307)) {
+            try await revoke(.status(307))
+        }
+    }
+}

@@ -1,0 +1,142 @@
+import Secrets
+import TestSupport
+import Testing
+
+@testable import OAuth
+
+@Suite struct `A token answer` {
+    private func read(
+        _ body: String, type: String? = "application/json;charset=UTF-8", status: Int = 200,
+        fields: [(name: String, value: String)] = []
+    ) throws(OAuthError) -> TokenResponse {
+        let contentType = type.map { [(name: "Content-Type", value: $0)] } ?? []
+        return try TokenResponse(
+            HTTPResponse(status: status, fields: contentType + fields, body: Secret(body)), from: "a.example")
+    }
+
+    @Test func `is read whole`() throws {
+        let response = try read(
+            #"{"access_token":"AT","token_type":"bearer","expires_in":3600,"refresh_token":"RT","scope":"a b","x":{}}"#)
+        #expect(
+            response
+                == TokenResponse(
+                    accessToken: Secret("AT"), expiresIn: 3600, refreshToken: Secret("RT"), scope: ["a", "b"]))
+    }
+
+    @Test(arguments: ["Bearer", "bearer", "BEARER", "bEaReR"])
+    func `may write the type in any case`(type: String) throws {
+        #expect(try read(#"{"access_token":"AT","token_type":"\#(type)"}"#).tokenType == "Bearer")
+    }
+
+    @Test(arguments: ["mac", "DPoP", "N_A", ""])
+    func `of another type is refused`(type: String) {
+        #expect(throws: OAuthError.unexpectedTokenType(type)) {
+            try read(#"{"access_token":"AT","token_type":"\#(type)"}"#)
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("3600", 3600), ("\"3600\"", 3600), ("3599.9", 3599), ("1", 1), ("1e99", 31_536_000),
+            ("99999999999", 31_536_000),
+            ("0", nil), ("-5", nil), ("0.5", nil), ("\"soon\"", nil), ("null", nil), ("true", nil), ("[3600]", nil),
+            ("\"nan\"", nil), ("\"inf\"", 31_536_000),
+        ] as [(String, Int?)])
+    func `has a lifetime in seconds, or none that can be used`(json: String, seconds: Int?) throws {
+        #expect(try read(#"{"access_token":"AT","token_type":"Bearer","expires_in":\#(json)}"#).expiresIn == seconds)
+    }
+
+    // What would break a line protocol, a header field or a terminal.
+    @Test(arguments: [
+        #"x\nhost=evil.example"#, #"x\r"#, #"x\u0000"#, #"x y"#, #"x\u2028"#, #"\u001b[2J"#, #"é"#, #"x\u007f"#, "",
+    ])
+    func `with a token that is not visible ASCII is refused`(token: String) {
+        #expect(throws: OAuthError.unusableToken) { try read(#"{"access_token":"\#(token)","token_type":"Bearer"}"#) }
+        guard !token.isEmpty else { return }
+        #expect(throws: OAuthError.unusableToken) {
+            try read(#"{"access_token":"AT","token_type":"Bearer","refresh_token":"\#(token)"}"#)
+        }
+    }
+
+    @Test func `without an access token is refused`() {
+        #expect(throws: OAuthError.unusableToken) { try read(#"{"token_type":"Bearer"}"#) }
+    }
+
+    @Test func `may have no refresh token`() throws {
+        #expect(try read(#"{"access_token":"AT","token_type":"Bearer","refresh_token":null}"#).refreshToken == nil)
+        #expect(try read(#"{"access_token":"AT","token_type":"Bearer","refresh_token":""}"#).refreshToken == nil)
+    }
+
+    @Test(arguments: [400, 401, 403, 200])
+    func `with an error is a refusal whatever its status`(status: Int) {
+        let body = #"{"error":"invalid_grant","error_description":"expired\u001b[0m","access_token":"AT"}"#
+        let refusal = OAuthError.refused(
+            host: "a.example", status: status, error: "invalid_grant", description: "expired\u{FFFD}[0m")
+        #expect(throws: refusal) { try read(body, status: status) }
+    }
+
+    @Test func `may be a form where it says so`() throws {
+        let form = "access_token=gho_x&expires_in=28800&refresh_token=ghr_y&scope=&token_type=bearer"
+        let response = try read(form, type: "application/x-www-form-urlencoded; charset=utf-8")
+        #expect(response.accessToken == Secret("gho_x"))
+        #expect(response.expiresIn == 28_800)
+        #expect(response.refreshToken == Secret("ghr_y"))
+        #expect(throws: OAuthError.refused(host: "a.example", status: 200, error: "bad", description: "x y")) {
+            try read("error=bad&error_description=x+y", type: "application/x-www-form-urlencoded")
+        }
+        #expect(throws: OAuthError.malformed(host: "a.example", member: "access_token")) {
+            try read("access_token=a&access_token=b&token_type=bearer", type: "application/x-www-form-urlencoded")
+        }
+        #expect(throws: OAuthError.notJSON(host: "a.example", contentType: "text/plain")) {
+            try read(form, type: "text/plain")
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("text/html", "<html>sign in to the hotel's network</html>"), ("text/html", "{}"),
+            ("application/json", "<html>"), ("application/json", ""), (nil, "hello"), ("image/png", "{}"),
+        ] as [(String?, String)])
+    func `that is not JSON is told apart`(type: String?, body: String) {
+        #expect(throws: OAuthError.notJSON(host: "a.example", contentType: type)) { try read(body, type: type) }
+    }
+
+    @Test func `may be JSON of an undeclared or a related type`() throws {
+        let body = #"{"access_token":"AT","token_type":"Bearer"}"#
+        for type in [nil, "text/plain", "text/javascript", "application/vnd.example+json", "APPLICATION/JSON"] {
+            #expect(try read(body, type: type).accessToken == Secret("AT"))
+        }
+    }
+
+    @Test(arguments: [301, 302, 303, 307, 308])
+    func `that leads elsewhere is not followed`(status: Int) {
+        #expect(throws: OAuthError.redirected(host: "a.example", status: status)) { try read("", status: status) }
+    }
+
+    @Test func `that there is none now says when to come back`() {
+        let later = [(name: "retry-after", value: "9")]
+        #expect(throws: OAuthError.unavailable(host: "a.example", status: 503, retryAfter: 9)) {
+            try read(#"{"error":"invalid_grant"}"#, status: 503, fields: later)
+        }
+        #expect(throws: OAuthError.unavailable(host: "a.example", status: 429, retryAfter: nil)) {
+            try read("", status: 429)
+        }
+    }
+
+    @Test(arguments: [
+        (#"{"access_token":"AT","token_type":"Bearer"}"#, 201, "error"),
+        (#"{"access_token":"AT"}"#, 200, "token_type"),
+        (#"{"access_token":1,"token_type":"Bearer"}"#, 200, "access_token"),
+        (#"{"access_token":"AT","access_token":"EV","token_type":"Bearer"}"#, 200, "access_token"),
+        (#"{"message":"no"}"#, 400, "error"), (#"{"access_token":"#, 200, "JSON"),
+    ])
+    func `of the wrong shape says where`(body: String, status: Int, member: String) {
+        #expect(throws: OAuthError.malformed(host: "a.example", member: member)) { try read(body, status: status) }
+    }
+
+    @Test func `that is packed is not unpacked`() {
+        #expect(throws: OAuthError.malformed(host: "a.example", member: "Content-Encoding")) {
+            try read("{}", fields: [(name: "content-encoding", value: "gzip")])
+        }
+    }
+}
