@@ -1,0 +1,210 @@
+import NIOSSL
+import Secrets
+import Testing
+
+@testable import OAuth
+
+@Suite(.timeLimit(.minutes(1)))
+struct `The transport` {
+    private func transport(
+        deadline: Duration = .seconds(30), authorities: String? = nil, environment: [String: String] = [:]
+    ) -> AsyncHTTPTransport {
+        AsyncHTTPTransport(certificateAuthorityFile: authorities, environment: environment, deadline: deadline)
+    }
+
+    /// Sends one request through a transport of its own.
+    private func send(
+        _ request: HTTPRequest, deadline: Duration = .seconds(30), authorities: String? = nil,
+        environment: [String: String] = [:]
+    ) async throws -> HTTPResponse {
+        let transport = transport(deadline: deadline, authorities: authorities, environment: environment)
+        do {
+            let response = try await transport.send(request)
+            await transport.shutdown()
+            return response
+        } catch {
+            await transport.shutdown()
+            throw error
+        }
+    }
+
+    @Test func `sends a form and brings the answer back whole`() async throws {
+        try await ScriptedServer.run({ _ in .http(400, "{\"error\":\"x\"}", fields: ["Retry-After: 3"]) }) { server in
+            let url = try EndpointURL(server.address("/token?tenant=a"))
+            let response = try await send(
+                HTTPRequest(post: Secret("a=b"), to: url, authorization: Secret("Basic eDp5")))
+            #expect(response.status == 400)
+            #expect(response.field("retry-after") == "3")
+            #expect(response.body == Secret("{\"error\":\"x\"}"))
+
+            let request = try #require(server.requests.first)
+            #expect(request.hasPrefix("POST /token?tenant=a HTTP/1.1\r\n"))
+            #expect(request.hasSuffix("\r\n\r\na=b"))
+            let fields = RawConnection.Answer(request).fields
+            #expect(fields["accept"] == "application/json")
+            #expect(fields["accept-encoding"] == "identity")
+            #expect(fields["content-type"] == "application/x-www-form-urlencoded")
+            #expect(fields["authorization"] == "Basic eDp5")
+            #expect(fields["host"] == "127.0.0.1:\(server.port)")
+        }
+    }
+
+    @Test(arguments: [301, 302, 303, 307, 308])
+    func `follows no redirect`(status: Int) async throws {
+        try await ScriptedServer.run({ _ in .http(200, "{}") }) { elsewhere in
+            let location = "Location: \(elsewhere.address("/steal"))"
+            try await ScriptedServer.run({ _ in .http(status, fields: [location]) }) { server in
+                let url = try EndpointURL(server.address())
+                let posted = try await send(HTTPRequest(post: Secret("code=c"), to: url))
+                #expect(posted.status == status)
+                let got = try await send(HTTPRequest(get: url))
+                #expect(got.status == status)
+            }
+            #expect(elsewhere.requests.isEmpty)
+        }
+    }
+
+    @Test(arguments: [
+        "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n" + String(repeating: "x", count: 100_000),
+        "HTTP/1.1 200 OK\r\n\r\n" + String(repeating: "x", count: 100_000),
+    ])
+    func `reads no more than it was told`(answer: String) async throws {
+        try await ScriptedServer.run({ _ in .bytes(answer) }) { server in
+            let request = HTTPRequest(post: Secret(""), to: try EndpointURL(server.address()))
+            await #expect(throws: OAuthError.tooLarge(host: "127.0.0.1", limit: 65_536)) { try await send(request) }
+        }
+    }
+
+    @Test(arguments: [
+        ScriptedServer.Reply.stall(""), .stall("HTTP/1.1 200 OK\r\nContent-Le"),
+        .stall("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"),
+    ])
+    func `gives up at the deadline wherever the server falls silent`(reply: ScriptedServer.Reply) async throws {
+        try await ScriptedServer.run({ _ in reply }) { server in
+            let request = HTTPRequest(get: try EndpointURL(server.address()))
+            await #expect(throws: OAuthError.timedOut(host: "127.0.0.1", seconds: 1)) {
+                try await send(request, deadline: .seconds(1))
+            }
+        }
+    }
+
+    @Test func `ends at once when the task is cancelled`() async throws {
+        let (asked, wasAsked) = AsyncStream<Void>.makeStream()
+        try await ScriptedServer.run({ _ in
+            wasAsked.yield()
+            return .stall("")
+        }) { server in
+            let request = HTTPRequest(get: try EndpointURL(server.address()))
+            let task = Task { try await send(request) }
+            _ = await asked.first { true }
+            let clock = ContinuousClock()
+            let taken = await clock.measure {
+                task.cancel()
+                await #expect(throws: OAuthError.cancelled) { try await task.value }
+            }
+            #expect(taken < .seconds(2))
+        }
+    }
+
+    @Test(arguments: [
+        ScriptedServer.Reply.close, .bytes("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"), .bytes("SSH-2.0-x\r\n"),
+    ])
+    func `says that no answer came, and does not ask again`(reply: ScriptedServer.Reply) async throws {
+        try await ScriptedServer.run({ _ in reply }) { server in
+            let request = HTTPRequest(post: Secret("code=c"), to: try EndpointURL(server.address()))
+            await #expect {
+                try await send(request)
+            } throws: { error in
+                if case OAuthError.unreachable(host: "127.0.0.1", _) = error { true } else { false }
+            }
+            #expect(server.requests.count == 1)
+        }
+    }
+
+    @Test func `says that nobody listens`() async throws {
+        let port = try await ScriptedServer.run({ _ in .close }) { $0.port }
+        let request = HTTPRequest(get: try EndpointURL("http://127.0.0.1:\(port)/"))
+        await #expect(throws: OAuthError.unreachable(host: "127.0.0.1", reason: "connection refused")) {
+            try await send(request)
+        }
+    }
+
+    @Test func `may be shut down without having been used, and more than once`() async {
+        let transport = transport()
+        await transport.shutdown()
+        await transport.shutdown()
+    }
+}
+
+@Suite(.timeLimit(.minutes(1)))
+struct `The transport over TLS` {
+    private func ask(
+        _ address: String, authorities: String? = nil, environment: [String: String] = [:]
+    ) async throws -> HTTPResponse {
+        let transport = AsyncHTTPTransport(certificateAuthorityFile: authorities, environment: environment)
+        do {
+            let response = try await transport.send(HTTPRequest(get: try EndpointURL(address)))
+            await transport.shutdown()
+            return response
+        } catch {
+            await transport.shutdown()
+            throw error
+        }
+    }
+
+    private func isUntrusted(_ error: any Error) -> Bool {
+        if case OAuthError.untrusted(host: "127.0.0.1", _) = error { true } else { false }
+    }
+
+    @Test func `trusts nobody without an authority`() async throws {
+        try await TestCertificate.lend(for: "IP:127.0.0.1") { certificate in
+            try await ScriptedServer.run(tls: certificate.context, { _ in .http(200, "{}") }) { server in
+                await #expect {
+                    try await ask(server.address())
+                } throws: {
+                    isUntrusted($0)
+                }
+                #expect(server.requests.isEmpty)
+            }
+        }
+    }
+
+    @Test func `trusts the authorities of the configuration and of the environment`() async throws {
+        try await TestCertificate.lend(for: "IP:127.0.0.1") { certificate in
+            let file = certificate.file
+            try await ScriptedServer.run(tls: certificate.context, { _ in .http(200, "{}") }) { server in
+                let configured = try await ask(server.address(), authorities: file)
+                #expect(configured.status == 200)
+                let inherited = try await ask(server.address(), environment: ["SSL_CERT_FILE": file])
+                #expect(inherited.status == 200)
+            }
+        }
+    }
+
+    @Test func `does not take a certificate for another name`() async throws {
+        try await TestCertificate.lend(for: "DNS:other.example") { certificate in
+            let file = certificate.file
+            try await ScriptedServer.run(tls: certificate.context, { _ in .http(200, "{}") }) { server in
+                await #expect(
+                    throws: OAuthError.untrusted(host: "127.0.0.1", reason: "its certificate is for another name")
+                ) { try await ask(server.address(), authorities: file) }
+                #expect(server.requests.isEmpty)
+            }
+        }
+    }
+
+    @Test func `says that the file of authorities cannot be read`() async throws {
+        try await ScriptedServer.run({ _ in .close }) { server in
+            await #expect(
+                throws: OAuthError.untrusted(
+                    host: "127.0.0.1", reason: "the file of certificate authorities cannot be read")
+            ) { try await ask("https://127.0.0.1:\(server.port)/", authorities: "/nonexistent.pem") }
+        }
+    }
+
+    @Test func `does not talk to a server without TLS`() async throws {
+        try await ScriptedServer.run({ _ in .http(200, "{}") }) { server in
+            await #expect(throws: OAuthError.self) { try await ask("https://127.0.0.1:\(server.port)/") }
+        }
+    }
+}

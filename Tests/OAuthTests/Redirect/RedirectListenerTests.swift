@@ -1,0 +1,201 @@
+import NIOCore
+import Secrets
+import Testing
+
+@testable import OAuth
+
+/// The listener over real sockets: whatever comes first, the genuine callback is taken.
+@Suite(.timeLimit(.minutes(1)))
+struct `The loopback listener` {
+    private struct Login {
+        let listener: RedirectListener
+        let port: Int
+        let startPath: String
+        let cookie: String
+        let genuine = "/callback?code=c0de&state=right"
+    }
+
+    /// Opens a listener, fetches its start address, lends it to `body`, and closes it.
+    private func withLogin(
+        _ template: RedirectTemplate = .loopback, patience: Duration = .seconds(5), _ body: (Login) async throws -> Void
+    ) async throws {
+        let listener = try await RedirectListener.open(template, patience: patience)
+        do {
+            let gate = RedirectGate(
+                metadata: try Examples.metadata(), authorizationAddress: "https://login.example.com/authorize",
+                state: Secret("right"), authority: listener.authority, callbackPath: template.path, lifetime: 60)
+            listener.begin(gate)
+            let start = try EndpointURL(gate.startAddress)
+            let answer = try await RawConnection.get(start.path, host: listener.authority, port: start.port)
+            let cookie = String(try #require(answer.fields["set-cookie"]).prefix { $0 != ";" })
+            try await body(Login(listener: listener, port: start.port, startPath: start.path, cookie: cookie))
+        } catch {
+            await listener.close()
+            throw error
+        }
+        await listener.close()
+    }
+
+    /// Sends the genuine callback and expects the code to come out.
+    private func expectCode(_ login: Login) async throws {
+        let answer = try await RawConnection.get(login.genuine, port: login.port, cookie: login.cookie)
+        #expect(answer.status == 303)
+        let result = try await login.listener.answer(
+            until: ContinuousClock.now + .seconds(30), of: .seconds(30), presenting: {})
+        #expect(result == .success(Secret("c0de")))
+    }
+
+    @Test func `takes the genuine callback after forged ones`() async throws {
+        try await withLogin { login in
+            let state = "state=right"
+            let forged = [
+                ("/callback?code=evil&state=wrong", login.cookie), ("/callback?code=evil&\(state)", "keyfob=x"),
+                ("/callback?error=access_denied", login.cookie), ("/callback?code=a&code=b&\(state)", login.cookie),
+            ]
+            for (path, cookie) in forged {
+                let answer = try await RawConnection.get(path, port: login.port, cookie: cookie)
+                #expect(answer.status == 400)
+            }
+            try await expectCode(login)
+        }
+    }
+
+    @Test(arguments: ["HEAD", "OPTIONS", "POST", "PUT", "DELETE"])
+    func `is not consumed by`(method: String) async throws {
+        try await withLogin { login in
+            let answer = try await RawConnection.get(
+                login.genuine, method: method, port: login.port, cookie: login.cookie)
+            #expect(answer.status == 405)
+            #expect(answer.fields["allow"] == "GET")
+            #expect(method != "HEAD" || answer.body.isEmpty)
+            try await expectCode(login)
+        }
+    }
+
+    @Test func `answers a POST with a body`() async throws {
+        try await withLogin { login in
+            let answer = try await RawConnection.ask(
+                "POST /callback HTTP/1.1\r\nHost: 127.0.0.1:\(login.port)\r\nContent-Length: 3\r\n\r\na=b",
+                port: login.port)
+            #expect(answer.status == 405)
+            try await expectCode(login)
+        }
+    }
+
+    @Test func `does not answer to other names`() async throws {
+        try await withLogin { login in
+            for host in ["evil.example", "localhost:\(login.port)", "127.0.0.1", "127.0.0.1:1"] {
+                let answer = try await RawConnection.get(
+                    login.genuine, host: host, port: login.port, cookie: login.cookie)
+                #expect(answer.status == 400)
+            }
+            try await expectCode(login)
+        }
+    }
+
+    @Test func `has no icon, and a start address for one use`() async throws {
+        try await withLogin { login in
+            let icon = try await RawConnection.get("/favicon.ico", port: login.port)
+            #expect(icon.status == 404)
+            let second = try await RawConnection.get(login.startPath, port: login.port)
+            #expect(second.status == 410)
+            #expect(second.fields["location"] == nil)
+            try await expectCode(login)
+        }
+    }
+
+    @Test func `hears the genuine callback among 50 idle connections`() async throws {
+        try await withLogin { login in
+            var idle: [any Channel] = []
+            for count in 0..<50 {
+                idle.append(try await RawConnection.open(saying: count % 2 == 0 ? "" : "GET /call", port: login.port))
+            }
+            try await expectCode(login)
+            for channel in idle { try? await channel.close() }
+        }
+    }
+
+    @Test func `lets the oldest of too many connections go`() async throws {
+        try await withLogin { login in
+            let oldest = try await RawConnection.open(port: login.port)
+            var idle: [any Channel] = []
+            for _ in 0..<LoopbackTraffic.connectionLimit {
+                idle.append(try await RawConnection.open(port: login.port))
+            }
+            try await oldest.closeFuture.get()
+            try await expectCode(login)
+            for channel in idle { try? await channel.close() }
+        }
+    }
+
+    @Test func `hangs up on who says nothing, or not enough`() async throws {
+        try await withLogin(patience: .milliseconds(200)) { login in
+            for text in ["", "GET /callback HTTP/1.1\r\nHost: x\r\n"] {
+                try await RawConnection.open(saying: text, port: login.port).closeFuture.get()
+            }
+            try await expectCode(login)
+        }
+    }
+
+    @Test func `does not listen to endless requests`() async throws {
+        try await withLogin { login in
+            let long = try await RawConnection.get(
+                "/callback?code=" + String(repeating: "x", count: 9_000), port: login.port, cookie: login.cookie)
+            #expect(long.status == 414)
+            let filler = String(repeating: "X: " + String(repeating: "y", count: 1_000) + "\r\n", count: 100)
+            let wide = try await RawConnection.ask(
+                "GET \(login.genuine) HTTP/1.1\r\nHost: 127.0.0.1:\(login.port)\r\n\(filler)\r\n", port: login.port)
+            #expect(wide.status != 303)
+            let odd = try await RawConnection.ask("\u{16}\u{03}\u{01} TLS?\r\n\r\n", port: login.port)
+            #expect(odd.status == 400 || odd.status == 0)
+            try await expectCode(login)
+        }
+    }
+
+    @Test func `is closed when it is closed, whoever is connected`() async throws {
+        let listener = try await RedirectListener.open(.loopback)
+        let port = try EndpointURL(listener.redirectURI).port
+        let idle = try await RawConnection.open(port: port)
+        await listener.close()
+        try await idle.closeFuture.get()
+        #expect(await !RawConnection.isOpen(port: port))
+    }
+
+    @Test func `listens on 127.0.0.1 alone`() async throws {
+        let listener = try await RedirectListener.open(.loopback)
+        let port = try EndpointURL(listener.redirectURI).port
+        await #expect(throws: (any Error).self) {
+            try await RawConnection.ask("GET / HTTP/1.1\r\n\r\n", host: "127.0.0.2", port: port)
+        }
+        await listener.close()
+    }
+
+    @Test func `takes the port that is registered, and says when it is taken`() async throws {
+        let first = try await RedirectListener.open(.loopback)
+        let taken = try RedirectTemplate(first.redirectURI)
+        await #expect(throws: OAuthError.listenerFailed(reason: "address already in use")) {
+            try await RedirectListener.open(taken)
+        }
+        await first.close()
+        let second = try await RedirectListener.open(taken)
+        #expect(second.redirectURI == first.redirectURI)
+        await second.close()
+    }
+
+    @Test func `is localhost on every address that localhost has`() async throws {
+        let template = try RedirectTemplate("http://localhost/callback")
+        let listener = try await RedirectListener.open(template)
+        let port = try EndpointURL(listener.redirectURI).port
+        #expect(listener.authority == "localhost:\(port)")
+        #expect(await RawConnection.isOpen(port: port))
+        do {
+            // Where this machine has ::1 at all, nobody else may have it on our port.
+            let other = try await LoopbackServer.open(try RedirectTemplate("http://[::1]:\(port)/"))
+            Issue.record("::1 is free on port \(other.port)")
+            await other.close()
+        } catch OAuthError.listenerFailed(let reason) {
+            #expect(["address already in use", "cannot assign requested address"].contains(reason))
+        }
+        await listener.close()
+    }
+}

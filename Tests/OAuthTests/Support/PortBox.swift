@@ -1,0 +1,11 @@
+import Synchronization
+
+/// A port that a script needs and only the running server knows.
+final class PortBox: Sendable {
+    private let value = Mutex(0)
+
+    var port: Int {
+        get { value.withLock { $0 } }
+        set { value.withLock { $0 = newValue } }
+    }
+}

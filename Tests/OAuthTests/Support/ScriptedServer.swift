@@ -1,0 +1,106 @@
+import NIOCore
+import NIOPosix
+import NIOSSL
+import Synchronization
+
+/// A server on loopback that does, byte for byte, what a test says.
+final class ScriptedServer: Sendable {
+    /// What happens once a whole request has been read.
+    enum Reply: Sendable {
+        /// These bytes, then the end of the connection.
+        case bytes(String)
+        /// The end of the connection without an answer.
+        case close
+        /// These bytes, then nothing for as long as the client waits.
+        case stall(String)
+
+        /// A whole HTTP answer.
+        static func http(
+            _ status: Int, _ body: String = "", type: String = "application/json", fields: [String] = []
+        ) -> Reply {
+            let head = ["HTTP/1.1 \(status) X", "Content-Type: \(type)", "Content-Length: \(body.utf8.count)"] + fields
+            return .bytes(head.joined(separator: "\r\n") + "\r\n\r\n" + body)
+        }
+    }
+
+    let port: Int
+    /// `http` or `https`, by whether it has a certificate.
+    let scheme: String
+    private let log: Mutex<[String]>
+
+    /// Every request, head and body, in the order of arrival.
+    var requests: [String] { log.withLock { $0 } }
+
+    /// The address of a path.
+    func address(_ path: String = "/") -> String { "\(scheme)://127.0.0.1:\(port)\(path)" }
+
+    private init(port: Int, scheme: String) {
+        self.port = port
+        self.scheme = scheme
+        log = Mutex([])
+    }
+
+    /// Runs a server that answers by `script` (the argument is the request's path) while `body` runs.
+    @discardableResult
+    static func run<Value: Sendable>(
+        tls: NIOSSLContext? = nil, _ script: @escaping @Sendable (String) -> Reply,
+        whileRunning body: @Sendable (ScriptedServer) async throws -> Value
+    ) async throws -> Value {
+        let channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .bind(host: "127.0.0.1", port: 0) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }
+                    return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                }
+            }
+        let port = channel.channel.localAddress?.port ?? 0
+        let server = ScriptedServer(port: port, scheme: tls == nil ? "http" : "https")
+        return try await channel.executeThenClose { connections in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    await withTaskGroup(of: Void.self) { served in
+                        do {
+                            for try await connection in connections {
+                                served.addTask { try? await server.serve(connection, script) }
+                            }
+                        } catch {
+                            // The listening socket was closed: the test is over.
+                        }
+                        served.cancelAll()
+                    }
+                }
+                defer { group.cancelAll() }
+                return try await body(server)
+            }
+        }
+    }
+
+    private func serve(
+        _ connection: NIOAsyncChannel<ByteBuffer, ByteBuffer>, _ script: @Sendable (String) -> Reply
+    ) async throws {
+        try await connection.executeThenClose { inbound, outbound in
+            var iterator = inbound.makeAsyncIterator()
+            var text = ""
+            while !Self.isComplete(text) {
+                guard let part = try await iterator.next() else { return }
+                text += String(buffer: part)
+            }
+            log.withLock { $0.append(text) }
+            switch script(String(text.split(separator: " ").dropFirst().first ?? "")) {
+            case .bytes(let bytes): try await outbound.write(ByteBuffer(string: bytes))
+            case .close: break
+            case .stall(let bytes):
+                try await outbound.write(ByteBuffer(string: bytes))
+                while try await iterator.next() != nil {}
+            }
+        }
+    }
+
+    private static func isComplete(_ text: String) -> Bool {
+        guard let end = text.firstRange(of: "\r\n\r\n") else { return false }
+        let length =
+            text[..<end.lowerBound].lowercased().split(separator: "\r\n")
+            .first { $0.hasPrefix("content-length:") }.flatMap { Int($0.dropFirst(15).drop { $0 == " " }) } ?? 0
+        return text[end.upperBound...].utf8.count >= length
+    }
+}
