@@ -203,8 +203,12 @@ struct `The transport over TLS` {
     }
 
     @Test func `does not talk to a server without TLS`() async throws {
-        try await ScriptedServer.run({ _ in .http(200, "{}") }) { server in
-            await #expect(throws: OAuthError.self) { try await ask("https://127.0.0.1:\(server.port)/") }
+        try await ScriptedServer.run({ _ in .http(400) }) { server in
+            await #expect {
+                try await ask("https://127.0.0.1:\(server.port)/")
+            } throws: {
+                isUntrusted($0)
+            }
         }
     }
 }

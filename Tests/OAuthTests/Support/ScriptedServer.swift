@@ -97,6 +97,8 @@ final class ScriptedServer: Sendable {
     }
 
     private static func isComplete(_ text: String) -> Bool {
+        // A TLS greeting: a server that expects HTTP answers at once that it is none.
+        if text.hasPrefix("\u{16}") { return true }
         guard let end = text.firstRange(of: "\r\n\r\n") else { return false }
         let length =
             text[..<end.lowerBound].lowercased().split(separator: "\r\n")
