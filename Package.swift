@@ -19,6 +19,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
     ],
     targets: [
@@ -62,6 +63,7 @@ let package = Package(
                 "CredentialProtocol", "OAuth", "SecretService", "KernelKeyring", "Secrets",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ]),
 
@@ -107,7 +109,8 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ]),
-        .testTarget(name: "SecretServiceTests", dependencies: ["CLibsecret", "SecretService", "Secrets", "TestSupport"]),
+        .testTarget(
+            name: "SecretServiceTests", dependencies: ["CLibsecret", "SecretService", "Secrets", "TestSupport"]),
         .testTarget(name: "KernelKeyringTests", dependencies: ["CKernelKeyring", "KernelKeyring", "Secrets"]),
         .testTarget(
             name: "AuthorizationServerTests",
@@ -120,7 +123,13 @@ let package = Package(
             name: "KeyfobCoreTests",
             dependencies: ["KeyfobCore", "CredentialProtocol", "OAuth", "Secrets", "TestSupport"]),
         // The built executables, as a caller sees them.
-        .testTarget(name: "keyfobTests", dependencies: ["AuthorizationServer", "Secrets", "TestSupport"]),
+        .testTarget(
+            name: "keyfobTests",
+            dependencies: [
+                "AuthorizationServer", "KernelKeyring", "Secrets", "TestSupport",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
     ]
 )
 

@@ -31,16 +31,21 @@ struct Door {
         // With options it may be about another account than the one whose token is at hand.
         guard arguments.count == 1, operation != .erase else { return nil }
         let dialect = GitDialect()
-        guard let request = try? dialect.decode(input, for: operation), let found = cached(request) else { return nil }
-        switch operation {
-        case .get:
-            guard found.token.isFresh(at: Int64(time(nil))) else { return nil }
-            let response = CredentialResponse(cached: found.token, account: found.account, for: request)
-            return try? dialect.encode(response, for: request)
-        case .store:
-            return (request.credential ?? request.password) == found.token.token ? [] : nil
-        case .erase:
-            return nil
+        guard let request = try? dialect.decode(input, for: operation) else { return nil }
+        if operation == .store { return isOurs(request) ? [] : nil }
+        guard let found = cached(request), found.token.isFresh(at: Int64(time(nil))) else { return nil }
+        let response = CredentialResponse(cached: found.token, account: found.account, for: request)
+        return try? dialect.encode(response, for: request)
+    }
+
+    /// Whether what git stores is the token that we gave it. git names the user in `store` as we did in our answer,
+    /// also where it had named none in `get`.
+    private func isOurs(_ request: CredentialRequest) -> Bool {
+        var asked = request
+        asked.username = nil
+        return [request, asked].contains { question in
+            guard let token = cached(question)?.token else { return false }
+            return (request.credential ?? request.password) == token.token
         }
     }
 

@@ -34,7 +34,8 @@ struct Composition: Sendable {
             mayPrompt: mode == .always || (mode == .auto && hasWindows && !policy.callerDeclined))
         grants = GrantStore(items: service)
         cache = TieredAccessTokenCache(
-            first: KernelAccessTokenCache(), second: SessionAccessTokenCache(items: service))
+            first: KernelAccessTokenCache(), second: SessionAccessTokenCache(items: service),
+            firstIsUsable: { KernelAccessTokenCache.isUsable })
         lock = AccountLock(directory: Surroundings.runtimeDirectory)
     }
 
@@ -79,9 +80,8 @@ struct Composition: Sendable {
             grants: grants, cache: cache, lock: lock,
             signIn: SignIn(grants: grants) { try await screen.show($0, $1) },
             transport: { transports.transport(trusting: $0.certificateAuthorityFile) },
-            mayAsk: { request in
-                await policy.mayAsk(for: request) { await git.settings(for: request)?.declinesInteraction ?? false }
-            },
+            interaction: policy,
+            gitDeclines: { await git.settings(for: $0)?.declinesInteraction ?? false },
             now: { Int64(time(nil)) })
     }
 
@@ -89,7 +89,7 @@ struct Composition: Sendable {
         let route = KeyNames.route(
             protocol: request.protocolName, host: request.host, path: request.path, username: request.username,
             stamp: KeyNames.stamp(of: Surroundings.configurationFiles))
-        if let route { KernelAccessTokenCache().note(route: route, account: account.id) }
+        if let route { KernelAccessTokenCache().note(route: route, account: account.id, at: Int64(time(nil))) }
     }
 
     private static func policy(_ interaction: Interaction?, configuration: Interaction?) -> InteractionPolicy {

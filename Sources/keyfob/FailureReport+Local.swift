@@ -53,7 +53,8 @@ extension FailureReport {
         case .noBus(let reason):
             self.init(
                 "there is no session bus: \(Words.printable(reason))",
-                hint: "log in to a desktop or install dbus-user-session; over ssh, check DBUS_SESSION_BUS_ADDRESS", status: 69)
+                hint: "log in to a desktop or install dbus-user-session; over ssh, check DBUS_SESSION_BUS_ADDRESS",
+                status: 69)
         case .noProvider:
             self.init(
                 "nothing on the session bus keeps secrets",
@@ -63,7 +64,9 @@ extension FailureReport {
         case .promptDismissed:
             self.init("the keyring stays locked: its prompt was dismissed or could not be shown", status: 69)
         case .noCollection:
-            self.init("the Secret Service has no default keyring", hint: "make one, in Passwords and Keys for example", status: 69)
+            self.init(
+                "the Secret Service has no default keyring", hint: "make one, in Passwords and Keys for example",
+                status: 69)
         case .timedOut(let seconds):
             self.init("the Secret Service did not answer within \(seconds) seconds", status: 69)
         case .failed(let words):
@@ -79,13 +82,16 @@ extension FailureReport {
                 hint: "it must be a directory of yours with mode 0700", status: 75)
         case .timedOut(let seconds): self.init("another keyfob is busy since \(seconds) seconds", status: 75)
         case .personIsAsked: self.init("another keyfob is asking you to sign in", status: 77)
+        case .personDeclined: self.init("the sign-in was refused", status: 77)
         }
     }
 
     init(credential error: CredentialFailure) {
         switch error {
         case .signInNeeded(let service, let reason):
-            self.init("sign-in needed for \(service)\(Self.because(reason))", hint: "run: keyfob login \(service)", status: 77)
+            self.init(
+                "sign-in needed for \(service)\(Self.because(reason))", hint: "run: keyfob login \(service)", status: 77
+            )
         case .signInRefused(let service): self.init("the sign-in to \(service) was refused", status: 77)
         case .anotherAccount(let asked, let given):
             self.init("asked for \(Words.printable(asked)), signed in as \(Words.printable(given))", status: 77)
@@ -97,7 +103,8 @@ extension FailureReport {
                 hint: "add [host.\"\(service.origin)\"] with issuer and client_id to the configuration", status: 78)
         case .grantNotSaved(let service):
             self.init(
-                "the new refresh token for \(service) could not be saved", hint: "sign in again: keyfob login \(service)",
+                "the new refresh token for \(service) could not be saved",
+                hint: "sign in again: keyfob login \(service)",
                 status: 69)
         }
     }

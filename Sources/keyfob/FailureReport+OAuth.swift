@@ -7,7 +7,9 @@ extension FailureReport {
         case .refused(let host, let status, let code, let description):
             self.init(refusedBy: host, httpStatus: status, error: code, description: description)
         case .authorizationTimedOut(let seconds):
-            self.init("nobody signed in within \(Words.span(Int64(seconds)))", hint: "try again: keyfob login URL", status: 77)
+            self.init(
+                "nobody signed in within \(Words.span(Int64(seconds)))", hint: "try again: keyfob login URL", status: 77
+            )
         case .cancelled: self.init("the sign-in was cancelled", status: 77)
         case .listenerFailed(let reason):
             self.init(
@@ -50,7 +52,8 @@ extension FailureReport {
             case .invalidEndpoint(let member): ("the server's \(member) is not an https URL", 78)
             case .missingEndpoint(let member): ("the server announces no \(member)", 78)
             case .pkceUnsupported(let issuer): ("\(issuer) does not announce PKCE with S256", 78)
-            case .unexpectedTokenType(let type): ("the server gave a token of type \(type) where Bearer was asked for", 77)
+            case .unexpectedTokenType(let type):
+                ("the server gave a token of type \(type) where Bearer was asked for", 77)
             case .unusableToken: ("the server gave a token with characters that no token may have", 77)
             case .responseIssuerMismatch(let expected, let found):
                 ("the answer is not from \(expected) but from \(found ?? "an unnamed issuer")", 77)
@@ -80,7 +83,8 @@ extension FailureReport {
                 status: 77)
         case "invalid_client", "unauthorized_client":
             self.init(
-                name + says, hint: "check client_id in the configuration against the registration at the server", status: 78)
+                name + says, hint: "check client_id in the configuration against the registration at the server",
+                status: 78)
         case "invalid_scope":
             self.init(name + says, hint: "check scopes in the configuration", status: 78)
         case "access_denied":

@@ -10,7 +10,8 @@ struct SignInScreen: Sendable {
     func show(_ account: Account, _ pending: PendingLogin) async throws {
         let opened = browser.open(pending.startAddress)
         Terminal.say("sign in to \(account.service) at \(Words.printable(pending.authorizationServer))")
-        Terminal.hint((opened ? "if no browser opens, go to: " : "open in a browser on this machine: ") + pending.startAddress)
+        Terminal.hint(
+            (opened ? "if no browser opens, go to: " : "open in a browser on this machine: ") + pending.startAddress)
         guard Terminal.isStandardError else { return }
         defer { Terminal.erase() }
         while !Task.isCancelled {

@@ -1,5 +1,5 @@
-import Crypto
 package import CredentialProtocol
+import Crypto
 package import OAuth
 
 /// Who is meant when a caller asks for a service: one identity at one authorization server, for one service.

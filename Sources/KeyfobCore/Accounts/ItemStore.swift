@@ -1,5 +1,5 @@
-package import Secrets
 package import SecretService
+package import Secrets
 
 /// The seam to the Secret Service: items with attributes and a secret.
 ///

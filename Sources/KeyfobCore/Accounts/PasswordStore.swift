@@ -1,6 +1,6 @@
 package import CredentialProtocol
-import Secrets
 package import SecretService
+import Secrets
 
 /// The passwords that git was given by a person, in the very items of git-credential-libsecret.
 ///
@@ -67,7 +67,9 @@ package struct PasswordStore: Sendable {
 
     private func matches(for request: CredentialRequest) throws(SecretServiceError) -> [SecretItem] {
         guard let attributes = Self.attributes(of: request) else { return [] }
-        return try items.search(Self.schema, matching: attributes).filter { $0.attributes["port"] == attributes["port"] }
+        return try items.search(Self.schema, matching: attributes).filter {
+            $0.attributes["port"] == attributes["port"]
+        }
     }
 
     private static func ownAttributes(of item: SecretItem) -> [String: String] {

@@ -1,11 +1,6 @@
 package import CredentialProtocol
 import Subprocess
-
-#if canImport(System)
-import System
-#else
 import SystemPackage
-#endif
 
 /// Asks git for its settings about a URL.
 package struct GitConfigCommand: Sendable {

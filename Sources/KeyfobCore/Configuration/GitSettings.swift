@@ -72,6 +72,7 @@ package struct GitSettings: Sendable {
 
     private func badURL(_ name: String, _ value: String, _ url: ServiceURL) -> ConfigurationError {
         ConfigurationError(
-            file: "git configuration", line: nil, key: "credential.\(url.origin).\(name)", problem: .badURL(value: value))
+            file: "git configuration", line: nil, key: "credential.\(url.origin).\(name)",
+            problem: .badURL(value: value))
     }
 }

@@ -42,12 +42,9 @@ struct TOMLConfiguration {
             throw entry.error(nil, .badURL(value: name))
         }
         try entry.refuseUnknown(besides: Self.hostKeys)
-        guard let clientID = try entry.string("client_id") else {
-            throw entry.error(nil, .incomplete(missing: "client_id"))
-        }
         var host = Configuration.Host(
-            service: service, server: try server(entry), clientID: clientID,
-            origin: .init(file: file, line: line(of: entry.path)))
+            service: service, server: try server(entry), clientID: try entry.string("client_id") ?? "",
+            origin: .init(file: file, line: nil))
         host.scopes = try entry.strings("scopes") ?? []
         host.resource = try resource(entry)
         host.username = try entry.string("username")
@@ -61,6 +58,8 @@ struct TOMLConfiguration {
             }
             host.redirect = template
         }
+        // Last, so that a misspelt key is named before the one that is missing for it.
+        if host.clientID.isEmpty { throw entry.error(nil, .incomplete(missing: "client_id")) }
         return host
     }
 
@@ -73,7 +72,8 @@ struct TOMLConfiguration {
         if authorization == nil, token == nil, let issuer { return .issuer(issuer) }
         guard let authorization, let token else {
             let missing = issuer == nil && authorization == nil && token == nil ? "issuer" : "token_endpoint"
-            throw entry.error(nil, .incomplete(missing: authorization == nil && token != nil ? "authorization_endpoint" : missing))
+            throw entry.error(
+                nil, .incomplete(missing: authorization == nil && token != nil ? "authorization_endpoint" : missing))
         }
         return .endpoints(
             AuthorizationServerMetadata(

@@ -34,16 +34,26 @@ package struct InteractionPolicy: Sendable {
             || isOneOf("GCM_INTERACTIVE", ["0", "false", "never", "no"])
     }
 
+    /// Whether a person may be asked for the sake of `request`, unless git's settings decline.
+    package func mightAsk(for request: CredentialRequest) -> Bool {
+        switch mode(for: request) {
+        case .never: false
+        case .always: true
+        case .auto: reachesSomebody && !callerDeclined
+        }
+    }
+
     /// Whether a person may be asked for the sake of `request`.
     ///
     /// - Parameter gitDeclines: whether `credential.interactive` declines; asked for only where it decides.
     package func mayAsk(
         for request: CredentialRequest, gitDeclines: () async throws -> Bool
     ) async rethrows -> Bool {
-        switch fromCommandLine ?? request.interaction ?? fromEnvironment ?? fromConfiguration ?? .auto {
-        case .never: return false
-        case .always: return true
-        case .auto: return reachesSomebody && !callerDeclined ? try await !gitDeclines() : false
-        }
+        guard mightAsk(for: request) else { return false }
+        return mode(for: request) == .always ? true : try await !gitDeclines()
+    }
+
+    private func mode(for request: CredentialRequest) -> Interaction {
+        fromCommandLine ?? request.interaction ?? fromEnvironment ?? fromConfiguration ?? .auto
     }
 }

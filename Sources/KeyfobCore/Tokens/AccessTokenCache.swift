@@ -1,6 +1,6 @@
 package import KernelKeyring
-import Secrets
 import SecretService
+import Secrets
 
 /// Where access tokens live until they expire.
 ///
@@ -24,9 +24,9 @@ package struct KernelAccessTokenCache: AccessTokenCache {
     }
 
     package func keep(_ token: CachedAccessToken, account: String, at now: Int64) -> Bool {
-        let seconds = UInt32(clamping: max((token.expiresAt ?? token.freshUntil) - now, 1))
         do {
-            try KernelKeyring.open().write(KeyNames.token(account: account), token.payload, lifetime: seconds)
+            try KernelKeyring.open().write(
+                KeyNames.token(account: account), token.payload, lifetime: Self.lifetime(of: token, at: now))
             return true
         } catch { return false }
     }
@@ -35,10 +35,23 @@ package struct KernelAccessTokenCache: AccessTokenCache {
         KernelKeyring.existing()?.remove(KeyNames.token(account: account))
     }
 
+    /// Whether the kernel would keep a token: it has keyrings, we may use them, and the quota is not used up. Asked by
+    /// keeping a byte for a second.
+    package static var isUsable: Bool {
+        guard let keyring = try? KernelKeyring.open() else { return false }
+        return (try? keyring.write("probe", Secret([0]), lifetime: 1)) != nil
+    }
+
     /// Notes that the question named `route` is answered by `account`, so that the door for git can answer it alone.
-    package func note(route: String, account: String) {
-        let day: UInt32 = 86_400  // a route names no token; it may outlive many
-        try? KernelKeyring.open().write(route, .init(account), lifetime: day)
+    /// The note ends with the token that it leads to; the next one comes with a new note.
+    package func note(route: String, account: String, at now: Int64) {
+        guard let token = token(account: account) else { return }
+        try? KernelKeyring.open().write(route, Secret(account), lifetime: Self.lifetime(of: token, at: now))
+    }
+
+    /// In seconds, at least 1: to keyctl_set_timeout(3) 0 means for ever.
+    private static func lifetime(of token: CachedAccessToken, at now: Int64) -> UInt32 {
+        UInt32(clamping: max((token.expiresAt ?? token.freshUntil) - now, 1))
     }
 }
 
@@ -73,26 +86,33 @@ package struct SessionAccessTokenCache: AccessTokenCache {
     }
 }
 
-/// Kernel memory first; where it refuses to keep a token, the `session` collection.
+/// Kernel memory; and the `session` collection where the kernel has refused.
 package struct TieredAccessTokenCache: AccessTokenCache {
     let first: any AccessTokenCache
     let second: any AccessTokenCache
+    let firstIsUsable: @Sendable () -> Bool
 
-    package init(first: some AccessTokenCache, second: some AccessTokenCache) {
+    /// - Parameter firstIsUsable: whether `first` could keep anything; where it could, `second` costs no look.
+    package init(
+        first: some AccessTokenCache, second: some AccessTokenCache, firstIsUsable: @escaping @Sendable () -> Bool
+    ) {
         self.first = first
         self.second = second
+        self.firstIsUsable = firstIsUsable
     }
 
     package func token(account: String) -> CachedAccessToken? {
-        first.token(account: account) ?? second.token(account: account)
+        if let token = first.token(account: account) { return token }
+        return firstIsUsable() ? nil : second.token(account: account)
     }
 
     package func keep(_ token: CachedAccessToken, account: String, at now: Int64) -> Bool {
-        first.keep(token, account: account, at: now) || second.keep(token, account: account, at: now)
+        if first.keep(token, account: account, at: now) { return true }
+        return second.keep(token, account: account, at: now)
     }
 
     package func remove(account: String) {
         first.remove(account: account)
-        second.remove(account: account)
+        if !firstIsUsable() { second.remove(account: account) }
     }
 }

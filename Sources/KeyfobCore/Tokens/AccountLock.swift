@@ -3,8 +3,8 @@ import Glibc
 /// One process at a time decides about an account.
 ///
 /// flock(2) on a file of its own in the runtime directory: the kernel lets go of it when its holder ends, however it
-/// ends, so no lock survives a crash. The file stays; while a person is being asked it says so, and a caller that may
-/// not ask does not wait for them.
+/// ends, so no lock survives a crash. The file stays and says what the holder does: while a person is being asked, a
+/// caller that may not ask does not wait for them; and when they have said no, it was no to everybody who waited.
 package struct AccountLock: Sendable {
     let directory: String
 
@@ -21,15 +21,31 @@ package struct AccountLock: Sendable {
         case timedOut(seconds: Int)
         /// The holder is asking a person, and the caller may not wait for that.
         case personIsAsked
+        /// The person was asked while the caller waited, and nothing came of it.
+        case personDeclined
+    }
+
+    /// What a lock's file says, in its first byte.
+    private enum Mark: UInt8 {
+        case personIsAsked = 0x3F  // ?
+        case personDeclined = 0x21  // !
     }
 
     /// The lock while it is held.
     package struct Held: Sendable {
         fileprivate let descriptor: CInt
 
-        /// Tells those who wait that a person is being asked.
-        package func announceSignIn() {
-            unsafe _ = pwrite(descriptor, "sign-in", 7, 0)
+        /// Runs a sign-in, and lets those who wait know of it: that a person is being asked, and that they declined.
+        package func askingPerson<Result>(_ signIn: () async throws -> Result) async throws -> Result {
+            AccountLock.write(.personIsAsked, descriptor)
+            do {
+                let result = try await signIn()
+                ftruncate(descriptor, 0)
+                return result
+            } catch {
+                AccountLock.write(.personDeclined, descriptor)
+                throw error
+            }
         }
     }
 
@@ -44,30 +60,40 @@ package struct AccountLock: Sendable {
     ) async throws -> Result {
         let descriptor = try openFile(account)
         defer { close(descriptor) }  // which lets go of the lock
-        try await acquire(descriptor, patience: patience, waitsForPerson: waitsForPerson)
+        let waited = try await acquire(descriptor, patience: patience, waitsForPerson: waitsForPerson)
+        if waited, Self.mark(descriptor) == .personDeclined { throw Failure.personDeclined }
         ftruncate(descriptor, 0)
-        defer { ftruncate(descriptor, 0) }
         return try await body(Held(descriptor: descriptor))
     }
 
     /// Waits in small steps rather than in flock(2), so that a deadline and a cancelled task end the wait.
-    private func acquire(_ descriptor: CInt, patience: Duration, waitsForPerson: Bool) async throws {
+    ///
+    /// - Returns: whether there was somebody to wait for.
+    private func acquire(_ descriptor: CInt, patience: Duration, waitsForPerson: Bool) async throws -> Bool {
+        var waited = false
         let deadline = ContinuousClock.now + patience
         var pause = Duration.milliseconds(2)
         while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
             guard errno == EWOULDBLOCK || errno == EINTR else {
                 throw Failure.unusable(path: directory, errno: errno)
             }
-            if !waitsForPerson, saysSignIn(descriptor) { throw Failure.personIsAsked }
+            waited = true
+            if !waitsForPerson, Self.mark(descriptor) == .personIsAsked { throw Failure.personIsAsked }
             if ContinuousClock.now >= deadline { throw Failure.timedOut(seconds: Int(patience.components.seconds)) }
             try await Task.sleep(for: pause)
             pause = min(pause * 2, .milliseconds(50))
         }
+        return waited
     }
 
-    private func saysSignIn(_ descriptor: CInt) -> Bool {
+    private static func mark(_ descriptor: CInt) -> Mark? {
         var byte: UInt8 = 0
-        return unsafe pread(descriptor, &byte, 1, 0) == 1
+        return unsafe pread(descriptor, &byte, 1, 0) == 1 ? Mark(rawValue: byte) : nil
+    }
+
+    private static func write(_ mark: Mark, _ descriptor: CInt) {
+        var byte = mark.rawValue
+        _ = unsafe pwrite(descriptor, &byte, 1, 0)
     }
 
     private func openFile(_ account: String) throws(Failure) -> CInt {

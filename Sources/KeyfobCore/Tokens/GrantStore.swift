@@ -1,5 +1,5 @@
-import Secrets
 package import SecretService
+import Secrets
 
 /// Where grants rest: one item of the Secret Service for each.
 ///

@@ -1,8 +1,8 @@
 package import CredentialProtocol
 package import KernelKeyring
 package import OAuth
-package import Secrets
 import SecretService
+package import Secrets
 
 /// Access tokens from an OAuth 2.0 authorization server: from memory, by refresh, by sign-in, in that order.
 ///
@@ -14,17 +14,19 @@ package struct OAuthTokenSource: TokenSource {
     let lock: AccountLock
     let signIn: SignIn
     let transport: @Sendable (Account) -> any HTTPTransport
-    let mayAsk: @Sendable (CredentialRequest) async throws -> Bool
+    let interaction: InteractionPolicy
+    let gitDeclines: @Sendable (CredentialRequest) async -> Bool
     let now: @Sendable () -> Int64
 
     /// - Parameters:
     ///   - transport: how to reach an account's authorization server.
-    ///   - mayAsk: whether a person may be asked for the sake of a request.
+    ///   - interaction: whether a person may be asked.
+    ///   - gitDeclines: whether git's settings decline that; asked for only before a person would be.
     ///   - now: seconds since 1970-01-01 UTC.
     package init(
         grants: GrantStore, cache: some AccessTokenCache, lock: AccountLock, signIn: SignIn,
         transport: @escaping @Sendable (Account) -> any HTTPTransport,
-        mayAsk: @escaping @Sendable (CredentialRequest) async throws -> Bool,
+        interaction: InteractionPolicy, gitDeclines: @escaping @Sendable (CredentialRequest) async -> Bool,
         now: @escaping @Sendable () -> Int64
     ) {
         self.grants = grants
@@ -32,22 +34,24 @@ package struct OAuthTokenSource: TokenSource {
         self.lock = lock
         self.signIn = signIn
         self.transport = transport
-        self.mayAsk = mayAsk
+        self.interaction = interaction
+        self.gitDeclines = gitDeclines
         self.now = now
     }
 
     package func token(of account: Account, for request: CredentialRequest) async throws -> CachedAccessToken {
         if let token = freshToken(of: account, for: request) { return token }
-        let mayAsk = try await mayAsk(request)
-        return try await holdingLock(of: account, mayAsk: mayAsk) { held in
+        let mightAsk = interaction.mightAsk(for: request)
+        return try await holdingLock(of: account, mayAsk: mightAsk) { held in
             if let token = freshToken(of: account, for: request) { return token }
             switch try await renewedToken(of: account) {
             case .token(let token):
                 return token
             case .personNeeded(let reason):
-                guard mayAsk else { throw CredentialFailure.signInNeeded(service: account.service, because: reason) }
-                held.announceSignIn()
-                return try await keep(signIn.run(account, transport: transport(account)), for: account)
+                guard await interaction.mayAsk(for: request, gitDeclines: { await gitDeclines(request) }) else {
+                    throw CredentialFailure.signInNeeded(service: account.service, because: reason)
+                }
+                return try await signIn(to: account, held)
             }
         }
     }
@@ -55,8 +59,13 @@ package struct OAuthTokenSource: TokenSource {
     /// Has the person sign in now, whatever there is already; the grant before is replaced once there is a new one.
     package func signInAnew(to account: Account) async throws -> CachedAccessToken {
         try await holdingLock(of: account, mayAsk: true) { held in
-            held.announceSignIn()
-            return try await keep(signIn.run(account, transport: transport(account)), for: account)
+            try await signIn(to: account, held)
+        }
+    }
+
+    private func signIn(to account: Account, _ held: AccountLock.Held) async throws -> CachedAccessToken {
+        try await held.askingPerson {
+            try await keep(signIn.run(account, transport: transport(account)), for: account)
         }
     }
 
@@ -90,6 +99,8 @@ package struct OAuthTokenSource: TokenSource {
             throw CredentialFailure.busy(service: account.service, seconds: seconds)
         } catch AccountLock.Failure.personIsAsked {
             throw CredentialFailure.signInNeeded(service: account.service, because: .noGrant)
+        } catch AccountLock.Failure.personDeclined {
+            throw CredentialFailure.signInRefused(service: account.service)
         }
     }
 }
@@ -134,11 +145,11 @@ extension OAuthTokenSource {
         return .personNeeded(.grantRefused(description: description))
     }
 
-    /// Spends `refreshToken`. The keyring is probed first: a rotated token that cannot be kept would be lost.
+    /// Spends `refreshToken`. A rotated token that cannot be kept would be lost; but that `grant` could be read a moment
+    /// ago, under the lock, is proof enough that its collection is there and unlocked.
     private func refresh(
         _ grant: Grant, _ refreshToken: Secret, of account: Account
     ) async throws -> CachedAccessToken {
-        try grants.probeWritable()
         let endpoint = TokenEndpoint(
             url: try EndpointURL(grant.tokenEndpoint), client: account.client, transport: transport(account))
         let response = try await endpoint.refresh(refreshToken, resource: grant.resource)

@@ -80,7 +80,8 @@ extension CredentialRequest {
         do {
             self = try LineDialect().decode(Array("url=\(url)\n".utf8), for: .get)
         } catch {
-            throw ValidationError("'\(Words.printable(url))' is not a URL that keyfob can serve: https, or http on a loopback host.")
+            throw ValidationError(
+                "'\(Words.printable(url))' is not a URL that keyfob can serve: https, or http on a loopback host.")
         }
     }
 }

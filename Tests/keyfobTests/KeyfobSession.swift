@@ -1,0 +1,137 @@
+import AuthorizationServer
+import FoundationEssentials
+import KernelKeyring
+import Secrets
+import Subprocess
+import SystemPackage
+import TestSupport
+
+/// A private session with the built programs in it: what a caller sees of keyfob.
+struct KeyfobSession {
+    let session: PrivateSession
+    /// Added to the session's environment for each program.
+    var environment: [String: String] = [:]
+
+    /// The built programs: `$KEYFOB_BIN`, or the debug build.
+    static var programs: URL {
+        if let directory = ProcessInfo.processInfo.environment["KEYFOB_BIN"] { return URL(filePath: directory) }
+        return repository.appending(path: ".build/debug")
+    }
+
+    static var repository: URL {
+        URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    }
+
+    /// The browser of the tests, which signs in and comes back.
+    static var headlessBrowser: String { repository.appending(path: "Tests/TestSupport/browser/headless-browser").path }
+
+    /// Runs `body` in a session with an unlocked keyring.
+    static func run<Result: Sendable>(
+        _ body: (KeyfobSession) async throws -> Result
+    ) async throws -> Result {
+        try await PrivateSession.run { session in
+            try await session.withKeyring(.unlocked) {
+                let keyfob = KeyfobSession(session: session)
+                defer { keyfob.clearKernelMemory() }
+                return try await body(keyfob)
+            }
+        }
+    }
+
+    /// The session with a browser, which leaves a line in ``browserLog`` each time it is opened.
+    func withBrowser(_ arguments: String = "") -> KeyfobSession {
+        var copy = self
+        copy.environment["BROWSER"] = "\(Self.headlessBrowser) --log \(browserLog) \(arguments) %s"
+        return copy
+    }
+
+    var browserLog: String { session.home + "/browser.log" }
+
+    /// How often a browser was opened.
+    var browserOpenings: Int {
+        let log = (try? String(contentsOfFile: browserLog, encoding: .utf8)) ?? ""
+        return log.split(separator: "\n").count
+    }
+
+    /// Writes `config.toml`.
+    func configure(_ toml: String) throws {
+        let directory = URL(filePath: session.home + "/.config/keyfob")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        try Data(toml.utf8).write(to: directory.appending(path: "config.toml"))
+    }
+
+    /// Runs one of the built programs to its end, without a terminal. The request is a file, so that a program may end
+    /// before it has read it.
+    func run(_ command: [String], _ stdin: [UInt8] = []) async throws -> CommandResult {
+        let program = Self.programs.appending(path: command[0]).path
+        let environment = session.environment.merging(environment) { $1 }
+        let file = FilePath("\(session.home)/request-\(UUID().uuidString)")
+        try Data(stdin).write(to: URL(filePath: file.string))
+        let request = try FileDescriptor.open(file, .readOnly)
+        let result = try await Subprocess.run(
+            executable(program), arguments: Arguments(Array(command.dropFirst())),
+            environment: .custom(
+                Dictionary(
+                    uniqueKeysWithValues: environment.map { (Environment.Key(stringLiteral: $0.key), $0.value) })),
+            platformOptions: Self.withoutTerminal, input: .fileDescriptor(request, closeAfterSpawningProcess: true),
+            output: .bytes(limit: 1 << 20),
+            error: .bytes(limit: 1 << 20))
+        var status: Int32 = -1
+        if case .exited(let code) = result.terminationStatus { status = code }
+        return CommandResult(stdout: result.standardOutput, stderr: result.standardError, status: status)
+    }
+
+    /// The same with text for the request.
+    func run(_ command: [String], _ stdin: String) async throws -> CommandResult {
+        try await run(command, Array(stdin.utf8))
+    }
+
+    private func executable(_ path: String) -> Executable { .path(FilePath(path)) }
+
+    private static var withoutTerminal: PlatformOptions {
+        var options = PlatformOptions()
+        options.createSession = true
+        return options
+    }
+}
+
+extension CommandResult {
+    var output: String { String(decoding: stdout, as: UTF8.self) }
+    var complaint: String { String(decoding: stderr, as: UTF8.self) }
+}
+
+extension KeyfobSession {
+    /// A path that no other session has: kernel memory is the user's, and ports come again.
+    var path: String { "git-" + String(session.home.split(separator: "/").dropLast().last ?? "") }
+
+    /// The service of an authorization server, at its own origin.
+    func service(of server: RunningServer) -> String { "http://127.0.0.1:\(server.port)/\(path)" }
+
+    /// Takes out of kernel memory what this session has put there for git.
+    func clearKernelMemory() {
+        guard let keyring = KernelKeyring.existing() else { return }
+        for route in keyring.names() where route.contains(path) {
+            if let account = keyring.read(route)?.exposedText { keyring.remove(KeyNames.token(account: account)) }
+            keyring.remove(route)
+        }
+    }
+
+    /// What is configured for the service of an authorization server.
+    func configure(for server: RunningServer, _ more: String = "") throws {
+        try configure(configuration(of: server, more))
+    }
+
+    func configuration(of server: RunningServer, _ more: String = "") -> String {
+        """
+        [host."\(service(of: server))"]
+        issuer = "\(server.issuer)"
+        client_id = "keyfob-demo"
+        \(more)
+        """
+    }
+
+    /// git's question about that service.
+    func question(about server: RunningServer, _ more: String = "") -> String {
+        "protocol=http\nhost=127.0.0.1:\(server.port)\npath=\(path)/project.git\n\(more)\n"
+    }
+}
