@@ -29,8 +29,9 @@ package struct AuthorizationCodeFlow: Sendable {
 
     /// Binds the listener, calls `present` once, waits for the one genuine callback and exchanges the code.
     ///
-    /// `present` runs beside the wait and is cancelled when the login ends, so it may also show the time left; it must
-    /// heed cancellation. Throws what `present` throws, otherwise an ``OAuthError``; cancelling the task ends the login
+    /// `present` runs beside the login and is cancelled at its end, so it may also show the time left; it must heed
+    /// cancellation, and must not tie the life of a person's browser to its own. What it throws before the answer has
+    /// come ends the login and is thrown on; every other error is an ``OAuthError``. Cancelling the task ends the login
     /// at once, with `cancelled`. The listener is closed when this returns, however it returns.
     package func run(
         present: @escaping @Sendable (PendingLogin) async throws -> Void
@@ -57,12 +58,15 @@ package struct AuthorizationCodeFlow: Sendable {
             deadline: ContinuousClock.now + deadline, redirectURI: listener.redirectURI)
         listener.begin(gate)
 
-        let answer = try await listener.answer(until: pending.deadline, of: deadline) { try await present(pending) }
-        // The person's page does not wait for the exchange, nor the exchange for the page.
-        async let farewell: Void = listener.sayFarewell()
-        let response = await exchange(answer, verifier, listener.redirectURI)
-        await farewell
-        return try response.get()
+        return try await listener.awaitAnswer(until: pending.deadline, of: deadline) {
+            try await present(pending)
+        } finish: { answer in
+            // The person's page does not wait for the exchange, nor the exchange for the page.
+            async let farewell: Void = listener.sayFarewell()
+            let response = await exchange(answer, verifier, listener.redirectURI)
+            await farewell
+            return try response.get()
+        }
     }
 
     private func gate(of listener: RedirectListener, state: String, challenge: String) -> RedirectGate {

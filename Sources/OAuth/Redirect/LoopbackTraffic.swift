@@ -29,6 +29,9 @@ final class LoopbackTraffic: Sendable {
         }
     }
 
+    /// Whether the genuine answer has come, told or not.
+    var isAnswered: Bool { gate.withLock { $0?.isAnswered == true } }
+
     func tell(_ event: RedirectGate.Event) {
         continuation.yield(event)
     }

@@ -48,6 +48,9 @@ struct RedirectGate: Sendable {
     /// The address to open.
     var startAddress: String { "http://\(authority)\(startPath)" }
 
+    /// Whether the genuine response has come.
+    var isAnswered: Bool { outcome != nil }
+
     /// Answers one request.
     mutating func answer(_ request: LoopbackRequest) -> (LoopbackAnswer, Event?) {
         guard accepts(host: request.values("host")), let (path, query) = request.pathAndQuery

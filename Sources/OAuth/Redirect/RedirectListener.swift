@@ -26,14 +26,15 @@ struct RedirectListener: Sendable {
         server.traffic.begin(gate)
     }
 
-    /// Waits for the genuine answer, the code or the server's refusal, while `present` runs beside; `present` is
-    /// cancelled with the wait.
+    /// Waits for the genuine answer, the code or the server's refusal, and hands it to `finish`, while `present` runs
+    /// beside both; `present` is cancelled at the end, and once there is an answer, nothing it throws matters.
     ///
-    /// Throws what `present` throws, `authorizationTimedOut`, or `cancelled`.
-    func answer(
+    /// Throws what `present` throws before that, `authorizationTimedOut`, or `cancelled`.
+    func awaitAnswer<Value: Sendable>(
         until deadline: ContinuousClock.Instant, of limit: Duration,
-        presenting present: @escaping @Sendable () async throws -> Void
-    ) async throws -> Result<Secret, OAuthError> {
+        presenting present: @escaping @Sendable () async throws -> Void,
+        finish: (Result<Secret, OAuthError>) async throws -> Value
+    ) async throws -> Value {
         let events = server.traffic.events
         return try await withThrowingTaskGroup(of: Result<Secret, OAuthError>?.self) { group in
             group.addTask {
@@ -47,12 +48,12 @@ struct RedirectListener: Sendable {
                 throw OAuthError.authorizationTimedOut(seconds: Int(limit.components.seconds))
             }
             group.addTask {
-                try await present()
+                do { try await present() } catch where server.traffic.isAnswered {}
                 return nil
             }
             defer { group.cancelAll() }
             while let answer = try await group.next() {
-                if let answer { return answer }
+                if let answer { return try await finish(answer) }
             }
             throw OAuthError.cancelled
         }

@@ -170,6 +170,15 @@ struct `A login by authorization code` {
         }
     }
 
+    @Test func `keeps what the browser's end says to itself once there is an answer`() async throws {
+        let transport = ScriptedTransport([Self.token: [Self.success]])
+        let response = try await flow(transport).run { pending in
+            try await Browser(pending: pending).signIn()
+            throw OAuthError.browserFailed(reason: "closed by the person")
+        }
+        #expect(response.accessToken == Secret("AT"))
+    }
+
     @Test func `says what the token endpoint said, once the person has their page`() async throws {
         let transport = ScriptedTransport([Self.token: [.json(#"{"error":"invalid_grant"}"#, status: 400)]])
         let refusal = OAuthError.refused(

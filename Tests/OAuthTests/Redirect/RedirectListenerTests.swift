@@ -40,8 +40,8 @@ struct `The loopback listener` {
     private func expectCode(_ login: Login) async throws {
         let answer = try await RawConnection.get(login.genuine, port: login.port, cookie: login.cookie)
         #expect(answer.status == 303)
-        let result = try await login.listener.answer(
-            until: ContinuousClock.now + .seconds(30), of: .seconds(30), presenting: {})
+        let result = try await login.listener.awaitAnswer(
+            until: ContinuousClock.now + .seconds(30), of: .seconds(30), presenting: {}, finish: { $0 })
         #expect(result == .success(Secret("c0de")))
     }
 
