@@ -82,14 +82,15 @@ let package = Package(
         .executableTarget(
             name: "keyfob-demo",
             dependencies: [
-                "AuthorizationServer", "KernelKeyring", "Secrets", "SecretService",
+                "AuthorizationServer", "KernelKeyring", "Secrets",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
-            ]),
+            ],
+            exclude: ["run"]),
 
         .target(
             name: "TestSupport",

@@ -1,0 +1,96 @@
+import FoundationEssentials
+import Subprocess
+import SystemPackage
+
+/// A command to run to its end in an environment of our choosing.
+struct Command {
+    var executable: String
+    var arguments: [String]
+    var environment: [String: String]
+    var directory: String?
+
+    /// How it ended, and what it said on both streams.
+    struct Outcome {
+        var succeeded: Bool
+        var lines: [String]
+        var text: String { lines.joined(separator: "\n") }
+    }
+
+    /// Runs it; `onLine` gets each line as it comes. Ended with all of its children after `deadline`, or when the task
+    /// is cancelled; throws in either case.
+    func run(deadline: Duration = .seconds(60), onLine: (@Sendable (String) -> Void)? = nil) async throws -> Outcome {
+        try await withThrowingTaskGroup(of: Outcome.self) { group in
+            group.addTask { try await collect(onLine) }
+            group.addTask {
+                try await Task.sleep(for: deadline)
+                throw DemoFailure(description: "\(executable) \(arguments.first ?? "") did not end in time")
+            }
+            defer { group.cancelAll() }
+            guard let outcome = try await group.next() else { throw CancellationError() }
+            return outcome
+        }
+    }
+
+    private func collect(_ onLine: (@Sendable (String) -> Void)?) async throws -> Outcome {
+        let result = try await Subprocess.run(
+            .path(FilePath(executable)), arguments: Arguments(arguments), environment: .exactly(environment),
+            workingDirectory: directory.map { FilePath($0) }, platformOptions: .ownGroup, input: .none,
+            output: .sequence, error: .combinedWithOutput
+        ) { execution in
+            var lines: [String] = []
+            for try await line in execution.standardOutput.strings() {
+                lines.append(line)
+                onLine?(line)
+            }
+            return lines
+        }
+        return Outcome(succeeded: result.terminationStatus.isSuccess, lines: result.closureResult)
+    }
+}
+
+extension Command.Outcome {
+    /// The lines, or a failure that says what did not work and quotes them.
+    @discardableResult
+    func orThrow(_ what: String) throws -> [String] {
+        guard succeeded else { throw DemoFailure(description: "\(what) failed:\n\(text)") }
+        return lines
+    }
+}
+
+/// A process that runs as long as a body of code.
+enum Daemon {
+    static func run<Result: Sendable>(
+        _ command: Command, input: String = "", while body: () async throws -> Result
+    ) async throws -> Result {
+        try await Subprocess.run(
+            .path(FilePath(command.executable)), arguments: Arguments(command.arguments),
+            environment: .exactly(command.environment), platformOptions: .ownGroup, input: .string(input),
+            output: .discarded, error: .discarded
+        ) { execution in
+            let result = try await body()
+            await execution.teardown(using: PlatformOptions.ownGroup.teardownSequence)
+            return result
+        }.closureResult
+    }
+}
+
+extension PlatformOptions {
+    /// A process group of its own: Ctrl-C reaches us alone, and we end the group, in our order.
+    static var ownGroup: PlatformOptions {
+        var options = PlatformOptions()
+        options.processGroupID = 0
+        options.teardownSequence = [
+            .send(signal: .terminate, toProcessGroup: true, allowedDurationToNextStep: .seconds(2))
+        ]
+        return options
+    }
+}
+
+extension Environment {
+    static func exactly(_ variables: [String: String]) -> Environment {
+        .custom(
+            Dictionary(
+                variables.compactMap { name, value in Key(rawValue: name).map { ($0, value) } }
+            ) { $1 })
+    }
+}

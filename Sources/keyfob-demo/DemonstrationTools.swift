@@ -1,0 +1,47 @@
+import AuthorizationServer
+import FoundationEssentials
+
+extension Demonstration {
+    /// Runs git as a person would, in the session's home; what it says is passed on.
+    func git(_ arguments: String..., in session: PrivateSession? = nil) async throws -> Command.Outcome {
+        Narrator.command("git " + arguments.joined(separator: " "))
+        return try await run(tools.git, arguments, session ?? self.session)
+    }
+
+    func keyfob(_ arguments: String...) async throws -> Command.Outcome {
+        Narrator.command("keyfob " + arguments.joined(separator: " "))
+        return try await run(binaries.keyfob, arguments, session)
+    }
+
+    /// A login lasts as long as a person needs, up to keyfob's own 5 minutes.
+    private func run(
+        _ executable: String, _ arguments: [String], _ session: PrivateSession
+    ) async throws -> Command.Outcome {
+        try await Command(
+            executable: executable, arguments: arguments, environment: session.environment,
+            directory: session.environment["HOME"]
+        ).run(deadline: .seconds(320)) { Narrator.tell("| " + $0) }
+    }
+
+    /// Runs `body` and shows what the authorization server saw meanwhile.
+    func logging(_ body: () async throws -> some Any) async throws -> [LoggedRequest] {
+        let before = authorization.requestLog.count
+        _ = try await body()
+        // Introspection is the git server's, once for each of its requests.
+        let log = authorization.requestLog.dropFirst(before).filter { $0.path != "/introspect" }
+        for request in log { Narrator.tell("authorization server: \(request)") }
+        return Array(log)
+    }
+
+    /// Says what was found to be so, or fails.
+    func check(_ condition: Bool, _ fact: String) throws {
+        guard condition else { throw DemoFailure(description: "this is not so: \(fact)") }
+        Narrator.tell("ok: \(fact)")
+    }
+
+    /// A file in the session's home.
+    func contents(_ path: String) throws -> String {
+        let data = try Data(contentsOf: URL(filePath: "\(session.root)/home/\(path)"))
+        return String(decoding: data, as: UTF8.self)
+    }
+}

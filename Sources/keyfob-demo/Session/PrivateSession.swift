@@ -1,0 +1,114 @@
+import FoundationEssentials
+import Glibc
+
+/// A home of its own for all that is demonstrated: directories, configuration, environment. The person's own files,
+/// settings and keyring are neither read nor written.
+struct PrivateSession: Sendable {
+    /// A new directory under /tmp, which only we may enter; a short path, since sockets stand below it.
+    let root: String
+
+    /// The environment of everything that is run.
+    var environment: [String: String]
+
+    /// What the kernel's keyring held before.
+    let kernelKeys = KernelKeys.before()
+
+    /// The prefix under which the variables that were changed are kept for the person's own browser; not `KEYFOB_`,
+    /// which keyfob keeps from its children.
+    static let keptPrefix = "DEMO_KEEPS_"
+
+    /// Makes the session, runs `body` in it, and removes it with all that it holds.
+    static func with<Result>(_ body: (PrivateSession) async throws -> Result) async throws -> Result {
+        let session = try PrivateSession()
+        defer {
+            session.kernelKeys.removeNew()
+            try? FileManager.default.removeItem(atPath: session.root)
+        }
+        return try await body(session)
+    }
+
+    private init() throws {
+        root = try Self.temporaryDirectory()
+        var variables: [String: String] = [:]
+        for (name, value) in ProcessInfo.processInfo.environment {
+            if Self.isPersonal(name) { variables[Self.keptPrefix + name] = value } else { variables[name] = value }
+        }
+        for (name, directory) in [
+            ("HOME", "home"), ("XDG_RUNTIME_DIR", "run"), ("XDG_CONFIG_HOME", "config"), ("XDG_DATA_HOME", "data"),
+            ("XDG_CACHE_HOME", "cache"), ("XDG_STATE_HOME", "state"),
+        ] {
+            variables[name] = "\(root)/\(directory)"
+            try Self.makeDirectory("\(root)/\(directory)")
+        }
+        variables["DBUS_SESSION_BUS_ADDRESS"] = "unix:path=\(root)/run/bus"
+        variables["GIT_CONFIG_GLOBAL"] = "\(root)/gitconfig"
+        variables["GIT_CONFIG_NOSYSTEM"] = "1"
+        variables["GIT_TERMINAL_PROMPT"] = nil
+        variables["BROWSER"] = "\(root)/\(BrowserChoice.linkName)"
+        environment = variables
+    }
+
+    /// Whether the person has a session bus, and so perhaps a keyring, which this session does not go near.
+    static var personHasBus: Bool {
+        let environment = ProcessInfo.processInfo.environment
+        let directory = environment["XDG_RUNTIME_DIR"] ?? "/run/user/\(getuid())"
+        return environment["DBUS_SESSION_BUS_ADDRESS"] != nil
+            || FileManager.default.fileExists(atPath: directory + "/bus")
+    }
+
+    /// Whether a variable leads out of the private session: to the person's files, bus, git settings or proxy.
+    static func isPersonal(_ name: String) -> Bool {
+        let prefixes = ["XDG_", "DBUS_", "GIT_", "KEYFOB_", "GNOME_KEYRING_", "SSH_ASKPASS", "SSL_CERT_", "SECRET_"]
+        let names = ["HOME", "BROWSER", "GCM_INTERACTIVE"]
+        return names.contains(name) || prefixes.contains(where: name.hasPrefix) || name.lowercased().hasSuffix("_proxy")
+    }
+
+    /// Writes keyfob's configuration for the git server, and git's for keyfob.
+    func configure(origin: String, issuer: String, helper: String) throws {
+        try Self.makeDirectory("\(root)/config/keyfob")
+        try Self.write(
+            """
+            [host."\(origin)"]
+            issuer = "\(issuer)"
+            client_id = "keyfob-demo"
+            scopes = ["read_repository"]
+
+            """, to: "\(root)/config/keyfob/config.toml")
+        // git takes an absolute path as it stands and hands it to the shell; other values need the shell's quotes.
+        let isPlain = helper.utf8.allSatisfy { Character(Unicode.Scalar($0)).isPlainInAPath }
+        let value = isPlain ? helper : "!'" + helper.split(separator: "'").joined(separator: "'\\''") + "'"
+        try Self.write(
+            """
+            [user]
+            \tname = keyfob-demo
+            \temail = keyfob-demo@localhost
+            [init]
+            \tdefaultBranch = main
+            [credential]
+            \thelper = "\(value.map { "\"\\".contains($0) ? "\\\($0)" : String($0) }.joined())"
+
+            """, to: "\(root)/gitconfig")
+    }
+
+    static func makeDirectory(_ path: String) throws {
+        try FileManager.default.createDirectory(
+            atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    }
+
+    static func write(_ text: String, to path: String) throws {
+        try Data(text.utf8).write(to: URL(filePath: path))
+    }
+
+    private static func temporaryDirectory() throws -> String {
+        var template = Array("/tmp/keyfob-demo-XXXXXX".utf8CString)
+        guard unsafe mkdtemp(&template) != nil else {
+            throw DemoFailure(description: "no directory can be made in /tmp (errno \(errno))")
+        }
+        return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}
+
+extension Character {
+    /// Means nothing to a shell.
+    fileprivate var isPlainInAPath: Bool { isASCII && (isLetter || isNumber) || "/._-+".contains(self) }
+}
