@@ -62,15 +62,19 @@ enum Daemon {
     static func run<Result: Sendable>(
         _ command: Command, input: String = "", while body: () async throws -> Result
     ) async throws -> Result {
-        try await Subprocess.run(
+        let ended = try await Subprocess.run(
             .path(FilePath(command.executable)), arguments: Arguments(command.arguments),
             environment: .exactly(command.environment), platformOptions: .ownGroup, input: .string(input),
             output: .discarded, error: .discarded
         ) { execution in
-            let result = try await body()
+            // An error is kept until the process has gone: one that left this closure would wait for the process, and the
+            // process for its end.
+            let result: Swift.Result<Result, any Error>
+            do { result = .success(try await body()) } catch { result = .failure(error) }
             await execution.teardown(using: PlatformOptions.ownGroup.teardownSequence)
             return result
-        }.closureResult
+        }
+        return try ended.closureResult.get()
     }
 }
 

@@ -13,6 +13,7 @@ struct Demonstration: Sendable {
     var repository: PrivateRepository
     /// The git server.
     var origin: String
+    var keys: KernelKeys
 
     func perform() async throws {
         introduce()
@@ -66,10 +67,11 @@ struct Demonstration: Sendable {
             Narrator.tell("\"\(item.label)\" (\(item.collection))")
             for attribute in item.attributes { Narrator.tell("    \(attribute.name) = \(attribute.value)") }
         }
-        let cached = session.kernelKeys.new.count + items.count { $0.collection == "session" }
-        Narrator.tell("and in memory, until it expires: the access token (\(cached) entries)")
+        let isInKernel = keys.holdToken
+        Narrator.tell(
+            "and the access token, until it expires, in the memory of the \(isInKernel ? "kernel" : "service")")
         try check(items.contains { $0.collection != "session" }, "the grant rests in the keyring")
-        try check(cached > 0, "the access token rests in memory")
+        try check(isInKernel || items.contains { $0.collection == "session" }, "the access token rests in memory")
         let token = gate.lastToken?.exposedText ?? ""
         let shown = items.flatMap { item in [item.label] + item.attributes.flatMap { [$0.name, $0.value] } }
         try check(!token.isEmpty && !shown.contains { $0.contains(token) }, "no label or attribute holds the token")
@@ -133,8 +135,8 @@ struct Demonstration: Sendable {
             authorization.liveRefreshTokens.isEmpty && authorization.liveAccessTokenCount == 0,
             "at the server the old refresh token is dead, and every access token with it")
         try check(
-            try await KeyringListing(tools: tools, session: session).items().isEmpty && session.kernelKeys.new.isEmpty,
-            "the keyring is empty, and so is the kernel's memory")
+            try await KeyringListing(tools: tools, session: session).items().isEmpty && !keys.holdToken,
+            "the keyring is empty, and the kernel holds no token")
         var quiet = session
         quiet.environment["KEYFOB_INTERACTION"] = "never"
         quiet.environment["GIT_TERMINAL_PROMPT"] = "0"

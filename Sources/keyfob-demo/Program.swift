@@ -44,11 +44,13 @@ enum Program {
                 let backend = GitBackend(git: tools.git, projects: repository.projects, session: session)
                 try await LoopbackListener.run(respond: { await gate.respond(to: $0, backend) }) { port in
                     let origin = "http://127.0.0.1:\(port)"
+                    let keys = KernelKeys(host: "127.0.0.1:\(port)")
+                    defer { keys.remove() }
                     try session.configure(origin: origin, issuer: authorization.issuer, helper: binaries.helper)
                     try await session.withKeyring(tools) {
                         try await Demonstration(
                             session: session, tools: tools, binaries: binaries, browser: browser,
-                            authorization: authorization, gate: gate, repository: repository, origin: origin
+                            authorization: authorization, gate: gate, repository: repository, origin: origin, keys: keys
                         ).perform()
                     }
                 }

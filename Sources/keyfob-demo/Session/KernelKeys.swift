@@ -1,19 +1,30 @@
 import KernelKeyring
+import Secrets
 
-/// The access tokens in the kernel's keyring, which belongs to the user and not to the private session.
+/// What keyfob keeps in the kernel for the demonstration's git server. The kernel's keyring is the user's, not the
+/// private session's, so what is ours in it is told apart by the host and port in the names.
 struct KernelKeys: Sendable {
-    private let names: Set<String>
+    /// `127.0.0.1:PORT`
+    let host: String
 
-    /// What is there before the demonstration: the person's own, which stays.
-    static func before() -> KernelKeys { KernelKeys(names: current) }
-
-    /// What has come since.
-    var new: Set<String> { Self.current.subtracting(names) }
-
-    /// Takes away what has come since.
-    func removeNew() {
-        for name in new { KernelKeyring.existing()?.remove(name) }
+    /// Whether an access token for the host is there.
+    var holdToken: Bool {
+        guard let keyring = KernelKeyring.existing() else { return false }
+        return tokens(keyring).contains { keyring.read($0) != nil }
     }
 
-    private static var current: Set<String> { Set(KernelKeyring.existing()?.names() ?? []) }
+    /// Forgets all that is there for the host.
+    func remove() {
+        guard let keyring = KernelKeyring.existing() else { return }
+        for name in tokens(keyring) + routes(keyring) { keyring.remove(name) }
+    }
+
+    /// A route key maps a question for the host to an account.
+    private func routes(_ keyring: KernelKeyring) -> [String] {
+        keyring.names().filter { $0.hasPrefix("route:") && $0.split(separator: "\t").contains(Substring(host)) }
+    }
+
+    private func tokens(_ keyring: KernelKeyring) -> [String] {
+        routes(keyring).compactMap { keyring.read($0)?.exposedText }.map(KeyNames.token)
+    }
 }

@@ -10,9 +10,6 @@ struct PrivateSession: Sendable {
     /// The environment of everything that is run.
     var environment: [String: String]
 
-    /// What the kernel's keyring held before.
-    let kernelKeys = KernelKeys.before()
-
     /// The prefix under which the variables that were changed are kept for the person's own browser; not `KEYFOB_`,
     /// which keyfob keeps from its children.
     static let keptPrefix = "DEMO_KEEPS_"
@@ -21,7 +18,6 @@ struct PrivateSession: Sendable {
     static func with<Result>(_ body: (PrivateSession) async throws -> Result) async throws -> Result {
         let session = try PrivateSession()
         defer {
-            session.kernelKeys.removeNew()
             try? FileManager.default.removeItem(atPath: session.root)
         }
         return try await body(session)
