@@ -34,7 +34,7 @@ struct Command {
     private func collect(_ onLine: (@Sendable (String) -> Void)?) async throws -> Outcome {
         let result = try await Subprocess.run(
             .path(FilePath(executable)), arguments: Arguments(arguments), environment: .exactly(environment),
-            workingDirectory: directory.map { FilePath($0) }, platformOptions: .ownGroup, input: .none,
+            workingDirectory: directory.map { FilePath($0) }, platformOptions: .ownSession, input: .none,
             output: .sequence, error: .combinedWithOutput
         ) { execution in
             var lines: [String] = []
@@ -64,14 +64,14 @@ enum Daemon {
     ) async throws -> Result {
         let ended = try await Subprocess.run(
             .path(FilePath(command.executable)), arguments: Arguments(command.arguments),
-            environment: .exactly(command.environment), platformOptions: .ownGroup, input: .string(input),
+            environment: .exactly(command.environment), platformOptions: .ownSession, input: .string(input),
             output: .discarded, error: .discarded
         ) { execution in
             // An error is kept until the process has gone: one that left this closure would wait for the process, and the
             // process for its end.
             let result: Swift.Result<Result, any Error>
             do { result = .success(try await body()) } catch { result = .failure(error) }
-            await execution.teardown(using: PlatformOptions.ownGroup.teardownSequence)
+            await execution.teardown(using: PlatformOptions.ownSession.teardownSequence)
             return result
         }
         return try ended.closureResult.get()
@@ -79,10 +79,11 @@ enum Daemon {
 }
 
 extension PlatformOptions {
-    /// A process group of its own: Ctrl-C reaches us alone, and we end the group, in our order.
-    static var ownGroup: PlatformOptions {
+    /// A session of its own: Ctrl-C reaches us alone, we end the group in our order, and git finds no terminal to wait
+    /// at for a password.
+    static var ownSession: PlatformOptions {
         var options = PlatformOptions()
-        options.processGroupID = 0
+        options.createSession = true
         options.teardownSequence = [
             .send(signal: .terminate, toProcessGroup: true, allowedDurationToNextStep: .seconds(2))
         ]

@@ -56,6 +56,7 @@ struct Demonstration: Sendable {
             "one code was exchanged for tokens")
         try check(try contents("first/README.md") == "A private repository.\n", "the private file is here")
         try check(gate.counts.refused > 0 && gate.counts.passed > 0, "the git server refused who had no token")
+        try check(try await gitServerStatus(Secret("made-up")) == 401, "it refuses a made-up token")
     }
 
     // MARK: 2
@@ -119,6 +120,7 @@ struct Demonstration: Sendable {
         Narrator.tell("waiting \(seconds) s until the access token has expired")
         try await Task.sleep(for: .seconds(seconds))
         try check(authorization.introspect(token) == nil, "the authorization server calls the old token dead")
+        try check(try await gitServerStatus(token) == 401, "the git server refuses it")
     }
 
     // MARK: 5

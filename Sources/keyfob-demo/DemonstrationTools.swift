@@ -1,5 +1,9 @@
+import AsyncHTTPClient
 import AuthorizationServer
 import FoundationEssentials
+import NIOCore
+import NIOHTTP1
+import Secrets
 
 extension Demonstration {
     /// Runs git as a person would, in the session's home; what it says is passed on.
@@ -37,6 +41,13 @@ extension Demonstration {
     func check(_ condition: Bool, _ fact: String) throws {
         guard condition else { throw DemoFailure(description: "this is not so: \(fact)") }
         Narrator.tell("ok: \(fact)")
+    }
+
+    /// What the git server says to a request with a token.
+    func gitServerStatus(_ token: Secret) async throws -> Int {
+        var request = HTTPClientRequest(url: "\(origin)/private.git/info/refs?service=git-upload-pack")
+        request.headers.add(name: "Authorization", value: "Bearer \(token.exposedText ?? "")")
+        return Int(try await HTTPClient.shared.execute(request, timeout: .seconds(20)).status.code)
     }
 
     /// A file in the session's home.

@@ -17,7 +17,7 @@ struct GitBackend: Sendable {
         guard let body = try? await request.body.collect(upTo: Self.limit),
             let result = try? await Subprocess.run(
                 .path(FilePath(git)), arguments: ["http-backend"], environment: .exactly(variables(request, body)),
-                platformOptions: .ownGroup, input: .array(Array(body.readableBytesView)),
+                platformOptions: .ownSession, input: .array(Array(body.readableBytesView)),
                 output: .bytes(limit: Self.limit), error: .discarded),
             result.terminationStatus.isSuccess, let response = Self.response(result.standardOutput)
         else { return Response(status: .internalServerError) }
