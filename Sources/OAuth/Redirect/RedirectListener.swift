@@ -35,27 +35,16 @@ struct RedirectListener: Sendable {
         presenting present: @escaping @Sendable () async throws -> Void,
         finish: (Result<Secret, OAuthError>) async throws -> Value
     ) async throws -> Value {
-        let events = server.traffic.events
-        return try await withThrowingTaskGroup(of: Result<Secret, OAuthError>?.self) { group in
-            group.addTask {
-                for await event in events {
-                    if case .answered(let result) = event { return result }
-                }
-                throw OAuthError.cancelled
-            }
-            group.addTask {
-                try await Task.sleep(until: deadline, clock: .continuous)
-                throw OAuthError.authorizationTimedOut(seconds: Int(limit.components.seconds))
-            }
-            group.addTask {
-                do { try await present() } catch where server.traffic.isAnswered {}
-                return nil
-            }
-            defer { group.cancelAll() }
-            while let answer = try await group.next() {
-                if let answer { return try await finish(answer) }
+        let traffic = server.traffic
+        return try await LoginRace.run(until: deadline, of: limit) {
+            for await event in traffic.events {
+                if case .answered(let result) = event { return result }
             }
             throw OAuthError.cancelled
+        } presenting: {
+            do { try await present() } catch  where traffic.isAnswered {}
+        } finish: { answer in
+            try await finish(answer)
         }
     }
 

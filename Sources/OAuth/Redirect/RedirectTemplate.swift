@@ -28,6 +28,9 @@ package struct RedirectTemplate: Sendable, Hashable {
         self.init(host: url.host, port: authority == url.host ? nil : url.port, path: url.path)
     }
 
+    /// As registered: without a port unless it has its own.
+    var registered: String { "http://\(host)\(port.map { ":\($0)" } ?? "")\(path)" }
+
     /// The redirect URI for a port, as both requests of a login send it.
     func uri(port: Int) -> String { "http://\(host):\(self.port ?? port)\(path)" }
 }

@@ -35,6 +35,15 @@ package struct TokenEndpoint: Sendable {
         return try await send(form)
     }
 
+    /// Asks whether the person has finished at their other device (RFC 8628 section 3.4).
+    func poll(deviceCode: Secret, resource: String?) async throws(OAuthError) -> TokenResponse {
+        var form = FormBody()
+        form.append("grant_type", "urn:ietf:params:oauth:grant-type:device_code")
+        form.append("device_code", deviceCode)
+        form.append("resource", resource)
+        return try await send(form)
+    }
+
     private func send(_ form: FormBody) async throws(OAuthError) -> TokenResponse {
         try TokenResponse(try await transport.send(client.request(form, to: url)), from: url.host)
     }

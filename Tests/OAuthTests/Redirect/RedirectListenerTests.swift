@@ -116,7 +116,7 @@ struct `The loopback listener` {
     }
 
     @Test func `lets the oldest of too many connections go`() async throws {
-        try await withLogin { login in
+        try await withLogin(patience: .seconds(3_600)) { login in
             let oldest = try await RawConnection.open(port: login.port)
             var idle: [any Channel] = []
             for _ in 0..<LoopbackTraffic.connectionLimit {

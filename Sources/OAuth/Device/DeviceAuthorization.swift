@@ -1,0 +1,44 @@
+import Secrets
+
+/// What the device authorization endpoint answers (RFC 8628 section 3.2).
+struct DeviceAuthorization {
+    let deviceCode: Secret
+    let userCode: String
+    let verificationURI: EndpointURL
+    let verificationURIComplete: EndpointURL?
+    /// Seconds until the codes die.
+    let expiresIn: Int
+    /// Seconds between two polls.
+    let interval: Int
+
+    /// Seconds between polls where the server does not say (RFC 8628 section 3.5).
+    static let defaultInterval = 5
+    /// Longest interval taken from a server, in seconds.
+    private static let longestInterval = 300
+
+    /// Reads a whole answer. An address that is not https is refused: it is going to be opened by a person.
+    init(_ response: HTTPResponse, from host: String) throws(OAuthError) {
+        try response.checkAnswered(by: host)
+        let answer = try TokenAnswer(response, host: host)
+        try answer.checkNotRefused(host: host, status: response.status)
+        guard response.status == 200 else { throw .malformed(host: host, member: "error") }
+
+        func text(_ member: String) throws(OAuthError) -> String {
+            guard let text = try answer.string(member, host: host), !text.isEmpty
+            else { throw .missingEndpoint(member: member) }
+            return text
+        }
+        deviceCode = Secret(try text("device_code"))
+        userCode = ServerText.printable(try text("user_code"))
+        guard let address = try? EndpointURL(try text("verification_uri"))
+        else { throw .invalidEndpoint(member: "verification_uri") }
+        verificationURI = address
+        verificationURIComplete = try answer.string("verification_uri_complete", host: host)
+            .flatMap { try? EndpointURL($0) }
+        guard let seconds = answer.number("expires_in"), seconds >= 1
+        else { throw .malformed(host: host, member: "expires_in") }
+        expiresIn = Int(min(seconds, Double(TokenResponse.longestLifetime)))
+        let pause = answer.number("interval").flatMap { $0 >= 1 ? $0 : nil } ?? Double(Self.defaultInterval)
+        interval = Int(min(pause, Double(Self.longestInterval)))
+    }
+}

@@ -1,0 +1,99 @@
+import Secrets
+
+/// A login at another device, for machines without a browser (RFC 8628).
+///
+/// Never begun unasked: a code that somebody else asked for is what phishing of device codes lives on (BCP 247).
+package struct DeviceFlow: Sendable {
+    private let metadata: AuthorizationServerMetadata
+    private let client: Client
+    private let scopes: [String]
+    private let resource: String?
+    private let deadline: Duration
+    private let transport: any HTTPTransport
+    private let pause: @Sendable (Duration) async throws -> Void
+
+    /// - Parameter deadline: how long the person may take; the server's `expires_in` may be shorter.
+    package init(
+        metadata: AuthorizationServerMetadata, client: Client, scopes: [String] = [], resource: String? = nil,
+        deadline: Duration = .seconds(900), transport: any HTTPTransport
+    ) {
+        self.init(
+            metadata: metadata, client: client, scopes: scopes, resource: resource, deadline: deadline,
+            transport: transport, pause: { try await Task.sleep(for: $0, clock: .continuous) })
+    }
+
+    /// - Parameter pause: waits between two polls; a test has no time to.
+    init(
+        metadata: AuthorizationServerMetadata, client: Client, scopes: [String], resource: String?,
+        deadline: Duration, transport: any HTTPTransport, pause: @escaping @Sendable (Duration) async throws -> Void
+    ) {
+        (self.metadata, self.client, self.scopes, self.resource) = (metadata, client, scopes, resource)
+        (self.deadline, self.transport, self.pause) = (deadline, transport, pause)
+    }
+
+    /// Asks for a code, calls `present` once with it, and polls until the person has decided.
+    ///
+    /// `present` runs beside the polling and is cancelled at its end. Throws `missingEndpoint` where the server has no
+    /// device flow, `authorizationTimedOut` where nobody came, `refused` where the person said no.
+    package func run(
+        present: @escaping @Sendable (PendingDeviceLogin) async throws -> Void
+    ) async throws -> TokenResponse {
+        let authorization = try await authorize()
+        let limit = min(deadline, .seconds(authorization.expiresIn))
+        let pending = PendingDeviceLogin(
+            userCode: authorization.userCode, address: authorization.verificationURI.string,
+            completeAddress: authorization.verificationURIComplete?.string,
+            authorizationServer: authorization.verificationURI.host, deadline: ContinuousClock.now + limit)
+        do {
+            return try await LoginRace.run(until: pending.deadline, of: limit) {
+                try await poll(authorization, limit: limit)
+            } presenting: {
+                try await present(pending)
+            } finish: {
+                $0
+            }
+        } catch {
+            throw Task.isCancelled ? OAuthError.cancelled : error
+        }
+    }
+
+    private func authorize() async throws(OAuthError) -> DeviceAuthorization {
+        guard let endpoint = metadata.deviceAuthorizationEndpoint
+        else { throw .missingEndpoint(member: "device_authorization_endpoint") }
+        var form = FormBody()
+        if !scopes.isEmpty { form.append("scope", scopes.joined(separator: " ")) }
+        form.append("resource", resource)
+        let response = try await transport.send(client.request(form, to: endpoint))
+        return try DeviceAuthorization(response, from: endpoint.host)
+    }
+
+    private func poll(_ authorization: DeviceAuthorization, limit: Duration) async throws -> TokenResponse {
+        let endpoint = TokenEndpoint(url: metadata.tokenEndpoint, client: client, transport: transport)
+        var interval = authorization.interval
+        while true {
+            try await pause(.seconds(interval))
+            do {
+                return try await endpoint.poll(deviceCode: authorization.deviceCode, resource: resource)
+            } catch {
+                interval = try Self.interval(after: error, interval, limit: limit)
+            }
+        }
+    }
+
+    /// How long to wait after a poll that brought no token, in seconds; throws what ends the login.
+    ///
+    /// RFC 8628 section 3.5: `slow_down` adds five seconds for good; a connection that fails doubles the pause.
+    private static func interval(
+        after error: OAuthError, _ interval: Int, limit: Duration
+    ) throws(OAuthError) -> Int {
+        switch error {
+        case .refused(_, _, "authorization_pending", _): interval
+        case .refused(_, _, "slow_down", _): interval + 5
+        case .refused(_, _, "expired_token", _):
+            throw .authorizationTimedOut(seconds: Int(limit.components.seconds))
+        case .unavailable(_, _, let retryAfter): max(interval, retryAfter ?? interval * 2)
+        case .timedOut, .unreachable: interval * 2
+        default: throw error
+        }
+    }
+}

@@ -1,0 +1,149 @@
+import Secrets
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import OAuth
+
+@Suite(.timeLimit(.minutes(1)))
+struct `A login at another device` {
+    private static let device = "https://login.example.com/device"
+    private static let token = "https://login.example.com/token"
+    private static let success = ScriptedTransport.Answer.json(#"{"access_token":"AT","token_type":"Bearer"}"#)
+
+    private static func offer(_ changes: String = "") -> ScriptedTransport.Answer {
+        .json(
+            #"{"device_code":"DC","user_code":"WDJB-MJHT","verification_uri":"https://login.example.com/go","#
+                + #""expires_in":600,"interval":2\#(changes)}"#)
+    }
+
+    private static func error(_ code: String) -> ScriptedTransport.Answer {
+        .json(#"{"error":"\#(code)"}"#, status: 400)
+    }
+
+    /// Runs a login in which every pause is over at once; returns the pauses as well.
+    private func logIn(
+        offer: ScriptedTransport.Answer = offer(), _ answers: [ScriptedTransport.Answer],
+        present: @escaping @Sendable (PendingDeviceLogin) async throws -> Void = { _ in }
+    ) async -> (Result<TokenResponse, any Error>, pauses: [Int], forms: [String]) {
+        let transport = ScriptedTransport([Self.device: [offer], Self.token: answers])
+        let pauses = PauseLog()
+        do {
+            var metadata = try Examples.metadata()
+            metadata.deviceAuthorizationEndpoint = try EndpointURL(Self.device)
+            let flow = DeviceFlow(
+                metadata: metadata, client: Client(id: "me"), scopes: ["read", "write"], resource: nil,
+                deadline: .seconds(900), transport: transport, pause: { pauses.append($0) })
+            let response = try await flow.run(present: present)
+            return (.success(response), pauses.seconds, transport.requests.compactMap { $0.form?.exposedText })
+        } catch {
+            return (.failure(error), pauses.seconds, transport.requests.compactMap { $0.form?.exposedText })
+        }
+    }
+
+    @Test func `shows the code and polls until the person has decided`() async throws {
+        let shown = Mutex<PendingDeviceLogin?>(nil)
+        let pending = Self.error("authorization_pending")
+        let (result, pauses, forms) = await logIn([pending, pending, Self.success]) { login in
+            shown.withLock { $0 = login }
+        }
+        #expect(try result.get().accessToken == Secret("AT"))
+        #expect(pauses == [2, 2, 2])
+        #expect(forms.first == "scope=read%20write&client_id=me")
+        #expect(
+            forms.last
+                == "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code&device_code=DC&client_id=me")
+        let login = try #require(shown.withLock { $0 })
+        #expect(login.userCode == "WDJB-MJHT")
+        #expect(login.address == "https://login.example.com/go")
+        #expect(login.completeAddress == nil)
+    }
+
+    @Test func `polls more slowly when told to, and for good`() async throws {
+        let answers = ["slow_down", "authorization_pending", "slow_down"].map(Self.error) + [Self.success]
+        let (result, pauses, _) = await logIn(answers)
+        #expect(throws: Never.self) { try result.get() }
+        #expect(pauses == [2, 7, 7, 12])
+    }
+
+    @Test func `outlasts a server in trouble`() async throws {
+        let answers: [ScriptedTransport.Answer] = [
+            .failure(.unreachable(host: "login.example.com", reason: "x")),
+            .failure(.timedOut(host: "login.example.com", seconds: 30)),
+            .status(503, fields: [(name: "Retry-After", value: "30")]), Self.success,
+        ]
+        let (result, pauses, _) = await logIn(answers)
+        #expect(throws: Never.self) { try result.get() }
+        #expect(pauses == [2, 4, 8, 30])
+    }
+
+    @Test(arguments: [
+        (
+            "access_denied",
+            OAuthError.refused(host: "login.example.com", status: 400, error: "access_denied", description: nil)
+        ),
+        ("expired_token", .authorizationTimedOut(seconds: 600)),
+        ("invalid_grant", .refused(host: "login.example.com", status: 400, error: "invalid_grant", description: nil)),
+    ])
+    func `ends at the server's word`(code: String, error: OAuthError) async {
+        let (result, pauses, _) = await logIn([Self.error(code)])
+        #expect(throws: error) { try result.get() }
+        #expect(pauses.count == 1)
+    }
+
+    @Test(arguments: [
+        #","verification_uri_complete":"https://login.example.com/go?c=1","interval":null"#,
+        #","verification_uri_complete":"javascript:alert(1)""#,
+    ])
+    func `offers the complete address only where it can be opened`(changes: String) async {
+        let shown = Mutex<PendingDeviceLogin?>(nil)
+        let offer = ScriptedTransport.Answer.json(
+            #"{"device_code":"DC","user_code":"A\u001b[0m","verification_uri":"https://login.example.com/go","#
+                + #""expires_in":600\#(changes)}"#)
+        let (_, pauses, _) = await logIn(offer: offer, [Self.success]) { login in shown.withLock { $0 = login } }
+        let address = shown.withLock { $0?.completeAddress }
+        #expect(address == (changes.contains("javascript") ? nil : "https://login.example.com/go?c=1"))
+        #expect(shown.withLock { $0?.userCode } == "A\u{FFFD}[0m")
+        #expect(pauses == [5])
+    }
+
+    @Test(arguments: [
+        ("null", OAuthError.invalidEndpoint(member: "verification_uri")),
+        (#""http://login.example.com/go""#, .invalidEndpoint(member: "verification_uri")),
+        (#""javascript:alert(1)""#, .invalidEndpoint(member: "verification_uri")),
+    ])
+    func `shows no address that cannot be trusted`(address: String, error: OAuthError) async {
+        let offer = ScriptedTransport.Answer.json(
+            #"{"device_code":"DC","user_code":"A","verification_uri":\#(address),"expires_in":600}"#)
+        let (result, _, _) = await logIn(offer: offer, [Self.success]) { _ in Issue.record("the person was asked") }
+        #expect(throws: error) { try result.get() }
+    }
+
+    @Test func `needs a server that has it`() async throws {
+        let flow = DeviceFlow(
+            metadata: try Examples.metadata(), client: Client(id: "me"), transport: ScriptedTransport([:]))
+        await #expect(throws: OAuthError.missingEndpoint(member: "device_authorization_endpoint")) {
+            try await flow.run { _ in }
+        }
+    }
+
+    @Test func `ends when the code dies`() async throws {
+        var metadata = try Examples.metadata()
+        metadata.deviceAuthorizationEndpoint = try EndpointURL(Self.device)
+        let flow = DeviceFlow(
+            metadata: metadata, client: Client(id: "me"), deadline: .milliseconds(100),
+            transport: ScriptedTransport([Self.device: [Self.offer()]]))
+        await #expect(throws: OAuthError.authorizationTimedOut(seconds: 0)) { try await flow.run { _ in } }
+    }
+}
+
+/// How long a login wanted to wait, without the waiting.
+private final class PauseLog: Sendable {
+    private let log = Mutex<[Int]>([])
+
+    var seconds: [Int] { log.withLock { $0 } }
+
+    func append(_ pause: Duration) {
+        log.withLock { $0.append(Int(pause.components.seconds)) }
+    }
+}
