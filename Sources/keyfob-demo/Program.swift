@@ -5,7 +5,7 @@ import Secrets
 /// Puts the demonstration together and takes it apart again, whatever happens in between.
 enum Program {
     /// Seconds that an access token lives here: long enough for two clones, short enough to see it expire.
-    static let accessTokenLifetime = 10
+    static let accessTokenLifetime = 15
 
     /// The account at the embedded authorization server; it guards nothing.
     static let account = (name: "demo", password: "demo")
