@@ -26,7 +26,7 @@ SOLE_IMPORTERS = {
     "CLibsecret": {"SecretService"},
     "CKernelKeyring": {"KernelKeyring"},
     "AsyncHTTPClient": {"OAuth", "keyfob-demo"},
-    "Hummingbird": {"AuthorizationServer"},
+    "Hummingbird": {"AuthorizationServer", "keyfob-demo"},
     "TOMLKit": {"KeyfobCore"},
     "ArgumentParser": {"keyfob"},
 }
