@@ -1,7 +1,6 @@
 import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
-import NIOSSL
 import Secrets
 
 /// ``HTTPTransport`` over AsyncHTTPClient. Costs nothing until the first request.

@@ -1,5 +1,3 @@
-import Secrets
-
 /// Unguessable texts, from the system's source (getrandom(2), through `SystemRandomNumberGenerator`).
 enum RandomText {
     /// `bits` of randomness as base64url: 256 bits are 43 characters, 128 are 22.
