@@ -41,8 +41,12 @@ struct LoopbackServer: Sendable {
         ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 128)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try keepFromChildren(channel) }
+            }
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    try keepFromChildren(channel)
                     var limits = NIOHTTPDecoderLimitConfiguration()
                     // Cookies that other programs of this host have set come along.
                     limits.maxHeaderListSize = 65_536
@@ -54,6 +58,13 @@ struct LoopbackServer: Sendable {
                         LoopbackConnection(traffic: traffic, patience: patience))
                 }
             }
+    }
+
+    /// NIO's sockets survive exec: a browser that is started now would keep our port open for as long as it runs.
+    private static func keepFromChildren(_ channel: any Channel) throws {
+        try channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { descriptor in
+            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        }
     }
 
     private static func bind(_ bootstrap: ServerBootstrap, _ redirect: RedirectTemplate) async throws -> Int {

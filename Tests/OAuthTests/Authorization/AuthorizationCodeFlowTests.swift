@@ -101,7 +101,7 @@ struct `A login by authorization code` {
             }
         }
         #expect(transport.requests.isEmpty)
-        #expect(await !RawConnection.isOpen(port: port.withLock { $0 }))
+        #expect(await RawConnection.isClosed(port: port.withLock { $0 }))
     }
 
     @Test func `ends where another server answers, and sends it nothing`() async throws {
@@ -140,7 +140,7 @@ struct `A login by authorization code` {
                 port.withLock { $0 = used }
             }
         }
-        #expect(await !RawConnection.isOpen(port: port.withLock { $0 }))
+        #expect(await RawConnection.isClosed(port: port.withLock { $0 }))
     }
 
     @Test func `ends at its deadline while the person is still being asked`() async throws {
@@ -161,7 +161,7 @@ struct `A login by authorization code` {
             await #expect(throws: OAuthError.cancelled) { try await task.value }
         }
         #expect(taken < .seconds(1))
-        #expect(await !RawConnection.isOpen(port: try Browser(pending: pending).port))
+        #expect(await RawConnection.isClosed(port: try Browser(pending: pending).port))
     }
 
     @Test func `ends where the browser cannot be opened`() async throws {

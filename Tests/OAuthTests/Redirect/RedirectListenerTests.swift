@@ -158,7 +158,7 @@ struct `The loopback listener` {
         let idle = try await RawConnection.open(port: port)
         await listener.close()
         try await idle.closeFuture.get()
-        #expect(await !RawConnection.isOpen(port: port))
+        #expect(await RawConnection.isClosed(port: port))
     }
 
     @Test func `listens on 127.0.0.1 alone`() async throws {
@@ -170,16 +170,37 @@ struct `The loopback listener` {
         await listener.close()
     }
 
-    @Test func `takes the port that is registered, and says when it is taken`() async throws {
+    @Test func `takes the port that is registered`() async throws {
+        // A port that was free may be somebody else's in the next moment; not ten times in a row.
+        for _ in 0..<10 {
+            let first = try await RedirectListener.open(.loopback)
+            await first.close()
+            guard let second = try? await RedirectListener.open(try RedirectTemplate(first.redirectURI)) else {
+                continue
+            }
+            #expect(second.redirectURI == first.redirectURI)
+            await second.close()
+            return
+        }
+        Issue.record("no port could be taken again")
+    }
+
+    @Test func `says when its port is taken`() async throws {
         let first = try await RedirectListener.open(.loopback)
-        let taken = try RedirectTemplate(first.redirectURI)
         await #expect(throws: OAuthError.listenerFailed(reason: "address already in use")) {
-            try await RedirectListener.open(taken)
+            try await RedirectListener.open(try RedirectTemplate(first.redirectURI))
         }
         await first.close()
-        let second = try await RedirectListener.open(taken)
-        #expect(second.redirectURI == first.redirectURI)
-        await second.close()
+    }
+
+    @Test func `is not inherited by a browser`() async throws {
+        try await withLogin { login in
+            let connection = try await RawConnection.open(port: login.port)
+            let inherited = OpenSockets.inheritable(localPort: login.port)
+            #expect(inherited.found >= 1)
+            #expect(inherited.inheritable == 0)
+            try await connection.close()
+        }
     }
 
     @Test func `is localhost on every address that localhost has`() async throws {

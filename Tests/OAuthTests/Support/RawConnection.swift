@@ -67,4 +67,14 @@ enum RawConnection {
         try? await channel.close()
         return true
     }
+
+    /// Whether nobody listens there any more within a second: a child that another test is just starting may hold the
+    /// socket until it has become another program.
+    static func isClosed(port: Int) async -> Bool {
+        let end = ContinuousClock.now + .seconds(1)
+        while await isOpen(port: port) {
+            if ContinuousClock.now > end { return false }
+        }
+        return true
+    }
 }
