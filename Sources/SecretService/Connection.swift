@@ -1,15 +1,16 @@
 import CLibsecret
 import Secrets
 
-/// libsecret's view of the service, for the calls of one operation under one deadline.
+/// The service, for the calls of one operation under one deadline. What libsecret would make a proxy of is a D-Bus path
+/// here: a proxy takes two round trips, and for a collection the paths of all its items.
 @safe
 struct Connection {
     let call: Call
     private let bus: Owned
     private let service: Owned
 
-    /// The object path below which GNOME Keyring, oo7 and KWallet show the items of the session collection.
-    private static let sessionCollection = "/org/freedesktop/secrets/collection/session/"
+    /// Of the service itself.
+    private static let path = "/org/freedesktop/secrets"
 
     init(_ call: Call) throws(CallFailure) {
         self.call = call
@@ -25,95 +26,137 @@ struct Connection {
         secret_service_disconnect()
     }
 
-    /// All items that have the attributes, and maybe more, of this or another schema; of locked ones, and unless
-    /// `loadingSecrets`, without secrets.
-    func items(
-        _ schema: ItemSchema, matching attributes: [String: String], loadingSecrets: Bool
-    ) throws(CallFailure) -> [FoundItem] {
-        let (reference, table) = (SchemaReference(schema), TextTable(attributes))
-        var flags = SECRET_SEARCH_ALL.rawValue
-        if loadingSecrets { flags |= SECRET_SEARCH_LOAD_SECRETS.rawValue }
-        let list = try unsafe call.perform {
-            unsafe secret_service_search_sync(
-                service.pointer(), reference.pointer, table.pointer, SecretSearchFlags(rawValue: flags), $0, $1)
+    /// The paths of all items that have the attributes, and maybe more, of whatever schema: locked items have lost theirs.
+    func search(_ attributes: [String: String]) throws(CallFailure) -> (unlocked: [String], locked: [String]) {
+        let table = Table(attributes)
+        var unlocked: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+        var locked: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+        _ = try unsafe call.perform {
+            unsafe secret_service_search_for_dbus_paths_sync(
+                service.pointer(), nil, table.pointer, $0, &unlocked, &locked, $1)
         }
-        defer { unsafe g_list_free(list) }
-        var items: [FoundItem] = []
-        var node = unsafe list
-        while let current = unsafe node {
-            if let data = unsafe current.pointee.data {
-                items.append(unsafe FoundItem(Owned(data.assumingMemoryBound(to: CLibsecret.SecretItem.self))))
-            }
-            unsafe node = current.pointee.next
-        }
-        return items
+        return unsafe (take(unlocked), take(locked))
     }
 
-    /// The collection that is to hold new items.
+    /// What an unlocked item shows without its secret.
+    func item(at path: String) throws(CallFailure) -> FoundItem {
+        let reply = try invoke(
+            path, "org.freedesktop.DBus.Properties", "GetAll", [Variant("org.freedesktop.Secret.Item")])
+        guard let properties = reply[0] else { throw .stale("the properties of \(path) cannot be read") }
+        return FoundItem(path: path, properties: properties)
+    }
+
+    /// The secrets of unlocked items, in the order of the paths.
+    func secrets(of paths: [String]) throws(CallFailure) -> [Secret] {
+        if paths.isEmpty { return [] }
+        let table = try unsafe withList(paths) { list throws(CallFailure) in
+            try unsafe call.perform {
+                unsafe secret_service_get_secrets_for_dbus_paths_sync(service.pointer(), list, $0, $1)
+                    .map { unsafe Table(taking: $0) }
+            }
+        }
+        return try paths.map { path throws(CallFailure) in
+            guard let value = unsafe table?[path] else { throw .stale("the secret could not be decrypted") }
+            return unsafe Secret(copying: OpaquePointer(value))
+        }
+    }
+
+    /// The collection that is to hold new items: its path, and whether it is locked.
     ///
     /// GNOME Keyring without the alias `default` still has a `login` collection that it unlocked at login; a collection
     /// that libsecret would make, behind a prompt for a new password, is not what the caller asked for.
-    func collection(_ collection: SecretService.Collection) throws(CallFailure) -> FoundCollection {
+    func find(_ collection: SecretService.Collection) throws(CallFailure) -> (path: String, isLocked: Bool) {
         let aliases =
             switch collection {
             case .default: ["default", "login"]
             case .session: ["session"]
             }
         for alias in aliases {
-            if let found = try self.collection(alias: alias) { return found }
+            let path = try unsafe call.perform {
+                unsafe take(secret_service_read_alias_dbus_path_sync(service.pointer(), alias, $0, $1))
+            }
+            guard let path, path != "/", let isLocked = try isLocked(path) else { continue }
+            return (path, isLocked)
         }
         throw .final(.noCollection)
     }
 
-    private func collection(alias: String) throws(CallFailure) -> FoundCollection? {
+    /// Whether the collection is locked; nil for one that is no more, which an alias may still point to.
+    private func isLocked(_ collection: String) throws(CallFailure) -> Bool? {
         do {
-            let found = try unsafe call.perform {
-                unsafe secret_collection_for_alias_sync(service.pointer(), alias, SECRET_COLLECTION_NONE, $0, $1)
-            }
-            return unsafe found.map { unsafe FoundCollection(Owned($0)) }
-        } catch .stale {
-            // The alias points to a collection that is no more.
+            let arguments = [Variant("org.freedesktop.Secret.Collection"), Variant("Locked")]
+            let reply = try invoke(collection, "org.freedesktop.DBus.Properties", "Get", arguments)
+            return reply[0]?.truth
+        } catch {
+            guard case .stale = error else { throw error }
             return nil
         }
     }
 
-    /// Asks the person to unlock what holds the objects (items or collections); libsecret reports a dismissed prompt as
-    /// nothing unlocked, without an error.
-    func unlock(_ objects: [Owned]) throws(CallFailure) {
-        var list: UnsafeMutablePointer<GList>?
-        for object in objects { unsafe list = g_list_prepend(list, object.pointer(as: GDBusProxy.self)) }
-        defer { unsafe g_list_free(list) }
-        var unlocked: UnsafeMutablePointer<GList>?
-        let count = try unsafe call.perform {
-            unsafe secret_service_unlock_sync(service.pointer(), list, $0, &unlocked, $1)
-        }
-        unsafe g_list_free_full(unlocked, g_object_unref)
-        guard count == objects.count else { throw .final(.promptDismissed) }
+    /// Asks the person to unlock items or collections.
+    func unlock(_ paths: [String]) throws(CallFailure) {
+        let reply = try invoke(
+            Self.path, "org.freedesktop.Secret.Service", "Unlock", [Variant(paths: paths)])
+        try prompt(reply[1])
     }
 
     /// Makes a new item; `replacing` also lets the service overwrite one that has these attributes and more.
     func create(
         _ schema: ItemSchema, attributes: [String: String], label: String, secret: Secret,
-        in collection: FoundCollection, replacing: Bool
+        in collection: String, replacing: Bool
     ) throws(CallFailure) {
-        let (reference, table, value) = (SchemaReference(schema), TextTable(attributes), Value(secret))
-        let item = try unsafe call.perform {
-            unsafe secret_item_create_sync(
-                collection.object.pointer(), reference.pointer, table.pointer, label, value.pointer,
-                replacing ? SECRET_ITEM_CREATE_REPLACE : SECRET_ITEM_CREATE_NONE, $0, $1)
-        }
-        if let item = unsafe item { unsafe g_object_unref(item) }
+        let properties = Variant(members: [
+            "org.freedesktop.Secret.Item.Label": Variant(label),
+            "org.freedesktop.Secret.Item.Attributes": Variant(
+                attributes.merging([ItemSchema.attribute: schema.name]) { $1 }),
+        ])
+        let reply = try invoke(
+            collection, "org.freedesktop.Secret.Collection", "CreateItem",
+            [properties, encrypted(secret), Variant(replacing)])
+        try prompt(reply[1])
     }
 
+    /// Replaces an item's secret, and nothing else of it.
     func set(_ secret: Secret, of item: FoundItem) throws(CallFailure) {
-        let value = Value(secret)
-        _ = try unsafe call.perform { unsafe secret_item_set_secret_sync(item.object.pointer(), value.pointer, $0, $1) }
+        _ = try invoke(item.path, "org.freedesktop.Secret.Item", "SetSecret", [encrypted(secret)])
     }
 
     func delete(_ item: FoundItem) throws(CallFailure) {
-        _ = try unsafe call.perform { unsafe secret_item_delete_sync(item.object.pointer(), $0, $1) }
+        let reply = try invoke(item.path, "org.freedesktop.Secret.Item", "Delete", [])
+        try prompt(reply[0])
     }
 
-    /// Whether the item is in the session collection.
-    func isInSession(_ item: FoundItem) -> Bool { item.path.hasPrefix(Self.sessionCollection) }
+    /// As it travels in the encrypted session.
+    private func encrypted(_ secret: Secret) throws(CallFailure) -> Variant {
+        _ = try unsafe call.perform { unsafe secret_service_ensure_session_sync(service.pointer(), $0, $1) }
+        let value = Value(secret)
+        guard let encrypted = unsafe secret_service_encode_dbus_secret(service.pointer(), value.pointer) else {
+            throw .stale("the secret could not be encrypted")
+        }
+        return unsafe Variant(encrypted)
+    }
+
+    /// Has the person asked, if the service answered a call with the path of a prompt.
+    private func prompt(_ path: Variant?) throws(CallFailure) {
+        guard let path = path?.text, path != "/" else { return }
+        try Prompt(path: path, bus: bus, call: call).run { () throws(CallFailure) in
+            // No window of ours to stand before.
+            _ = try invoke(path, "org.freedesktop.Secret.Prompt", "Prompt", [Variant("")])
+        }
+    }
+
+    /// Calls a method of the service.
+    private func invoke(
+        _ path: String, _ interface: String, _ method: String, _ arguments: [Variant]
+    ) throws(CallFailure) -> Variant {
+        let arguments = Variant(tuple: arguments)
+        let reply = try unsafe call.perform { cancellable, error in
+            unsafe g_dbus_connection_call_sync(
+                bus.opaque, g_dbus_proxy_get_name(service.pointer()), path, interface, method, arguments.pointer, nil,
+                G_DBUS_CALL_FLAGS_NONE, -1, cancellable, error
+            ).map { unsafe Variant($0) }
+        }
+        guard let reply else { throw .stale("no reply to \(method)") }
+        return reply
+    }
 }

@@ -1,62 +1,30 @@
 import CLibsecret
 import Secrets
 
-/// A collection that the service told us of.
-@safe
-struct FoundCollection {
-    let object: Owned
-
-    init(_ object: Owned) { self.object = object }
-
-    var isLocked: Bool { unsafe secret_collection_get_locked(object.pointer()) != 0 }
-}
-
-/// An item that a search found: what was read of it then; asking it makes no call.
-@safe
+/// An item that a search found in an unlocked collection, as it was when it was found.
 struct FoundItem {
-    let object: Owned
+    /// The D-Bus object path.
+    let path: String
 
-    /// The attributes, `xdg:schema` among them. Of a locked item they are hashes, or nothing.
+    let label: String
+
+    /// In seconds since 1970.
+    let modified: UInt64
+
+    /// The attributes, `xdg:schema` among them.
     private let allAttributes: [String: String]
 
-    init(_ object: Owned) {
-        self.object = object
-        allAttributes = unsafe TextTable.take(secret_item_get_attributes(object.pointer()))
+    /// Reads the properties of the interface `org.freedesktop.Secret.Item`.
+    init(path: String, properties: Variant) {
+        self.path = path
+        label = properties["Label"]?.text ?? ""
+        modified = properties["Modified"]?.number ?? 0
+        allAttributes = properties["Attributes"]?.texts ?? [:]
     }
-
-    /// The attribute in which libsecret, and whoever follows it, keeps a schema's name.
-    private static let schemaAttribute = "xdg:schema"
-
-    /// What GNOME Keyring says of an item whose schema it was not told, or has lost.
-    private static let unknownSchema = "org.freedesktop.Secret.Generic"
-
-    var isLocked: Bool { unsafe secret_item_get_locked(object.pointer()) != 0 }
 
     /// The attributes that the schema has. A service may show more: KeePassXC adds an entry's title, path and so on.
     func attributes(_ schema: ItemSchema) -> [String: String] {
         allAttributes.filter { schema.attributes[$0.key] != nil }
-    }
-
-    /// In seconds since 1970.
-    var modified: UInt64 { unsafe UInt64(secret_item_get_modified(object.pointer())) }
-
-    /// The D-Bus object path.
-    var path: String {
-        let path = unsafe g_dbus_proxy_get_object_path(object.pointer())
-        return unsafe path.map { unsafe String(cString: $0) } ?? ""
-    }
-
-    /// What the search read, its secret included.
-    func read(_ schema: ItemSchema) throws(CallFailure) -> SecretItem {
-        guard let value = unsafe secret_item_get_secret(object.pointer()) else {
-            throw .stale("the secret could not be decrypted")
-        }
-        defer { unsafe secret_value_unref(UnsafeMutableRawPointer(value)) }
-        var length: gsize = 0
-        let bytes = unsafe secret_value_get(value, &length)
-        return SecretItem(
-            attributes: attributes(schema), label: unsafe takeText(secret_item_get_label(object.pointer())),
-            secret: unsafe Secret(UnsafeRawBufferPointer(start: bytes, count: Int(length))), modified: modified)
     }
 
     /// Whether the item is the one with these attributes of the schema, no fewer and no more.
@@ -66,12 +34,20 @@ struct FoundItem {
 
     /// False only if the item says that it is of another schema.
     func mayHave(_ schema: ItemSchema) -> Bool {
-        guard let name = allAttributes[Self.schemaAttribute] else { return true }
-        return name == schema.name || name == Self.unknownSchema || schema.otherNames.contains(name)
+        guard let name = allAttributes[ItemSchema.attribute] else { return true }
+        return name == schema.name || name == ItemSchema.unknown || schema.otherNames.contains(name)
     }
 }
 
-/// A ``Secret`` on its way to the service, in memory that libsecret overwrites at the end.
+extension ItemSchema {
+    /// The attribute in which libsecret, and whoever follows it, keeps a schema's name.
+    static let attribute = "xdg:schema"
+
+    /// The name of the schema of an item that was stored without one.
+    static let unknown = "org.freedesktop.Secret.Generic"
+}
+
+/// A ``Secret`` on its way to the service or from it, in memory that libsecret overwrites at the end.
 @safe
 final class Value {
     let pointer: OpaquePointer
@@ -84,4 +60,13 @@ final class Value {
     }
 
     deinit { unsafe secret_value_unref(UnsafeMutableRawPointer(pointer)) }
+}
+
+extension Secret {
+    /// Copies a SecretValue, which stays the caller's.
+    init(copying value: OpaquePointer) {
+        var length: gsize = 0
+        let bytes = unsafe secret_value_get(value, &length)
+        unsafe self.init(UnsafeRawBufferPointer(start: bytes, count: Int(length)))
+    }
 }

@@ -21,62 +21,52 @@ final class Owned {
     func pointer<Object>(as _: Object.Type = Object.self) -> UnsafeMutablePointer<Object> {
         unsafe address.assumingMemoryBound(to: Object.self)
     }
+
+    /// The same, for a type whose members GLib keeps to itself.
+    var opaque: OpaquePointer { unsafe OpaquePointer(address) }
 }
 
-/// A GHashTable of texts that is ours to give back.
+/// A GHashTable with texts as keys that is ours to give back.
 @safe
-final class TextTable {
+final class Table {
     let pointer: OpaquePointer
 
+    /// A table of texts.
     init(_ texts: [String: String]) {
         unsafe pointer = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free)
         for (key, value) in texts { unsafe g_hash_table_insert(pointer, g_strdup(key), g_strdup(value)) }
     }
 
+    /// Takes over a table that a call returned.
+    init(taking table: OpaquePointer) { unsafe pointer = table }
+
     deinit { unsafe g_hash_table_unref(pointer) }
 
-    /// Reads a table of texts and gives it back.
-    static func take(_ table: OpaquePointer?) -> [String: String] {
-        guard let table = unsafe table else { return [:] }
-        defer { unsafe g_hash_table_unref(table) }
-        var texts: [String: String] = [:]
-        var iterator = unsafe GHashTableIter()
-        unsafe g_hash_table_iter_init(&iterator, table)
-        var key: gpointer?
-        var value: gpointer?
-        while unsafe g_hash_table_iter_next(&iterator, &key, &value) != 0 {
-            guard let key = unsafe key, let value = unsafe value else { continue }
-            let (name, text) = unsafe (
-                key.assumingMemoryBound(to: CChar.self), value.assumingMemoryBound(to: CChar.self)
-            )
-            unsafe texts[String(cString: name)] = String(cString: text)
-        }
-        return texts
-    }
+    /// The value, which the table keeps.
+    subscript(key: String) -> gpointer? { unsafe g_hash_table_lookup(pointer, key) }
 }
 
-/// libsecret's form of an ``ItemSchema``.
-@safe
-final class SchemaReference {
-    let pointer: UnsafeMutablePointer<SecretSchema>
-
-    init(_ schema: ItemSchema) {
-        let kinds = unsafe g_hash_table_new_full(g_str_hash, g_str_equal, g_free, nil)
-        defer { unsafe g_hash_table_unref(kinds) }
-        for (name, kind) in schema.attributes {
-            let type = kind == .integer ? SECRET_SCHEMA_ATTRIBUTE_INTEGER : SECRET_SCHEMA_ATTRIBUTE_STRING
-            // GINT_TO_POINTER, which is a macro; 0, the string, is the null pointer.
-            unsafe g_hash_table_insert(kinds, g_strdup(name), gpointer(bitPattern: UInt(type.rawValue)))
-        }
-        unsafe pointer = secret_schema_newv(schema.name, SECRET_SCHEMA_DONT_MATCH_NAME, kinds)
-    }
-
-    deinit { unsafe secret_schema_unref(pointer) }
+/// Lends texts as a list that ends with a null pointer, which is how GLib takes them.
+func withList<Result>(
+    _ texts: [String], _ body: (UnsafeMutablePointer<UnsafePointer<CChar>?>) throws(CallFailure) -> Result
+) throws(CallFailure) -> Result {
+    var list: [UnsafePointer<CChar>?] = unsafe texts.map { unsafe UnsafePointer(g_strdup($0)) } + [nil]
+    defer { unsafe list.forEach { unsafe g_free(UnsafeMutableRawPointer(mutating: $0)) } }
+    return try unsafe body(&list)
 }
 
-/// Gives back a text of GLib's and returns a copy.
-func takeText(_ text: UnsafeMutablePointer<CChar>?) -> String {
-    guard let text = unsafe text else { return "" }
+/// Reads a list of texts that ends with a null pointer, and gives it back.
+func take(_ list: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?) -> [String] {
+    guard let list = unsafe list else { return [] }
+    defer { unsafe g_strfreev(list) }
+    var texts: [String] = []
+    while let text = unsafe list[texts.count] { unsafe texts.append(String(cString: text)) }
+    return texts
+}
+
+/// Reads a text, and gives it back.
+func take(_ text: UnsafeMutablePointer<CChar>?) -> String? {
+    guard let text = unsafe text else { return nil }
     defer { unsafe g_free(text) }
     return unsafe String(cString: text)
 }

@@ -37,8 +37,12 @@ package struct SecretService: Sendable {
         _ schema: ItemSchema, matching attributes: [String: String]
     ) throws(SecretServiceError) -> [SecretItem] {
         let items = try connected { connection throws(CallFailure) in
-            let found = try unlockedItems(schema, attributes, loadingSecrets: true, over: connection)
-            return try found.filter { $0.mayHave(schema) }.map { item throws(CallFailure) in try item.read(schema) }
+            let found = try unlockedItems(attributes, over: connection).filter { $0.mayHave(schema) }
+            let secrets = try connection.secrets(of: found.map(\.path))
+            return zip(found, secrets).map { item, secret in
+                SecretItem(
+                    attributes: item.attributes(schema), label: item.label, secret: secret, modified: item.modified)
+            }
         }
         return items.sorted { $0.modified > $1.modified }
     }
@@ -53,8 +57,8 @@ package struct SecretService: Sendable {
         in collection: Collection = .default
     ) throws(SecretServiceError) {
         try connected { connection throws(CallFailure) in
-            let found = try unlockedItems(schema, attributes, loadingSecrets: false, over: connection)
-                .filter { connection.isInSession($0) == (collection == .session) }
+            let found = try unlockedItems(attributes, over: connection)
+                .filter { $0.path.hasPrefix(Self.sessionCollection) == (collection == .session) }
             let same = found.filter { $0.isOf(schema, exactly: attributes) }.max { $0.modified < $1.modified }
             if let same {
                 allowPrompt(over: connection)
@@ -74,7 +78,7 @@ package struct SecretService: Sendable {
         _ schema: ItemSchema, exactly attributes: [String: String]
     ) throws(SecretServiceError) -> Bool {
         try connected { connection throws(CallFailure) in
-            let found = try unlockedItems(schema, attributes, loadingSecrets: false, over: connection)
+            let found = try unlockedItems(attributes, over: connection)
                 .filter { $0.isOf(schema, exactly: attributes) }
             allowPrompt(over: connection)
             for item in found { try connection.delete(item) }
@@ -91,6 +95,9 @@ package struct SecretService: Sendable {
 }
 
 extension SecretService {
+    /// Below which GNOME Keyring, oo7 and KWallet show the items of the session collection.
+    private static let sessionCollection = "/org/freedesktop/secrets/collection/session/"
+
     /// Runs `body` under the deadline; once more, with a new session, if what it knew of the service was out of date.
     private func connected<Result>(
         _ body: (Connection) throws(CallFailure) -> Result
@@ -111,31 +118,32 @@ extension SecretService {
         }
     }
 
-    /// What has the attributes; read again if it had to be unlocked, for what is locked cannot be read.
+    /// What has the attributes; what is locked is unlocked, or told.
     private func unlockedItems(
-        _ schema: ItemSchema, _ attributes: [String: String], loadingSecrets: Bool, over connection: Connection
+        _ attributes: [String: String], over connection: Connection
     ) throws(CallFailure) -> [FoundItem] {
-        let found = try connection.items(schema, matching: attributes, loadingSecrets: loadingSecrets)
-        let locked = found.filter(\.isLocked)
-        if locked.isEmpty { return found }
-        try unlock(locked.map(\.object), over: connection)
-        let unlocked = try connection.items(schema, matching: attributes, loadingSecrets: loadingSecrets)
-        guard !unlocked.contains(where: \.isLocked) else { throw .final(.promptDismissed) }
-        return unlocked
+        var found = try connection.search(attributes)
+        if !found.locked.isEmpty {
+            try unlock(found.locked, over: connection)
+            found = try connection.search(attributes)
+            guard found.locked.isEmpty else { throw .final(.promptDismissed) }
+        }
+        return try found.unlocked.map { path throws(CallFailure) in try connection.item(at: path) }
     }
 
+    /// The path of the collection.
     private func unlockedCollection(
         _ collection: Collection, over connection: Connection
-    ) throws(CallFailure) -> FoundCollection {
-        let found = try connection.collection(collection)
-        if found.isLocked { try unlock([found.object], over: connection) }
-        return found
+    ) throws(CallFailure) -> String {
+        let found = try connection.find(collection)
+        if found.isLocked { try unlock([found.path], over: connection) }
+        return found.path
     }
 
-    private func unlock(_ objects: [Owned], over connection: Connection) throws(CallFailure) {
+    private func unlock(_ paths: [String], over connection: Connection) throws(CallFailure) {
         guard mayPrompt else { throw .final(.locked) }
         allowPrompt(over: connection)
-        try connection.unlock(objects)
+        try connection.unlock(paths)
         connection.call.deadline.restart(deadline)
     }
 

@@ -54,16 +54,21 @@ import Testing
     @Test func `whose prompt nobody answers is given up at the prompt's deadline`() async throws {
         try await inLockedSession { session in
             try await session.withSilentOwner(of: "org.gnome.keyring.SystemPrompter") {
-                _ = await #expect(processExitsWith: .success) { [session = session as PrivateSession] in
+                await #expect(processExitsWith: .success) { [session = session as PrivateSession] in
                     enter(session)
                     let service = SecretService(
-                        deadline: .milliseconds(300), promptDeadline: .milliseconds(1_500), mayPrompt: true)
+                        deadline: .seconds(10), promptDeadline: .milliseconds(1_500), mayPrompt: true)
                     let time = ContinuousClock().measure {
                         #expect(throws: SecretServiceError.timedOut(seconds: 2)) {
                             try service.search(.note, matching: ["id": "1"])
                         }
                     }
-                    #expect((.milliseconds(1_500) ... .milliseconds(2_500)).contains(time))
+                    #expect((.milliseconds(1_500) ... .seconds(9)).contains(time))
+                }
+                // GNOME Keyring 42 aborts when a prompt that is on the screen is dismissed.
+                await #expect(processExitsWith: .success) { [session = session as PrivateSession] in
+                    enter(session)
+                    #expect(throws: SecretServiceError.locked) { try SecretService.silent.probeWritable() }
                 }
             }
         }

@@ -23,7 +23,7 @@ import Testing
                         Issue.record("\(String(describing: error))")
                     }
                 }
-                #expect(time < .seconds(1))
+                #expect(time < .seconds(5))
             }
             #expect(result.map { String(decoding: $0.standardErrorContent, as: UTF8.self) } == "")
         }
@@ -50,7 +50,7 @@ import Testing
                         let timedOut = SecretServiceError.timedOut(seconds: 1)
                         #expect(failures(of: service) == [timedOut, timedOut, timedOut, timedOut])
                     }
-                    #expect((.milliseconds(1_600) ... .milliseconds(2_800)).contains(time))
+                    #expect((.milliseconds(1_600) ... .seconds(9)).contains(time))
                 }
             }
         }
@@ -67,7 +67,7 @@ import Testing
                         try service.search(.note, matching: ["id": "1"])
                     }
                 }
-                #expect((.milliseconds(400) ... .milliseconds(1_400)).contains(time))
+                #expect((.milliseconds(400) ... .seconds(5)).contains(time))
             }
             listener.close()
         }

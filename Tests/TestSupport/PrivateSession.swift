@@ -95,6 +95,8 @@ package struct PrivateSession: Sendable, Codable {
     ///
     /// - Parameter more: variables of its own, instead of the session's or besides them.
     package func enter(with more: [String: String] = [:]) {
+        // A child that hangs would hold up all tests: nothing that waits for it can time out.
+        alarm(40)
         clearenv()
         for (name, value) in environment.merging(more, uniquingKeysWith: { $1 }) { unsafe setenv(name, value, 1) }
     }

@@ -1,0 +1,81 @@
+import CLibsecret
+
+/// A question that the service wants to put to the person before it does what it was asked for (Secret Service API,
+/// "Prompts and Prompting").
+///
+/// Not libsecret's: when its prompts are cancelled they send `Dismiss`, at which GNOME Keyring 42 aborts if the person
+/// has the question on the screen, and then libsecret 0.20 waits for ever. At the deadline ours is left to the person,
+/// who may still answer it, for the next caller.
+struct Prompt {
+    let path: String
+    let bus: Owned
+    let call: Call
+
+    /// Asks, and returns when the person has answered.
+    ///
+    /// - Parameter ask: calls the method `Prompt`; the answer may come before it returns.
+    /// - Throws: `.promptDismissed` where the person, or the lack of a display, declined.
+    func run(ask: () throws(CallFailure) -> Void) throws(CallFailure) {
+        let context = unsafe g_main_context_new()
+        unsafe g_main_context_push_thread_default(context)
+        defer {
+            unsafe g_main_context_pop_thread_default(context)
+            unsafe g_main_context_unref(context)
+        }
+        let answer = Answer()
+        let subscriptions = subscribe(answer)
+        defer {
+            for subscription in subscriptions { unsafe g_dbus_connection_signal_unsubscribe(bus.opaque, subscription) }
+        }
+        try ask()
+        try unsafe wait(for: answer, in: context)
+        if answer.isDismissed { throw .final(.promptDismissed) }
+        if answer.isLost { throw .final(.noProvider) }
+    }
+
+    /// What became of the question.
+    private final class Answer {
+        var isGiven = false
+        var isDismissed = false
+        var isLost = false
+    }
+
+    /// To the prompt's answer, and to the end of whoever asks.
+    private func subscribe(_ answer: Answer) -> [guint] {
+        let pointer = unsafe Unmanaged.passUnretained(answer).toOpaque()
+        let answered = unsafe g_dbus_connection_signal_subscribe(
+            bus.opaque, nil, "org.freedesktop.Secret.Prompt", "Completed", path, nil, G_DBUS_SIGNAL_FLAGS_NONE,
+            { _, _, _, _, _, parameters, data in
+                guard let data = unsafe data, let parameters = unsafe parameters else { return }
+                let answer = unsafe Unmanaged<Answer>.fromOpaque(data).takeUnretainedValue()
+                answer.isDismissed = unsafe Variant(g_variant_ref(parameters))[0]?.truth ?? true
+                answer.isGiven = true
+            }, pointer, nil)
+        let lost = unsafe g_dbus_connection_signal_subscribe(
+            bus.opaque, "org.freedesktop.DBus", "org.freedesktop.DBus", "NameOwnerChanged", "/org/freedesktop/DBus",
+            "org.freedesktop.secrets", G_DBUS_SIGNAL_FLAGS_NONE,
+            { _, _, _, _, _, _, data in
+                guard let data = unsafe data else { return }
+                unsafe Unmanaged<Answer>.fromOpaque(data).takeUnretainedValue().isLost = true
+            }, pointer, nil)
+        return [answered, lost]
+    }
+
+    private func wait(for answer: Answer, in context: OpaquePointer?) throws(CallFailure) {
+        let limit = call.deadline.limit
+        // Only to wake the loop when the deadline has cancelled the call.
+        let alarm = unsafe g_timeout_source_new(guint(limit.milliseconds) + 1)
+        unsafe g_source_set_callback(alarm, { _ in 1 }, nil, nil)
+        unsafe g_source_attach(alarm, context)
+        defer {
+            unsafe g_source_destroy(alarm)
+            unsafe g_source_unref(alarm)
+        }
+        while !answer.isGiven && !answer.isLost {
+            guard unsafe g_cancellable_is_cancelled(call.deadline.cancellable.pointer()) == 0 else {
+                throw .final(.timedOut(seconds: limit.wholeSeconds))
+            }
+            unsafe g_main_context_iteration(context, 1)
+        }
+    }
+}
