@@ -94,7 +94,7 @@ struct Composition: Sendable {
 
     private static func policy(_ interaction: Interaction?, configuration: Interaction?) -> InteractionPolicy {
         InteractionPolicy(
-            fromCommandLine: interaction, fromConfiguration: configuration, hasTerminal: Terminal.isThere,
+            fromCommandLine: interaction, fromConfiguration: configuration, hasTerminal: { Terminal.isThere },
             variable: Surroundings.variable)
     }
 }

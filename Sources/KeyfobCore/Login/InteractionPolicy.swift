@@ -9,16 +9,17 @@ package struct InteractionPolicy: Sendable {
     package var fromCommandLine: Interaction?
     package var fromEnvironment: Interaction?
     package var fromConfiguration: Interaction?
-    /// Whether somebody can be reached: there is a terminal, a graphical session or a `$BROWSER`.
-    package var reachesSomebody: Bool
+    /// Whether somebody can be reached: there is a terminal, a graphical session or a `$BROWSER`. Looked at only where
+    /// it decides: most requests need nobody.
+    package var reachesSomebody: @Sendable () -> Bool
     /// Whether the caller's environment declined: `GIT_TERMINAL_PROMPT=0`, `GCM_INTERACTIVE=never`.
     package var callerDeclined: Bool
 
     /// - Parameters:
     ///   - variable: the environment.
-    ///   - hasTerminal: whether standard error or the controlling terminal is one.
+    ///   - hasTerminal: tells whether standard error or the controlling terminal is one.
     package init(
-        fromCommandLine: Interaction?, fromConfiguration: Interaction?, hasTerminal: Bool,
+        fromCommandLine: Interaction?, fromConfiguration: Interaction?, hasTerminal: @escaping @Sendable () -> Bool,
         variable: (String) -> String?
     ) {
         func isSet(_ name: String) -> Bool { variable(name).map { !$0.isEmpty } ?? false }
@@ -28,7 +29,8 @@ package struct InteractionPolicy: Sendable {
         self.fromCommandLine = fromCommandLine
         self.fromEnvironment = variable("KEYFOB_INTERACTION").flatMap { Interaction(rawValue: $0) }
         self.fromConfiguration = fromConfiguration
-        reachesSomebody = hasTerminal || ["DISPLAY", "WAYLAND_DISPLAY", "BROWSER"].contains(where: isSet)
+        let hasOtherMeans = ["DISPLAY", "WAYLAND_DISPLAY", "BROWSER"].contains(where: isSet)
+        reachesSomebody = { hasOtherMeans || hasTerminal() }
         callerDeclined =
             isOneOf("GIT_TERMINAL_PROMPT", ["0", "false", "no", "off"])
             || isOneOf("GCM_INTERACTIVE", ["0", "false", "never", "no"])
@@ -39,7 +41,7 @@ package struct InteractionPolicy: Sendable {
         switch mode(for: request) {
         case .never: false
         case .always: true
-        case .auto: reachesSomebody && !callerDeclined
+        case .auto: !callerDeclined && reachesSomebody()
         }
     }
 

@@ -33,10 +33,13 @@ package struct SignIn: Sendable {
         do {
             let response = try await flow.run { pending in try await present(account, pending) }
             return Result(grant: grant(of: account, from: response, at: metadata), response: response)
-        } catch OAuthError.refused(_, _, error: "access_denied", _) {
+        } catch OAuthError.refused(_, _, let error, _) where Self.refusals.contains(error) {
             throw CredentialFailure.signInRefused(service: account.service)
         }
     }
+
+    /// What a server answers when the person said no: some without the `iss` that they announced.
+    private static let refusals = ["access_denied", OAuthError.unverifiedRefusal]
 
     private func metadata(
         of account: Account, transport: any HTTPTransport
