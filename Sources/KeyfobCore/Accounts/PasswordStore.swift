@@ -79,7 +79,7 @@ package struct PasswordStore: Sendable {
     /// The attributes that `request` names; nil where it names neither host nor path.
     static func attributes(of request: CredentialRequest) -> [String: String]? {
         var attributes = ["protocol": request.protocolName]
-        let (server, port) = splitPort(request.host)
+        let (server, port) = splitPort(request.host.lowercased())  // RFC 3986 section 3.2.2
         if !server.isEmpty { attributes["server"] = server }
         if let port { attributes["port"] = port }
         if let path = request.path, !path.isEmpty { attributes["object"] = path }
