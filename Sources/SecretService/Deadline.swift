@@ -16,6 +16,9 @@ final class Deadline {
     private let plan: Plan
     private var thread = pthread_t()
 
+    /// False where the system has no thread left: then only the bus's own limits hold.
+    private var isRunning = false
+
     init(_ limit: Duration) {
         let cancellable = unsafe Owned(g_cancellable_new())
         let pointer: UnsafeMutablePointer<GCancellable> = unsafe cancellable.pointer()
@@ -33,6 +36,7 @@ final class Deadline {
 
     /// To be called once, when the last call has returned.
     func end() {
+        guard isRunning else { return }
         eventfd_write(plan.messages, Plan.end)
         pthread_join(thread, nil)
     }
@@ -45,7 +49,7 @@ final class Deadline {
         var before = sigset_t()
         unsafe sigfillset(&all)
         unsafe pthread_sigmask(SIG_SETMASK, &all, &before)
-        unsafe pthread_create(
+        let failure = unsafe pthread_create(
             &thread, nil,
             { argument in
                 if let argument = unsafe argument {
@@ -53,6 +57,7 @@ final class Deadline {
                 }
                 return nil
             }, argument)
+        isRunning = failure == 0
         unsafe pthread_sigmask(SIG_SETMASK, &before, nil)
     }
 }

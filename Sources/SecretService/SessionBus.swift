@@ -31,11 +31,11 @@ enum SessionBus {
         }
     }()
 
-    /// Whether GIO has an address to connect to. Without one, or with `autolaunch:`, it would start a bus of its own
+    /// Whether GIO has an address to connect to. Without one, or with `autolaunch:` among several, it would start a bus of its own
     /// where there is an X11 display, which no keyring will ever come to.
     private static var hasAddress: Bool {
         guard let address = environment("DBUS_SESSION_BUS_ADDRESS") else { return false }
-        return !address.hasPrefix("autolaunch:")
+        return !address.contains("autolaunch:")
     }
 
     /// The socket that systemd's and dbus-user-session's user bus listens on, if it is there and ours: also where the

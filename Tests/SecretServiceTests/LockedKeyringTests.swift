@@ -5,7 +5,7 @@ import Testing
 
 /// A keyring that was not unlocked since its service started: its items have lost their schema, and show their
 /// attributes as hashes. A keyring that is locked while the service runs does not behave so.
-@Suite(.timeLimit(.minutes(1))) struct `A locked keyring` {
+@Suite(.timeLimit(.minutes(3))) struct `A locked keyring` {
     @Test func `is reported, and what it holds is not taken for absent`() async throws {
         try await inLockedSession { session in
             await #expect(processExitsWith: .success) { [session = session as PrivateSession] in

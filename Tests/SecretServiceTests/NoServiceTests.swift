@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Who is missing is told apart, for each asks something else of the person.
-@Suite(.timeLimit(.minutes(1))) struct `Without a keyring` {
+@Suite(.timeLimit(.minutes(3))) struct `Without a keyring` {
     /// With a display, GIO would start a bus of its own by `dbus-launch`, which no keyring comes to.
     @Test(arguments: [
         [:], ["DISPLAY": ":7"], ["DBUS_SESSION_BUS_ADDRESS": ""],
@@ -91,7 +91,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct `The way to the bus` {
+@Suite(.timeLimit(.minutes(3))) struct `The way to the bus` {
     /// As after sudo, in cron, in some ssh sessions: GIO would find the bus, but not the nonsense in the variable.
     @Test(arguments: [[:], ["DBUS_SESSION_BUS_ADDRESS": "autolaunch:"], ["SECRET_BACKEND": "nonsense"]])
     func `is found by the runtime directory`(variables: [String: String]) async throws {

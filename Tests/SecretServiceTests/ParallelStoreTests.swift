@@ -3,7 +3,7 @@ import Secrets
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct `Programs that store at once` {
+@Suite(.timeLimit(.minutes(3))) struct `Programs that store at once` {
     @Test func `20 that store the same item leave one`() async throws {
         try await inUnlockedSession { session in
             await withTaskGroup { group in

@@ -3,7 +3,7 @@ import Secrets
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct `An unlocked keyring` {
+@Suite(.timeLimit(.minutes(3))) struct `An unlocked keyring` {
     @Test func `gives back what was stored, and nothing for what was not`() async throws {
         try await inUnlockedSession { session in
             await #expect(processExitsWith: .success) { [session = session as PrivateSession] in

@@ -4,7 +4,7 @@ import Secrets
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct `What others see of an item` {
+@Suite(.timeLimit(.minutes(3))) struct `What others see of an item` {
     @Test func `is what it was given as attributes, and the schema's name; its secret is on no disk in the clear`()
         async throws
     {
