@@ -127,7 +127,14 @@ let package = Package(
             ]),
         .testTarget(
             name: "KeyfobCoreTests",
-            dependencies: ["KeyfobCore", "CredentialProtocol", "OAuth", "Secrets", "TestSupport"]),
+            dependencies: [
+                "KeyfobCore", "CredentialProtocol", "OAuth", "SecretService", "KernelKeyring", "Secrets", "TestSupport",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
         // The built executables, as a caller sees them.
         .testTarget(
             name: "keyfobTests",

@@ -24,10 +24,12 @@ package enum TokenFormat: String, Sendable, CaseIterable {
 
     /// The bytes to print.
     ///
-    /// - Throws: `.forbiddenByte` where the token is not visible ASCII, so that nothing else can be smuggled out.
+    /// - Throws: `ResponseError.forbiddenByte` where the token is not visible ASCII, so that nothing else can be smuggled
+    ///   out; `.empty` where there is no byte of it.
     package func encode(_ response: CredentialResponse) throws -> [UInt8] {
         let token = response.password.exposedBytes
-        guard !token.isEmpty, token.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+        guard !token.isEmpty else { throw ResponseError.empty(.password) }
+        guard token.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw ResponseError.forbiddenByte(.password)
         }
         let text = String(decoding: token, as: UTF8.self)

@@ -52,21 +52,24 @@ package struct CachedAccessToken: Sendable, Equatable {
 
     /// Reads a payload; nil for anything that ``payload`` would not have written.
     package init?(payload: Secret) {
-        var values: [String: ArraySlice<UInt8>] = [:]
-        let bytes = payload.exposedBytes
-        for line in bytes.split(separator: UInt8(ascii: "\n")) {
-            guard let equals = line.firstIndex(of: UInt8(ascii: "=")) else { return nil }
-            values[String(decoding: line[..<equals], as: UTF8.self)] = line[(equals + 1)...]
+        var lines = payload.exposedBytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)[...]
+        /// Takes the next line if it is `key`'s and reads as one; it is left over otherwise.
+        func take<Value>(_ key: String, _ read: (ArraySlice<UInt8>) -> Value?) -> Value? {
+            guard let line = lines.first, line.starts(with: (key + "=").utf8),
+                let value = read(line.dropFirst(key.utf8.count + 1))
+            else { return nil }
+            lines.removeFirst()
+            return value
         }
-        func number(_ key: String) -> Int64? {
-            values[key].flatMap { Int64(String(decoding: $0, as: UTF8.self)) }
-        }
-        guard let token = values["token"], !token.isEmpty, let freshUntil = number("fresh_until") else { return nil }
+        func number(_ digits: ArraySlice<UInt8>) -> Int64? { Int64(String(decoding: digits, as: UTF8.self)) }
+        // In the order of writing, each at most once: what is left over was never written, or twice.
+        guard let freshUntil = take("fresh_until", number) else { return nil }
+        let expiresAt = take("expires_at", number)
+        let lifetime = take("lifetime", number)
+        let username = take("username") { String(validating: $0, as: UTF8.self) }
+        guard let token = take("token", { $0.isEmpty ? nil : Secret($0) }), lines.elementsEqual([[]])
+        else { return nil }
         self.init(
-            token: Secret(token),
-            username: values["username"].map { String(decoding: $0, as: UTF8.self) },
-            expiresAt: number("expires_at"),
-            lifetime: number("lifetime"),
-            freshUntil: freshUntil)
+            token: token, username: username, expiresAt: expiresAt, lifetime: lifetime, freshUntil: freshUntil)
     }
 }

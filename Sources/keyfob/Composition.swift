@@ -26,12 +26,12 @@ struct Composition: Sendable {
         self.account = account
         self.interaction = interaction
         self.notesRoutes = notesRoutes
-        let policy = Self.policy(interaction, configuration: nil)
+        let policy = try? Self.policy(interaction, configuration: nil)  // what is wrong is said by the run
         // The keyring's own prompt is a window: it needs a graphical session, and a caller that did not decline.
         let hasWindows = ["DISPLAY", "WAYLAND_DISPLAY"].contains { Surroundings.variable($0)?.isEmpty == false }
-        let mode = interaction ?? policy.fromEnvironment ?? .auto
+        let mode = interaction ?? policy?.fromEnvironment ?? .auto
         service = SecretService(
-            mayPrompt: mode == .always || (mode == .auto && hasWindows && !policy.callerDeclined))
+            mayPrompt: mode == .always || (mode == .auto && hasWindows && policy?.callerDeclined == false))
         grants = GrantStore(items: service)
         cache = TieredAccessTokenCache(
             first: KernelAccessTokenCache(), second: SessionAccessTokenCache(items: service),
@@ -60,7 +60,7 @@ struct Composition: Sendable {
             let git = GitConfigCommand(search: search)
             let accounts = AccountDirectory(
                 configuration: configuration, accountName: account, gitSettings: { await git.settings(for: $0) })
-            try await body(accounts, tokens(configuration, git, search))
+            try await body(accounts, try tokens(configuration, git, search))
             await transports.shutdown()
         } catch {
             await transports.shutdown()
@@ -70,11 +70,11 @@ struct Composition: Sendable {
 
     private func tokens(
         _ configuration: Configuration, _ git: GitConfigCommand, _ search: ExecutableSearch
-    ) -> OAuthTokenSource {
+    ) throws(ConfigurationError) -> OAuthTokenSource {
         let browser = BrowserLauncher(
             search: search, browser: Surroundings.variable("BROWSER"), environment: Surroundings.forChildren)
         let screen = SignInScreen(browser: browser)
-        let policy = Self.policy(interaction, configuration: configuration.interaction)
+        let policy = try Self.policy(interaction, configuration: configuration.interaction)
         let transports = transports
         return OAuthTokenSource(
             grants: grants, cache: cache, lock: lock,
@@ -92,8 +92,10 @@ struct Composition: Sendable {
         if let route { KernelAccessTokenCache().note(route: route, account: account.id, at: Int64(time(nil))) }
     }
 
-    private static func policy(_ interaction: Interaction?, configuration: Interaction?) -> InteractionPolicy {
-        InteractionPolicy(
+    private static func policy(
+        _ interaction: Interaction?, configuration: Interaction?
+    ) throws(ConfigurationError) -> InteractionPolicy {
+        try InteractionPolicy(
             fromCommandLine: interaction, fromConfiguration: configuration, hasTerminal: { Terminal.isThere },
             variable: Surroundings.variable)
     }

@@ -90,6 +90,7 @@ package struct PasswordStore: Sendable {
     /// `host:port` in two; a colon within the brackets of an IPv6 address is none of it.
     private static func splitPort(_ host: String) -> (server: String, port: String?) {
         guard let colon = host.lastIndex(of: ":"), !host[colon...].contains("]"),
+            host[host.index(after: colon)...].utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
             let port = UInt16(host[host.index(after: colon)...])
         else { return (host, nil) }
         return (String(host[..<colon]), String(port))

@@ -1,6 +1,6 @@
 /// What is wrong with the configuration, and where.
 package struct ConfigurationError: Error, Sendable, Equatable {
-    /// The file, or "git configuration" where git could not say which.
+    /// The file; "git configuration" where git could not say which; or the name of a variable in the environment.
     package var file: String
     /// The line, counted from 1; nil where there is none to name.
     package var line: Int?

@@ -26,7 +26,8 @@ struct Entries {
         guard let array = value.array else { throw error(key, .wrongType(expected: "an array of strings")) }
         var strings: [String] = []
         for element in array {
-            guard let string = element.string, !string.isEmpty, !string.contains(" ") else {
+            guard let string = element.string, !string.isEmpty, string.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F })
+            else {
                 throw error(key, .wrongType(expected: "an array of strings without spaces"))
             }
             strings.append(string)
@@ -67,7 +68,7 @@ struct Entries {
     func error(_ key: String?, _ problem: ConfigurationError.Problem) -> ConfigurationError {
         let path = path + (key.map { [$0] } ?? [])
         let written = path.map { part in
-            part.utf8.allSatisfy { $0.isBareKeyByte } ? part : "\"\(part)\""
+            !part.isEmpty && part.utf8.allSatisfy { $0.isBareKeyByte } ? part : "\"\(part)\""
         }
         return ConfigurationError(
             file: source.file, line: source.line(of: path), key: written.joined(separator: "."), problem: problem)

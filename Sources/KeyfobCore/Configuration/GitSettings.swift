@@ -23,12 +23,16 @@ package struct GitSettings: Sendable {
         self.values = values
     }
 
-    /// The user name that `credential.<url>.username` sets.
-    package var username: String? { values["username"] }
+    /// The user name that `credential.<url>.username` sets; nil for one that could not be said to git.
+    package var username: String? {
+        values["username"].flatMap { name in
+            !name.isEmpty && name.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F } ? name : nil
+        }
+    }
 
-    /// Whether `credential.interactive` tells helpers not to ask (git 2.47; `false` or `never`).
+    /// Whether `credential.interactive` tells helpers not to ask (git 2.47; git's false, empty too, or `never`).
     package var declinesInteraction: Bool {
-        values["interactive"].map { ["false", "never", "0", "no", "off"].contains($0.lowercased()) } ?? false
+        values["interactive"].map { ["false", "never", "0", "no", "off", ""].contains($0.lowercased()) } ?? false
     }
 
     /// A client that git's settings describe.

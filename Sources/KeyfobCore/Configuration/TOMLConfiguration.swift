@@ -105,9 +105,10 @@ struct TOMLConfiguration {
     /// number of lines that are TOML and lack it. Only an error takes this way.
     func line(of path: [String]) -> Int? {
         var lacking = 0
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        // By bytes: to Swift CR LF is one character, and not LF.
+        let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         for count in 1...max(lines.count, 1) {
-            let part = lines.prefix(count).joined(separator: "\n")
+            let part = lines.prefix(count).map { String(Substring($0)) + "\n" }.joined()
             guard let table = try? TOMLTable(string: part) else { continue }
             if Self.has(path[...], in: table) { return lacking + 1 }
             lacking = count

@@ -29,8 +29,9 @@ package struct BrowserLauncher: Sendable {
 
     /// The command lines to try, in order.
     func commands(for address: String) -> [[String]] {
-        let wanted = (browser ?? "").split(separator: ":").map { entry -> [String] in
+        let wanted = (browser ?? "").split(separator: ":").compactMap { entry -> [String]? in
             let words = entry.split(separator: " ").map(String.init)
+            if words.isEmpty { return nil }
             guard words.contains(where: { $0.contains("%s") }) else { return words + [address] }
             return words.map { word in
                 word.split(separator: "%s", omittingEmptySubsequences: false).joined(separator: address)

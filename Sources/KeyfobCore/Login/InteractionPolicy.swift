@@ -18,22 +18,35 @@ package struct InteractionPolicy: Sendable {
     /// - Parameters:
     ///   - variable: the environment.
     ///   - hasTerminal: tells whether standard error or the controlling terminal is one.
+    /// - Throws: where `KEYFOB_INTERACTION` is none of its words: who wrote `no` shall not see a browser.
     package init(
         fromCommandLine: Interaction?, fromConfiguration: Interaction?, hasTerminal: @escaping @Sendable () -> Bool,
         variable: (String) -> String?
-    ) {
+    ) throws(ConfigurationError) {
         func isSet(_ name: String) -> Bool { variable(name).map { !$0.isEmpty } ?? false }
         func isOneOf(_ name: String, _ words: [String]) -> Bool {
             variable(name).map { words.contains($0.lowercased()) } ?? false
         }
         self.fromCommandLine = fromCommandLine
-        self.fromEnvironment = variable("KEYFOB_INTERACTION").flatMap { Interaction(rawValue: $0) }
+        self.fromEnvironment = try Self.word("KEYFOB_INTERACTION", variable)
         self.fromConfiguration = fromConfiguration
         let hasOtherMeans = ["DISPLAY", "WAYLAND_DISPLAY", "BROWSER"].contains(where: isSet)
         reachesSomebody = { hasOtherMeans || hasTerminal() }
         callerDeclined =
-            isOneOf("GIT_TERMINAL_PROMPT", ["0", "false", "no", "off"])
+            isOneOf("GIT_TERMINAL_PROMPT", ["0", "false", "no", "off", ""])  // git's own reading of a boolean
             || isOneOf("GCM_INTERACTIVE", ["0", "false", "never", "no"])
+    }
+
+    private static func word(
+        _ name: String, _ variable: (String) -> String?
+    ) throws(ConfigurationError) -> Interaction? {
+        guard let value = variable(name), !value.isEmpty else { return nil }
+        guard let word = Interaction(rawValue: value) else {
+            throw ConfigurationError(
+                file: name, line: nil, key: nil,
+                problem: .notAllowed(value: value, allowed: ["never", "auto", "always"]))
+        }
+        return word
     }
 
     /// Whether a person may be asked for the sake of `request`, unless git's settings decline.

@@ -135,10 +135,8 @@ extension OAuthTokenSource {
     private func afterInvalidGrant(
         _ sent: Grant, _ description: String?, of account: Account
     ) async throws -> Renewal {
-        if let current = try grants.grant(account: account.id), let newer = current.refreshToken,
-            newer != sent.refreshToken
-        {
-            return .token(try await refresh(current, newer, of: account))
+        if let newer = try grants.grant(account: account.id)?.refreshToken, newer != sent.refreshToken {
+            return try await renewedToken(of: account)
         }
         try grants.remove(sent)
         cache.remove(account: account.id)
@@ -191,10 +189,11 @@ extension OAuthTokenSource {
     ) -> CachedAccessToken {
         let now = now()
         let life = lifetime.map(Int64.init)
-        let margin = life.map { min(refreshable ? account.minTTL : 60, $0 / 2) } ?? 0
+        let margin = life.map { max(min(refreshable ? account.minTTL : 60, $0 / 2), 1) } ?? 0
         let cached = CachedAccessToken(
             token: token, username: account.username, expiresAt: life.map { now + $0 }, lifetime: life,
-            freshUntil: now + (life ?? (refreshable ? 300 : 86_400)) - margin)
+            // At the end of its freshness it still has the margin: the last second in which it is enough.
+            freshUntil: now + (life.map { $0 - margin + 1 } ?? (refreshable ? 300 : 86_400)))
         _ = cache.keep(cached, account: account.id, at: now)
         return cached
     }

@@ -1,0 +1,75 @@
+import CredentialProtocol
+import Dialects
+import Secrets
+import Testing
+
+/// What `keyfob token` prints.
+@Suite struct `The formats of a token` {
+    private static func response(
+        _ token: String = "abc.DEF-123_~+/==", username: String? = "oauth2", expiresAt: Int64? = 1_900_000_000
+    ) -> CredentialResponse {
+        CredentialResponse(
+            username: username, password: Secret(token), passwordExpiryUTC: expiresAt, authtype: "Bearer",
+            state: ["keyfob:account=1"])
+    }
+
+    private static func printed(_ format: TokenFormat, _ response: CredentialResponse) throws -> String {
+        String(decoding: try format.encode(response), as: UTF8.self)
+    }
+
+    @Test(arguments: [
+        (TokenFormat.token, "abc.DEF-123_~+/==\n"),
+        (.header, "Authorization: Bearer abc.DEF-123_~+/==\n"),
+        (
+            .json,
+            #"{"access_token":"abc.DEF-123_~+/==","expires_at":1900000000,"token_type":"Bearer","username":"oauth2"}"#
+                + "\n"
+        ),
+    ])
+    func `Each is one line`(_ format: TokenFormat, _ line: String) throws {
+        #expect(try Self.printed(format, Self.response()) == line)
+    }
+
+    @Test func `JSON leaves out what is not known`() throws {
+        let response = Self.response("t", username: nil, expiresAt: nil)
+        #expect(try Self.printed(.json, response) == #"{"access_token":"t","token_type":"Bearer"}"# + "\n")
+    }
+
+    @Test func `JSON escapes what a user name may hold, so that it stays one line and one object`() throws {
+        let response = Self.response("t", username: "a\"b\\c/d\u{E9}", expiresAt: nil)
+        let line = #"{"access_token":"t","token_type":"Bearer","username":"a\"b\\c/dé"}"# + "\n"
+        #expect(try Self.printed(.json, response) == line)
+    }
+
+    @Test func `Without an authentication scheme it is Bearer`() throws {
+        var response = Self.response("t")
+        response.authtype = nil
+        #expect(try Self.printed(.header, response) == "Authorization: Bearer t\n")
+    }
+
+    /// Everything outside of visible ASCII, at the start, within and at the end.
+    static let forbidden: [UInt8] = Array(0x00...0x20) + Array(0x7F...0xFF)
+
+    @Test(arguments: TokenFormat.allCases, forbidden)
+    func `A token with any other byte than visible ASCII is refused`(_ format: TokenFormat, _ byte: UInt8) {
+        for bytes in [[byte], [byte, 0x61], [0x61, byte, 0x61], [0x61, byte]] {
+            var response = Self.response()
+            response.password = Secret(bytes)
+            #expect(throws: ResponseError.forbiddenByte(.password)) { try format.encode(response) }
+        }
+    }
+
+    @Test(arguments: TokenFormat.allCases)
+    func `Every visible byte passes`(_ format: TokenFormat) throws {
+        let bytes = (UInt8(0x21)...0x7E).map { $0 }
+        var response = Self.response()
+        response.password = Secret(bytes)
+        #expect(try format.encode(response).last == 0x0A)
+        if format == .token { #expect(try format.encode(response) == bytes + [0x0A]) }
+    }
+
+    @Test(arguments: TokenFormat.allCases)
+    func `An empty token is refused as empty`(_ format: TokenFormat) {
+        #expect(throws: ResponseError.empty(.password)) { try format.encode(Self.response("")) }
+    }
+}

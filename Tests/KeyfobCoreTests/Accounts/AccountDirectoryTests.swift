@@ -1,0 +1,169 @@
+import CredentialProtocol
+import OAuth
+import Secrets
+import Testing
+
+@testable import KeyfobCore
+
+@Suite struct `The directory of accounts` {
+    private static func configuration(_ more: String = "") throws -> Configuration {
+        try TOMLConfiguration(
+            "[host.\"https://git.example.com\"]\nissuer = \"https://login.example.com\"\nclient_id = \"c\"\n\(more)\n",
+            file: "f"
+        ).decode()
+    }
+
+    private static func git(_ more: String = "") -> GitSettings {
+        let output =
+            "credential.oauthclientid\nid\0credential.oauthauthurl\n/a\0credential.oauthtokenurl\n/t\0" + more
+        return GitSettings(output: Array(output.utf8))
+    }
+
+    // MARK: Which account it is
+
+    /// What is configured as `username` and `account`, what stands on the command line and in the request; the name.
+    static let names: [([String], String?, String?, String?)] = [
+        ([], nil, nil, nil), ([], nil, "alice", "alice"), ([], nil, "", nil), ([], nil, "oauth2", nil),
+        ([], "work", nil, "work"), ([], "work", "alice", "work"), ([], "work", "oauth2", "work"),
+        // What the service wants beside the token is nobody's name; with one of its own, "oauth2" is a name like others
+        (["username = \"x-token\""], nil, "x-token", nil), (["username = \"x-token\""], nil, "alice", "alice"),
+        (["username = \"x-token\""], nil, "oauth2", "oauth2"), (["username = \"x-token\""], nil, nil, nil),
+        // The configured account, unless another one is named
+        (["account = \"bob\""], nil, nil, "bob"), (["account = \"bob\""], nil, "oauth2", "bob"),
+        (["account = \"bob\""], nil, "alice", "alice"), (["account = \"bob\""], nil, "bob", "bob"),
+        (["account = \"bob\""], "work", "alice", "work"),
+        (["account = \"bob\"", "username = \"x\""], nil, "x", "bob"),
+    ]
+
+    @Test(arguments: names)
+    func `The name is that of the command line, of the request, of the configuration, in that order`(
+        _ lines: [String], _ commandLine: String?, _ username: String?, _ name: String?
+    ) throws {
+        let directory = AccountDirectory(
+            configuration: try Self.configuration(lines.joined(separator: "\n")), accountName: commandLine)
+        let account = try #require(try directory.configuredAccount(for: .git(username: username)))
+        #expect(account.name == name)
+    }
+
+    @Test func `Scopes of the request are asked for beside those configured, each once`() throws {
+        let directory = AccountDirectory(configuration: try Self.configuration("scopes = [\"b\", \"a\"]"))
+        var request = CredentialRequest.git()
+        #expect(try directory.configuredAccount(for: request)?.scopes == ["b", "a"])
+        request.scope = ["c", "a", "d"]
+        #expect(try directory.configuredAccount(for: request)?.scopes == ["b", "a", "c", "d"])
+    }
+
+    @Test func `A configured account is what the configuration says`() throws {
+        let directory = AccountDirectory(
+            configuration: try Self.configuration(
+                "resource = \"https://r\"\npkce = \"assumed\"\nca_file = \"/ca\"\nusername = \"x\"\n"
+                    + "redirect_uri = \"http://localhost:1/\""))
+        let account = try #require(try directory.configuredAccount(for: .git(path: "team/x.git")))
+        #expect(account.service.description == "https://git.example.com")
+        #expect(account.server == .issuer("https://login.example.com"))
+        #expect(account.client == Client(id: "c"))
+        #expect(account.resource == "https://r")
+        #expect(account.pkce == .assumed)
+        #expect(account.certificateAuthorityFile == "/ca")
+        #expect(account.username == "x")
+        #expect(account.redirect == (try RedirectTemplate("http://localhost:1/")))
+        #expect(account.minTTL == 300)
+        #expect(account.loginDeadline == .seconds(300))
+    }
+
+    @Test func `Seconds are those configured`() throws {
+        var configuration = try Self.configuration()
+        configuration.minTTL = 7
+        configuration.loginTimeout = 8
+        let account = try AccountDirectory(configuration: configuration).configuredAccount(for: .git())
+        #expect(account?.minTTL == 7)
+        #expect(account?.loginDeadline == .seconds(8))
+    }
+
+    @Test func `A resource of the request stands before the configured one`() throws {
+        let directory = AccountDirectory(configuration: try Self.configuration("resource = \"https://r\""))
+        var request = CredentialRequest.git()
+        request.resource = "https://other"
+        #expect(try directory.configuredAccount(for: request)?.resource == "https://other")
+    }
+
+    // MARK: Where it comes from
+
+    @Test func `Configuration stands before git's settings, which are then not even read`() async throws {
+        struct NotToBeRead: Error {}
+        let directory = AccountDirectory(
+            configuration: try Self.configuration(), gitSettings: { _ in throw NotToBeRead() })
+        #expect(try await directory.account(for: .git())?.client.id == "c")
+        await #expect(throws: NotToBeRead.self) { try await directory.account(for: .git("example.org")) }
+    }
+
+    @Test(arguments: [
+        (CredentialRequest.git("example.org"), true), (.git("localhost:1", protocolName: "http"), true),
+        (.git("[::1]", protocolName: "http"), true), (.git("127.1.2.3", protocolName: "http"), true),
+        // Without TLS, or not a service of ours at all
+        (.git("example.org", protocolName: "http"), false), (.git("example.org", protocolName: "smtp"), false),
+        (.git("", protocolName: "cert", path: "x"), false),
+        (.git("127.0.0.1.example.org", protocolName: "http"), false),
+    ])
+    func `git's settings hold for https, and for http on this machine`(
+        _ request: CredentialRequest, _ isServed: Bool
+    ) async throws {
+        let directory = AccountDirectory(configuration: Configuration(), gitSettings: { _ in Self.git() })
+        #expect(try await (directory.account(for: request) != nil) == isServed)
+    }
+
+    @Test func `An account from git's settings is for the whole origin`() async throws {
+        let settings = Self.git("credential.username\nalice\0credential.oauthscopes\na b\0")
+        let directory = AccountDirectory(configuration: Configuration(), gitSettings: { _ in settings })
+        let account = try #require(try await directory.account(for: .git("h:8443", path: "team/x", username: "bob")))
+        #expect(account.service.description == "https://h:8443")
+        #expect(account.username == "alice")
+        #expect(account.name == "bob")
+        #expect(account.scopes == ["a", "b"])
+        #expect(account.pkce == .assumed)
+        #expect(account.server.identifier == "https://h:8443/t")
+    }
+
+    @Test func `A service that stands in neither has no account`() async throws {
+        let directory = AccountDirectory(configuration: try Self.configuration())
+        for request in [
+            CredentialRequest.git("example.org"), .git(protocolName: "http"), .git("git.example.com:444"),
+            .git("git.example.com.example.org"), .git(protocolName: "ftp"),
+        ] {
+            #expect(try await directory.account(for: request) == nil)
+        }
+    }
+}
+
+@Suite struct `The id of an account` {
+    @Test func `is 32 hexadecimal digits, the same each time and in each process`() throws {
+        let account = try Account.example()
+        #expect(account.id.utf8.count == 32)
+        #expect(account.id.allSatisfy { $0.isHexDigit && !$0.isUppercase })
+        #expect(try Account.example().id == account.id)
+        // Known in advance: what was kept under an id must be found by every later version.
+        #expect(account.id == "0ce26d4c00537312b732aeb1634b2832")
+    }
+
+    @Test func `differs with each fact that makes an account another one`() throws {
+        let changes: [(inout Account) throws -> Void] = [
+            { _ in }, { $0.client.id = "other" }, { $0.service = try ServiceURL("https://git.example.com/x") },
+            { $0.service = try ServiceURL("https://git.example.com:444") }, { $0.name = "alice" },
+            { $0.name = "bob" }, { $0.resource = "https://git.example.com/" }, { $0.resource = "alice" },
+            { $0.server = .issuer("https://login.example.com") }, { $0.server = .issuer("https://login.example.com/") },
+        ]
+        let ids = try changes.map { try Account.example($0).id }
+        #expect(Set(ids).count == ids.count)
+    }
+
+    @Test func `stays the same with each fact that does not`() throws {
+        let id = try Account.example().id
+        let changes: [(inout Account) throws -> Void] = [
+            { $0.scopes = ["write"] }, { $0.username = "x" }, { $0.minTTL = 1 }, { $0.pkce = .assumed },
+            { $0.client.secret = Secret("s") }, { $0.certificateAuthorityFile = "/ca" },
+            { $0.redirect = try RedirectTemplate("http://localhost/") }, { $0.loginDeadline = .seconds(1) },
+            { $0.service = try ServiceURL("HTTPS://git.example.com:443/") },
+        ]
+        for change in changes { #expect(try Account.example(change).id == id) }
+    }
+}

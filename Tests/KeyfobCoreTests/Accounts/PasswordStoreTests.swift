@@ -1,0 +1,278 @@
+import CredentialProtocol
+import SecretService
+import Secrets
+import Testing
+
+@testable import KeyfobCore
+
+/// git's own battery for a helper that keeps passwords (t/lib-credential.sh, as run by t0303), on values.
+@Suite struct `The store of passwords, as git's battery wants it` {
+    let items = InMemoryItemStore()
+    var store: PasswordStore { PasswordStore(items: items) }
+
+    /// The user name and password that are found.
+    private func found(_ request: CredentialRequest) throws -> [String]? {
+        try store.password(for: request).map { [$0.username ?? "nil", $0.password.exposedText ?? "nil"] }
+    }
+
+    private func keep(_ request: CredentialRequest) throws { try store.store(request) }
+
+    @Test func `1: an empty one has nothing`() throws {
+        #expect(try found(.git()) == nil)
+    }
+
+    @Test func `2 and 3: what was stored is found without its user name`() throws {
+        try keep(.git(username: "store-user", password: "store-pass"))
+        #expect(try found(.git()) == ["store-user", "store-pass"])
+    }
+
+    @Test(arguments: [
+        // 4: the protocol, 5: the host, 6: the user, must be the same
+        CredentialRequest.git(protocolName: "http"), .git("other.example.com"), .git(username: "other"),
+        .git("example.com"), .git("x.git.example.com"), .git("git.example.com:443"), .git("git.example.com:8443"),
+        .git(path: "foo.git"),
+    ])
+    func `4 to 6: nothing else is found`(_ request: CredentialRequest) throws {
+        try keep(.git(username: "user", password: "pass"))
+        #expect(try found(request) == nil)
+        #expect(try found(.git(username: "user")) == ["user", "pass"])
+    }
+
+    @Test func `7: a path that is asked for must be the same, and one that is not may be any`() throws {
+        try keep(.git(path: "foo.git", username: "user", password: "pass"))
+        #expect(try found(.git(path: "bar.git")) == nil)
+        #expect(try found(.git(path: "foo")) == nil)
+        #expect(try found(.git(path: "foo.git")) == ["user", "pass"])
+        #expect(try found(.git()) == ["user", "pass"])
+    }
+
+    @Test func `8: storing again overwrites, and the new password removes it`() throws {
+        try keep(.git(username: "user", password: "pass1"))
+        try keep(.git(username: "user", password: "pass2"))
+        #expect(items.items.count == 1)
+        try store.erase(.git(username: "user", password: "pass2"))
+        #expect(try found(.git()) == nil)
+    }
+
+    @Test func `9: an erase that names the host alone removes`() throws {
+        try keep(.git(username: "user", password: "pass"))
+        try store.erase(.git())
+        #expect(items.items.isEmpty)
+    }
+
+    @Test func `10: two users stand side by side`() throws {
+        try keep(.git(username: "user1", password: "pass1"))
+        try keep(.git(username: "user2", password: "pass2"))
+        #expect(try found(.git(username: "user1")) == ["user1", "pass1"])
+        #expect(try found(.git(username: "user2")) == ["user2", "pass2"])
+    }
+
+    @Test func `11: another password does not erase`() throws {
+        try keep(.git(username: "user", password: "new"))
+        try store.erase(.git(username: "user", password: "old"))
+        #expect(try found(.git()) == ["user", "new"])
+    }
+
+    @Test func `12 and 13: an erase by user name removes that user and no other`() throws {
+        try keep(.git(username: "user1", password: "pass1"))
+        try keep(.git(username: "user2", password: "pass2"))
+        try store.erase(.git(username: "user1"))
+        #expect(try found(.git(username: "user1")) == nil)
+        #expect(try found(.git(username: "user2")) == ["user2", "pass2"])
+    }
+
+    @Test func `14: an empty user name and an empty password are kept`() throws {
+        try keep(.git(username: "", password: ""))
+        #expect(try found(.git()) == ["", ""])
+        #expect(try found(.git(username: "")) == ["", ""])
+        #expect(try found(.git(username: "user")) == nil)
+    }
+
+    @Test func `15: an erase by host removes all its users, and no other host's`() throws {
+        for user in ["user1", "user2", ""] { try keep(.git(username: user, password: "pass")) }
+        try keep(.git("other.example.com", username: "user", password: "pass"))
+        try store.erase(.git())
+        #expect(items.items.map(\.attributes["server"]) == ["other.example.com"])
+    }
+
+    @Test func `16: what a server says in its challenges decides nothing`() throws {
+        try keep(.git("victim.example.com", username: "user", password: "pass"))
+        var request = CredentialRequest.git("evil.example.com")
+        request.wwwauth = [String(repeating: "x", count: 100_000) + "host=victim.example.com"]
+        #expect(try found(request) == nil)
+    }
+
+    @Test func `17 to 19: the expiry is kept, and a new one overwrites`() throws {
+        var request = CredentialRequest.git(username: "user", password: "pass")
+        request.passwordExpiryUTC = 1_900_000_000
+        try keep(request)
+        #expect(try store.password(for: .git())?.passwordExpiryUTC == 1_900_000_000)
+        request.passwordExpiryUTC = 2_000_000_000
+        try keep(request)
+        #expect(items.items.count == 1)
+        #expect(try store.password(for: .git())?.passwordExpiryUTC == 2_000_000_000)
+        try store.erase(.git(username: "user", password: "pass"))
+        #expect(items.items.isEmpty)
+    }
+
+    @Test func `20 and 21: the refresh token that git gave is kept`() throws {
+        var request = CredentialRequest.git(username: "user", password: "pass")
+        request.oauthRefreshToken = Secret("xyzzy")
+        try keep(request)
+        #expect(try store.password(for: .git())?.oauthRefreshToken == Secret("xyzzy"))
+        #expect(try store.password(for: .git())?.password == Secret("pass"))
+    }
+}
+
+/// Where git-credential-libsecret does otherwise, or leaves it open.
+@Suite struct `The store of passwords` {
+    let items = InMemoryItemStore()
+    var store: PasswordStore { PasswordStore(items: items) }
+
+    @Test func `gives the newest of several`() throws {
+        for user in ["oldest", "middle", "newest"] { try store.store(.git(username: user, password: "pass")) }
+        #expect(try store.password(for: .git())?.username == "newest")
+        try store.store(.git(username: "oldest", password: "changed"))
+        #expect(try store.password(for: .git())?.username == "oldest")
+    }
+
+    @Test func `erases by the password of each item, not of the first one found`() throws {
+        try store.store(.git(username: "user1", password: "pass1"))
+        try store.store(.git(username: "user2", password: "pass2"))
+        try store.store(.git(username: "user3", password: "pass1"))
+        try store.erase(.git(password: "pass1"))
+        #expect(items.items.map(\.attributes["user"]) == ["user2"])
+    }
+
+    @Test func `takes the port for a part of the host`() throws {
+        for host in ["h.example.com", "h.example.com:8443", "h.example.com:8444"] {
+            try store.store(.git(host, username: "user", password: host))
+        }
+        for host in ["h.example.com", "h.example.com:8443", "h.example.com:8444"] {
+            #expect(try store.password(for: .git(host))?.password == Secret(host))
+        }
+        try store.erase(.git("h.example.com"))
+        #expect(try store.password(for: .git("h.example.com")) == nil)
+        #expect(items.items.count == 2)
+    }
+
+    @Test(arguments: [
+        ("h.example.com", ["server": "h.example.com"]),
+        ("h.example.com:8443", ["server": "h.example.com", "port": "8443"]),
+        ("[::1]", ["server": "[::1]"]),
+        ("[::1]:8443", ["server": "[::1]", "port": "8443"]),
+        ("[2001:db8::2]:65535", ["server": "[2001:db8::2]", "port": "65535"]),
+        ("H.Example.COM:8443", ["server": "h.example.com", "port": "8443"]),
+        // Not a port: part of the name, as it stands
+        ("h:65536", ["server": "h:65536"]), ("h:", ["server": "h:"]), ("h:x", ["server": "h:x"]),
+        ("h:-1", ["server": "h:-1"]), ("h:+1", ["server": "h:+1"]),
+    ])
+    func `divides host and port as git-credential-libsecret does`(_ host: String, _ expected: [String: String]) {
+        let attributes = PasswordStore.attributes(of: .git(host))
+        #expect(attributes == expected.merging(["protocol": "https"]) { $1 })
+    }
+
+    @Test func `names an item by what the request has, and only by that`() {
+        #expect(
+            PasswordStore.attributes(of: .git("h:1", path: "a/b.git", username: "u", password: "p"))
+                == ["protocol": "https", "server": "h", "port": "1", "object": "a/b.git", "user": "u"])
+        #expect(PasswordStore.attributes(of: .git(path: "", username: ""))?["object"] == nil)
+        #expect(PasswordStore.attributes(of: .git(path: "", username: ""))?["user"] == "")
+    }
+
+    @Test func `keeps what has no host under its path, and nothing that has neither`() throws {
+        let certificate = CredentialRequest.git(
+            "", protocolName: "cert", path: "home/key.pem", username: "", password: "p")
+        try store.store(certificate)
+        #expect(try store.password(for: certificate)?.password == Secret("p"))
+        let nothing = CredentialRequest.git("", protocolName: "cert", username: "", password: "p")
+        try store.store(nothing)
+        #expect(items.items.count == 1)
+        #expect(try store.password(for: nothing) == nil)
+        try store.erase(nothing)
+        #expect(items.items.count == 1)
+    }
+
+    @Test(
+        arguments: [
+            // The text of an item, the password, the expiry, the refresh token
+            ("pass", "pass", nil, nil), ("", "", nil, nil), ("\n", "", nil, nil),
+            ("pass\npassword_expiry_utc=5\noauth_refresh_token=r", "pass", 5, "r"),
+            ("pass\noauth_refresh_token=r\npassword_expiry_utc=5\n", "pass", 5, "r"),
+            ("\npassword_expiry_utc=5", "", 5, nil), ("pass\noauth_refresh_token=a=b", "pass", nil, "a=b"),
+            // Lines of a later git, and lines that are none
+            ("pass\nsomething=else\npassword_expiry_utc=5", "pass", 5, nil), ("pass\nnothing", "pass", nil, nil),
+            ("pass\npassword_expiry_utc=soon", "pass", nil, nil), ("pass\npassword_expiry_utc=", "pass", nil, nil),
+            // The password is the first line, whatever it looks like
+            ("password_expiry_utc=5", "password_expiry_utc=5", nil, nil),
+            ("p\u{E4}ss w\u{F6}rd=", "p\u{E4}ss w\u{F6}rd=", nil, nil),
+        ] as [(String, String, Int64?, String?)])
+    func `reads an item's text line by line`(
+        _ text: String, _ password: String, _ expiry: Int64?, _ refreshToken: String?
+    ) throws {
+        let attributes = ["protocol": "https", "server": "git.example.com", "user": "u"]
+        try items.store(PasswordStore.schema, attributes: attributes, label: "", secret: Secret(text), in: .default)
+        let found = try #require(try store.password(for: .git()))
+        #expect(found.password.exposedText == password)
+        #expect(found.passwordExpiryUTC == expiry)
+        #expect(found.oauthRefreshToken?.exposedText == refreshToken)
+        #expect(found.authtype == nil)
+    }
+
+    @Test func `writes the very text that git-credential-libsecret writes`() throws {
+        var request = CredentialRequest.git("h:1", path: "p", username: "u", password: "pass")
+        request.passwordExpiryUTC = 5
+        request.oauthRefreshToken = Secret("r")
+        try store.store(request)
+        let item = try #require(items.items.first)
+        #expect(item.secret.exposedText == "pass\npassword_expiry_utc=5\noauth_refresh_token=r")
+        #expect(item.attributes == ["protocol": "https", "server": "h", "port": "1", "object": "p", "user": "u"])
+        #expect(!item.label.contains("/"))
+    }
+
+    @Test func `finds what newer versions of git-credential-libsecret wrote, and updates it in place`() throws {
+        let newer = ItemSchema(name: "org.git.Password", attributes: PasswordStore.schema.attributes)
+        let attributes = ["protocol": "https", "server": "git.example.com", "user": "u"]
+        try items.store(newer, attributes: attributes, label: "", secret: Secret("theirs"), in: .default)
+        #expect(try store.password(for: .git())?.password == Secret("theirs"))
+        try store.store(.git(username: "u", password: "ours"))
+        #expect(items.items.map(\.secret) == [Secret("ours")])
+    }
+
+    @Test func `holds what is stored, and nothing that differs`() throws {
+        var request = CredentialRequest.git(path: "p", username: "u", password: "pass")
+        request.passwordExpiryUTC = 5
+        try store.store(request)
+        #expect(try store.holds(request))
+        var differing = [CredentialRequest](repeating: request, count: 5)
+        differing[0].password = Secret("other")
+        differing[1].passwordExpiryUTC = nil
+        differing[2].oauthRefreshToken = Secret("r")
+        differing[3].path = nil  // the same credential for the whole host is another item
+        differing[4].username = "v"
+        for request in differing { #expect(try !store.holds(request)) }
+    }
+
+    @Test func `keeps nothing without a user name or without a password`() throws {
+        try store.store(.git(password: "p"))
+        try store.store(.git(username: "u"))
+        #expect(items.items.isEmpty)
+    }
+
+    @Test func `passes over items without a user name, which git cannot use`() throws {
+        let attributes = ["protocol": "https", "server": "git.example.com"]
+        try items.store(PasswordStore.schema, attributes: attributes, label: "", secret: Secret("x"), in: .default)
+        #expect(try store.password(for: .git()) == nil)
+    }
+
+    @Test func `says that a match is locked, never that there is none; and forgets nothing`() throws {
+        try store.store(.git(username: "u", password: "p"))
+        items.lock()
+        #expect(throws: SecretServiceError.locked) { try store.password(for: .git()) }
+        #expect(throws: SecretServiceError.locked) { try store.erase(.git()) }
+        #expect(throws: SecretServiceError.locked) { try store.store(.git(username: "u", password: "q")) }
+        #expect(try store.password(for: .git("other.example.com")) == nil)
+        items.lock(false)
+        #expect(try store.password(for: .git())?.password == Secret("p"))
+    }
+}

@@ -1,0 +1,159 @@
+import Testing
+
+@testable import KeyfobCore
+
+/// What is wrong is named with its line and key, and nothing else happens.
+@Suite struct `What is wrong in the configuration` {
+    private static let header = "[host.\"https://h\"]\nissuer = \"https://l\"\nclient_id = \"c\"\n"
+    private static let host = "host.\"https://h\""
+
+    private func error(of text: String) throws -> ConfigurationError {
+        try #require(throws: ConfigurationError.self) { try TOMLConfiguration(text, file: "f").decode() }
+    }
+
+    private static func wrong(_ key: String, _ line: Int, _ problem: ConfigurationError.Problem) -> ConfigurationError {
+        ConfigurationError(file: "f", line: line, key: key, problem: problem)
+    }
+
+    // MARK: Each problem
+
+    static let outside: [(String, ConfigurationError)] = [
+        ("minttl = 3", wrong("minttl", 1, .unknownKey)),
+        ("\n\nhosts = {}", wrong("hosts", 3, .unknownKey)),
+        ("\"\" = 1", wrong("\"\"", 1, .unknownKey)),
+        (
+            "interaction = \"maybe\"",
+            wrong("interaction", 1, .notAllowed(value: "maybe", allowed: ["never", "auto", "always"]))
+        ),
+        (
+            "interaction = \"Never\"",
+            wrong("interaction", 1, .notAllowed(value: "Never", allowed: ["never", "auto", "always"]))
+        ),
+        ("interaction = false", wrong("interaction", 1, .wrongType(expected: "a string"))),
+        ("host = 1", wrong("host", 1, .wrongType(expected: "a table"))),
+        ("host = []", wrong("host", 1, .wrongType(expected: "a table"))),
+        ("[[host]]\nx = 1", wrong("host", 1, .wrongType(expected: "a table"))),
+        ("[host]\n\"https://h\" = \"c\"", wrong(host, 2, .wrongType(expected: "a table"))),
+    ]
+
+    @Test(arguments: outside)
+    func `outside of the hosts`(_ text: String, _ expected: ConfigurationError) throws {
+        #expect(try error(of: text) == expected)
+    }
+
+    @Test(
+        arguments: ["min_ttl", "login_timeout"],
+        ["0", "-1", "86401", "1.5", "300.0", "\"300\"", "true", "[300]", "inf"])
+    func `a number of seconds that is none`(_ key: String, _ value: String) throws {
+        let expected = Self.wrong(key, 1, .wrongType(expected: "a number of seconds from 1 to 86400"))
+        #expect(try error(of: "\(key) = \(value)") == expected)
+    }
+
+    @Test(arguments: [
+        "http://h", "h", "h:443", "ftp://h", "https://", "https://u@h", "https://h?x", "https://h#x", "https://h/%zz",
+        "https://h:0", "https://h:65536", "http://127.0.0.1.example.com", "https://h/a\\\\b",
+    ])
+    func `a host that is no URL of ours`(_ name: String) throws {
+        let found = try error(of: "\n[host.\"\(name)\"]\nissuer = \"https://l\"\nclient_id = \"c\"\n")
+        #expect(found.line == 2)
+        guard case .badURL = found.problem else {
+            Issue.record("\(found)")
+            return
+        }
+    }
+
+    /// A line within an entry, and what is wrong with it.
+    static let inside: [(String, String, ConfigurationError.Problem)] = [
+        ("client-id = \"x\"", "client-id", .unknownKey),
+        ("client_secret = \"x\"", "client_secret", .unknownKey),
+        ("scopes = \"read\"", "scopes", .wrongType(expected: "an array of strings")),
+        ("scopes = [1]", "scopes", .wrongType(expected: "an array of strings without spaces")),
+        ("scopes = [\"read write\"]", "scopes", .wrongType(expected: "an array of strings without spaces")),
+        ("scopes = [\"\"]", "scopes", .wrongType(expected: "an array of strings without spaces")),
+        ("scopes = [\"a\\nb\"]", "scopes", .wrongType(expected: "an array of strings without spaces")),
+        ("flow = \"paste\"", "flow", .notAllowed(value: "paste", allowed: ["loopback"])),
+        ("pkce = \"none\"", "pkce", .notAllowed(value: "none", allowed: ["required", "assumed"])),
+        ("redirect_uri = \"https://127.0.0.1/\"", "redirect_uri", .badURL(value: "https://127.0.0.1/")),
+        ("redirect_uri = \"http://example.com/\"", "redirect_uri", .badURL(value: "http://example.com/")),
+        ("resource = \"git\"", "resource", .badURL(value: "git")),
+        ("resource = true", "resource", .wrongType(expected: "a string")),
+        ("username = \"\"", "username", .wrongType(expected: "a string")),
+        ("username = \"a\\nb\"", "username", .wrongType(expected: "a string")),
+        ("username = 7", "username", .wrongType(expected: "a string")),
+        ("account = [\"a\"]", "account", .wrongType(expected: "a string")),
+        ("ca_file = false", "ca_file", .wrongType(expected: "a string")),
+        ("token_endpoint = \"http://l/token\"", "token_endpoint", .badURL(value: "http://l/token")),
+        ("authorization_endpoint = \"/authorize\"", "authorization_endpoint", .badURL(value: "/authorize")),
+        ("revocation_endpoint = \"https://u:p@l\"", "revocation_endpoint", .badURL(value: "https://u:p@l")),
+        ("device_authorization_endpoint = \"x\"", "device_authorization_endpoint", .badURL(value: "x")),
+    ]
+
+    @Test(arguments: inside)
+    func `within a host`(_ line: String, _ key: String, _ problem: ConfigurationError.Problem) throws {
+        #expect(try error(of: Self.header + line) == Self.wrong("\(Self.host).\(key)", 4, problem))
+    }
+
+    @Test(arguments: [
+        ("client_id = \"c\"", "issuer"), ("issuer = \"https://l\"", "client_id"),
+        ("client_id = \"c\"\ntoken_endpoint = \"https://l/t\"", "authorization_endpoint"),
+        ("client_id = \"c\"\nauthorization_endpoint = \"https://l/a\"", "token_endpoint"),
+        ("client_id = \"c\"\nissuer = \"https://l\"\nauthorization_endpoint = \"https://l/a\"", "token_endpoint"),
+    ])
+    func `an entry that lacks something is named by its header`(_ lines: String, _ missing: String) throws {
+        let found = try error(of: "min_ttl = 5\n\n[host.\"https://h\"]\n\(lines)\n")
+        #expect(found == Self.wrong(Self.host, 3, .incomplete(missing: missing)))
+    }
+
+    @Test func `a misspelt key is named before the key that is missing for it`() throws {
+        let found = try error(of: "[host.\"https://h\"]\nissuer = \"https://l\"\nclientid = \"c\"\n")
+        #expect(found == Self.wrong("\(Self.host).clientid", 3, .unknownKey))
+    }
+
+    @Test(arguments: [
+        ("x =", 1), ("\n\nmin_ttl = 3\nmin_ttl = 4\n", 4), ("[host\n", 1), ("a = 1\nb = \"\n", 2),
+        ("a = 1\r\nb\r\n", 2),
+    ])
+    func `what is not TOML is named by its line`(_ text: String, _ line: Int) throws {
+        let found = try error(of: text)
+        #expect(found.line == line)
+        #expect(found.key == nil)
+        guard case .syntax = found.problem else {
+            Issue.record("\(found)")
+            return
+        }
+    }
+
+    // MARK: The line of a key
+
+    @Test(arguments: [
+        // What stands before: nothing, comments, multi-line arrays and strings, other tables
+        ("bad = 1", 1), ("# a\n\n# b\nbad = 1", 4), ("min_ttl = 5 # bad = 1\nbad = 1", 2),
+        ("[host.\"https://h\"]\nscopes = [\n  \"a\", # bad = 1\n  \"b\",\n]\nbad = 1", 6),
+        ("[host.\"https://h\"]\nusername = '''\nbad = 1\n'''\nbad = 1", 5),
+        ("[host]\n[host.\"https://i\"]\nscopes = []\nbad = 1", 4),
+        // How the key is written: dotted, inline, quoted, with a value of many lines
+        ("host.\"https://h\".issuer = \"https://l\"\nhost.\"https://h\".bad = 1", 2),
+        ("min_ttl = 5\nhost = { \"https://h\" = { bad = 1 } }", 2),
+        ("[host.\"https://h\"]\nissuer = \"https://l\"\n\"bad\" = [\n  1,\n  2,\n]\n", 3),
+        ("min_ttl = 5\n[host.\"https://h\".bad]\nx = 1\n", 2),
+        // What stands behind
+        ("[host.\"https://h\"]\nbad = 1\nissuer = \"https://l\"\nclient_id = \"c\"\n", 2),
+    ])
+    func `is counted as a person counts, however the lines end`(_ text: String, _ line: Int) throws {
+        for text in [
+            text, text + "\n", text.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\r\n"),
+            text.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\r\n") + "\r\n",
+        ] {
+            let found = try error(of: text)
+            #expect(found.problem == .unknownKey)
+            #expect(found.key?.hasSuffix("bad") == true)
+            #expect(found.line == line)
+        }
+    }
+
+    @Test func `a key that is nowhere has no line`() {
+        #expect(TOMLConfiguration("a = 1", file: "f").line(of: ["b"]) == nil)
+        #expect(TOMLConfiguration("", file: "f").line(of: ["b"]) == nil)
+        #expect(TOMLConfiguration("a = 1", file: "f").line(of: ["a", "b"]) == nil)
+    }
+}

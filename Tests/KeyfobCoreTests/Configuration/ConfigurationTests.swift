@@ -1,0 +1,189 @@
+import CredentialProtocol
+import Glibc
+import OAuth
+import Testing
+
+@testable import KeyfobCore
+
+@Suite struct `The configuration` {
+    private func read(_ text: String) throws -> Configuration {
+        try TOMLConfiguration(text, file: "config.toml").decode()
+    }
+
+    @Test func `says nothing where there is nothing`() throws {
+        #expect(try read("") == Configuration())
+        #expect(try read("# nothing\n\n") == Configuration())
+        #expect(try read("[host]\n") == Configuration())
+    }
+
+    @Test func `takes every key`() throws {
+        let configuration = try read(
+            """
+            interaction = "never"
+            min_ttl = 600
+            login_timeout = 120
+
+            [host."https://git.example.com:8443/team"]
+            issuer = "https://login.example.com/t1"
+            client_id = "keyfob"
+            scopes = ["read", "write"]
+            flow = "loopback"
+            redirect_uri = "http://localhost:34106/back"
+            resource = "https://git.example.com/"
+            username = "oauth2"
+            account = "alice"
+            pkce = "assumed"
+            ca_file = "/etc/ssl/corp.pem"
+            """)
+        #expect(configuration.interaction == .never)
+        #expect(configuration.minTTL == 600)
+        #expect(configuration.loginTimeout == 120)
+        let host = try #require(configuration.hosts.first)
+        #expect(configuration.hosts.count == 1)
+        #expect(host.service == (try ServiceURL("https://git.example.com:8443/team")))
+        #expect(host.server == .issuer("https://login.example.com/t1"))
+        #expect(host.clientID == "keyfob")
+        #expect(host.scopes == ["read", "write"])
+        #expect(host.redirect == (try RedirectTemplate("http://localhost:34106/back")))
+        #expect(host.resource == "https://git.example.com/")
+        #expect(host.username == "oauth2")
+        #expect(host.account == "alice")
+        #expect(host.pkce == .assumed)
+        #expect(host.certificateAuthorityFile == "/etc/ssl/corp.pem")
+        #expect(host.origin.file == "config.toml")
+    }
+
+    @Test func `leaves what is not said to what people expect`() throws {
+        let configuration = try read(
+            "[host.\"https://h\"]\nissuer = \"https://l\"\nclient_id = \"c\"\nresource = false\n")
+        let host = try #require(configuration.hosts.first)
+        #expect(host.scopes.isEmpty)
+        #expect(host.redirect == .loopback)
+        #expect(host.resource == nil)
+        #expect(host.pkce == .required)
+        #expect(host.username == nil && host.account == nil && host.certificateAuthorityFile == nil)
+        #expect(configuration.interaction == nil && configuration.minTTL == nil && configuration.loginTimeout == nil)
+    }
+
+    @Test func `takes endpoints by hand, with or without an issuer`() throws {
+        let endpoints = """
+            client_id = "c"
+            authorization_endpoint = "https://l/authorize"
+            token_endpoint = "http://127.0.0.1:9/token"
+            device_authorization_endpoint = "https://l/device"
+            revocation_endpoint = "https://l/revoke"
+            """
+        for issuer in ["", "issuer = \"https://l\""] {
+            let host = try #require(try read("[host.\"https://h\"]\n\(endpoints)\n\(issuer)\n").hosts.first)
+            guard case .endpoints(let metadata) = host.server else {
+                Issue.record("\(host.server)")
+                return
+            }
+            #expect(metadata.issuer == (issuer.isEmpty ? nil : "https://l"))
+            #expect(metadata.authorizationEndpoint.string == "https://l/authorize")
+            #expect(metadata.tokenEndpoint.string == "http://127.0.0.1:9/token")
+            #expect(metadata.deviceAuthorizationEndpoint?.string == "https://l/device")
+            #expect(metadata.revocationEndpoint?.string == "https://l/revoke")
+        }
+    }
+
+    @Test(arguments: [
+        // As tables, dotted keys and inline tables: all the same to TOML
+        "[host.\"https://h\"]\nissuer = \"https://l\"\nclient_id = \"c\"",
+        "[host]\n\"https://h\".issuer = \"https://l\"\n\"https://h\".client_id = \"c\"",
+        "host.\"https://h\".issuer = \"https://l\"\nhost.\"https://h\".client_id = \"c\"",
+        "host = { \"https://h\" = { issuer = \"https://l\", client_id = \"c\" } }",
+        "[host.'https://h']\r\nissuer = 'https://l'\r\nclient_id = 'c'\r\n",
+    ])
+    func `may be spelt in any way that TOML allows`(_ text: String) throws {
+        let host = try #require(try read(text).hosts.first)
+        #expect(host.service.description == "https://h")
+        #expect(host.server == .issuer("https://l"))
+        #expect(host.clientID == "c")
+    }
+
+    // MARK: Files
+
+    @Test func `The person's file stands before the machine's, key by key and host by host`() async throws {
+        try await withTemporaryDirectory { directory in
+            func entry(_ host: String, _ client: String) -> String {
+                "[host.\"\(host)\"]\nissuer = \"https://l\"\nclient_id = \"\(client)\"\n"
+            }
+            let person = try write("min_ttl = 1\n" + entry("https://h", "person"), to: directory + "/person.toml")
+            let machine = try write(
+                "min_ttl = 2\ninteraction = \"never\"\nlogin_timeout = 3\n" + entry("https://h", "machine")
+                    + entry("https://h/team", "team") + entry("https://m", "machine"),
+                to: directory + "/machine.toml")
+            let configuration = try Configuration(files: [person, directory + "/absent.toml", machine])
+            #expect(configuration.minTTL == 1)
+            #expect(configuration.interaction == .never)
+            #expect(configuration.loginTimeout == 3)
+            let clients = try ["https://h", "https://h/team/x", "https://m/y"].map {
+                configuration.host(for: try ServiceURL($0))?.clientID
+            }
+            #expect(clients == ["person", "team", "machine"])
+            #expect(configuration.host(for: try ServiceURL("https://m"))?.origin.file == machine)
+        }
+    }
+
+    @Test func `An absent file says nothing, and one that cannot be read is an error`() async throws {
+        try await withTemporaryDirectory { directory in
+            #expect(try Configuration(files: [directory + "/absent", directory + "/absent/too"]) == Configuration())
+            #expect(
+                throws: ConfigurationError(file: directory, line: nil, key: nil, problem: .unreadable(errno: EISDIR))
+            ) { try Configuration(files: [directory]) }
+            let large = try write(String(repeating: "#", count: 1_048_577), to: directory + "/large")
+            #expect(
+                throws: ConfigurationError(file: large, line: nil, key: nil, problem: .unreadable(errno: EFBIG))
+            ) { try Configuration(files: [large]) }
+            let latin = directory + "/latin"
+            unsafe withUnsafeBytes(of: UInt8(0xFC)) { byte in
+                let file = unsafe open(latin, O_WRONLY | O_CREAT, 0o600)
+                unsafe _ = Glibc.write(file, byte.baseAddress, 1)
+                close(file)
+            }
+            #expect(
+                throws: ConfigurationError(file: latin, line: nil, key: nil, problem: .syntax("not UTF-8"))
+            ) { try Configuration(files: [latin]) }
+        }
+    }
+
+    // MARK: Which entry holds for a URL
+
+    private static let hosts = """
+        "https://h" = 1
+        "https://h/team" = 2
+        "https://h/team/project" = 3
+        "https://h:8443" = 4
+        "http://localhost" = 5
+        "https://[::1]/x" = 6
+        """
+
+    @Test(
+        arguments: [
+            ("https://h", "https://h"), ("https://h/", "https://h"), ("https://h/other", "https://h"),
+            // The longest match, on the boundaries of segments
+            ("https://h/team", "https://h/team"), ("https://h/team/", "https://h/team"),
+            ("https://h/team/x.git", "https://h/team"), ("https://h/teams", "https://h"),
+            ("https://h/tea", "https://h"),
+            ("https://h/team/project/x", "https://h/team/project"), ("https://h/team/projects", "https://h/team"),
+            ("https://h/x/team", "https://h"), ("https://h/Team", "https://h"),
+            // Another spelling of the same place, and dots that lead elsewhere
+            ("HTTPS://H/team", "https://h/team"), ("https://h/te%61m/x", "https://h/team"),
+            ("https://h/team/../x", "https://h"), ("https://h//team", "https://h/team"),
+            // The port counts; the scheme's own is the one that is not written
+            ("https://h:443/team", "https://h/team"), ("https://h:8443/team", "https://h:8443"), ("https://h:444", nil),
+            ("http://localhost:80/x", "http://localhost"), ("http://localhost:81", nil), ("https://localhost", nil),
+            ("http://h", nil), ("https://x.h", nil), ("https://hh", nil),
+            ("https://[::1]/x/y", "https://[::1]/x"), ("https://[::1]", nil),
+        ] as [(String, String?)])
+    func `The longest entry that contains a URL holds for it`(_ url: String, _ expected: String?) throws {
+        let names = Self.hosts.split(separator: "\n").compactMap { $0.split(separator: "\"").first }
+        let entry = "issuer = \"https://l\"\nclient_id = \"c\"\n"
+        for order in [names, names.reversed()] {
+            let configuration = try read(order.map { "[host.\"\($0)\"]\n\(entry)" }.joined())
+            let found = configuration.host(for: try ServiceURL(url))
+            #expect(found?.service == (try expected.map { try ServiceURL($0) }))
+        }
+    }
+}

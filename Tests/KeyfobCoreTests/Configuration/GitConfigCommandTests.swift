@@ -1,0 +1,96 @@
+import CredentialProtocol
+import FoundationEssentials
+import Glibc
+import KeyfobCore
+import OAuth
+import Testing
+
+/// git itself, asked in a home directory of the test's own.
+@Suite(.timeLimit(.minutes(1)))
+struct `What git says of its settings` {
+    /// Lends a home whose `.gitconfig` is `text`.
+    private func withHome(_ text: String, _ body: (String) async throws -> Void) async throws {
+        try await withTemporaryDirectory { home in
+            try write(text, to: home + "/.gitconfig")
+            try await body(home)
+        }
+    }
+
+    /// Makes the calling process one that git has started: for the child process of an exit test.
+    private static func enter(_ home: String, _ more: [String: String] = [:]) {
+        let path = unsafe getenv("PATH").map { unsafe String(cString: $0) } ?? "/usr/bin:/bin"
+        clearenv()
+        let environment = ["HOME": home, "PATH": path, "GIT_CONFIG_NOSYSTEM": "1"].merging(more) { $1 }
+        for (name, value) in environment { unsafe setenv(name, value, 1) }
+    }
+
+    private static func settings(_ request: CredentialRequest) async -> GitSettings? {
+        await GitConfigCommand(search: ExecutableSearch(path: nil)).settings(for: request)
+    }
+
+    private static let text = """
+        [credential]
+            username = everywhere
+            helper = keyfob
+        [credential "https://git.example.com"]
+            username = here
+            interactive = false
+            oauthClientId = id
+            oauthAuthURL = /authorize
+            oauthTokenURL = /token
+            oauthScopes = read write
+        [credential "https://git.example.com/team"]
+            username = "te am"
+        [credential "https://git.example.com:8443"]
+            username = port
+        """
+
+    @Test func `is the best match for each setting`() async throws {
+        try await withHome(Self.text) { home in
+            await #expect(processExitsWith: .success) { [home = home as String] in
+                Self.enter(home)
+                let settings = await Self.settings(.git(path: "x.git"))
+                #expect(settings?.username == "here")
+                #expect(settings?.declinesInteraction == true)
+                let client = try settings?.oauth(for: try ServiceURL("https://git.example.com"))
+                #expect(client?.client.id == "id")
+                #expect(client?.metadata.tokenEndpoint.string == "https://git.example.com/token")
+                #expect(client?.scopes == ["read", "write"])
+                #expect(await Self.settings(.git(path: "team/x.git"))?.username == "te am")
+                #expect(await Self.settings(.git(path: "teams/x.git"))?.username == "here")
+                #expect(await Self.settings(.git("git.example.com:8443"))?.username == "port")
+                let elsewhere = await Self.settings(.git("example.org"))
+                #expect(elsewhere?.username == "everywhere")
+                #expect(elsewhere?.declinesInteraction == false)
+                let none = try elsewhere?.oauth(for: try ServiceURL("https://example.org"))
+                #expect(none == nil)
+            }
+        }
+    }
+
+    @Test func `counts what was given to git with -c`() async throws {
+        try await withHome("") { home in
+            await #expect(processExitsWith: .success) { [home = home as String] in
+                Self.enter(home, ["GIT_CONFIG_PARAMETERS": "'credential.interactive=never'"])
+                #expect(await Self.settings(.git())?.declinesInteraction == true)
+            }
+        }
+    }
+
+    @Test func `is nothing where nothing is set, where git cannot read its file, and where there is no git`()
+        async throws
+    {
+        try await withHome("[credential\n") { home in
+            await #expect(processExitsWith: .success) { [home = home as String] in
+                Self.enter(home)
+                let broken = await Self.settings(.git())
+                #expect(broken?.username == nil)
+                let none = try broken?.oauth(for: try ServiceURL("https://git.example.com"))
+                #expect(none == nil)
+                let without = GitConfigCommand(search: ExecutableSearch(path: home))
+                #expect(await without.settings(for: .git()) == nil)
+                #expect(await Self.settings(.git("", protocolName: "cert", path: "x")) == nil)
+            }
+        }
+    }
+}

@@ -1,0 +1,119 @@
+import CredentialProtocol
+import OAuth
+import Secrets
+import Testing
+
+@testable import KeyfobCore
+
+/// What `git config -z --get-urlmatch credential URL` prints, and what it means.
+@Suite struct `git's settings` {
+    private static let url = "https://git.example.com:8443/team/project.git"
+
+    /// What git prints for settings under `credential`.
+    private func settings(_ values: (String, String)...) -> GitSettings {
+        GitSettings(output: Array(values.map { "credential.\($0.0)\n\($0.1)\0" }.joined().utf8))
+    }
+
+    private func client(_ values: (String, String)...) throws -> GitSettings.OAuthClient? {
+        let output = values.map { "credential.\($0.0)\n\($0.1)\0" }.joined()
+        return try GitSettings(output: Array(output.utf8)).oauth(for: try ServiceURL(Self.url))
+    }
+
+    private static let complete = [
+        ("oauthclientid", "id"), ("oauthauthurl", "/login/oauth/authorize"), ("oauthtokenurl", "/login/oauth/token"),
+    ]
+
+    @Test func `are none where git prints none`() throws {
+        for output in ["", "\0", "\0\0", "\n\0", "credential\0", "user.name\nalice\0"] {
+            let settings = GitSettings(output: Array(output.utf8))
+            #expect(settings.username == nil)
+            #expect(!settings.declinesInteraction)
+            #expect(try settings.oauth(for: try ServiceURL(Self.url)) == nil)
+        }
+    }
+
+    @Test func `are names and values, each ended by NUL`() {
+        let output = "credential.helper\nkeyfob\0credential.flag\0credential.userName\nalice=a b\0"
+        #expect(GitSettings(output: Array(output.utf8)).username == "alice=a b")
+        #expect(settings(("username", "a"), ("username", "b")).username == "b")
+    }
+
+    @Test(arguments: ["a\nb", "a\u{1B}[2J", "", "a\u{7F}"])
+    func `name no user that could not be said to git`(_ username: String) {
+        #expect(settings(("username", username)).username == nil)
+    }
+
+    @Test(arguments: [
+        // git's own false in all its spellings, and GCM's never
+        ("false", true), ("False", true), ("no", true), ("off", true), ("0", true), ("never", true), ("NEVER", true),
+        ("", true), ("true", false), ("1", false), ("yes", false), ("auto", false), ("always", false), ("maybe", false),
+    ])
+    func `decline interaction where credential.interactive says so`(_ value: String, _ declines: Bool) {
+        #expect(settings(("interactive", value)).declinesInteraction == declines)
+    }
+
+    @Test func `describe a public client, with endpoints on the service's own origin`() throws {
+        let client = try #require(
+            try self.client(Self.complete[0], Self.complete[1], Self.complete[2], ("oauthdeviceauthurl", "/device")))
+        #expect(client.client == Client(id: "id"))
+        #expect(client.metadata.issuer == nil)
+        #expect(client.metadata.authorizationEndpoint.string == "https://git.example.com:8443/login/oauth/authorize")
+        #expect(client.metadata.tokenEndpoint.string == "https://git.example.com:8443/login/oauth/token")
+        #expect(client.metadata.deviceAuthorizationEndpoint?.string == "https://git.example.com:8443/device")
+        #expect(client.scopes == [])
+        #expect(client.redirect == .loopback)
+    }
+
+    @Test func `describe a client with a secret, elsewhere`() throws {
+        let client = try #require(
+            try self.client(
+                ("oauthclientid", "id"), ("oauthclientsecret", "s"), ("oauthauthurl", "https://l.example.com/a?x=y"),
+                ("oauthtokenurl", "https://l.example.com/t"), ("oauthredirecturl", "http://localhost:34106/")))
+        #expect(client.client == Client(id: "id", secret: Secret("s"), authentication: .post))
+        #expect(client.metadata.authorizationEndpoint.string == "https://l.example.com/a?x=y")
+        #expect(client.redirect == (try RedirectTemplate("http://localhost:34106/")))
+    }
+
+    @Test(arguments: [
+        ("read write", ["read", "write"]), ("read,write", ["read", "write"]), (" read,  write ", ["read", "write"]),
+        ("", []), ("a:b/c", ["a:b/c"]),
+    ])
+    func `divide scopes by spaces or commas, as git-credential-oauth does`(_ value: String, _ scopes: [String]) throws {
+        let found = try client(Self.complete[0], Self.complete[1], Self.complete[2], ("oauthscopes", value))
+        #expect(found?.scopes == scopes)
+    }
+
+    @Test func `describe no client without an id or without both endpoints`() throws {
+        for absent in 0..<3 {
+            let values = Self.complete.enumerated().map { ($1.0, $0 == absent ? "" : $1.1) }
+            #expect(try client(values[0], values[1], values[2]) == nil)
+        }
+        #expect(try client(("oauthclientid", "id")) == nil)
+        #expect(try client(Self.complete[1], Self.complete[2]) == nil)
+    }
+
+    @Test(arguments: [
+        // Another host in the guise of a path; without TLS; with what no endpoint has
+        ("oauthtokenurl", "//evil.example/t", "oauthTokenURL"),
+        ("oauthtokenurl", "http://l.example.com/t", "oauthTokenURL"),
+        ("oauthtokenurl", "t", "oauthTokenURL"), ("oauthtokenurl", "/a b", "oauthTokenURL"),
+        ("oauthtokenurl", "/t#x", "oauthTokenURL"), ("oauthtokenurl", "/a\nb", "oauthTokenURL"),
+        ("oauthauthurl", "https://u:p@l.example.com/", "oauthAuthURL"),
+        ("oauthauthurl", "file:///etc/passwd", "oauthAuthURL"),
+        ("oauthdeviceauthurl", "ftp://l.example.com", "oauthDeviceAuthURL"),
+        ("oauthredirecturl", "https://evil.example/", "oauthRedirectURL"),
+        ("oauthredirecturl", "http://evil.example/", "oauthRedirectURL"),
+    ])
+    func `that hold a bad URL are an error with the setting's name`(
+        _ name: String, _ value: String, _ written: String
+    ) throws {
+        let error = try #require(throws: ConfigurationError.self) {
+            try client(Self.complete[0], Self.complete[1], Self.complete[2], (name, value))
+        }
+        #expect(
+            error
+                == ConfigurationError(
+                    file: "git configuration", line: nil, key: "credential.https://git.example.com:8443.\(written)",
+                    problem: .badURL(value: value)))
+    }
+}

@@ -1,0 +1,211 @@
+import CredentialProtocol
+import KernelKeyring
+import OAuth
+import SecretService
+import Secrets
+import Synchronization
+import Testing
+
+@testable import KeyfobCore
+
+/// Accounts that each have one token, which can be refused.
+private final class InMemoryTokenSource: TokenSource {
+    private let tokens: Mutex<[String: CachedAccessToken]>
+
+    init(_ tokens: [String: CachedAccessToken]) {
+        self.tokens = Mutex(tokens)
+    }
+
+    func token(of account: Account, for request: CredentialRequest) async throws -> CachedAccessToken {
+        guard let token = tokens.withLock({ $0[account.client.id] }) else {
+            throw CredentialFailure.signInNeeded(service: account.service, because: .noGrant)
+        }
+        return token
+    }
+
+    func discard(_ refused: Secret?, of account: Account) async throws -> Bool {
+        tokens.withLock { tokens in
+            guard let token = tokens[account.client.id], refused == token.token else { return false }
+            tokens[account.client.id] = nil
+            return true
+        }
+    }
+}
+
+/// The program on one page: what `get`, `store` and `erase` do.
+@Suite struct `The credential helper` {
+    let items = InMemoryItemStore()
+    let routes = Routes()
+
+    /// Who was told that an account has answered.
+    final class Routes: Sendable {
+        let accounts = Mutex<[String]>([])
+    }
+
+    /// git.example.com is configured; git's settings describe github.example.com; both have a token.
+    private func helper(username: String? = nil, tokens: [String: String] = ["keyfob": "ours", "git": "theirs"]) throws
+        -> CredentialHelper
+    {
+        var text = "[host.\"https://git.example.com\"]\nissuer = \"https://l\"\nclient_id = \"keyfob\"\n"
+        if let username { text += "username = \"\(username)\"\n" }
+        let configuration = try TOMLConfiguration(text, file: "f").decode()
+        let output = "credential.oauthclientid\ngit\0credential.oauthauthurl\n/a\0credential.oauthtokenurl\n/t\0"
+        let settings = GitSettings(output: Array(output.utf8))
+        let accounts = AccountDirectory(
+            configuration: configuration, gitSettings: { $0.host == "github.example.com" ? settings : nil })
+        let source = InMemoryTokenSource(
+            tokens.mapValues {
+                CachedAccessToken(token: Secret($0), username: nil, expiresAt: 5, lifetime: 9, freshUntil: 4)
+            })
+        let routes = routes
+        return CredentialHelper(
+            accounts: accounts, passwords: PasswordStore(items: items), tokens: source,
+            answered: { _, account in routes.accounts.withLock { $0.append(account.client.id) } })
+    }
+
+    private func keep(_ host: String, username: String = "alice", password: String) throws {
+        try PasswordStore(items: items).store(.git(host, username: username, password: password))
+    }
+
+    // MARK: get
+
+    @Test func `gives a configured account's token, also where a password is stored`() async throws {
+        try keep("git.example.com", password: "stored")
+        let response = try #require(try await helper().get(.git(path: "team/x.git")))
+        let account = try #require(try helper().accounts.configuredAccount(for: .git()))
+        #expect(
+            response
+                == CredentialResponse(
+                    username: "oauth2", password: Secret("ours"), passwordExpiryUTC: 5, authtype: "Bearer",
+                    state: ["keyfob:account=" + account.id]))
+        #expect(routes.accounts.withLock { $0 } == ["keyfob"])
+    }
+
+    @Test(
+        arguments: [
+            (nil, nil, "oauth2"), (nil, "alice", "alice"), ("x-token", nil, "x-token"), ("x-token", "alice", "x-token"),
+        ] as [(String?, String?, String)])
+    func `names beside a token what the service wants, else what was asked for`(
+        _ configured: String?, _ asked: String?, _ username: String
+    ) async throws {
+        #expect(try await helper(username: configured).get(.git(username: asked))?.username == username)
+    }
+
+    @Test func `gives a stored password before it asks git for its settings`() async throws {
+        try keep("github.example.com", password: "stored")
+        let response = try await helper().get(.git("github.example.com"))
+        #expect(response?.password == Secret("stored"))
+        #expect(response?.authtype == nil)
+        #expect(response?.state == [])
+        #expect(routes.accounts.withLock { $0 } == [])
+    }
+
+    @Test func `gives the token of git's account where no password is stored`() async throws {
+        #expect(try await helper().get(.git("github.example.com"))?.password == Secret("theirs"))
+        #expect(routes.accounts.withLock { $0 } == ["git"])
+    }
+
+    @Test func `gives nothing where there is neither`() async throws {
+        #expect(try await helper().get(.git("example.org")) == nil)
+        #expect(try await helper().get(.git("", protocolName: "cert", path: "x")) == nil)
+    }
+
+    @Test func `tells why an account has no token, and does not fall back to a password`() async throws {
+        try keep("git.example.com", password: "stored")
+        let helper = try helper(tokens: [:])
+        await #expect(throws: CredentialFailure.self) { try await helper.get(.git()) }
+        #expect(routes.accounts.withLock { $0 } == [])
+    }
+
+    @Test func `needs no keyring for a configured account, and tells where one that is needed is locked`() async throws
+    {
+        try keep("example.org", password: "stored")
+        items.lock()
+        let helper = try helper()
+        #expect(try await helper.get(.git())?.password == Secret("ours"))
+        await #expect(throws: SecretServiceError.locked) { try await helper.get(.git("example.org")) }
+    }
+
+    // MARK: store
+
+    @Test func `keeps a password for a service without an account`() async throws {
+        try await helper().store(.git("example.org", username: "u", password: "p"))
+        #expect(try await helper().get(.git("example.org"))?.password == Secret("p"))
+    }
+
+    @Test(arguments: ["git.example.com", "github.example.com"])
+    func `keeps nothing for a service with an account: it is a token that would outlive itself`(
+        _ host: String
+    ) async throws {
+        try await helper().store(.git(host, username: "u", password: "ours"))
+        #expect(items.items.isEmpty)
+    }
+
+    @Test func `keeps nothing that is ephemeral or incomplete`() async throws {
+        var ephemeral = CredentialRequest.git("example.org", username: "u", password: "p")
+        ephemeral.ephemeral = true
+        var bearer = CredentialRequest.git("example.org", username: "u")
+        (bearer.authtype, bearer.credential) = ("Bearer", Secret("t"))
+        for request in [
+            ephemeral, bearer, .git("example.org"), .git("example.org", username: "u"),
+            .git("example.org", password: "p"),
+        ] {
+            try await helper().store(request)
+        }
+        #expect(items.items.isEmpty)
+    }
+
+    @Test func `keeps an empty user name and an empty password`() async throws {
+        try await helper().store(.git("example.org", username: "", password: ""))
+        #expect(try await helper().get(.git("example.org"))?.password == Secret(""))
+    }
+
+    @Test func `writes nothing where nothing has changed`() async throws {
+        let request = CredentialRequest.git("example.org", username: "u", password: "p")
+        try await helper().store(request)
+        let written = items.items.map(\.modified)
+        items.refuseWrites(.failed("a write"))
+        try await helper().store(request)
+        #expect(items.items.map(\.modified) == written)
+        let changed = CredentialRequest.git("example.org", username: "u", password: "q")
+        let helper = try helper()
+        await #expect(throws: SecretServiceError.failed("a write")) { try await helper.store(changed) }
+    }
+
+    // MARK: erase
+
+    @Test func `drops an account's token that was refused, whether it came as a password or as a credential`()
+        async throws
+    {
+        for isCredential in [true, false] {
+            let helper = try helper()
+            var request = CredentialRequest.git(username: "oauth2", password: isCredential ? nil : "ours")
+            request.credential = isCredential ? Secret("ours") : nil
+            try await helper.erase(request)
+            await #expect(throws: CredentialFailure.self) { try await helper.get(.git()) }
+        }
+    }
+
+    @Test func `does not take a refused token for a reason to delete passwords`() async throws {
+        try keep("git.example.com", username: "oauth2", password: "ours")
+        try await helper().erase(.git(username: "oauth2", password: "ours"))
+        #expect(items.items.count == 1)
+    }
+
+    @Test func `deletes a password that stands in the way of an account, where that was refused`() async throws {
+        try keep("github.example.com", username: "u", password: "stored")
+        let helper = try helper()
+        try await helper.erase(.git("github.example.com", username: "u", password: "stored"))
+        #expect(items.items.isEmpty)
+        #expect(try await helper.get(.git("github.example.com"))?.password == Secret("theirs"))
+    }
+
+    @Test func `deletes passwords of a service without an account, item by item`() async throws {
+        try keep("example.org", username: "u", password: "p")
+        try keep("example.org", username: "v", password: "q")
+        try await helper().erase(.git("example.org", password: "p"))
+        #expect(items.items.map(\.attributes["user"]) == ["v"])
+        try await helper().erase(.git("example.org"))
+        #expect(items.items.isEmpty)
+    }
+}

@@ -1,0 +1,75 @@
+import FoundationEssentials
+import Glibc
+import Testing
+
+@testable import KeyfobCore
+
+@Suite(.timeLimit(.minutes(1)))
+struct `The person's browser` {
+    private static let address = "http://127.0.0.1:1/start?a=b&c=$(d)"
+    private static let fallbacks = [["gio", "open", address], ["xdg-open", address]]
+
+    private func launcher(_ browser: String?, path: String? = nil) -> BrowserLauncher {
+        BrowserLauncher(search: ExecutableSearch(path: path), browser: browser, environment: ["PATH": "/usr/bin:/bin"])
+    }
+
+    @Test(
+        arguments: [
+            (nil, []), ("", []), (" ", []), (":", []), (" : ", []),
+            ("firefox", [["firefox", address]]),
+            ("firefox:lynx", [["firefox", address], ["lynx", address]]),
+            ("firefox --new-window", [["firefox", "--new-window", address]]),
+            // %s is where the address stands, also within a word
+            ("open %s --wait", [["open", address, "--wait"]]),
+            ("open --url=%s:lynx", [["open", "--url=" + address], ["lynx", address]]),
+            ("open %s %s", [["open", address, address]]),
+            // No shell reads it
+            ("sh;reboot", [["sh;reboot", address]]), ("a 'b c'", [["a", "'b", "c'", address]]),
+        ] as [(String?, [[String]])])
+    func `is the first of $BROWSER, then what the desktop opens addresses with`(
+        _ browser: String?, _ commands: [[String]]
+    ) {
+        #expect(launcher(browser).commands(for: Self.address) == commands + Self.fallbacks)
+    }
+
+    @Test func `is none where nothing can be started`() async throws {
+        try await withTemporaryDirectory { directory in
+            #expect(!launcher("nothing:./here:here/too", path: directory).open(Self.address))
+        }
+    }
+
+    @Test func `gets the address as one argument, on its own, and is not waited for`() async throws {
+        try await withTemporaryDirectory { directory in
+            let script = """
+                #!/bin/sh
+                exec 3>"\(directory)/made"
+                echo "$#" >&3
+                echo "$1" >&3
+                for descriptor in 0 1 2; do name=$(readlink "/proc/$$/fd/$descriptor"); echo "$name" >&3; done
+                [ "$(ps -o sid= -p $$ | tr -d ' ')" = "$$" ] && echo alone >&3
+                env | grep -c KEYFOB_ >&3
+                mv "\(directory)/made" "\(directory)/done"
+                """
+            try write(script, to: directory + "/tool")
+            unsafe chmod(directory + "/tool", 0o755)
+            // In a process of its own, which ends as keyfob does: the browser is nobody's child then.
+            await #expect(processExitsWith: .success) {
+                [directory = directory as String, address = Self.address as String] in
+                let launcher = BrowserLauncher(
+                    search: ExecutableSearch(path: directory), browser: "absent:tool",
+                    environment: ["PATH": "/usr/bin:/bin"])
+                #expect(launcher.open(address))
+            }
+            let found = try await contents(of: directory + "/done")
+            let null = "/dev/null"
+            #expect(
+                found.split(separator: "\n").map(String.init) == ["1", Self.address, null, null, null, "alone", "0"])
+        }
+    }
+
+    /// What stands in a file once it is there; the suite's time limit ends the wait.
+    private func contents(of file: String) async throws -> String {
+        while unsafe access(file, R_OK) != 0 { await Task.yield() }
+        return try String(contentsOfFile: file, encoding: .utf8)
+    }
+}

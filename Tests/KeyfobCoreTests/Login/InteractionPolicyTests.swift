@@ -1,0 +1,93 @@
+import CredentialProtocol
+import Testing
+
+@testable import KeyfobCore
+
+/// Who may be asked, and when nobody is.
+@Suite struct `Whether a person may be asked` {
+    struct Case: Sendable, CustomTestStringConvertible {
+        var commandLine: Interaction?
+        var request: Interaction?
+        var variables: [String: String] = [:]
+        var configuration: Interaction?
+        var hasTerminal = false
+        var gitDeclines = false
+        var mayAsk: Bool
+        var testDescription: String {
+            "\(commandLine.map { "\($0)" } ?? "-") \(request.map { "\($0)" } ?? "-") \(variables) "
+                + "\(configuration.map { "\($0)" } ?? "-") \(hasTerminal) \(gitDeclines)"
+        }
+    }
+
+    static let cases: [Case] = [
+        // Nothing said: where somebody can be reached
+        Case(mayAsk: false), Case(hasTerminal: true, mayAsk: true),
+        Case(variables: ["DISPLAY": ":0"], mayAsk: true),
+        Case(variables: ["WAYLAND_DISPLAY": "wayland-0"], mayAsk: true),
+        Case(variables: ["BROWSER": "lynx"], mayAsk: true),
+        Case(variables: ["DISPLAY": "", "WAYLAND_DISPLAY": "", "BROWSER": ""], mayAsk: false),
+        // The caller declines
+        Case(variables: ["GIT_TERMINAL_PROMPT": "0"], hasTerminal: true, mayAsk: false),
+        Case(variables: ["GIT_TERMINAL_PROMPT": "False"], hasTerminal: true, mayAsk: false),
+        Case(variables: ["GIT_TERMINAL_PROMPT": ""], hasTerminal: true, mayAsk: false),
+        Case(variables: ["GIT_TERMINAL_PROMPT": "1"], hasTerminal: true, mayAsk: true),
+        Case(variables: ["GCM_INTERACTIVE": "never"], hasTerminal: true, mayAsk: false),
+        Case(variables: ["GCM_INTERACTIVE": "Never"], hasTerminal: true, mayAsk: false),
+        Case(variables: ["GCM_INTERACTIVE": "0"], hasTerminal: true, mayAsk: false),
+        Case(variables: ["GCM_INTERACTIVE": "auto"], hasTerminal: true, mayAsk: true),
+        Case(variables: ["GCM_INTERACTIVE": "never", "DISPLAY": ":0", "BROWSER": "x"], mayAsk: false),
+        Case(hasTerminal: true, gitDeclines: true, mayAsk: false),
+        // `never` and `always` need neither
+        Case(commandLine: .never, variables: ["DISPLAY": ":0"], hasTerminal: true, mayAsk: false),
+        Case(commandLine: .always, mayAsk: true), Case(request: .always, mayAsk: true),
+        Case(variables: ["KEYFOB_INTERACTION": "always"], mayAsk: true), Case(configuration: .always, mayAsk: true),
+        Case(commandLine: .always, variables: ["GIT_TERMINAL_PROMPT": "0"], gitDeclines: true, mayAsk: true),
+        Case(configuration: .never, hasTerminal: true, mayAsk: false),
+        // The first that says something holds
+        Case(commandLine: .never, request: .always, mayAsk: false),
+        Case(request: .never, variables: ["KEYFOB_INTERACTION": "always"], configuration: .always, mayAsk: false),
+        Case(variables: ["KEYFOB_INTERACTION": "never"], configuration: .always, hasTerminal: true, mayAsk: false),
+        Case(variables: ["KEYFOB_INTERACTION": "always"], configuration: .never, mayAsk: true),
+        Case(commandLine: .auto, request: .always, configuration: .always, mayAsk: false),
+        Case(commandLine: .auto, request: .never, hasTerminal: true, mayAsk: true),
+    ]
+
+    private func policy(_ case: Case) throws -> InteractionPolicy {
+        try InteractionPolicy(
+            fromCommandLine: `case`.commandLine, fromConfiguration: `case`.configuration,
+            hasTerminal: { `case`.hasTerminal }, variable: { `case`.variables[$0] })
+    }
+
+    @Test(arguments: cases)
+    func `follows the first that says something, and the caller's wish where that is auto`(_ case: Case) async throws {
+        var request = CredentialRequest.git()
+        request.interaction = `case`.request
+        let policy = try policy(`case`)
+        #expect(await policy.mayAsk(for: request, gitDeclines: { `case`.gitDeclines }) == `case`.mayAsk)
+        // What can be said without git is never less than what git allows.
+        #expect(policy.mightAsk(for: request) == (`case`.mayAsk || `case`.gitDeclines))
+    }
+
+    @Test(arguments: [Interaction.never, .always])
+    func `does not ask git where git does not decide`(_ mode: Interaction) async throws {
+        struct Asked: Error {}
+        let policy = try policy(Case(commandLine: mode, hasTerminal: true, mayAsk: false))
+        _ = try await policy.mayAsk(for: .git(), gitDeclines: { throw Asked() })
+        let unreachable = try self.policy(Case(mayAsk: false))
+        #expect(try await !unreachable.mayAsk(for: .git(), gitDeclines: { throw Asked() }))
+    }
+
+    @Test(arguments: ["maybe", "Never", " never", "0", "false"])
+    func `is an error where KEYFOB_INTERACTION is none of its words`(_ value: String) {
+        #expect(
+            throws: ConfigurationError(
+                file: "KEYFOB_INTERACTION", line: nil, key: nil,
+                problem: .notAllowed(value: value, allowed: ["never", "auto", "always"]))
+        ) { try policy(Case(variables: ["KEYFOB_INTERACTION": value], mayAsk: false)) }
+    }
+
+    @Test func `takes an empty KEYFOB_INTERACTION for none`() async throws {
+        let policy = try policy(Case(variables: ["KEYFOB_INTERACTION": ""], configuration: .always, mayAsk: true))
+        #expect(policy.mightAsk(for: .git()))
+    }
+}

@@ -1,0 +1,65 @@
+import CredentialProtocol
+import FoundationEssentials
+import OAuth
+import Secrets
+
+@testable import KeyfobCore
+
+extension Account {
+    /// An account at git.example.com, whose tokens come from login.example.com.
+    static func example(_ change: (inout Account) throws -> Void = { _ in }) throws -> Account {
+        var account = Account(
+            service: try ServiceURL("https://git.example.com"),
+            server: .endpoints(
+                AuthorizationServerMetadata(
+                    authorizationEndpoint: try EndpointURL("https://login.example.com/authorize"),
+                    tokenEndpoint: try EndpointURL("https://login.example.com/token"),
+                    codeChallengeMethodsSupported: ["S256"])),
+            client: Client(id: "keyfob"), scopes: ["read"], resource: nil, username: nil, name: nil,
+            redirect: .loopback, pkce: .required, minTTL: 300, loginDeadline: .seconds(20),
+            certificateAuthorityFile: nil)
+        try change(&account)
+        return account
+    }
+}
+
+extension Grant {
+    /// What a sign-in to `account` has left.
+    static func example(
+        of account: Account, refreshToken: String? = "refresh-1", accessToken: String? = nil
+    ) -> Grant {
+        Grant(
+            account: account.id, service: account.service.description, accountName: account.name, issuer: nil,
+            tokenEndpoint: "https://login.example.com/token", revocationEndpoint: nil, clientID: account.client.id,
+            scopes: account.scopes, resource: account.resource, refreshToken: refreshToken.map { Secret($0) },
+            accessToken: accessToken.map { Secret($0) }, grantedAt: 1_700_000_000)
+    }
+}
+
+extension CredentialRequest {
+    /// git's request for a service.
+    static func git(
+        _ host: String = "git.example.com", protocolName: String = "https", path: String? = nil,
+        username: String? = nil, password: String? = nil
+    ) -> CredentialRequest {
+        CredentialRequest(
+            protocolName: protocolName, host: host, path: path, username: username,
+            password: password.map { Secret($0) })
+    }
+}
+
+/// Lends a directory of the test's own, mode 0700, and removes it.
+func withTemporaryDirectory<Result>(_ body: (String) async throws -> Result) async throws -> Result {
+    let directory = FileManager.default.temporaryDirectory.appending(path: "keyfob-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(
+        at: directory, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+    defer { try? FileManager.default.removeItem(at: directory) }
+    return try await body(directory.path)
+}
+
+/// Writes a file and gives its path.
+@discardableResult
+func write(_ text: String, to path: String) throws -> String {
+    try Data(text.utf8).write(to: URL(filePath: path))
+    return path
+}

@@ -1,0 +1,96 @@
+import KeyfobCore
+import SecretService
+import Secrets
+import Synchronization
+
+/// A Secret Service in memory, with a default collection and a session collection.
+///
+/// It replaces by exact attributes within a collection, finds by some of them in both, newest first, and can be locked,
+/// refuse to be written to, or have no session collection. Each write is a moment of its own in ``SecretItem/modified``.
+final class InMemoryItemStore: ItemStore {
+    private struct Item: Sendable {
+        var schema: String
+        var value: SecretItem
+        var isInSession: Bool
+    }
+
+    private struct State {
+        var items: [Item] = []
+        var moment: UInt64 = 0
+        var isLocked = false
+        var refusal: SecretServiceError?
+        var hasSession = true
+    }
+
+    private let state = Mutex(State())
+
+    /// Every item, oldest first.
+    var items: [SecretItem] { state.withLock { $0.items.map(\.value) } }
+
+    /// Those in the session collection.
+    var sessionItems: [SecretItem] { state.withLock { $0.items.filter(\.isInSession).map(\.value) } }
+
+    /// Locks the default collection, or unlocks it.
+    func lock(_ isLocked: Bool = true) { state.withLock { $0.isLocked = isLocked } }
+
+    /// Has every write to the default collection fail; nil lets it work again.
+    func refuseWrites(_ error: SecretServiceError?) { state.withLock { $0.refusal = error } }
+
+    /// As with KeePassXC, which has no collection in memory.
+    func removeSessionCollection() { state.withLock { $0.hasSession = false } }
+
+    func search(
+        _ schema: ItemSchema, matching attributes: [String: String]
+    ) throws(SecretServiceError) -> [SecretItem] {
+        let (found, isLocked) = state.withLock { state in
+            let found = state.items.filter { item in
+                schema.finds(item.schema) && attributes.allSatisfy { item.value.attributes[$0.key] == $0.value }
+            }
+            return (found, state.isLocked && found.contains { !$0.isInSession })
+        }
+        if isLocked { throw .locked }
+        return found.map(\.value).sorted { $0.modified > $1.modified }
+    }
+
+    func store(
+        _ schema: ItemSchema, attributes: [String: String], label: String, secret: Secret,
+        in collection: SecretService.Collection
+    ) throws(SecretServiceError) {
+        let isInSession = collection == .session
+        let failure = state.withLock { state -> SecretServiceError? in
+            if isInSession, !state.hasSession { return .noCollection }
+            if !isInSession, state.isLocked { return .locked }
+            if !isInSession, let refusal = state.refusal { return refusal }
+            state.moment += 1
+            state.items.removeAll {
+                schema.finds($0.schema) && $0.isInSession == isInSession && $0.value.attributes == attributes
+            }
+            let value = SecretItem(attributes: attributes, label: label, secret: secret, modified: state.moment)
+            state.items.append(Item(schema: schema.name, value: value, isInSession: isInSession))
+            return nil
+        }
+        if let failure { throw failure }
+    }
+
+    func delete(_ schema: ItemSchema, exactly attributes: [String: String]) throws(SecretServiceError) -> Bool {
+        let deleted = state.withLock { state -> Bool? in
+            func isMeant(_ item: Item) -> Bool { schema.finds(item.schema) && item.value.attributes == attributes }
+            if state.isLocked, state.items.contains(where: { isMeant($0) && !$0.isInSession }) { return nil }
+            let count = state.items.count
+            state.items.removeAll(where: isMeant)
+            return state.items.count < count
+        }
+        guard let deleted else { throw .locked }
+        return deleted
+    }
+
+    func probeWritable() throws(SecretServiceError) {
+        let failure = state.withLock { $0.isLocked ? .locked : $0.refusal }
+        if let failure { throw failure }
+    }
+}
+
+extension ItemSchema {
+    /// Whether an item kept under `name` is of this kind.
+    fileprivate func finds(_ name: String) -> Bool { name == self.name || otherNames.contains(name) }
+}

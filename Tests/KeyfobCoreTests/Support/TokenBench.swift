@@ -1,0 +1,127 @@
+import CredentialProtocol
+import KernelKeyring
+import OAuth
+import SecretService
+import Secrets
+import TestSupport
+
+@testable import KeyfobCore
+
+/// A token source with everything around it in memory, and the lock in a directory of the test's own.
+struct TokenBench: Sendable {
+    static let tokenEndpoint = "https://login.example.com/token"
+
+    let items = InMemoryItemStore()
+    let clock = TestClock()
+    let cache: InMemoryAccessTokenCache
+    let server: ScriptedTransport
+    let browser: VisitingBrowser
+    let account: Account
+    let source: OAuthTokenSource
+
+    var grants: GrantStore { GrantStore(items: items) }
+
+    /// What a bench is like, where it is not like any other.
+    struct Setting: Sendable {
+        var interaction = Interaction.never
+        var gitDeclines = false
+        /// Whether the person says no.
+        var refuses = false
+        /// Where the locks are; nil for a directory of the bench's own.
+        var lockDirectory: String?
+        var account: Account?
+        /// Runs at the server before each answer.
+        var before: @Sendable (InMemoryItemStore) throws -> Void = { _ in }
+    }
+
+    /// Lends a bench on which the token endpoint gives `answers`, one after the other, the last one again and again.
+    static func run(
+        _ answers: [ScriptedTransport.Answer] = [], _ setting: Setting = Setting(),
+        _ body: (TokenBench) async throws -> Void
+    ) async throws {
+        try await withTemporaryDirectory { directory in
+            try await body(try TokenBench(answers, setting, setting.lockDirectory ?? directory))
+        }
+    }
+
+    private init(_ answers: [ScriptedTransport.Answer], _ setting: Setting, _ directory: String) throws {
+        let (items, clock, browser) = (items, clock, VisitingBrowser(refuses: setting.refuses))
+        let cache = InMemoryAccessTokenCache { clock.now }
+        let server = ScriptedTransport([Self.tokenEndpoint: answers])
+        let grants = GrantStore(items: items)
+        source = OAuthTokenSource(
+            grants: grants, cache: cache, lock: AccountLock(directory: directory),
+            signIn: SignIn(grants: grants) { try await browser.visit($1) },
+            transport: { _ in HookedTransport(server: server) { try setting.before(items) } },
+            interaction: try InteractionPolicy(
+                fromCommandLine: setting.interaction, fromConfiguration: nil, hasTerminal: { true }, variable: { _ in nil }),
+            gitDeclines: { _ in setting.gitDeclines }, now: { clock.now })
+        (self.cache, self.server, self.browser) = (cache, server, browser)
+        account = try setting.account ?? .example()
+    }
+
+    /// Puts a grant of the account into the keyring.
+    @discardableResult
+    func grant(refreshToken: String? = "refresh-1", accessToken: String? = nil) throws -> Grant {
+        let grant = Grant.example(of: account, refreshToken: refreshToken, accessToken: accessToken)
+        try grants.save(grant)
+        return grant
+    }
+
+    /// Puts an access token into memory which has `left` seconds of an hour, and is no longer fresh at 300.
+    func cache(_ token: String, left: Int64) {
+        let end = clock.now + left
+        let cached = CachedAccessToken(
+            token: Secret(token), username: nil, expiresAt: end, lifetime: 3600, freshUntil: end - 299)
+        _ = cache.keep(cached, account: account.id, at: clock.now)
+    }
+
+    /// The token for a request.
+    func token(minTTL: Int? = nil) async throws -> CachedAccessToken {
+        var request = CredentialRequest.git()
+        request.minTTL = minTTL
+        return try await source.token(of: account, for: request)
+    }
+
+    /// The text of that token.
+    func tokenText(minTTL: Int? = nil) async throws -> String? { try await token(minTTL: minTTL).token.exposedText }
+
+    /// The refresh token that the keyring has.
+    var storedRefreshToken: String? {
+        get throws { try grants.grant(account: account.id)?.refreshToken?.exposedText }
+    }
+
+    /// What was sent to the token endpoint, as forms.
+    var forms: [String] { server.requests.compactMap { $0.form?.exposedText } }
+}
+
+/// A transport at whose other end something happens before each answer.
+struct HookedTransport: HTTPTransport {
+    let server: ScriptedTransport
+    let before: @Sendable () throws -> Void
+
+    func send(_ request: HTTPRequest) async throws(OAuthError) -> HTTPResponse {
+        do {
+            try before()
+        } catch {
+            throw .unreachable(host: request.url.host, reason: "\(error)")
+        }
+        return try await server.send(request)
+    }
+}
+
+extension ScriptedTransport.Answer {
+    /// A token response.
+    static func tokens(_ access: String, refresh: String? = nil, expiresIn: Int? = 3600, scope: String? = nil) -> Self {
+        var members = ["\"access_token\":\"\(access)\"", "\"token_type\":\"Bearer\""]
+        if let refresh { members.append("\"refresh_token\":\"\(refresh)\"") }
+        if let expiresIn { members.append("\"expires_in\":\(expiresIn)") }
+        if let scope { members.append("\"scope\":\"\(scope)\"") }
+        return .json("{" + members.joined(separator: ",") + "}")
+    }
+
+    /// An error response (RFC 6749 section 5.2).
+    static func error(_ name: String, status: Int = 400) -> Self {
+        .json("{\"error\":\"\(name)\",\"error_description\":\"said so\"}", status: status)
+    }
+}

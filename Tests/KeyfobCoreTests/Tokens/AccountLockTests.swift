@@ -1,0 +1,270 @@
+import FoundationEssentials
+import Glibc
+import Subprocess
+import Synchronization
+import SystemPackage
+import Testing
+
+@testable import KeyfobCore
+
+@Suite(.timeLimit(.minutes(1)))
+struct `The lock of an account` {
+    struct NobodyCame: Error {}
+
+    /// Counts who is in it at the same time.
+    final class Room: Sendable {
+        private let counts = Mutex((inside: 0, most: 0))
+
+        var mostAtOnce: Int { counts.withLock { $0.most } }
+
+        func enter() {
+            counts.withLock { counts in
+                counts.inside += 1
+                counts.most = max(counts.most, counts.inside)
+            }
+        }
+
+        func leave() { counts.withLock { $0.inside -= 1 } }
+    }
+
+    @Test func `is held by one at a time`() async throws {
+        try await withTemporaryDirectory { directory in
+            let lock = AccountLock(directory: directory)
+            let room = Room()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<20 {
+                    group.addTask {
+                        try await lock.hold("a", patience: .seconds(50), waitsForPerson: true) { _ in
+                            room.enter()
+                            for _ in 0..<100 { await Task.yield() }
+                            room.leave()
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(room.mostAtOnce == 1)
+        }
+    }
+
+    @Test func `is no concern of another account`() async throws {
+        try await withTemporaryDirectory { directory in
+            let lock = AccountLock(directory: directory)
+            try await lock.hold("a", patience: .zero, waitsForPerson: false) { _ in
+                try await lock.hold("b", patience: .zero, waitsForPerson: false) { _ in }
+            }
+        }
+    }
+
+    @Test func `is not waited for beyond one's patience`() async throws {
+        try await withTemporaryDirectory { directory in
+            let lock = AccountLock(directory: directory)
+            try await lock.hold("a", patience: .zero, waitsForPerson: false) { _ in
+                for seconds in [0, 1] {
+                    await #expect(throws: AccountLock.Failure.timedOut(seconds: seconds)) {
+                        try await lock.hold("a", patience: .seconds(seconds), waitsForPerson: true) { _ in }
+                    }
+                }
+            }
+            try await lock.hold("a", patience: .zero, waitsForPerson: false) { _ in }
+        }
+    }
+
+    @Test func `goes with what was done under it, also where that fails`() async throws {
+        try await withTemporaryDirectory { directory in
+            let lock = AccountLock(directory: directory)
+            await #expect(throws: NobodyCame.self) {
+                try await lock.hold("a", patience: .zero, waitsForPerson: false) { _ in throw NobodyCame() }
+            }
+            let seven = try await lock.hold("a", patience: .zero, waitsForPerson: false) { _ in 7 }
+            #expect(seven == 7)
+        }
+    }
+
+    @Test func `is waited for no longer by a task that is cancelled`() async throws {
+        try await withTemporaryDirectory { directory in
+            let lock = AccountLock(directory: directory)
+            try await lock.hold("a", patience: .zero, waitsForPerson: false) { _ in
+                let waiting = Task { try await lock.hold("a", patience: .seconds(50), waitsForPerson: true) { _ in } }
+                waiting.cancel()
+                await #expect(throws: CancellationError.self) { try await waiting.value }
+            }
+        }
+    }
+
+    // MARK: Other processes
+
+    @Test func `is another process's, and goes when that ends, however it ends`() async throws {
+        try await withTemporaryDirectory { directory in
+            let lock = AccountLock(directory: directory)
+            let script = "exec 9>>\"$0\"; flock 9 && echo held && exec cat"
+            _ = try await Subprocess.run(
+                .path("/bin/sh"), arguments: ["-c", script, directory + "/a.lock"], input: .inputWriter,
+                output: .sequence, error: .discarded
+            ) { execution in
+                var said = ""
+                for try await line in execution.standardOutput.strings() {
+                    said = line
+                    break
+                }
+                #expect(said.hasPrefix("held"))
+                await #expect(throws: AccountLock.Failure.timedOut(seconds: 0)) {
+                    try await lock.hold("a", patience: .zero, waitsForPerson: true) { _ in }
+                }
+                try execution.send(signal: .kill)
+            }
+            try await lock.hold("a", patience: .seconds(10), waitsForPerson: true) { _ in }
+        }
+    }
+
+    @Test func `is not passed on to programs that are started under it`() async throws {
+        try await withTemporaryDirectory { directory in
+            let lock = AccountLock(directory: directory)
+            try await lock.hold("a", patience: .zero, waitsForPerson: false) { _ in
+                let open = try await Subprocess.run(
+                    .path("/bin/sh"), arguments: ["-c", "ls -l /proc/self/fd"], output: .string(limit: 65_536))
+                #expect(open.standardOutput.contains("/dev/null") || !open.standardOutput.isEmpty)
+                #expect(!open.standardOutput.contains("a.lock"))
+            }
+        }
+    }
+
+    // MARK: While a person is asked
+
+    @Test func `is not waited for by who may not ask, while a person is asked`() async throws {
+        try await withTemporaryDirectory { directory in
+            let lock = AccountLock(directory: directory)
+            try await lock.hold("a", patience: .zero, waitsForPerson: true) { held in
+                try await held.askingPerson {
+                    await #expect(throws: AccountLock.Failure.personIsAsked) {
+                        try await lock.hold("a", patience: .seconds(50), waitsForPerson: false) { _ in }
+                    }
+                    await #expect(throws: AccountLock.Failure.timedOut(seconds: 0)) {
+                        try await lock.hold("a", patience: .zero, waitsForPerson: true) { _ in }
+                    }
+                }
+                // The person has answered: what is left takes no time.
+                await #expect(throws: AccountLock.Failure.timedOut(seconds: 0)) {
+                    try await lock.hold("a", patience: .zero, waitsForPerson: false) { _ in }
+                }
+            }
+        }
+    }
+
+    /// Starts a task that waits for the lock, and returns when it does.
+    private func waiter(for lock: AccountLock) async throws -> Task<Void, any Error> {
+        let executor = CountingExecutor()
+        let waiter = Task(executorPreference: executor) {
+            try await lock.hold("a", patience: .seconds(50), waitsForPerson: true) { _ in }
+        }
+        // Ready once to start; ready again only after it has found the lock held and paused.
+        while executor.jobs < 2 { await Task.yield() }
+        return waiter
+    }
+
+    @Test func `brings a person's no to everybody who has waited for it, and to nobody else`() async throws {
+        try await withTemporaryDirectory { directory in
+            let lock = AccountLock(directory: directory)
+            var waiters: [Task<Void, any Error>] = []
+            await #expect(throws: NobodyCame.self) {
+                try await lock.hold("a", patience: .zero, waitsForPerson: true) { held in
+                    try await held.askingPerson {
+                        for _ in 0..<8 { waiters.append(try await waiter(for: lock)) }
+                        throw NobodyCame()
+                    }
+                }
+            }
+            for waiter in waiters {
+                await #expect(throws: AccountLock.Failure.personDeclined) { try await waiter.value }
+            }
+            try await lock.hold("a", patience: .zero, waitsForPerson: true) { _ in }
+        }
+    }
+
+    @Test func `brings a person's yes to those who have waited, who go on`() async throws {
+        try await withTemporaryDirectory { directory in
+            let lock = AccountLock(directory: directory)
+            let waiter = try await lock.hold("a", patience: .zero, waitsForPerson: true) { held in
+                try await held.askingPerson { try await self.waiter(for: lock) }
+            }
+            try await waiter.value
+        }
+    }
+
+    @Test func `does not bring an old no to who waits for somebody else`() async throws {
+        try await withTemporaryDirectory { directory in
+            let lock = AccountLock(directory: directory)
+            await #expect(throws: NobodyCame.self) {
+                try await lock.hold("a", patience: .zero, waitsForPerson: true) { held in
+                    try await held.askingPerson { throw NobodyCame() }
+                }
+            }
+            let waiter = try await lock.hold("a", patience: .zero, waitsForPerson: true) { _ in
+                try await self.waiter(for: lock)
+            }
+            try await waiter.value
+        }
+    }
+
+    // MARK: Where it lies
+
+    @Test func `lies in a directory that it makes for us alone`() async throws {
+        try await withTemporaryDirectory { parent in
+            let directory = parent + "/keyfob"
+            try await AccountLock(directory: directory).hold("a", patience: .zero, waitsForPerson: false) { _ in }
+            #expect(mode(of: directory) == 0o700)
+            #expect(mode(of: directory + "/a.lock") == 0o600)
+        }
+    }
+
+    @Test func `is refused where others could interfere`() async throws {
+        try await withTemporaryDirectory { parent in
+            try FileManager.default.createDirectory(
+                atPath: parent + "/real", withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+            unsafe _ = symlink(parent + "/real", parent + "/link")
+            try write("", to: parent + "/file")
+            for (name, mode) in [("group", 0o750), ("world", 0o701), ("open", 0o777)] {
+                try FileManager.default.createDirectory(
+                    atPath: "\(parent)/\(name)", withIntermediateDirectories: false)
+                unsafe _ = chmod("\(parent)/\(name)", mode_t(mode))
+            }
+            for (name, code) in [
+                ("link", ENOTDIR), ("file", ENOTDIR), ("group", EPERM), ("world", EPERM), ("open", EPERM),
+                ("absent/keyfob", ENOENT),
+            ] {
+                let path = "\(parent)/\(name)"
+                await #expect(throws: AccountLock.Failure.unusable(path: path, errno: code)) {
+                    try await AccountLock(directory: path).hold("a", patience: .zero, waitsForPerson: true) { _ in }
+                }
+            }
+            #expect(try FileManager.default.contentsOfDirectory(atPath: parent + "/real").isEmpty)
+        }
+    }
+
+    @Test func `is refused where its file is a link to another one`() async throws {
+        try await withTemporaryDirectory { directory in
+            let other = try write("precious", to: directory + "/other")
+            unsafe _ = symlink(other, directory + "/a.lock")
+            let failure = AccountLock.Failure.unusable(path: directory + "/a.lock", errno: ELOOP)
+            await #expect(throws: failure) {
+                try await AccountLock(directory: directory).hold("a", patience: .zero, waitsForPerson: true) { _ in }
+            }
+            #expect(try String(contentsOfFile: other, encoding: .utf8) == "precious")
+        }
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root can give a directory away"))
+    func `is refused in a directory of somebody else's`() async throws {
+        try await withTemporaryDirectory { directory in
+            unsafe _ = chown(directory, 65_534, 65_534)
+            await #expect(throws: AccountLock.Failure.unusable(path: directory, errno: EPERM)) {
+                try await AccountLock(directory: directory).hold("a", patience: .zero, waitsForPerson: true) { _ in }
+            }
+        }
+    }
+
+    private func mode(of path: String) -> mode_t {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 ? status.st_mode & 0o777 : 0
+    }
+}

@@ -1,0 +1,156 @@
+import CredentialProtocol
+import FoundationEssentials
+import SecretService
+import Secrets
+import Testing
+
+@testable import KeyfobCore
+
+@Suite struct `A grant` {
+    private static func full() -> Grant {
+        Grant(
+            account: "id", service: "https://git.example.com/team", accountName: "alice \u{FC} \"x\"",
+            issuer: "https://login.example.com/t1", tokenEndpoint: "https://login.example.com/token",
+            revocationEndpoint: "https://login.example.com/revoke", clientID: "keyfob", scopes: ["a", "b/c"],
+            resource: "https://git.example.com/", refreshToken: Secret("refresh"), accessToken: Secret("access"),
+            grantedAt: 1_800_000_000)
+    }
+
+    private static func bare() -> Grant {
+        Grant(
+            account: "id", service: "https://h", accountName: nil, issuer: nil, tokenEndpoint: "https://l/t",
+            revocationEndpoint: nil, clientID: "", scopes: [], resource: nil, refreshToken: nil, accessToken: nil,
+            grantedAt: 0)
+    }
+
+    @Test func `is read as it was written`() throws {
+        for grant in [Self.full(), Self.bare()] { #expect(Grant(try grant.encoded()) == grant) }
+    }
+
+    /// The shape of what rests in people's keyrings: every later version must read it.
+    static let resting = """
+        {"access_token":"access","account":"id","account_name":"alice ü \\"x\\"","client_id":"keyfob",\
+        "granted_at":1800000000,"issuer":"https://login.example.com/t1","refresh_token":"refresh",\
+        "resource":"https://git.example.com/","revocation_endpoint":"https://login.example.com/revoke",\
+        "scopes":["a","b/c"],"service":"https://git.example.com/team",\
+        "token_endpoint":"https://login.example.com/token","version":1}
+        """
+
+    @Test func `rests as one line of JSON`() throws {
+        #expect(try Self.full().encoded().exposedText == Self.resting)
+    }
+
+    @Test func `is read beside members that we do not know`() {
+        let text = "{\"dpop_key\":{\"kty\":\"EC\"}," + Self.resting.dropFirst()
+        #expect(Grant(Secret(text)) == Self.full())
+    }
+
+    @Test(arguments: [
+        "", "{}", "[]", "null", "x", "\u{0}", resting + resting, String(resting.dropLast()),
+        // A later version may mean something else by the same members
+        resting.replacing("\"version\":1", with: "\"version\":2"), resting.replacing(",\"version\":1", with: ""),
+        resting.replacing("\"version\":1", with: "\"version\":\"1\""),
+        resting.replacing("\"scopes\":[\"a\",\"b/c\"]", with: "\"scopes\":\"a b\""),
+        resting.replacing("\"token_endpoint\"", with: "\"tokenendpoint\""),
+    ])
+    func `is not read from anything else`(_ text: String) {
+        #expect(Grant(Secret(text)) == nil)
+    }
+
+    @Test func `never prints its tokens`() {
+        let grant = Self.full()
+        for words in ["\(grant)", String(reflecting: grant)] {
+            #expect(!words.contains("\"refresh\"") && !words.contains("\"access\"") && words.contains("<secret>"))
+        }
+    }
+}
+
+@Suite struct `The store of grants` {
+    let items = InMemoryItemStore()
+    var store: GrantStore { GrantStore(items: items) }
+
+    private func grant(_ token: String = "refresh-1", _ change: (inout Account) throws -> Void = { _ in }) throws
+        -> Grant
+    {
+        .example(of: try .example(change), refreshToken: token)
+    }
+
+    @Test func `keeps one for each account, the newest first`() throws {
+        let (mine, other) = (try grant(), try grant("r") { $0.name = "alice" })
+        try store.save(mine)
+        try store.save(other)
+        #expect(try store.grant(account: mine.account) == mine)
+        #expect(try store.grant(account: other.account) == other)
+        #expect(try store.all() == [other, mine])
+        let renewed = try grant("refresh-2")
+        try store.save(renewed)
+        #expect(try store.all() == [renewed, other])
+        #expect(try store.remove(mine))
+        #expect(try store.all() == [other])
+        #expect(try !store.remove(mine))
+        #expect(try store.grant(account: mine.account) == nil)
+    }
+
+    @Test(arguments: ["https://h", "https://git.example.com/team/project", "http://127.0.0.1:1/x", "https://[::1]/"])
+    func `writes a label without a slash, which KWallet would take for a folder`(_ service: String) throws {
+        try store.save(try grant { $0.service = try .init(service) })
+        let label = try #require(items.items.first?.label)
+        #expect(!label.contains("/"))
+        #expect(label.hasPrefix("keyfob: "))
+        #expect(label.count > "keyfob: ".count)
+    }
+
+    @Test func `says nothing secret in attributes and label, and has the same attributes on each item`() throws {
+        try store.save(try grant("s3cr3t") { $0.name = "alice@example.com" })
+        try store.save(try grant("s3cr3t"))
+        for item in items.items {
+            let visible = item.attributes.values.joined(separator: " ") + item.label
+            #expect(!visible.contains("s3cr3t") && !visible.contains("alice"))
+            #expect(Set(item.attributes.keys) == Set(GrantStore.schema.attributes.keys))
+        }
+    }
+
+    @Test func `flees into the session's memory where the default collection refuses`() throws {
+        items.refuseWrites(.failed("disk full"))
+        let grant = try grant()
+        try store.save(grant)
+        #expect(items.sessionItems.count == 1)
+        #expect(try store.grant(account: grant.account) == grant)
+    }
+
+    @Test func `fails as the default collection did where there is no such refuge`() throws {
+        items.refuseWrites(.failed("disk full"))
+        items.removeSessionCollection()
+        #expect(throws: SecretServiceError.failed("disk full")) { try store.save(try grant()) }
+    }
+
+    @Test func `comes back from that refuge with the next one, which is the newer`() throws {
+        items.refuseWrites(.failed("disk full"))
+        try store.save(try grant("refresh-1"))
+        items.refuseWrites(nil)
+        let second = try grant("refresh-2")
+        try store.save(second)
+        #expect(try store.grant(account: second.account) == second)
+        try store.remove(second)
+        #expect(items.items.isEmpty)
+    }
+
+    @Test func `says that it is locked, never that there is none`() throws {
+        let grant = try grant()
+        try store.save(grant)
+        items.lock()
+        #expect(throws: SecretServiceError.locked) { try store.grant(account: grant.account) }
+        #expect(throws: SecretServiceError.locked) { try store.all() }
+        #expect(throws: SecretServiceError.locked) { try store.remove(grant) }
+        #expect(throws: SecretServiceError.locked) { try store.probeWritable() }
+    }
+
+    @Test func `passes over an item that it cannot read`() throws {
+        let grant = try grant()
+        try store.save(grant)
+        let attributes = ["kind": "grant", "service": "", "issuer": "", "id": grant.account]
+        try items.store(GrantStore.schema, attributes: attributes, label: "", secret: Secret("{}"), in: .default)
+        #expect(try store.grant(account: grant.account) == grant)
+        #expect(try store.all() == [grant])
+    }
+}

@@ -1,0 +1,133 @@
+import CredentialProtocol
+import KernelKeyring
+import OAuth
+import SecretService
+import Secrets
+import TestSupport
+import Testing
+
+@testable import KeyfobCore
+
+/// Only `invalid_grant` ends a refresh token; network trouble forgets nothing and opens no browser.
+@Suite(.timeLimit(.minutes(1)))
+struct `A refresh that fails` {
+    struct Trouble: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var answer: ScriptedTransport.Answer
+        var isTransient = true
+    }
+
+    private static let host = "login.example.com"
+
+    static let troubles: [Trouble] = [
+        Trouble(testDescription: "no network", answer: .failure(.unreachable(host: host, reason: "refused"))),
+        Trouble(testDescription: "no answer", answer: .failure(.timedOut(host: host, seconds: 30))),
+        Trouble(testDescription: "no trust", answer: .failure(.untrusted(host: host, reason: "self-signed"))),
+        Trouble(testDescription: "too much", answer: .failure(.tooLarge(host: host, limit: 65_536))),
+        Trouble(testDescription: "a captive portal", answer: .body("<html>", type: "text/html")),
+        Trouble(testDescription: "a redirect", answer: .status(302, fields: [("Location", "https://portal.example/")])),
+        Trouble(testDescription: "500", answer: .status(500)), Trouble(testDescription: "503", answer: .status(503)),
+        Trouble(testDescription: "429", answer: .status(429, fields: [("Retry-After", "7")])),
+        Trouble(testDescription: "half an answer", answer: .json("{\"access_token\":\"1\"")),
+        Trouble(testDescription: "an empty answer", answer: .json("{}")),
+        Trouble(testDescription: "server_error", answer: .error("server_error")),
+        Trouble(testDescription: "temporarily_unavailable", answer: .error("temporarily_unavailable")),
+        Trouble(testDescription: "slow_down", answer: .error("slow_down")),
+        // Not in a while either, but no verdict on the refresh token
+        Trouble(testDescription: "invalid_client", answer: .error("invalid_client", status: 401), isTransient: false),
+        Trouble(testDescription: "unauthorized_client", answer: .error("unauthorized_client"), isTransient: false),
+        Trouble(testDescription: "invalid_request", answer: .error("invalid_request"), isTransient: false),
+        Trouble(testDescription: "invalid_scope", answer: .error("invalid_scope"), isTransient: false),
+        Trouble(testDescription: "a bad token", answer: .tokens("a b", refresh: "refresh-2"), isTransient: false),
+    ]
+
+    @Test(arguments: troubles)
+    func `forgets nothing and asks nobody`(_ trouble: Trouble) async throws {
+        try await TokenBench.run([trouble.answer], .init(interaction: .always)) { bench in
+            let grant = try bench.grant()
+            let error = await #expect(throws: OAuthError.self) { try await bench.token() }
+            #expect(error?.isTransient == trouble.isTransient)
+            #expect(try bench.grants.all() == [grant])
+            #expect(bench.forms.count == 1)
+            #expect(bench.browser.openings == 0)
+        }
+    }
+
+    @Test(arguments: troubles)
+    func `gives a token that has some life left, where the trouble may pass`(_ trouble: Trouble) async throws {
+        try await TokenBench.run([trouble.answer], .init(interaction: .always)) { bench in
+            try bench.grant()
+            bench.cache("old", left: 1)
+            if trouble.isTransient {
+                #expect(try await bench.tokenText() == "old")
+                bench.clock.advance(1)
+            }
+            await #expect(throws: OAuthError.self) { try await bench.token() }
+        }
+    }
+
+    @Test func `with invalid_grant forgets the grant, and says why a person is needed`() async throws {
+        try await TokenBench.run([.error("invalid_grant")]) { bench in
+            try bench.grant()
+            bench.cache("old", left: 100)
+            let reason = CredentialFailure.SignInReason.grantRefused(description: "said so")
+            await #expect(throws: CredentialFailure.signInNeeded(service: bench.account.service, because: reason)) {
+                try await bench.token()
+            }
+            #expect(bench.items.items.isEmpty)
+            #expect(bench.cache.token(account: bench.account.id) == nil)
+        }
+    }
+
+    @Test func `with invalid_grant leaves the grants of others alone`() async throws {
+        try await TokenBench.run([.error("invalid_grant")]) { bench in
+            try bench.grant()
+            let other = Grant.example(of: try .example { $0.name = "alice" })
+            try bench.grants.save(other)
+            await #expect(throws: CredentialFailure.self) { try await bench.token() }
+            #expect(try bench.grants.all() == [other])
+        }
+    }
+
+    @Test func `with invalid_grant takes the newer refresh token that somebody has stored meanwhile`() async throws {
+        let account = try Account.example()
+        let setting = TokenBench.Setting(
+            interaction: .always, account: account,
+            before: { items in
+                // Another machine's session, another lock: the stored token is no longer the one that was sent.
+                try GrantStore(items: items).save(.example(of: account, refreshToken: "refresh-2"))
+            })
+        try await TokenBench.run([.error("invalid_grant"), .tokens("2")], setting) { bench in
+            try bench.grant()
+            #expect(try await bench.tokenText() == "2")
+            #expect(bench.forms.count == 2)
+            #expect(bench.forms.last?.contains("refresh_token=refresh-2") == true)
+            #expect(try bench.storedRefreshToken == "refresh-2")
+            #expect(bench.browser.openings == 0)
+        }
+    }
+
+    @Test func `with invalid_grant for the newer one, too, needs a person`() async throws {
+        let account = try Account.example()
+        let setting = TokenBench.Setting(
+            account: account,
+            before: { try GrantStore(items: $0).save(.example(of: account, refreshToken: "refresh-2")) })
+        try await TokenBench.run([.error("invalid_grant")], setting) { bench in
+            try bench.grant()
+            let error = await #expect(throws: CredentialFailure.self) { try await bench.token() }
+            let reason = CredentialFailure.SignInReason.grantRefused(description: "said so")
+            #expect(error == .signInNeeded(service: bench.account.service, because: reason))
+            #expect(bench.items.items.isEmpty)
+        }
+    }
+
+    @Test func `is not even tried where the keyring is locked, and nobody is asked`() async throws {
+        try await TokenBench.run([.tokens("1")], .init(interaction: .always)) { bench in
+            try bench.grant()
+            bench.items.lock()
+            await #expect(throws: SecretServiceError.locked) { try await bench.token() }
+            #expect(bench.server.requests.isEmpty)
+            #expect(bench.browser.openings == 0)
+        }
+    }
+}
