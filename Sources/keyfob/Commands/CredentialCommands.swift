@@ -75,13 +75,11 @@ enum InteractionName: String, ExpressibleByArgument, CaseIterable {
 extension CredentialRequest {
     /// The request for a URL from the command line.
     ///
-    /// - Throws: a usage error where it is not one.
+    /// - Throws: ``NotAService`` where it is not one that keyfob can serve.
     init(url: String) throws {
-        do {
-            self = try LineDialect().decode(Array("url=\(url)\n".utf8), for: .get)
-        } catch {
-            throw ValidationError(
-                "'\(Words.printable(url))' is not a URL that keyfob can serve: https, or http on a loopback host.")
-        }
+        let request = try? LineDialect().decode(Array("url=\(url)\n".utf8), for: .get)
+        guard let request, let service = request.url, service.scheme == "https" || service.isLoopback
+        else { throw NotAService(url: url) }
+        self = request
     }
 }

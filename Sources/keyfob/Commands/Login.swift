@@ -31,8 +31,9 @@ struct Login: AsyncParsableCommand {
         try await composition.runWithTokens { accounts, tokens in
             var request = try CredentialRequest(url: url)
             request.scope = scopes
+            guard let service = request.url else { throw NotAService(url: url) }
             guard let account = try await accounts.account(for: request) else {
-                throw CredentialFailure.notConfigured(service: try ServiceURL(url))
+                throw CredentialFailure.notConfigured(service: service)
             }
             let token =
                 force || !scopes.isEmpty

@@ -54,7 +54,8 @@ struct TokenBench: Sendable {
             signIn: SignIn(grants: grants) { try await browser.visit($1) },
             transport: { _ in HookedTransport(server: server) { try setting.before(items) } },
             interaction: try InteractionPolicy(
-                fromCommandLine: setting.interaction, fromConfiguration: nil, hasTerminal: { true }, variable: { _ in nil }),
+                fromCommandLine: setting.interaction, fromConfiguration: nil, hasTerminal: { true },
+                variable: { _ in nil }),
             gitDeclines: { _ in setting.gitDeclines }, now: { clock.now })
         (self.cache, self.server, self.browser) = (cache, server, browser)
         account = try setting.account ?? .example()
