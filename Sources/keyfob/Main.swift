@@ -15,7 +15,7 @@ enum Main {
                 try await CredentialExchange.fromGit.run(operation)
                 _exit(0)  // the answer is written; to take down libraries and threads in good order costs git 2 ms
             } catch {
-                _exit(Keyfob.exitCode(for: error).rawValue)
+                _exit((error as? ExitCode)?.rawValue ?? 70)
             }
         } else {
             await Keyfob.main()

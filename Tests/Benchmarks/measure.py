@@ -25,7 +25,7 @@ from harness import binaries, kernel  # noqa: E402
 from harness.libsecret import build_git_credential_libsecret  # noqa: E402
 from harness.session import PrivateSession  # noqa: E402
 from keyrings import host, session_with  # noqa: E402
-from token_server import TokenServer  # noqa: E402
+from token_server import TokenServer, certificate  # noqa: E402
 
 SIZES = (1, 100, 1000, 5000)
 AT_ONCE = 32
@@ -171,7 +171,7 @@ def live_token_rows(bench: Bench, session: PrivateSession) -> Iterator[Row]:
     yield Row("peak memory of such a `get`, against git-credential-libsecret", a.peak / 1024, c.peak / 1024, "MiB", 1)
 
 
-def refresh_row(bench: Bench, session: PrivateSession, server: TokenServer) -> Row:
+def refresh_row(bench: Bench, session: PrivateSession, server: TokenServer, how: str) -> Row:
     """A `get` that refreshes, against curl with the same request; the time of the server itself is taken off both."""
     erase = ["~" + bench.given(description(SERVICE)), str(bench.door), "erase"]
     ours = [erase, [bench.given(description(SERVICE)), str(bench.door), "get"]]
@@ -182,7 +182,7 @@ def refresh_row(bench: Bench, session: PrivateSession, server: TokenServer) -> R
     if not len(server.times[CLIENT]) == len(server.times["curl"]) == len(a.times) + 2:
         raise SystemExit(f"not one refresh for each get: {[len(times) for times in server.times.values()]}")
     net = [less(result, server.times[client]) for result, client in ((a, CLIENT), (b, "curl"))]
-    return Row("a `get` that refreshes, less the server's time, against `curl`", net[0], net[1], "ms", 2)
+    return Row(f"a `get` that refreshes {how}, less the server's time, against `curl`", net[0], net[1], "ms", 2)
 
 
 def less(result: Result, server_times: list[float]) -> float:
@@ -213,7 +213,12 @@ def rows(bench: Bench) -> Iterator[Row]:
     with session_with(1, [bench.installed]) as session, TokenServer() as server, forgetting_keys():
         sign_in(session, server)
         yield from live_token_rows(bench, session)
-        yield refresh_row(bench, session, server)
+        yield refresh_row(bench, session, server, "on loopback without TLS")
+    pem, bundle = certificate(bench.directory)
+    with session_with(1, [bench.installed]) as session, TokenServer(pem) as server, forgetting_keys():
+        session.env["SSL_CERT_FILE"] = str(bundle)  # all three, keyfob, the browser and curl, read it
+        sign_in(session, server)
+        yield refresh_row(bench, session, server, "over TLS")
     for items in SIZES:
         yield from stored_password_rows(bench, items)
 

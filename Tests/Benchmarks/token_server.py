@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import secrets
+import ssl
+import subprocess
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Self
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -55,14 +58,20 @@ class TokenServer(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self) -> None:
+    def __init__(self, certificate: Path | None = None) -> None:
+        """With TLS where there is a certificate (and its key, in one PEM file)."""
         super().__init__(("127.0.0.1", 0), Handler)
         self.times: dict[str, list[float]] = {}
+        self.scheme = "https" if certificate else "http"
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
 
     @property
     def issuer(self) -> str:
         """Its issuer, an origin."""
-        return f"http://127.0.0.1:{self.server_port}"
+        return f"{self.scheme}://127.0.0.1:{self.server_port}"
 
     def metadata(self) -> dict[str, object]:
         """Its RFC 8414 document."""
@@ -85,3 +94,15 @@ class TokenServer(ThreadingHTTPServer):
     def __exit__(self, *_: object) -> None:
         self.shutdown()
         self.server_close()
+
+
+def certificate(directory: Path) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1 with its key, and a bundle that trusts it beside all that this machine trusts."""
+    pem, key = directory / "server.pem", directory / "key.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    command += ["-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run([*command, "-keyout", key, "-out", pem], check=True, capture_output=True)
+    bundle = directory / "bundle.pem"
+    bundle.write_text(Path("/etc/ssl/certs/ca-certificates.crt").read_text() + pem.read_text())
+    pem.write_text(pem.read_text() + key.read_text())
+    return pem, bundle
