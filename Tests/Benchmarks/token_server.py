@@ -61,7 +61,8 @@ class TokenServer(ThreadingHTTPServer):
     def __init__(self, certificate: Path | None = None) -> None:
         """With TLS where there is a certificate (and its key, in one PEM file)."""
         super().__init__(("127.0.0.1", 0), Handler)
-        self.times: dict[str, list[float]] = {}
+        self._times: dict[str, list[float]] = {}
+        self._noted = threading.Condition()
         self.scheme = "https" if certificate else "http"
         if certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -85,7 +86,20 @@ class TokenServer(ThreadingHTTPServer):
 
     def note(self, client: str, microseconds: float) -> None:
         """Keeps how long the server itself took for a refresh of this client."""
-        self.times.setdefault(client, []).append(microseconds)
+        with self._noted:
+            self._times.setdefault(client, []).append(microseconds)
+            self._noted.notify_all()
+
+    def forget(self) -> None:
+        """Begins to count anew."""
+        with self._noted:
+            self._times.clear()
+
+    def times(self, client: str, count: int) -> list[float]:
+        """What it took for each refresh of this client. The last is noted after its answer: waits for it."""
+        with self._noted:
+            self._noted.wait_for(lambda: len(self._times.get(client, [])) >= count, timeout=10)
+            return list(self._times.get(client, []))
 
     def __enter__(self) -> Self:
         threading.Thread(target=self.serve_forever, daemon=True).start()
