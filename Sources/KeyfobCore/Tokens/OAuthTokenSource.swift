@@ -115,7 +115,14 @@ extension OAuthTokenSource {
 
     /// A token without a person, if there is a grant that gives one.
     private func renewedToken(of account: Account) async throws -> Renewal {
-        guard let grant = try grants.grant(account: account.id) else { return .personNeeded(.noGrant) }
+        let found: Grant?
+        do {
+            found = try grants.grant(account: account.id)
+        } catch {
+            if let token = livingToken(of: account) { return .token(token) }
+            throw error
+        }
+        guard let grant = found else { return .personNeeded(.noGrant) }
         if let token = grant.accessToken {
             return .token(remember(token, lifetime: nil, refreshable: false, of: account))
         }
@@ -125,10 +132,14 @@ extension OAuthTokenSource {
         } catch OAuthError.refused(_, _, error: "invalid_grant", let description) {
             return try await afterInvalidGrant(grant, description, of: account)
         } catch let error as OAuthError where error.isTransient {
-            // No answer is no verdict: a token that still has some life is better than none.
-            if let token = cache.token(account: account.id), token.hasLife(1, at: now()) { return .token(token) }
+            if let token = livingToken(of: account) { return .token(token) }
             throw error
         }
+    }
+
+    /// The token in memory if it still has some life. No answer is no verdict: then it is better than none.
+    private func livingToken(of account: Account) -> CachedAccessToken? {
+        cache.token(account: account.id).flatMap { $0.hasLife(1, at: now()) ? $0 : nil }
     }
 
     /// Only `invalid_grant` ends a refresh token, and only if the stored one is the one that was sent.

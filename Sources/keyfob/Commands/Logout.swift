@@ -24,6 +24,7 @@ struct Logout: AsyncParsableCommand {
         let composition = Composition(account: account, interaction: .never)
         try await composition.runWithTokens { accounts, tokens in
             let service = try url.map { try CredentialRequest(url: $0) }
+            let account = account ?? service?.username
             let grants = try composition.grants.all().filter { grant in
                 guard let service = service?.url else { return true }
                 let isOfService = (try? ServiceURL(grant.service))?.contains(service) ?? false

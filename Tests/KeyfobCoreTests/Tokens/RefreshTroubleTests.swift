@@ -121,6 +121,17 @@ struct `A refresh that fails` {
         }
     }
 
+    @Test func `where the keyring is locked gives a token that has some life left`() async throws {
+        try await TokenBench.run { bench in
+            try bench.grant()
+            bench.cache("old", left: 1)
+            bench.items.lock()
+            #expect(try await bench.tokenText() == "old")
+            bench.clock.advance(1)
+            await #expect(throws: SecretServiceError.locked) { try await bench.token() }
+        }
+    }
+
     @Test func `is not even tried where the keyring is locked, and nobody is asked`() async throws {
         try await TokenBench.run([.tokens("1")], .init(interaction: .always)) { bench in
             try bench.grant()
