@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import os
+import shutil
 import tempfile
 import threading
 from datetime import timedelta
@@ -24,6 +26,7 @@ GATE_ID, GATE_SECRET = "git-gate", "gate-secret"
 def prepare_database() -> None:
     """Sets Django up on an empty database in a temporary directory: tables, one person, two clients. Once a process."""
     directory = tempfile.mkdtemp(prefix="keyfob-provider-")
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
     os.environ["KEYFOB_TEST_DATABASE"] = str(Path(directory) / "db.sqlite3")
     os.environ["DJANGO_SETTINGS_MODULE"] = "harness.provider.settings"
     django.setup()
