@@ -67,8 +67,10 @@ package struct PasswordStore: Sendable {
 
     private func matches(for request: CredentialRequest) throws(SecretServiceError) -> [SecretItem] {
         guard let attributes = Self.attributes(of: request) else { return [] }
+        // A search is answered by items with more attributes too, but another port is another service.
+        let usual = attributes["port"] ?? Self.usualPorts[request.protocolName]
         return try items.search(Self.schema, matching: attributes).filter {
-            $0.attributes["port"] == attributes["port"]
+            ($0.attributes["port"] ?? Self.usualPorts[request.protocolName]) == usual
         }
     }
 
@@ -81,11 +83,14 @@ package struct PasswordStore: Sendable {
         var attributes = ["protocol": request.protocolName]
         let (server, port) = splitPort(request.host.lowercased())  // RFC 3986 section 3.2.2
         if !server.isEmpty { attributes["server"] = server }
-        if let port { attributes["port"] = port }
+        if let port, port != usualPorts[request.protocolName] { attributes["port"] = port }
         if let path = request.path, !path.isEmpty { attributes["object"] = path }
         if let username = request.username { attributes["user"] = username }
         return attributes["server"] == nil && attributes["object"] == nil ? nil : attributes
     }
+
+    /// The ports that need not be said (RFC 9110 section 4.2).
+    private static let usualPorts = ["https": "443", "http": "80"]
 
     /// `host:port` in two; a colon within the brackets of an IPv6 address is none of it.
     private static func splitPort(_ host: String) -> (server: String, port: String?) {

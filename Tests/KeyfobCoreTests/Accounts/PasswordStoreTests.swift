@@ -29,7 +29,7 @@ import Testing
     @Test(arguments: [
         // 4: the protocol, 5: the host, 6: the user, must be the same
         CredentialRequest.git(protocolName: "http"), .git("other.example.com"), .git(username: "other"),
-        .git("example.com"), .git("x.git.example.com"), .git("git.example.com:443"), .git("git.example.com:8443"),
+        .git("example.com"), .git("x.git.example.com"), .git("git.example.com:80"), .git("git.example.com:8443"),
         .git(path: "foo.git"),
     ])
     func `4 to 6: nothing else is found`(_ request: CredentialRequest) throws {
@@ -142,6 +142,23 @@ import Testing
         try store.store(.git(username: "user3", password: "pass1"))
         try store.erase(.git(password: "pass1"))
         #expect(items.items.map(\.attributes["user"]) == ["user2"])
+    }
+
+    @Test(arguments: [("h.example.com", "h.example.com:443"), ("h.example.com:443", "h.example.com")])
+    func `takes the protocol's own port for none`(_ stored: String, _ asked: String) throws {
+        try store.store(.git(stored, username: "user", password: "word"))
+        #expect(try store.password(for: .git(asked))?.password == Secret("word"))
+        #expect(try store.holds(.git(asked, username: "user", password: "word")))
+        try store.erase(.git(asked))
+        #expect(items.items.isEmpty)
+    }
+
+    @Test func `finds what git-credential-libsecret keeps with the protocol's own port`() throws {
+        let attributes = ["protocol": "https", "server": "h.example.com", "port": "443", "user": "user"]
+        try items.store(
+            PasswordStore.schema, attributes: attributes, label: "", secret: Secret("word"), in: .default)
+        #expect(try store.password(for: .git("h.example.com"))?.password == Secret("word"))
+        #expect(try store.password(for: .git("h.example.com:8443")) == nil)
     }
 
     @Test func `takes the port for a part of the host`() throws {

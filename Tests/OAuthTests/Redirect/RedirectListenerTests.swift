@@ -129,7 +129,7 @@ struct `The loopback listener` {
     }
 
     @Test func `hangs up on who says nothing, or not enough`() async throws {
-        try await withLogin(patience: .milliseconds(200)) { login in
+        try await withLogin(patience: .seconds(2)) { login in
             for text in ["", "GET /callback HTTP/1.1\r\nHost: x\r\n"] {
                 try await RawConnection.open(saying: text, port: login.port).closeFuture.get()
             }
