@@ -78,7 +78,7 @@ struct Composition: Sendable {
         let transports = transports
         return OAuthTokenSource(
             grants: grants, cache: cache, lock: lock,
-            signIn: SignIn(grants: grants) { try await screen.show($0, $1) },
+            signIn: SignIn(grants: grants, screen: screen.functions),
             transport: { transports.transport(trusting: $0.certificateAuthorityFile) },
             interaction: policy,
             gitDeclines: { await git.settings(for: $0)?.declinesInteraction ?? false },

@@ -1,4 +1,5 @@
 import Glibc
+import Secrets
 
 /// The person's side of the program: standard error.
 ///
@@ -26,6 +27,28 @@ enum Terminal {
 
     /// Takes the last ``overwrite(_:)`` away.
     static func erase() { write("\r\u{1B}[K") }
+
+    /// Reads a line that a person types or pastes: from the controlling terminal, or from standard input where there is
+    /// none. At most 16 KiB; what is left at the end of the input counts as a line.
+    ///
+    /// - Throws: `CancellationError` soon after the task is cancelled.
+    static func readLine() async throws -> Secret {
+        let terminal = unsafe open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC)
+        defer { if terminal >= 0 { close(terminal) } }
+        let source = terminal >= 0 ? terminal : STDIN_FILENO
+        var line: [UInt8] = []
+        var byte: UInt8 = 0
+        while line.count < 16_384 {
+            var readable = pollfd(fd: source, events: Int16(POLLIN), revents: 0)
+            guard unsafe poll(&readable, 1, 0) != 0 else {
+                try await Task.sleep(for: .milliseconds(50))
+                continue
+            }
+            guard unsafe read(source, &byte, 1) == 1, byte != UInt8(ascii: "\n") else { break }
+            line.append(byte)
+        }
+        return Secret(line)
+    }
 
     private static func write(_ text: String) {
         let bytes = Array(text.utf8)

@@ -21,6 +21,8 @@ package struct Account: Sendable, Equatable {
     package var username: String?
     /// Which of several accounts at one service this is; nil where there is only one.
     package var name: String?
+    /// How the person signs in.
+    package var flow: Flow
     /// The shape of the redirect URI (RFC 8252 section 7.3).
     package var redirect: RedirectTemplate
     /// Whether the server must announce S256 (RFC 7636 section 4.2).
@@ -34,18 +36,29 @@ package struct Account: Sendable, Equatable {
 
     /// Where an account's authorization server is found.
     package enum ServerLocation: Sendable, Equatable {
-        /// By discovery from the issuer (RFC 8414, OpenID Connect Discovery 1.0).
-        case issuer(String)
+        /// By discovery from the issuer (RFC 8414, OpenID Connect Discovery 1.0); an endpoint that a person wrote down
+        /// counts more than what the metadata say of it.
+        case issuer(String, device: EndpointURL? = nil, revocation: EndpointURL? = nil)
         /// By endpoints that a person wrote down.
         case endpoints(AuthorizationServerMetadata)
 
         /// What names the server: the issuer, or its token endpoint.
         package var identifier: String {
             switch self {
-            case .issuer(let issuer): issuer
+            case .issuer(let issuer, _, _): issuer
             case .endpoints(let metadata): metadata.issuer ?? metadata.tokenEndpoint.string
             }
         }
+    }
+
+    /// The ways to sign in.
+    package enum Flow: String, Sendable, CaseIterable {
+        /// In the browser of this machine, which comes back to a listener (RFC 8252).
+        case loopback
+        /// At another device, with a code to be typed there (RFC 8628).
+        case device
+        /// In any browser; the person pastes the address that it ended on.
+        case paste
     }
 
     /// The key for all that is kept about this account: 32 hexadecimal digits of a SHA-256 over server, client, service

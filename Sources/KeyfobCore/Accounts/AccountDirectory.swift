@@ -35,7 +35,8 @@ package struct AccountDirectory: Sendable {
         return Account(
             service: host.service, server: host.server, client: Client(id: host.clientID),
             scopes: scopes(host.scopes, request), resource: request.resource ?? host.resource, username: host.username,
-            name: name(request, username: host.username) ?? host.account, redirect: host.redirect, pkce: host.pkce,
+            name: name(request, username: host.username) ?? host.account, flow: host.flow, redirect: host.redirect,
+            pkce: host.pkce,
             minTTL: configuration.minTTL ?? 300, loginDeadline: .seconds(configuration.loginTimeout ?? 300),
             certificateAuthorityFile: host.certificateAuthorityFile)
     }
@@ -49,7 +50,8 @@ package struct AccountDirectory: Sendable {
         return Account(
             service: service, server: .endpoints(client.metadata), client: client.client,
             scopes: scopes(client.scopes, request), resource: request.resource, username: settings.username,
-            name: name(request, username: settings.username), redirect: client.redirect, pkce: .assumed,
+            name: name(request, username: settings.username), flow: .loopback, redirect: client.redirect,
+            pkce: .assumed,
             minTTL: configuration.minTTL ?? 300, loginDeadline: .seconds(configuration.loginTimeout ?? 300),
             certificateAuthorityFile: nil)
     }

@@ -19,6 +19,7 @@ package struct Configuration: Sendable, Equatable {
         package var server: Account.ServerLocation
         package var clientID: String
         package var scopes: [String] = []
+        package var flow = Account.Flow.loopback
         package var redirect = RedirectTemplate.loopback
         package var resource: String?
         package var username: String?

@@ -51,7 +51,9 @@ struct TOMLConfiguration {
         host.account = try entry.string("account")
         host.certificateAuthorityFile = try entry.string("ca_file")
         if try entry.oneOf("pkce", ["required", "assumed"]) == "assumed" { host.pkce = .assumed }
-        _ = try entry.oneOf("flow", ["loopback"])
+        if let flow = try entry.oneOf("flow", Account.Flow.allCases.map(\.rawValue)).flatMap(Account.Flow.init) {
+            host.flow = flow
+        }
         if let redirect = try entry.string("redirect_uri") {
             guard let template = try? RedirectTemplate(redirect) else {
                 throw entry.error("redirect_uri", .badURL(value: redirect))
@@ -69,7 +71,9 @@ struct TOMLConfiguration {
         let device = try entry.endpoint("device_authorization_endpoint")
         let revocation = try entry.endpoint("revocation_endpoint")
         let issuer = try entry.endpoint("issuer")?.string
-        if authorization == nil, token == nil, let issuer { return .issuer(issuer) }
+        if authorization == nil, token == nil, let issuer {
+            return .issuer(issuer, device: device, revocation: revocation)
+        }
         guard let authorization, let token else {
             let missing = issuer == nil && authorization == nil && token == nil ? "issuer" : "token_endpoint"
             throw entry.error(

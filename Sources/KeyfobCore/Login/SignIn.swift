@@ -1,18 +1,35 @@
 import CredentialProtocol
 package import OAuth
-import Secrets
+package import Secrets
 
 /// One sign-in: finds the authorization server, has the person say yes in their own browser, and makes a grant of it.
 package struct SignIn: Sendable {
     let grants: GrantStore
-    let present: @Sendable (Account, PendingLogin) async throws -> Void
+    let screen: Screen
 
-    /// - Parameter present: tells the person where to go, and opens the browser there.
-    package init(
-        grants: GrantStore, present: @escaping @Sendable (Account, PendingLogin) async throws -> Void
-    ) {
+    package init(grants: GrantStore, screen: Screen) {
         self.grants = grants
-        self.present = present
+        self.screen = screen
+    }
+
+    /// What the person sees: one function for each way to sign in. Each runs until the sign-in ends, which cancels it.
+    package struct Screen: Sendable {
+        /// Tells where to go, and opens the browser there.
+        package var loopback: @Sendable (Account, PendingLogin) async throws -> Void
+        /// Shows the code, and where to type it.
+        package var device: @Sendable (Account, PendingDeviceLogin) async throws -> Void
+        /// Tells where to go, and returns the address that the person pastes.
+        package var paste: @Sendable (Account, PendingLogin) async throws -> Secret
+
+        package init(
+            loopback: @escaping @Sendable (Account, PendingLogin) async throws -> Void,
+            device: @escaping @Sendable (Account, PendingDeviceLogin) async throws -> Void,
+            paste: @escaping @Sendable (Account, PendingLogin) async throws -> Secret
+        ) {
+            self.loopback = loopback
+            self.device = device
+            self.paste = paste
+        }
     }
 
     /// What a sign-in gives.
@@ -21,20 +38,40 @@ package struct SignIn: Sendable {
         package var response: TokenResponse
     }
 
-    /// Runs the authorization code flow for `account`. Nothing is kept yet; but the keyring is probed first, so that
+    /// Runs the account's flow. Nothing is kept yet; but the keyring is probed first, so that
     /// nobody signs in for a grant that cannot be kept.
     func run(_ account: Account, transport: any HTTPTransport) async throws -> Result {
         try grants.probeWritable()
         let metadata = try await metadata(of: account, transport: transport)
-        let flow = AuthorizationCodeFlow(
-            metadata: metadata, client: account.client, scopes: account.scopes, resource: account.resource,
-            loginHint: account.name, redirect: account.redirect, pkce: account.pkce, deadline: account.loginDeadline,
-            transport: transport)
         do {
-            let response = try await flow.run { pending in try await present(account, pending) }
+            let response = try await response(for: account, at: metadata, transport)
             return Result(grant: grant(of: account, from: response, at: metadata), response: response)
         } catch OAuthError.refused(_, _, let error, _) where Self.refusals.contains(error) {
             throw CredentialFailure.signInRefused(service: account.service)
+        }
+    }
+
+    private func response(
+        for account: Account, at metadata: AuthorizationServerMetadata, _ transport: any HTTPTransport
+    ) async throws -> TokenResponse {
+        switch account.flow {
+        case .loopback:
+            try await AuthorizationCodeFlow(
+                metadata: metadata, client: account.client, scopes: account.scopes, resource: account.resource,
+                loginHint: account.name, redirect: account.redirect, pkce: account.pkce,
+                deadline: account.loginDeadline, transport: transport
+            ).run { try await screen.loopback(account, $0) }
+        case .device:
+            try await DeviceFlow(
+                metadata: metadata, client: account.client, scopes: account.scopes, resource: account.resource,
+                deadline: account.loginDeadline, transport: transport
+            ).run { try await screen.device(account, $0) }
+        case .paste:
+            try await PasteFlow(
+                metadata: metadata, client: account.client, scopes: account.scopes, resource: account.resource,
+                loginHint: account.name, redirect: account.redirect, pkce: account.pkce,
+                deadline: account.loginDeadline, transport: transport
+            ).run { try await screen.paste(account, $0) }
         }
     }
 
@@ -45,8 +82,13 @@ package struct SignIn: Sendable {
         of account: Account, transport: any HTTPTransport
     ) async throws -> AuthorizationServerMetadata {
         switch account.server {
-        case .issuer(let issuer): try await Discovery(transport: transport).metadata(issuer: issuer)
-        case .endpoints(let metadata): metadata
+        case .issuer(let issuer, let device, let revocation):
+            var metadata = try await Discovery(transport: transport).metadata(issuer: issuer)
+            metadata.deviceAuthorizationEndpoint = device ?? metadata.deviceAuthorizationEndpoint
+            metadata.revocationEndpoint = revocation ?? metadata.revocationEndpoint
+            return metadata
+        case .endpoints(let metadata):
+            return metadata
         }
     }
 

@@ -10,8 +10,8 @@ struct Login: AsyncParsableCommand {
     @Argument(help: "The URL of the service.")
     var url: String
 
-    @Option(help: "How to sign in: loopback.")
-    var flow: FlowName = .loopback
+    @Option(help: "How to sign in: loopback, device or paste.")
+    var flow: Account.Flow?
 
     @Option(help: "Which of several accounts at the service.")
     var account: String?
@@ -22,19 +22,16 @@ struct Login: AsyncParsableCommand {
     @Flag(help: "Sign in anew even where there is a sign-in that still works.")
     var force = false
 
-    enum FlowName: String, ExpressibleByArgument, CaseIterable {
-        case loopback
-    }
-
     func run() async throws {
         let composition = Composition(account: account, interaction: .always)
         try await composition.runWithTokens { accounts, tokens in
             var request = try CredentialRequest(url: url)
             request.scope = scopes
             guard let service = request.url else { throw NotAService(url: url) }
-            guard let account = try await accounts.account(for: request) else {
+            guard var account = try await accounts.account(for: request) else {
                 throw CredentialFailure.notConfigured(service: service)
             }
+            account.flow = flow ?? account.flow
             let token =
                 force || !scopes.isEmpty
                 ? try await tokens.signInAnew(to: account) : try await tokens.token(of: account, for: request)
@@ -47,3 +44,5 @@ struct Login: AsyncParsableCommand {
         return ", the access token lasts \(Words.span(expiresAt - Int64(time(nil))))"
     }
 }
+
+extension Account.Flow: ExpressibleByArgument {}

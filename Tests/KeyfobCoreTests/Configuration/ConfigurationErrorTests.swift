@@ -71,7 +71,7 @@ import Testing
         ("scopes = [\"read write\"]", "scopes", .wrongType(expected: "an array of strings without spaces")),
         ("scopes = [\"\"]", "scopes", .wrongType(expected: "an array of strings without spaces")),
         ("scopes = [\"a\\nb\"]", "scopes", .wrongType(expected: "an array of strings without spaces")),
-        ("flow = \"paste\"", "flow", .notAllowed(value: "paste", allowed: ["loopback"])),
+        ("flow = \"fax\"", "flow", .notAllowed(value: "fax", allowed: ["loopback", "device", "paste"])),
         ("pkce = \"none\"", "pkce", .notAllowed(value: "none", allowed: ["required", "assumed"])),
         ("redirect_uri = \"https://127.0.0.1/\"", "redirect_uri", .badURL(value: "https://127.0.0.1/")),
         ("redirect_uri = \"http://example.com/\"", "redirect_uri", .badURL(value: "http://example.com/")),

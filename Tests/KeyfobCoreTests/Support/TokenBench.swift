@@ -51,7 +51,10 @@ struct TokenBench: Sendable {
         let grants = GrantStore(items: items)
         source = OAuthTokenSource(
             grants: grants, cache: cache, lock: AccountLock(directory: directory),
-            signIn: SignIn(grants: grants) { try await browser.visit($1) },
+            signIn: SignIn(
+                grants: grants,
+                screen: .init(
+                    loopback: { try await browser.visit($1) }, device: { _, _ in }, paste: { _, _ in Secret("") })),
             transport: { _ in HookedTransport(server: server) { try setting.before(items) } },
             interaction: try InteractionPolicy(
                 fromCommandLine: setting.interaction, fromConfiguration: nil, hasTerminal: { true },
