@@ -16,7 +16,7 @@ extension Account {
                     tokenEndpoint: try EndpointURL("https://login.example.com/token"),
                     codeChallengeMethodsSupported: ["S256"])),
             client: Client(id: "keyfob"), scopes: ["read"], resource: nil, username: nil, name: nil,
-            redirect: .loopback, pkce: .required, minTTL: 300, loginDeadline: .seconds(20),
+            flow: .loopback, redirect: .loopback, pkce: .required, minTTL: 300, loginDeadline: .seconds(20),
             certificateAuthorityFile: nil)
         try change(&account)
         return account
