@@ -21,6 +21,8 @@ package enum CredentialFailure: Error, Sendable, Equatable {
         case noGrant
         /// The authorization server no longer takes the refresh token (`invalid_grant`).
         case grantRefused(description: String?)
+        /// The grant is not for these scopes; a refresh could only narrow it (RFC 6749 section 6).
+        case scopesMissing([String])
         /// The access token is at its end and came without a refresh token.
         case noRefreshToken
     }

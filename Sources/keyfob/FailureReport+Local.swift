@@ -112,6 +112,8 @@ extension FailureReport {
     private static func because(_ reason: CredentialFailure.SignInReason) -> String {
         switch reason {
         case .noGrant: ""
+        case .scopesMissing(let scopes):
+            ": what you agreed to lacks " + Words.printable(scopes.joined(separator: ", "))
         case .noRefreshToken: ": the last token is at its end and came without a refresh token"
         case .grantRefused(let description):
             ": the server no longer accepts the refresh token"

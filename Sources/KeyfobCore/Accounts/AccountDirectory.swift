@@ -50,7 +50,7 @@ package struct AccountDirectory: Sendable {
         return Account(
             service: service, server: .endpoints(client.metadata), client: client.client,
             scopes: scopes(client.scopes, request), resource: request.resource, username: settings.username,
-            name: name(request, username: settings.username), flow: .loopback, redirect: client.redirect,
+            name: name(request, username: nil), flow: .loopback, redirect: client.redirect,
             pkce: .assumed,
             minTTL: configuration.minTTL ?? 300, loginDeadline: .seconds(configuration.loginTimeout ?? 300),
             certificateAuthorityFile: nil)
@@ -60,9 +60,11 @@ package struct AccountDirectory: Sendable {
     /// only what the service wants beside a token.
     private func name(_ request: CredentialRequest, username: String?) -> String? {
         if let accountName { return accountName }
-        let placeholders = [username ?? "oauth2", ""]
-        return request.username.flatMap { placeholders.contains($0) ? nil : $0 }
+        return request.username.flatMap { $0 == username || Self.placeholders.contains($0) ? nil : $0 }
     }
+
+    /// User names that services want beside a token, whoever's it is.
+    private static let placeholders: Set = ["", "oauth2", "x-access-token", "x-token-auth", "oauth2accesstoken"]
 
     private func scopes(_ configured: [String], _ request: CredentialRequest) -> [String] {
         configured + request.scope.filter { !configured.contains($0) }

@@ -36,14 +36,18 @@ package struct AccountLock: Sendable {
         fileprivate let descriptor: CInt
 
         /// Runs a sign-in, and lets those who wait know of it: that a person is being asked, and that they declined.
-        package func askingPerson<Result>(_ signIn: () async throws -> Result) async throws -> Result {
+        ///
+        /// - Parameter isAnswer: whether an error means that.
+        package func askingPerson<Result>(
+            isAnswer: (any Error) -> Bool = { _ in true }, _ signIn: () async throws -> Result
+        ) async throws -> Result {
             AccountLock.write(.personIsAsked, descriptor)
             do {
                 let result = try await signIn()
                 ftruncate(descriptor, 0)
                 return result
             } catch {
-                AccountLock.write(.personDeclined, descriptor)
+                if isAnswer(error) { AccountLock.write(.personDeclined, descriptor) } else { ftruncate(descriptor, 0) }
                 throw error
             }
         }

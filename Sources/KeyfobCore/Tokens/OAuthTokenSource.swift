@@ -40,11 +40,10 @@ package struct OAuthTokenSource: TokenSource {
     }
 
     package func token(of account: Account, for request: CredentialRequest) async throws -> CachedAccessToken {
-        if let token = freshToken(of: account, for: request) { return token }
-        let mightAsk = interaction.mightAsk(for: request)
-        return try await holdingLock(of: account, mayAsk: mightAsk) { held in
-            if let token = freshToken(of: account, for: request) { return token }
-            switch try await renewedToken(of: account) {
+        // A cached token does not say what it is good for: whoever names scopes waits for a look at the grant.
+        if request.scope.isEmpty, let token = freshToken(of: account, for: request) { return token }
+        return try await holdingLock(of: account, mayAsk: interaction.mightAsk(for: request)) { held in
+            switch try await tokenWithoutPerson(of: account, for: request) {
             case .token(let token):
                 return token
             case .personNeeded(let reason):
@@ -56,6 +55,15 @@ package struct OAuthTokenSource: TokenSource {
         }
     }
 
+    private func tokenWithoutPerson(of account: Account, for request: CredentialRequest) async throws -> Renewal {
+        if !request.scope.isEmpty, let grant = try grants.grant(account: account.id) {
+            let missing = request.scope.filter { !grant.scopes.contains($0) }
+            if !missing.isEmpty { return .personNeeded(.scopesMissing(missing)) }
+        }
+        if let token = freshToken(of: account, for: request) { return .token(token) }
+        return try await renewedToken(of: account)
+    }
+
     /// Has the person sign in now, whatever there is already; the grant before is replaced once there is a new one.
     package func signInAnew(to account: Account) async throws -> CachedAccessToken {
         try await holdingLock(of: account, mayAsk: true) { held in
@@ -64,8 +72,18 @@ package struct OAuthTokenSource: TokenSource {
     }
 
     private func signIn(to account: Account, _ held: AccountLock.Held) async throws -> CachedAccessToken {
-        try await held.askingPerson {
+        try await held.askingPerson(isAnswer: Self.isAnswer) {
             try await keep(signIn.run(account, transport: transport(account)), for: account)
+        }
+    }
+
+    /// Whether a sign-in that failed with `error` was answered, by the person or by their absence. What failed for
+    /// other reasons, those who wait may try themselves.
+    private static func isAnswer(_ error: any Error) -> Bool {
+        switch error {
+        case CredentialFailure.signInRefused: true
+        case let error as OAuthError: !error.isTransient
+        default: false
         }
     }
 
@@ -108,7 +126,7 @@ package struct OAuthTokenSource: TokenSource {
 // MARK: - Refresh
 
 extension OAuthTokenSource {
-    private enum Renewal {
+    fileprivate enum Renewal {
         case token(CachedAccessToken)
         case personNeeded(CredentialFailure.SignInReason)
     }

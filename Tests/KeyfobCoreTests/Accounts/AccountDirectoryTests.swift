@@ -25,9 +25,9 @@ import Testing
     static let names: [([String], String?, String?, String?)] = [
         ([], nil, nil, nil), ([], nil, "alice", "alice"), ([], nil, "", nil), ([], nil, "oauth2", nil),
         ([], "work", nil, "work"), ([], "work", "alice", "work"), ([], "work", "oauth2", "work"),
-        // What the service wants beside the token is nobody's name; with one of its own, "oauth2" is a name like others
+        // What services want beside a token is nobody's name, whichever service it is
         (["username = \"x-token\""], nil, "x-token", nil), (["username = \"x-token\""], nil, "alice", "alice"),
-        (["username = \"x-token\""], nil, "oauth2", "oauth2"), (["username = \"x-token\""], nil, nil, nil),
+        (["username = \"x-token\""], nil, "oauth2", nil), (["username = \"x-token\""], nil, nil, nil),
         // The configured account, unless another one is named
         (["account = \"bob\""], nil, nil, "bob"), (["account = \"bob\""], nil, "oauth2", "bob"),
         (["account = \"bob\""], nil, "alice", "alice"), (["account = \"bob\""], nil, "bob", "bob"),

@@ -81,8 +81,9 @@ struct TokenBench: Sendable {
     }
 
     /// The token for a request.
-    func token(minTTL: Int? = nil) async throws -> CachedAccessToken {
+    func token(minTTL: Int? = nil, scope: [String] = []) async throws -> CachedAccessToken {
         var request = CredentialRequest.git()
+        request.scope = scope
         request.minTTL = minTTL
         return try await source.token(of: account, for: request)
     }

@@ -26,6 +26,20 @@ struct `A token for which a person is needed` {
         }
     }
 
+    @Test func `is not one whose grant lacks a scope that the request names`() async throws {
+        try await TokenBench.run([.tokens("1")]) { bench in
+            try bench.grant()
+            bench.cache("cached", left: 3600)
+            let granted = try #require(try bench.grants.all().first).scopes
+            #expect(try await bench.token(scope: granted).token == Secret("cached"))
+            await #expect(
+                throws: CredentialFailure.signInNeeded(
+                    service: bench.account.service, because: .scopesMissing(["write"]))
+            ) { try await bench.token(scope: granted + ["write"]) }
+            #expect(bench.server.requests.isEmpty)
+        }
+    }
+
     @Test func `comes with a grant, which is kept before it`() async throws {
         let account = try Account.example { $0.name = "alice" }
         let answers = [ScriptedTransport.Answer.tokens("1", refresh: "refresh-1", scope: "read"), .tokens("2")]
