@@ -197,6 +197,22 @@ struct `The lock of an account` {
         }
     }
 
+    @Test func `brings what is no answer of a person to nobody`() async throws {
+        try await withTemporaryDirectory { directory in
+            let lock = AccountLock(directory: directory)
+            var waiters: [Task<Void, any Error>] = []
+            await #expect(throws: NobodyCame.self) {
+                try await lock.hold("a", patience: .zero, waitsForPerson: true) { held in
+                    try await held.askingPerson(isAnswer: { _ in false }) {
+                        waiters.append(try await waiter(for: lock))
+                        throw NobodyCame()
+                    }
+                }
+            }
+            for waiter in waiters { try await waiter.value }
+        }
+    }
+
     @Test func `brings a person's yes to those who have waited, who go on`() async throws {
         try await withTemporaryDirectory { directory in
             let lock = AccountLock(directory: directory)
