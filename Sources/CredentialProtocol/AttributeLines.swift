@@ -44,6 +44,22 @@ package struct AttributeLines: Sendable {
         return zip(input[start...], input[start...].dropFirst()).contains { $0 == lineFeed && $1 == lineFeed }
     }
 
+    /// Gathers a request from a stream: up to the blank line or the end, and no more than is needed to see that it is
+    /// too large.
+    ///
+    /// - Parameter next: reads on; empty at the end, or where reading fails.
+    package static func gather(_ next: () -> ArraySlice<UInt8>) -> [UInt8] {
+        var request: [UInt8] = []
+        var scanned = 0
+        while !isComplete(request, scanned: scanned) {
+            scanned = request.count
+            let bytes = next()
+            if bytes.isEmpty { break }
+            request += bytes
+        }
+        return request
+    }
+
     /// Whether a byte is a control character: C0, which includes NUL, HTAB, LF and CR, or DEL. The bytes of C1 are parts
     /// of UTF-8 sequences and not looked at here.
     package static func isControl(_ byte: UInt8) -> Bool { byte < 0x20 || byte == 0x7F }

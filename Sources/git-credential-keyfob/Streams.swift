@@ -3,19 +3,15 @@ import Glibc
 
 /// Standard input.
 enum Input {
-    /// Reads up to the blank line or the end, and no more than is needed to see that a request is too large.
+    /// Reads a request (``AttributeLines/gather(_:)``).
     static func readRequest() -> [UInt8] {
-        var request: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65_536)
-        var scanned = 0
-        while !AttributeLines.isComplete(request, scanned: scanned) {
-            scanned = request.count
-            let count = unsafe read(STDIN_FILENO, &buffer, buffer.count)
-            if count < 0 && errno == EINTR { continue }
-            guard count > 0 else { break }
-            request += buffer[..<count]
+        return AttributeLines.gather {
+            while true {
+                let count = unsafe read(STDIN_FILENO, &buffer, buffer.count)
+                if count >= 0 || errno != EINTR { return buffer[..<max(count, 0)] }
+            }
         }
-        return request
     }
 }
 

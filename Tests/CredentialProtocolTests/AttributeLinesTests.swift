@@ -131,4 +131,24 @@ import Testing
         #expect(!AttributeLines.isComplete(input))
         #expect(AttributeLines.isComplete(input + [UInt8(ascii: "x")]))
     }
+
+    @Test(arguments: [
+        // What comes in one after the other, and what is gathered of it
+        (["a=1\n", "b=2\n", "\n", "c=3\n"], "a=1\nb=2\n\n"),  // the blank line ends it, though more could be read
+        (["a=1\n\nb=2\n", "c=3\n"], "a=1\n\nb=2\n"),
+        (["a=", "1\n"], "a=1\n"),  // the end of the input
+        ([], ""),
+    ])
+    func `A stream is read up to the blank line or its end`(_ chunks: [String], _ gathered: String) {
+        var rest = chunks[...]
+        let request = AttributeLines.gather { Array((rest.popFirst() ?? "").utf8)[...] }
+        #expect(String(decoding: request, as: UTF8.self) == gathered)
+    }
+
+    @Test func `A stream without an end is read until it is too large`() throws {
+        let line = Array("a=1\n".utf8)[...]
+        let request = AttributeLines.gather { line }
+        #expect(request.count > AttributeLines.maxRequest && request.count <= AttributeLines.maxRequest + line.count)
+        #expect(throws: RequestError.requestTooLarge) { try AttributeLines(request) }
+    }
 }
