@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from harness.session import PrivateSession, missing_programs
 
 def pytest_sessionstart() -> None:
     """Refuses to run, rather than to skip, when something is missing."""
+    # A shell's background job ignores Ctrl-C, and so would all that it starts: what a terminal gives is restored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     missing = [str(path) for path in (binaries.keyfob(), binaries.git_credential_keyfob()) if not path.exists()]
     if missing or missing_programs():
         pytest.exit(f"missing: {', '.join(missing + missing_programs())}; run Tests/run", returncode=2)
