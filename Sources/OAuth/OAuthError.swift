@@ -37,6 +37,10 @@ package enum OAuthError: Error, Sendable, Equatable {
     case unusableToken
     /// The authorization response names another issuer, or none where one was announced (RFC 9207).
     case responseIssuerMismatch(expected: String, found: String?)
+    /// What a person pasted is no answer on the redirect URI, with which it must begin.
+    case notTheRedirect(expected: String)
+    /// What a person pasted answers another login.
+    case anotherLogin
     /// Nobody finished the login in time.
     case authorizationTimedOut(seconds: Int)
     /// The task was cancelled.

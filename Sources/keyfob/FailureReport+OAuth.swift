@@ -57,6 +57,8 @@ extension FailureReport {
             case .unusableToken: ("the server gave a token with characters that no token may have", 77)
             case .responseIssuerMismatch(let expected, let found):
                 ("the answer is not from \(expected) but from \(found ?? "an unnamed issuer")", 77)
+            case .notTheRedirect: ("what was pasted is not the whole address on which the browser ended", 77)
+            case .anotherLogin: ("the address that was pasted answers another sign-in; nothing was sent", 77)
             default: ("\(error)", 70)
             }
         self.init(Words.printable(said), hint: Self.mend(error), status: status)
@@ -68,6 +70,8 @@ extension FailureReport {
         case .issuerMismatch: "set issuer to exactly what the server calls itself, if you trust it"
         case .pkceUnsupported: "if the server supports it all the same, set pkce = \"assumed\""
         case .responseIssuerMismatch: "somebody may have tried to mix up two sign-ins; nothing was sent"
+        case .notTheRedirect(let expected): "try again; the address begins with \(Words.printable(expected))?"
+        case .anotherLogin: "try again, and sign in at the address that this attempt shows"
         default: nil
         }
     }

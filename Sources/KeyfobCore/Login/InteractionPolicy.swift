@@ -9,9 +9,9 @@ package struct InteractionPolicy: Sendable {
     package var fromCommandLine: Interaction?
     package var fromEnvironment: Interaction?
     package var fromConfiguration: Interaction?
-    /// Whether somebody can be reached: there is a terminal, a graphical session or a `$BROWSER`. Looked at only where
-    /// it decides: most requests need nobody.
-    package var reachesSomebody: @Sendable () -> Bool
+    /// Whether somebody can be reached for that flow: there is a terminal or, for the flow that opens a browser, a
+    /// graphical session or a `$BROWSER`. Looked at only where it decides: most requests need nobody.
+    package var reachesSomebody: @Sendable (Account.Flow) -> Bool
     /// Whether the caller's environment declined: `GIT_TERMINAL_PROMPT=0`, `GCM_INTERACTIVE=never`.
     package var callerDeclined: Bool
 
@@ -30,8 +30,8 @@ package struct InteractionPolicy: Sendable {
         self.fromCommandLine = fromCommandLine
         self.fromEnvironment = try Self.word("KEYFOB_INTERACTION", variable)
         self.fromConfiguration = fromConfiguration
-        let hasOtherMeans = ["DISPLAY", "WAYLAND_DISPLAY", "BROWSER"].contains(where: isSet)
-        reachesSomebody = { hasOtherMeans || hasTerminal() }
+        let hasBrowser = ["DISPLAY", "WAYLAND_DISPLAY", "BROWSER"].contains(where: isSet)
+        reachesSomebody = { flow in flow == .loopback && hasBrowser || hasTerminal() }
         callerDeclined =
             isOneOf("GIT_TERMINAL_PROMPT", ["0", "false", "no", "off", ""])  // git's own reading of a boolean
             || isOneOf("GCM_INTERACTIVE", ["0", "false", "never", "no"])
@@ -50,11 +50,11 @@ package struct InteractionPolicy: Sendable {
     }
 
     /// Whether a person may be asked for the sake of `request`, unless git's settings decline.
-    package func mightAsk(for request: CredentialRequest) -> Bool {
+    package func mightAsk(for request: CredentialRequest, by flow: Account.Flow) -> Bool {
         switch mode(for: request) {
         case .never: false
         case .always: true
-        case .auto: !callerDeclined && reachesSomebody()
+        case .auto: !callerDeclined && reachesSomebody(flow)
         }
     }
 
@@ -62,9 +62,9 @@ package struct InteractionPolicy: Sendable {
     ///
     /// - Parameter gitDeclines: whether `credential.interactive` declines; asked for only where it decides.
     package func mayAsk(
-        for request: CredentialRequest, gitDeclines: () async throws -> Bool
+        for request: CredentialRequest, by flow: Account.Flow, gitDeclines: () async throws -> Bool
     ) async rethrows -> Bool {
-        guard mightAsk(for: request) else { return false }
+        guard mightAsk(for: request, by: flow) else { return false }
         return mode(for: request) == .always ? true : try await !gitDeclines()
     }
 

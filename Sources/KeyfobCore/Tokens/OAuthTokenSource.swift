@@ -42,12 +42,15 @@ package struct OAuthTokenSource: TokenSource {
     package func token(of account: Account, for request: CredentialRequest) async throws -> CachedAccessToken {
         // A cached token does not say what it is good for: whoever names scopes waits for a look at the grant.
         if request.scope.isEmpty, let token = freshToken(of: account, for: request) { return token }
-        return try await holdingLock(of: account, mayAsk: interaction.mightAsk(for: request)) { held in
+        let mightAsk = interaction.mightAsk(for: request, by: account.flow)
+        return try await holdingLock(of: account, mayAsk: mightAsk) { held in
             switch try await tokenWithoutPerson(of: account, for: request) {
             case .token(let token):
                 return token
             case .personNeeded(let reason):
-                guard await interaction.mayAsk(for: request, gitDeclines: { await gitDeclines(request) }) else {
+                let mayAsk = await interaction.mayAsk(
+                    for: request, by: account.flow, gitDeclines: { await gitDeclines(request) })
+                guard mayAsk else {
                     throw CredentialFailure.signInNeeded(service: account.service, because: reason)
                 }
                 return try await signIn(to: account, held)

@@ -28,8 +28,8 @@ package struct PasteFlow: Sendable {
     /// Calls `present` once, which shows ``PendingLogin/startAddress`` (here the authorization request itself) and
     /// returns what the person pasted; then exchanges the code.
     ///
-    /// `present` must heed cancellation. Throws `malformed` with the member `redirect URL` where the text is not an
-    /// answer to this login, with `state` where it answers another one; otherwise as ``AuthorizationCodeFlow``.
+    /// `present` must heed cancellation. Throws `notTheRedirect` where the text is not an answer on the redirect URI,
+    /// `anotherLogin` where it answers another login; otherwise as ``AuthorizationCodeFlow``.
     package func run(
         present: @escaping @Sendable (PendingLogin) async throws -> Secret
     ) async throws -> TokenResponse {
@@ -58,7 +58,6 @@ package struct PasteFlow: Sendable {
     }
 
     private func code(in pasted: Secret, state: Secret) throws(OAuthError) -> Secret {
-        let host = metadata.authorizationEndpoint.host
         let text = (pasted.exposedText ?? "").drop { $0.isWhitespace }.prefix { !$0.isWhitespace }
         // A browser adds the slash that an empty path lacks.
         let path = redirect.path.isEmpty ? "/" : ""
@@ -66,8 +65,8 @@ package struct PasteFlow: Sendable {
         guard let beginning = beginnings.first(where: { text.hasPrefix($0) }),
             let response = AuthorizationResponse(
                 query: text.dropFirst(beginning.count).prefix { $0 != "#" }.description)
-        else { throw .malformed(host: host, member: "redirect URL") }
-        guard response.state == state else { throw .malformed(host: host, member: "state") }
+        else { throw .notTheRedirect(expected: redirect.registered) }
+        guard response.state == state else { throw .anotherLogin }
         return try response.code(from: metadata)
     }
 }

@@ -12,10 +12,11 @@ import Testing
         var configuration: Interaction?
         var hasTerminal = false
         var gitDeclines = false
+        var flow = Account.Flow.loopback
         var mayAsk: Bool
         var testDescription: String {
             "\(commandLine.map { "\($0)" } ?? "-") \(request.map { "\($0)" } ?? "-") \(variables) "
-                + "\(configuration.map { "\($0)" } ?? "-") \(hasTerminal) \(gitDeclines)"
+                + "\(configuration.map { "\($0)" } ?? "-") \(hasTerminal) \(gitDeclines) \(flow)"
         }
     }
 
@@ -26,6 +27,11 @@ import Testing
         Case(variables: ["WAYLAND_DISPLAY": "wayland-0"], mayAsk: true),
         Case(variables: ["BROWSER": "lynx"], mayAsk: true),
         Case(variables: ["DISPLAY": "", "WAYLAND_DISPLAY": "", "BROWSER": ""], mayAsk: false),
+        // What no browser shows, a terminal must
+        Case(variables: ["DISPLAY": ":0", "BROWSER": "x"], flow: .paste, mayAsk: false),
+        Case(variables: ["DISPLAY": ":0", "BROWSER": "x"], flow: .device, mayAsk: false),
+        Case(hasTerminal: true, flow: .paste, mayAsk: true), Case(hasTerminal: true, flow: .device, mayAsk: true),
+        Case(commandLine: .always, flow: .paste, mayAsk: true),
         // The caller declines
         Case(variables: ["GIT_TERMINAL_PROMPT": "0"], hasTerminal: true, mayAsk: false),
         Case(variables: ["GIT_TERMINAL_PROMPT": "False"], hasTerminal: true, mayAsk: false),
@@ -63,18 +69,19 @@ import Testing
         var request = CredentialRequest.git()
         request.interaction = `case`.request
         let policy = try policy(`case`)
-        #expect(await policy.mayAsk(for: request, gitDeclines: { `case`.gitDeclines }) == `case`.mayAsk)
+        #expect(
+            await policy.mayAsk(for: request, by: `case`.flow, gitDeclines: { `case`.gitDeclines }) == `case`.mayAsk)
         // What can be said without git is never less than what git allows.
-        #expect(policy.mightAsk(for: request) == (`case`.mayAsk || `case`.gitDeclines))
+        #expect(policy.mightAsk(for: request, by: `case`.flow) == (`case`.mayAsk || `case`.gitDeclines))
     }
 
     @Test(arguments: [Interaction.never, .always])
     func `does not ask git where git does not decide`(_ mode: Interaction) async throws {
         struct Asked: Error {}
         let policy = try policy(Case(commandLine: mode, hasTerminal: true, mayAsk: false))
-        _ = try await policy.mayAsk(for: .git(), gitDeclines: { throw Asked() })
+        _ = try await policy.mayAsk(for: .git(), by: .loopback, gitDeclines: { throw Asked() })
         let unreachable = try self.policy(Case(mayAsk: false))
-        #expect(try await !unreachable.mayAsk(for: .git(), gitDeclines: { throw Asked() }))
+        #expect(try await !unreachable.mayAsk(for: .git(), by: .loopback, gitDeclines: { throw Asked() }))
     }
 
     @Test(arguments: ["maybe", "Never", " never", "0", "false"])
@@ -88,6 +95,6 @@ import Testing
 
     @Test func `takes an empty KEYFOB_INTERACTION for none`() async throws {
         let policy = try policy(Case(variables: ["KEYFOB_INTERACTION": ""], configuration: .always, mayAsk: true))
-        #expect(policy.mightAsk(for: .git()))
+        #expect(policy.mightAsk(for: .git(), by: .loopback))
     }
 }

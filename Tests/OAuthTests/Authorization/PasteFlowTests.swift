@@ -44,13 +44,13 @@ struct `A login by pasting` {
     @Test(arguments: ["c0de", "", "https://evil.example/callback?code=c&state=STATE", "http://127.0.0.1/callback"])
     func `takes nothing but the whole address`(text: String) async {
         let (result, transport) = await logIn { text.replacing("STATE", with: $0) }
-        #expect(throws: OAuthError.malformed(host: "login.example.com", member: "redirect URL")) { try result.get() }
+        #expect(throws: OAuthError.notTheRedirect(expected: "http://127.0.0.1/callback")) { try result.get() }
         #expect(transport.requests.isEmpty)
     }
 
     @Test func `takes no answer to another login`() async {
         let (result, transport) = await logIn { _ in "http://127.0.0.1/callback?code=c&state=other" }
-        #expect(throws: OAuthError.malformed(host: "login.example.com", member: "state")) { try result.get() }
+        #expect(throws: OAuthError.anotherLogin) { try result.get() }
         #expect(transport.requests.isEmpty)
     }
 
