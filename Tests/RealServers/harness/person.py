@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import binaries
+from .dialogue import Dialogue
 from .gate import Gate
 from .provider.server import CLIENT_ID, USER, USER_PASSWORD
 from .session import PrivateSession
@@ -33,13 +34,15 @@ class Person:
     def set_browser(self, mode: str) -> None:
         """Makes $BROWSER a browser of that mode. A script of its own: it must not depend on what keyfob passes on."""
         script = self.home / "browser"
-        command = [
-            sys.executable, "-I", str(binaries.BROWSER), "--mode", mode, "--log", str(self._log),
-            "--trace", str(self._trace), "--user", USER, "--password", USER_PASSWORD,
-        ]  # fmt: skip
+        command = [*self._browser(mode), "--log", str(self._log), "--trace", str(self._trace)]
         script.write_text(f'#!/bin/sh\nexec {shlex.join(command)} "$1"\n')
         script.chmod(0o700)
         self.session.env["BROWSER"] = str(script)
+
+    @staticmethod
+    def _browser(mode: str) -> list[str]:
+        who = ["--user", USER, "--password", USER_PASSWORD]
+        return [sys.executable, "-I", str(binaries.BROWSER), "--mode", mode, *who]
 
     def configure_git(self, settings: dict[str, str]) -> None:
         """Sets values in this person's global git configuration."""
@@ -59,6 +62,18 @@ class Person:
     def keyfob(self, *arguments: str, stdin: bytes = b"", **env: str) -> Done:
         """Runs keyfob."""
         return self.session.run(binaries.keyfob(), *arguments, stdin=stdin, **env)
+
+    def begin(self, *command: str | Path, stdin: bytes | None = None) -> Dialogue:
+        """Starts a command that says something and waits. What `stdin` holds is all of its input."""
+        process = self.session.start(*command, stdin=subprocess.PIPE)
+        self.session.end_at_last(process)
+        return Dialogue(process, stdin)
+
+    def browse_elsewhere(self, address: str, *options: str, mode: str = "approve") -> str:
+        """Opens an address with a browser that keyfob did not start; what the browser prints."""
+        done = self.session.run(*self._browser(mode), *options, address)
+        assert done.returncode == 0, stderr_lines(done)
+        return done.stdout.decode().strip()
 
     def git(self, *arguments: str, stdin: bytes = b"", **env: str) -> Done:
         """Runs git."""

@@ -93,6 +93,11 @@ class PrivateSession:
             start_new_session=True,
         )
 
+    def end_at_last(self, process: subprocess.Popen[bytes]) -> None:
+        """Kills the process when the session ends, should it still run: a failed test waits for nobody."""
+        self._stack.callback(process.wait, READY_SECONDS)
+        self._stack.callback(process.kill)
+
     def start_keyring(self, *, unlocked: bool = True) -> None:
         """Starts gnome-keyring; unlocked, it makes the default keyring when there is none. Waits until it answers."""
         command = ["gnome-keyring-daemon", "--foreground", "--components=secrets"]

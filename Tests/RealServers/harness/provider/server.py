@@ -15,16 +15,17 @@ from typing import Self
 import django
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 
-from . import lifetime
+from . import device, lifetime
 from .requests import Answered, Record, record
 
 CLIENT_ID = "keyfob-tests"
+DEVICE_CLIENT_ID = "keyfob-tests-device"
 USER, USER_PASSWORD = "alice", "wonderland"
 GATE_ID, GATE_SECRET = "git-gate", "gate-secret"
 
 
 def prepare_database() -> None:
-    """Sets Django up on an empty database in a temporary directory: tables, one person, two clients. Once a process."""
+    """Sets Django up, once a process, on an empty database in a temporary directory: tables, people, clients."""
     directory = tempfile.mkdtemp(prefix="keyfob-provider-")
     atexit.register(shutil.rmtree, directory, ignore_errors=True)
     os.environ["KEYFOB_TEST_DATABASE"] = str(Path(directory) / "db.sqlite3")
@@ -43,6 +44,14 @@ def prepare_database() -> None:
         client_type=Application.CLIENT_PUBLIC,
         authorization_grant_type=Application.GRANT_AUTHORIZATION_CODE,
         redirect_uris="http://127.0.0.1/callback",
+        user=user,
+    )
+    Application.objects.create(
+        name="keyfob at another device",
+        client_id=DEVICE_CLIENT_ID,
+        client_secret="",
+        client_type=Application.CLIENT_PUBLIC,
+        authorization_grant_type=Application.GRANT_DEVICE_CODE,
         user=user,
     )
     Application.objects.create(
@@ -75,11 +84,17 @@ class Provider:
     def __init__(self) -> None:
         self._server = self._listen(0)
         self.port: int = self._server.server_port
+        device.origin = self.issuer
 
     @property
     def issuer(self) -> str:
         """The issuer that the metadata names."""
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def device_authorization_endpoint(self) -> str:
+        """Where a device asks for a code, which the metadata does not name."""
+        return self.issuer + device.AUTHORIZATION_PATH
 
     @property
     def requests(self) -> Record:
@@ -120,9 +135,9 @@ class Provider:
     @staticmethod
     def _forget_everybody() -> None:
         from django.contrib.sessions.models import Session
-        from oauth2_provider.models import AccessToken, Grant, RefreshToken
+        from oauth2_provider.models import AccessToken, DeviceGrant, Grant, RefreshToken
 
-        for model in (RefreshToken, AccessToken, Grant, Session):
+        for model in (RefreshToken, AccessToken, Grant, DeviceGrant, Session):
             model.objects.all().delete()
 
     # What the tests ask of the database.

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from . import lifetime
+from . import device, lifetime
 
 SECRET_KEY = os.urandom(32).hex()
 DEBUG = False
@@ -54,6 +54,9 @@ OAUTH2_PROVIDER: dict[str, Any] = {
     "REFRESH_TOKEN_GRACE_PERIOD_SECONDS": 0,
     "ALLOWED_REDIRECT_URI_SCHEMES": ["http"],
     "REQUEST_APPROVAL_PROMPT": "force",
+    "OAUTH_DEVICE_VERIFICATION_URI": device.verification_uri,
+    "OAUTH_DEVICE_VERIFICATION_URI_COMPLETE": device.verification_uri_complete,
+    "DEVICE_FLOW_INTERVAL": 1,
     "EXTRA_SERVER_KWARGS": {"token_expires_in": lifetime.of_request},
     "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
     "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT": True,

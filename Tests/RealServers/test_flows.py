@@ -1,0 +1,185 @@
+"""Signing in without a browser on this machine: by pasting an address, and at another device (RFC 8628)."""
+
+from __future__ import annotations
+
+import os
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from harness import binaries
+from harness.credential import decode
+from harness.dialogue import Dialogue
+from harness.gate import Gate
+from harness.person import Person, description
+from harness.provider import lifetime
+from harness.provider.server import DEVICE_CLIENT_ID, Provider
+from harness.steps import assert_refused, assert_worked, refreshes
+from harness.waiting import wait_until
+
+REDIRECT = "http://127.0.0.1/callback"
+PASTE_HINT = "in any browser, go to: "
+DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+
+
+@pytest.fixture
+def device_owner(person: Person, provider: Provider, gate: Gate) -> Person:
+    """A person whose keyfob may sign in at another device. The metadata does not tell where to ask for a code."""
+    endpoint = provider.device_authorization_endpoint
+    person.configure_keyfob(
+        gate.origin, provider.issuer, client_id=DEVICE_CLIENT_ID, device_authorization_endpoint=endpoint
+    )
+    return person
+
+
+def begin_login(person: Person, gate: Gate, flow: str) -> Dialogue:
+    """Starts `keyfob login` in that flow."""
+    return person.begin(binaries.keyfob(), "login", gate.url, "--flow", flow)
+
+
+def last_address(person: Person, start_address: str, mode: str = "approve") -> str:
+    """Where a browser ends that cannot follow the redirect: what a person then pastes."""
+    address = person.browse_elsewhere(start_address, "--stop-at", f"{REDIRECT}?", mode=mode)
+    assert address.startswith(f"{REDIRECT}?"), address
+    return address
+
+
+def assert_nothing_kept(person: Person, provider: Provider, gate: Gate) -> None:
+    """No token came of it, neither here nor at the server, and no browser was opened."""
+    assert person.keyfob("token", gate.url, "--interaction", "never").returncode == 77
+    assert (provider.live_refresh_tokens(), person.browsers_opened()) == (0, 0)
+
+
+# By pasting.
+
+
+def test_a_pasted_address_signs_in(developer: Person, provider: Provider, gate: Gate) -> None:
+    login = begin_login(developer, gate, "paste")
+    start_address = login.hint(PASTE_HINT)
+    assert not login.is_listening()
+    assert parse_qs(urlsplit(start_address).query)["redirect_uri"] == [REDIRECT]
+    pasted = last_address(developer, start_address)
+    assert_worked(login.finish(f"{pasted}\n".encode()))
+    assert developer.browsers_opened() == 0
+    assert provider.is_active(developer.token(gate.url))
+
+
+@pytest.mark.parametrize(
+    ("what", "complaint"),
+    [
+        ("state of another login", "answers another sign-in"),
+        ("code alone", "not the whole address"),
+        ("start address", "not the whole address"),
+        ("garbage", "not the whole address"),
+        ("nothing", "not the whole address"),
+    ],
+)
+def test_what_is_not_the_last_address_signs_nobody_in(
+    developer: Person, provider: Provider, gate: Gate, what: str, complaint: str
+) -> None:
+    login = begin_login(developer, gate, "paste")
+    start_address = login.hint(PASTE_HINT)
+    answer = last_address(developer, start_address)
+    query = parse_qs(urlsplit(answer).query)
+    pasted = {
+        "state of another login": answer.replace(query["state"][0], "A" * 43),
+        "code alone": query["code"][0],
+        "start address": start_address,
+        "garbage": "\x1b[2J\x00 ümlaut",
+        "nothing": "",
+    }[what]
+    done = login.finish(f"{pasted}\n".encode())
+    assert_refused(done, 77)
+    assert complaint in done.stderr.decode()
+    assert query["code"][0] not in done.stderr.decode()
+    assert provider.token_requests("authorization_code") == []
+    assert_nothing_kept(developer, provider, gate)
+
+
+def test_a_pasted_refusal_is_a_refusal(developer: Person, provider: Provider, gate: Gate) -> None:
+    login = begin_login(developer, gate, "paste")
+    pasted = last_address(developer, login.hint(PASTE_HINT), mode="deny")
+    done = login.finish(f"{pasted}\n".encode())
+    assert_refused(done, 77)
+    assert "refused" in done.stderr.decode()
+    assert_nothing_kept(developer, provider, gate)
+
+
+def test_git_asks_for_the_address_on_its_terminal(developer: Person, provider: Provider, gate: Gate) -> None:
+    developer.configure_keyfob(gate.origin, provider.issuer, flow="paste")
+    person_side, terminal = os.openpty()
+    # The shell leads a session without a terminal: the first that it opens becomes the controlling one.
+    onto_terminal = ("/bin/sh", "-c", 'terminal=$0; exec 9<>"$terminal" 9>&-; exec "$@"', os.ttyname(terminal))
+    door = developer.begin(*onto_terminal, binaries.git_credential_keyfob(), "get", stdin=description(gate.url))
+    pasted = last_address(developer, door.hint(PASTE_HINT))
+    os.write(person_side, f"{pasted}\n".encode())
+    done = door.finish()
+    for side in (person_side, terminal):
+        os.close(side)
+    assert_worked(done)
+    assert provider.is_active(decode(done.stdout)["password"])
+
+
+def test_git_without_a_terminal_asks_nobody_for_an_address(developer: Person, provider: Provider, gate: Gate) -> None:
+    developer.configure_keyfob(gate.origin, provider.issuer, flow="paste")
+    done = developer.ask_door("get", gate.url)
+    assert_refused(done, 77)
+    assert PASTE_HINT not in done.stderr.decode()
+
+
+# At another device.
+
+
+def test_a_code_typed_at_another_device_signs_in(device_owner: Person, provider: Provider, gate: Gate) -> None:
+    provider.issue_tokens_for(2)
+    login = begin_login(device_owner, gate, "device")
+    address, code = login.hint("on any device, go to: "), login.hint("and type the code: ")
+    assert address == f"{provider.issuer}/o/device/"
+    device_owner.browse_elsewhere(address, "--code", code)
+    assert_worked(login.finish())
+    assert [r.status for r in provider.token_requests(DEVICE_GRANT)][-1] == 200
+
+    token = device_owner.token(gate.url)
+    wait_until(lambda: not provider.is_active(token))
+    provider.issue_tokens_for(lifetime.DEFAULT_SECONDS)
+    fresh = device_owner.token(gate.url)
+    assert fresh != token and provider.is_active(fresh)
+    assert refreshes(provider) == 1
+    assert device_owner.browsers_opened() == 0
+
+
+def test_the_longer_address_needs_no_typing(device_owner: Person, provider: Provider, gate: Gate) -> None:
+    login = begin_login(device_owner, gate, "device")
+    code = login.hint("and type the code: ")
+    address = login.hint("or go to this address, and compare the code: ")
+    assert address.endswith(f"?user_code={code}")
+    device_owner.browse_elsewhere(address)
+    assert_worked(login.finish())
+    assert provider.is_active(device_owner.token(gate.url))
+
+
+def test_a_code_that_was_denied_signs_nobody_in(device_owner: Person, provider: Provider, gate: Gate) -> None:
+    login = begin_login(device_owner, gate, "device")
+    address, code = login.hint("on any device, go to: "), login.hint("and type the code: ")
+    device_owner.browse_elsewhere(address, "--code", code, mode="deny")
+    done = login.finish()
+    assert_refused(done, 77)
+    assert "refused" in done.stderr.decode()
+    assert_nothing_kept(device_owner, provider, gate)
+
+
+def test_a_server_without_a_device_endpoint_is_a_clear_error(developer: Person, provider: Provider, gate: Gate) -> None:
+    done = developer.keyfob("login", gate.url, "--flow", "device")
+    assert_refused(done, 78)
+    assert "device_authorization_endpoint" in done.stderr.decode()
+    assert_nothing_kept(developer, provider, gate)
+
+
+def test_what_the_server_says_against_a_device_is_passed_on(developer: Person, provider: Provider, gate: Gate) -> None:
+    endpoint = provider.device_authorization_endpoint
+    developer.configure_keyfob(
+        gate.origin, provider.issuer, client_id="unheard-of", device_authorization_endpoint=endpoint
+    )
+    done = developer.keyfob("login", gate.url, "--flow", "device")
+    assert_refused(done, 77)
+    assert "client_id" in done.stderr.decode()
