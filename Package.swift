@@ -83,7 +83,9 @@ let package = Package(
             name: "git-credential-keyfob",
             dependencies: ["CredentialProtocol", "KernelKeyring", "Secrets"],
             // One static file: the door starts in half the time of a dynamic one. Not position-independent.
-            linkerSettings: [.unsafeFlags(["-static-executable"])]),
+            linkerSettings: [
+                .unsafeFlags(["-static-executable"]), .unsafeFlags(["-Xlinker", "-s"], .when(configuration: .release)),
+            ]),
         .executableTarget(
             name: "keyfob-demo",
             dependencies: [

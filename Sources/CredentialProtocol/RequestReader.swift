@@ -5,8 +5,9 @@ struct RequestReader {
     private let lines: AttributeLines
     private var request = CredentialRequest(protocolName: "", host: "")
     private var url: RequestURL?
-    /// The identity of the request: what was given so far, to find a second, different value.
-    private var given: [Attribute: ArraySlice<UInt8>] = [:]
+    /// The identity of the request: what was given so far, to find a second, different value. At most five, and so a
+    /// list: a dictionary's first use costs the door for git more than all the rest of its reading.
+    private var given: [(attribute: Attribute, value: ArraySlice<UInt8>)] = []
 
     /// Reads a request; with `extensions`, also what callers that are not git may ask, and `url` in place of the parts.
     static func read(_ lines: AttributeLines, extensions: Bool) throws(RequestError) -> CredentialRequest {
@@ -31,8 +32,10 @@ struct RequestReader {
     /// What says for whom the credential is. No caller repeats these with another value, only an injected line does.
     private mutating func readIdentity(_ attribute: Attribute, _ line: AttributeLines.Line) throws(RequestError) {
         guard [.protocolName, .host, .path, .username, .url].contains(attribute) else { return }
-        if let earlier = given.updateValue(line.value, forKey: attribute), earlier != line.value {
-            throw .conflicting(attribute)
+        if let earlier = given.first(where: { $0.attribute == attribute }) {
+            guard earlier.value == line.value else { throw .conflicting(attribute) }
+        } else {
+            given.append((attribute, line.value))
         }
         switch attribute {
         case .protocolName: request.protocolName = try text(attribute, line)
@@ -94,7 +97,7 @@ struct RequestReader {
     private mutating func applyURL(mayStandBesideParts: Bool) throws(RequestError) {
         guard let url else { return }
         let parts: [Attribute] = [.protocolName, .host, .path]
-        guard parts.allSatisfy({ given[$0] == nil }) else {
+        guard !given.contains(where: { parts.contains($0.attribute) }) else {
             if mayStandBesideParts { return }
             throw .conflicting(.url)
         }

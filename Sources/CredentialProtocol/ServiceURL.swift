@@ -55,7 +55,7 @@ package struct ServiceURL: Sendable, Hashable, CustomStringConvertible {
 
     private init(scheme: String, authority: ArraySlice<UInt8>, path: String) throws(ParsingError) {
         let scheme = scheme.lowercased()
-        guard let defaultPort = Self.defaultPorts[scheme] else { throw .unsupportedScheme(scheme) }
+        guard let defaultPort = Self.defaultPort(of: scheme) else { throw .unsupportedScheme(scheme) }
         let (host, port) = try HostGrammar.split(authority)
         self.scheme = scheme
         self.host = host
@@ -65,7 +65,7 @@ package struct ServiceURL: Sendable, Hashable, CustomStringConvertible {
 
     /// Scheme, host and, unless it is the scheme's own, port: `https://git.example.com`.
     package var origin: String {
-        port == Self.defaultPorts[scheme] ? "\(scheme)://\(host)" : "\(scheme)://\(host):\(port)"
+        port == Self.defaultPort(of: scheme) ? "\(scheme)://\(host)" : "\(scheme)://\(host):\(port)"
     }
 
     /// The origin and the path, percent-encoded so that it can be printed and read again.
@@ -83,7 +83,14 @@ package struct ServiceURL: Sendable, Hashable, CustomStringConvertible {
             && other.pathSegments.starts(with: pathSegments)
     }
 
-    private static let defaultPorts = ["https": 443, "http": 80]
+    /// RFC 9110 section 4.2; nil for schemes that are none of ours.
+    private static func defaultPort(of scheme: String) -> Int? {
+        switch scheme {
+        case "https": 443
+        case "http": 80
+        default: nil
+        }
+    }
 
     /// RFC 3986 section 5.2.4: `a/./b/../c` is `a/c`, for that is what an HTTP client asks the server for.
     private static func segments(of path: String) -> [String] {

@@ -18,7 +18,8 @@ package enum KeyNames {
         if let username { parts.append("user " + username) }
         if let path { parts.append("path " + path) }
         let isPlain = parts.allSatisfy { part in part.utf8.allSatisfy { $0 >= 0x20 } }
-        let name = parts.joined(separator: "\t")
+        var name = parts[0]
+        for part in parts.dropFirst() { name += "\t" + part }
         return isPlain && name.utf8.count < 4000 ? name : nil
     }
 

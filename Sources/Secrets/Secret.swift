@@ -13,6 +13,16 @@ package struct Secret: Sendable {
         storage = WipedBytes(copying: bytes)
     }
 
+    /// The same for what most secrets come from, without what a generic call costs a process that makes but a few.
+    package init(_ bytes: ArraySlice<UInt8>) {
+        storage = unsafe bytes.withUnsafeBytes { unsafe WipedBytes(copying: $0) }
+    }
+
+    /// The same.
+    package init(_ bytes: [UInt8]) {
+        self.init(bytes[...])
+    }
+
     /// The UTF-8 bytes of `text`.
     package init(_ text: String) {
         self.init(Array(text.utf8))
@@ -71,6 +81,13 @@ private final class WipedBytes: Sendable {
     /// The address as a number: an immutable, owned allocation is safe to share, which a pointer's type cannot say.
     private let address: UInt
     let count: Int
+
+    init(copying bytes: UnsafeRawBufferPointer) {
+        count = bytes.count
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: max(count, 1), alignment: 1)
+        unsafe memory.copyMemory(from: bytes)
+        address = UInt(bitPattern: memory.baseAddress)
+    }
 
     init(copying bytes: some Collection<UInt8>) {
         count = bytes.count

@@ -5,7 +5,7 @@ import Glibc
 enum Input {
     /// Reads a request (``AttributeLines/gather(_:)``).
     static func readRequest() -> [UInt8] {
-        var buffer = [UInt8](repeating: 0, count: 65_536)
+        var buffer = [UInt8](repeating: 0, count: 4096)  // a page: what git asks is shorter
         return AttributeLines.gather {
             while true {
                 let count = unsafe read(STDIN_FILENO, &buffer, buffer.count)
