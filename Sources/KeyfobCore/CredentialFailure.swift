@@ -1,4 +1,5 @@
 package import CredentialProtocol
+package import SecretService
 
 /// Why an account has no token to give now. Facts, not words: the executable says them.
 package enum CredentialFailure: Error, Sendable, Equatable {
@@ -12,6 +13,8 @@ package enum CredentialFailure: Error, Sendable, Equatable {
     case busy(service: ServiceURL, seconds: Int)
     /// No account is configured for a service that somebody wants to sign in to.
     case notConfigured(service: ServiceURL)
+    /// The service has no account, and there is no Secret Service (no bus, no provider) that could hold a password.
+    case noAccountAndNoKeyring(SecretServiceError)
     /// A new refresh token could be kept neither in the keyring nor in its in-memory collection.
     case grantNotSaved(service: ServiceURL)
 

@@ -1,5 +1,6 @@
 package import CredentialProtocol
 import KernelKeyring
+import SecretService
 import Secrets
 
 /// The program: what `get`, `store` and `erase` do.
@@ -33,9 +34,21 @@ package struct CredentialHelper: Sendable {
             return try await token(of: account, for: request)
         }
         // A stored password is one D-Bus call away; git's settings cost a process. So the password is looked up first.
-        if let password = try passwords.password(for: request) { return password }
-        guard let account = try await accounts.accountFromGit(for: request) else { return nil }
-        return try await token(of: account, for: request)
+        let absence: SecretServiceError?
+        do {
+            if let password = try passwords.password(for: request) { return password }
+            absence = nil
+        } catch SecretServiceError.noBus(let reason) {
+            absence = .noBus(reason)
+        } catch SecretServiceError.noProvider {
+            absence = .noProvider
+        }
+        if let account = try await accounts.accountFromGit(for: request) {
+            return try await token(of: account, for: request)
+        }
+        // Without a provider nobody can say whether a password was ever kept for a service without an account.
+        if let absence { throw CredentialFailure.noAccountAndNoKeyring(absence) }
+        return nil
     }
 
     /// Keeps the credential in `request`, if there is one worth keeping.

@@ -1,7 +1,6 @@
 import ArgumentParser
 import CredentialProtocol
 import KeyfobCore
-import SecretService
 
 /// One request on standard input and what it comes to: the answer on standard output, or one line on standard error.
 struct CredentialExchange {
@@ -33,19 +32,9 @@ struct CredentialExchange {
                 throw NoCredential(request: request)
             }
             try StandardOutput.write(dialect.encode(response, for: request))
-        } catch let error as SecretServiceError where dialect.silentWhenNotOurs && error.isAbsence {
-            // Without a provider nobody can say that the host is ours: then git is told nothing at all.
+        } catch CredentialFailure.noAccountAndNoKeyring(let error) where dialect.silentWhenNotOurs {
+            // Nobody can say that the host is ours: then git is told nothing at all.
             throw Silence(status: FailureReport(error).status)
-        }
-    }
-}
-
-extension SecretServiceError {
-    /// Whether there is no Secret Service at all, as in a CI job or a container.
-    fileprivate var isAbsence: Bool {
-        switch self {
-        case .noBus, .noProvider: true
-        default: false
         }
     }
 }

@@ -101,6 +101,7 @@ extension FailureReport {
             self.init(
                 "no authorization server is configured for \(service)",
                 hint: "add [host.\"\(service.origin)\"] with issuer and client_id to the configuration", status: 78)
+        case .noAccountAndNoKeyring(let error): self.init(secretService: error)
         case .grantNotSaved(let service):
             self.init(
                 "the new refresh token for \(service) could not be saved",

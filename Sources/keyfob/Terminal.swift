@@ -29,7 +29,7 @@ enum Terminal {
     static func erase() { write("\r\u{1B}[K") }
 
     /// Reads a line that a person types or pastes: from the controlling terminal, or from standard input where there is
-    /// none. At most 16 KiB; what is left at the end of the input counts as a line.
+    /// none. At most 16 KiB (a terminal cuts a line at 4095 bytes, termios(3)); the end of the input ends a line too.
     ///
     /// - Throws: `CancellationError` soon after the task is cancelled.
     static func readLine() async throws -> Secret {

@@ -129,6 +129,19 @@ import Testing
         }
     }
 
+    @Test func `Without a session bus a person hears why, where the host is ours`() async throws {
+        try await PrivateSession.runWithoutBus { session in
+            let session = KeyfobSession(session: session)
+            try session.configure(
+                "[host.\"https://git.example.com\"]\nissuer = \"https://login.example.com\"\nclient_id = \"x\"\n")
+            let git = try await session.run(
+                ["git-credential-keyfob", "get"], "protocol=https\nhost=git.example.com\n\n")
+            #expect(git.status == 69)
+            #expect(git.stdout.isEmpty)
+            #expect(git.complaint.hasPrefix("keyfob: there is no session bus"), "\(git.complaint)")
+        }
+    }
+
     @Test func `A locked keyring is said to be locked, and nothing is half answered`() async throws {
         try await PrivateSession.run { session in
             let keyfob = KeyfobSession(session: session)
