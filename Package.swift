@@ -17,6 +17,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
@@ -27,6 +28,7 @@ let package = Package(
         .systemLibrary(
             name: "CLibsecret", pkgConfig: "libsecret-1", providers: [.apt(["libsecret-1-dev"])]),
         .systemLibrary(name: "CKernelKeyring"),
+        .systemLibrary(name: "CQRCode"),
         .target(name: "Secrets"),
 
         // Floor 1: one target for each conversation. They do not import one another.
@@ -37,6 +39,7 @@ let package = Package(
                 "Secrets",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -49,6 +52,8 @@ let package = Package(
             dependencies: [
                 "Secrets",
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -72,6 +77,7 @@ let package = Package(
             name: "keyfob",
             dependencies: [
                 "KeyfobCore", "CredentialProtocol", "Dialects", "OAuth", "SecretService", "KernelKeyring", "Secrets",
+                "CQRCode",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             // What is loaded at a fixed address needs no relocation, which would touch four megabytes at each start; and

@@ -122,11 +122,12 @@ struct `The transport` {
     }
 
     @Test func `says that nobody listens`() async throws {
-        let port = try await ScriptedServer.run({ _ in .close }) { $0.port }
-        let request = HTTPRequest(get: try EndpointURL("http://127.0.0.1:\(port)/"))
+        let silent = try SilentPort()
+        let request = HTTPRequest(get: try EndpointURL("http://127.0.0.1:\(silent.port)/"))
         await #expect(throws: OAuthError.unreachable(host: "127.0.0.1", reason: "connection refused")) {
             try await send(request)
         }
+        withExtendedLifetime(silent) {}
     }
 
     @Test func `may be shut down without having been used, and more than once`() async {

@@ -1,0 +1,29 @@
+import Glibc
+
+/// A TCP port of 127.0.0.1 that is taken and on which nobody listens: the kernel refuses every connection to it, and no
+/// test that runs beside this one can be given it.
+final class SilentPort: Sendable {
+    let port: Int
+    private let descriptor: Int32
+
+    /// Throws `errno` as it is where the socket cannot be bound.
+    init() throws {
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let descriptor = descriptor
+        let result = unsafe withUnsafeMutablePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
+                unsafe bind(descriptor, generic, length) == 0 && getsockname(descriptor, generic, &length) == 0
+            }
+        }
+        guard result else { throw CannotBind(errno: errno) }
+        port = Int(UInt16(bigEndian: address.sin_port))
+    }
+
+    deinit { close(descriptor) }
+
+    struct CannotBind: Error { var errno: Int32 }
+}
