@@ -33,7 +33,7 @@ package struct GitDialect: Dialect {
 
     /// Whether the server's challenges name the scheme Bearer and do not name Basic.
     private static func wantsBearer(_ challenges: [String]) -> Bool {
-        let schemes = Challenges.schemes(in: challenges)
+        let schemes = AuthenticationChallenge.schemes(in: challenges)
         return schemes.contains("bearer") && !schemes.contains("basic")
     }
 }

@@ -20,6 +20,9 @@ enum ScopeGrammar {
         return tokens.map { String(decoding: $0, as: UTF8.self) }
     }
 
+    /// Whether `text` is one scope token.
+    static func isScope(_ text: String) -> Bool { !text.isEmpty && text.utf8.allSatisfy(isScopeCharacter) }
+
     private static func isScopeCharacter(_ byte: UInt8) -> Bool {
         (0x21...0x7E).contains(byte) && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
     }

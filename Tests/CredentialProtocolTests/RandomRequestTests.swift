@@ -2,7 +2,7 @@ import CredentialProtocol
 import Testing
 
 /// SplitMix64: the same requests in each run, so that a failure can be had again.
-private struct SplitMix: RandomNumberGenerator {
+struct SplitMix: RandomNumberGenerator {
     var state: UInt64
 
     mutating func next() -> UInt64 {
