@@ -9,15 +9,15 @@ struct SignInScreen: Sendable {
     /// One function for each way to sign in.
     var functions: SignIn.Screen {
         SignIn.Screen(
-            loopback: { try await showBrowser($0, $1) }, device: { try await showCode($0, $1) },
-            paste: { try await askForAddress($0, $1) })
+            browser: { try await showBrowser($0, $1) }, device: { try await showCode($0, $1) })
     }
 
     private func showBrowser(_ account: Account, _ pending: PendingLogin) async throws {
-        let opened = browser.open(pending.startAddress)
+        guard let startAddress = pending.startAddress else { return try await askForAddress(account, pending) }
+        let opened = browser.open(startAddress)
         begin(account, at: pending.authorizationServer)
         let words = opened ? "if no browser opens, go to: " : "open in a browser on this machine: "
-        Terminal.hint(words + pending.startAddress)
+        Terminal.hint(words + startAddress)
         try await countDown("waiting for the browser", until: pending.deadline)
     }
 
@@ -32,11 +32,11 @@ struct SignInScreen: Sendable {
         try await countDown("waiting for the other device", until: pending.deadline)
     }
 
-    private func askForAddress(_ account: Account, _ pending: PendingLogin) async throws -> Secret {
+    private func askForAddress(_ account: Account, _ pending: PendingLogin) async throws {
         begin(account, at: pending.authorizationServer)
-        Terminal.hint("in any browser, go to: " + pending.startAddress)
+        Terminal.hint("in any browser, go to: " + pending.authorizationAddress)
         Terminal.hint("it ends on a page that cannot be shown: paste the whole address of that page here")
-        return try await Terminal.readLine()
+        if let error = pending.offer(try await Terminal.readLine()) { throw error }
     }
 
     private func begin(_ account: Account, at server: String) {

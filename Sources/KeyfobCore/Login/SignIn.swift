@@ -1,6 +1,5 @@
 import CredentialProtocol
 package import OAuth
-package import Secrets
 
 /// One sign-in: finds the authorization server, has the person say yes in their own browser, and makes a grant of it.
 package struct SignIn: Sendable {
@@ -14,21 +13,17 @@ package struct SignIn: Sendable {
 
     /// What the person sees: one function for each way to sign in. Each runs until the sign-in ends, which cancels it.
     package struct Screen: Sendable {
-        /// Tells where to go, and opens the browser there.
-        package var loopback: @Sendable (Account, PendingLogin) async throws -> Void
+        /// Tells where to go, opens the browser there if we listen for it, and takes what the person pastes.
+        package var browser: @Sendable (Account, PendingLogin) async throws -> Void
         /// Shows the code, and where to type it.
         package var device: @Sendable (Account, PendingDeviceLogin) async throws -> Void
-        /// Tells where to go, and returns the address that the person pastes.
-        package var paste: @Sendable (Account, PendingLogin) async throws -> Secret
 
         package init(
-            loopback: @escaping @Sendable (Account, PendingLogin) async throws -> Void,
-            device: @escaping @Sendable (Account, PendingDeviceLogin) async throws -> Void,
-            paste: @escaping @Sendable (Account, PendingLogin) async throws -> Secret
+            browser: @escaping @Sendable (Account, PendingLogin) async throws -> Void,
+            device: @escaping @Sendable (Account, PendingDeviceLogin) async throws -> Void
         ) {
-            self.loopback = loopback
+            self.browser = browser
             self.device = device
-            self.paste = paste
         }
     }
 
@@ -54,24 +49,16 @@ package struct SignIn: Sendable {
     private func response(
         for account: Account, at metadata: AuthorizationServerMetadata, _ transport: any HTTPTransport
     ) async throws -> TokenResponse {
+        let parameters = AuthorizationParameters(
+            metadata: metadata, client: account.client, scopes: account.scopes, resource: account.resource,
+            loginHint: account.name, redirect: account.redirect, pkce: account.pkce, deadline: account.loginDeadline)
         switch account.flow {
-        case .loopback:
-            try await AuthorizationCodeFlow(
-                metadata: metadata, client: account.client, scopes: account.scopes, resource: account.resource,
-                loginHint: account.name, redirect: account.redirect, pkce: account.pkce,
-                deadline: account.loginDeadline, transport: transport
-            ).run { try await screen.loopback(account, $0) }
+        case .loopback, .paste:
+            return try await AuthorizationCodeFlow(
+                parameters, listens: account.flow == .loopback, transport: transport
+            ).run { try await screen.browser(account, $0) }
         case .device:
-            try await DeviceFlow(
-                metadata: metadata, client: account.client, scopes: account.scopes, resource: account.resource,
-                deadline: account.loginDeadline, transport: transport
-            ).run { try await screen.device(account, $0) }
-        case .paste:
-            try await PasteFlow(
-                metadata: metadata, client: account.client, scopes: account.scopes, resource: account.resource,
-                loginHint: account.name, redirect: account.redirect, pkce: account.pkce,
-                deadline: account.loginDeadline, transport: transport
-            ).run { try await screen.paste(account, $0) }
+            return try await DeviceFlow(parameters, transport: transport).run { try await screen.device(account, $0) }
         }
     }
 

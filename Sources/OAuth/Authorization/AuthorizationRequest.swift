@@ -9,6 +9,12 @@ struct AuthorizationRequest {
     var resource: String?
     var loginHint: String?
 
+    init(_ login: AuthorizationParameters, redirectURI: String, state: String, challenge: String) {
+        (endpoint, clientID) = (login.metadata.authorizationEndpoint, login.client.id)
+        (scopes, resource, loginHint) = (login.scopes, login.resource, login.loginHint)
+        (self.redirectURI, self.state, self.challenge) = (redirectURI, state, challenge)
+    }
+
     /// The endpoint with its own query kept and ours added; a name that we set stands there once (RFC 6749 section 3.1).
     var address: String {
         let ours = parameters

@@ -1,18 +1,33 @@
+package import Secrets
+
 /// A login that waits for its person: the listener is bound, nothing has been opened yet.
 package struct PendingLogin: Sendable {
-    /// Where the browser is to be sent: a one-time page on our own listener, which leads on to the server.
-    package var startAddress: String
+    /// Where a browser of this machine is to be sent: a one-time page on our own listener, which leads on to the server.
+    /// nil where nothing listens.
+    package var startAddress: String?
+    /// The authorization request itself, for a browser anywhere: it ends on an address that is to be pasted.
+    package var authorizationAddress: String
     /// The host of the authorization endpoint, to be shown.
     package var authorizationServer: String
     /// When the login ends by itself.
     package var deadline: ContinuousClock.Instant
     /// Exactly as it stands in the authorization request.
     package var redirectURI: String
+    /// The port that is listened on; nil where nothing listens.
+    package var port: Int?
+    /// Takes the whole address that a browser ended on, as a person pasted it: nil, and the login goes on with it; or
+    /// what is wrong with it (`notTheRedirect`, `anotherLogin`), which changes nothing: the person may try again.
+    ///
+    /// The whole address, not the code alone: it carries `state` and `iss`, and both are checked as on the listener.
+    package var offer: @Sendable (Secret) -> OAuthError?
 
     package init(
-        startAddress: String, authorizationServer: String, deadline: ContinuousClock.Instant, redirectURI: String
+        startAddress: String?, authorizationAddress: String, authorizationServer: String,
+        deadline: ContinuousClock.Instant, redirectURI: String, port: Int?,
+        offer: @escaping @Sendable (Secret) -> OAuthError?
     ) {
-        (self.startAddress, self.authorizationServer) = (startAddress, authorizationServer)
-        (self.deadline, self.redirectURI) = (deadline, redirectURI)
+        (self.startAddress, self.authorizationAddress) = (startAddress, authorizationAddress)
+        (self.authorizationServer, self.deadline) = (authorizationServer, deadline)
+        (self.redirectURI, self.port, self.offer) = (redirectURI, port, offer)
     }
 }

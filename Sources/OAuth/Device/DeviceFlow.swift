@@ -4,31 +4,21 @@ import Secrets
 ///
 /// Never begun unasked: a code that somebody else asked for is what phishing of device codes lives on (BCP 247).
 package struct DeviceFlow: Sendable {
-    private let metadata: AuthorizationServerMetadata
-    private let client: Client
-    private let scopes: [String]
-    private let resource: String?
-    private let deadline: Duration
+    private let parameters: AuthorizationParameters
     private let transport: any HTTPTransport
     private let pause: @Sendable (Duration) async throws -> Void
 
-    /// - Parameter deadline: how long the person may take; the server's `expires_in` may be shorter.
-    package init(
-        metadata: AuthorizationServerMetadata, client: Client, scopes: [String] = [], resource: String? = nil,
-        deadline: Duration = .seconds(900), transport: any HTTPTransport
-    ) {
-        self.init(
-            metadata: metadata, client: client, scopes: scopes, resource: resource, deadline: deadline,
-            transport: transport, pause: { try await Task.sleep(for: $0, clock: .continuous) })
+    /// The server's `expires_in` may be shorter than the deadline of `parameters`.
+    package init(_ parameters: AuthorizationParameters, transport: any HTTPTransport) {
+        self.init(parameters, transport: transport, pause: { try await Task.sleep(for: $0, clock: .continuous) })
     }
 
     /// - Parameter pause: waits between two polls; a test has no time to.
     init(
-        metadata: AuthorizationServerMetadata, client: Client, scopes: [String], resource: String?,
-        deadline: Duration, transport: any HTTPTransport, pause: @escaping @Sendable (Duration) async throws -> Void
+        _ parameters: AuthorizationParameters, transport: any HTTPTransport,
+        pause: @escaping @Sendable (Duration) async throws -> Void
     ) {
-        (self.metadata, self.client, self.scopes, self.resource) = (metadata, client, scopes, resource)
-        (self.deadline, self.transport, self.pause) = (deadline, transport, pause)
+        (self.parameters, self.transport, self.pause) = (parameters, transport, pause)
     }
 
     /// Asks for a code, calls `present` once with it, and polls until the person has decided.
@@ -39,7 +29,7 @@ package struct DeviceFlow: Sendable {
         present: @escaping @Sendable (PendingDeviceLogin) async throws -> Void
     ) async throws -> TokenResponse {
         let authorization = try await authorize()
-        let limit = min(deadline, .seconds(authorization.expiresIn))
+        let limit = min(parameters.deadline, .seconds(authorization.expiresIn))
         let pending = PendingDeviceLogin(
             userCode: authorization.userCode, address: authorization.verificationURI.string,
             completeAddress: authorization.verificationURIComplete?.string,
@@ -58,22 +48,23 @@ package struct DeviceFlow: Sendable {
     }
 
     private func authorize() async throws(OAuthError) -> DeviceAuthorization {
-        guard let endpoint = metadata.deviceAuthorizationEndpoint
+        guard let endpoint = parameters.metadata.deviceAuthorizationEndpoint
         else { throw .missingEndpoint(member: "device_authorization_endpoint") }
         var form = FormBody()
-        if !scopes.isEmpty { form.append("scope", scopes.joined(separator: " ")) }
-        form.append("resource", resource)
-        let response = try await transport.send(client.request(form, to: endpoint))
+        if !parameters.scopes.isEmpty { form.append("scope", parameters.scopes.joined(separator: " ")) }
+        form.append("resource", parameters.resource)
+        let response = try await transport.send(parameters.client.request(form, to: endpoint))
         return try DeviceAuthorization(response, from: endpoint.host)
     }
 
     private func poll(_ authorization: DeviceAuthorization, limit: Duration) async throws -> TokenResponse {
-        let endpoint = TokenEndpoint(url: metadata.tokenEndpoint, client: client, transport: transport)
+        let endpoint = TokenEndpoint(
+            url: parameters.metadata.tokenEndpoint, client: parameters.client, transport: transport)
         var interval = authorization.interval
         while true {
             try await pause(.seconds(interval))
             do {
-                return try await endpoint.poll(deviceCode: authorization.deviceCode, resource: resource)
+                return try await endpoint.poll(deviceCode: authorization.deviceCode, resource: parameters.resource)
             } catch {
                 interval = try Self.interval(after: error, interval, limit: limit)
             }

@@ -47,6 +47,14 @@ extension AuthorizationServerMetadata {
             codeChallengeMethodsSupported: try document.strings("code_challenge_methods_supported"),
             authorizationResponseIssParameterSupported:
                 try document.bool("authorization_response_iss_parameter_supported") ?? false,
-            scopesSupported: (try? document.strings("scopes_supported")) ?? nil)
+            // What a mistake in cannot mislead us is read leniently.
+            scopesSupported: (try? document.strings("scopes_supported")) ?? nil,
+            pushedAuthorizationRequestEndpoint: try endpoint("pushed_authorization_request_endpoint"),
+            requiresPushedAuthorizationRequests:
+                try document.bool("require_pushed_authorization_requests") ?? false,
+            clientIDMetadataDocumentSupported: (try? document.bool("client_id_metadata_document_supported")) ?? false,
+            tokenEndpointAuthMethodsSupported: (try? document.strings("token_endpoint_auth_methods_supported")) ?? nil,
+            grantTypesSupported: (try? document.strings("grant_types_supported")) ?? nil,
+            jwksURI: (try? endpoint("jwks_uri")) ?? nil)
     }
 }

@@ -12,13 +12,28 @@ package struct AuthorizationServerMetadata: Sendable, Equatable {
     /// RFC 9207 section 3.
     package var authorizationResponseIssParameterSupported: Bool
     package var scopesSupported: [String]?
+    /// RFC 9126 section 5.
+    package var pushedAuthorizationRequestEndpoint: EndpointURL?
+    /// RFC 9126 section 5: without a pushed request there is no login.
+    package var requiresPushedAuthorizationRequests: Bool
+    /// Whether a client id may be the address of a document that describes the client.
+    package var clientIDMetadataDocumentSupported: Bool
+    /// nil where the document is silent, which means `client_secret_basic` (RFC 8414 section 2).
+    package var tokenEndpointAuthMethodsSupported: [String]?
+    /// nil where the document is silent, which means `authorization_code` and `implicit` (RFC 8414 section 2).
+    package var grantTypesSupported: [String]?
+    /// Where the keys are that sign id_tokens.
+    package var jwksURI: EndpointURL?
 
     /// For endpoints configured by hand, and for tests.
     package init(
         issuer: String? = nil, authorizationEndpoint: EndpointURL, tokenEndpoint: EndpointURL,
         deviceAuthorizationEndpoint: EndpointURL? = nil, revocationEndpoint: EndpointURL? = nil,
         registrationEndpoint: EndpointURL? = nil, codeChallengeMethodsSupported: [String]? = nil,
-        authorizationResponseIssParameterSupported: Bool = false, scopesSupported: [String]? = nil
+        authorizationResponseIssParameterSupported: Bool = false, scopesSupported: [String]? = nil,
+        pushedAuthorizationRequestEndpoint: EndpointURL? = nil, requiresPushedAuthorizationRequests: Bool = false,
+        clientIDMetadataDocumentSupported: Bool = false, tokenEndpointAuthMethodsSupported: [String]? = nil,
+        grantTypesSupported: [String]? = nil, jwksURI: EndpointURL? = nil
     ) {
         self.issuer = issuer
         self.authorizationEndpoint = authorizationEndpoint
@@ -29,5 +44,11 @@ package struct AuthorizationServerMetadata: Sendable, Equatable {
         self.codeChallengeMethodsSupported = codeChallengeMethodsSupported
         self.authorizationResponseIssParameterSupported = authorizationResponseIssParameterSupported
         self.scopesSupported = scopesSupported
+        self.pushedAuthorizationRequestEndpoint = pushedAuthorizationRequestEndpoint
+        self.requiresPushedAuthorizationRequests = requiresPushedAuthorizationRequests
+        self.clientIDMetadataDocumentSupported = clientIDMetadataDocumentSupported
+        self.tokenEndpointAuthMethodsSupported = tokenEndpointAuthMethodsSupported
+        self.grantTypesSupported = grantTypesSupported
+        self.jwksURI = jwksURI
     }
 }

@@ -7,22 +7,21 @@ import NIOPosix
 struct LoopbackServer: Sendable {
     /// The port in force.
     let port: Int
-    let traffic: LoopbackTraffic
 
     private let group: MultiThreadedEventLoopGroup
 
-    /// Binds the hosts of `redirect` on its port, or on a free one. Throws `listenerFailed`.
+    /// Binds the hosts of `redirect` on the first of its ports that can be had, or on a free one where it names none.
+    /// Throws `listenerFailed`.
     ///
     /// - Parameter patience: how long a connection may take to say what it wants.
     static func open(
-        _ redirect: RedirectTemplate, patience: Duration = .seconds(5)
+        _ redirect: RedirectTemplate, _ traffic: LoopbackTraffic = LoopbackTraffic(),
+        patience: Duration = .seconds(5)
     ) async throws(OAuthError) -> LoopbackServer {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let traffic = LoopbackTraffic()
         let bootstrap = bootstrap(group, traffic, patience: TimeAmount(patience))
         do {
-            let port = try await bind(bootstrap, redirect)
-            return LoopbackServer(port: port, traffic: traffic, group: group)
+            return LoopbackServer(port: try await bind(bootstrap, redirect), group: group)
         } catch {
             try? await group.shutdownGracefully()
             throw .listenerFailed(reason: reason(error))
@@ -31,7 +30,6 @@ struct LoopbackServer: Sendable {
 
     /// Closes the sockets and every connection, and ends the thread.
     func close() async {
-        traffic.finish()
         try? await group.shutdownGracefully()
     }
 
@@ -68,23 +66,32 @@ struct LoopbackServer: Sendable {
     }
 
     private static func bind(_ bootstrap: ServerBootstrap, _ redirect: RedirectTemplate) async throws -> Int {
-        guard redirect.host == "localhost" else {
-            let host = redirect.host == "[::1]" ? "::1" : redirect.host
-            return try port(of: try await bootstrap.bind(host: host, port: redirect.port ?? 0).get())
+        for port in redirect.ports.dropLast() {
+            if let bound = try? await bind(bootstrap, redirect.host, port) { return bound }
         }
-        var attemptsLeft = redirect.port == nil ? 10 : 1
+        return try await bind(bootstrap, redirect.host, redirect.ports.last ?? 0)
+    }
+
+    /// - Parameter wanted: 0: one that is free.
+    private static func bind(_ bootstrap: ServerBootstrap, _ host: String, _ wanted: Int) async throws -> Int {
+        guard host == "localhost" else {
+            let address = host == "[::1]" ? "::1" : host
+            return try port(of: try await bootstrap.bind(host: address, port: wanted).get())
+        }
+        var attemptsLeft = wanted == 0 ? 10 : 1
         while true {
             attemptsLeft -= 1
-            let first = try await bootstrap.bind(host: "127.0.0.1", port: redirect.port ?? 0).get()
+            let first = try await bootstrap.bind(host: "127.0.0.1", port: wanted).get()
             let port = try port(of: first)
             do {
                 _ = try await bootstrap.bind(host: "::1", port: port).get()
                 return port
             } catch let error as IOError where [EADDRNOTAVAIL, EAFNOSUPPORT].contains(error.errnoCode) {
                 return port  // This machine has no IPv6: `localhost` can only mean the other.
-            } catch let error as IOError where error.errnoCode == EADDRINUSE && attemptsLeft > 0 {
+            } catch {
                 // Somebody else has this port on ::1, and would be sent the code.
                 try await first.close()
+                guard attemptsLeft > 0, (error as? IOError)?.errnoCode == EADDRINUSE else { throw error }
             }
         }
     }

@@ -1,4 +1,5 @@
 import NIOCore
+import Secrets
 import Synchronization
 
 /// What all connections to the listener of one login share.
@@ -26,6 +27,22 @@ final class LoopbackTraffic: Sendable {
     func answer(_ request: LoopbackRequest) -> (LoopbackAnswer, RedirectGate.Event?) {
         gate.withLock { gate in
             gate?.answer(request) ?? (.page(503, "Not yet", "The sign-in has not begun."), nil)
+        }
+    }
+
+    /// Takes the address that a person pasted for the answer, and tells it; or says why it is none.
+    func offer(_ pasted: Secret) -> OAuthError? {
+        let answer = gate.withLock { gate -> Result<RedirectGate.Event?, OAuthError> in
+            Result { () throws(OAuthError) in try gate?.take(pasted: pasted) }
+        }
+        switch answer {
+        case .failure(let error): return error
+        case .success(let event):
+            if let event {
+                tell(event)
+                tell(.ended)  // No page of ours is waited for.
+            }
+            return nil
         }
     }
 

@@ -72,13 +72,37 @@ struct RedirectGate: Sendable {
         }
     }
 
+    /// Takes the whole address on which a browser ended, as a person pasted it, for the answer. nil where there was one
+    /// already.
+    ///
+    /// Throws `notTheRedirect` where the text is no answer on the redirect URI, `anotherLogin` where it answers another
+    /// login; both change nothing. There is no cookie to check: the person vouches for the browser.
+    mutating func take(pasted: Secret) throws(OAuthError) -> Event? {
+        let text = (pasted.exposedText ?? "").drop { $0.isWhitespace }.prefix { !$0.isWhitespace }
+        // What a browser shows: it adds the slash that an empty path lacks.
+        let paths = callbackPath == "/" ? ["/?", "?"] : [callbackPath + "?"]
+        let beginnings = authorities.flatMap { authority in paths.map { "http://\(authority)\($0)" } }
+        guard let beginning = beginnings.first(where: { text.hasPrefix($0) }),
+            let response = AuthorizationResponse(
+                query: text.dropFirst(beginning.count).prefix { $0 != "#" }.description)
+        else { throw .notTheRedirect(expected: "http://\(authority)\(callbackPath)") }
+        guard response.state == state else { throw .anotherLogin }
+        guard outcome == nil else { return nil }
+        let result = Result { () throws(OAuthError) in try response.code(from: metadata) }
+        outcome = result
+        return .answered(result)
+    }
+
     private var startPath: String { "/start/\(startNonce)" }
     private var endPath: String { callbackPath == "/done" ? "/end" : "/done" }
 
     private func accepts(host values: [String]) -> Bool {
-        // Port 80 is left out by browsers.
-        let short = authority.hasSuffix(":80") ? String(authority.dropLast(3)) : authority
-        return values.count == 1 && (values[0].lowercased() == authority || values[0].lowercased() == short)
+        values.count == 1 && authorities.contains(values[0].lowercased())
+    }
+
+    /// Ours, as browsers write it: they leave port 80 out.
+    private var authorities: [String] {
+        authority.hasSuffix(":80") ? [authority, String(authority.dropLast(3))] : [authority]
     }
 
     private mutating func start() -> LoopbackAnswer {

@@ -1,29 +1,43 @@
 import Secrets
 
-/// A listener for the one genuine answer to one login, and the waiting for it.
+/// A listener for the one genuine answer to one login, and the waiting for it; or, where no browser can come back, the
+/// waiting alone.
 struct RedirectListener: Sendable {
     /// How long the person's browser may take to fetch the last page before it is cut off.
     private static let farewell = Duration.milliseconds(500)
 
-    private let server: LoopbackServer
+    private let traffic: LoopbackTraffic
+    private let server: LoopbackServer?
     private let template: RedirectTemplate
 
     /// Binds; nothing is answered before ``begin(_:)``. Throws `listenerFailed`.
+    ///
+    /// - Parameter listens: false: there are no sockets, and only what is offered can be an answer.
     static func open(
-        _ template: RedirectTemplate, patience: Duration = .seconds(5)
+        _ template: RedirectTemplate, listens: Bool = true, patience: Duration = .seconds(5)
     ) async throws(OAuthError) -> RedirectListener {
-        RedirectListener(server: try await LoopbackServer.open(template, patience: patience), template: template)
+        let traffic = LoopbackTraffic()
+        let server = listens ? try await LoopbackServer.open(template, traffic, patience: patience) : nil
+        return RedirectListener(traffic: traffic, server: server, template: template)
     }
 
+    /// nil where nothing listens.
+    var port: Int? { server?.port }
+
     /// As both requests of the login send it.
-    var redirectURI: String { template.uri(port: server.port) }
+    var redirectURI: String { template.uri(port: port) }
 
     /// What browsers write into `Host`.
-    var authority: String { "\(template.host):\(server.port)" }
+    var authority: String { template.authority(port: port) }
 
     /// Begins to answer.
     func begin(_ gate: RedirectGate) {
-        server.traffic.begin(gate)
+        traffic.begin(gate)
+    }
+
+    /// Takes the address that a person pasted for the answer, or says why it is none.
+    func offer(_ pasted: Secret) -> OAuthError? {
+        traffic.offer(pasted)
     }
 
     /// Waits for the genuine answer, the code or the server's refusal, and hands it to `finish`, while `present` runs
@@ -35,7 +49,6 @@ struct RedirectListener: Sendable {
         presenting present: @escaping @Sendable () async throws -> Void,
         finish: (Result<Secret, OAuthError>) async throws -> Value
     ) async throws -> Value {
-        let traffic = server.traffic
         return try await LoginRace.run(until: deadline, of: limit) {
             for await event in traffic.events {
                 if case .answered(let result) = event { return result }
@@ -50,7 +63,7 @@ struct RedirectListener: Sendable {
 
     /// Waits until the person has the last page, but not for long.
     func sayFarewell() async {
-        let events = server.traffic.events
+        let events = traffic.events
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 for await event in events {
@@ -65,6 +78,7 @@ struct RedirectListener: Sendable {
 
     /// Closes everything at once.
     func close() async {
-        await server.close()
+        traffic.finish()
+        await server?.close()
     }
 }

@@ -7,16 +7,16 @@ package struct RedirectTemplate: Sendable, Hashable {
 
     /// `127.0.0.1`, `localhost` or `[::1]`.
     package let host: String
-    /// nil: one that is free.
-    package let port: Int?
+    /// Tried in this order, for servers that compare the whole URI; none: any that is free.
+    package var ports: [Int]
     /// As it stands in the URI; may be empty, though a browser then asks for `/`.
     package let path: String
 
     /// `http://127.0.0.1/callback`.
-    package static let loopback = RedirectTemplate(host: "127.0.0.1", port: nil, path: "/callback")
+    package static let loopback = RedirectTemplate(host: "127.0.0.1", ports: [], path: "/callback")
 
-    private init(host: String, port: Int?, path: String) {
-        (self.host, self.port, self.path) = (host, port, path)
+    private init(host: String, ports: [Int], path: String) {
+        (self.host, self.ports, self.path) = (host, ports, path)
     }
 
     /// Reads a redirect URI as registered.
@@ -25,12 +25,23 @@ package struct RedirectTemplate: Sendable, Hashable {
         guard ["127.0.0.1", "localhost", "[::1]"].contains(url.host) else { throw .unsupportedHost }
         guard url.query == nil else { throw .query }
         let authority = string.dropFirst("http://".count).prefix { $0 != "/" }
-        self.init(host: url.host, port: authority == url.host ? nil : url.port, path: url.path)
+        self.init(host: url.host, ports: authority == url.host ? [] : [url.port], path: url.path)
     }
 
-    /// As registered: without a port unless it has its own.
-    var registered: String { "http://\(host)\(port.map { ":\($0)" } ?? "")\(path)" }
+    /// A port of `host` (as in ``host``) that nobody has at this moment, to be registered and bound at each login.
+    ///
+    /// Throws `listenerFailed`.
+    package static func freePort(host: String = "127.0.0.1") async throws(OAuthError) -> Int {
+        let template = RedirectTemplate(host: host, ports: [], path: "")
+        let server = try await LoopbackServer.open(template)
+        await server.close()
+        return server.port
+    }
 
-    /// The redirect URI for a port, as both requests of a login send it.
-    func uri(port: Int) -> String { "http://\(host):\(self.port ?? port)\(path)" }
+    /// The redirect URI for a port that is listened on, as both requests of a login send it. nil: nothing listens, and
+    /// it is sent as registered: with the first of its own ports, or with none.
+    package func uri(port: Int?) -> String { "http://\(authority(port: port))\(path)" }
+
+    /// Host and port of ``uri(port:)``.
+    func authority(port: Int?) -> String { host + ((port ?? ports.first).map { ":\($0)" } ?? "") }
 }

@@ -53,8 +53,7 @@ struct TokenBench: Sendable {
             grants: grants, cache: cache, lock: AccountLock(directory: directory),
             signIn: SignIn(
                 grants: grants,
-                screen: .init(
-                    loopback: { try await browser.visit($1) }, device: { _, _ in }, paste: { _, _ in Secret("") })),
+                screen: .init(browser: { try await browser.visit($1) }, device: { _, _ in })),
             transport: { _ in HookedTransport(server: server) { try setting.before(items) } },
             interaction: try InteractionPolicy(
                 fromCommandLine: setting.interaction, fromConfiguration: nil, hasTerminal: { true },

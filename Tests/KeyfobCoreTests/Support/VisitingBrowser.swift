@@ -36,7 +36,8 @@ final class VisitingBrowser: Sendable {
     }
 
     private func walk(_ pending: PendingLogin, _ visit: Int, _ client: HTTPClient) async throws {
-        let start = try await client.execute(HTTPClientRequest(url: pending.startAddress), timeout: .seconds(10))
+        guard let startAddress = pending.startAddress else { return }
+        let start = try await client.execute(HTTPClientRequest(url: startAddress), timeout: .seconds(10))
         let query = start.headers.first(name: "location")?.split(separator: "?").last ?? ""
         let state = query.split(separator: "&").first { $0.hasPrefix("state=") } ?? ""
         let answer = refuses ? "error=access_denied" : "code=code-\(visit)"

@@ -5,9 +5,10 @@ import Testing
 @Suite struct `An authorization request` {
     private func request(_ endpoint: String) throws -> AuthorizationRequest {
         AuthorizationRequest(
-            endpoint: try EndpointURL(endpoint), clientID: "key fob", redirectURI: "http://127.0.0.1:1234/callback",
-            scopes: ["read", "write:all"], state: "S", challenge: "C", resource: "https://git.example.com/",
-            loginHint: "a@b")
+            AuthorizationParameters(
+                metadata: try Examples.metadata(authorizationEndpoint: endpoint), client: Client(id: "key fob"),
+                scopes: ["read", "write:all"], resource: "https://git.example.com/", loginHint: "a@b"),
+            redirectURI: "http://127.0.0.1:1234/callback", state: "S", challenge: "C")
     }
 
     @Test func `asks for a code with S256, and nothing else`() throws {

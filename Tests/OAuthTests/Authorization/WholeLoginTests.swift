@@ -29,7 +29,8 @@ struct `A whole login on loopback` {
             let transport = AsyncHTTPTransport()
             let metadata = try await Discovery(transport: transport).metadata(issuer: server.address(path))
             let client = Client(id: "me")
-            let flow = AuthorizationCodeFlow(metadata: metadata, client: client, transport: transport)
+            let flow = AuthorizationCodeFlow(
+                AuthorizationParameters(metadata: metadata, client: client), transport: transport)
             let response = try await flow.run { pending in
                 try await Browser(pending: pending).signIn(extra: "&iss=" + FormEncoding.encode(server.address(path)))
             }

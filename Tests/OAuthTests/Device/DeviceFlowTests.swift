@@ -31,9 +31,9 @@ struct `A login at another device` {
         do {
             var metadata = try Examples.metadata()
             metadata.deviceAuthorizationEndpoint = try EndpointURL(Self.device)
-            let flow = DeviceFlow(
-                metadata: metadata, client: Client(id: "me"), scopes: ["read", "write"], resource: nil,
-                deadline: .seconds(900), transport: transport, pause: { pauses.append($0) })
+            let parameters = AuthorizationParameters(
+                metadata: metadata, client: Client(id: "me"), scopes: ["read", "write"], deadline: .seconds(900))
+            let flow = DeviceFlow(parameters, transport: transport, pause: { pauses.append($0) })
             let response = try await flow.run(present: present)
             return (.success(response), pauses.seconds, transport.requests.compactMap { $0.form?.exposedText })
         } catch {
@@ -120,8 +120,8 @@ struct `A login at another device` {
     }
 
     @Test func `needs a server that has it`() async throws {
-        let flow = DeviceFlow(
-            metadata: try Examples.metadata(), client: Client(id: "me"), transport: ScriptedTransport([:]))
+        let parameters = AuthorizationParameters(metadata: try Examples.metadata(), client: Client(id: "me"))
+        let flow = DeviceFlow(parameters, transport: ScriptedTransport([:]))
         await #expect(throws: OAuthError.missingEndpoint(member: "device_authorization_endpoint")) {
             try await flow.run { _ in }
         }
@@ -130,9 +130,9 @@ struct `A login at another device` {
     @Test func `ends when the code dies`() async throws {
         var metadata = try Examples.metadata()
         metadata.deviceAuthorizationEndpoint = try EndpointURL(Self.device)
-        let flow = DeviceFlow(
-            metadata: metadata, client: Client(id: "me"), deadline: .milliseconds(100),
-            transport: ScriptedTransport([Self.device: [Self.offer()]]))
+        let parameters = AuthorizationParameters(
+            metadata: metadata, client: Client(id: "me"), deadline: .milliseconds(100))
+        let flow = DeviceFlow(parameters, transport: ScriptedTransport([Self.device: [Self.offer()]]))
         await #expect(throws: OAuthError.authorizationTimedOut(seconds: 0)) { try await flow.run { _ in } }
     }
 }

@@ -17,6 +17,10 @@ import Testing
                 "registration_endpoint": "null",
                 "authorization_response_iss_parameter_supported": "true",
                 "scopes_supported": "[\"a\",\"b\"]", "unknown": "{\"x\":[1,2.5]}",
+                "pushed_authorization_request_endpoint": "\"https://login.example.com/par\"",
+                "require_pushed_authorization_requests": "true", "client_id_metadata_document_supported": "true",
+                "token_endpoint_auth_methods_supported": "[\"none\"]",
+                "grant_types_supported": "[\"authorization_code\"]", "jwks_uri": "\"https://keys.example.com/jwks\"",
             ]))
         #expect(metadata.issuer == Examples.issuer)
         #expect(metadata.authorizationEndpoint.string == "https://login.example.com/authorize")
@@ -27,6 +31,12 @@ import Testing
         #expect(metadata.codeChallengeMethodsSupported == ["S256"])
         #expect(metadata.authorizationResponseIssParameterSupported)
         #expect(metadata.scopesSupported == ["a", "b"])
+        #expect(metadata.pushedAuthorizationRequestEndpoint?.path == "/par")
+        #expect(metadata.requiresPushedAuthorizationRequests)
+        #expect(metadata.clientIDMetadataDocumentSupported)
+        #expect(metadata.tokenEndpointAuthMethodsSupported == ["none"])
+        #expect(metadata.grantTypesSupported == ["authorization_code"])
+        #expect(metadata.jwksURI?.host == "keys.example.com")
     }
 
     @Test func `is silent about what it does not say`() throws {
@@ -35,6 +45,12 @@ import Testing
         #expect(metadata.codeChallengeMethodsSupported == nil)
         #expect(metadata.scopesSupported == nil)
         #expect(!metadata.authorizationResponseIssParameterSupported)
+        #expect(metadata.pushedAuthorizationRequestEndpoint == nil)
+        #expect(!metadata.requiresPushedAuthorizationRequests)
+        #expect(!metadata.clientIDMetadataDocumentSupported)
+        #expect(metadata.tokenEndpointAuthMethodsSupported == nil)
+        #expect(metadata.grantTypesSupported == nil)
+        #expect(metadata.jwksURI == nil)
     }
 
     // RFC 8414 section 3.3: the issuer is compared as text; one slash after the authority may differ.
@@ -80,7 +96,7 @@ import Testing
     @Test(
         arguments: [
             "authorization_endpoint", "token_endpoint", "device_authorization_endpoint", "revocation_endpoint",
-            "registration_endpoint",
+            "registration_endpoint", "pushed_authorization_request_endpoint",
         ],
         [
             "http://login.example.com/x", "javascript:alert(1)", "file:///etc/passwd", "//login.example.com/x", "/x",

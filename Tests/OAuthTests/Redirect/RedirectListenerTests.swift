@@ -193,6 +193,23 @@ struct `The loopback listener` {
         await first.close()
     }
 
+    @Test(arguments: ["127.0.0.1", "localhost"])
+    func `takes the first of its ports that can be had, and no other`(host: String) async throws {
+        var template = try RedirectTemplate("http://\(host)/callback")
+        let silent = try SilentPort()
+        let free = try await RedirectTemplate.freePort(host: host)
+        template.ports = [silent.port, free]
+        let listener = try await RedirectListener.open(template)
+        #expect(listener.port == free)
+        #expect(listener.redirectURI == "http://\(host):\(free)/callback")
+        await listener.close()
+
+        template.ports = [silent.port]
+        await #expect(throws: OAuthError.listenerFailed(reason: "address already in use")) {
+            try await RedirectListener.open(template)
+        }
+    }
+
     @Test func `is not inherited by a browser`() async throws {
         try await withLogin { login in
             let connection = try await RawConnection.open(port: login.port)

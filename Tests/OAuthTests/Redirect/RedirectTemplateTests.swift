@@ -6,11 +6,18 @@ import Testing
     @Test(arguments: [
         ("http://127.0.0.1/callback", "http://127.0.0.1:4321/callback"), ("http://127.0.0.1", "http://127.0.0.1:4321"),
         ("http://127.0.0.1/", "http://127.0.0.1:4321/"), ("http://[::1]/cb", "http://[::1]:4321/cb"),
-        ("http://localhost/cb", "http://localhost:4321/cb"), ("http://localhost:8085/cb", "http://localhost:8085/cb"),
-        ("http://127.0.0.1:80/cb", "http://127.0.0.1:80/cb"),
+        ("http://localhost/cb", "http://localhost:4321/cb"), ("http://localhost:8085/cb", "http://localhost:4321/cb"),
     ])
-    func `takes the port of the listener unless it has its own`(text: String, uri: String) throws {
+    func `has the port of its listener`(text: String, uri: String) throws {
         #expect(try RedirectTemplate(text).uri(port: 4321) == uri)
+    }
+
+    @Test(arguments: [
+        "http://127.0.0.1/callback", "http://127.0.0.1", "http://[::1]/cb", "http://localhost:8085/cb",
+        "http://127.0.0.1:80/cb",
+    ])
+    func `stays as it is registered where nothing listens`(text: String) throws {
+        #expect(try RedirectTemplate(text).uri(port: nil) == text)
     }
 
     @Test(arguments: [

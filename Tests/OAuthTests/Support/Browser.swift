@@ -13,11 +13,11 @@ struct Browser {
         var parameters: [String: String]
     }
 
-    var port: Int { get throws { try EndpointURL(pending.startAddress).port } }
+    var port: Int { get throws { try #require(pending.port) } }
 
     /// Opens the start address, as any browser would.
     func start() async throws -> Visit {
-        let url = try EndpointURL(pending.startAddress)
+        let url = try EndpointURL(#require(pending.startAddress))
         let answer = try await RawConnection.get(url.path, host: "\(url.host):\(url.port)", port: url.port)
         #expect(answer.status == 302)
         let address = try #require(answer.fields["location"])

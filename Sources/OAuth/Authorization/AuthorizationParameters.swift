@@ -1,0 +1,26 @@
+/// What one login asks for, and of whom: the same value for every flow.
+package struct AuthorizationParameters: Sendable {
+    package var metadata: AuthorizationServerMetadata
+    package var client: Client
+    /// None: the server's default.
+    package var scopes: [String]
+    /// RFC 8707; sent with every request of the login.
+    package var resource: String?
+    /// OpenID Connect Core section 3.1.2.1: the account that is expected to sign in.
+    package var loginHint: String?
+    /// Where the browser comes back to; nothing to the device flow.
+    package var redirect: RedirectTemplate
+    package var pkce: PKCEPolicy
+    /// How long the person may take.
+    package var deadline: Duration
+
+    package init(
+        metadata: AuthorizationServerMetadata, client: Client, scopes: [String] = [], resource: String? = nil,
+        loginHint: String? = nil, redirect: RedirectTemplate = .loopback, pkce: PKCEPolicy = .required,
+        deadline: Duration = .seconds(300)
+    ) {
+        (self.metadata, self.client, self.scopes) = (metadata, client, scopes)
+        (self.resource, self.loginHint, self.redirect) = (resource, loginHint, redirect)
+        (self.pkce, self.deadline) = (pkce, deadline)
+    }
+}
