@@ -15,7 +15,7 @@ package struct AuthorizationCodeFlow: Sendable {
         (self.parameters, self.listens, self.transport) = (parameters, listens, transport)
     }
 
-    /// Binds the listener, calls `present` once, waits for the one genuine answer and exchanges the code.
+    /// Binds the listener, pushes the request where the server takes that (RFC 9126), calls `present` once, waits for the one genuine answer and exchanges the code.
     ///
     /// `present` runs beside the login and is cancelled at its end, so it may also show the time left, and hand what is
     /// pasted to ``PendingLogin/offer``; it must heed cancellation, and must not tie the life of a person's browser to
@@ -40,33 +40,43 @@ package struct AuthorizationCodeFlow: Sendable {
     private func logIn(
         over listener: RedirectListener, present: @escaping @Sendable (PendingLogin) async throws -> Void
     ) async throws -> TokenResponse {
-        let (verifier, state) = (CodeVerifier(), RandomText.base64URL(bits: 256))
+        let verifier = CodeVerifier()
         let request = AuthorizationRequest(
-            parameters, redirectURI: listener.redirectURI, state: state, challenge: verifier.challenge)
-        let gate = gate(of: listener, state: state, authorizationAddress: request.address)
-        let pending = PendingLogin(
-            startAddress: listener.port == nil ? nil : gate.startAddress, authorizationAddress: request.address,
-            authorizationServer: parameters.metadata.authorizationEndpoint.host,
-            deadline: ContinuousClock.now + parameters.deadline, redirectURI: listener.redirectURI,
-            port: listener.port, offer: { listener.offer($0) })
-        listener.begin(gate)
+            parameters, redirectURI: listener.redirectURI, state: RandomText.base64URL(bits: 256),
+            challenge: verifier.challenge,
+            nonce: parameters.scopes.contains("openid") ? RandomText.base64URL(bits: 128) : nil)
+        let pending = try await open(request, listener)
 
         return try await listener.awaitAnswer(until: pending.deadline, of: parameters.deadline) {
             try await present(pending)
         } finish: { answer in
             // The person's page does not wait for the exchange, nor the exchange for the page.
             async let farewell: Void = listener.sayFarewell()
-            let response = await exchange(answer, verifier, listener.redirectURI)
+            let result = await exchange(answer, verifier, listener.redirectURI)
             await farewell
-            return try response.get()
+            var response = try result.get()
+            response.nonce = request.nonce
+            return response
         }
     }
 
-    private func gate(of listener: RedirectListener, state: String, authorizationAddress: String) -> RedirectGate {
-        RedirectGate(
-            metadata: parameters.metadata, authorizationAddress: authorizationAddress, state: Secret(state),
+    /// Pushes the request if need be, and lets the listener answer from then on.
+    private func open(
+        _ request: AuthorizationRequest, _ listener: RedirectListener
+    ) async throws(OAuthError) -> PendingLogin {
+        let pushed = try await PushedAuthorizationRequest.push(request, for: parameters, transport: transport)
+        let address = pushed.map { request.address(naming: $0) } ?? request.address
+        let gate = RedirectGate(
+            metadata: parameters.metadata, authorizationAddress: address, state: Secret(request.state),
             authority: listener.authority, callbackPath: parameters.redirect.path,
             lifetime: Int(parameters.deadline.components.seconds))
+        listener.begin(gate)
+        return PendingLogin(
+            startAddress: listener.port == nil ? nil : gate.startAddress, authorizationAddress: address,
+            addressLifetime: pushed.map { .seconds($0.expiresIn) },
+            authorizationServer: parameters.metadata.authorizationEndpoint.host,
+            deadline: ContinuousClock.now + parameters.deadline, redirectURI: listener.redirectURI,
+            port: listener.port, offer: { listener.offer($0) })
     }
 
     private func exchange(

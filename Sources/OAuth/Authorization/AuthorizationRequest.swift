@@ -1,4 +1,4 @@
-/// The address that asks for a code (RFC 6749 section 4.1.1, RFC 7636 section 4.3, RFC 8707 section 2.1).
+/// What asks for a code (RFC 6749 section 4.1.1, RFC 7636 section 4.3, RFC 8707 section 2.1): in an address, or pushed.
 struct AuthorizationRequest {
     var endpoint: EndpointURL
     var clientID: String
@@ -8,17 +8,40 @@ struct AuthorizationRequest {
     var challenge: String
     var resource: String?
     var loginHint: String?
+    /// OpenID Connect Core section 3.1.2.1.
+    var nonce: String?
 
-    init(_ login: AuthorizationParameters, redirectURI: String, state: String, challenge: String) {
+    init(
+        _ login: AuthorizationParameters, redirectURI: String, state: String, challenge: String, nonce: String? = nil
+    ) {
         (endpoint, clientID) = (login.metadata.authorizationEndpoint, login.client.id)
         (scopes, resource, loginHint) = (login.scopes, login.resource, login.loginHint)
         (self.redirectURI, self.state, self.challenge) = (redirectURI, state, challenge)
+        self.nonce = nonce
+    }
+
+    /// The address that says everything.
+    var address: String {
+        var list = parameters
+        list.insert((name: "client_id", value: clientID), at: 1)
+        return address(list)
+    }
+
+    /// The address that names what was pushed, and says nothing else (RFC 9126 section 4).
+    func address(naming pushed: PushedAuthorizationRequest) -> String {
+        address([(name: "client_id", value: clientID), (name: "request_uri", value: pushed.requestURI)])
+    }
+
+    /// What is pushed; the client adds itself.
+    var form: FormBody {
+        var form = FormBody()
+        for (name, value) in parameters { form.append(name, value) }
+        return form
     }
 
     /// The endpoint with its own query kept and ours added; a name that we set stands there once (RFC 6749 section 3.1).
-    var address: String {
-        let ours = parameters
-        let names = Set(ours.map(\.name))
+    private func address(_ ours: [(name: String, value: String)]) -> String {
+        let names = Set((ours + parameters).map(\.name))
         let theirs = (endpoint.query ?? "").split(separator: "&").filter { pair in
             FormEncoding.decode(String(pair))?.first.map { !names.contains($0.name) } ?? true
         }
@@ -27,16 +50,12 @@ struct AuthorizationRequest {
     }
 
     private var parameters: [(name: String, value: String)] {
-        var list = [
-            (name: "response_type", value: "code"), (name: "client_id", value: clientID),
-            (name: "redirect_uri", value: redirectURI),
-        ]
+        var list = [(name: "response_type", value: "code"), (name: "redirect_uri", value: redirectURI)]
         if !scopes.isEmpty { list.append((name: "scope", value: scopes.joined(separator: " "))) }
         list.append((name: "state", value: state))
         list.append((name: "code_challenge", value: challenge))
         list.append((name: "code_challenge_method", value: "S256"))
-        if let resource { list.append((name: "resource", value: resource)) }
-        if let loginHint { list.append((name: "login_hint", value: loginHint)) }
-        return list
+        let optional = [("resource", resource), ("login_hint", loginHint), ("nonce", nonce)]
+        return list + optional.compactMap { name, value in value.map { (name: name, value: $0) } }
     }
 }

@@ -7,6 +7,9 @@ package struct PendingLogin: Sendable {
     package var startAddress: String?
     /// The authorization request itself, for a browser anywhere: it ends on an address that is to be pasted.
     package var authorizationAddress: String
+    /// How long both addresses may be opened from now on: a pushed request dies (RFC 9126 section 2.2). nil: until the
+    /// deadline.
+    package var addressLifetime: Duration?
     /// The host of the authorization endpoint, to be shown.
     package var authorizationServer: String
     /// When the login ends by itself.
@@ -22,11 +25,12 @@ package struct PendingLogin: Sendable {
     package var offer: @Sendable (Secret) -> OAuthError?
 
     package init(
-        startAddress: String?, authorizationAddress: String, authorizationServer: String,
-        deadline: ContinuousClock.Instant, redirectURI: String, port: Int?,
+        startAddress: String?, authorizationAddress: String, addressLifetime: Duration? = nil,
+        authorizationServer: String, deadline: ContinuousClock.Instant, redirectURI: String, port: Int?,
         offer: @escaping @Sendable (Secret) -> OAuthError?
     ) {
         (self.startAddress, self.authorizationAddress) = (startAddress, authorizationAddress)
+        self.addressLifetime = addressLifetime
         (self.authorizationServer, self.deadline) = (authorizationServer, deadline)
         (self.redirectURI, self.port, self.offer) = (redirectURI, port, offer)
     }

@@ -24,7 +24,9 @@ extension TokenResponse {
             refreshToken: try refreshToken.flatMap { (text) throws(OAuthError) in
                 text.isEmpty ? nil : try Self.usable(text)
             },
-            scope: try answer.string("scope", host: host).map(Self.scopeTokens))
+            scope: try answer.string("scope", host: host).map(Self.scopeTokens),
+            // A name for the account hangs on it, no more: what is wrong with it does not spoil the token.
+            idToken: (try? answer.string("id_token", host: host)).flatMap { $0.flatMap { try? Self.usable($0) } })
     }
 
     /// A token is written into line protocols and header fields: visible ASCII, and nothing else.

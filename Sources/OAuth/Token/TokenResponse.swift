@@ -12,12 +12,17 @@ package struct TokenResponse: Sendable, Equatable {
     package var refreshToken: Secret?
     /// nil where the answer is silent: as requested.
     package var scope: [String]?
+    /// OpenID Connect Core section 3.1.3.3, not checked: see ``IDToken``.
+    package var idToken: Secret?
+    /// What the authorization request asked an id_token to repeat; nil where it asked for none.
+    package var nonce: String?
 
     package init(
         accessToken: Secret, tokenType: String = "Bearer", expiresIn: Int? = nil, refreshToken: Secret? = nil,
-        scope: [String]? = nil
+        scope: [String]? = nil, idToken: Secret? = nil, nonce: String? = nil
     ) {
         (self.accessToken, self.tokenType, self.expiresIn) = (accessToken, tokenType, expiresIn)
         (self.refreshToken, self.scope) = (refreshToken, scope)
+        (self.idToken, self.nonce) = (idToken, nonce)
     }
 }

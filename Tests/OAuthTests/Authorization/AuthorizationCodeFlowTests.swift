@@ -48,6 +48,33 @@ struct `A login by authorization code` {
         #expect(transport.requests.count == 1)
     }
 
+    // OpenID Connect Core section 3.1.2.1.
+    @Test(arguments: [["read"], ["openid", "read"]])
+    func `sends a nonce where an id_token may come`(scopes: [String]) async throws {
+        let answer = #"{"access_token":"AT","token_type":"Bearer","id_token":"a.b.c"}"#
+        var parameters = AuthorizationParameters(metadata: try Examples.metadata(), client: Client(id: "me"))
+        parameters.scopes = scopes
+        let flow = AuthorizationCodeFlow(parameters, transport: ScriptedTransport([Self.token: [.json(answer)]]))
+        let asked = Mutex<String?>(nil)
+        let response = try await flow.run { pending in
+            let query = FormEncoding.decode(try EndpointURL(pending.authorizationAddress).query ?? "") ?? []
+            asked.withLock { $0 = query.first { $0.name == "nonce" }?.value }
+            try await Browser(pending: pending).signIn()
+        }
+        #expect(response.nonce == asked.withLock { $0 })
+        #expect((response.nonce != nil) == scopes.contains("openid"))
+        #expect(response.idToken == Secret("a.b.c"))
+    }
+
+    @Test func `can be tried again without a scope that was only wished for`() throws {
+        var parameters = AuthorizationParameters(
+            metadata: try Examples.metadata(), client: Client(id: "me"), scopes: ["read", "offline_access"])
+        #expect(parameters.without(scope: "offline_access")?.scopes == ["read"])
+        #expect(parameters.without(scope: "write") == nil)
+        parameters.scopes = ["offline_access"]
+        #expect(parameters.without(scope: "offline_access") == nil)
+    }
+
     @Test func `answers the person before the token endpoint answers us`() async throws {
         let (pages, sawPage) = AsyncStream<Void>.makeStream()
         let transport = GatedTransport(until: pages, then: ScriptedTransport([Self.token: [Self.success]]))

@@ -23,6 +23,13 @@ import Testing
                     accessToken: Secret("AT"), expiresIn: 3600, refreshToken: Secret("RT"), scope: ["a", "b"]))
     }
 
+    @Test(arguments: [("\"a.b.c\"", "a.b.c"), ("\"\"", nil), ("null", nil), ("1", nil), (#""a\u001b""#, nil)])
+    func `keeps its token whatever its id_token is`(json: String, idToken: String?) throws {
+        let response = try read(#"{"access_token":"AT","token_type":"Bearer","id_token":\#(json)}"#)
+        #expect(response.accessToken == Secret("AT"))
+        #expect(response.idToken == idToken.map { Secret($0) })
+    }
+
     @Test(arguments: ["Bearer", "bearer", "BEARER", "bEaReR"])
     func `may write the type in any case`(type: String) throws {
         #expect(try read(#"{"access_token":"AT","token_type":"\#(type)"}"#).tokenType == "Bearer")

@@ -1,0 +1,132 @@
+import Secrets
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import OAuth
+
+/// RFC 9126.
+@Suite(.timeLimit(.minutes(1)))
+struct `A login by a pushed request` {
+    private static let push = "https://login.example.com/par"
+    private static let token = "https://login.example.com/token"
+    private static let success = ScriptedTransport.Answer.json(#"{"access_token":"AT","token_type":"Bearer"}"#)
+
+    private func parameters(
+        client: Client = Client(id: "key fob"), endpoint: String? = push, isRequired: Bool = false
+    ) throws -> AuthorizationParameters {
+        var metadata = try Examples.metadata(
+            authorizationEndpoint: "https://login.example.com/authorize?tenant=a&scope=x")
+        metadata.pushedAuthorizationRequestEndpoint = try endpoint.map { try EndpointURL($0) }
+        metadata.requiresPushedAuthorizationRequests = isRequired
+        return AuthorizationParameters(
+            metadata: metadata, client: client, scopes: ["read", "openid"], resource: "https://git.example.com/",
+            loginHint: "alice")
+    }
+
+    /// Runs a login whose person signs in, and that nobody is asked for where it ends before.
+    private func logIn(
+        _ parameters: AuthorizationParameters, answer: ScriptedTransport.Answer
+    ) async -> (Result<[PendingLogin], any Error>, [HTTPRequest]) {
+        let transport = ScriptedTransport([Self.push: [answer], Self.token: [Self.success]])
+        let logins = Mutex<[PendingLogin]>([])
+        do {
+            _ = try await AuthorizationCodeFlow(parameters, transport: transport).run { pending in
+                logins.withLock { $0.append(pending) }
+                let visit = try await Browser(pending: pending).start()
+                let pushed = transport.requests.first?.form?.exposedText ?? ""
+                let pairs = FormEncoding.decode(pushed) ?? []
+                let state = visit.parameters["state"] ?? pairs.first { $0.name == "state" }?.value ?? ""
+                _ = try await Browser(pending: pending).comeBack("code=c&state=\(state)", from: visit)
+            }
+            return (.success(logins.withLock { $0 }), transport.requests)
+        } catch {
+            #expect(logins.withLock { $0.isEmpty })
+            return (.failure(error), transport.requests)
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func `names in the browser only what it pushed`(isRequired: Bool) async throws {
+        let (result, requests) = await logIn(
+            try parameters(isRequired: isRequired),
+            answer: .json(#"{"request_uri":"urn:x:1&2","expires_in":60}"#, status: 201))
+        let pending = try #require(try result.get().first)
+        #expect(
+            pending.authorizationAddress
+                == "https://login.example.com/authorize?tenant=a&client_id=key%20fob&request_uri=urn%3Ax%3A1%262")
+        #expect(pending.addressLifetime == .seconds(60))
+
+        #expect(requests.map(\.url.string) == [Self.push, Self.token])
+        let form = try #require(requests.first?.form?.exposedText)
+        let pushed = try #require(FormEncoding.decode(form))
+        let values = Dictionary(uniqueKeysWithValues: pushed.map { ($0.name, $0.value) })
+        #expect(
+            values.keys.sorted() == [
+                "client_id", "code_challenge", "code_challenge_method", "login_hint", "nonce", "redirect_uri",
+                "resource", "response_type", "scope", "state",
+            ])
+        #expect(values["client_id"] == "key fob")
+        #expect(values["redirect_uri"] == pending.redirectURI)
+        #expect(values["scope"] == "read openid")
+        #expect(values["resource"] == "https://git.example.com/")
+    }
+
+    @Test func `proves the client as at the token endpoint`() async throws {
+        let client = Client(id: "me", secret: Secret("s"), authentication: .basic)
+        let (_, requests) = await logIn(
+            try parameters(client: client), answer: .json(#"{"request_uri":"urn:x","expires_in":60}"#, status: 201))
+        #expect(requests.count == 2)
+        #expect(requests.allSatisfy { $0.authorization == Secret("Basic bWU6cw==") })
+    }
+
+    @Test(arguments: [400, 401])
+    func `ends with the server's objection before anybody is asked`(status: Int) async throws {
+        let objection = #"{"error":"invalid_redirect_uri","error_description":"not \u001b[2J registered"}"#
+        let (result, requests) = await logIn(try parameters(), answer: .json(objection, status: status))
+        #expect(
+            throws: OAuthError.refused(
+                host: "login.example.com", status: status, error: "invalid_redirect_uri",
+                description: "not \u{FFFD}[2J registered")
+        ) { try result.get() }
+        #expect(requests.count == 1)
+    }
+
+    @Test(arguments: [
+        (#"{"expires_in":60}"#, "request_uri"), (#"{"request_uri":"","expires_in":60}"#, "request_uri"),
+        (#"{"request_uri":"a b","expires_in":60}"#, "request_uri"),
+        (#"{"request_uri":7,"expires_in":60}"#, "request_uri"), (#"{"request_uri":"urn:x"}"#, "expires_in"),
+        (#"{"request_uri":"urn:x","expires_in":0}"#, "expires_in"),
+    ])
+    func `ends where the answer cannot be used`(answer: String, member: String) async throws {
+        let (result, _) = await logIn(try parameters(), answer: .json(answer, status: 201))
+        #expect(throws: OAuthError.malformed(host: "login.example.com", member: member)) { try result.get() }
+    }
+
+    @Test func `ends where the server cannot answer now`() async throws {
+        let (result, _) = await logIn(try parameters(), answer: .status(503))
+        #expect(throws: OAuthError.unavailable(host: "login.example.com", status: 503, retryAfter: nil)) {
+            try result.get()
+        }
+    }
+
+    // Without an endpoint.
+
+    @Test(arguments: [(nil, 0), (push, 404), (push, 405)] as [(String?, Int)])
+    func `is a plain one where there is no endpoint`(endpoint: String?, status: Int) async throws {
+        let (result, _) = await logIn(try parameters(endpoint: endpoint), answer: .status(status))
+        let pending = try #require(try result.get().first)
+        #expect(pending.authorizationAddress.contains("&code_challenge="))
+        #expect(pending.addressLifetime == nil)
+    }
+
+    @Test(arguments: [(nil, 0), (push, 404), (push, 405)] as [(String?, Int)])
+    func `is none where one is required and there is no endpoint`(endpoint: String?, status: Int) async throws {
+        let (result, requests) = await logIn(
+            try parameters(endpoint: endpoint, isRequired: true), answer: .status(status))
+        #expect(throws: OAuthError.missingEndpoint(member: "pushed_authorization_request_endpoint")) {
+            try result.get()
+        }
+        #expect(!requests.contains { $0.url.string == Self.token })
+    }
+}
