@@ -49,6 +49,22 @@ package enum OAuthError: Error, Sendable, Equatable {
     case listenerFailed(reason: String)
     /// No browser could be started; for the caller's `present`.
     case browserFailed(reason: String)
+    /// The metadata are of another resource (RFC 9728 section 3.3).
+    case resourceMismatch(requested: String, found: String)
+    /// A challenge points to metadata on another origin than the resource's.
+    case resourceMetadataElsewhere(resource: String, found: String)
+    /// The resource does not take a token in the `Authorization` field (`bearer_methods_supported`).
+    case bearerHeaderUnsupported(resource: String)
+    /// The resource takes tokens only with a proof of possession (RFC 9449).
+    case proofOfPossessionRequired(resource: String)
+    /// 401, 403, 404, 405 or 501 at the registration endpoint (RFC 7591): not everybody may register.
+    case registrationClosed(host: String, status: Int)
+    /// The server registered us with a way to authenticate that we do not have.
+    case unsupportedClientAuthentication(method: String)
+    /// The server did not delete or change the registration (RFC 7592).
+    case registrationKept(host: String, status: Int)
+    /// Not the URL of a client id metadata document.
+    case invalidClientMetadataDocument(url: String)
 
     /// The `error` of ``refused(host:status:error:description:)`` where an error response came without the `iss` that
     /// the server's metadata promises: the login is over, but what the response said is not to be shown.

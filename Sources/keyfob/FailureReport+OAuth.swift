@@ -59,6 +59,11 @@ extension FailureReport {
                 ("the answer is not from \(expected) but from \(found ?? "an unnamed issuer")", 77)
             case .notTheRedirect: ("what was pasted is not the whole address on which the browser ended", 77)
             case .anotherLogin: ("the address that was pasted answers another sign-in; nothing was sent", 77)
+            case .resourceMismatch, .resourceMetadataElsewhere, .bearerHeaderUnsupported, .proofOfPossessionRequired:
+                (Self.words(resource: error), 78)
+            case .registrationClosed, .unsupportedClientAuthentication, .registrationKept,
+                .invalidClientMetadataDocument:
+                (Self.words(registration: error), 78)
             default: ("\(error)", 70)
             }
         self.init(Words.printable(said), hint: Self.mend(error), status: status)
@@ -72,7 +77,38 @@ extension FailureReport {
         case .responseIssuerMismatch: "somebody may have tried to mix up two sign-ins; nothing was sent"
         case .notTheRedirect(let expected): "try again; the address begins with \(Words.printable(expected))?"
         case .anotherLogin: "try again, and sign in at the address that this attempt shows"
+        case .resourceMismatch, .resourceMetadataElsewhere:
+            "nothing was sent; if you trust this service, set issuer and resource for it in the configuration"
+        case .registrationClosed, .unsupportedClientAuthentication:
+            "register keyfob there yourself and set client_id in the configuration"
+        case .registrationKept: "it is forgotten here; delete it at the server if you care"
+        case .invalidClientMetadataDocument: "set client_metadata_document to https://HOST/PATH, or leave it out"
         default: nil
+        }
+    }
+
+    private static func words(resource error: OAuthError) -> String {
+        switch error {
+        case .resourceMismatch(let requested, let found):
+            "the metadata of \(requested) are of another resource: \(found)"
+        case .resourceMetadataElsewhere(let resource, let found):
+            "\(resource) says that its metadata are at \(found), which is not its own host"
+        case .bearerHeaderUnsupported(let resource): "\(resource) takes no token in the Authorization field"
+        case .proofOfPossessionRequired(let resource):
+            "\(resource) takes only tokens with a proof of possession (DPoP), which keyfob does not have"
+        default: "\(error)"
+        }
+    }
+
+    private static func words(registration error: OAuthError) -> String {
+        switch error {
+        case .registrationClosed(let host, let status): "\(host) lets not everybody register (HTTP \(status))"
+        case .unsupportedClientAuthentication(let method):
+            "the server registered keyfob with \(method), a way to authenticate that it does not have"
+        case .registrationKept(let host, let status):
+            "\(host) did not change or delete the registration (HTTP \(status))"
+        case .invalidClientMetadataDocument(let url): "\(url) cannot be the URL of a client id metadata document"
+        default: "\(error)"
         }
     }
 
@@ -89,6 +125,12 @@ extension FailureReport {
             self.init(
                 name + says, hint: "check client_id in the configuration against the registration at the server",
                 status: 78)
+        case "invalid_redirect_uri", "invalid_client_metadata", "invalid_software_statement",
+            "unapproved_software_statement":
+            self.init(
+                name + says, hint: "register keyfob there yourself and set client_id in the configuration", status: 78)
+        case "invalid_target":
+            self.init(name + says, hint: "set resource in the configuration, or resource = false", status: 78)
         case "invalid_scope":
             self.init(name + says, hint: "check scopes in the configuration", status: 78)
         case "access_denied":
