@@ -44,7 +44,9 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
-            ]),
+            ],
+            // Not read by the program: it is put on a web server.
+            exclude: ["Registration/client-metadata.json"]),
         .target(name: "SecretService", dependencies: ["CLibsecret", "Secrets"]),
         .target(name: "KernelKeyring", dependencies: ["CKernelKeyring", "Secrets"]),
         .target(

@@ -58,7 +58,7 @@ package struct AsyncHTTPTransport: HTTPTransport {
 
     private static func perform(_ request: HTTPRequest, with client: HTTPClient) async throws -> HTTPResponse {
         var message = HTTPClientRequest(url: request.url.string)
-        message.method = request.method == .get ? .GET : .POST
+        message.method = HTTPMethod(rawValue: request.method.rawValue)
         message.headers.add(name: "Accept", value: "application/json")
         message.headers.add(name: "Accept-Encoding", value: "identity")
         message.headers.add(name: "User-Agent", value: "keyfob")
@@ -68,6 +68,10 @@ package struct AsyncHTTPTransport: HTTPTransport {
         if let form = request.form {
             message.headers.add(name: "Content-Type", value: "application/x-www-form-urlencoded")
             message.body = .bytes(ByteBuffer(bytes: form.exposedBytes))
+        }
+        if let json = request.json {
+            message.headers.add(name: "Content-Type", value: "application/json")
+            message.body = .bytes(ByteBuffer(bytes: json.exposedBytes))
         }
         let response = try await client.execute(message, deadline: .distantFuture)
         let body = try await response.body.collect(upTo: request.responseLimit)

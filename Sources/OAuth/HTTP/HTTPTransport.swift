@@ -2,7 +2,7 @@ package import Secrets
 
 /// One request to an authorization server.
 package struct HTTPRequest: Sendable {
-    package enum Method: String, Sendable { case get = "GET", post = "POST" }
+    package enum Method: String, Sendable { case get = "GET", post = "POST", put = "PUT", delete = "DELETE" }
 
     package var method: Method
     package var url: EndpointURL
@@ -10,6 +10,8 @@ package struct HTTPRequest: Sendable {
     package var authorization: Secret?
     /// An `application/x-www-form-urlencoded` body; for POST alone.
     package var form: Secret?
+    /// An `application/json` body; for POST and PUT, and never beside a form.
+    package var json: Secret?
     /// The longest body that is read, in bytes.
     package var responseLimit: Int
 
@@ -28,6 +30,22 @@ package struct HTTPRequest: Sendable {
         (method, self.url, responseLimit) = (.post, url, limit)
         (self.form, self.authorization) = (form, authorization)
     }
+
+    /// Sends JSON by POST or PUT, with a token that allows it where there is one (RFC 6750 section 2.1).
+    package init(
+        _ method: Method, json: Secret, to url: EndpointURL, bearer token: Secret? = nil, limit: Int = Self.tokenLimit
+    ) {
+        (self.method, self.url, responseLimit) = (method, url, limit)
+        (self.json, authorization) = (json, token.map(Self.bearer))
+    }
+
+    /// Deletes what `url` stands for.
+    package init(delete url: EndpointURL, bearer token: Secret, limit: Int = Self.tokenLimit) {
+        (method, self.url, responseLimit) = (.delete, url, limit)
+        authorization = Self.bearer(token)
+    }
+
+    private static func bearer(_ token: Secret) -> Secret { Secret(Array("Bearer ".utf8) + token.exposedBytes) }
 }
 
 /// An answer, whole, whatever its status.

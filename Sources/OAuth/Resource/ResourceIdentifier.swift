@@ -38,7 +38,7 @@ struct ResourceIdentifier {
     }
 
     /// Whether a segment is `.` or `..`, also in disguise.
-    private static func mayBeResolved(_ path: String) -> Bool {
+    static func mayBeResolved(_ path: String) -> Bool {
         let plain = path.lowercased().replacing("%2e", with: ".").replacing("%2f", with: "/")
             .replacing("%5c", with: "/")
         return plain.split(separator: "/").contains { $0 == "." || $0 == ".." }

@@ -33,6 +33,12 @@ enum TokenAnswer {
         }
     }
 
+    /// The texts of a member; nil where it is absent or null. A form has no lists.
+    func strings(_ name: String, host: String) throws(OAuthError) -> [String]? {
+        guard case .json(let object) = self else { return nil }
+        do { return try object.strings(name) } catch { throw OAuthError(error, host: host) }
+    }
+
     /// A number, or a text that is one.
     func number(_ name: String) -> Double? {
         switch self {

@@ -1,0 +1,100 @@
+import FoundationEssentials
+import Secrets
+
+/// What we ask an authorization server to register (RFC 7591 section 2).
+package struct ClientMetadata: Sendable, Equatable {
+    /// Where the browser comes back to, each a loopback address, with its port.
+    package var redirectURIs: [String]
+    /// The scopes that will be asked for; empty leaves them to the server.
+    package var scopes: [String]
+    /// `none`, as a program on a person's machine is a public client (RFC 8252 section 8.4), unless the server knows no
+    /// such thing.
+    package var tokenEndpointAuthMethod: ClientAuthentication
+    /// The ways to get tokens. Without `refresh_token` some servers give none.
+    package var grantTypes: [String]
+    /// What the server shows people when it asks for their consent.
+    package var clientName: String
+    /// The version of the program; nil leaves it out.
+    package var softwareVersion: String?
+
+    package init(
+        redirectURIs: [String], scopes: [String] = [], tokenEndpointAuthMethod: ClientAuthentication = .none,
+        grantTypes: [String] = Self.browserGrantTypes, clientName: String = "keyfob", softwareVersion: String? = nil
+    ) {
+        (self.redirectURIs, self.scopes) = (redirectURIs, scopes)
+        (self.tokenEndpointAuthMethod, self.grantTypes) = (tokenEndpointAuthMethod, grantTypes)
+        (self.clientName, self.softwareVersion) = (clientName, softwareVersion)
+    }
+
+    /// For a login in a browser.
+    package static let browserGrantTypes = ["authorization_code", "refresh_token"]
+    /// For a login at another device (RFC 8628 section 3.4) besides.
+    package static let deviceGrantType = "urn:ietf:params:oauth:grant-type:device_code"
+    /// The same for every copy and every version (RFC 7591 section 2).
+    package static let softwareID = "org.keyfob"
+}
+
+extension ClientMetadata {
+    /// The body of a registration request. `clientID` and `clientSecret` are for an update (RFC 7592 section 2.2).
+    func encoded(clientID: String? = nil, clientSecret: Secret? = nil) throws(OAuthError) -> Secret {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let representation = Representation(self, clientID: clientID, clientSecret: clientSecret?.exposedText)
+        // What an encoder throws for strings that are all there is no news for anybody.
+        guard let data = try? encoder.encode(representation) else { throw .invalidEndpoint(member: "redirect_uris") }
+        return Secret(data)
+    }
+
+    private struct Representation: Encodable {
+        let metadata: ClientMetadata
+        let clientID: String?
+        let clientSecret: String?
+
+        init(_ metadata: ClientMetadata, clientID: String?, clientSecret: String?) {
+            (self.metadata, self.clientID, self.clientSecret) = (metadata, clientID, clientSecret)
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case redirectURIs = "redirect_uris", scope, authMethod = "token_endpoint_auth_method"
+            case grantTypes = "grant_types", responseTypes = "response_types", clientName = "client_name"
+            case applicationType = "application_type", softwareID = "software_id"
+            case softwareVersion = "software_version", clientID = "client_id", clientSecret = "client_secret"
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            var members = encoder.container(keyedBy: CodingKeys.self)
+            try members.encode(metadata.redirectURIs, forKey: .redirectURIs)
+            try members.encode(metadata.grantTypes, forKey: .grantTypes)
+            try members.encode(["code"], forKey: .responseTypes)
+            try members.encode(metadata.tokenEndpointAuthMethod.rawValue, forKey: .authMethod)
+            try members.encode(metadata.clientName, forKey: .clientName)
+            // Servers refuse loopback redirects to web clients (OpenID Connect Registration 1.0 section 2).
+            try members.encode("native", forKey: .applicationType)
+            if !metadata.scopes.isEmpty { try members.encode(metadata.scopes.joined(separator: " "), forKey: .scope) }
+            try members.encode(ClientMetadata.softwareID, forKey: .softwareID)
+            try members.encodeIfPresent(metadata.softwareVersion, forKey: .softwareVersion)
+            try members.encodeIfPresent(clientID, forKey: .clientID)
+            try members.encodeIfPresent(clientSecret, forKey: .clientSecret)
+        }
+    }
+
+    /// The same with `localhost` for 127.0.0.1; nil where there is nothing to change.
+    var withLocalhost: ClientMetadata? {
+        var changed = self
+        changed.redirectURIs = redirectURIs.map { uri in
+            uri.hasPrefix(Self.loopbackPrefix) ? "http://localhost" + uri.dropFirst(Self.loopbackPrefix.count) : uri
+        }
+        return changed == self ? nil : changed
+    }
+
+    private static let loopbackPrefix = "http://127.0.0.1"
+}
+
+extension ClientAuthentication {
+    /// The way to ask for where a server names those that it knows (`token_endpoint_auth_methods_supported`): none, if it
+    /// can be had. A server that is silent is asked for none too.
+    package static func preferred(among supported: [String]?) -> ClientAuthentication {
+        guard let supported else { return .none }
+        return [ClientAuthentication.none, .basic, .post].first { supported.contains($0.rawValue) } ?? .none
+    }
+}

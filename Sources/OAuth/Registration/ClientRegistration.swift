@@ -1,0 +1,26 @@
+package import Secrets
+
+/// What a server made of our registration (RFC 7591 section 3.2.1): a client for this issuer and no other.
+package struct ClientRegistration: Sendable, Equatable {
+    /// The issuer that registered us, as its metadata write it.
+    package var issuer: String
+    /// With the authentication that the server decided, whatever we asked for.
+    package var client: Client
+    /// Loopback addresses to come back to, the first to be used.
+    package var redirectURIs: [String]
+    /// When the secret ends, in seconds since 1970-01-01 UTC; nil where it never does or there is none.
+    package var secretExpiresAt: Int64?
+    /// For ``RegistrationManagement``; nil where the server offers none (RFC 7592 section 3).
+    package var registrationAccessToken: Secret?
+    /// Where the registration itself can be changed and deleted; always beside a token.
+    package var registrationClientURI: EndpointURL?
+
+    package init(
+        issuer: String, client: Client, redirectURIs: [String], secretExpiresAt: Int64? = nil,
+        registrationAccessToken: Secret? = nil, registrationClientURI: EndpointURL? = nil
+    ) {
+        (self.issuer, self.client, self.redirectURIs) = (issuer, client, redirectURIs)
+        (self.secretExpiresAt, self.registrationAccessToken) = (secretExpiresAt, registrationAccessToken)
+        self.registrationClientURI = registrationClientURI
+    }
+}
