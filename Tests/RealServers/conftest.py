@@ -13,9 +13,11 @@ pytest.register_assert_rewrite("harness")
 from harness import binaries, kernel
 from harness.gate import Gate
 from harness.libsecret import build_git_credential_libsecret
+from harness.notes.server import NotesServer
 from harness.person import Person
 from harness.provider.server import Provider, prepare_database
 from harness.session import PrivateSession, missing_programs
+from harness.strict import StrictProvider
 
 
 def pytest_sessionstart() -> None:
@@ -54,7 +56,7 @@ def provider() -> Iterator[Provider]:
 @pytest.fixture
 def gate(provider: Provider, tmp_path: Path) -> Iterator[Gate]:
     """A git server that wants the authorization server's tokens."""
-    with Gate(provider, tmp_path) as running:
+    with Gate(provider.introspect, tmp_path) as running:
         yield running
 
 
@@ -63,6 +65,27 @@ def developer(person: Person, provider: Provider, gate: Gate) -> Person:
     """A person whose keyfob knows where to sign in for the git server, and who has not signed in yet."""
     person.configure_keyfob(gate.origin, provider.issuer)
     return person
+
+
+@pytest.fixture
+def notes() -> Iterator[NotesServer]:
+    """A server of the Model Context Protocol, which is its own authorization server."""
+    with NotesServer() as running:
+        yield running
+
+
+@pytest.fixture
+def strict() -> Iterator[StrictProvider]:
+    """An authorization server that takes a redirect URI only as it was registered, to the last byte."""
+    with StrictProvider() as running:
+        yield running
+
+
+@pytest.fixture
+def strict_gate(strict: StrictProvider, tmp_path: Path) -> Iterator[Gate]:
+    """A git server that wants the tokens of that authorization server."""
+    with Gate(lambda token: strict.owner(token) is not None, tmp_path) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""A git server on loopback whose gate lets in who has a token that the authorization server's introspection confirms.
+"""A git server on loopback whose gate lets in who has a token that the authorization server confirms.
 
 Behind the gate runs git's own `git http-backend` as a CGI program (RFC 3875), so that fetch and push are the real ones.
 """
@@ -11,18 +11,17 @@ import json
 import os
 import subprocess
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Self
 from urllib.error import URLError
-from urllib.parse import urlencode
-from urllib.request import ProxyHandler, Request, build_opener
 
-from .provider.server import GATE_ID, GATE_SECRET, Provider
+from .tls import Tls
 
 BASIC_CHALLENGE = 'Basic realm="git"'
-BEARER_CHALLENGE = 'Bearer realm="git"'
+METADATA_PATH = "/.well-known/oauth-protected-resource"
 
 
 @dataclass(frozen=True)
@@ -43,18 +42,6 @@ def presented_token(authorization: str | None) -> tuple[str | None, str | None]:
         username, _, token = base64.b64decode(rest).decode("utf-8", "replace").partition(":")
         return username, token
     return None, None
-
-
-def introspect(provider: Provider, token: str) -> bool:
-    """Asks the authorization server whether the token is active (RFC 7662 section 2)."""
-    credentials = base64.b64encode(f"{GATE_ID}:{GATE_SECRET}".encode()).decode()
-    request = Request(
-        f"{provider.issuer}/o/introspect/",
-        data=urlencode({"token": token}).encode(),
-        headers={"Authorization": f"Basic {credentials}"},
-    )
-    with build_opener(ProxyHandler({})).open(request, timeout=20) as response:
-        return bool(json.load(response)["active"])
 
 
 def cgi_environment(root: Path, handler: BaseHTTPRequestHandler, length: int, user: str) -> dict[str, str]:
@@ -84,7 +71,9 @@ class GateHandler(BaseHTTPRequestHandler):
     server: GateServer
 
     def do_GET(self) -> None:
-        """The refs of a repository."""
+        """The refs of a repository, and the metadata of the whole server as a protected resource (RFC 9728)."""
+        if self.path == METADATA_PATH and self.server.metadata is not None:
+            return self._send(200, [("Content-Type", "application/json")], json.dumps(self.server.metadata).encode())
         self._answer()
 
     def do_POST(self) -> None:
@@ -98,7 +87,7 @@ class GateHandler(BaseHTTPRequestHandler):
         body = self._body()
         username, token = presented_token(self.headers.get("Authorization"))
         try:
-            admitted = bool(token) and introspect(self.server.provider, token or "")
+            admitted = bool(token) and self.server.admits(token or "")
         except URLError:
             self._send(503, [], b"")
             return self._note(username, 503)
@@ -150,9 +139,13 @@ class GateServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, provider: Provider, root: Path, challenges: list[str]) -> None:
+    def __init__(self, admits: Callable[[str], bool], root: Path, tls: Tls | None) -> None:
         super().__init__(("127.0.0.1", 0), GateHandler)
-        self.provider, self.root, self.challenges = provider, root, challenges
+        self.admits, self.root = admits, root
+        self.challenges = [BASIC_CHALLENGE]
+        self.metadata: dict[str, object] | None = None
+        if tls is not None:
+            self.socket = tls.context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
         self._knocks: list[Knock] = []
         self._lock = threading.Lock()
 
@@ -173,16 +166,23 @@ class GateServer(ThreadingHTTPServer):
 class Gate:
     """A running git server with one private repository, `project.git`, which has one commit."""
 
-    def __init__(self, provider: Provider, root: Path, challenges: list[str] | None = None) -> None:
+    def __init__(self, admits: Callable[[str], bool], root: Path, tls: Tls | None = None) -> None:
         self._root = root
+        self._tls = tls
         make_repository(root / "project.git")
-        self._server = GateServer(provider, root, challenges or [BASIC_CHALLENGE])
+        self._server = GateServer(admits, root, tls)
+        self.port: int = self._server.server_port
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
     @property
     def origin(self) -> str:
-        """Scheme, host and port."""
-        return f"http://127.0.0.1:{self._server.server_port}"
+        """Scheme, host and port; with TLS, the name of its certificate, on the port that needs no saying."""
+        return f"https://{self._tls.name}" if self._tls else f"http://127.0.0.1:{self.port}"
+
+    def publish(self, issuer: str, **more: object) -> None:
+        """Says from now on who issues tokens for it, as RFC 9728 has it."""
+        self._server.metadata = {"resource": self.origin, "authorization_servers": [issuer], **more}
+        self._server.challenges = [f'Bearer resource_metadata="{self.origin}{METADATA_PATH}"', BASIC_CHALLENGE]
 
     @property
     def url(self) -> str:

@@ -12,7 +12,8 @@ from pathlib import Path
 from . import binaries
 from .dialogue import Dialogue
 from .gate import Gate
-from .provider.server import CLIENT_ID, USER, USER_PASSWORD
+from .people import ALICE, PEOPLE
+from .provider.server import CLIENT_ID
 from .session import PrivateSession
 
 Done = subprocess.CompletedProcess[bytes]
@@ -26,23 +27,34 @@ class Person:
         self.home = session.home
         self._log = self.home / "browser.log"
         self._trace = self.home / "browser.trace"
+        self.browser_options: list[str] = []
         self.set_browser("approve")
         self.configure_git({"credential.helper": str(binaries.git_credential_keyfob())})
 
     # Settings.
 
-    def set_browser(self, mode: str) -> None:
-        """Makes $BROWSER a browser of that mode. A script of its own: it must not depend on what keyfob passes on."""
+    @property
+    def configuration(self) -> Path:
+        """Where keyfob's configuration is, if there is one."""
+        return self.home / ".config" / "keyfob" / "config.toml"
+
+    @property
+    def approvals(self) -> Path:
+        """Where keyfob writes down whom this person trusts to sign them in, if there is anybody."""
+        return self.home / ".local" / "state" / "keyfob" / "approved.toml"
+
+    def set_browser(self, mode: str = "approve", user: str = ALICE) -> None:
+        """Makes $BROWSER a browser of that mode, with somebody at it who is known to the servers. A script of its own:
+        it must not depend on what keyfob passes on."""
         script = self.home / "browser"
-        command = [*self._browser(mode), "--log", str(self._log), "--trace", str(self._trace)]
+        command = [*self._browser(mode, user), "--log", str(self._log), "--trace", str(self._trace)]
         script.write_text(f'#!/bin/sh\nexec {shlex.join(command)} "$1"\n')
         script.chmod(0o700)
         self.session.env["BROWSER"] = str(script)
 
-    @staticmethod
-    def _browser(mode: str) -> list[str]:
-        who = ["--user", USER, "--password", USER_PASSWORD]
-        return [sys.executable, "-I", str(binaries.BROWSER), "--mode", mode, *who]
+    def _browser(self, mode: str, user: str) -> list[str]:
+        who = ["--user", user, "--password", PEOPLE[user]]
+        return [sys.executable, "-I", str(binaries.BROWSER), "--mode", mode, *who, *self.browser_options]
 
     def configure_git(self, settings: dict[str, str]) -> None:
         """Sets values in this person's global git configuration."""
@@ -50,10 +62,12 @@ class Person:
             self.session.run("git", "config", "--global", key, value).check_returncode()
 
     def configure_keyfob(self, host: str, issuer: str, **more: object) -> None:
-        """Writes keyfob's configuration: one host, its issuer, our registered client. `more` is added to the host."""
+        """Writes keyfob's configuration: one host, its issuer, our registered client. `more` is added to the host, or
+        taken from it where it is None."""
         values = {"issuer": issuer, "client_id": CLIENT_ID, "scopes": ["read", "write"], **more}
-        lines = [f'[host."{host}"]', *(f"{key} = {json.dumps(value)}" for key, value in values.items())]
-        path = self.home / ".config" / "keyfob" / "config.toml"
+        said = {key: value for key, value in values.items() if value is not None}
+        lines = [f'[host."{host}"]', *(f"{key} = {json.dumps(value)}" for key, value in said.items())]
+        path = self.configuration
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("\n".join(lines) + "\n")
 
@@ -69,9 +83,9 @@ class Person:
         self.session.end_at_last(process)
         return Dialogue(process, stdin)
 
-    def browse_elsewhere(self, address: str, *options: str, mode: str = "approve") -> str:
+    def browse_elsewhere(self, address: str, *options: str, mode: str = "approve", user: str = ALICE) -> str:
         """Opens an address with a browser that keyfob did not start; what the browser prints."""
-        done = self.session.run(*self._browser(mode), *options, address)
+        done = self.session.run(*self._browser(mode, user), *options, address)
         assert done.returncode == 0, stderr_lines(done)
         return done.stdout.decode().strip()
 

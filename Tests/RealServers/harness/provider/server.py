@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import atexit
+import base64
 import hashlib
+import json
 import os
 import shutil
 import tempfile
@@ -11,16 +13,20 @@ import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlencode
+from urllib.request import ProxyHandler, Request, build_opener
 
 import django
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 
+from ..people import PEOPLE
+from ..record import Answered, Record
+from ..tls import Tls
 from . import device, lifetime
-from .requests import Answered, Record, record
+from .requests import record
 
 CLIENT_ID = "keyfob-tests"
 DEVICE_CLIENT_ID = "keyfob-tests-device"
-USER, USER_PASSWORD = "alice", "wonderland"
 GATE_ID, GATE_SECRET = "git-gate", "gate-secret"
 
 
@@ -36,7 +42,7 @@ def prepare_database() -> None:
     from oauth2_provider.models import Application
 
     call_command("migrate", verbosity=0)
-    user = get_user_model().objects.create_user(USER, password=USER_PASSWORD)
+    user, *_ = [get_user_model().objects.create_user(name, password=word) for name, word in PEOPLE.items()]
     Application.objects.create(
         name="keyfob",
         client_id=CLIENT_ID,
@@ -81,15 +87,16 @@ class QuietServer(ThreadedWSGIServer):
 class Provider:
     """The running authorization server: one port, one database, the record of its requests."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: Tls | None = None) -> None:
+        self._tls = tls
         self._server = self._listen(0)
         self.port: int = self._server.server_port
         device.origin = self.issuer
 
     @property
     def issuer(self) -> str:
-        """The issuer that the metadata names."""
-        return f"http://127.0.0.1:{self.port}"
+        """The issuer that the metadata names; with TLS, the name of its certificate, on the port that needs no word."""
+        return f"https://{self._tls.name}" if self._tls else f"http://127.0.0.1:{self.port}"
 
     @property
     def device_authorization_endpoint(self) -> str:
@@ -103,7 +110,7 @@ class Provider:
 
     def token_requests(self, grant_type: str) -> list[Answered]:
         """The requests to the token endpoint with this grant_type."""
-        return [r for r in record.all() if r.path == "/o/token/" and r.form.get("grant_type") == grant_type]
+        return record.to("/o/token/", grant_type)
 
     def stop(self) -> None:
         """Takes the server off the network: its port refuses connections from now on."""
@@ -123,11 +130,15 @@ class Provider:
         lifetime.seconds = lifetime.DEFAULT_SECONDS
         self._forget_everybody()
 
-    @staticmethod
-    def _listen(port: int) -> QuietServer:
+    def _listen(self, port: int) -> QuietServer:
         from django.core.wsgi import get_wsgi_application
 
         server = QuietServer(("127.0.0.1", port), QuietRequestHandler)
+        if self._tls is not None:
+            server.socket = self._tls.context.wrap_socket(
+                server.socket, server_side=True, do_handshake_on_connect=False
+            )
+            server.base_environ["HTTPS"] = "on"
         server.set_app(get_wsgi_application())
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         return server
@@ -139,6 +150,17 @@ class Provider:
 
         for model in (RefreshToken, AccessToken, Grant, DeviceGrant, Session):
             model.objects.all().delete()
+
+    def introspect(self, access_token: str) -> bool:
+        """Whether the access token is active, as a resource server asks (RFC 7662 section 2)."""
+        credentials = base64.b64encode(f"{GATE_ID}:{GATE_SECRET}".encode()).decode()
+        request = Request(
+            f"http://127.0.0.1:{self.port}/o/introspect/",
+            data=urlencode({"token": access_token}).encode(),
+            headers={"Authorization": f"Basic {credentials}"},
+        )
+        with build_opener(ProxyHandler({})).open(request, timeout=20) as response:
+            return bool(json.load(response)["active"])
 
     # What the tests ask of the database.
 

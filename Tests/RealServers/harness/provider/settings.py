@@ -10,7 +10,7 @@ from . import device, lifetime
 
 SECRET_KEY = os.urandom(32).hex()
 DEBUG = False
-ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", ".example.test"]
 ROOT_URLCONF = "harness.provider.urls"
 USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -1,0 +1,6 @@
+"""Who has an account at the servers, and with which password."""
+
+PEOPLE = {"alice": "wonderland", "bob": "construction"}
+"""The first of them is the one who sits at the browser, unless a test says otherwise."""
+
+ALICE, BOB = PEOPLE

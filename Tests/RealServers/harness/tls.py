@@ -1,0 +1,32 @@
+"""Servers with a name and a certificate, signed by an authority that only these tests trust."""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+
+import trustme
+
+
+@dataclass(frozen=True)
+class Tls:
+    """What one server needs: its name, and the context with its certificate."""
+
+    name: str
+    context: ssl.SSLContext
+
+
+class Authority:
+    """A certificate authority of its own."""
+
+    def __init__(self, directory: Path) -> None:
+        self._authority = trustme.CA()
+        self.file = directory / "authority.pem"
+        self._authority.cert_pem.write_to_path(str(self.file))
+
+    def certify(self, name: str) -> Tls:
+        """A certificate for that name."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._authority.issue_cert(name).configure_cert(context)
+        return Tls(name, context)
