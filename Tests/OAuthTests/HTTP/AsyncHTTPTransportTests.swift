@@ -49,6 +49,35 @@ struct `The transport` {
         }
     }
 
+    @Test(arguments: [(HTTPRequest.Method.post, "POST"), (.put, "PUT")])
+    func `sends JSON with the token that allows it`(method: HTTPRequest.Method, name: String) async throws {
+        try await ScriptedServer.run({ _ in .http(201, "{}") }) { server in
+            let url = try EndpointURL(server.address("/register"))
+            let response = try await send(HTTPRequest(method, json: Secret("{\"a\":1}"), to: url, bearer: Secret("t")))
+            #expect(response.status == 201)
+            let request = try #require(server.requests.first)
+            #expect(request.hasPrefix("\(name) /register HTTP/1.1\r\n"))
+            #expect(request.hasSuffix("\r\n\r\n{\"a\":1}"))
+            let fields = RawConnection.Answer(request).fields
+            #expect(fields["content-type"] == "application/json")
+            #expect(fields["authorization"] == "Bearer t")
+        }
+    }
+
+    @Test func `deletes, and sends nothing but the token`() async throws {
+        try await ScriptedServer.run({ _ in .bytes("HTTP/1.1 204 X\r\n\r\n") }) { server in
+            let url = try EndpointURL(server.address("/register/1"))
+            let response = try await send(HTTPRequest(delete: url, bearer: Secret("t")))
+            #expect(response.status == 204 && response.body.isEmpty)
+            let request = try #require(server.requests.first)
+            #expect(request.hasPrefix("DELETE /register/1 HTTP/1.1\r\n"))
+            #expect(request.hasSuffix("\r\n\r\n"))
+            let fields = RawConnection.Answer(request).fields
+            #expect(fields["authorization"] == "Bearer t")
+            #expect(fields["content-type"] == nil)
+        }
+    }
+
     @Test(arguments: [301, 302, 303, 307, 308])
     func `follows no redirect`(status: Int) async throws {
         try await ScriptedServer.run({ _ in .http(200, "{}") }) { elsewhere in

@@ -1,0 +1,112 @@
+import OAuth
+import SecretService
+import Secrets
+import Testing
+
+@testable import KeyfobCore
+
+@Suite struct `The store of registrations` {
+    let items = InMemoryItemStore()
+    var store: RegistrationStore { RegistrationStore(items: items) }
+
+    private static func full(_ issuer: String = "https://login.example.com/t1") throws -> ClientRegistration {
+        ClientRegistration(
+            issuer: issuer, client: Client(id: "c-1 \u{FC}", secret: Secret("s3cr3t"), authentication: .post),
+            redirectURIs: ["http://127.0.0.1:4711/callback"], secretExpiresAt: 1_900_000_000,
+            registrationAccessToken: Secret("reg-t0ken"),
+            registrationClientURI: try EndpointURL("https://login.example.com/register/c-1"))
+    }
+
+    private static func bare(_ issuer: String = "https://login.example.com") -> ClientRegistration {
+        ClientRegistration(issuer: issuer, client: Client(id: "c-2"), redirectURIs: [])
+    }
+
+    @Test func `keeps one for each issuer, and gives it back whole`() throws {
+        let (full, bare) = (try Self.full(), Self.bare())
+        try store.save(full)
+        try store.save(bare)
+        #expect(try store.registration(issuer: full.issuer) == full)
+        #expect(try store.registration(issuer: bare.issuer) == bare)
+        #expect(try store.all() == [bare, full])
+        let remade = Self.bare(full.issuer)
+        try store.save(remade)
+        #expect(try store.all() == [remade, bare])
+        #expect(try store.remove(issuer: full.issuer))
+        #expect(try !store.remove(issuer: full.issuer))
+        #expect(try store.all() == [bare])
+    }
+
+    // Two spellings may be two servers (RFC 8414 section 3.3).
+    @Test(arguments: [
+        "https://login.example.com/", "https://LOGIN.example.com", "https://login.example.com:443",
+        "https://login.example.com/t1/", "https://login.example.co", "",
+    ])
+    func `gives nothing to another issuer`(issuer: String) throws {
+        try store.save(Self.bare())
+        try store.save(Self.full())
+        #expect(try store.registration(issuer: issuer) == nil)
+        #expect(try !store.remove(issuer: issuer))
+    }
+
+    /// The shape of what rests in people's keyrings: every later version must read it.
+    private static let resting = """
+        {"client_id":"c-1 \u{FC}","client_secret":"s3cr3t","client_secret_expires_at":1900000000,\
+        "issuer":"https://login.example.com/t1","redirect_uris":["http://127.0.0.1:4711/callback"],\
+        "registration_access_token":"reg-t0ken",\
+        "registration_client_uri":"https://login.example.com/register/c-1",\
+        "token_endpoint_auth_method":"client_secret_post","version":1}
+        """
+
+    @Test func `writes one line of JSON`() throws {
+        try store.save(Self.full())
+        #expect(items.items.first?.secret.exposedText == Self.resting)
+    }
+
+    @Test(arguments: [
+        "", "{}", "[]", resting + resting, resting.replacing("\"version\":1", with: "\"version\":2"),
+        resting.replacing("client_secret_post", with: "private_key_jwt"),
+        resting.replacing("\"issuer\":\"https://login.example.com/t1\"", with: "\"issuer\":\"https://other.example\""),
+        resting.replacing("\"issuer\"", with: "\"i\""),
+    ])
+    func `reads nothing else`(text: String) throws {
+        try store.save(Self.full())
+        let attributes = try #require(items.items.first?.attributes)
+        try items.store(GrantStore.schema, attributes: attributes, label: "", secret: Secret(text), in: .default)
+        #expect(try store.registration(issuer: "https://login.example.com/t1") == nil)
+    }
+
+    @Test func `says nothing secret in attributes and label, in the shape of a grant's`() throws {
+        try store.save(Self.full())
+        try GrantStore(items: items).save(.example(of: try .example()))
+        let item = try #require(items.items.first)
+        #expect(Set(item.attributes.keys) == Set(GrantStore.schema.attributes.keys))
+        #expect(item.attributes["kind"] == "registration")
+        let visible = item.attributes.values.joined(separator: " ") + item.label
+        for secret in ["s3cr3t", "reg-t0ken", "c-1", "4711"] { #expect(!visible.contains(secret)) }
+        #expect(!item.label.contains("/") && item.label.hasPrefix("keyfob: "))
+    }
+
+    @Test func `is not mixed up with the store of grants`() throws {
+        let grants = GrantStore(items: items)
+        try store.save(Self.full())
+        #expect(try grants.all().isEmpty)
+        try grants.save(.example(of: try .example()))
+        #expect(try store.all().count == 1)
+        #expect(try grants.all().count == 1)
+    }
+
+    @Test func `says that it is locked, never that there is none`() throws {
+        try store.save(Self.full())
+        items.lock()
+        #expect(throws: SecretServiceError.locked) { try store.registration(issuer: "https://login.example.com/t1") }
+        #expect(throws: SecretServiceError.locked) { try store.all() }
+        #expect(throws: SecretServiceError.locked) { try store.save(try Self.full()) }
+        #expect(throws: SecretServiceError.locked) { try store.remove(issuer: "https://login.example.com/t1") }
+    }
+
+    @Test func `does not flee into the session's memory`() throws {
+        items.refuseWrites(.failed("disk full"))
+        #expect(throws: SecretServiceError.failed("disk full")) { try store.save(try Self.full()) }
+        #expect(items.items.isEmpty)
+    }
+}

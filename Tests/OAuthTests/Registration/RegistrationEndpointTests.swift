@@ -1,0 +1,262 @@
+import FoundationEssentials
+import Secrets
+import TestSupport
+import Testing
+
+@testable import OAuth
+
+private typealias Answer = ScriptedTransport.Answer
+
+private func register(
+    _ answers: [Answer], asking metadata: ClientMetadata = Registrations.asked
+) async throws -> (Result<ClientRegistration, OAuthError>, [HTTPRequest]) {
+    let transport = ScriptedTransport([Registrations.address: answers])
+    let endpoint = RegistrationEndpoint(url: try EndpointURL(Registrations.address), transport: transport)
+    do throws(OAuthError) {
+        return (.success(try await endpoint.register(metadata, issuer: Examples.issuer)), transport.requests)
+    } catch {
+        return (.failure(error), transport.requests)
+    }
+}
+
+@Suite struct `A request for registration` {
+    // sep-837, sep-2207-client-metadata-grant-types
+    @Test func `says all that a server wants to know`() async throws {
+        var metadata = Registrations.asked
+        metadata.softwareVersion = "1.2.3"
+        let (_, requests) = try await register([Registrations.answer()], asking: metadata)
+        let request = try #require(requests.first)
+        #expect(request.method == .post && request.url.string == Registrations.address)
+        #expect(request.authorization == nil && request.form == nil)
+        #expect(
+            request.json?.exposedText == """
+                {"application_type":"native","client_name":"keyfob",\
+                "grant_types":["authorization_code","refresh_token"],\
+                "redirect_uris":["http://127.0.0.1:4711/callback"],"response_types":["code"],"scope":"read write",\
+                "software_id":"org.keyfob","software_version":"1.2.3","token_endpoint_auth_method":"none"}
+                """)
+        #expect(requests.count == 1)
+    }
+
+    @Test func `leaves out what it does not know`() async throws {
+        let (_, requests) = try await register(
+            [Registrations.answer()], asking: ClientMetadata(redirectURIs: [Registrations.redirectURI]))
+        let body = try #require(requests.first?.json?.exposedText)
+        #expect(!body.contains("\"scope\"") && !body.contains("software_version") && !body.contains("null"))
+        #expect(!body.contains("client_id") && !body.contains("client_secret"))
+    }
+
+    @Test(
+        arguments: [
+            (nil, .none), (["none"], .none), (["client_secret_post", "client_secret_basic", "none"], .none),
+            (["client_secret_post", "client_secret_basic"], .basic), (["client_secret_post"], .post),
+            (["private_key_jwt"], .none), ([], .none),
+        ] as [([String]?, ClientAuthentication)])
+    func `asks for no authentication unless the server names only others`(
+        supported: [String]?, method: ClientAuthentication
+    ) {
+        #expect(ClientAuthentication.preferred(among: supported) == method)
+    }
+}
+
+@Suite struct `A registration` {
+    private func registration(_ answer: Answer) async throws -> ClientRegistration {
+        try await register([answer]).0.get()
+    }
+
+    @Test(arguments: [200, 201])
+    func `is what the server says`(status: Int) async throws {
+        #expect(try await registration(Registrations.answer(status: status)) == Registrations.made())
+    }
+
+    // token-endpoint-auth-basic, -post, -none: RFC 7591 section 3.2.1, whatever was asked for.
+    @Test(arguments: [
+        ("client_secret_basic", ClientAuthentication.basic), ("client_secret_post", .post),
+    ])
+    func `proves itself as the server decides`(method: String, authentication: ClientAuthentication) async throws {
+        let answer = Registrations.answer([
+            "token_endpoint_auth_method": "\"\(method)\"", "client_secret": "\"s3cr3t\"",
+            "client_secret_expires_at": "0",
+        ])
+        #expect(
+            try await registration(answer)
+                == Registrations.made {
+                    $0.client = Client(id: "c-1", secret: Secret("s3cr3t"), authentication: authentication)
+                })
+    }
+
+    @Test(arguments: ["\"none\"", nil] as [String?])
+    func `does not keep a secret that a public client was given`(method: String?) async throws {
+        var changes = ["client_secret": "\"s3cr3t\"", "client_secret_expires_at": "1900000000"]
+        changes["token_endpoint_auth_method"] = method
+        let answer = Registrations.answer(changes, without: method == nil ? "token_endpoint_auth_method" : nil)
+        #expect(try await registration(answer) == Registrations.made())
+    }
+
+    @Test func `proves itself as we asked where the server does not say`() async throws {
+        var asked = Registrations.asked
+        asked.tokenEndpointAuthMethod = .post
+        let answer = Registrations.answer(["client_secret": "\"s\""], without: "token_endpoint_auth_method")
+        let client = try await register([answer], asking: asked).0.get().client
+        #expect(client == Client(id: "c-1", secret: Secret("s"), authentication: .post))
+    }
+
+    @Test(
+        arguments: [
+            ("1900000000", 1_900_000_000), ("\"1900000000\"", 1_900_000_000), ("0", nil), ("-1", nil), ("null", nil),
+            ("1e300", nil), ("\"soon\"", nil), ("true", nil),
+        ] as [(String, Int64?)])
+    func `knows when its secret ends`(json: String, moment: Int64?) async throws {
+        let answer = Registrations.answer([
+            "token_endpoint_auth_method": "\"client_secret_basic\"", "client_secret": "\"s\"",
+            "client_secret_expires_at": json,
+        ])
+        #expect(try await registration(answer).secretExpiresAt == moment)
+    }
+
+    @Test(arguments: [
+        // As asked for, with or without the port
+        ("[\"http://127.0.0.1:4711/callback\"]", ["http://127.0.0.1:4711/callback"]),
+        ("[\"http://127.0.0.1/callback\"]", ["http://127.0.0.1:4711/callback"]),
+        ("[\"https://x.example/\", \"http://127.0.0.1:4711/callback\"]", ["http://127.0.0.1:4711/callback"]),
+        ("null", ["http://127.0.0.1:4711/callback"]),
+        // Another one that we can listen on
+        ("[\"http://localhost:4711/callback\"]", ["http://localhost:4711/callback"]),
+        ("[\"urn:x\", \"http://[::1]:1/\", \"http://localhost/a\"]", ["http://[::1]:1/", "http://localhost/a"]),
+    ])
+    func `comes back to where the server lets it`(json: String, uris: [String]) async throws {
+        #expect(try await registration(Registrations.answer(["redirect_uris": json])).redirectURIs == uris)
+    }
+
+    @Test func `can be managed with the token that came with it`() async throws {
+        let answer = Registrations.answer([
+            "registration_access_token": "\"reg-token\"",
+            "registration_client_uri": "\"https://login.example.com/register/c-1\"",
+        ])
+        let place = try EndpointURL("https://login.example.com/register/c-1")
+        #expect(
+            try await registration(answer)
+                == Registrations.made {
+                    $0.registrationAccessToken = Secret("reg-token")
+                    $0.registrationClientURI = place
+                })
+    }
+
+    // The token would go wherever the answer says.
+    @Test(arguments: [
+        ["registration_access_token": "\"t\""], ["registration_client_uri": "\"https://login.example.com/r\""],
+        ["registration_access_token": "\"\"", "registration_client_uri": "\"https://login.example.com/r\""],
+        [
+            "registration_access_token": "\"t\\r\\nHost: x\"",
+            "registration_client_uri": "\"https://login.example.com/r\"",
+        ],
+        ["registration_access_token": "\"t u\"", "registration_client_uri": "\"https://login.example.com/r\""],
+        ["registration_access_token": "\"t\"", "registration_client_uri": "\"https://evil.example/r\""],
+        ["registration_access_token": "\"t\"", "registration_client_uri": "\"https://login.example.com:8443/r\""],
+        ["registration_access_token": "\"t\"", "registration_client_uri": "\"http://127.0.0.1/r\""],
+        ["registration_access_token": "\"t\"", "registration_client_uri": "\"/register/c-1\""],
+    ])
+    func `cannot be managed with half of it, or elsewhere`(changes: [String: String]) async throws {
+        #expect(try await registration(Registrations.answer(changes)) == Registrations.made())
+    }
+
+    @Test(arguments: [
+        (Registrations.answer(without: "client_id"), "client_id"),
+        (Registrations.answer(["client_id": "\"\""]), "client_id"),
+        (Registrations.answer(["client_id": "\"c\\u001b\""]), "client_id"),
+        (Registrations.answer(["client_id": "7"]), "client_id"),
+        (Registrations.answer(["token_endpoint_auth_method": "\"client_secret_basic\""]), "client_secret"),
+        (
+            Registrations.answer(["token_endpoint_auth_method": "\"client_secret_post\"", "client_secret": "\"\""]),
+            "client_secret"
+        ),
+        (Registrations.answer(["redirect_uris": "[]"]), "redirect_uris"),
+        (Registrations.answer(["redirect_uris": "[\"https://evil.example/callback\"]"]), "redirect_uris"),
+        (Registrations.answer(["redirect_uris": "\"http://127.0.0.1/callback\""]), "redirect_uris"),
+        (Registrations.answer(status: 202), "error"),
+        (.json("{}", status: 400), "error"),
+        (.json("{", status: 201), "JSON"),
+    ])
+    private func `that cannot be used is none`(answer: Answer, member: String) async throws {
+        let (result, requests) = try await register([answer])
+        #expect(result == .failure(.malformed(host: "login.example.com", member: member)))
+        #expect(requests.count == 1)
+    }
+
+    @Test(arguments: ["private_key_jwt", "tls_client_auth", "client_secret_jwt", ""])
+    func `with a way to authenticate that we do not have is none`(method: String) async throws {
+        let (result, _) = try await register([
+            Registrations.answer(["token_endpoint_auth_method": "\"\(method)\"", "client_secret": "\"s\""])
+        ])
+        #expect(result == .failure(.unsupportedClientAuthentication(method: method)))
+    }
+}
+
+@Suite struct `A refused registration` {
+    private static let rejectsLoopback = Answer.json(#"{"error":"invalid_redirect_uri"}"#, status: 400)
+
+    // RFC 7591 section 3.2.2.
+    @Test(arguments: [
+        (400, "invalid_client_metadata"), (400, "invalid_software_statement"), (400, "invalid_request"),
+        (403, "invalid_client_metadata"), (200, "invalid_client_metadata"),
+    ])
+    func `tells the server's reason`(status: Int, error: String) async throws {
+        let body = #"{"error":"\#(error)","error_description":"no \u001b[2J"}"#
+        let (result, requests) = try await register([.json(body, status: status)])
+        let refusal = OAuthError.refused(
+            host: "login.example.com", status: status, error: error, description: "no \u{FFFD}[2J")
+        #expect(result == .failure(refusal))
+        #expect(requests.count == 1)
+    }
+
+    @Test(arguments: [
+        Answer.status(401), .status(403), .status(404), .status(405),
+        .json(#"{"error":"invalid_token"}"#, status: 401), .json(#"{"error":"access_denied"}"#, status: 403),
+        .body("<p>Forbidden", type: "text/html", status: 403),
+    ])
+    private func `may mean that not everybody may register`(answer: Answer) async throws {
+        guard case .response(let response) = answer else { return }
+        let (result, requests) = try await register([answer])
+        #expect(result == .failure(.registrationClosed(host: "login.example.com", status: response.status)))
+        #expect(requests.count == 1)
+    }
+
+    @Test(arguments: [
+        (
+            Answer.status(503, fields: [(name: "Retry-After", value: "9")]),
+            OAuthError.unavailable(host: "login.example.com", status: 503, retryAfter: 9)
+        ),
+        (.status(307), .redirected(host: "login.example.com", status: 307)),
+        (.body("<p>", type: "text/html"), .notJSON(host: "login.example.com", contentType: "text/html")),
+        (.failure(.timedOut(host: "login.example.com", seconds: 1)), .timedOut(host: "login.example.com", seconds: 1)),
+    ])
+    private func `is not repeated`(answer: Answer, error: OAuthError) async throws {
+        let (result, requests) = try await register([answer, Registrations.answer()])
+        #expect(result == .failure(error))
+        #expect(requests.count == 1)
+    }
+
+    @Test func `for 127.0.0.1 is tried once more with localhost`() async throws {
+        let uri = "http://localhost:4711/callback"
+        let (result, requests) = try await register([
+            Self.rejectsLoopback, Registrations.answer(["redirect_uris": "[\"\(uri)\"]"]),
+        ])
+        #expect(try result.get() == Registrations.made { $0.redirectURIs = [uri] })
+        let bodies = requests.compactMap { $0.json?.exposedText }
+        #expect(bodies.count == 2 && bodies[0].contains(Registrations.redirectURI) && bodies[1].contains(uri))
+        #expect(!bodies[1].contains("127.0.0.1"))
+    }
+
+    @Test func `for localhost too is the end`() async throws {
+        let (result, requests) = try await register([Self.rejectsLoopback])
+        let refusal = OAuthError.refused(
+            host: "login.example.com", status: 400, error: "invalid_redirect_uri", description: nil)
+        #expect(result == .failure(refusal))
+        #expect(requests.count == 2)
+
+        let (second, more) = try await register(
+            [Self.rejectsLoopback], asking: ClientMetadata(redirectURIs: ["http://localhost:4711/callback"]))
+        #expect(second == .failure(refusal))
+        #expect(more.count == 1)
+    }
+}
