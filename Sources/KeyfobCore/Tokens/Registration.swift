@@ -1,6 +1,6 @@
 import FoundationEssentials
-package import OAuth
-package import Secrets
+import OAuth
+import Secrets
 
 /// A ``ClientRegistration`` as it rests in the Secret Service.
 ///

@@ -23,4 +23,15 @@ package struct ClientRegistration: Sendable, Equatable {
         (self.secretExpiresAt, self.registrationAccessToken) = (secretExpiresAt, registrationAccessToken)
         self.registrationClientURI = registrationClientURI
     }
+
+    /// The redirect URI to log in with, on the port that was registered; nil where none is one that we can listen on.
+    package var redirect: RedirectTemplate? {
+        redirectURIs.lazy.compactMap { try? RedirectTemplate($0) }.first
+    }
+
+    /// Whether the secret is of no use any more at `now`, in seconds since 1970-01-01 UTC: then the registration is made
+    /// anew.
+    package func isExpired(at now: Int64) -> Bool {
+        secretExpiresAt.map { $0 <= now } ?? false
+    }
 }

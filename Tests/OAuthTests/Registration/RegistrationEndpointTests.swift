@@ -128,6 +128,21 @@ private func register(
         #expect(try await registration(Registrations.answer(["redirect_uris": json])).redirectURIs == uris)
     }
 
+    @Test(
+        arguments: [
+            (["http://127.0.0.1:4711/callback"], "http://127.0.0.1:4711/callback"),
+            (["https://x.example/", "http://localhost:1/a", "http://127.0.0.1:2/"], "http://localhost:1/a"),
+            ([], nil), (["urn:ietf:wg:oauth:2.0:oob"], nil),
+        ] as [([String], String?)])
+    func `is used with the first redirect URI that can be listened on`(uris: [String], used: String?) throws {
+        #expect(try Registrations.made { $0.redirectURIs = uris }.redirect?.uri(port: nil) == used)
+    }
+
+    @Test(arguments: [(nil, false), (999, true), (1_000, true), (1_001, false)] as [(Int64?, Bool)])
+    func `is over when its secret ends`(moment: Int64?, isOver: Bool) throws {
+        #expect(try Registrations.made { $0.secretExpiresAt = moment }.isExpired(at: 1_000) == isOver)
+    }
+
     @Test func `can be managed with the token that came with it`() async throws {
         let answer = Registrations.answer([
             "registration_access_token": "\"reg-token\"",
