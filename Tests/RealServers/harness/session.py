@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from contextlib import ExitStack
@@ -16,6 +17,7 @@ from typing import Self
 SECRETS = "org.freedesktop.secrets"
 PASSWORD = b"correct horse"
 READY_SECONDS = 20
+LONGEST_SECONDS = 60
 
 # A bus without service directories: what is on it was put there, nothing is activated behind our back.
 BUS_CONFIGURATION = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
@@ -78,7 +80,12 @@ class PrivateSession:
     def run(self, *command: str | Path, stdin: bytes = b"", **env: str) -> subprocess.CompletedProcess[bytes]:
         """Runs a command in the session and waits for it, whatever its exit status."""
         process = self.start(*command, stdin=subprocess.PIPE, **env)
-        output, errors = process.communicate(stdin, timeout=60)
+        try:
+            output, errors = process.communicate(stdin, timeout=LONGEST_SECONDS)
+        except subprocess.TimeoutExpired:
+            # And what it has started: nothing shall wait on for a person who never comes.
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
         return subprocess.CompletedProcess(command, process.returncode, output, errors)
 
     def start(self, *command: str | Path, stdin: int = subprocess.DEVNULL, **env: str) -> subprocess.Popen[bytes]:

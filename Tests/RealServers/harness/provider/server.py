@@ -12,7 +12,7 @@ import tempfile
 import threading
 from datetime import timedelta
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import urlencode
 from urllib.request import ProxyHandler, Request, build_opener
 
@@ -24,6 +24,10 @@ from ..record import Answered, Record
 from ..tls import Tls
 from . import device, lifetime
 from .requests import record
+
+if TYPE_CHECKING:
+    from oauth2_provider.models import AccessToken, Application
+    from oauth2_provider.settings import OAuth2ProviderSettings
 
 CLIENT_ID = "keyfob-tests"
 DEVICE_CLIENT_ID = "keyfob-tests-device"
@@ -68,6 +72,21 @@ def prepare_database() -> None:
         authorization_grant_type=Application.GRANT_CLIENT_CREDENTIALS,
         user=user,
     )
+
+
+def oauth2_settings() -> OAuth2ProviderSettings:
+    """The settings as django-oauth-toolkit holds them."""
+    from oauth2_provider.settings import oauth2_settings as held
+
+    return held
+
+
+def access_token_row(access_token: str) -> AccessToken | None:
+    """What the database has of this access token."""
+    from oauth2_provider.models import AccessToken
+
+    checksum = hashlib.sha256(access_token.encode()).hexdigest()
+    return AccessToken.objects.filter(token_checksum=checksum).first()
 
 
 class QuietRequestHandler(WSGIRequestHandler):
@@ -129,6 +148,7 @@ class Provider:
         record.clear()
         lifetime.seconds = lifetime.DEFAULT_SECONDS
         self._forget_everybody()
+        oauth2_settings().reload()
 
     def _listen(self, port: int) -> QuietServer:
         from django.core.wsgi import get_wsgi_application
@@ -146,10 +166,11 @@ class Provider:
     @staticmethod
     def _forget_everybody() -> None:
         from django.contrib.sessions.models import Session
-        from oauth2_provider.models import AccessToken, DeviceGrant, Grant, RefreshToken
+        from oauth2_provider.models import AccessToken, Application, DeviceGrant, Grant, RefreshToken
 
         for model in (RefreshToken, AccessToken, Grant, DeviceGrant, Session):
             model.objects.all().delete()
+        Application.objects.exclude(registration_source=Application.RegistrationSource.MANUAL).delete()
 
     def introspect(self, access_token: str) -> bool:
         """Whether the access token is active, as a resource server asks (RFC 7662 section 2)."""
@@ -170,6 +191,31 @@ class Provider:
         lifetime.seconds = seconds
 
     @staticmethod
+    def change(**settings: object) -> None:
+        """Changes settings of django-oauth-toolkit for as long as this server runs. Classes are given themselves."""
+        for name, value in settings.items():
+            setattr(oauth2_settings(), name, value)
+
+    @staticmethod
+    def registered() -> list[Application]:
+        """The clients that nobody made by hand."""
+        from oauth2_provider.models import Application
+
+        return list(Application.objects.exclude(registration_source=Application.RegistrationSource.MANUAL))
+
+    @staticmethod
+    def owner(access_token: str) -> str | None:
+        """Whose access token this is; None when it is nobody's any more."""
+        found = access_token_row(access_token)
+        return found.user.username if found and found.is_valid() else None
+
+    @staticmethod
+    def resources(access_token: str) -> list[str]:
+        """The resources that this access token is for (RFC 8707)."""
+        found = access_token_row(access_token)
+        return list(found.resource or []) if found else []
+
+    @staticmethod
     def live_refresh_tokens() -> int:
         """How many refresh tokens are neither used up nor revoked."""
         from oauth2_provider.models import RefreshToken
@@ -187,10 +233,8 @@ class Provider:
     @staticmethod
     def is_active(access_token: str) -> bool:
         """Whether the server would honour this access token now."""
-        from oauth2_provider.models import AccessToken
-
-        checksum = hashlib.sha256(access_token.encode()).hexdigest()
-        return any(token.is_valid() for token in AccessToken.objects.filter(token_checksum=checksum))
+        found = access_token_row(access_token)
+        return found is not None and found.is_valid()
 
     @staticmethod
     def expire_access_tokens() -> None:

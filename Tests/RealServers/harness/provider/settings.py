@@ -13,6 +13,7 @@ DEBUG = False
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", ".example.test"]
 ROOT_URLCONF = "harness.provider.urls"
 USE_TZ = True
+APPEND_SLASH = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LOGIN_URL = "/accounts/login/"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the password is in this repository
@@ -25,6 +26,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "harness.provider.requests.RecordRequests",
+    "django.middleware.common.CommonMiddleware",  # says how long an answer is, which TLS needs to be sure of its end
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -67,6 +69,9 @@ OAUTH2_PROVIDER: dict[str, Any] = {
     "OAUTH2_RESPONSE_TYPES_SUPPORTED": ["code"],
     "OAUTH2_GRANT_TYPES_SUPPORTED": ["authorization_code", "refresh_token"],
     "OIDC_ENABLED": True,
+    # Anybody may register a client, as at servers of the Model Context Protocol. A test may shut that.
+    "DCR_ENABLED": True,
+    "DCR_REGISTRATION_PERMISSION_CLASSES": ["oauth2_provider.dcr.AllowAllDCRPermission"],
 }
 
 LOGGING = {"version": 1, "disable_existing_loggers": True, "root": {"level": "CRITICAL", "handlers": []}}

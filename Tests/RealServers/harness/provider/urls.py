@@ -12,6 +12,7 @@ provider = (
         *oauth2.metadata_urlpatterns,
         *oauth2.oidc_urlpatterns,
         path("o/", include(oauth2.base_urlpatterns)),
+        path("o/", include(oauth2.dcr_urlpatterns)),
     ],
     "oauth2_provider",
 )

@@ -1,0 +1,93 @@
+"""Two people at one host, or one person with two accounts: whose token is whose."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from harness.gate import Gate
+from harness.people import ALICE, BOB
+from harness.person import Person
+from harness.provider.server import Provider
+from harness.steps import assert_worked
+
+
+@pytest.fixture
+def both(developer: Person, gate: Gate) -> Person:
+    """A person who is signed in as Alice and as Bob."""
+    for name in (ALICE, BOB):
+        developer.set_browser(user=name)
+        assert_worked(developer.keyfob("login", gate.url, "--account", name))
+    return developer
+
+
+def named(url: str, name: str) -> str:
+    """The URL with that user name in it."""
+    return url.replace("http://", f"http://{name}@")
+
+
+def test_the_name_in_the_address_chooses_the_account(both: Person, provider: Provider, gate: Gate) -> None:
+    assert {name: provider.owner(both.token(named(gate.url, name))) for name in (ALICE, BOB)} == {
+        ALICE: ALICE,
+        BOB: BOB,
+    }
+    assert both.browsers_opened() == 2
+
+
+def test_the_server_is_told_who_is_expected(both: Person, provider: Provider) -> None:
+    asked = [r.form for r in provider.requests.to("/o/authorize/") if r.method == "GET"]
+    assert {form["login_hint"] for form in asked} == {ALICE, BOB}
+
+
+def test_git_uses_the_account_that_the_remote_names(both: Person, provider: Provider, gate: Gate) -> None:
+    for name in (BOB, ALICE):
+        assert_worked(both.git("clone", named(gate.url, name), name))
+    names = [knock.username for knock in gate.knocks() if knock.status == 200]
+    assert set(names) == {ALICE, BOB}
+    assert both.browsers_opened() == 2
+
+
+def test_status_shows_both(both: Person, gate: Gate) -> None:
+    done = both.keyfob("status")
+    assert_worked(done)
+    assert ALICE in done.stdout.decode() and BOB in done.stdout.decode()
+    told = both.keyfob("status", "--json")
+    assert_worked(told)
+    assert ALICE in json.dumps(json.loads(told.stdout)) and BOB in told.stdout.decode()
+
+
+def test_one_is_signed_out_and_the_other_stays(both: Person, provider: Provider, gate: Gate) -> None:
+    token = both.token(named(gate.url, BOB))
+    assert_worked(both.keyfob("logout", named(gate.url, ALICE)))
+    assert provider.owner(token) == BOB
+    assert provider.owner(both.token(named(gate.url, BOB))) == BOB
+    assert both.keyfob("token", named(gate.url, ALICE), "--interaction", "never").returncode == 77
+    assert provider.live_refresh_tokens() == 1
+
+
+def test_a_refresh_of_one_leaves_the_other_alone(both: Person, provider: Provider, gate: Gate) -> None:
+    first, other = both.token(named(gate.url, ALICE)), both.token(named(gate.url, BOB))
+    assert_worked(both.ask_door("erase", gate.url, f"username={ALICE}", f"password={first}"))
+    second = both.token(named(gate.url, ALICE))
+    assert second != first and provider.owner(second) == ALICE
+    assert both.token(named(gate.url, BOB)) == other
+    assert len(provider.token_requests("refresh_token")) == 1
+
+
+def test_somebody_who_never_signed_in_gets_nobodys_token(both: Person, gate: Gate) -> None:
+    done = both.keyfob("token", named(gate.url, "carol"), "--interaction", "never")
+    assert (done.returncode, done.stdout) == (77, b"")
+
+
+def test_a_path_may_have_an_account_of_its_own(developer: Person, provider: Provider, gate: Gate) -> None:
+    rules = [(gate.origin, ALICE), (f"{gate.origin}/project.git", BOB)]
+    entry = developer.configuration.read_text().split("\n", 1)[1]
+    developer.configuration.write_text(
+        "\n".join(f'[host."{where}"]\n{entry}\naccount = "{who}"\n' for where, who in rules)
+    )
+    for where, who in rules:
+        developer.set_browser(user=who)
+        assert_worked(developer.keyfob("login", where))
+    assert provider.owner(developer.token(gate.url)) == BOB
+    assert provider.owner(developer.token(f"{gate.origin}/another.git")) == ALICE

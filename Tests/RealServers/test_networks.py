@@ -1,0 +1,118 @@
+"""Behind a proxy that alone knows the way, among certificates that only this network trusts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from harness.gate import Gate
+from harness.people import ALICE
+from harness.person import Person
+from harness.provider.server import Provider
+from harness.proxy import Proxy
+from harness.steps import assert_refused, assert_worked
+from harness.tls import Authority
+
+GIT, LOGIN = "git.example.test", "login.example.test"
+
+
+@dataclass
+class Company:
+    """A network of its own: its proxy, its certificate authority, the servers behind."""
+
+    proxy: Proxy
+    authority: Authority
+    provider: Provider
+    gate: Gate
+
+
+@pytest.fixture
+def company(tmp_path: Path) -> Iterator[Company]:
+    """The network. The names of its servers are known to its proxy, and to nobody else."""
+    authority = Authority(tmp_path)
+    with (
+        Proxy() as proxy,
+        Provider(authority.certify(LOGIN)) as provider,
+        Gate(provider.is_active, tmp_path, authority.certify(GIT)) as gate,
+    ):
+        proxy.route(GIT, gate.port)
+        proxy.route(LOGIN, provider.port)
+        yield Company(proxy, authority, provider, gate)
+
+
+@pytest.fixture
+def employee(person: Person, company: Company) -> Person:
+    """A person in that network, whose browser is set up for it and whose keyfob and git are not."""
+    person.browser_options = ["--proxy", company.proxy.address, "--authority", str(company.authority.file)]
+    person.set_browser()
+    person.configure_keyfob(company.gate.origin, company.provider.issuer)
+    return person
+
+
+def set_environment(employee: Person, company: Company, proxy: str | None = None) -> None:
+    """Sets the network up for all programs, by their environment."""
+    proxy = proxy or company.proxy.address
+    employee.session.env.update(https_proxy=proxy, SSL_CERT_FILE=str(company.authority.file))
+
+
+def set_git(employee: Person, company: Company, section: str = "http") -> None:
+    """Sets the network up for git alone, by its configuration."""
+    settings = {"proxy": company.proxy.address, "sslCAInfo": str(company.authority.file)}
+    employee.configure_git({f"{section}.{key}": value for key, value in settings.items()})
+
+
+def test_the_environment_is_enough(employee: Person, company: Company) -> None:
+    set_environment(employee, company)
+    assert_worked(employee.keyfob("login", company.gate.url))
+    assert company.provider.owner(employee.token(company.gate.url)) == ALICE
+    assert f"{LOGIN}:443" in company.proxy.asked
+
+
+def test_keyfobs_own_configuration_names_the_authority(employee: Person, company: Company) -> None:
+    authority = str(company.authority.file)
+    employee.configure_keyfob(company.gate.origin, company.provider.issuer, ca_file=authority)
+    employee.session.env.update(https_proxy=company.proxy.address)
+    assert_worked(employee.keyfob("login", company.gate.url))
+
+
+def test_a_proxy_that_wants_a_password_gets_it(employee: Person, company: Company) -> None:
+    address = company.proxy.require("worker", "open sesame: 100%")
+    employee.browser_options[1] = address
+    employee.set_browser()
+    set_environment(employee, company, address)
+    assert_worked(employee.keyfob("login", company.gate.url))
+
+
+def test_a_proxy_that_refuses_is_named(employee: Person, company: Company) -> None:
+    company.proxy.require("worker", "open sesame")
+    set_environment(employee, company)
+    done = employee.keyfob("login", company.gate.url)
+    assert_refused(done, 75)
+    assert "proxy" in done.stderr.decode()
+    assert employee.browsers_opened() == 0
+
+
+def test_the_password_of_a_proxy_is_not_said(employee: Person, company: Company) -> None:
+    wrong = company.proxy.require("worker", "right").replace("right", "wrong-word")
+    set_environment(employee, company, wrong)
+    done = employee.keyfob("login", company.gate.url)
+    assert_refused(done, 75)
+    assert "wrong-word" not in done.stderr.decode()
+
+
+def test_a_host_that_needs_no_proxy_goes_past_it(employee: Person, company: Company) -> None:
+    set_environment(employee, company)
+    employee.session.env["no_proxy"] = LOGIN
+    assert_refused(employee.keyfob("login", company.gate.url), 75)
+    assert company.proxy.asked == []
+
+
+def test_an_authority_that_nobody_named_is_not_believed(employee: Person, company: Company) -> None:
+    employee.session.env.update(https_proxy=company.proxy.address)
+    done = employee.keyfob("login", company.gate.url)
+    assert_refused(done, 75)
+    assert "certificate" in done.stderr.decode()
+    assert company.provider.requests.all() == []
