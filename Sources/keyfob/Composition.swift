@@ -12,6 +12,7 @@ struct Composition: Sendable {
     let account: String?
     let interaction: Interaction?
     let notesRoutes: Bool
+    let readsStandardInput: Bool
     let transports = Transports()
     let service: SecretService
     let grants: GrantStore
@@ -22,10 +23,14 @@ struct Composition: Sendable {
     ///   - account: the account named on the command line.
     ///   - interaction: who may be asked, if the command line says so.
     ///   - notesRoutes: whether the door for git may learn which account answers a question.
-    init(account: String?, interaction: Interaction?, notesRoutes: Bool = false) {
+    ///   - readsStandardInput: whether an address may be pasted there: it is the person's, not a caller's.
+    init(
+        account: String?, interaction: Interaction?, notesRoutes: Bool = false, readsStandardInput: Bool = false
+    ) {
         self.account = account
         self.interaction = interaction
         self.notesRoutes = notesRoutes
+        self.readsStandardInput = readsStandardInput
         let policy = try? Self.policy(interaction, configuration: nil)  // what is wrong is said by the run
         // The keyring's own prompt is a window: it needs a graphical session, and a caller that did not decline.
         let hasWindows = ["DISPLAY", "WAYLAND_DISPLAY"].contains { Surroundings.variable($0)?.isEmpty == false }
@@ -73,7 +78,7 @@ struct Composition: Sendable {
     ) throws(ConfigurationError) -> OAuthTokenSource {
         let browser = BrowserLauncher(
             search: search, browser: Surroundings.variable("BROWSER"), environment: Surroundings.forChildren)
-        let screen = SignInScreen(browser: browser)
+        let screen = SignInScreen(browser: browser, readsStandardInput: readsStandardInput)
         let policy = try Self.policy(interaction, configuration: configuration.interaction)
         let transports = transports
         return OAuthTokenSource(

@@ -1,25 +1,78 @@
 import KeyfobCore
 import OAuth
-import Secrets
 
-/// What a person sees while they sign in: where to go, and how long they may take.
+/// What a person sees while they sign in: where to go, and how long they may take; and where they paste.
 struct SignInScreen: Sendable {
     let browser: BrowserLauncher
+    /// Whether an address may be pasted on standard input where there is no terminal: not where it belongs to a caller.
+    let readsStandardInput: Bool
 
     /// One function for each way to sign in.
     var functions: SignIn.Screen {
-        SignIn.Screen(
-            browser: { try await showBrowser($0, $1) }, device: { try await showCode($0, $1) })
+        SignIn.Screen(browser: { try await showBrowser($0, $1) }, device: { try await showCode($0, $1) })
     }
 
+    // By the browser.
+
     private func showBrowser(_ account: Account, _ pending: PendingLogin) async throws {
-        guard let startAddress = pending.startAddress else { return try await askForAddress(account, pending) }
-        let opened = browser.open(startAddress)
+        let isOnlyWay = pending.startAddress == nil
+        // Who does not see what we say must not lose what they type to us: an editor's terminal is the editor's. And
+        // nobody is told to paste before what is pasted is hidden.
+        var lines =
+            isOnlyWay || Terminal.isStandardError
+            ? PastedLines(orStandardInput: isOnlyWay && readsStandardInput) : nil
+        let (takesPastes, onTerminal) = (lines != nil, lines?.isTerminal == true)
+
+        let opened = pending.startAddress.map { Surroundings.hasBrowser && browser.open($0) } ?? false
         begin(account, at: pending.authorizationServer)
-        let words = opened ? "if no browser opens, go to: " : "open in a browser on this machine: "
-        Terminal.hint(words + startAddress)
-        try await countDown("waiting for the browser", until: pending.deadline)
+        if let startAddress = pending.startAddress, opened {
+            Terminal.hint("if no browser opens, go to: " + startAddress)
+            if takesPastes { Terminal.hint("or paste here the whole address of a page that cannot be shown") }
+        } else {
+            explainOtherBrowser(pending, takesPastes: takesPastes)
+        }
+
+        async let clock: Void = countDown("waiting for the browser", until: pending.deadline)
+        var problem = OAuthError.notTheRedirect(expected: pending.redirectURI)
+        while let line = try await lines?.next() {
+            guard let error = pending.offer(line) else { return try await clock }
+            problem = error
+            if onTerminal { complain(error) }
+        }
+        guard takesPastes || !isOnlyWay else { throw OAuthError.browserFailed(reason: "no terminal to paste into") }
+        // Who types Ctrl-D has been told already what was wrong.
+        if isOnlyWay { throw onTerminal ? .cancelled : problem }
+        try await clock
     }
+
+    /// No browser was opened: it runs on another machine, or the person opens it.
+    private func explainOtherBrowser(_ pending: PendingLogin, takesPastes: Bool) {
+        if takesPastes || pending.startAddress == nil {
+            Terminal.hint("in any browser, go to: " + pending.authorizationAddress)
+            Terminal.hint("it ends on a page that cannot be shown: paste the whole address of that page here")
+        }
+        if let startAddress = pending.startAddress {
+            let connection = Surroundings.variable("SSH_CONNECTION")
+            if let command = SSHForwarding.command(for: pending, connection: connection) {
+                Terminal.hint("to come back by itself, run on the machine of your browser: " + command)
+                Terminal.hint("and there go to: " + startAddress)
+            } else {
+                Terminal.hint("in a browser on this machine, go to: " + startAddress)
+            }
+        }
+        if let lifetime = pending.addressLifetime, ContinuousClock.now + lifetime < pending.deadline {
+            Terminal.hint("the address is good for \(Words.span(lifetime.components.seconds))")
+        }
+    }
+
+    private func complain(_ error: OAuthError) {
+        if Terminal.isStandardError { Terminal.erase() }
+        let report = FailureReport(error)
+        Terminal.say(report.line)
+        for hint in report.hints { Terminal.hint(hint) }
+    }
+
+    // At another device.
 
     private func showCode(_ account: Account, _ pending: PendingDeviceLogin) async throws {
         begin(account, at: pending.authorizationServer)
@@ -28,15 +81,11 @@ struct SignInScreen: Sendable {
         if let address = pending.completeAddress {
             Terminal.hint("or go to this address, and compare the code: " + Words.printable(address))
         }
+        if let code = QRCode(pending.completeAddress ?? pending.address), Terminal.show(code) {
+            Terminal.hint("or scan this with the device's camera, and compare the code")
+        }
         Terminal.hint("go on only if it was you who began this")
         try await countDown("waiting for the other device", until: pending.deadline)
-    }
-
-    private func askForAddress(_ account: Account, _ pending: PendingLogin) async throws {
-        begin(account, at: pending.authorizationServer)
-        Terminal.hint("in any browser, go to: " + pending.authorizationAddress)
-        Terminal.hint("it ends on a page that cannot be shown: paste the whole address of that page here")
-        if let error = pending.offer(try await Terminal.readLine()) { throw error }
     }
 
     private func begin(_ account: Account, at server: String) {

@@ -12,6 +12,11 @@ enum Surroundings {
     /// The configuration files in the order of their precedence.
     static var configurationFiles: [String] { KeyNames.configurationFiles(variable: variable) }
 
+    /// Whether a browser can be opened here: there is a graphical session, or a `$BROWSER`.
+    static var hasBrowser: Bool {
+        ["DISPLAY", "WAYLAND_DISPLAY", "BROWSER"].contains { variable($0)?.isEmpty == false }
+    }
+
     /// The environment for a child: ours, less what is between git, its helper and us.
     static var forChildren: [String: String] {
         ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("GIT_") && !$0.key.hasPrefix("KEYFOB_") }

@@ -1,5 +1,4 @@
 import Glibc
-import Secrets
 
 /// The person's side of the program: standard error.
 ///
@@ -28,30 +27,23 @@ enum Terminal {
     /// Takes the last ``overwrite(_:)`` away.
     static func erase() { write("\r\u{1B}[K") }
 
-    /// Reads a line that a person types or pastes: from the controlling terminal, or from standard input where there is
-    /// none. At most 16 KiB (a terminal cuts a line at 4095 bytes, termios(3)); the end of the input ends a line too.
-    ///
-    /// - Throws: `CancellationError` soon after the task is cancelled.
-    static func readLine() async throws -> Secret {
-        let terminal = unsafe open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC)
-        defer { if terminal >= 0 { close(terminal) } }
-        let source = terminal >= 0 ? terminal : STDIN_FILENO
-        var line: [UInt8] = []
-        var byte: UInt8 = 0
-        while line.count < 16_384 {
-            var readable = pollfd(fd: source, events: Int16(POLLIN), revents: 0)
-            guard unsafe poll(&readable, 1, 0) != 0 else {
-                try await Task.sleep(for: .milliseconds(50))
-                continue
-            }
-            guard unsafe read(source, &byte, 1) == 1, byte != UInt8(ascii: "\n") else { break }
-            line.append(byte)
-        }
-        return Secret(line)
+    /// Shows a QR code, where standard error is a terminal that it fits into; whether it did.
+    static func show(_ code: QRCode) -> Bool {
+        var size = winsize()
+        guard isStandardError, let kind = Surroundings.variable("TERM"), !["", "dumb"].contains(kind),
+            unsafe ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, Int(size.ws_col) >= code.side,
+            Int(size.ws_row) > code.lines.count
+        else { return false }
+        write(code.lines.map { $0 + "\n" }.joined())
+        return true
     }
 
     private static func write(_ text: String) {
-        let bytes = Array(text.utf8)
-        _ = unsafe Glibc.write(STDERR_FILENO, bytes, bytes.count)
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+            guard count > 0 else { return }  // Nobody listens: there is no one to be told.
+            rest = rest.dropFirst(count)
+        }
     }
 }

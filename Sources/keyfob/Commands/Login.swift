@@ -23,7 +23,7 @@ struct Login: AsyncParsableCommand {
     var force = false
 
     func run() async throws {
-        let composition = Composition(account: account, interaction: .always)
+        let composition = Composition(account: account, interaction: .always, readsStandardInput: true)
         try await composition.runWithTokens { accounts, tokens in
             var request = try CredentialRequest(url: url)
             request.scope = scopes

@@ -108,21 +108,32 @@ struct `A login by pasting` {
     @Test func `is possible while the listener waits`() async throws {
         let transport = server()
         let redirectURI = Mutex("")
-        let taken = try await ContinuousClock().measure {
-            let response = try await flow(listens: true, transport).run { pending in
-                redirectURI.withLock { $0 = pending.redirectURI }
-                let state = try Self.state(pending)
-                #expect(pending.offer(Secret("\(pending.redirectURI)?code=c&state=\(state)")) == nil)
-            }
-            #expect(response.accessToken == Secret("AT"))
+        let response = try await flow(listens: true, transport).run { pending in
+            redirectURI.withLock { $0 = pending.redirectURI }
+            let state = try Self.state(pending)
+            #expect(pending.offer(Secret("\(pending.redirectURI)?code=c&state=\(state)")) == nil)
         }
+        #expect(response.accessToken == Secret("AT"))
         let uri = redirectURI.withLock { $0 }
         #expect(uri.hasPrefix("http://127.0.0.1:"))
         #expect(
             transport.requests.first?.form?.exposedText?.contains("code=c&redirect_uri=\(FormEncoding.encode(uri))&")
                 == true)
-        // Nobody waits for a browser to fetch a last page.
-        #expect(taken < .milliseconds(450))
+    }
+
+    @Test func `waits for no browser to fetch a last page`() async throws {
+        let traffic = LoopbackTraffic()
+        traffic.begin(
+            RedirectGate(
+                metadata: try Examples.metadata(), authorizationAddress: "https://login.example.com/authorize",
+                state: Secret("S"), authority: "127.0.0.1:4321", callbackPath: "/callback", lifetime: 60))
+        #expect(traffic.offer(Secret("http://127.0.0.1:4321/callback?code=c&state=S")) == nil)
+        traffic.finish()
+        var isOver = false
+        for await event in traffic.events {
+            if case .ended = event { isOver = true }
+        }
+        #expect(isOver)
     }
 
     @Test func `closes the door to the browser, and the other way round`() async throws {

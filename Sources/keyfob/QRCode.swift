@@ -1,0 +1,45 @@
+import CQRCode
+
+/// A QR code as lines for a terminal.
+struct QRCode {
+    /// Modules of white that must surround a code (ISO/IEC 18004 section 6.3.8).
+    private static let quietZone = 4
+
+    /// With the quiet zone.
+    let side: Int
+    private let isDark: [Bool]
+
+    /// nil where there is no libqrencode, or the text does not fit into any code.
+    init?(_ text: String) {
+        let room = keyfob_qr_longest_side
+        var modules = [UInt8](repeating: 0, count: room * room)
+        let inner = Int(unsafe keyfob_qr_encode(text, &modules))
+        guard inner > 0 else { return nil }
+        let outer = inner + 2 * Self.quietZone
+        side = outer
+        isDark = (0..<outer * outer).map { index in
+            let (row, column) = (index / outer - Self.quietZone, index % outer - Self.quietZone)
+            return (0..<inner).contains(row) && (0..<inner).contains(column) && modules[row * inner + column] == 1
+        }
+    }
+
+    /// Two modules to a character: most terminals' characters are twice as high as wide.
+    ///
+    /// Black on white whatever colours the terminal has: a code with the colours the other way round is read by few
+    /// cameras.
+    var lines: [String] {
+        stride(from: 0, to: side, by: 2).map { row in
+            let blocks = (0..<side).map { column in
+                switch (isDark(row, column), isDark(row + 1, column)) {
+                case (true, true): "█"
+                case (true, false): "▀"
+                case (false, true): "▄"
+                case (false, false): " "
+                }
+            }
+            return "\u{1B}[30;47m" + blocks.joined() + "\u{1B}[0m"
+        }
+    }
+
+    private func isDark(_ row: Int, _ column: Int) -> Bool { row < side && isDark[row * side + column] }
+}
