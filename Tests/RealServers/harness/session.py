@@ -83,8 +83,7 @@ class PrivateSession:
         try:
             output, errors = process.communicate(stdin, timeout=LONGEST_SECONDS)
         except subprocess.TimeoutExpired:
-            # And what it has started: nothing shall wait on for a person who never comes.
-            os.killpg(process.pid, signal.SIGKILL)
+            kill(process)
             raise
         return subprocess.CompletedProcess(command, process.returncode, output, errors)
 
@@ -103,7 +102,7 @@ class PrivateSession:
     def end_at_last(self, process: subprocess.Popen[bytes]) -> None:
         """Kills the process when the session ends, should it still run: a failed test waits for nobody."""
         self._stack.callback(process.wait, READY_SECONDS)
-        self._stack.callback(process.kill)
+        self._stack.callback(kill, process)
 
     def start_keyring(self, *, unlocked: bool = True) -> None:
         """Starts gnome-keyring; unlocked, it makes the default keyring when there is none. Waits until it answers."""
@@ -161,6 +160,12 @@ class PrivateSession:
             check=True,
             timeout=READY_SECONDS + 5,
         )
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """Kills a process that was started in a session, and what it started, unless it has ended by itself."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def missing_programs() -> list[str]:

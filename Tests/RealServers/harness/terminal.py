@@ -1,0 +1,79 @@
+"""A command on a terminal of its own: what a person reads there and types, and how the terminal is left."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import re
+import select
+import struct
+import termios
+import time
+from pathlib import Path
+
+from .session import PrivateSession
+from .waiting import DEADLINE_SECONDS
+
+ROWS, COLUMNS = 60, 120
+STEP_SECONDS = 0.1
+# The shell leads a session without a terminal: the first that it opens becomes the controlling one.
+ONTO_TERMINAL = ("/bin/sh", "-c", 'exec <"$0" >"$0" 2>"$0"; exec "$@"')
+
+
+class Terminal:
+    """A pseudo-terminal that is the controlling one of the command that runs on it."""
+
+    def __init__(self, session: PrivateSession, *command: str | Path, columns: int = COLUMNS, **env: str) -> None:
+        self._person, self._terminal = os.openpty()
+        fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, columns, 0, 0))
+        self._before = termios.tcgetattr(self._terminal)
+        self.shown = ""
+        settings = {"TERM": "xterm-256color", **env}
+        self._process = session.start(*ONTO_TERMINAL, os.ttyname(self._terminal), *command, **settings)
+        session.end_at_last(self._process)
+
+    def read_until(self, pattern: str) -> str:
+        """Reads on until something matches; the first group of the match, else all of it."""
+        end = time.monotonic() + DEADLINE_SECONDS
+        while not (found := re.search(pattern, self.shown)):
+            ended = self._process.poll() is not None
+            assert self._read() or not ended, f"the command ended without {pattern!r}: {self.shown!r}"
+            assert time.monotonic() < end, f"no {pattern!r} in {self.shown!r}"
+        return found[1] if found.groups() else found[0]
+
+    def type(self, text: str) -> None:
+        """Types or pastes; \\x03 is Ctrl-C. What the program writes meanwhile is read, as a terminal does."""
+        data = text.encode()
+        while data:
+            _, ready, _ = select.select([], [self._person], [], STEP_SECONDS)
+            if ready:
+                data = data[os.write(self._person, data[:1024]) :]
+            self._read(0)
+
+    def finish(self) -> int:
+        """Waits for the end; the exit status. The terminal must be what it was at the beginning."""
+        end = time.monotonic() + DEADLINE_SECONDS
+        while self._process.poll() is None:
+            assert time.monotonic() < end, f"the command does not end: {self.shown!r}"
+            self._read()
+        while self._read(0):
+            pass
+        after = termios.tcgetattr(self._terminal)
+        for side in (self._person, self._terminal):
+            os.close(side)
+        assert after == self._before, "the terminal is left in another state"
+        return self._process.returncode
+
+    def _read(self, seconds: float = STEP_SECONDS) -> bool:
+        """Waits so long for something to be shown; whether there was something."""
+        if not select.select([self._person], [], [], seconds)[0]:
+            return False
+        try:
+            data = os.read(self._person, 65536)
+        except OSError as error:
+            if error.errno == errno.EIO:
+                return False
+            raise
+        self.shown += data.decode(errors="replace").replace("\r\n", "\n")
+        return bool(data)
