@@ -55,6 +55,8 @@ extension FailureReport {
             case .unexpectedTokenType(let type):
                 ("the server gave a token of type \(type) where Bearer was asked for", 77)
             case .unusableToken: ("the server gave a token with characters that no token may have", 77)
+            case .invalidIDToken(let member):
+                ("the server's id_token does not prove who signed in (\(member)); nothing was kept", 77)
             case .responseIssuerMismatch(let expected, let found):
                 ("the answer is not from \(expected) but from \(found ?? "an unnamed issuer")", 77)
             case .notTheRedirect: ("what was pasted is not the whole address on which the browser ended", 77)
@@ -74,6 +76,8 @@ extension FailureReport {
         case .metadataNotFound: "set authorization_endpoint and token_endpoint in the configuration"
         case .issuerMismatch: "set issuer to exactly what the server calls itself, if you trust it"
         case .pkceUnsupported: "if the server supports it all the same, set pkce = \"assumed\""
+        case .invalidIDToken("exp"), .invalidIDToken("iat"): "check the clock of this machine"
+        case .invalidIDToken: "leave openid out of the scopes to do without it"
         case .responseIssuerMismatch: "somebody may have tried to mix up two sign-ins; nothing was sent"
         case .notTheRedirect(let expected): "try again; the address begins with \(Words.printable(expected))?"
         case .anotherLogin: "try again, and sign in at the address that this attempt shows"

@@ -27,6 +27,9 @@ struct JSONObject {
         members = document.members
     }
 
+    /// Whether there is such a member, null or not.
+    func has(_ name: String) -> Bool { members.contains(MemberName(name)) }
+
     /// The text of a member; nil where it is absent or null.
     func string(_ name: String) throws(ParsingError) -> String? { try value(name) }
 
