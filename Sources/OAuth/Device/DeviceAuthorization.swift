@@ -30,7 +30,9 @@ struct DeviceAuthorization {
         }
         deviceCode = Secret(try text("device_code"))
         userCode = ServerText.printable(try text("user_code"))
-        guard let address = try? EndpointURL(try text("verification_uri"))
+        // The older name is Google's, who had it first.
+        let names = ["verification_uri", "verification_url"]
+        guard let address = names.lazy.compactMap({ try? EndpointURL(try text($0)) }).first
         else { throw .invalidEndpoint(member: "verification_uri") }
         verificationURI = address
         verificationURIComplete = try answer.string("verification_uri_complete", host: host)

@@ -60,31 +60,17 @@ package struct DeviceFlow: Sendable {
     private func poll(_ authorization: DeviceAuthorization, limit: Duration) async throws -> TokenResponse {
         let endpoint = TokenEndpoint(
             url: parameters.metadata.tokenEndpoint, client: parameters.client, transport: transport)
-        var interval = authorization.interval
+        var pace = PollingPace(interval: authorization.interval)
+        var seconds = authorization.interval
         while true {
-            try await pause(.seconds(interval))
+            try await pause(.seconds(seconds))
             do {
                 return try await endpoint.poll(deviceCode: authorization.deviceCode, resource: parameters.resource)
+            } catch OAuthError.refused(_, _, "expired_token", _) {
+                throw OAuthError.authorizationTimedOut(seconds: Int(limit.components.seconds))
             } catch {
-                interval = try Self.interval(after: error, interval, limit: limit)
+                seconds = try pace.pause(after: error)
             }
-        }
-    }
-
-    /// How long to wait after a poll that brought no token, in seconds; throws what ends the login.
-    ///
-    /// RFC 8628 section 3.5: `slow_down` adds five seconds for good; a connection that fails doubles the pause.
-    private static func interval(
-        after error: OAuthError, _ interval: Int, limit: Duration
-    ) throws(OAuthError) -> Int {
-        switch error {
-        case .refused(_, _, "authorization_pending", _): interval
-        case .refused(_, _, "slow_down", _): interval + 5
-        case .refused(_, _, "expired_token", _):
-            throw .authorizationTimedOut(seconds: Int(limit.components.seconds))
-        case .unavailable(_, _, let retryAfter): max(interval, retryAfter ?? interval * 2)
-        case .timedOut, .unreachable: interval * 2
-        default: throw error
         }
     }
 }

@@ -70,11 +70,33 @@ struct `A login at another device` {
         let answers: [ScriptedTransport.Answer] = [
             .failure(.unreachable(host: "login.example.com", reason: "x")),
             .failure(.timedOut(host: "login.example.com", seconds: 30)),
-            .status(503, fields: [(name: "Retry-After", value: "30")]), Self.success,
+            .status(503, fields: [(name: "Retry-After", value: "30")]), Self.error("authorization_pending"),
+            .status(502), Self.success,
         ]
         let (result, pauses, _) = await logIn(answers)
         #expect(throws: Never.self) { try result.get() }
-        #expect(pauses == [2, 4, 8, 30])
+        #expect(pauses == [2, 4, 8, 30, 8, 16])
+    }
+
+    @Test(arguments: [(2, [4, 8, 16, 32, 60, 60]), (50, [60, 60]), (90, [90, 90])])
+    func `does not keep a person waiting because their network was away`(interval: Int, pauses: [Int]) throws {
+        var pace = PollingPace(interval: interval)
+        for pause in pauses {
+            #expect(try pace.pause(after: .unreachable(host: "login.example.com", reason: "x")) == pause)
+        }
+        #expect(
+            try pace.pause(after: .refused(host: "a", status: 400, error: "slow_down", description: nil)) > pauses[1])
+    }
+
+    // RFC 8628 section 3.3.1, and what came before it.
+    @Test(arguments: ["verification_uri", "verification_url"])
+    func `knows the older name of the address`(name: String) async throws {
+        let shown = Mutex<PendingDeviceLogin?>(nil)
+        let offer = ScriptedTransport.Answer.json(
+            #"{"device_code":"DC","user_code":"A","\#(name)":"https://login.example.com/go","expires_in":600}"#)
+        let (result, _, _) = await logIn(offer: offer, [Self.success]) { login in shown.withLock { $0 = login } }
+        #expect(throws: Never.self) { try result.get() }
+        #expect(shown.withLock { $0?.address } == "https://login.example.com/go")
     }
 
     @Test(arguments: [
