@@ -40,9 +40,10 @@ enum HiddenTyping {
     /// Whether what is typed on the terminal is meant for our process group.
     static func isForeground(_ descriptor: Int32) -> Bool { tcgetpgrp(descriptor) == getpgrp() }
 
-    /// The signals that people and their shells end programs with; each then ends us as if it had not been caught.
+    /// The signals that people and their shells end programs with, or stop them; each then does so as if it had not been
+    /// caught.
     private static func catchSignals() {
-        for number in [SIGINT, SIGQUIT, SIGTERM, SIGHUP] {
+        for number in [SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGTSTP] {
             var (ours, before) = (sigaction(), sigaction())
             unsafe ours.__sigaction_handler.sa_handler = { number in
                 HiddenTyping.end()

@@ -13,8 +13,9 @@ final class PseudoTerminal {
     private let path: String
     private let programSide: Int32
     private let source: any DispatchSourceRead
-    private let output: AsyncStream<String>
-    private var unread = ""
+    private let output: AsyncStream<[UInt8]>
+    /// Bytes: what is read at once may end within a character.
+    private var unread: [UInt8] = []
 
     struct Failure: Error { var what: String }
 
@@ -27,13 +28,13 @@ final class PseudoTerminal {
         (descriptor, programSide) = (person, program)
         path = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
 
-        let (stream, continuation) = AsyncStream.makeStream(of: String.self)
+        let (stream, continuation) = AsyncStream.makeStream(of: [UInt8].self)
         output = stream
         source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: .global())
         source.setEventHandler {
             var buffer = [UInt8](repeating: 0, count: 65_536)
             let count = unsafe Glibc.read(person, &buffer, buffer.count)
-            if count > 0 { continuation.yield(String(decoding: buffer.prefix(count), as: UTF8.self)) }
+            if count > 0 { continuation.yield(Array(buffer.prefix(count))) }
         }
         source.resume()
     }
@@ -66,11 +67,11 @@ final class PseudoTerminal {
         var seen = unread
         var parts = output.makeAsyncIterator()
         while true {
-            if let end = seen.firstRange(of: wanted)?.upperBound {
-                unread = String(seen[end...])
-                return String(seen[..<end])
+            if let end = seen.firstRange(of: Array(wanted.utf8))?.upperBound {
+                unread = Array(seen[end...])
+                return String(decoding: seen[..<end], as: UTF8.self)
             }
-            guard let part = await parts.next() else { throw Failure(what: "\(wanted) did not come: \(seen)") }
+            guard let part = await parts.next() else { throw Failure(what: "\(wanted) did not come") }
             seen += part
         }
     }
@@ -81,12 +82,20 @@ final class PseudoTerminal {
         return String(try await read(until: "\r\n").dropLast(1))
     }
 
-    /// What runs `command` with this as its controlling terminal, on a session of its own; or in the background of a
-    /// shell that has the terminal.
-    func arguments(for command: [String], inBackground: Bool) -> Arguments {
+    /// How a program is started on a terminal.
+    enum Start: String {
+        /// Alone, in a session of its own.
+        case alone = #"exec "$@""#
+        /// By a shell with job control, in the background.
+        case inBackground = #"set -m; "$@" & wait $!"#
+        /// By a shell with job control; where it is stopped, it goes on when the person has pressed Enter.
+        case asJob = #"set -m; "$@"; echo stopped; read -r _; fg"#
+    }
+
+    /// What runs `command` with this as its controlling terminal.
+    func arguments(for command: [String], _ start: Start) -> Arguments {
         // A session's leader gets for its own the first terminal that it opens.
-        let run = inBackground ? #"exec <"$0" >"$0" 2>&1; set -m; "$@" & wait $!"# : #"exec "$@" <"$0" >"$0" 2>&1"#
-        return Arguments(["-c", run, path] + command)
+        return Arguments(["-c", #"exec <"$0" >"$0" 2>&1; "# + start.rawValue, path] + command)
     }
 }
 
@@ -98,7 +107,7 @@ enum TerminalEnd: Equatable {
 extension KeyfobSession {
     /// Runs one of the built programs on a terminal while `person` sits before it, and waits for its end.
     func run(
-        _ command: [String], on terminal: PseudoTerminal, inBackground: Bool = false,
+        _ command: [String], on terminal: PseudoTerminal, _ start: PseudoTerminal.Start = .alone,
         person: (ProgramOnTerminal) async throws -> Void
     ) async throws -> TerminalEnd {
         let program = Self.programs.appending(path: command[0]).path
@@ -107,7 +116,7 @@ extension KeyfobSession {
         options.createSession = true
         let result = try await Subprocess.run(
             .path("/bin/sh"),
-            arguments: terminal.arguments(for: [program] + command.dropFirst(), inBackground: inBackground),
+            arguments: terminal.arguments(for: [program] + command.dropFirst(), start),
             environment: .custom(
                 Dictionary(uniqueKeysWithValues: variables.map { (Environment.Key(stringLiteral: $0.key), $0.value) })),
             platformOptions: options, input: .none, output: .discarded, error: .discarded

@@ -95,6 +95,24 @@ import Testing
         }
     }
 
+    @Test func `it is given back while the program is stopped`() async throws {
+        try await withServer { server, session, terminal in
+            let login = ["keyfob", "login", session.service(of: server)]
+            let end = try await session.run(login, on: terminal, .asJob) { _ in
+                let address = try await terminal.line(after: Self.anyBrowser)
+                try terminal.type("half an addr\u{1A}")
+                _ = try await terminal.read(until: "stopped\r\n")
+                #expect(terminal.showsTyping)
+                try terminal.type("\n")
+                while terminal.showsTyping { await Task.yield() }
+                try terminal.type("\u{15}" + (try await lastAddress(address, session)) + "\n")
+                _ = try await terminal.read(until: "signed in to")
+            }
+            #expect(end == .status(0))
+            #expect(terminal.showsTyping)
+        }
+    }
+
     @Test func `it is left alone where a browser comes back before anything is pasted`() async throws {
         try await withServer { server, session, terminal in
             let login = ["keyfob", "login", session.service(of: server)]
@@ -111,7 +129,7 @@ import Testing
     @Test func `it is not touched from the background`() async throws {
         try await withServer { server, session, terminal in
             let login = ["keyfob", "login", session.service(of: server)]
-            let end = try await session.run(login, on: terminal, inBackground: true) { _ in
+            let end = try await session.run(login, on: terminal, .inBackground) { _ in
                 let start = try await terminal.line(after: "in a browser on this machine, go to: ")
                 #expect(terminal.showsTyping)
                 try terminal.type("meant for the shell\n")
