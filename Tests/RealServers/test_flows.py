@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
@@ -68,6 +68,8 @@ def test_a_pasted_address_signs_in(developer: Person, provider: Provider, gate: 
     ("what", "complaint"),
     [
         ("state of another login", "answers another sign-in"),
+        ("another issuer", "the answer is not from"),
+        ("no issuer", "the answer is not from"),
         ("code alone", "not the whole address"),
         ("start address", "not the whole address"),
         ("garbage", "not the whole address"),
@@ -83,6 +85,8 @@ def test_what_is_not_the_last_address_signs_nobody_in(
     query = parse_qs(urlsplit(answer).query)
     pasted = {
         "state of another login": answer.replace(query["state"][0], "A" * 43),
+        "another issuer": answer.replace(quote(provider.issuer, safe=""), quote(f"{provider.issuer}/", safe="")),
+        "no issuer": answer.partition("&iss=")[0],
         "code alone": query["code"][0],
         "start address": start_address,
         "garbage": "\x1b[2J\x00 ümlaut",
@@ -166,6 +170,36 @@ def test_a_code_that_was_denied_signs_nobody_in(device_owner: Person, provider: 
     assert_refused(done, 77)
     assert "refused" in done.stderr.decode()
     assert_nothing_kept(device_owner, provider, gate)
+
+
+def test_a_code_that_nobody_types_in_time_signs_nobody_in(device_owner: Person, provider: Provider, gate: Gate) -> None:
+    login = begin_login(device_owner, gate, "device")
+    login.hint("and type the code: ")
+    provider.expire_device_codes()
+    done = login.finish()
+    assert_refused(done, 77)
+    assert "nobody signed in" in done.stderr.decode()
+    assert_nothing_kept(device_owner, provider, gate)
+
+
+def test_a_code_that_the_server_forgot_is_not_waited_for(device_owner: Person, provider: Provider, gate: Gate) -> None:
+    login = begin_login(device_owner, gate, "device")
+    login.hint("and type the code: ")
+    provider.forget_device_codes()
+    done = login.finish()
+    assert_refused(done, 77)
+    assert "device_not_found" in done.stderr.decode()
+    assert_nothing_kept(device_owner, provider, gate)
+
+
+def test_a_server_that_has_no_page_for_the_code_is_a_clear_error(
+    device_owner: Person, provider: Provider, gate: Gate
+) -> None:
+    provider.change(OAUTH_DEVICE_VERIFICATION_URI=None, ALWAYS_RELOAD_OAUTHLIB_CORE=True)
+    done = device_owner.keyfob("login", gate.url, "--flow", "device")
+    assert_refused(done, 78)
+    assert "verification_uri" in done.stderr.decode()
+    assert provider.token_requests(DEVICE_GRANT) == []
 
 
 def test_a_server_without_a_device_endpoint_is_a_clear_error(developer: Person, provider: Provider, gate: Gate) -> None:

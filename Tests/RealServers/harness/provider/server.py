@@ -223,6 +223,20 @@ class Provider:
         return int(RefreshToken.objects.filter(revoked__isnull=True).count())
 
     @staticmethod
+    def expire_device_codes() -> None:
+        """Ends the time in which a code could be typed at another device."""
+        from oauth2_provider.models import DeviceGrant
+
+        DeviceGrant.objects.update(status=DeviceGrant.EXPIRED)
+
+    @staticmethod
+    def forget_device_codes() -> None:
+        """Knows nothing of any code any more."""
+        from oauth2_provider.models import DeviceGrant
+
+        DeviceGrant.objects.all().delete()
+
+    @staticmethod
     def revoke_refresh_tokens() -> None:
         """Revokes every refresh token, as a person does on the server's page."""
         from oauth2_provider.models import RefreshToken
