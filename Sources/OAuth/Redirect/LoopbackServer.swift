@@ -66,10 +66,11 @@ struct LoopbackServer: Sendable {
     }
 
     private static func bind(_ bootstrap: ServerBootstrap, _ redirect: RedirectTemplate) async throws -> Int {
-        for port in redirect.ports.dropLast() {
+        let wanted = redirect.ports + (redirect.ports.isEmpty || redirect.takesOtherPorts ? [0] : [])
+        for port in wanted.dropLast() {
             if let bound = try? await bind(bootstrap, redirect.host, port) { return bound }
         }
-        return try await bind(bootstrap, redirect.host, redirect.ports.last ?? 0)
+        return try await bind(bootstrap, redirect.host, wanted.last ?? 0)
     }
 
     /// - Parameter wanted: 0: one that is free.
