@@ -15,7 +15,7 @@ from harness.gate import Gate
 from harness.libsecret import build_git_credential_libsecret
 from harness.notes.server import NotesServer
 from harness.person import Person
-from harness.provider.server import Provider, prepare_database
+from harness.provider.server import DEVICE_CLIENT_ID, Provider, prepare_database
 from harness.session import PrivateSession, missing_programs
 from harness.strict import StrictProvider
 
@@ -64,6 +64,16 @@ def gate(provider: Provider, tmp_path: Path) -> Iterator[Gate]:
 def developer(person: Person, provider: Provider, gate: Gate) -> Person:
     """A person whose keyfob knows where to sign in for the git server, and who has not signed in yet."""
     person.configure_keyfob(gate.origin, provider.issuer)
+    return person
+
+
+@pytest.fixture
+def device_owner(person: Person, provider: Provider, gate: Gate) -> Person:
+    """A person whose keyfob may sign in at another device. The metadata does not tell where to ask for a code."""
+    endpoint = provider.device_authorization_endpoint
+    person.configure_keyfob(
+        gate.origin, provider.issuer, client_id=DEVICE_CLIENT_ID, device_authorization_endpoint=endpoint
+    )
     return person
 
 

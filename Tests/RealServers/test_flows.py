@@ -13,23 +13,13 @@ from harness.dialogue import Dialogue
 from harness.gate import Gate
 from harness.person import Person, description
 from harness.provider import lifetime
-from harness.provider.server import DEVICE_CLIENT_ID, Provider
+from harness.provider.server import Provider
 from harness.steps import assert_refused, assert_worked, refreshes
 from harness.waiting import wait_until
 
 REDIRECT = "http://127.0.0.1/callback"
 PASTE_HINT = "in any browser, go to: "
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
-
-
-@pytest.fixture
-def device_owner(person: Person, provider: Provider, gate: Gate) -> Person:
-    """A person whose keyfob may sign in at another device. The metadata does not tell where to ask for a code."""
-    endpoint = provider.device_authorization_endpoint
-    person.configure_keyfob(
-        gate.origin, provider.issuer, client_id=DEVICE_CLIENT_ID, device_authorization_endpoint=endpoint
-    )
-    return person
 
 
 def begin_login(person: Person, gate: Gate, flow: str) -> Dialogue:

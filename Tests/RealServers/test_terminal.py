@@ -9,7 +9,7 @@ import pytest
 from harness import binaries
 from harness.gate import Gate
 from harness.person import Person
-from harness.provider.server import DEVICE_CLIENT_ID, Provider
+from harness.provider.server import Provider
 from harness.steps import assert_worked
 from harness.terminal import Terminal
 
@@ -153,16 +153,6 @@ def test_with_a_display_ssh_changes_nothing(developer: Person, provider: Provide
 
 
 # At another device.
-
-
-@pytest.fixture
-def device_owner(developer: Person, provider: Provider, gate: Gate) -> Person:
-    """A person whose keyfob may sign in at another device."""
-    endpoint = provider.device_authorization_endpoint
-    developer.configure_keyfob(
-        gate.origin, provider.issuer, client_id=DEVICE_CLIENT_ID, device_authorization_endpoint=endpoint
-    )
-    return developer
 
 
 def finish_at_device(person: Person, provider: Provider, login: Terminal) -> None:
