@@ -13,7 +13,7 @@ from harness.provider.server import Provider
 from harness.steps import assert_worked
 from harness.terminal import Terminal
 
-START = r"(http://127\.0\.0\.1:\d+/start/[\w-]+)"
+START = r"(http://127\.0\.0\.1:\d+/start/[\w-]+)\s"
 SSH = {"SSH_CONNECTION": "203.0.113.5 50022 192.0.2.7 22", "SSH_TTY": "/dev/pts/0"}
 QR_CODE = "\u2580\u2584\u2588"
 
@@ -138,7 +138,7 @@ def test_over_ssh_the_way_back_is_shown(far_away: Person, provider: Provider, ga
 
 def test_over_ssh_an_address_may_be_pasted(far_away: Person, provider: Provider, gate: Gate) -> None:
     login = begin_login(far_away, gate, **SSH)
-    asked = login.read_until(rf"({provider.issuer}/o/authorize/\?\S+)")
+    asked = login.read_until(rf"({provider.issuer}/o/authorize/\?\S+)\s")
     redirect = parse_qs(urlsplit(asked).query)["redirect_uri"][0]
     login.type(far_away.browse_elsewhere(asked, "--stop-at", f"{redirect}?") + "\n")
     assert login.finish() == 0, login.shown
@@ -157,7 +157,7 @@ def test_with_a_display_ssh_changes_nothing(developer: Person, provider: Provide
 
 def finish_at_device(person: Person, provider: Provider, login: Terminal) -> None:
     """Types the code that the terminal shows at another device."""
-    code = login.read_until(r"type the code: (\S+)")
+    code = login.read_until(r"type the code: (\S+)\s")
     person.browse_elsewhere(f"{provider.issuer}/o/device/", "--code", code)
     assert login.finish() == 0, login.shown
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import errno
 import fcntl
 import os
@@ -28,13 +29,15 @@ class Terminal:
         self._person, self._terminal = os.openpty()
         fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, columns, 0, 0))
         self._before = termios.tcgetattr(self._terminal)
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self.shown = ""
         settings = {"TERM": "xterm-256color", **env}
         self._process = session.start(*ONTO_TERMINAL, os.ttyname(self._terminal), *command, **settings)
         session.end_at_last(self._process)
 
     def read_until(self, pattern: str) -> str:
-        """Reads on until something matches; the first group of the match, else all of it."""
+        """Reads on until something matches; the first group of the match, else all of it. What is shown comes in pieces:
+        a pattern says how its match ends."""
         end = time.monotonic() + DEADLINE_SECONDS
         while not (found := re.search(pattern, self.shown)):
             ended = self._process.poll() is not None
@@ -75,5 +78,5 @@ class Terminal:
             if error.errno == errno.EIO:
                 return False
             raise
-        self.shown += data.decode(errors="replace").replace("\r\n", "\n")
+        self.shown = (self.shown + self._decoder.decode(data)).replace("\r\n", "\n")
         return bool(data)
