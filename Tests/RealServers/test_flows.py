@@ -185,7 +185,7 @@ def test_a_code_that_the_server_forgot_is_not_waited_for(device_owner: Person, p
 def test_a_server_that_has_no_page_for_the_code_is_a_clear_error(
     device_owner: Person, provider: Provider, gate: Gate
 ) -> None:
-    provider.change(OAUTH_DEVICE_VERIFICATION_URI=None, ALWAYS_RELOAD_OAUTHLIB_CORE=True)
+    provider.change(OAUTH_DEVICE_VERIFICATION_URI=None)
     done = device_owner.keyfob("login", gate.url, "--flow", "device")
     assert_refused(done, 78)
     assert "verification_uri" in done.stderr.decode()

@@ -36,8 +36,8 @@ class Terminal:
         session.end_at_last(self._process)
 
     def read_until(self, pattern: str) -> str:
-        """Reads on until something matches; the first group of the match, else all of it. What is shown comes in pieces:
-        a pattern says how its match ends."""
+        """Reads on until something matches; the first group of the match, else all of it. What is shown comes in
+        pieces: a pattern says how its match ends."""
         end = time.monotonic() + DEADLINE_SECONDS
         while not (found := re.search(pattern, self.shown)):
             ended = self._process.poll() is not None

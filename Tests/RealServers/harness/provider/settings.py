@@ -59,6 +59,7 @@ OAUTH2_PROVIDER: dict[str, Any] = {
     "OAUTH_DEVICE_VERIFICATION_URI": device.verification_uri,
     "OAUTH_DEVICE_VERIFICATION_URI_COMPLETE": device.verification_uri_complete,
     "DEVICE_FLOW_INTERVAL": 1,
+    "ALWAYS_RELOAD_OAUTHLIB_CORE": True,  # What a test changes holds at once, and for that test alone.
     "EXTRA_SERVER_KWARGS": {"token_expires_in": lifetime.of_request},
     "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
     "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT": True,
