@@ -193,8 +193,10 @@ class Provider:
     @staticmethod
     def change(**settings: object) -> None:
         """Changes settings of django-oauth-toolkit for as long as this server runs. Classes are given themselves."""
+        held = oauth2_settings()
         for name, value in settings.items():
-            setattr(oauth2_settings(), name, value)
+            getattr(held, name)  # What has been asked for once is what reload() forgets.
+            setattr(held, name, value)
 
     @staticmethod
     def registered() -> list[Application]:
