@@ -1,0 +1,111 @@
+package import CredentialProtocol
+package import OAuth
+
+/// What is known in advance about a kind of service: how its authorization server is reached, and what git wants of it.
+///
+/// It saves writing, and grants nothing: a client must still be registered, and who signs in where is still the person's
+/// decision. The rows are in `KnownHosts.swift`; there are no client ids in them.
+package struct KnownHost: Sendable, Equatable {
+    /// The word for it in `provider = "..."`; one provider may have a row for its own hosts and one for other people's.
+    package let provider: String
+    /// For people: `GitHub`, `GitHub Enterprise Server`.
+    package let name: String
+    /// What git needs to fetch and push.
+    package var scopes: [String]
+    /// What git shall say beside the token; nil where it may say anything.
+    package var username: String?
+    /// What to register, and to listen on; nil: `http://127.0.0.1/callback`, on any port.
+    package var redirect: RedirectTemplate?
+    /// `assumed` where S256 is understood or ignored, and not always announced; nil where it is announced.
+    package var pkce: PKCEPolicy?
+    /// The ways to sign in that it offers.
+    package var flows: [Account.Flow]
+    /// What else a person should know who sets it up, one line each.
+    package var quirks: [String]
+
+    /// The hosts that are matched without being asked for: a name, or `.name` for all that is below it.
+    let hosts: [String]
+    /// The origin of the authorization server; nil where it is the service's own.
+    let authority: String?
+    /// Where things are below that origin.
+    let shape: ServerShape
+    /// Where clients are registered: a path below that origin, or a whole address.
+    let registration: String
+    /// The realms of a Basic challenge (RFC 7617 section 2) that suggest it, in lower case.
+    let realms: [String]
+
+    /// How an authorization server is described, all of it as paths.
+    enum ServerShape: Sendable, Equatable {
+        /// It publishes metadata (RFC 8414, OpenID Connect Discovery 1.0) under its origin.
+        case issuer(device: String? = nil)
+        /// It publishes none that can be used.
+        case endpoints(authorization: String, token: String, device: String? = nil, revocation: String? = nil)
+    }
+
+    init(
+        provider: String, name: String, hosts: [String] = [], authority: String? = nil, shape: ServerShape,
+        registration: String, realms: [String] = [], scopes: [String], username: String?,
+        redirect: RedirectTemplate? = nil, pkce: PKCEPolicy? = nil, flows: [Account.Flow], quirks: [String] = []
+    ) {
+        (self.provider, self.name, self.hosts, self.realms) = (provider, name, hosts, realms)
+        (self.authority, self.shape, self.registration) = (authority, shape, registration)
+        (self.scopes, self.username, self.redirect, self.pkce) = (scopes, username, redirect, pkce)
+        (self.flows, self.quirks) = (flows, quirks)
+    }
+
+    /// Where the authorization server of `service` is; nil where its origin could be no endpoint's, as with plain http off
+    /// loopback.
+    package func server(for service: ServiceURL) -> Account.ServerLocation? {
+        let origin = authority ?? service.origin
+        guard (try? EndpointURL(origin)) != nil else { return nil }
+        func endpoint(_ path: String?) -> EndpointURL? { path.flatMap { try? EndpointURL(origin + $0) } }
+
+        switch shape {
+        case .issuer(let device):
+            return .issuer(origin, device: endpoint(device))
+        case .endpoints(let authorization, let token, let device, let revocation):
+            guard let authorization = endpoint(authorization), let token = endpoint(token) else { return nil }
+            return .endpoints(
+                AuthorizationServerMetadata(
+                    authorizationEndpoint: authorization, tokenEndpoint: token,
+                    deviceAuthorizationEndpoint: endpoint(device), revocationEndpoint: endpoint(revocation)))
+        }
+    }
+
+    /// The page where a person registers a client for `service`; nil under the same condition as ``server(for:)``.
+    package func registrationPage(for service: ServiceURL) -> String? {
+        let page = registration.hasPrefix("/") ? (authority ?? service.origin) + registration : registration
+        return (try? EndpointURL(page))?.string
+    }
+
+    /// What may stand in `provider = "..."`.
+    package static let providers: [String] = rows.map(\.provider).reduce(into: []) { known, provider in
+        if !known.contains(provider) { known.append(provider) }
+    }
+
+    /// What is known of `service`: by its host, over https on the usual port; else by the provider that a person named.
+    package static func match(_ service: ServiceURL, provider: String?) -> KnownHost? {
+        if service.scheme == "https", service.port == 443, let row = rows.first(where: { $0.covers(service.host) }) {
+            return row
+        }
+        return provider.flatMap(row(of:))
+    }
+
+    /// What the realm of a Basic challenge suggests. Anybody may write anything there, so it is for asking the person,
+    /// never for acting upon.
+    package static func proposed(byRealm realm: String) -> KnownHost? {
+        let realm = realm.lowercased()
+        return rows.first { $0.realms.contains(realm) }
+    }
+
+    /// The row for a host of a provider that is not in the table: the one that takes the service's own origin, if any.
+    private static func row(of provider: String) -> KnownHost? {
+        let candidates = rows.filter { $0.provider == provider }
+        return candidates.first { $0.authority == nil } ?? candidates.first
+    }
+
+    /// Compares whole labels: neither `github.com.example` nor `notgithub.com` is covered by `github.com`.
+    private func covers(_ host: String) -> Bool {
+        hosts.contains { $0.hasPrefix(".") ? host.hasSuffix($0) && host.count > $0.count : host == $0 }
+    }
+}

@@ -1,0 +1,152 @@
+import OAuth
+
+/// The table. What the providers document (2026) about their OAuth 2.0 endpoints, in the order of the more common first.
+///
+/// A provider's row for other people's hosts has no ``KnownHost/authority``: its endpoints are on the service's origin.
+/// Of several such rows the first is taken where a person names the provider.
+extension KnownHost {
+    static let rows = [
+        github, gitHubEnterpriseServer, gitHubDataResidency, gitlab, gitea, bitbucketCloud, bitbucketDataCenter,
+        azureDevOps, googleSource, huggingFace,
+    ]
+
+    // MARK: GitHub
+    // The metadata are a preview on github.com and absent elsewhere, so the endpoints are written down. They keep any port
+    // of a loopback redirect URI. Enterprise Server ignores PKCE.
+
+    private static let gitHubShape = ServerShape.endpoints(
+        authorization: "/login/oauth/authorize", token: "/login/oauth/access_token", device: "/login/device/code")
+    private static let gitHubQuirks = [
+        "register an OAuth app with the callback URL http://127.0.0.1/callback; any port will do at a login",
+        "enable the device flow in the app's settings to use it: it is the one that needs no client secret",
+        "in a browser a client_secret is needed, for GitHub has no public clients (RFC 6749 section 2.1)",
+        "tokens of an OAuth app do not expire; those of a GitHub App do, and the app limits them, not the scopes",
+    ]
+
+    /// Gists are repositories too, and sign in at github.com.
+    private static let github = KnownHost(
+        provider: "github", name: "GitHub", hosts: ["github.com", "gist.github.com"],
+        authority: "https://github.com", shape: gitHubShape, registration: "/settings/applications/new",
+        scopes: ["repo", "gist", "workflow"], username: "x-access-token", pkce: .assumed,
+        flows: [.loopback, .device, .paste], quirks: gitHubQuirks)
+
+    /// Enterprise Cloud with data residency: each enterprise has its own name below ghe.com.
+    private static let gitHubDataResidency = KnownHost(
+        provider: "github", name: "GitHub Enterprise Cloud", hosts: [".ghe.com"], shape: gitHubShape,
+        registration: "/settings/applications/new", scopes: ["repo", "gist", "workflow"], username: "x-access-token",
+        pkce: .assumed, flows: [.loopback, .device, .paste], quirks: gitHubQuirks)
+
+    private static let gitHubEnterpriseServer = KnownHost(
+        provider: "github", name: "GitHub Enterprise Server", shape: gitHubShape,
+        registration: "/settings/applications/new", realms: ["github"], scopes: ["repo", "gist", "workflow"],
+        username: "x-access-token", pkce: .assumed, flows: [.loopback, .device, .paste], quirks: gitHubQuirks)
+
+    // MARK: GitLab
+    // Metadata in OpenID Connect's place; older releases name neither S256 nor the device endpoint there.
+
+    private static let gitlab = KnownHost(
+        provider: "gitlab", name: "GitLab",
+        hosts: [
+            "gitlab.com", "salsa.debian.org", "gitlab.gnome.org", "gitlab.freedesktop.org", "invent.kde.org",
+            "framagit.org", "gitlab.haskell.org",
+        ],
+        shape: .issuer(device: "/oauth/authorize_device"), registration: "/-/user_settings/applications",
+        realms: ["gitlab"], scopes: ["read_repository", "write_repository"], username: "oauth2", pkce: .assumed,
+        flows: [.loopback, .device, .paste],
+        quirks: [
+            "register an application that is not confidential, with the redirect URI http://127.0.0.1/callback",
+            "the device flow needs GitLab 17.2 or newer",
+            "access tokens live for two hours, and each refresh token serves once",
+        ])
+
+    // MARK: Gitea and Forgejo
+
+    private static let gitea = KnownHost(
+        provider: "gitea", name: "Gitea or Forgejo", hosts: ["codeberg.org", "gitea.com", "code.forgejo.org"],
+        shape: .issuer(), registration: "/user/settings/applications", realms: ["gitea", "forgejo"],
+        scopes: ["read:repository", "write:repository"], username: "oauth2", pkce: .assumed,
+        flows: [.loopback, .paste],
+        quirks: [
+            "register an application that is not confidential, with the redirect URI http://127.0.0.1/callback; "
+                + "any port will do then, and localhost will not",
+            "Forgejo, and Gitea before 1.23, give the token all that the account may do, whatever the scopes",
+            "there is no device flow",
+        ])
+
+    // MARK: Bitbucket
+
+    /// The redirect URI is compared with the one registered as its beginning, port and all.
+    private static let bitbucketCloud = KnownHost(
+        provider: "bitbucket", name: "Bitbucket Cloud", hosts: ["bitbucket.org"], authority: "https://bitbucket.org",
+        shape: .endpoints(authorization: "/site/oauth2/authorize", token: "/site/oauth2/access_token"),
+        registration: "https://support.atlassian.com/bitbucket-cloud/docs/use-oauth-on-bitbucket-cloud/",
+        realms: ["bitbucket.org http"], scopes: ["repository", "repository:write"], username: "x-token-auth",
+        redirect: try? RedirectTemplate("http://localhost:48737/callback"), pkce: .assumed, flows: [.loopback, .paste],
+        quirks: [
+            "register an OAuth consumer in the workspace's settings; its key is the client_id",
+            "there are no public clients: client_secret is needed, which each person should have of their own",
+            "the callback URL must be the redirect URI with its port",
+            "the consumer's permissions are what counts, not the scopes that are asked for",
+        ])
+
+    private static let bitbucketDataCenter = KnownHost(
+        provider: "bitbucket-data-center", name: "Bitbucket Data Center",
+        shape: .endpoints(authorization: "/rest/oauth2/latest/authorize", token: "/rest/oauth2/latest/token"),
+        registration: "/plugins/servlet/applinks/listApplicationLinks",
+        realms: ["bitbucket", "atlassian bitbucket"], scopes: ["REPO_WRITE"], username: "x-token-auth",
+        redirect: try? RedirectTemplate("http://localhost:48737/callback"), pkce: .assumed, flows: [.loopback, .paste],
+        quirks: [
+            "an administrator creates an incoming link (external application), in version 7.20 or newer",
+            "it gives each client a secret: client_secret is needed beside PKCE",
+            "it takes https redirect URIs alone, unless the administrator allows others by a system property",
+        ])
+
+    // MARK: Azure DevOps
+    // Microsoft Entra's metadata for all organisations name an issuer with a placeholder, which RFC 8414 section 3.3
+    // forbids to use; so the endpoints are written down. Entra understands S256 and does not announce it.
+
+    private static let azureDevOps = KnownHost(
+        provider: "azure-devops", name: "Azure DevOps", hosts: ["dev.azure.com", ".visualstudio.com"],
+        authority: "https://login.microsoftonline.com",
+        shape: .endpoints(
+            authorization: "/organizations/oauth2/v2.0/authorize", token: "/organizations/oauth2/v2.0/token",
+            device: "/organizations/oauth2/v2.0/devicecode"),
+        registration: "https://learn.microsoft.com/entra/identity-platform/quickstart-register-app",
+        // The identifier is that of Azure DevOps itself, the same for everybody.
+        scopes: ["499b84ac-1321-427f-aa17-267ca6975798/vso.code_write", "offline_access"], username: "oauth2",
+        redirect: try? RedirectTemplate("http://localhost/callback"), pkce: .assumed,
+        flows: [.loopback, .device, .paste],
+        quirks: [
+            "the sign-in is Microsoft Entra's, for work and school accounts, at login.microsoftonline.com",
+            "register an application with the platform 'Mobile and desktop applications', the redirect URI "
+                + "http://localhost/callback and the delegated permission vso.code_write of Azure DevOps",
+            "any port will do with localhost; for the device flow allow public client flows",
+            "an application of one organisation needs issuer = \"https://login.microsoftonline.com/TENANT/v2.0\"",
+        ])
+
+    // MARK: Google
+
+    private static let googleSource = KnownHost(
+        provider: "google-source", name: "Google Source", hosts: [".googlesource.com"],
+        authority: "https://accounts.google.com", shape: .issuer(),
+        registration: "https://console.cloud.google.com/apis/credentials",
+        scopes: ["https://www.googleapis.com/auth/gerritcodereview"], username: "git-keyfob",
+        flows: [.loopback, .paste],
+        quirks: [
+            "register an OAuth client of the type 'Desktop app'; no redirect URI is written down, any port will do",
+            "its client_secret is needed, though it is none (RFC 8252 section 8.5)",
+            "Google's device flow does not give this scope",
+        ])
+
+    // MARK: Hugging Face
+
+    private static let huggingFace = KnownHost(
+        provider: "huggingface", name: "Hugging Face", hosts: ["huggingface.co", "hf.co"],
+        authority: "https://huggingface.co", shape: .issuer(device: "/oauth/device"),
+        registration: "/settings/applications/new", scopes: ["read-repos", "write-repos"], username: "hf_user",
+        pkce: .assumed, flows: [.loopback, .device, .paste],
+        quirks: [
+            "register an application without a secret, with the redirect URI http://127.0.0.1/callback",
+            "repositories of an organisation are reached if it is ticked on the page where access is granted",
+        ])
+}

@@ -1,0 +1,189 @@
+import CredentialProtocol
+import OAuth
+import Testing
+
+@testable import KeyfobCore
+
+@Suite struct `Known hosts` {
+    private static let selfManaged = "https://git.example.com"
+
+    /// A service that a row is for: its first host, or one of somebody's own.
+    private static func service(of row: KnownHost) throws -> ServiceURL {
+        let host = row.hosts.first.map { $0.hasPrefix(".") ? "https://name\($0)" : "https://\($0)" }
+        return try ServiceURL(host ?? selfManaged)
+    }
+
+    private static func endpoints(of server: Account.ServerLocation) throws -> [EndpointURL] {
+        switch server {
+        case .issuer(let issuer, let device, let revocation):
+            return [try EndpointURL(issuer), device, revocation].compactMap(\.self)
+        case .endpoints(let metadata):
+            return [
+                metadata.authorizationEndpoint, metadata.tokenEndpoint, metadata.deviceAuthorizationEndpoint,
+                metadata.revocationEndpoint,
+            ].compactMap(\.self)
+        }
+    }
+
+    // MARK: Each row
+
+    @Test(arguments: KnownHost.rows)
+    func `Each is reached over https alone, and says where to register and what to ask for`(_ row: KnownHost) throws {
+        let service = try Self.service(of: row)
+        let endpoints = try Self.endpoints(of: try #require(row.server(for: service)))
+        #expect(endpoints.allSatisfy { $0.scheme == "https" && $0.query == nil })
+        #expect(try EndpointURL(try #require(row.registrationPage(for: service))).scheme == "https")
+        #expect(!row.scopes.isEmpty && row.scopes.allSatisfy { !$0.isEmpty && !$0.contains(" ") })
+        #expect(row.username?.isEmpty != true)
+    }
+
+    @Test(arguments: KnownHost.rows)
+    func `Each has a device endpoint if, and only if, it offers the device flow`(_ row: KnownHost) throws {
+        let device =
+            switch try #require(row.server(for: try Self.service(of: row))) {
+            case .issuer(_, let device, _): device
+            case .endpoints(let metadata): metadata.deviceAuthorizationEndpoint
+            }
+        #expect((device != nil) == row.flows.contains(.device))
+        #expect(row.flows.contains(.loopback) && row.flows.contains(.paste))
+    }
+
+    @Test(arguments: KnownHost.rows)
+    func `Where endpoints are written down nothing announces S256, and the login must not wait for it`(
+        _ row: KnownHost
+    ) {
+        if case .endpoints = row.shape { #expect(row.pkce == .assumed) }
+    }
+
+    @Test(arguments: KnownHost.rows)
+    func `What is said of it fits on a line`(_ row: KnownHost) {
+        let said = row.quirks + [row.name]
+        #expect(said.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy { (0x20...0x7E).contains($0) } })
+    }
+
+    @Test func `Those whose port counts have one to register, and it can be listened on`() throws {
+        for provider in ["bitbucket", "bitbucket-data-center"] {
+            let row = try #require(KnownHost.match(try ServiceURL(Self.selfManaged), provider: provider))
+            #expect(row.redirect?.ports.count == 1)
+        }
+        let azure = try #require(KnownHost.match(try ServiceURL("https://dev.azure.com/team"), provider: nil))
+        #expect(azure.redirect == (try RedirectTemplate("http://localhost/callback")))
+    }
+
+    // MARK: By the host
+
+    /// A service and the name of what it is.
+    static let hosted = [
+        ("https://github.com/a/b.git", "GitHub"), ("https://GitHub.COM", "GitHub"),
+        ("https://github.com:443", "GitHub"),
+        ("https://gist.github.com/abc.git", "GitHub"), ("https://octocorp.ghe.com/a/b", "GitHub Enterprise Cloud"),
+        ("https://gitlab.com/a/b", "GitLab"), ("https://salsa.debian.org/a/b", "GitLab"),
+        ("https://codeberg.org/a/b", "Gitea or Forgejo"), ("https://gitea.com/a/b", "Gitea or Forgejo"),
+        ("https://bitbucket.org/a/b", "Bitbucket Cloud"), ("https://dev.azure.com/a/b/_git/c", "Azure DevOps"),
+        ("https://team.visualstudio.com/_git/c", "Azure DevOps"),
+        ("https://chromium.googlesource.com/a", "Google Source"), ("https://a.b.googlesource.com/c", "Google Source"),
+        ("https://huggingface.co/a/b", "Hugging Face"), ("https://hf.co/a/b", "Hugging Face"),
+    ]
+
+    @Test(arguments: hosted)
+    func `A host in the table is known without being asked for`(_ url: String, _ name: String) throws {
+        #expect(KnownHost.match(try ServiceURL(url), provider: nil)?.name == name)
+        // What a person wrote for another host does not turn it into something else.
+        #expect(KnownHost.match(try ServiceURL(url), provider: "bitbucket-data-center")?.name == name)
+    }
+
+    static let strangers = [
+        // Another name around it
+        "https://github.com.example.net", "https://notgithub.com", "https://evil-github.com", "https://www.github.com",
+        "https://api.github.com", "https://gitlab.com.evil.example", "https://xgitlab.com", "https://a.gitlab.com",
+        "https://dev.azure.com.example.net", "https://evildev.azure.com", "https://a.dev.azure.com",
+        // A suffix stands on the border of a label, and needs a label before it
+        "https://evilvisualstudio.com", "https://visualstudio.com", "https://a.visualstudio.com.example.net",
+        "https://googlesource.com", "https://evilgooglesource.com", "https://a.googlesource.com.example.net",
+        "https://ghe.com", "https://evilghe.com", "https://xn--githb-mva.com",
+        // Another port, another protocol: another service
+        "https://github.com:8443", "http://github.com", "http://github.com:443", "http://a.googlesource.com",
+        // The name in the wrong place
+        "https://git.example.com/github.com", "https://127.0.0.1/github.com", "http://localhost",
+    ]
+
+    @Test(arguments: strangers)
+    func `What only looks like a host of the table is a stranger`(_ url: String) throws {
+        #expect(KnownHost.match(try ServiceURL(url), provider: nil) == nil)
+        #expect(KnownHost.match(try ServiceURL(url), provider: "unheard-of") == nil)
+    }
+
+    // MARK: By the configured provider
+
+    @Test func `The providers are those that a configuration may name`() {
+        #expect(
+            KnownHost.providers == [
+                "github", "gitlab", "gitea", "bitbucket", "bitbucket-data-center", "azure-devops", "google-source",
+                "huggingface",
+            ])
+    }
+
+    @Test(arguments: KnownHost.providers)
+    func `A provider that a person names holds for any service`(_ provider: String) throws {
+        let row = KnownHost.match(try ServiceURL("https://git.example.com:8443/x"), provider: provider)
+        #expect(row?.provider == provider)
+    }
+
+    /// A provider, and what identifies the authorization server of git.example.com:8443 then.
+    static let selfManagedServers = [
+        ("github", "https://git.example.com:8443/login/oauth/access_token"),
+        ("gitlab", "https://git.example.com:8443"), ("gitea", "https://git.example.com:8443"),
+        ("bitbucket-data-center", "https://git.example.com:8443/rest/oauth2/latest/token"),
+        // These are in one place, wherever the service is
+        ("bitbucket", "https://bitbucket.org/site/oauth2/access_token"),
+        ("azure-devops", "https://login.microsoftonline.com/organizations/oauth2/v2.0/token"),
+        ("google-source", "https://accounts.google.com"), ("huggingface", "https://huggingface.co"),
+    ]
+
+    @Test(arguments: selfManagedServers)
+    func `A service of one's own is its own authorization server where its kind is`(
+        _ provider: String, _ identifier: String
+    ) throws {
+        let service = try ServiceURL("https://git.example.com:8443/team")
+        let row = try #require(KnownHost.match(service, provider: provider))
+        #expect(row.server(for: service)?.identifier == identifier)
+    }
+
+    @Test func `GitHub's own server is not asked about an enterprise's, nor the other way round`() throws {
+        let own = try ServiceURL("https://git.example.com")
+        let row = try #require(KnownHost.match(own, provider: "github"))
+        #expect(row.name == "GitHub Enterprise Server")
+        #expect(row.registrationPage(for: own) == "https://git.example.com/settings/applications/new")
+
+        let gist = try ServiceURL("https://gist.github.com/x")
+        let hosted = try #require(KnownHost.match(gist, provider: nil))
+        #expect(hosted.server(for: gist)?.identifier == "https://github.com/login/oauth/access_token")
+        #expect(hosted.registrationPage(for: gist) == "https://github.com/settings/applications/new")
+    }
+
+    @Test func `Nothing is known of a server in the clear, but on loopback`() throws {
+        let row = try #require(KnownHost.match(try ServiceURL(Self.selfManaged), provider: "gitea"))
+        let clear = try ServiceURL("http://git.example.com")
+        #expect(row.server(for: clear) == nil)
+        #expect(row.registrationPage(for: clear) == nil)
+        #expect(row.server(for: try ServiceURL("http://127.0.0.1:3000")) == .issuer("http://127.0.0.1:3000"))
+    }
+
+    // MARK: By the realm
+
+    static let realms: [(String, String?)] = [
+        ("GitLab", "gitlab"), ("Gitea", "gitea"), ("Forgejo", "gitea"), ("GitHub", "github"), ("gitlab", "gitlab"),
+        ("Atlassian Bitbucket", "bitbucket-data-center"), ("Bitbucket", "bitbucket-data-center"),
+        ("Bitbucket.org HTTP", "bitbucket"),
+        ("", nil), ("Git", nil), ("GitLab ", nil), ("My GitLab", nil), ("https://github.com", nil),
+    ]
+
+    @Test(arguments: realms)
+    func `A realm proposes what it names, and nothing that it only mentions`(_ realm: String, _ provider: String?) {
+        #expect(KnownHost.proposed(byRealm: realm)?.provider == provider)
+    }
+
+    @Test func `What a realm proposes is for services of one's own`() {
+        #expect(KnownHost.proposed(byRealm: "GitHub")?.name == "GitHub Enterprise Server")
+    }
+}
