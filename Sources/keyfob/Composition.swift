@@ -13,7 +13,7 @@ struct Composition: Sendable {
     let interaction: Interaction?
     let notesRoutes: Bool
     let readsStandardInput: Bool
-    let transports = Transports()
+    let transports: Transports
     let service: SecretService
     let grants: GrantStore
     let cache: TieredAccessTokenCache
@@ -31,6 +31,7 @@ struct Composition: Sendable {
         self.interaction = interaction
         self.notesRoutes = notesRoutes
         self.readsStandardInput = readsStandardInput
+        transports = Transports(readsRepository: notesRoutes)  // git's own requests go the way that git goes
         let policy = try? Self.policy(interaction, configuration: nil)  // what is wrong is said by the run
         // The keyring's own prompt is a window: it needs a graphical session, and a caller that did not decline.
         let hasWindows = ["DISPLAY", "WAYLAND_DISPLAY"].contains { Surroundings.variable($0)?.isEmpty == false }

@@ -1,17 +1,26 @@
+import KeyfobCore
 import OAuth
 import Synchronization
 
 /// The transports of this process, one for each set of trusted authorities, so that they can all be closed at the end.
 final class Transports: Sendable {
     private let open = Mutex<[String: AsyncHTTPTransport]>([:])
+    private let network: Network
+
+    /// - Parameter readsRepository: whether the repository one stands in has a say in how hosts are reached.
+    init(readsRepository: Bool) {
+        network = Network(readsRepository: readsRepository)
+    }
 
     /// The transport that trusts the system's authorities and those in `file`.
     func transport(trusting file: String?) -> AsyncHTTPTransport {
         open.withLock { open in
             if let known = open[file ?? ""] { return known }
-            let environment = ["SSL_CERT_FILE", "https_proxy", "HTTPS_PROXY", "no_proxy", "NO_PROXY"]
-                .reduce(into: [String: String]()) { $0[$1] = Surroundings.variable($1) }
-            let made = AsyncHTTPTransport(certificateAuthorityFile: file, environment: environment)
+            let made = AsyncHTTPTransport(settings: { [network] url in
+                var settings = await network.settings(for: url)
+                settings.extraAuthorities = file
+                return settings
+            })
             open[file ?? ""] = made
             return made
         }

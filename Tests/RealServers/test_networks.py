@@ -71,6 +71,20 @@ def test_the_environment_is_enough(employee: Person, company: Company) -> None:
     assert f"{LOGIN}:443" in company.proxy.asked
 
 
+@pytest.mark.parametrize("section", ["http", f"http.https://{LOGIN}"])
+def test_what_git_is_told_of_the_network_is_enough(employee: Person, company: Company, section: str) -> None:
+    set_git(employee, company, section)
+    assert_worked(employee.keyfob("login", company.gate.url))
+    assert company.provider.owner(employee.token(company.gate.url)) == ALICE
+    assert f"{LOGIN}:443" in company.proxy.asked
+
+
+def test_what_git_is_told_of_another_host_is_not_heeded(employee: Person, company: Company) -> None:
+    set_git(employee, company, f"http.https://{LOGIN}.example.net")
+    assert_refused(employee.keyfob("login", company.gate.url), 75)
+    assert company.proxy.asked == []
+
+
 def test_keyfobs_own_configuration_names_the_authority(employee: Person, company: Company) -> None:
     authority = str(company.authority.file)
     employee.configure_keyfob(company.gate.origin, company.provider.issuer, ca_file=authority)

@@ -1,4 +1,5 @@
 package import CredentialProtocol
+package import OAuth
 import Subprocess
 import SystemPackage
 
@@ -12,10 +13,31 @@ package struct GitConfigCommand: Sendable {
 
     /// git's settings for `request`; nil where there is no git, or git cannot say.
     package func settings(for request: CredentialRequest) async -> GitSettings? {
-        guard let url = request.url, let git = search.path(of: "git") else { return nil }
-        let arguments: Arguments = ["config", "-z", "--get-urlmatch", "credential", url.description]
+        guard let url = request.url else { return nil }
+        return await ask(about: "credential", of: url.description).map { GitSettings(output: $0) }
+    }
+
+    /// How git would reach `url`. git is not asked about loopback hosts, which need no proxy.
+    ///
+    /// - Parameters:
+    ///   - environment: as in ``GitNetworkSettings/init(output:environment:)``.
+    ///   - inRepository: whether the settings of the repository one stands in count: only if it is git that asks. A token
+    ///     that somebody else asks for must not take the way that a directory of unknown origin says.
+    package func network(
+        for url: EndpointURL, environment: [String: String], inRepository: Bool
+    ) async -> GitNetworkSettings {
+        guard !url.isLoopback else { return GitNetworkSettings(environment: environment) }
+        let output = await ask(about: "http", of: url.origin + url.path, elsewhere: !inRepository)
+        return GitNetworkSettings(output: output, environment: environment)
+    }
+
+    /// What git prints of a section's settings for a URL; nil where there is no git, or git cannot say.
+    private func ask(about section: String, of url: String, elsewhere: Bool = false) async -> [UInt8]? {
+        guard let git = search.path(of: "git") else { return nil }
+        let place = elsewhere ? ["-C", "/"] : []
         let result = try? await run(
-            .path(FilePath(git)), arguments: arguments, output: .bytes(limit: 262_144), error: .discarded)
-        return result.map { GitSettings(output: $0.standardOutput) }
+            .path(FilePath(git)), arguments: Arguments(place + ["config", "-z", "--get-urlmatch", section, url]),
+            output: .bytes(limit: 262_144), error: .discarded)
+        return result?.standardOutput
     }
 }

@@ -12,15 +12,7 @@ package struct GitSettings: Sendable {
 
     /// - Parameter output: what git printed: for each setting its name, LF, its value, NUL.
     package init(output: [UInt8]) {
-        var values: [String: String] = [:]
-        for entry in output.split(separator: 0) {
-            let parts = entry.split(separator: UInt8(ascii: "\n"), maxSplits: 1, omittingEmptySubsequences: false)
-            guard parts.count == 2 else { continue }
-            let name = String(decoding: parts[0], as: UTF8.self).lowercased()
-            guard name.hasPrefix("credential.") else { continue }
-            values[String(name.dropFirst("credential.".count))] = String(decoding: parts[1], as: UTF8.self)
-        }
-        self.values = values
+        values = GitConfigOutput.values(output, section: "credential")
     }
 
     /// The user name that `credential.<url>.username` sets; nil for one that could not be said to git.

@@ -6,30 +6,42 @@ import Secrets
 /// ``HTTPTransport`` over AsyncHTTPClient. Costs nothing until the first request.
 package struct AsyncHTTPTransport: HTTPTransport {
     private let clients: LazyHTTPClients
-    private let proxies: ProxySettings
+    private let settings: @Sendable (EndpointURL) async -> NetworkSettings
     private let deadline: Duration
 
     /// - Parameters:
-    ///   - certificateAuthorityFile: PEM file of authorities trusted beside the system's.
-    ///   - environment: read for `SSL_CERT_FILE` (in place of the system's authorities), `https_proxy`, `no_proxy`.
+    ///   - settings: asked before each request how to reach its URL; what it takes counts towards the deadline.
     ///   - deadline: for a whole request, from connecting to the last byte.
+    package init(
+        settings: @escaping @Sendable (EndpointURL) async -> NetworkSettings, deadline: Duration = .seconds(30)
+    ) {
+        clients = LazyHTTPClients(deadline: deadline)
+        self.settings = settings
+        self.deadline = deadline
+    }
+
+    /// Reaches all alike, by the environment.
+    ///
+    /// - Parameters:
+    ///   - certificateAuthorityFile: PEM file of authorities trusted beside the system's.
+    ///   - environment: as in ``NetworkSettings/init(environment:)``.
     package init(
         certificateAuthorityFile: String? = nil, environment: [String: String] = [:],
         deadline: Duration = .seconds(30)
     ) {
-        clients = LazyHTTPClients(
-            systemAuthorities: environment["SSL_CERT_FILE"].flatMap { $0.isEmpty ? nil : $0 },
-            extraAuthorities: certificateAuthorityFile, deadline: deadline)
-        proxies = ProxySettings(environment: environment)
-        self.deadline = deadline
+        var settings = NetworkSettings(environment: environment)
+        settings.extraAuthorities = certificateAuthorityFile
+        self.init(settings: { [settings] _ in settings }, deadline: deadline)
     }
 
     package func send(_ request: HTTPRequest) async throws(OAuthError) -> HTTPResponse {
-        let client = clients.client(through: try proxies.proxy(for: request.url))
         let failures = TransportFailures(host: request.url.host, limit: request.responseLimit, deadline: deadline)
-        switch await Self.race(deadline, { try await Self.perform(request, with: client) }) {
+        let answer = await Self.race(deadline) { [clients, settings] in
+            await Self.exchange(request, by: settings, with: clients, failures)
+        }
+        switch answer {
         case .success(let response): return response
-        case .failure(let error): throw failures.describe(error)
+        case .failure(let error): throw error
         case nil: throw Task.isCancelled ? .cancelled : failures.timedOut
         }
     }
@@ -41,18 +53,36 @@ package struct AsyncHTTPTransport: HTTPTransport {
 
     /// AsyncHTTPClient's own deadline ends with the header of the answer; a body that drips would escape it.
     private static func race(
-        _ deadline: Duration, _ operation: @escaping @Sendable () async throws -> HTTPResponse
-    ) async -> Result<HTTPResponse, any Error>? {
-        await withTaskGroup(of: Result<HTTPResponse, any Error>?.self) { group in
-            group.addTask {
-                do { return .success(try await operation()) } catch { return .failure(error) }
-            }
+        _ deadline: Duration, _ operation: @escaping @Sendable () async -> Result<HTTPResponse, OAuthError>
+    ) async -> Result<HTTPResponse, OAuthError>? {
+        await withTaskGroup(of: Result<HTTPResponse, OAuthError>?.self) { group in
+            group.addTask { await operation() }
             group.addTask {
                 try? await Task.sleep(for: deadline)
                 return nil
             }
             defer { group.cancelAll() }
             return await group.next() ?? nil
+        }
+    }
+
+    private static func exchange(
+        _ request: HTTPRequest, by settings: @Sendable (EndpointURL) async -> NetworkSettings,
+        with clients: LazyHTTPClients, _ failures: TransportFailures
+    ) async -> Result<HTTPResponse, OAuthError> {
+        var failures = failures
+        do {
+            let settings = await settings(request.url)
+            let proxy = try settings.proxy(for: request.url)
+            failures.proxy = proxy.map { "\($0.host):\($0.port)" }
+            let client = clients.client(
+                .init(
+                    proxy: proxy, authorities: settings.authorities, extraAuthorities: settings.extraAuthorities))
+            return .success(try await perform(request, with: client))
+        } catch let error as OAuthError {
+            return .failure(error)
+        } catch {
+            return .failure(failures.describe(error))
         }
     }
 

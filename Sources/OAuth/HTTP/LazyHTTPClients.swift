@@ -4,35 +4,40 @@ import NIOPosix
 import NIOSSL
 import Synchronization
 
-/// The HTTP clients of a transport, made when they are first asked for: one for each proxy, all on one thread.
+/// The HTTP clients of a transport, made when they are first asked for: one for each proxy and each set of trusted
+/// authorities, all on one thread.
 ///
 /// Most runs of the program send nothing, and none of them must pay for a thread and a TLS context.
 final class LazyHTTPClients: Sendable {
+    /// What one client differs in from another.
+    struct Way: Hashable {
+        /// nil: directly.
+        var proxy: HTTPClient.Configuration.Proxy?
+        /// As in ``NetworkSettings``.
+        var authorities: String?
+        var extraAuthorities: String?
+    }
+
     private struct State {
         var group: MultiThreadedEventLoopGroup?
-        var clients: [HTTPClient.Configuration.Proxy?: HTTPClient] = [:]
+        var clients: [Way: HTTPClient] = [:]
     }
 
     private let state = Mutex(State())
-    private let systemAuthorities: String?
-    private let extraAuthorities: String?
     private let deadline: Duration
 
-    init(systemAuthorities: String?, extraAuthorities: String?, deadline: Duration) {
-        self.systemAuthorities = systemAuthorities
-        self.extraAuthorities = extraAuthorities
+    init(deadline: Duration) {
         self.deadline = deadline
     }
 
-    /// The client that goes through `proxy`, or directly.
-    func client(through proxy: HTTPClient.Configuration.Proxy?) -> HTTPClient {
+    /// The client that goes this way.
+    func client(_ way: Way) -> HTTPClient {
         state.withLock { state in
-            if let client = state.clients[proxy] { return client }
+            if let client = state.clients[way] { return client }
             let group = state.group ?? MultiThreadedEventLoopGroup(numberOfThreads: 1)
-            let client = HTTPClient(
-                eventLoopGroupProvider: .shared(group), configuration: configuration(through: proxy))
+            let client = HTTPClient(eventLoopGroupProvider: .shared(group), configuration: configuration(way))
             state.group = group
-            state.clients[proxy] = client
+            state.clients[way] = client
             return client
         }
     }
@@ -60,16 +65,16 @@ final class LazyHTTPClients: Sendable {
         }
     }
 
-    private func configuration(through proxy: HTTPClient.Configuration.Proxy?) -> HTTPClient.Configuration {
+    private func configuration(_ way: Way) -> HTTPClient.Configuration {
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.minimumTLSVersion = .tlsv12
-        if let systemAuthorities { tls.trustRoots = .file(systemAuthorities) }
-        if let extraAuthorities { tls.additionalTrustRoots = [.file(extraAuthorities)] }
+        if let authorities = way.authorities { tls.trustRoots = .file(authorities) }
+        if let authorities = way.extraAuthorities { tls.additionalTrustRoots = [.file(authorities)] }
 
         var configuration = HTTPClient.Configuration(tlsConfiguration: tls)
         configuration.redirectConfiguration = .disallow
         configuration.decompression = .disabled
-        configuration.proxy = proxy
+        configuration.proxy = way.proxy
         configuration.httpVersion = .http1Only
         configuration.timeout.connect = TimeAmount(deadline)
         // A refused connection is told at once instead of being tried again until the deadline.

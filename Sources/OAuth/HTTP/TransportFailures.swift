@@ -9,6 +9,12 @@ struct TransportFailures {
     let host: String
     let limit: Int
     let deadline: Duration
+    /// Host and port of the proxy that is gone through: it is the proxy then that cannot be connected to.
+    var proxy: String?
+
+    init(host: String, limit: Int, deadline: Duration) {
+        (self.host, self.limit, self.deadline) = (host, limit, deadline)
+    }
 
     /// The total deadline passed.
     var timedOut: OAuthError { .timedOut(host: host, seconds: Int(deadline.components.seconds)) }
@@ -26,7 +32,7 @@ struct TransportFailures {
         case is NIOSSLExtraError, is BoringSSLError:
             return .untrusted(host: host, reason: "the TLS handshake failed")
         case ChannelError.connectTimeout: return timedOut
-        case let error as IOError: return unreachable(Self.message(error.errnoCode))
+        case let error as IOError: return notConnected(Self.message(error.errnoCode))
         default: return unreachable("the connection failed")
         }
     }
@@ -47,12 +53,12 @@ struct TransportFailures {
     private func describe(_ error: NIOConnectionError) -> OAuthError {
         let failures = error.connectionErrors.map(\.error)
         if let failure = failures.lazy.compactMap({ $0 as? IOError }).first {
-            return unreachable(Self.message(failure.errnoCode))
+            return notConnected(Self.message(failure.errnoCode))
         }
         if failures.contains(where: { if case ChannelError.connectTimeout = $0 { true } else { false } }) {
             return timedOut
         }
-        return unreachable("its name was not found")
+        return proxy == nil ? unreachable("its name was not found") : notConnected("the name was not found")
     }
 
     private func describe(_ error: NIOSSLError) -> OAuthError {
@@ -64,6 +70,10 @@ struct TransportFailures {
             .untrusted(host: host, reason: "its certificate is not valid")
         default: .untrusted(host: host, reason: "its certificate is not trusted, or it does not speak TLS")
         }
+    }
+
+    private func notConnected(_ reason: String) -> OAuthError {
+        unreachable(proxy.map { "the proxy \($0): \(reason)" } ?? reason)
     }
 
     private func unreachable(_ reason: String) -> OAuthError { .unreachable(host: host, reason: reason) }

@@ -1,37 +1,24 @@
 import AsyncHTTPClient
+import Secrets
 
-/// Which proxy to go through, by the environment variables that curl and git heed.
-///
-/// `https_proxy`, else `all_proxy`, in lower or upper case; `no_proxy` lists host names (with all their subdomains), or
-/// is `*`. Loopback hosts are always reached directly. A proxy carries TLS through `CONNECT`; it sees no secret.
-struct ProxySettings: Sendable {
-    private let proxy: String?
-    private let exceptions: [String]
-
-    init(environment: [String: String]) {
-        func value(_ name: String) -> String? {
-            (environment[name] ?? environment[name.uppercased()]).flatMap { $0.isEmpty ? nil : $0 }
-        }
-        proxy = value("https_proxy") ?? value("all_proxy")
-        exceptions = (value("no_proxy") ?? "").lowercased().split(whereSeparator: { $0 == "," || $0 == " " })
-            .map { $0.hasPrefix(".") ? String($0.dropFirst()) : String($0) }
-    }
-
-    /// The proxy for `url`; nil for a direct connection. Throws where the variable cannot be understood: to go round a
-    /// proxy that somebody wanted would be worse than not to go.
+extension NetworkSettings {
+    /// The proxy to go through to `url`; nil for a direct connection.
+    ///
+    /// Throws `unreachable` where the proxy cannot be understood: to go round a proxy that somebody wanted would be worse
+    /// than not to go.
     func proxy(for url: EndpointURL) throws(OAuthError) -> HTTPClient.Configuration.Proxy? {
-        guard let proxy, !url.isLoopback, !isExcepted(url) else { return nil }
-        guard let parsed = Self.parse(proxy)
-        else { throw .unreachable(host: url.host, reason: "the proxy of the environment is not understood") }
+        guard let proxy, !proxy.isEmpty, !url.isLoopback, !isExcepted(url) else { return nil }
+        guard let parsed = proxy.exposedText.flatMap(Self.parse) else {
+            throw .unreachable(host: url.host, reason: "the proxy that is set for it is not understood")
+        }
         return parsed
     }
 
     private func isExcepted(_ url: EndpointURL) -> Bool {
-        exceptions.contains { exception in
-            exception == "*"
-                || [url.host, "\(url.host):\(url.port)"].contains { host in
-                    host == exception || host.hasSuffix("." + exception)
-                }
+        exceptions.lowercased().split { $0 == "," || $0 == " " }.contains { written in
+            let exception = written.hasPrefix(".") ? written.dropFirst() : written
+            return exception == "*"
+                || [url.host, "\(url.host):\(url.port)"].contains { $0 == exception || $0.hasSuffix("." + exception) }
         }
     }
 

@@ -1,0 +1,15 @@
+/// What `git config -z --get-urlmatch SECTION URL` prints: for each setting its name, LF, its value, NUL.
+enum GitConfigOutput {
+    /// Setting to value, the names in lower case and without the section; settings without a value are left out.
+    static func values(_ output: [UInt8], section: String) -> [String: String] {
+        var values: [String: String] = [:]
+        for entry in output.split(separator: 0) {
+            let parts = entry.split(separator: UInt8(ascii: "\n"), maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2 else { continue }
+            let name = String(decoding: parts[0], as: UTF8.self).lowercased()
+            guard name.hasPrefix(section + ".") else { continue }
+            values[String(name.dropFirst(section.count + 1))] = String(decoding: parts[1], as: UTF8.self)
+        }
+        return values
+    }
+}

@@ -1,0 +1,156 @@
+import FoundationEssentials
+import Glibc
+import KeyfobCore
+import OAuth
+import Secrets
+import Testing
+
+/// git's output, and git itself asked in a home directory of the test's own.
+@Suite(.timeLimit(.minutes(1)))
+struct `How git would reach a host` {
+    /// The settings of an environment with a proxy, with git's over them.
+    private static func settings(
+        _ output: String?, _ more: [String: String] = [:]
+    ) -> NetworkSettings {
+        let environment = ["https_proxy": "env:1", "no_proxy": "x", "SSL_CERT_FILE": "/env.pem"].merging(more) { $1 }
+        var settings = NetworkSettings(environment: environment)
+        GitNetworkSettings(output: output.map { Array($0.utf8) }, environment: environment).apply(to: &settings)
+        return settings
+    }
+
+    // MARK: What it prints
+
+    /// What git prints; the proxy and the authorities then.
+    static let printed: [(String?, String, String)] = [
+        (nil, "env:1", "/env.pem"), ("", "env:1", "/env.pem"),
+        ("http.proxy\ngit:2\0", "git:2", "/env.pem"),
+        ("http.proxy\nhttp://me:a%0Ab@git:2\0", "http://me:a%0Ab@git:2", "/env.pem"),
+        // Empty is none at all
+        ("http.proxy\n\0", "", "/env.pem"),
+        ("http.sslcainfo\n/git.pem\0", "env:1", "/git.pem"),
+        ("http.sslcainfo\n~/git.pem\0", "env:1", "/home/me/git.pem"),
+        ("http.sslcainfo\n~other/git.pem\0", "env:1", "~other/git.pem"), ("http.sslcainfo\n\0", "env:1", "/env.pem"),
+        // Nothing switches the check of certificates off, and other sections are others
+        ("http.sslverify\nfalse\0", "env:1", "/env.pem"), ("https.proxy\ngit:2\0", "env:1", "/env.pem"),
+        ("http.proxy\0", "env:1", "/env.pem"),
+    ]
+
+    @Test(arguments: printed)
+    func `counts more than the environment`(_ output: String?, _ proxy: String, _ authorities: String) {
+        let settings = Self.settings(output, ["HOME": "/home/me"])
+        #expect(settings.proxy == Secret(proxy))
+        #expect(settings.authorities == authorities)
+        #expect(settings.exceptions == "x")
+        #expect(settings.extraAuthorities == nil)
+    }
+
+    @Test func `heeds git's own variable before its configuration`() {
+        let environment = ["GIT_SSL_CAINFO": "/variable.pem"]
+        #expect(Self.settings("http.sslcainfo\n/git.pem\0", environment).authorities == "/variable.pem")
+        #expect(Self.settings(nil, environment).authorities == "/variable.pem")
+    }
+
+    // MARK: git itself
+
+    private static let text = """
+        [http]
+            proxy = http://everywhere:1
+        [http "https://login.example.com"]
+            proxy = http://here:2
+            sslCAInfo = ~/here.pem
+        [http "https://login.example.com/team"]
+            proxy = http://team:3
+        [http "https://direct.example.com"]
+            proxy =
+        """
+
+    /// Lends a home whose `.gitconfig` is `text`.
+    private func withHome(_ text: String = "", _ body: (String) async throws -> Void) async throws {
+        try await withTemporaryDirectory { home in
+            try write(text, to: home + "/.gitconfig")
+            try await body(home)
+        }
+    }
+
+    /// Makes the calling process one with this home and working directory: for the child process of an exit test.
+    private static func enter(_ home: String, _ more: [String: String] = [:]) {
+        let path = unsafe getenv("PATH").map { unsafe String(cString: $0) } ?? "/usr/bin:/bin"
+        clearenv()
+        let environment = ["HOME": home, "PATH": path, "GIT_CONFIG_NOSYSTEM": "1"].merging(more) { $1 }
+        for (name, value) in environment { unsafe setenv(name, value, 1) }
+        unsafe chdir(home)
+    }
+
+    private static func ask(
+        _ url: String, home: String, path: String? = nil, inRepository: Bool = false
+    ) async throws -> NetworkSettings {
+        let command = GitConfigCommand(search: ExecutableSearch(path: path))
+        let environment = ["HOME": home]
+        var settings = NetworkSettings()
+        await command.network(for: try EndpointURL(url), environment: environment, inRepository: inRepository)
+            .apply(to: &settings)
+        return settings
+    }
+
+    @Test func `is by the best match for the URL`() async throws {
+        try await withHome(Self.text) { home in
+            await #expect(processExitsWith: .success) { [home = home as String] in
+                Self.enter(home)
+                let here = try await Self.ask("https://login.example.com/token?a=b", home: home)
+                #expect(here.proxy == Secret("http://here:2"))
+                #expect(here.authorities == home + "/here.pem")
+                let team = try await Self.ask("https://login.example.com/team/token", home: home)
+                #expect(team.proxy == Secret("http://team:3"))
+                #expect(team.authorities == home + "/here.pem")
+                let elsewhere = try await Self.ask("https://login.example.com.example.net", home: home)
+                #expect(elsewhere.proxy == Secret("http://everywhere:1"))
+                #expect(elsewhere.authorities == nil)
+                let direct = try await Self.ask("https://direct.example.com/", home: home)
+                #expect(direct.proxy == Secret(""))
+            }
+        }
+    }
+
+    @Test func `is not asked for loopback hosts, nor where there is no git`() async throws {
+        try await withHome(Self.text) { home in
+            await #expect(processExitsWith: .success) { [home = home as String] in
+                Self.enter(home)
+                for url in ["http://127.0.0.1:8080/token", "http://localhost/", "https://[::1]/"] {
+                    let loopback = try await Self.ask(url, home: home)
+                    #expect(loopback == NetworkSettings())
+                }
+                let gitless = try await Self.ask("https://login.example.com", home: home, path: home)
+                #expect(gitless == NetworkSettings())
+            }
+        }
+    }
+
+    @Test func `counts what was given to git with -c`() async throws {
+        try await withHome { home in
+            await #expect(processExitsWith: .success) { [home = home as String] in
+                Self.enter(home, ["GIT_CONFIG_PARAMETERS": "'http.proxy=given:1'"])
+                let given = try await Self.ask("https://login.example.com", home: home)
+                #expect(given.proxy == Secret("given:1"))
+            }
+        }
+    }
+
+    @Test func `is by the repository one stands in only if it is git that asks`() async throws {
+        try await withHome { home in
+            for directory in [".git", ".git/objects", ".git/refs"] {
+                try FileManager.default.createDirectory(
+                    atPath: home + "/" + directory, withIntermediateDirectories: false)
+            }
+            try write("ref: refs/heads/main\n", to: home + "/.git/HEAD")
+            try write("[http]\n\tproxy = trap:1\n\tsslCAInfo = trap.pem\n", to: home + "/.git/config")
+            await #expect(processExitsWith: .success) { [home = home as String] in
+                Self.enter(home)
+                let url = "https://login.example.com"
+                let others = try await Self.ask(url, home: home)
+                #expect(others == NetworkSettings())
+                let gits = try await Self.ask(url, home: home, inRepository: true)
+                #expect(gits.proxy == Secret("trap:1"))
+            }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+import AsyncHTTPClient
+import Testing
+
+@testable import OAuth
+
+@Suite struct `Network settings` {
+    private func proxy(
+        for url: String, _ environment: [String: String]
+    ) throws -> HTTPClient.Configuration.Proxy? {
+        try NetworkSettings(environment: environment).proxy(for: try EndpointURL(url))
+    }
+
+    @Test(arguments: [
+        (
+            ["https_proxy": "http://proxy.example:3128"],
+            HTTPClient.Configuration.Proxy.server(host: "proxy.example", port: 3128)
+        ),
+        (["HTTPS_PROXY": "proxy.example:3128/"], .server(host: "proxy.example", port: 3128)),
+        (["all_proxy": "http://proxy.example"], .server(host: "proxy.example", port: 1080)),
+        (["https_proxy": "socks5h://127.0.0.1:9050"], .socksServer(host: "127.0.0.1", port: 9050)),
+        (
+            ["https_proxy": "http://me:p%40ss@proxy.example:1"],
+            .server(host: "proxy.example", port: 1, authorization: .basic(username: "me", password: "p@ss"))
+        ),
+    ])
+    func `name the proxy that carries what goes to other machines`(
+        environment: [String: String], expected: HTTPClient.Configuration.Proxy
+    ) throws {
+        #expect(try proxy(for: "https://login.example.com/", environment) == expected)
+    }
+
+    @Test(arguments: [
+        "http://127.0.0.1:8080/", "http://localhost/", "https://[::1]/", "https://a.example.com/",
+        "https://example.com/", "https://b.example.org:8443/",
+    ])
+    func `have no proxy for loopback and the exceptions`(url: String) throws {
+        let environment = ["https_proxy": "http://proxy.example:1", "no_proxy": ".example.com, b.example.org:8443"]
+        #expect(try proxy(for: url, environment) == nil)
+    }
+
+    @Test func `make no exception for half a name`() throws {
+        let environment = ["https_proxy": "http://proxy.example:1", "no_proxy": "example.com"]
+        #expect(try proxy(for: "https://notexample.com/", environment) != nil)
+        #expect(try proxy(for: "https://b.example.org/", ["no_proxy": "*", "https_proxy": "x"]) == nil)
+    }
+
+    @Test(arguments: ["ftp://proxy.example", "http://", "http://a b"])
+    func `do not go round a proxy that is not understood`(value: String) {
+        #expect(throws: OAuthError.self) { try proxy(for: "https://a.example/", ["https_proxy": value]) }
+    }
+
+    /// The environment, and what of it names the proxy.
+    static let precedence: [([String: String], String?)] = [
+        (["https_proxy": "a", "HTTPS_PROXY": "b", "all_proxy": "c"], "a"),
+        (["HTTPS_PROXY": "b", "all_proxy": "c"], "b"),
+        (["all_proxy": "c", "ALL_PROXY": "d"], "c"), (["ALL_PROXY": "d"], "d"),
+        // Set and empty: it is wanted that there is none
+        (["https_proxy": "", "HTTPS_PROXY": "b"], nil), (["HTTPS_PROXY": "", "all_proxy": "c"], nil),
+        // What is for requests without TLS, of which there are none
+        (["http_proxy": "e"], nil), ([:], nil),
+    ]
+
+    @Test(arguments: precedence)
+    func `take the first variable that is set, as curl does`(_ environment: [String: String], _ host: String?) throws {
+        #expect(try proxy(for: "https://login.example.com/", environment)?.host == host)
+    }
+
+    @Test func `trust in place of the system's authorities what OpenSSL is told to`() {
+        #expect(NetworkSettings(environment: ["SSL_CERT_FILE": "/ca.pem"]).authorities == "/ca.pem")
+        #expect(NetworkSettings(environment: ["SSL_CERT_FILE": ""]).authorities == nil)
+    }
+
+    @Test func `know by name all the variables that they read`() {
+        let environment = Dictionary(uniqueKeysWithValues: NetworkSettings.variables.map { ($0, "x") })
+        #expect(environment.count == 7)
+        for name in NetworkSettings.variables {
+            #expect(NetworkSettings(environment: [name: "x"]) != NetworkSettings())
+        }
+    }
+}

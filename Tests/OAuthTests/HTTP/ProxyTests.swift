@@ -1,0 +1,121 @@
+import Secrets
+import Testing
+
+@testable import OAuth
+
+/// What is sent through a proxy to a host that only the proxy knows.
+@Suite(.timeLimit(.minutes(1)))
+struct `The transport behind a proxy` {
+    private static let host = "login.example.test"
+
+    private func send(_ change: (inout NetworkSettings) -> Void) async throws -> HTTPResponse {
+        var settings = NetworkSettings()
+        change(&settings)
+        let transport = AsyncHTTPTransport(settings: { [settings] _ in settings })
+        do {
+            let url = try EndpointURL("https://\(Self.host)/token")
+            let response = try await transport.send(HTTPRequest(post: Secret("code=c"), to: url))
+            await transport.shutdown()
+            return response
+        } catch {
+            await transport.shutdown()
+            throw error
+        }
+    }
+
+    /// Lends the file of the server's certificate, the server, and the proxy before it.
+    private func withNetwork(
+        _ body: @Sendable (String, ScriptedServer, TunnelProxy) async throws -> Void
+    ) async throws {
+        try await TestCertificate.lend(for: "DNS:\(Self.host)") { certificate in
+            let file = certificate.file
+            try await ScriptedServer.run(tls: certificate.context, { _ in .http(200, "{}") }) { server in
+                try await TunnelProxy.run(to: server.port) { try await body(file, server, $0) }
+            }
+        }
+    }
+
+    @Test func `goes through it, and it sees nothing but the host`() async throws {
+        try await withNetwork { file, server, proxy in
+            let response = try await send {
+                $0.proxy = Secret("http://127.0.0.1:\(proxy.port)")
+                $0.authorities = file
+            }
+            #expect(response.status == 200)
+            #expect(proxy.requests.count == 1)
+            #expect(proxy.requests.allSatisfy { $0.hasPrefix("CONNECT \(Self.host):443 HTTP/1.1\r\n") })
+            #expect(proxy.requests.allSatisfy { !$0.contains("code=c") && !$0.contains("/token") })
+            #expect(server.requests.first?.hasPrefix("POST /token HTTP/1.1\r\n") == true)
+        }
+    }
+
+    @Test func `tells it the password that it wants, and the server none`() async throws {
+        try await withNetwork { file, server, proxy in
+            _ = try await send {
+                $0.proxy = Secret("worker:open%20sesame@127.0.0.1:\(proxy.port)")
+                $0.extraAuthorities = file
+            }
+            let head = try #require(proxy.requests.first).lowercased()
+            // base64 of `worker:open sesame`
+            #expect(head.contains("proxy-authorization: basic d29ya2vyom9wzw4gc2vzyw1l\r\n"))
+            #expect(server.requests.first?.lowercased().contains("proxy-authorization") == false)
+        }
+    }
+
+    @Test func `believes a server behind a proxy no more than any other`() async throws {
+        try await withNetwork { _, server, proxy in
+            await #expect {
+                _ = try await send { $0.proxy = Secret("http://127.0.0.1:\(proxy.port)") }
+            } throws: { error in
+                if case OAuthError.untrusted(host: Self.host, _) = error { true } else { false }
+            }
+            #expect(proxy.requests.count == 1)
+            #expect(server.requests.isEmpty)
+        }
+    }
+
+    /// What a proxy answers, and what is said then.
+    static let refusals = [
+        (
+            "HTTP/1.1 407 X\r\nProxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 0\r\n\r\n",
+            "the proxy wants a password"
+        ), ("HTTP/1.1 502 X\r\nContent-Length: 0\r\n\r\n", "the proxy refused the connection"),
+    ]
+
+    @Test(arguments: refusals)
+    func `says that it was the proxy who refused`(_ answer: String, _ reason: String) async throws {
+        try await ScriptedServer.run({ _ in .bytes(answer) }) { proxy in
+            await #expect(throws: OAuthError.unreachable(host: Self.host, reason: reason)) {
+                try await send { $0.proxy = Secret("http://me:secret@127.0.0.1:\(proxy.port)") }
+            }
+        }
+    }
+
+    @Test func `says which proxy cannot be connected to, without its password`() async throws {
+        let silent = try SilentPort()
+        let reason = "the proxy 127.0.0.1:\(silent.port): connection refused"
+        await #expect(throws: OAuthError.unreachable(host: Self.host, reason: reason)) {
+            try await send { $0.proxy = Secret("http://me:secret@127.0.0.1:\(silent.port)") }
+        }
+        withExtendedLifetime(silent) {}
+    }
+
+    @Test func `asks for the way of each request, and takes each by a client of its own`() async throws {
+        try await TestCertificate.lend(for: "IP:127.0.0.1") { certificate in
+            let file = certificate.file
+            try await ScriptedServer.run(tls: certificate.context, { _ in .http(200, "{}") }) { server in
+                let transport = AsyncHTTPTransport(settings: { url in
+                    var settings = NetworkSettings()
+                    settings.authorities = url.path == "/trusted" ? file : nil
+                    return settings
+                })
+                let trusted = try await transport.send(HTTPRequest(get: try EndpointURL(server.address("/trusted"))))
+                #expect(trusted.status == 200)
+                await #expect(throws: OAuthError.self) {
+                    try await transport.send(HTTPRequest(get: try EndpointURL(server.address("/other"))))
+                }
+                await transport.shutdown()
+            }
+        }
+    }
+}
