@@ -23,6 +23,9 @@ package enum KeyNames {
         return isPlain && name.utf8.count < 4000 ? name : nil
     }
 
+    /// The key that holds, in seconds since 1970-01-01 UTC, when the server at an origin may be asked again.
+    package static func notBefore(origin: String) -> String { "not-before:" + origin }
+
     /// A number that changes when one of `files` is written, replaced, made or removed: read from stat(2), no content.
     package static func stamp(of files: [String]) -> UInt64 {
         var mixed: UInt64 = 14_695_981_039_346_656_037  // FNV-1a's offset basis

@@ -1,3 +1,4 @@
+import Glibc
 import KeyfobCore
 import OAuth
 import Synchronization
@@ -13,7 +14,12 @@ final class Transports: Sendable {
     }
 
     /// The transport that trusts the system's authorities and those in `file`.
-    func transport(trusting file: String?) -> AsyncHTTPTransport {
+    func transport(trusting file: String?) -> any HTTPTransport {
+        let now: @Sendable () -> Int64 = { Int64(time(nil)) }
+        return PatientTransport(impatient(trusting: file), notBefore: .inKernelMemory(now: now), now: now)
+    }
+
+    private func impatient(trusting file: String?) -> AsyncHTTPTransport {
         open.withLock { open in
             if let known = open[file ?? ""] { return known }
             let made = AsyncHTTPTransport(settings: { [network] url in

@@ -14,6 +14,18 @@ package struct HTTPRequest: Sendable {
     package var json: Secret?
     /// The longest body that is read, in bytes.
     package var responseLimit: Int
+    /// Whether it may be sent again after an answer that is none.
+    package var repetition = Repetition.never
+
+    /// When a request may be sent twice without harm.
+    package enum Repetition: Sendable {
+        /// Not at all: what it carries is spent by the first who reads it.
+        case never
+        /// Where the server says that it did not look at it: 429 or 503, with the time to come back (`Retry-After`).
+        case ifUnprocessed
+        /// After every answer of a server that failed: it changes nothing there (RFC 9110 section 9.2.1).
+        case freely
+    }
 
     /// 256 KiB: metadata of large providers with many locales stays far below it.
     package static let metadataLimit = 262_144
@@ -23,9 +35,11 @@ package struct HTTPRequest: Sendable {
     /// Asks for a JSON document.
     package init(get url: EndpointURL, limit: Int = Self.metadataLimit) {
         (method, self.url, responseLimit) = (.get, url, limit)
+        repetition = .freely
     }
 
-    /// Sends a form, which carries secrets and is therefore never sent twice or to another place.
+    /// Sends a form, which carries secrets and is therefore never sent to another place, nor twice unless the caller
+    /// allows it.
     package init(post form: Secret, to url: EndpointURL, authorization: Secret? = nil, limit: Int = Self.tokenLimit) {
         (method, self.url, responseLimit) = (.post, url, limit)
         (self.form, self.authorization) = (form, authorization)
@@ -68,8 +82,9 @@ package struct HTTPResponse: Sendable {
 
 /// Carries requests to an authorization server.
 ///
-/// A conformer follows no redirect, repeats no request, reads no more than `responseLimit` bytes, decodes no
-/// Content-Encoding, and gives up after a total deadline. Every status is an answer, not an error.
+/// A conformer follows no redirect, repeats no request beyond its ``HTTPRequest/repetition``, reads no more than
+/// `responseLimit` bytes, decodes no Content-Encoding, and gives up after a total deadline. Every status is an answer,
+/// not an error.
 package protocol HTTPTransport: Sendable {
     /// Throws `unreachable`, `timedOut`, `untrusted`, `tooLarge` or `cancelled`, nothing else.
     func send(_ request: HTTPRequest) async throws(OAuthError) -> HTTPResponse

@@ -17,7 +17,9 @@ package struct ResourceDiscovery: Sendable {
     package func challengeFields(of resource: EndpointURL) async throws(OAuthError) -> [String] {
         let response: HTTPResponse
         do {
-            response = try await transport.send(HTTPRequest(get: resource))
+            var request = HTTPRequest(get: resource)
+            request.repetition = .ifUnprocessed  // what a resource fails with is no matter of ours
+            response = try await transport.send(request)
         } catch .tooLarge {
             // A page for people, as long as it likes, is no challenge.
             return []

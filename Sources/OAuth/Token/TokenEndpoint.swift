@@ -1,6 +1,7 @@
 package import Secrets
 
-/// Turns codes and refresh tokens into access tokens (RFC 6749 section 3.2). Every call is one POST, never repeated.
+/// Turns codes and refresh tokens into access tokens (RFC 6749 section 3.2). Every call is one POST, never repeated but for
+/// a refresh that the server has not looked at.
 package struct TokenEndpoint: Sendable {
     private let url: EndpointURL
     private let client: Client
@@ -32,7 +33,7 @@ package struct TokenEndpoint: Sendable {
         form.append("grant_type", "refresh_token")
         form.append("refresh_token", refreshToken)
         form.append("resource", resource)
-        return try await send(form)
+        return try await send(form, .ifUnprocessed)
     }
 
     /// Asks whether the person has finished at their other device (RFC 8628 section 3.4).
@@ -44,7 +45,11 @@ package struct TokenEndpoint: Sendable {
         return try await send(form)
     }
 
-    private func send(_ form: FormBody) async throws(OAuthError) -> TokenResponse {
-        try TokenResponse(try await transport.send(client.request(form, to: url)), from: url.host)
+    private func send(
+        _ form: FormBody, _ repetition: HTTPRequest.Repetition = .never
+    ) async throws(OAuthError) -> TokenResponse {
+        var request = client.request(form, to: url)
+        request.repetition = repetition
+        return try TokenResponse(try await transport.send(request), from: url.host)
     }
 }

@@ -1,0 +1,92 @@
+import Glibc
+import KernelKeyring
+import OAuth
+import Secrets
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import KeyfobCore
+
+@Suite struct `The time before which a server is not asked` {
+    private static let start: Int64 = 1_800_000_000
+
+    /// One of several processes: it shares nothing with the others but the kernel keyring and what time it is.
+    private static func process(_ keyring: String, at now: Int64) -> NotBefore {
+        .inKernelMemory(keyring: keyring, now: { now })
+    }
+
+    private func withKeyring(_ body: (String) async throws -> Void) async throws {
+        let name = "keyfob-test-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
+        do {
+            try await body(name)
+        } catch {
+            KernelKeyring.existing(named: name)?.discard()
+            throw error
+        }
+        KernelKeyring.existing(named: name)?.discard()
+    }
+
+    /// Sends one request; the server's answers come in their order.
+    private func send(
+        _ answers: [ScriptedTransport.Answer], to url: String = "https://login.example.com/token",
+        _ notBefore: NotBefore,
+        at now: Int64
+    ) async throws(OAuthError) -> Int {
+        guard let endpoint = try? EndpointURL(url) else { return 0 }
+        let transport = PatientTransport(ScriptedTransport([url: answers]), notBefore: notBefore, now: { now })
+        return try await transport.send(HTTPRequest(post: Secret("a=b"), to: endpoint)).status
+    }
+
+    private static func later(_ seconds: Int64) -> ScriptedTransport.Answer {
+        .status(429, fields: [(name: "Retry-After", value: String(seconds))])
+    }
+
+    @Test func `is known to the next process, and is over in the end`() async throws {
+        try await withKeyring { keyring in
+            let first = Self.process(keyring, at: Self.start)
+            let refused = try await send([Self.later(60)], first, at: Self.start)
+            #expect(refused == 429)
+            let second = Self.process(keyring, at: Self.start + 20)
+            await #expect(throws: OAuthError.unavailable(host: "login.example.com", status: 503, retryAfter: 40)) {
+                try await send([.json("{}")], second, at: Self.start + 20)
+            }
+            let third = Self.process(keyring, at: Self.start + 60)
+            let welcome = try await send([.json("{}")], third, at: Self.start + 60)
+            #expect(welcome == 200)
+        }
+    }
+
+    @Test func `holds for one origin`() async throws {
+        try await withKeyring { keyring in
+            let process = Self.process(keyring, at: Self.start)
+            _ = try await send([Self.later(60)], process, at: Self.start)
+            for url in ["https://login.example.com:8443/token", "https://git.example.com/token"] {
+                let elsewhere = try await send([.json("{}")], to: url, process, at: Self.start)
+                #expect(elsewhere == 200)
+            }
+        }
+    }
+
+    @Test func `is forgotten by the kernel itself, and lasts an hour at most`() async throws {
+        try await withKeyring { keyring in
+            let process = Self.process(keyring, at: Self.start)
+            _ = try await send([Self.later(86_400)], process, at: Self.start)
+            await #expect(throws: OAuthError.unavailable(host: "login.example.com", status: 503, retryAfter: 3_600)) {
+                try await send([.json("{}")], process, at: Self.start)
+            }
+            #expect(KernelKeyring.existing(named: keyring)?.names() == ["not-before:https://login.example.com"])
+        }
+    }
+
+    @Test(arguments: ["", "soon", "1799999999", "1800003601", "99999999999999999999"])
+    func `is not believed where nobody could have meant it`(_ text: String) async throws {
+        try await withKeyring { keyring in
+            let name = KeyNames.notBefore(origin: "https://login.example.com")
+            if !text.isEmpty { try KernelKeyring.open(named: keyring).write(name, Secret(text), lifetime: 60) }
+            let process = Self.process(keyring, at: Self.start)
+            let status = try await send([.json("{}")], process, at: Self.start)
+            #expect(status == 200)
+        }
+    }
+}

@@ -1,0 +1,194 @@
+import Secrets
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import OAuth
+
+@Suite struct `Patience with a server` {
+    private static let address = "https://login.example.com/x"
+    private static let ok = ScriptedTransport.Answer.json("{}")
+
+    private static func later(_ status: Int, _ value: String) -> ScriptedTransport.Answer {
+        .status(status, fields: [(name: "Retry-After", value: value)])
+    }
+
+    /// A server, and somebody patient whose clock goes only while they wait.
+    private final class Bench: Sendable {
+        let server: ScriptedTransport
+        let clock = Mutex<Int64>(1_000_000)
+        let pauses = Mutex<[Duration]>([])
+        let times = Mutex<[String: Int64]>([:])
+        private let pausing: @Sendable () throws -> Void
+
+        init(_ answers: [ScriptedTransport.Answer], pausing: @escaping @Sendable () throws -> Void = {}) {
+            server = ScriptedTransport([`Patience with a server`.address: answers])
+            self.pausing = pausing
+        }
+
+        func send(_ repetition: HTTPRequest.Repetition) async throws(OAuthError) -> Int {
+            guard let url = try? EndpointURL(`Patience with a server`.address) else { return 0 }
+            var request = HTTPRequest(post: Secret("a=b"), to: url)
+            request.repetition = repetition
+            let transport = PatientTransport(
+                server,
+                notBefore: NotBefore(
+                    recall: { origin in self.times.withLock { $0[origin] } },
+                    remember: { origin, time in self.times.withLock { $0[origin] = time } }),
+                now: { self.clock.withLock { $0 } }, jitter: { 0.5 },
+                pause: { duration in
+                    self.pauses.withLock { $0.append(duration) }
+                    self.clock.withLock { $0 += duration.components.seconds }
+                    try self.pausing()
+                })
+            return try await transport.send(request).status
+        }
+
+        var waits: [Duration] { pauses.withLock { $0 } }
+        var asked: Int { server.requests.count }
+    }
+
+    struct Case: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var answers: [ScriptedTransport.Answer]
+        var repetition: HTTPRequest.Repetition
+        var status: Int
+        var waits: [Duration] = []
+    }
+
+    static let cases: [Case] = [
+        // Whoever names a time is believed, once, if it is near
+        Case(
+            testDescription: "429 with a time", answers: [later(429, "3"), ok], repetition: .ifUnprocessed, status: 200,
+            waits: [.seconds(3)]),
+        Case(
+            testDescription: "503 with the longest time", answers: [later(503, "10"), ok], repetition: .freely,
+            status: 200, waits: [.seconds(10)]),
+        Case(
+            testDescription: "no time at all", answers: [later(503, "0"), ok], repetition: .ifUnprocessed, status: 200,
+            waits: [.seconds(0)]),
+        Case(
+            testDescription: "a date, in the clock's words",
+            answers: [later(429, "Mon, 12 Jan 1970 13:46:44 GMT"), ok],
+            repetition: .ifUnprocessed, status: 200, waits: [.seconds(4)]),
+        Case(
+            testDescription: "twice", answers: [later(429, "3"), later(429, "3"), ok], repetition: .freely, status: 429,
+            waits: [.seconds(3)]),
+        Case(testDescription: "too late", answers: [later(503, "11"), ok], repetition: .freely, status: 503),
+        Case(
+            testDescription: "too late by far", answers: [later(429, "9999999999"), ok], repetition: .freely,
+            status: 429),
+        // Not again what can be spent
+        Case(testDescription: "a code", answers: [later(429, "1"), ok], repetition: .never, status: 429),
+        Case(testDescription: "a code, 503", answers: [later(503, "1"), ok], repetition: .never, status: 503),
+        Case(testDescription: "a code, 500", answers: [.status(500), ok], repetition: .never, status: 500),
+        // Who only fails may have processed it
+        Case(testDescription: "a refresh, 500", answers: [.status(500), ok], repetition: .ifUnprocessed, status: 500),
+        Case(testDescription: "a refresh, 503", answers: [.status(503), ok], repetition: .ifUnprocessed, status: 503),
+        Case(testDescription: "a refresh, 429", answers: [.status(429), ok], repetition: .ifUnprocessed, status: 429),
+        Case(
+            testDescription: "a refresh, 503 with nonsense", answers: [later(503, "soon"), ok],
+            repetition: .ifUnprocessed, status: 503),
+        Case(
+            testDescription: "a refresh, 500 with a time", answers: [later(500, "1"), ok], repetition: .ifUnprocessed,
+            status: 500),
+        // A document is asked for three times at most
+        Case(
+            testDescription: "a document, 502", answers: [.status(502), ok], repetition: .freely, status: 200,
+            waits: [.milliseconds(300)]),
+        Case(
+            testDescription: "a document, 500 and 504", answers: [.status(500), .status(504), ok], repetition: .freely,
+            status: 200, waits: [.milliseconds(300), .milliseconds(600)]),
+        Case(
+            testDescription: "a document, 503 for ever", answers: [.status(503)], repetition: .freely, status: 503,
+            waits: [.milliseconds(300), .milliseconds(600)]),
+        Case(
+            testDescription: "a document, 500 and then a time", answers: [.status(500), later(429, "2"), ok],
+            repetition: .freely, status: 200, waits: [.milliseconds(300), .seconds(2)]),
+        Case(testDescription: "a document, 429", answers: [.status(429), ok], repetition: .freely, status: 429),
+        Case(testDescription: "a document, 501", answers: [.status(501), ok], repetition: .freely, status: 501),
+        // What is an answer is one
+        Case(testDescription: "404", answers: [later(404, "1"), ok], repetition: .freely, status: 404),
+        Case(testDescription: "400", answers: [later(400, "1"), ok], repetition: .freely, status: 400),
+        Case(testDescription: "302", answers: [later(302, "1"), ok], repetition: .freely, status: 302),
+    ]
+
+    @Test(arguments: cases)
+    func `lasts for seconds, and for what may be sent twice`(_ it: Case) async throws {
+        let bench = Bench(it.answers)
+        #expect(try await bench.send(it.repetition) == it.status)
+        #expect(bench.waits == it.waits)
+        #expect(bench.asked == it.waits.count + 1)
+    }
+
+    @Test func `does not extend to requests that brought no answer`() async {
+        let bench = Bench([.failure(.timedOut(host: "login.example.com", seconds: 30)), Self.ok])
+        await #expect(throws: OAuthError.timedOut(host: "login.example.com", seconds: 30)) {
+            try await bench.send(.freely)
+        }
+        #expect(bench.asked == 1)
+    }
+
+    @Test func `ends with the task that waits`() async {
+        let bench = Bench([Self.later(429, "3"), Self.ok], pausing: { throw CancellationError() })
+        await #expect(throws: OAuthError.cancelled) { try await bench.send(.freely) }
+        #expect(bench.asked == 1)
+    }
+
+    // MARK: The next one who comes
+
+    @Test func `leaves a server alone that wants it, and says until when`() async throws {
+        let bench = Bench([Self.later(429, "60"), Self.ok])
+        #expect(try await bench.send(.never) == 429)
+        bench.clock.withLock { $0 += 20 }
+        await #expect(throws: OAuthError.unavailable(host: "login.example.com", status: 503, retryAfter: 40)) {
+            try await bench.send(.never)
+        }
+        #expect(bench.asked == 1)
+        bench.clock.withLock { $0 += 40 }
+        #expect(try await bench.send(.never) == 200)
+        #expect(bench.waits.isEmpty)
+    }
+
+    @Test func `waits for the rest of the time, even with what may be sent but once`() async throws {
+        let bench = Bench([Self.later(503, "60"), Self.ok])
+        _ = try await bench.send(.never)
+        bench.clock.withLock { $0 += 50 }
+        #expect(try await bench.send(.never) == 200)
+        #expect(bench.waits == [.seconds(10)])
+    }
+
+    @Test func `is over after one wait, whatever it was for`() async throws {
+        let bench = Bench([Self.later(429, "20"), Self.later(429, "5"), Self.ok])
+        _ = try await bench.send(.freely)
+        bench.clock.withLock { $0 += 15 }
+        #expect(try await bench.send(.freely) == 429)
+        #expect(bench.waits == [.seconds(5)])
+        #expect(bench.asked == 2)
+    }
+
+    @Test func `is for a server, not for its neighbours`() async throws {
+        let bench = Bench([Self.ok])
+        bench.times.withLock { $0 = ["https://login.example.com:8443": 2_000_000, "https://example.com": 2_000_000] }
+        #expect(try await bench.send(.never) == 200)
+        #expect(bench.waits.isEmpty)
+    }
+
+    // MARK: What may be sent twice
+
+    @Test func `is shown with documents and refreshes, and with nothing else`() async throws {
+        let url = try EndpointURL(Self.address)
+        #expect(HTTPRequest(get: url).repetition == .freely)
+        #expect(HTTPRequest(post: Secret(""), to: url).repetition == .never)
+        #expect(HTTPRequest(.post, json: Secret(""), to: url).repetition == .never)
+        #expect(HTTPRequest(delete: url, bearer: Secret("t")).repetition == .never)
+
+        let server = ScriptedTransport([Self.address: [.json(#"{"access_token":"a","token_type":"bearer"}"#)]])
+        let endpoint = TokenEndpoint(url: url, client: Client(id: "me"), transport: server)
+        _ = try await endpoint.refresh(Secret("r"), resource: nil)
+        _ = try await endpoint.exchange(
+            code: Secret("c"), codeVerifier: Secret("v"), redirectURI: "http://127.0.0.1:1/", resource: nil)
+        _ = try await endpoint.poll(deviceCode: Secret("d"), resource: nil)
+        #expect(server.requests.map(\.repetition) == [.ifUnprocessed, .never, .never])
+    }
+}
