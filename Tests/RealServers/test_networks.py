@@ -85,6 +85,21 @@ def test_what_git_is_told_of_another_host_is_not_heeded(employee: Person, compan
     assert company.proxy.asked == []
 
 
+@pytest.mark.parametrize("section", ["http", "http.https://*.example.test"])
+def test_git_itself_and_keyfob_take_the_same_way(employee: Person, company: Company, section: str) -> None:
+    set_git(employee, company, section)
+    assert_worked(employee.git("clone", company.gate.url, "work"))
+    assert_worked(employee.fetch(employee.home / "work"))
+    assert employee.browsers_opened() == 1
+    assert {f"{GIT}:443", f"{LOGIN}:443"} <= set(company.proxy.asked)
+
+
+def test_gits_environment_is_enough_for_the_authority(employee: Person, company: Company) -> None:
+    employee.session.env.update(https_proxy=company.proxy.address, GIT_SSL_CAINFO=str(company.authority.file))
+    assert_worked(employee.git("clone", company.gate.url, "work"))
+    assert employee.browsers_opened() == 1
+
+
 def test_keyfobs_own_configuration_names_the_authority(employee: Person, company: Company) -> None:
     authority = str(company.authority.file)
     employee.configure_keyfob(company.gate.origin, company.provider.issuer, ca_file=authority)
