@@ -9,6 +9,8 @@ package enum OAuthError: Error, Sendable, Equatable {
     case timedOut(host: String, seconds: Int)
     /// TLS did not vouch for the server.
     case untrusted(host: String, reason: String)
+    /// A document of `resource` has sent us to a host that is nearer to this machine than the resource is.
+    case addressTooNear(host: String, resource: String)
     /// The body was longer than we read; `limit` in bytes.
     case tooLarge(host: String, limit: Int)
     /// A 3xx answer: never followed (RFC 9700 section 4.12).

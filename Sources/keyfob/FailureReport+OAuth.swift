@@ -50,6 +50,8 @@ extension FailureReport {
             case .issuerMismatch(let expected, let found):
                 ("the metadata of \(expected) is of another issuer: \(found)", 78)
             case .invalidEndpoint(let member): ("the server's \(member) is not an https URL", 78)
+            case .addressTooNear(let host, let resource):
+                ("\(resource) leads to \(host), which is nearer to this machine than itself", 78)
             case .missingEndpoint(let member): ("the server announces no \(member)", 78)
             case .pkceUnsupported(let issuer): ("\(issuer) does not announce PKCE with S256", 78)
             case .unexpectedTokenType(let type):
@@ -81,7 +83,7 @@ extension FailureReport {
         case .responseIssuerMismatch: "somebody may have tried to mix up two sign-ins; nothing was sent"
         case .notTheRedirect(let expected): "try again; the address begins with \(Words.printable(expected))?"
         case .anotherLogin: "try again, and sign in at the address that this attempt shows"
-        case .resourceMismatch, .resourceMetadataElsewhere:
+        case .resourceMismatch, .resourceMetadataElsewhere, .addressTooNear:
             "nothing was sent; if you trust this service, set issuer and resource for it in the configuration"
         case .registrationClosed, .unsupportedClientAuthentication:
             "register keyfob there yourself and set client_id in the configuration"

@@ -112,7 +112,7 @@ package struct OAuthTokenSource: TokenSource {
     private func holdingLock<Result>(
         of account: Account, mayAsk: Bool, _ body: (AccountLock.Held) async throws -> Result
     ) async throws -> Result {
-        let network = Duration.seconds(35)  // a refresh may take the transport's 30 s
+        let network = Duration.seconds(45)  // a refresh may take the transport's 30 s, after a wait of up to 10
         do {
             return try await lock.hold(
                 account.id, patience: mayAsk ? account.loginDeadline + network : network, waitsForPerson: mayAsk, body)

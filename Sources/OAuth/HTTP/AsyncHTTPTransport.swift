@@ -8,6 +8,7 @@ package struct AsyncHTTPTransport: HTTPTransport {
     private let clients: LazyHTTPClients
     private let settings: @Sendable (EndpointURL) async -> NetworkSettings
     private let deadline: Duration
+    private let resolution: NameResolution
 
     /// - Parameters:
     ///   - settings: asked before each request how to reach its URL; what it takes counts towards the deadline.
@@ -15,9 +16,22 @@ package struct AsyncHTTPTransport: HTTPTransport {
     package init(
         settings: @escaping @Sendable (EndpointURL) async -> NetworkSettings, deadline: Duration = .seconds(30)
     ) {
+        self.init(
+            settings: settings, deadline: deadline,
+            resolution: { host throws(OAuthError) in
+                try await SystemNameResolution.addresses(of: host)
+            })
+    }
+
+    /// - Parameter resolution: finds the addresses that ``Reach`` judges; a test has none of its own in the DNS.
+    init(
+        settings: @escaping @Sendable (EndpointURL) async -> NetworkSettings, deadline: Duration,
+        resolution: @escaping NameResolution
+    ) {
         clients = LazyHTTPClients(deadline: deadline)
         self.settings = settings
         self.deadline = deadline
+        self.resolution = resolution
     }
 
     /// Reaches all alike, by the environment.
@@ -36,9 +50,7 @@ package struct AsyncHTTPTransport: HTTPTransport {
 
     package func send(_ request: HTTPRequest) async throws(OAuthError) -> HTTPResponse {
         let failures = TransportFailures(host: request.url.host, limit: request.responseLimit, deadline: deadline)
-        let answer = await Self.race(deadline) { [clients, settings] in
-            await Self.exchange(request, by: settings, with: clients, failures)
-        }
+        let answer = await Self.race(deadline) { await exchange(request, failures) }
         switch answer {
         case .success(let response): return response
         case .failure(let error): throw error
@@ -66,19 +78,14 @@ package struct AsyncHTTPTransport: HTTPTransport {
         }
     }
 
-    private static func exchange(
-        _ request: HTTPRequest, by settings: @Sendable (EndpointURL) async -> NetworkSettings,
-        with clients: LazyHTTPClients, _ failures: TransportFailures
+    private func exchange(
+        _ request: HTTPRequest, _ failures: TransportFailures
     ) async -> Result<HTTPResponse, OAuthError> {
         var failures = failures
         do {
-            let settings = await settings(request.url)
-            let proxy = try settings.proxy(for: request.url)
-            failures.proxy = proxy.map { "\($0.host):\($0.port)" }
-            let client = clients.client(
-                .init(
-                    proxy: proxy, authorities: settings.authorities, extraAuthorities: settings.extraAuthorities))
-            return .success(try await perform(request, with: client))
+            let way = try await way(of: request)
+            failures.proxy = way.proxy.map { "\($0.host):\($0.port)" }
+            return .success(try await Self.perform(request, with: clients.client(way)))
         } catch let error as OAuthError {
             return .failure(error)
         } catch {
@@ -86,8 +93,22 @@ package struct AsyncHTTPTransport: HTTPTransport {
         }
     }
 
+    /// The address is judged where it is ours to choose; a proxy finds its own, from where it is.
+    private func way(of request: HTTPRequest) async throws(OAuthError) -> LazyHTTPClients.Way {
+        let settings = await settings(request.url)
+        var way = LazyHTTPClients.Way(
+            proxy: try settings.proxy(for: request.url), authorities: settings.authorities,
+            extraAuthorities: settings.extraAuthorities)
+        if way.proxy == nil, let address = try await request.reach.address(for: request.url, by: resolution) {
+            way.addresses = [request.url.host: address]
+        }
+        return way
+    }
+
     private static func perform(_ request: HTTPRequest, with client: HTTPClient) async throws -> HTTPResponse {
-        var message = HTTPClientRequest(url: request.url.string)
+        // The host in lower case, by which an address that was chosen for it is found.
+        let query = request.url.query.map { "?" + $0 } ?? ""
+        var message = HTTPClientRequest(url: request.url.origin + request.url.path + query)
         message.method = HTTPMethod(rawValue: request.method.rawValue)
         message.headers.add(name: "Accept", value: "application/json")
         message.headers.add(name: "Accept-Encoding", value: "identity")

@@ -16,6 +16,8 @@ package struct HTTPRequest: Sendable {
     package var responseLimit: Int
     /// Whether it may be sent again after an answer that is none.
     package var repetition = Repetition.never
+    /// How near to this machine the server may be.
+    package var reach = Reach.anywhere
 
     /// When a request may be sent twice without harm.
     package enum Repetition: Sendable {
@@ -86,6 +88,6 @@ package struct HTTPResponse: Sendable {
 /// `responseLimit` bytes, decodes no Content-Encoding, and gives up after a total deadline. Every status is an answer,
 /// not an error.
 package protocol HTTPTransport: Sendable {
-    /// Throws `unreachable`, `timedOut`, `untrusted`, `tooLarge` or `cancelled`, nothing else.
+    /// Throws `unreachable`, `timedOut`, `untrusted`, `tooLarge`, `addressTooNear` or `cancelled`, nothing else.
     func send(_ request: HTTPRequest) async throws(OAuthError) -> HTTPResponse
 }

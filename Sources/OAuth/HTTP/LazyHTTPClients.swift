@@ -16,6 +16,8 @@ final class LazyHTTPClients: Sendable {
         /// As in ``NetworkSettings``.
         var authorities: String?
         var extraAuthorities: String?
+        /// Which address to connect to for a host, where it is not any.
+        var addresses: [String: String] = [:]
     }
 
     private struct State {
@@ -75,6 +77,7 @@ final class LazyHTTPClients: Sendable {
         configuration.redirectConfiguration = .disallow
         configuration.decompression = .disabled
         configuration.proxy = way.proxy
+        configuration.dnsOverride = way.addresses
         configuration.httpVersion = .http1Only
         configuration.timeout.connect = TimeAmount(deadline)
         // A refused connection is told at once instead of being tried again until the deadline.

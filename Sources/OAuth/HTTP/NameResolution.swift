@@ -1,0 +1,50 @@
+import Glibc
+import NIOPosix
+
+/// The addresses of a host, as bytes in network order: 4 or 16 each.
+///
+/// Throws `unreachable` where there are none.
+typealias NameResolution = @Sendable (_ host: String) async throws(OAuthError) -> [[UInt8]]
+
+/// The system's own way to find addresses, getaddrinfo(3), which blocks and therefore has a thread of its own.
+enum SystemNameResolution {
+    static func addresses(of host: String) async throws(OAuthError) -> [[UInt8]] {
+        let name = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
+        let found = try? await NIOThreadPool.singleton.runIfActive { blockingAddresses(of: name) }
+        guard let found, !found.isEmpty else { throw .unreachable(host: host, reason: "its name was not found") }
+        return found
+    }
+
+    /// In the order that RFC 6724 gives them on this machine.
+    private static func blockingAddresses(of name: String) -> [[UInt8]] {
+        var hints = unsafe addrinfo()
+        unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        var list: UnsafeMutablePointer<addrinfo>?
+        guard unsafe getaddrinfo(name, nil, &hints, &list) == 0 else { return [] }
+        defer { unsafe freeaddrinfo(list) }
+        var found: [[UInt8]] = []
+        var next = unsafe list
+        while let entry = unsafe next {
+            if let address = unsafe bytes(entry.pointee.ai_addr) { found.append(address) }
+            unsafe next = entry.pointee.ai_next
+        }
+        return found
+    }
+
+    private static func bytes(_ address: UnsafeMutablePointer<sockaddr>?) -> [UInt8]? {
+        guard let address = unsafe address else { return nil }
+        switch unsafe Int32(address.pointee.sa_family) {
+        case AF_INET:
+            return unsafe address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { pointer in
+                var plain = unsafe pointer.pointee.sin_addr
+                return unsafe withUnsafeBytes(of: &plain) { unsafe Array($0) }
+            }
+        case AF_INET6:
+            return unsafe address.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { pointer in
+                var plain = unsafe pointer.pointee.sin6_addr
+                return unsafe withUnsafeBytes(of: &plain) { unsafe Array($0) }
+            }
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,222 @@
+import Glibc
+import Secrets
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import OAuth
+
+/// The bytes of an address that is written as usual.
+private func bytes(_ text: String) throws -> [UInt8] {
+    if let plain = IPv4Address(text) { return plain.bytes }
+    return try #require(HostName.ipv6Bytes("[\(text)]"))
+}
+
+@Suite struct `How near an address is` {
+    static let addresses: [(String, AddressRange?)] = [
+        ("127.0.0.1", .loopback), ("127.255.255.254", .loopback), ("::1", .loopback),
+        // Private networks, and what else the Internet does not carry
+        ("10.0.0.1", .nearby), ("172.16.0.1", .nearby), ("172.31.255.255", .nearby), ("192.168.1.1", .nearby),
+        ("100.64.0.1", .nearby), ("100.127.255.255", .nearby), ("198.18.0.1", .nearby), ("192.0.2.1", .nearby),
+        ("fc00::1", .nearby), ("fdff::1", .nearby), ("fec0::1", .nearby), ("64:ff9b:1::1", .nearby),
+        // Their neighbours
+        ("9.255.255.255", .everywhere), ("11.0.0.1", .everywhere), ("172.15.0.1", .everywhere),
+        ("172.32.0.1", .everywhere), ("192.167.0.1", .everywhere), ("192.169.0.1", .everywhere),
+        ("100.63.0.1", .everywhere), ("100.128.0.1", .everywhere), ("198.20.0.1", .everywhere),
+        ("169.253.0.1", .everywhere), ("169.255.0.1", .everywhere), ("126.0.0.1", .everywhere),
+        ("128.0.0.1", .everywhere), ("223.255.255.255", .everywhere), ("1.1.1.1", .everywhere),
+        ("2606:4700::1111", .everywhere), ("2a00::1", .everywhere),
+        // No server's
+        ("0.0.0.0", nil), ("0.1.2.3", nil), ("169.254.169.254", nil), ("224.0.0.1", nil), ("240.0.0.1", nil),
+        ("255.255.255.255", nil), ("::", nil), ("fe80::1", nil), ("febf::1", nil), ("ff02::1", nil), ("::7f00:1", nil),
+        // IPv4 in other clothes
+        ("::ffff:127.0.0.1", .loopback), ("::ffff:10.0.0.1", .nearby), ("::ffff:1.1.1.1", .everywhere),
+        ("::ffff:169.254.169.254", nil), ("64:ff9b::7f00:1", .loopback), ("64:ff9b::a00:1", .nearby),
+        ("64:ff9b::101:101", .everywhere), ("64:ff9b::a9fe:a9fe", nil), ("2002:7f00:1::1", .loopback),
+        ("2002:c0a8:101::1", .nearby), ("2002:101:101::1", .everywhere), ("2002:a9fe:a9fe::1", nil),
+    ]
+
+    @Test(arguments: addresses)
+    func `is told by its range`(_ text: String, _ range: AddressRange?) throws {
+        #expect(AddressRange(try bytes(text)) == range)
+    }
+
+    @Test func `is not told of what is no address`() {
+        for count in [0, 3, 5, 15, 17] { #expect(AddressRange([UInt8](repeating: 1, count: count)) == nil) }
+    }
+}
+
+@Suite struct `What a resource leads to` {
+    /// What the names of the table resolve to; each lookup is counted.
+    private final class Names: Sendable {
+        static let known = [
+            "mcp.example.com": ["93.184.216.34", "2606:2800::1"], "mcp.corp.example": ["10.1.2.3"],
+            "mcp.hosts.example": ["127.0.0.1"], "mixed.example": ["10.1.2.3", "93.184.216.34"],
+            "login.example.com": ["93.184.216.35"], "six.example.com": ["2a00:1::5"],
+            "login.corp.example": ["10.9.9.9"],
+            "trap.example": ["93.184.216.36", "127.0.0.1"], "trap2.example": ["10.0.0.1", "93.184.216.36"],
+            "cloud.example": ["169.254.169.254"], "self.example": ["127.0.0.1"],
+            "translated.example": ["64:ff9b::7f00:1"],
+            "10.9.9.9": ["10.9.9.9"], "[fd00::1]": ["fd00::1"], "127.0.0.1": ["127.0.0.1"], "localhost": ["127.0.0.1"],
+        ]
+        let asked = Mutex<[String]>([])
+
+        func addresses(of host: String) throws(OAuthError) -> [[UInt8]] {
+            asked.withLock { $0.append(host) }
+            let found = (Self.known[host] ?? []).compactMap { try? bytes($0) }
+            if found.isEmpty { throw .unreachable(host: host, reason: "its name was not found") }
+            return found
+        }
+    }
+
+    private func address(
+        for url: String, of resource: String, names: Names = Names()
+    ) async throws -> Result<String?, OAuthError> {
+        let (url, reach) = (try EndpointURL(url), Reach.asPublicAs(try EndpointURL(resource)))
+        do throws(OAuthError) {
+            return .success(
+                try await reach.address(for: url, by: { host throws(OAuthError) in try names.addresses(of: host) }))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// A resource, where it leads to, and the address that is connected to.
+    static let allowed: [(String, String, String?)] = [
+        ("https://mcp.example.com/mcp", "https://login.example.com/x", "93.184.216.35"),
+        ("https://mcp.example.com/mcp", "https://six.example.com/x", "2a00:1:0:0:0:0:0:5"),
+        ("https://mcp.corp.example/mcp", "https://login.corp.example/x", "10.9.9.9"),
+        ("https://mcp.corp.example/mcp", "https://10.9.9.9/x", "10.9.9.9"),
+        ("https://mcp.corp.example/mcp", "https://[fd00::1]/x", "fd00:0:0:0:0:0:0:1"),
+        ("https://mcp.corp.example/mcp", "https://login.example.com/x", "93.184.216.35"),
+        ("https://mcp.hosts.example/mcp", "https://login.corp.example/x", "10.9.9.9"),
+        ("http://127.0.0.1:8000/mcp", "http://127.0.0.1:9000/x", "127.0.0.1"),
+        ("http://localhost:8000/mcp", "https://self.example/x", "127.0.0.1"),
+        ("http://127.0.0.1:8000/mcp", "https://login.example.com/x", "93.184.216.35"),
+        // Its own origin needs no permission
+        ("https://mcp.hosts.example/mcp", "https://mcp.hosts.example/x", nil),
+    ]
+
+    @Test(arguments: allowed)
+    func `may be as near as itself, and is connected to where it was judged`(
+        _ resource: String, _ url: String, _ expected: String?
+    ) async throws {
+        let names = Names()
+        let result = try await address(for: url, of: resource, names: names)
+        #expect(result == .success(expected))
+        // A second answer might be another one.
+        let host = try EndpointURL(url).host
+        #expect(names.asked.withLock { $0.filter { $0 == host }.count } == (expected == nil ? 0 : 1))
+    }
+
+    static let refused = [
+        ("https://mcp.example.com/mcp", "https://login.corp.example/x"),
+        ("https://mcp.example.com/mcp", "https://10.9.9.9/x"),
+        ("https://mcp.example.com/mcp", "https://[fd00::1]/x"),
+        ("https://mcp.example.com/mcp", "https://self.example/x"),
+        ("https://mcp.example.com/mcp", "http://127.0.0.1:9000/x"),
+        ("https://mcp.example.com/mcp", "http://localhost/x"),
+        // One bad address is enough, whichever it is
+        ("https://mcp.example.com/mcp", "https://trap.example/x"),
+        ("https://mcp.example.com/mcp", "https://trap2.example/x"),
+        ("https://mcp.example.com/mcp", "https://translated.example/x"),
+        // Who is here and there is there
+        ("https://mixed.example/mcp", "https://login.corp.example/x"),
+        // Loopback is for loopback, and not for whom a resolver puts there
+        ("https://mcp.corp.example/mcp", "https://self.example/x"),
+        ("https://mcp.corp.example/mcp", "http://127.0.0.1:9/x"),
+        ("https://mcp.hosts.example/mcp", "https://self.example/x"),
+        // Never
+        ("https://mcp.example.com/mcp", "https://cloud.example/x"),
+        ("http://127.0.0.1:8000/mcp", "https://cloud.example/x"),
+    ]
+
+    @Test(arguments: refused)
+    func `is not gone to where it is nearer`(_ resource: String, _ url: String) async throws {
+        let error = OAuthError.addressTooNear(host: try EndpointURL(url).host, resource: try EndpointURL(resource).host)
+        #expect(try await address(for: url, of: resource) == .failure(error))
+    }
+
+    @Test func `is not gone to where there is nothing`() async throws {
+        let error = OAuthError.unreachable(host: "nowhere.example", reason: "its name was not found")
+        let result = try await address(for: "https://nowhere.example/", of: "https://mcp.example.com/")
+        #expect(result == .failure(error))
+    }
+
+    @Test func `is judged in every request that is sent for it`() async throws {
+        let resource = try EndpointURL("https://mcp.example.com/mcp")
+        let server = ScriptedTransport([:])
+        let transport = ReachingTransport(server, reach: .asPublicAs(resource))
+        _ = try await transport.send(HTTPRequest(get: resource))
+        #expect(server.requests.map(\.reach) == [.asPublicAs(resource)])
+        #expect(HTTPRequest(get: resource).reach == .anywhere)
+    }
+}
+
+/// The same, with connections.
+@Suite(.timeLimit(.minutes(1)))
+struct `The transport and the addresses` {
+    private static let host = "login.example.test"
+
+    /// Asks `host`, which resolves to this machine, for a resource.
+    private func ask(_ server: ScriptedServer, for resource: String, trusting file: String) async throws -> Int {
+        var settings = NetworkSettings()
+        settings.authorities = file
+        let transport = AsyncHTTPTransport(
+            settings: { [settings] _ in settings }, deadline: .seconds(30),
+            resolution: { host throws(OAuthError) in [host == Self.host ? [127, 0, 0, 1] : [93, 184, 216, 34]] })
+        var request = HTTPRequest(get: try EndpointURL("https://LOGIN.example.test:\(server.port)/x?y"))
+        request.reach = .asPublicAs(try EndpointURL(resource))
+        do {
+            let status = try await transport.send(request).status
+            await transport.shutdown()
+            return status
+        } catch {
+            await transport.shutdown()
+            throw error
+        }
+    }
+
+    @Test func `meet at the address that was judged, under the name that was asked for`() async throws {
+        try await TestCertificate.lend(for: "DNS:\(Self.host)") { certificate in
+            let file = certificate.file
+            try await ScriptedServer.run(tls: certificate.context, { _ in .http(200, "{}") }) { server in
+                let status = try await ask(server, for: "http://127.0.0.1:1/mcp", trusting: file)
+                #expect(status == 200)
+                #expect(server.requests.first?.hasPrefix("GET /x?y HTTP/1.1\r\n") == true)
+            }
+        }
+    }
+
+    @Test func `do not meet where the address is nearer than the resource`() async throws {
+        try await TestCertificate.lend(for: "DNS:\(Self.host)") { certificate in
+            let file = certificate.file
+            try await ScriptedServer.run(tls: certificate.context, { _ in .http(200, "{}") }) { server in
+                await #expect(throws: OAuthError.addressTooNear(host: Self.host, resource: "mcp.example.com")) {
+                    try await ask(server, for: "https://mcp.example.com/mcp", trusting: file)
+                }
+                #expect(server.requests.isEmpty)
+            }
+        }
+    }
+
+    @Test func `do not meet under another name than the certificate's`() async throws {
+        try await TestCertificate.lend(for: "DNS:other.example") { certificate in
+            let file = certificate.file
+            try await ScriptedServer.run(tls: certificate.context, { _ in .http(200, "{}") }) { server in
+                await #expect(
+                    throws: OAuthError.untrusted(host: Self.host, reason: "its certificate is for another name")
+                ) { try await ask(server, for: "http://127.0.0.1:1/mcp", trusting: file) }
+                #expect(server.requests.isEmpty)
+            }
+        }
+    }
+
+    @Test func `are found by the system where no test finds them`() async throws {
+        #expect(try await SystemNameResolution.addresses(of: "127.0.0.1") == [[127, 0, 0, 1]])
+        #expect(try await SystemNameResolution.addresses(of: "[::1]") == [HostName.ipv6Loopback])
+        await #expect(throws: OAuthError.unreachable(host: "nowhere..invalid", reason: "its name was not found")) {
+            try await SystemNameResolution.addresses(of: "nowhere..invalid")
+        }
+    }
+}
