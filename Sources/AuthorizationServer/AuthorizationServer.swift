@@ -6,8 +6,9 @@ import Synchronization
 /// A small, correct OAuth 2.0 authorization server on loopback, for the demo and for tests.
 ///
 /// It speaks the authorization code flow with PKCE (RFC 6749, RFC 7636, S256 only), refresh with rotation and reuse
-/// detection (RFC 9700), metadata (RFC 8414), `iss` (RFC 9207), revocation (RFC 7009) and introspection (RFC 7662). All
-/// tokens are opaque and random, and everything is forgotten when it ends.
+/// detection (RFC 9700), metadata (RFC 8414), `iss` (RFC 9207), revocation (RFC 7009), introspection (RFC 7662),
+/// registration (RFC 7591, RFC 7592), pushed requests (RFC 9126), logins at another device (RFC 8628), and has resources
+/// that describe themselves (RFC 9728). All tokens are opaque and random, and everything is forgotten when it ends.
 package struct AuthorizationServer: Sendable {
     /// Offered each request by method and path (without the query); nil leaves it to the server.
     package typealias Interceptor = @Sendable (_ method: String, _ path: String) -> ScriptedResponse?

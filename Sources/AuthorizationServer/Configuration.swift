@@ -17,6 +17,16 @@ package struct AuthorizationServerConfiguration: Sendable {
     package var signInNote: String?
     /// The bearer secret that a resource server shows at `/introspect` (RFC 7662 section 2.1); nil closes the endpoint.
     package var introspectionSecret: Secret?
+    /// Whether and how clients may register themselves (RFC 7591).
+    package var registration = RegistrationRules()
+    /// The ways in which a client may prove itself, in the order in which they are announced.
+    package var authenticationMethods = ClientAuthenticationMethod.allCases
+    /// Whether authorization requests may or must be pushed (RFC 9126).
+    package var pushedRequests = PushedRequestPolicy.off
+    /// Whether and how people sign in at another device (RFC 8628).
+    package var device = DeviceRules()
+    /// The resources on the server's own origin that take its tokens (RFC 9728).
+    package var resources: [ProtectedResource] = []
 
     // MARK: Where
 
@@ -54,12 +64,18 @@ package struct AuthorizationServerConfiguration: Sendable {
     package var extraTokenMembers: [String: JSONValue] = [:]
     /// Whether a loopback redirect URI may have any port (RFC 8252 section 7.3); some servers match exactly.
     package var ignoresLoopbackPort = true
+    /// Of the scopes that are asked for, those that are granted; nil: all of them (RFC 6749 section 3.3).
+    package var grantedScopes: Set<String>?
     /// The name of the user who is taken to have signed in and agreed already: no page, the answer comes at once.
     package var signsInAtOnceAs: String?
 
     package enum IssuerParameter: Sendable, Equatable {
         case own, omitted
         case other(String)
+    }
+
+    package enum PushedRequestPolicy: Sendable {
+        case off, optional, required
     }
 
     package init(

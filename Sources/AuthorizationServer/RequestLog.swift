@@ -7,6 +7,10 @@ package struct LoggedRequest: Sendable, Equatable, CustomStringConvertible {
     package var fields: [String: String]
     /// The names of all parameters, in the order in which they came.
     package var names: [String]
+    /// The members of a JSON body, but for the client's secret.
+    package var json: [String: JSONValue]?
+    /// The values of every `resource` parameter (RFC 8707 section 2).
+    package var resources: [String]
     /// The `Accept` field.
     package var accept: String?
     /// Whether an `Authorization` field came, and of which scheme.
@@ -31,6 +35,8 @@ package struct LoggedRequest: Sendable, Equatable, CustomStringConvertible {
         path = request.path
         fields = Dictionary(pairs.filter { Self.visible.contains($0.name) }.map { ($0.name, $0.value) }) { $1 }
         names = pairs.map(\.name)
+        json = request.json?.filter { $0.key != "client_secret" }
+        resources = request.query.all("resource") + request.form.all("resource")
         accept = request.accept
         authorizationScheme = request.authorization?.split(separator: " ").first.map(String.init)
         let secret = pairs.first { ["refresh_token", "token", "code"].contains($0.name) }

@@ -41,6 +41,14 @@ package struct RunningServer: Sendable {
         service.state.withLock { $0.interceptor = interceptor }
     }
 
+    /// The ids of the clients that registered themselves, in the order of the alphabet.
+    package var registeredClients: [String] {
+        service.state.withLock { $0.registrations.registrations.keys.sorted() }
+    }
+
+    /// Forgets a client that registered itself, as servers do that clean up, with all that was granted to it.
+    package func forgetClient(_ id: String) { service.state.withLock { $0.forgetClient(id) } }
+
     /// Changes the configuration for the requests to come.
     package func reconfigure(_ change: (inout AuthorizationServerConfiguration) -> Void) {
         service.state.withLock { change(&$0.configuration) }

@@ -33,10 +33,14 @@ final class ServerService: Sendable {
 
     private func read(_ request: Request) async -> IncomingRequest? {
         guard let body = try? await request.body.collect(upTo: Self.maxBody),
-            let query = Parameters(encoded: request.uri.query ?? ""), let form = Self.form(request, body)
+            let query = Parameters(encoded: request.uri.query ?? "")
         else { return nil }
+        // Registration alone speaks JSON; elsewhere a body that is no form is a mistake.
+        let isJSON = Self.mediaType(request) == "application/json" && request.uri.path.contains("/register")
+        guard let form = isJSON ? Parameters() : Self.form(request, body) else { return nil }
         return IncomingRequest(
             method: request.method.rawValue, path: request.uri.path, query: query, form: form,
+            json: isJSON ? JSONValue.decode(body.readableBytesView) : nil,
             accept: request.headers[.accept], authorization: request.headers[.authorization],
             cookies: IncomingRequest.cookies(in: request.headers[.cookie] ?? ""))
     }
@@ -44,9 +48,12 @@ final class ServerService: Sendable {
     /// The body as a form; nil where it is something else.
     private static func form(_ request: Request, _ body: ByteBuffer) -> Parameters? {
         guard request.method == .post, body.readableBytes > 0 else { return Parameters() }
-        let type = request.headers[.contentType]?.split(separator: ";").first?.lowercased()
-        guard type == "application/x-www-form-urlencoded" else { return nil }
+        guard mediaType(request) == "application/x-www-form-urlencoded" else { return nil }
         return Parameters(encoded: String(decoding: body.readableBytesView, as: UTF8.self))
+    }
+
+    private static func mediaType(_ request: Request) -> String? {
+        request.headers[.contentType]?.split(separator: ";").first?.lowercased()
     }
 
     private static func response(_ reply: Reply) -> Response {

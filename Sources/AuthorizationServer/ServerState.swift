@@ -6,7 +6,10 @@ struct ServerState: Sendable {
     /// `http://127.0.0.1:PORT`, known when the listener is bound.
     var origin: String
     var grants = GrantTable()
+    var registrations = RegistrationTable()
     var consents = PendingConsents()
+    var pushedRequests = PushedRequests()
+    var devices: [TokenDigest: PendingDevice] = [:]
     var log: [LoggedRequest] = []
     var interceptor: AuthorizationServer.Interceptor?
     /// Seconds that the server's clock is ahead of the system's.
@@ -21,6 +24,7 @@ struct ServerState: Sendable {
     /// Answers a request by its path; the endpoints stand below the issuer.
     mutating func reply(to request: IncomingRequest) -> Reply {
         if metadataPaths.contains(request.path) { return allowing("GET", request) { $0.metadataReply() } }
+        if let reply = resourceReply(to: request) { return reply }
         guard request.path.hasPrefix(configuration.issuerPath + "/") else { return .empty(404) }
         switch request.path.dropFirst(configuration.issuerPath.count) {
         case "/authorize":
@@ -30,6 +34,14 @@ struct ServerState: Sendable {
         case "/revoke": return allowing("POST", request) { $0.revoke(request) }
         case "/introspect" where configuration.introspectionSecret != nil:
             return allowing("POST", request) { $0.introspect(request) }
+        case "/par" where configuration.pushedRequests != .off:
+            return allowing("POST", request) { $0.push(request) }
+        case "/device_authorization" where configuration.device.isOffered:
+            return allowing("POST", request) { $0.authorizeDevice(request) }
+        case "/register" where configuration.registration.access != .off:
+            return allowing("POST", request) { $0.register(request) }
+        case let place where place.hasPrefix("/register/") && configuration.registration.isManaged:
+            return manageRegistration(String(place.dropFirst("/register/".count)), request)
         default: return .empty(404)
         }
     }

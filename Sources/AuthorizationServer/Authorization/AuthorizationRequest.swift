@@ -17,9 +17,13 @@ struct AuthorizationRequest: Sendable {
         case redirect(uri: String, state: String?, error: String, description: String)
     }
 
-    init(_ query: Parameters, _ configuration: AuthorizationServerConfiguration) throws(Refusal) {
+    /// - Parameter clients: gives the client with an id.
+    init(
+        _ query: Parameters, _ configuration: AuthorizationServerConfiguration,
+        clients: (String) -> RegisteredClient?
+    ) throws(Refusal) {
         let state = query["state"]
-        client = try Self.client(query, configuration)
+        client = try Self.client(query, clients)
         let uri = try Self.redirectURI(query, client, ignoringPort: configuration.ignoresLoopbackPort)
         func refusal(_ error: String, _ description: String) -> Refusal {
             .redirect(uri: uri, state: state, error: error, description: description)
@@ -53,10 +57,10 @@ struct AuthorizationRequest: Sendable {
     }
 
     private static func client(
-        _ query: Parameters, _ configuration: AuthorizationServerConfiguration
+        _ query: Parameters, _ clients: (String) -> RegisteredClient?
     ) throws(Refusal) -> RegisteredClient {
         let ids = query.all("client_id")
-        guard ids.count == 1, let client = configuration.clients.first(where: { $0.id == ids[0] }) else {
+        guard ids.count == 1, let client = clients(ids[0]) else {
             throw .page("This client is not registered here.")
         }
         return client

@@ -8,7 +8,7 @@ extension ServerState {
     mutating func authorize(_ incoming: IncomingRequest) -> Reply {
         let request: AuthorizationRequest
         do {
-            request = try AuthorizationRequest(incoming.query, configuration)
+            request = try authorizationRequest(incoming)
         } catch {
             return refuse(error)
         }
@@ -47,9 +47,10 @@ extension ServerState {
     }
 
     private mutating func issueCode(_ request: AuthorizationRequest, user: String) -> Reply {
+        let scopes = request.scopes.filter { configuration.grantedScopes?.contains($0) ?? true }
         let grant = grants.add(
             GrantTable.Grant(
-                clientID: request.client.id, user: user, scopes: request.scopes, resources: request.resources))
+                clientID: request.client.id, user: user, scopes: scopes, resources: request.resources))
         let code = TokenDigest.random()
         grants.codes[TokenDigest(code)] = GrantTable.Code(
             grant: grant, redirectURI: request.redirectURI, redirectURIWasGiven: request.redirectURIWasGiven,

@@ -6,9 +6,17 @@ struct IncomingRequest: Sendable {
     var query: Parameters
     /// Of a POST; empty otherwise.
     var form: Parameters
+    /// Of a body that is a JSON object; nil otherwise.
+    var json: [String: JSONValue]?
     var accept: String?
     var authorization: String?
     var cookies: [String: String]
+
+    /// The token of an `Authorization: Bearer` field (RFC 6750 section 2.1).
+    var bearer: String? {
+        guard let authorization, authorization.lowercased().hasPrefix("bearer ") else { return nil }
+        return String(authorization.dropFirst("bearer ".count))
+    }
 
     /// The cookies of a `Cookie` field (RFC 6265 section 4.2.1); the first of a name counts.
     static func cookies(in field: String) -> [String: String] {

@@ -22,6 +22,23 @@ package enum JSONValue: Sendable, Equatable {
         members.merging(changes) { _, new in new }.filter { $0.value != .null }
     }
 
+    /// The members of the object that `bytes` are; nil where they are something else.
+    package static func decode(_ bytes: some Sequence<UInt8>) -> [String: JSONValue]? {
+        try? JSONDecoder().decode([String: JSONValue].self, from: Data(bytes))
+    }
+
+    /// The text of a string; nil for any other value.
+    package var text: String? {
+        if case .string(let text) = self { text } else { nil }
+    }
+
+    /// The texts of an array of strings; nil for any other value.
+    package var texts: [String]? {
+        guard case .array(let values) = self else { return nil }
+        let texts = values.compactMap(\.text)
+        return texts.count == values.count ? texts : nil
+    }
+
     /// An array of strings.
     package static func strings(_ values: [String]) -> JSONValue { .array(values.map { .string($0) }) }
 }
@@ -36,6 +53,25 @@ extension JSONValue: Encodable {
         case .array(let values): try container.encode(values)
         case .object(let members): try container.encode(members)
         case .null: try container.encodeNil()
+        }
+    }
+}
+
+extension JSONValue: Decodable {
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if container.decodeNil() {
+            self = .null
+        } else if let value = try? container.decode(Bool.self) {
+            self = .boolean(value)
+        } else if let value = try? container.decode(Int.self) {
+            self = .integer(value)
+        } else if let value = try? container.decode(String.self) {
+            self = .string(value)
+        } else if let values = try? container.decode([JSONValue].self) {
+            self = .array(values)
+        } else {
+            self = .object(try container.decode([String: JSONValue].self))
         }
     }
 }

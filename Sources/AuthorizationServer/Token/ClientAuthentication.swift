@@ -3,16 +3,27 @@ import Secrets
 
 extension ServerState {
     /// The client of a request to the token or revocation endpoint: `client_id` in the body for a public client, Basic
-    /// or `client_secret` in the body for one with a secret (RFC 6749 section 2.3.1); else nil.
+    /// or `client_secret` in the body for one with a secret (RFC 6749 section 2.3.1); else nil. A client that is held to one
+    /// way must use that one.
     func authenticatedClient(_ request: IncomingRequest) -> RegisteredClient? {
         let basic = request.authorization.map(Self.basicCredentials)
         guard basic.map({ $0 != nil }) ?? true else { return nil }
         // One way only (RFC 6749 section 2.3); naming oneself in the body as well is no second way.
         let inBody = request.form["client_id"]
         guard let id = basic??.id ?? inBody, inBody ?? id == id else { return nil }
-        guard let client = configuration.clients.first(where: { $0.id == id }) else { return nil }
-        let shown = basic??.secret ?? request.form["client_secret"].map { Secret($0) }
-        return client.secret == shown ? client : nil
+        guard let client = client(id) else { return nil }
+        let inForm = request.form["client_secret"].map { Secret($0) }
+        switch client.authenticationMethod {
+        case nil: return client.secret == basic??.secret ?? inForm ? client : nil
+        case .some(.none): return basic == nil && inForm == nil ? client : nil
+        case .basic: return inForm == nil && proves(client, basic??.secret) ? client : nil
+        case .post: return basic == nil && proves(client, inForm) ? client : nil
+        }
+    }
+
+    /// Whether the secret is the client's, and has not ended.
+    private func proves(_ client: RegisteredClient, _ shown: Secret?) -> Bool {
+        shown != nil && client.secret == shown && client.secretExpiry.map { now < Double($0) } ?? true
     }
 
     /// RFC 6749 section 5.2: 401, with the scheme that the client may use.

@@ -23,10 +23,7 @@ extension ServerState {
 
     /// POST /introspect (RFC 7662 section 2), for those who show the configured secret as a bearer token.
     func introspect(_ request: IncomingRequest) -> Reply {
-        let shown = request.authorization.flatMap { field in
-            field.lowercased().hasPrefix("bearer ") ? Secret(String(field.dropFirst(7))) : nil
-        }
-        guard let shown, shown == configuration.introspectionSecret else {
+        guard let shown = request.bearer, Secret(shown) == configuration.introspectionSecret else {
             var reply = Reply.error("invalid_token", "introspection is for resource servers", status: 401)
             reply.headers.append(("WWW-Authenticate", "Bearer realm=\"introspection\""))
             return reply

@@ -8,6 +8,7 @@ extension ServerState {
         switch request.form["grant_type"] {
         case "authorization_code": return exchangeCode(request.form, client)
         case "refresh_token": return refresh(request.form, client)
+        case Self.deviceGrantType where configuration.device.isOffered: return poll(request.form, client)
         case nil: return .error("invalid_request", "grant_type is missing")
         default: return .error("unsupported_grant_type", "codes and refresh tokens only")
         }
@@ -72,14 +73,14 @@ extension ServerState {
         return nil
     }
 
-    private mutating func newRefreshToken(grant: Int) -> String {
+    mutating func newRefreshToken(grant: Int) -> String {
         let token = TokenDigest.random()
         grants.refreshTokens[TokenDigest(token)] = GrantTable.RefreshToken(grant: grant)
         return token
     }
 
     /// RFC 6749 section 5.1.
-    private mutating func issueTokens(grant number: Int, _ form: Parameters, refreshToken: String?) -> Reply {
+    mutating func issueTokens(grant number: Int, _ form: Parameters, refreshToken: String?) -> Reply {
         let grant = grants.grants[number]
         if let refusal = refusal(of: form, for: grant) { return refusal }
         let scopes = form["scope"]?.split(separator: " ").map(String.init) ?? grant.scopes

@@ -1,4 +1,5 @@
 import AuthorizationServer
+import FoundationEssentials
 import Testing
 
 /// The client's and the browser's part against one server, step by step.
@@ -66,6 +67,21 @@ struct Conversation {
             "grant_type": "authorization_code", "code": code, "client_id": client ?? clientID,
             "redirect_uri": redirectURI ?? self.redirectURI, "code_verifier": verifier,
         ])
+    }
+
+    /// The same for a client with a secret, shown by Basic or in the body.
+    func exchange(_ code: String, secret: (text: String, isBasic: Bool)?) async throws -> WebClient.Answer {
+        var headers: [String: String] = [:]
+        if let secret, secret.isBasic {
+            let pair = Data("\(WebClient.escape(clientID)):\(WebClient.escape(secret.text))".utf8)
+            headers["Authorization"] = "Basic " + pair.base64EncodedString()
+        }
+        return try await WebClient.post(
+            server.issuer + "/token",
+            [
+                "grant_type": "authorization_code", "code": code, "client_id": clientID, "redirect_uri": redirectURI,
+                "code_verifier": Self.verifier, "client_secret": secret?.isBasic == false ? secret?.text : nil,
+            ], headers: headers)
     }
 
     func refresh(_ token: String, client: String? = nil, scope: String? = nil) async throws -> WebClient.Answer {

@@ -1,6 +1,5 @@
 import AsyncHTTPClient
 import AuthorizationServer
-import FoundationEssentials
 import NIOCore
 import NIOHTTP1
 
@@ -15,7 +14,7 @@ struct WebClient {
 
         /// The members of the JSON object in the body; empty where there is none.
         var json: [String: JSONValue] {
-            (try? JSONDecoder().decode([String: JSONValue].self, from: Data(body))) ?? [:]
+            JSONValue.decode(body) ?? [:]
         }
 
         /// The error code of the JSON object in the body.
@@ -55,6 +54,16 @@ struct WebClient {
         return try await send("POST", url, headers: headers, body: pairs.joined(separator: "&"))
     }
 
+    /// Sends a JSON object.
+    static func send(
+        _ method: String, _ url: String, json: [String: JSONValue], bearer: String? = nil
+    ) async throws -> Answer {
+        var headers = ["Content-Type": "application/json"]
+        headers["Authorization"] = bearer.map { "Bearer " + $0 }
+        return try await send(
+            method, url, headers: headers, body: String(decoding: JSONValue.encode(json), as: UTF8.self))
+    }
+
     static func send(
         _ method: String, _ url: String, headers: [String: String], body: String?
     ) async throws -> Answer {
@@ -82,29 +91,5 @@ struct WebClient {
             let isPlain = Character(Unicode.Scalar(byte)).isLetter && byte < 128 || (48...57).contains(byte)
             return isPlain ? String(Unicode.Scalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
         }.joined()
-    }
-}
-
-extension JSONValue: Decodable {
-    package init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        if container.decodeNil() {
-            self = .null
-        } else if let value = try? container.decode(Bool.self) {
-            self = .boolean(value)
-        } else if let value = try? container.decode(Int.self) {
-            self = .integer(value)
-        } else if let value = try? container.decode(String.self) {
-            self = .string(value)
-        } else if let values = try? container.decode([JSONValue].self) {
-            self = .array(values)
-        } else {
-            self = .object(try container.decode([String: JSONValue].self))
-        }
-    }
-
-    /// The text of a string; nil for any other value.
-    var text: String? {
-        if case .string(let text) = self { text } else { nil }
     }
 }

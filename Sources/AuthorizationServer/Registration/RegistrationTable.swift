@@ -1,0 +1,28 @@
+import Secrets
+
+/// The clients that registered themselves, each under its id.
+struct RegistrationTable: Sendable {
+    struct Registration: Sendable {
+        var client: RegisteredClient
+        /// The client metadata as they hold now (RFC 7591 section 2).
+        var metadata: [String: JSONValue]
+        var issued: Int64
+        /// The digest of the token that opens the client configuration endpoint (RFC 7592 section 3).
+        var accessToken: TokenDigest?
+    }
+
+    var registrations: [String: Registration] = [:]
+}
+
+extension ServerState {
+    /// The client with this id, registered by hand or by itself.
+    func client(_ id: String) -> RegisteredClient? {
+        configuration.clients.first { $0.id == id } ?? registrations.registrations[id]?.client
+    }
+
+    /// Ends a registration; what was granted to the client dies with it (RFC 7592 section 2.3).
+    mutating func forgetClient(_ id: String) {
+        registrations.registrations[id] = nil
+        for (number, grant) in grants.grants.enumerated() where grant.clientID == id { grants.kill(grant: number) }
+    }
+}
