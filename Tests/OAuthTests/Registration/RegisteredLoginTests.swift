@@ -1,0 +1,59 @@
+import AuthorizationServer
+import Testing
+
+@testable import OAuth
+
+/// From a resource that nobody configured to its token, at a server that registers clients.
+@Suite(.timeLimit(.minutes(1)))
+struct `A login with a client that registered itself` {
+    // token-endpoint-auth-none, -basic, -post: what the server answers holds, whatever was asked for (RFC 7591 section
+    // 3.2.1). A secret for `none` is not shown.
+    @Test(
+        arguments: [
+            (ClientAuthenticationMethod.none, nil, false), (.basic, "Basic", false), (.post, nil, true),
+        ] as [(ClientAuthenticationMethod, String?, Bool)])
+    func `proves itself as the server wants it and names the resource`(
+        method: ClientAuthenticationMethod, scheme: String?, isInBody: Bool
+    ) async throws {
+        var configuration = AuthorizationServerConfiguration()
+        configuration.signsInAtOnceAs = "demo"
+        configuration.registration.access = .open
+        configuration.registration.authenticationMethod = method
+        configuration.registration.givesSecretToPublicClients = true
+        configuration.resources = [ProtectedResource()]
+        try await AuthorizationServer(configuration).run { server in
+            try await logIn(server, "http://127.0.0.1:\(server.port)/mcp")
+            let exchange = try #require(server.requests(to: "/token").first)
+            #expect(exchange.status == 200)
+            #expect(exchange.authorizationScheme == scheme)
+            #expect(exchange.names.contains("client_secret") == isInBody)
+            let resource = "http://127.0.0.1:\(server.port)/mcp"
+            #expect(exchange.resources == [resource])
+            #expect(server.requests(to: "/authorize").first?.resources == [resource])
+            #expect(server.requests(to: "/register").first?.json?["application_type"] == "native")
+        }
+    }
+
+    /// Challenge, metadata of both kinds, registration, browser, code.
+    private func logIn(_ server: RunningServer, _ address: String) async throws {
+        let transport = AsyncHTTPTransport()
+        let url = try EndpointURL(address)
+        let found = try await ResourceDiscovery(transport: transport).metadata(of: url, advertised: nil)
+        let resource = try #require(found)
+        let issuer = try #require(resource.authorizationServers.first)
+        let metadata = try await Discovery(transport: transport).metadata(issuer: issuer)
+        let endpoint = try EndpointURL(issuer + "/register")
+        let registration = try await RegistrationEndpoint(url: endpoint, transport: transport)
+            .register(ClientMetadata(redirectURIs: ["http://127.0.0.1/callback"]), issuer: issuer)
+        let parameters = AuthorizationParameters(
+            metadata: metadata, client: registration.client, resource: resource.resource)
+        _ = try await AuthorizationCodeFlow(parameters, transport: transport).run { pending in
+            let visit = try await Browser(pending: pending).start()
+            let asked = try EndpointURL(visit.address)
+            let answer = try await transport.send(HTTPRequest(get: asked))
+            let back = try EndpointURL(try #require(answer.field("Location")))
+            _ = try await Browser(pending: pending).comeBack(try #require(back.query), from: visit)
+        }
+        await transport.shutdown()
+    }
+}
