@@ -43,17 +43,28 @@ package enum KeyNames {
         return mixed
     }
 
-    /// The configuration files in the order of their precedence: the person's, then the machine's.
+    /// The configuration files in the order of their precedence: the person's, the machine's, and ``approvals(variable:)``.
     ///
     /// `$XDG_CONFIG_HOME/keyfob/config.toml` (XDG Base Directory: an unset, empty or relative value means `~/.config`),
     /// then `/etc/keyfob/config.toml`.
     package static func configurationFiles(variable: (String) -> String?) -> [String] {
-        var files: [String] = []
-        if let directory = variable("XDG_CONFIG_HOME"), directory.hasPrefix("/") {
-            files.append(directory + "/keyfob/config.toml")
-        } else if let home = variable("HOME"), home.hasPrefix("/") {
-            files.append(home + "/.config/keyfob/config.toml")
-        }
-        return files + ["/etc/keyfob/config.toml"]
+        [
+            file("config.toml", below: "XDG_CONFIG_HOME", otherwise: "/.config", variable), "/etc/keyfob/config.toml",
+            approvals(variable: variable),
+        ].compactMap { $0 }
+    }
+
+    /// The file in which keyfob itself writes which services a person has approved:
+    /// `$XDG_STATE_HOME/keyfob/approved.toml`, by default below `~/.local/state`; nil where there is no home directory.
+    package static func approvals(variable: (String) -> String?) -> String? {
+        file("approved.toml", below: "XDG_STATE_HOME", otherwise: "/.local/state", variable)
+    }
+
+    private static func file(
+        _ name: String, below base: String, otherwise inHome: String, _ variable: (String) -> String?
+    ) -> String? {
+        if let directory = variable(base), directory.hasPrefix("/") { return directory + "/keyfob/" + name }
+        guard let home = variable("HOME"), home.hasPrefix("/") else { return nil }
+        return home + inHome + "/keyfob/" + name
     }
 }

@@ -13,10 +13,41 @@ package enum CredentialFailure: Error, Sendable, Equatable {
     case busy(service: ServiceURL, seconds: Int)
     /// No account is configured for a service that somebody wants to sign in to.
     case notConfigured(service: ServiceURL)
+    /// A URL is not one of a service that keyfob can sign in to.
+    case notAService
+    /// The service's metadata name no authorization server (RFC 9728 section 2).
+    case noAuthorizationServer(service: ServiceURL)
+    /// The service names another authorization server than the one it was signed in at, and nobody said yes to that.
+    case issuerChanged(service: ServiceURL, from: String, to: String)
+    /// Nobody is registered with the issuer as keyfob, and keyfob cannot do it: a person has to.
+    case clientNeeded(ClientNeeded)
+    /// The person signed in, and these scopes, which had been asked for, were not granted.
+    case scopesNotGranted(service: ServiceURL, scopes: [String])
+    /// Several accounts are signed in at the service, and nobody said which.
+    case whichAccount(service: ServiceURL, names: [String])
     /// The service has no account, and there is no Secret Service (no bus, no provider) that could hold a password.
     case noAccountAndNoKeyring(SecretServiceError)
     /// A new refresh token could be kept neither in the keyring nor in its in-memory collection.
     case grantNotSaved(service: ServiceURL)
+
+    /// What a person has to register, and where.
+    package struct ClientNeeded: Sendable, Equatable {
+        package var service: ServiceURL
+        /// The issuer, or the token endpoint.
+        package var issuer: String
+        /// The page on which the host registers applications, where it is known.
+        package var page: String?
+        package var redirectURI: String
+        package var scopes: [String]
+
+        package init(service: ServiceURL, issuer: String, page: String?, redirectURI: String, scopes: [String]) {
+            self.service = service
+            self.issuer = issuer
+            self.page = page
+            self.redirectURI = redirectURI
+            self.scopes = scopes
+        }
+    }
 
     /// Why a person is needed.
     package enum SignInReason: Sendable, Equatable {
@@ -26,6 +57,10 @@ package enum CredentialFailure: Error, Sendable, Equatable {
         case grantRefused(description: String?)
         /// The grant is not for these scopes; a refresh could only narrow it (RFC 6749 section 6).
         case scopesMissing([String])
+        /// The server no longer takes the refresh token, and said so some time ago.
+        case grantEnded
+        /// The server no longer knows the client as which keyfob had registered itself (`invalid_client`).
+        case clientForgotten
         /// The access token is at its end and came without a refresh token.
         case noRefreshToken
     }

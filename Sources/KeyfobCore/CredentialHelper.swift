@@ -12,16 +12,21 @@ package struct CredentialHelper: Sendable {
     let accounts: AccountDirectory
     let passwords: PasswordStore
     let tokens: any TokenSource
+    let introduction: Introduction?
     let answered: @Sendable (CredentialRequest, Account) -> Void
 
-    /// - Parameter answered: told which account has answered a request, so that a door can answer the next one alone.
+    /// - Parameters:
+    ///   - introduction: makes services known that nobody configured; nil: they stay unknown.
+    ///   - answered: told which account has answered a request, so that a door can answer the next one alone.
     package init(
         accounts: AccountDirectory, passwords: PasswordStore, tokens: some TokenSource,
+        introduction: Introduction? = nil,
         answered: @escaping @Sendable (CredentialRequest, Account) -> Void = { _, _ in }
     ) {
         self.accounts = accounts
         self.passwords = passwords
         self.tokens = tokens
+        self.introduction = introduction
         self.answered = answered
     }
 
@@ -30,6 +35,7 @@ package struct CredentialHelper: Sendable {
     /// - Throws: ``CredentialFailure`` where there is an account and its token cannot be had now, and whatever the
     ///   borders throw: `OAuthError`, `SecretServiceError`, ``ConfigurationError``.
     package func get(_ request: CredentialRequest) async throws -> CredentialResponse? {
+        let request = request.askingForChallengedScopes
         if let account = try accounts.configuredAccount(for: request) {
             return try await token(of: account, for: request)
         }
@@ -44,6 +50,9 @@ package struct CredentialHelper: Sendable {
             absence = .noProvider
         }
         if let account = try await accounts.accountFromGit(for: request) {
+            return try await token(of: account, for: request)
+        }
+        if let account = try await introduction?.account(for: request) {
             return try await token(of: account, for: request)
         }
         // Without a provider nobody can say whether a password was ever kept for a service without an account.
@@ -83,5 +92,16 @@ package struct CredentialHelper: Sendable {
             passwordExpiryUTC: token.expiresAt,
             authtype: "Bearer",
             state: ["keyfob:account=" + account.id])
+    }
+}
+
+extension CredentialRequest {
+    /// The request with the scopes that the service found missing in the last token (RFC 6750 section 3.1).
+    fileprivate var askingForChallengedScopes: CredentialRequest {
+        guard let challenge = AuthenticationChallenge.bearer(in: wwwauth), challenge.error == "insufficient_scope"
+        else { return self }
+        var request = self
+        request.scope += (challenge.scope ?? []).filter { !scope.contains($0) }
+        return request
     }
 }

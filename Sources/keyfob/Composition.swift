@@ -46,14 +46,53 @@ struct Composition: Sendable {
     }
 
     /// What ends a sign-in.
-    var signOut: SignOut { SignOut(grants: grants, cache: cache, lock: lock) }
+    var signOut: SignOut {
+        SignOut(grants: grants, cache: cache, lock: lock, registrations: registrations, approvals: approvals)
+    }
+
+    /// The clients as which keyfob is registered.
+    var registrations: RegistrationStore { RegistrationStore(items: service) }
+
+    /// The services that a person has approved.
+    var approvals: Approvals? { KeyNames.approvals(variable: Surroundings.variable).map { Approvals(file: $0) } }
+
+    /// What makes services known that nobody configured.
+    func introduction() throws -> Introduction {
+        let configuration = try Configuration(files: Surroundings.configurationFiles)
+        let git = GitConfigCommand(search: ExecutableSearch(path: Surroundings.variable("PATH")))
+        let (account, transports) = (account, transports)
+        let (lock, approvals) = (lock, approvals)
+        let policy = try Self.policy(interaction, configuration: configuration.interaction)
+        return Introduction(
+            directory: {
+                AccountDirectory(
+                    configuration: try Configuration(files: Surroundings.configurationFiles), accountName: account,
+                    gitSettings: { await git.settings(for: $0) })
+            },
+            approvals: approvals, lock: lock, interaction: policy,
+            gitDeclines: { await git.settings(for: $0)?.declinesInteraction ?? false },
+            finder: { Self.finder($0, $1, transports) }, hasTerminal: Terminal.isThere,
+            ask: { try await Terminal.confirms($0) })
+    }
+
+    /// What finds the server of a service. Whoever answers for one that nobody configured must not send us to this machine
+    /// or its network, unless that is where the service is.
+    private static func finder(
+        _ host: Configuration.Host?, _ service: ServiceURL, _ transports: Transports
+    ) -> ServerFinder {
+        let transport = transports.transport(trusting: host?.certificateAuthorityFile)
+        guard host == nil, let url = try? EndpointURL(service.description) else {
+            return ServerFinder(transport: transport)
+        }
+        return ServerFinder(transport: ReachingTransport(transport, reach: .asPublicAs(url)))
+    }
 
     /// Runs `body` with the credential helper, and ends the process with one line on standard error if it fails.
     func run(_ body: (CredentialHelper) async throws -> Void) async throws {
         try await runWithTokens { accounts, tokens in
             let helper = CredentialHelper(
                 accounts: accounts, passwords: PasswordStore(items: service), tokens: tokens,
-                answered: { if notesRoutes { noteRoute($0, $1) } })
+                introduction: try introduction(), answered: { if notesRoutes { noteRoute($0, $1) } })
             try await body(helper)
         }
     }
@@ -84,7 +123,13 @@ struct Composition: Sendable {
         let transports = transports
         return OAuthTokenSource(
             grants: grants, cache: cache, lock: lock,
-            signIn: SignIn(grants: grants, screen: screen.functions),
+            signIn: SignIn(
+                grants: grants, clients: ClientSource(registrations: registrations, now: { Int64(time(nil)) }),
+                lock: lock, screen: screen.functions,
+                place: .init(
+                    hasBrowser: Surroundings.hasBrowser,
+                    isRemote: Surroundings.variable("SSH_CONNECTION")?.isEmpty == false),
+                now: { Int64(time(nil)) }),
             transport: { transports.transport(trusting: $0.certificateAuthorityFile) },
             interaction: policy,
             gitDeclines: { await git.settings(for: $0)?.declinesInteraction ?? false },

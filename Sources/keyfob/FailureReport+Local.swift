@@ -101,6 +101,26 @@ extension FailureReport {
             self.init(
                 "no authorization server is configured for \(service)",
                 hint: "add [host.\"\(service.origin)\"] with issuer and client_id to the configuration", status: 78)
+        case .notAService: self.init("this is no service that can be signed in to", status: 64)
+        case .noAuthorizationServer(let service):
+            self.init(
+                "\(service) names no authorization server",
+                hint: "add [host.\"\(service.origin)\"] with issuer to the configuration, if you know it", status: 78)
+        case .issuerChanged(let service, let from, let to):
+            self.init(
+                "\(service) now names \(Words.printable(to)) as its authorization server, not \(Words.printable(from))",
+                hint: "if that is right: keyfob logout \(service), then keyfob login \(service)", status: 77)
+        case .clientNeeded(let needed): self.init(clientNeeded: needed)
+        case .scopesNotGranted(let service, let scopes):
+            self.init(
+                "\(service) did not grant " + Words.printable(scopes.joined(separator: ", ")),
+                hint: "to ask once more: keyfob login --force"
+                    + scopes.map { " --scope " + Words.printable($0) }.joined() + " \(service)", status: 77)
+        case .whichAccount(let service, let names):
+            self.init(
+                "several accounts are signed in at \(service): " + Words.printable(names.joined(separator: ", ")),
+                hint: "name one: in the URL, as in https://\(Words.printable(names[0]))@..., or by --account",
+                status: 77)
         case .noAccountAndNoKeyring(let error): self.init(secretService: error)
         case .grantNotSaved(let service):
             self.init(
@@ -110,11 +130,26 @@ extension FailureReport {
         }
     }
 
+    /// Says exactly what to register, and where.
+    private init(clientNeeded needed: CredentialFailure.ClientNeeded) {
+        self.init(
+            "keyfob is not registered with \(Words.printable(needed.issuer)), which does not let it register itself",
+            status: 78)
+        let scopes = needed.scopes.isEmpty ? "" : " and the scopes " + needed.scopes.joined(separator: " ")
+        hints = [
+            "register a public client" + (needed.page.map { " at " + Words.printable($0) } ?? " there")
+                + " with the redirect URI " + needed.redirectURI + Words.printable(scopes),
+            "then run: keyfob login --client-id ID \(needed.service)",
+        ]
+    }
+
     private static func because(_ reason: CredentialFailure.SignInReason) -> String {
         switch reason {
         case .noGrant: ""
         case .scopesMissing(let scopes):
             ": what you agreed to lacks " + Words.printable(scopes.joined(separator: ", "))
+        case .grantEnded: ": the server no longer accepts the refresh token"
+        case .clientForgotten: ": the server no longer knows keyfob, which will register again"
         case .noRefreshToken: ": the last token is at its end and came without a refresh token"
         case .grantRefused(let description):
             ": the server no longer accepts the refresh token"

@@ -31,6 +31,6 @@ struct Keyfob: AsyncParsableCommand {
         discussion: "git asks through git-credential-keyfob: git config --global credential.helper keyfob",
         version: "0.1.0",
         subcommands: [
-            Get.self, Store.self, Erase.self, Login.self, Logout.self, TokenCommand.self, Status.self,
+            Get.self, Store.self, Erase.self, Login.self, Logout.self, TokenCommand.self, Status.self, Config.self,
         ])
 }

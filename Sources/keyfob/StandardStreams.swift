@@ -1,6 +1,7 @@
 import ArgumentParser
 import CredentialProtocol
 import Glibc
+import Secrets
 
 /// Standard input, where a request stands.
 enum StandardInput {
@@ -13,6 +14,14 @@ enum StandardInput {
                 if count >= 0 || errno != EINTR { return buffer[..<max(count, 0)] }
             }
         }
+    }
+}
+
+extension StandardInput {
+    /// Reads a secret that a person hands over: the first line, without its end; nil where it is empty.
+    static func readSecret() -> Secret? {
+        let line = readRequest().prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
+        return line.isEmpty ? nil : Secret(line)
     }
 }
 

@@ -1,4 +1,5 @@
 import Glibc
+import KeyfobCore
 
 /// The person's side of the program: standard error.
 ///
@@ -36,6 +37,32 @@ enum Terminal {
         else { return false }
         write(code.lines.map { $0 + "\n" }.joined())
         return true
+    }
+
+    /// Asks a yes-or-no question on the controlling terminal; anything but y or yes is no, and so is no terminal.
+    static func confirms(_ question: Introduction.Question) async throws -> Bool {
+        let terminal = unsafe open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)
+        guard terminal >= 0 else { return false }
+        defer { close(terminal) }
+        // A program in the background takes nothing from the shell before it.
+        guard tcgetpgrp(terminal) == getpgrp() else { return false }
+        let words =
+            switch question {
+            case .signIn(let service): "keyfob does not know \(service); look for its sign-in and go there? [y/N] "
+            case .elsewhere(let service, let server):
+                "\(service) sends you to \(Words.printable(server)); sign in there? [y/N] "
+            }
+        let bytes = Array(words.utf8)
+        _ = unsafe Glibc.write(terminal, bytes, bytes.count)
+        var answer = [UInt8](repeating: 0, count: 256)
+        while true {
+            var readable = pollfd(fd: terminal, events: Int16(POLLIN), revents: 0)
+            if unsafe poll(&readable, 1, 0) > 0 { break }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        let count = unsafe read(terminal, &answer, answer.count)
+        let said = String(decoding: answer.prefix(max(count, 0)), as: UTF8.self).lowercased()
+        return ["y\n", "yes\n"].contains(said)
     }
 
     private static func write(_ text: String) {

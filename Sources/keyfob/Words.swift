@@ -41,19 +41,27 @@ enum Words {
     /// What became of a logout.
     static func loggedOut(_ grant: Grant, _ outcome: SignOut.Outcome) -> String {
         let service = "logged out of \(printable(grant.service))"
-        return switch outcome {
-        case .revoked: service + ", the server has revoked the tokens"
-        case .notOffered: service + "; the server offers no revocation, so its tokens live until they expire"
-        case .notConfirmed(let error):
-            service + "; the revocation is not confirmed (\(FailureReport(error).line)), so the tokens may live on"
-        }
+        let tokens =
+            switch outcome.tokens {
+            case .revoked: ", the server has revoked the tokens"
+            case .notOffered: "; the server offers no revocation, so its tokens live until they expire"
+            case .notConfirmed(let error):
+                "; the revocation is not confirmed (\(FailureReport(error).line)), so the tokens may live on"
+            }
+        let registration =
+            switch outcome.registration {
+            case .stays, .forgotten: ""
+            case .notConfirmed(let error): "; the server may keep the registration (\(FailureReport(error).line))"
+            }
+        return service + tokens + registration
     }
 
     /// One line of `keyfob status`.
     static func status(_ entry: Status.Entry, now: Int64) -> String {
         var line = printable(entry.service)
-        if let account = entry.account { line += " as \(printable(account))" }
+        if let account = entry.account ?? entry.label { line += " as \(printable(account))" }
         line += "  by \(printable(entry.issuer))"
+        if entry.endedAt != nil { return line + ", ended by the server: sign in again\n" }
         if let end = entry.accessTokenExpiresAt, end > now {
             line += ", access token for \(span(end - now))"
         } else {

@@ -60,7 +60,20 @@ import Testing
         _ environment: [String: String], _ files: [String]
     ) {
         #expect(
-            KeyNames.configurationFiles { environment[$0] } == files + ["/etc/keyfob/config.toml"])
+            KeyNames.configurationFiles { environment[$0] }.prefix { !$0.hasSuffix("approved.toml") }
+                == (files + ["/etc/keyfob/config.toml"])[...])
+    }
+
+    @Test(
+        arguments: [
+            (["XDG_STATE_HOME": "/s", "HOME": "/h"], "/s/keyfob/approved.toml"),
+            (["HOME": "/h"], "/h/.local/state/keyfob/approved.toml"),
+            (["XDG_STATE_HOME": "s", "HOME": "/h"], "/h/.local/state/keyfob/approved.toml"),
+            (["HOME": "h"], nil), ([:], nil),
+        ] as [([String: String], String?)])
+    func `What keyfob itself has written down stands last`(_ environment: [String: String], _ file: String?) {
+        #expect(KeyNames.approvals { environment[$0] } == file)
+        if let file { #expect(KeyNames.configurationFiles { environment[$0] }.last == file) }
     }
 }
 

@@ -17,7 +17,7 @@ private final class InMemoryTokenSource: TokenSource {
     }
 
     func token(of account: Account, for request: CredentialRequest) async throws -> CachedAccessToken {
-        guard let token = tokens.withLock({ $0[account.client.id] }) else {
+        guard let token = tokens.withLock({ $0[account.client?.id ?? ""] }) else {
             throw CredentialFailure.signInNeeded(service: account.service, because: .noGrant)
         }
         return token
@@ -25,8 +25,8 @@ private final class InMemoryTokenSource: TokenSource {
 
     func discard(_ refused: Secret?, of account: Account) async throws -> Bool {
         tokens.withLock { tokens in
-            guard let token = tokens[account.client.id], refused == token.token else { return false }
-            tokens[account.client.id] = nil
+            guard let token = tokens[account.client?.id ?? ""], refused == token.token else { return false }
+            tokens[account.client?.id ?? ""] = nil
             return true
         }
     }
@@ -60,7 +60,7 @@ private final class InMemoryTokenSource: TokenSource {
         let routes = routes
         return CredentialHelper(
             accounts: accounts, passwords: PasswordStore(items: items), tokens: source,
-            answered: { _, account in routes.accounts.withLock { $0.append(account.client.id) } })
+            answered: { _, account in routes.accounts.withLock { $0.append(account.client?.id ?? "") } })
     }
 
     private func keep(_ host: String, username: String = "alice", password: String) throws {

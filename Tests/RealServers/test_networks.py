@@ -145,3 +145,11 @@ def test_an_authority_that_nobody_named_is_not_believed(employee: Person, compan
     assert_refused(done, 75)
     assert "certificate" in done.stderr.decode()
     assert company.provider.requests.all() == []
+
+
+def test_an_address_is_enough_behind_a_proxy(employee: Person, company: Company) -> None:
+    employee.configuration.unlink()
+    company.gate.publish(company.provider.issuer, scopes_supported=["read", "write"])
+    set_environment(employee, company)
+    assert_worked(employee.keyfob("login", company.gate.url))
+    assert company.provider.owner(employee.token(company.gate.url)) == ALICE

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import pytest
+
+from harness import binaries
+from harness.credential import decode
 from harness.notes.server import NotesServer
+from harness.people import ALICE
 from harness.person import Person
 from harness.ports import free_port
-from harness.steps import assert_worked
+from harness.record import Answered
+from harness.steps import assert_refused, assert_worked
+from harness.terminal import Terminal
+from harness.waiting import wait_until
 
 CODE, REFRESH = "authorization_code", "refresh_token"
 
@@ -13,6 +21,148 @@ CODE, REFRESH = "authorization_code", "refresh_token"
 def sign_in(person: Person, notes: NotesServer, *more: str) -> None:
     """Signs in with nothing but the address."""
     assert_worked(person.keyfob("login", notes.url, *more))
+
+
+def authorizations(notes: NotesServer) -> list[Answered]:
+    """The authorization requests so far."""
+    return notes.record.to("/authorize")
+
+
+def assert_signed_in_nowhere(person: Person, notes: NotesServer) -> None:
+    """No token came of it, and nothing was written down about the server."""
+    assert person.keyfob("token", notes.url, "--interaction", "never").returncode != 0
+    assert notes.store.refresh_tokens == {}
+    assert notes.origin not in (person.approvals.read_text() if person.approvals.exists() else "")
+
+
+def test_an_address_is_all_that_a_login_needs(person: Person, notes: NotesServer) -> None:
+    assert notes.call(None)[0] == 401
+    sign_in(person, notes)
+    token = person.token(notes.url)
+    status, answer = notes.call(token)
+    assert (status, answer["result"]["serverInfo"]["name"]) == (200, "notes")
+    assert notes.owner(token) == ALICE
+    assert person.browsers_opened() == 1
+    assert not person.configuration.exists()
+
+
+def test_each_request_names_the_resource_and_the_registered_redirect(person: Person, notes: NotesServer) -> None:
+    sign_in(person, notes)
+    asked, exchange = authorizations(notes)[0].form, notes.record.to("/token", CODE)[0].form
+    assert asked["resource"] == exchange["resource"] == notes.url
+    (client,) = notes.store.clients.values()
+    assert [str(uri) for uri in client.redirect_uris or []].count(asked["redirect_uri"]) == 1
+    assert exchange["redirect_uri"] == asked["redirect_uri"]
+    assert asked["scope"] == "notes:read", "what the metadata of the resource lists"
+    assert asked["code_challenge_method"] == "S256"
+
+
+def test_the_registration_says_what_kind_of_client_this_is(person: Person, notes: NotesServer) -> None:
+    sign_in(person, notes)
+    (client,) = notes.store.clients.values()
+    assert client.application_type == "native"
+    assert client.client_name == "keyfob"
+    assert sorted(client.grant_types) == [CODE, REFRESH]
+    assert client.response_types == ["code"]
+
+
+def test_the_metadata_is_asked_for_in_the_prescribed_places(person: Person, notes: NotesServer) -> None:
+    sign_in(person, notes)
+    asked = [r.path for r in notes.record.all() if "/.well-known/" in r.path]
+    assert list(dict.fromkeys(asked)) == [
+        "/.well-known/oauth-protected-resource/mcp",
+        "/.well-known/oauth-authorization-server",
+    ]
+
+
+def test_two_logins_make_one_registration_and_use_one_port(person: Person, notes: NotesServer) -> None:
+    sign_in(person, notes)
+    sign_in(person, notes, "--force")
+    assert len(notes.store.clients) == 1
+    assert len({r.form["redirect_uri"] for r in authorizations(notes)}) == 1
+    assert person.browsers_opened() == 2
+
+
+def test_a_refresh_names_the_resource_and_keeps_the_rotated_token(person: Person, notes: NotesServer) -> None:
+    notes.issue_tokens_for(2)
+    sign_in(person, notes)
+    first = person.token(notes.url)
+    wait_until(lambda: notes.call(first)[0] == 401)
+    second = person.token(notes.url)
+    wait_until(lambda: notes.call(second)[0] == 401)
+    notes.issue_tokens_for()
+    assert notes.call(person.token(notes.url))[0] == 200
+    refreshes = notes.record.to("/token", REFRESH)
+    assert [(r.status, r.form["resource"]) for r in refreshes] == [(200, notes.url)] * 2
+    assert len(notes.store.refresh_tokens) == 1
+    assert person.browsers_opened() == 1
+
+
+def test_a_registration_that_the_server_forgot_is_made_anew_once(person: Person, notes: NotesServer) -> None:
+    notes.issue_tokens_for(2)
+    sign_in(person, notes)
+    token = person.token(notes.url)
+    wait_until(lambda: notes.call(token)[0] == 401)
+    notes.store.clients.clear()
+    assert_refused(person.keyfob("token", notes.url, "--interaction", "never"), 77)
+    notes.issue_tokens_for()
+    sign_in(person, notes)
+    assert notes.call(person.token(notes.url))[0] == 200
+    assert len(notes.record.to("/register")) == 2
+
+
+def test_a_refusal_in_the_browser_leaves_nothing_behind(person: Person, notes: NotesServer) -> None:
+    person.set_browser("deny")
+    assert_refused(person.keyfob("login", notes.url), 77)
+    assert notes.record.to("/token") == []
+    assert_signed_in_nowhere(person, notes)
+
+
+def test_logout_forgets_the_server(person: Person, notes: NotesServer) -> None:
+    sign_in(person, notes)
+    done = person.keyfob("logout", notes.url)
+    assert done.returncode == 0 or b"revoke" in done.stderr, "what the server did not take back is said"
+    assert person.keyfob("token", notes.url, "--interaction", "never").returncode != 0
+    assert notes.origin not in (person.approvals.read_text() if person.approvals.exists() else "")
+    sign_in(person, notes)
+    assert len(notes.store.clients) == 2, "the registration was forgotten, too"
+
+
+@pytest.mark.parametrize("interaction", ["never", "auto"])
+def test_a_token_for_a_server_that_nobody_approved_opens_no_browser(
+    person: Person, notes: NotesServer, interaction: str
+) -> None:
+    done = person.keyfob("token", notes.url, "--interaction", interaction)
+    assert (done.returncode != 0, done.stdout) == (True, b"")
+    assert person.browsers_opened() == 0
+    assert (notes.store.clients, authorizations(notes)) == ({}, [])
+
+
+def test_what_a_header_proposes_is_not_followed_for_git(person: Person, notes: NotesServer) -> None:
+    proposal = f'wwwauth[]=Bearer resource_metadata="{notes.origin}/.well-known/oauth-protected-resource/mcp"'
+    done = person.ask_door("get", notes.url, proposal)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    assert notes.record.all() == []
+    assert person.browsers_opened() == 0
+
+
+def test_more_scopes_are_asked_for_beside_those_that_are_there(person: Person, notes: NotesServer) -> None:
+    sign_in(person, notes)
+    assert_worked(person.keyfob("token", notes.url, "--scope", "notes:write", "--interaction", "always"))
+    assert set(authorizations(notes)[-1].form["scope"].split()) == {"notes:read", "notes:write"}
+    token = person.keyfob("token", notes.url, "--scope", "notes:write", "--interaction", "never")
+    assert_worked(token)
+    assert set(notes.store.access_tokens[token.stdout.decode().strip()].scopes) == {"notes:read", "notes:write"}
+    assert person.browsers_opened() == 2
+
+
+def test_no_secret_of_the_login_is_said_or_written(person: Person, notes: NotesServer) -> None:
+    done = [person.keyfob("login", notes.url), person.keyfob("status", "--json"), person.keyfob("config", notes.url)]
+    said = b"".join(each.stdout + each.stderr for each in done)
+    places = (person.home, person.session.runtime)
+    files = b"".join(path.read_bytes() for place in places for path in place.rglob("*") if path.is_file())
+    assert len(notes.store.given) >= 3, "a code, an access token, a refresh token"
+    assert [secret for secret in notes.store.given if secret.encode() in said + files] == []
 
 
 def test_a_client_that_was_registered_by_hand_is_used_as_it_is(person: Person, notes: NotesServer) -> None:
@@ -29,3 +179,37 @@ def test_a_client_that_was_registered_by_hand_is_used_as_it_is(person: Person, n
     sign_in(person, notes)
     assert notes.call(person.token(notes.url))[0] == 200
     assert notes.record.to("/register") == []
+
+
+def test_a_challenge_that_was_passed_in_widens_the_scopes(person: Person, notes: NotesServer) -> None:
+    sign_in(person, notes)
+    host = notes.origin.removeprefix("http://")
+    challenge = 'Bearer error="insufficient_scope", scope="notes:write"'
+    request = f"protocol=http\nhost={host}\npath=mcp\nwwwauth[]={challenge}\n".encode()
+    done = person.keyfob("get", stdin=request, KEYFOB_INTERACTION="always")
+    assert_worked(done)
+    token = decode(done.stdout)["password"]
+    assert set(notes.store.access_tokens[token].scopes) == {"notes:read", "notes:write"}
+    assert person.browsers_opened() == 2
+    # The same challenge again asks nobody: the token has these scopes.
+    assert_worked(person.keyfob("get", stdin=request, KEYFOB_INTERACTION="never"))
+    assert person.browsers_opened() == 2
+
+
+@pytest.mark.parametrize(("answer", "browsers"), [("y", 1), ("n", 0), ("", 0)])
+def test_a_proposal_is_followed_when_somebody_says_yes(
+    person: Person, notes: NotesServer, answer: str, browsers: int
+) -> None:
+    """A program passes on what the server said, on a terminal where somebody can be asked."""
+    host = notes.origin.removeprefix("http://")
+    challenge = f'Bearer resource_metadata="{notes.origin}/.well-known/oauth-protected-resource/mcp"'
+    (person.home / "request").write_text(f"protocol=http\nhost={host}\npath=mcp\nwwwauth[]={challenge}\n")
+    asked = Terminal(person.session, "/bin/sh", "-c", '"$0" get <request >answer', binaries.keyfob())
+    asked.read_until(rf"{host}.*\?")
+    assert notes.record.all() == [], "nobody is asked anything before the yes"
+    asked.type(f"{answer}\n")
+    status = asked.finish()
+    assert person.browsers_opened() == browsers, asked.shown
+    token = decode((person.home / "answer").read_bytes()).get("password")
+    assert (status == 0 and notes.owner(token or "") == ALICE) == bool(browsers)
+    assert (notes.origin in (person.approvals.read_text() if person.approvals.exists() else "")) == bool(browsers)

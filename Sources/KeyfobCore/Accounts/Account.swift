@@ -11,28 +11,40 @@ package struct Account: Sendable, Equatable {
     package var service: ServiceURL
     /// Where the authorization server is.
     package var server: ServerLocation
-    /// The client that we are to this authorization server.
-    package var client: Client
+    /// The client that we are to this authorization server; nil: the one as which keyfob is registered there.
+    package var client: Client?
+    /// Where the document that describes keyfob as a client is published, if it is.
+    package var clientMetadataDocument: String?
     /// The scopes to ask for; empty means that the parameter is left out (RFC 6749 section 3.3).
-    package var scopes: [String]
+    package var scopes: [String] = []
+    /// Whether `offline_access` may be added to ``scopes``: where the server's own word chose them, and not a person's.
+    package var addsOfflineAccess = false
     /// The resource indicator to send (RFC 8707); nil means none.
     package var resource: String?
     /// The name that the service wants beside the token.
     package var username: String?
     /// Which of several accounts at one service this is; nil where there is only one.
     package var name: String?
-    /// How the person signs in.
-    package var flow: Flow
-    /// The shape of the redirect URI (RFC 8252 section 7.3).
-    package var redirect: RedirectTemplate
+    /// How the person signs in; nil: as it fits the place where they sit.
+    package var flow: Flow?
+    /// The shape of the redirect URI (RFC 8252 section 7.3); nil: that of the client's registration.
+    package var redirect: RedirectTemplate?
     /// Whether the server must announce S256 (RFC 7636 section 4.2).
-    package var pkce: PKCEPolicy
+    package var pkce = PKCEPolicy.required
     /// The seconds of life that a token needs to be handed out, unless the caller says.
-    package var minTTL: Int64
+    package var minTTL: Int64 = 300
     /// How long a person may take to sign in.
-    package var loginDeadline: Duration
+    package var loginDeadline = Duration.seconds(300)
     /// A PEM file with authorities to trust beside the system's.
     package var certificateAuthorityFile: String?
+    /// What is known of the program that serves this host.
+    package var provider: KnownHost?
+
+    package init(service: ServiceURL, server: ServerLocation, client: Client?) {
+        self.service = service
+        self.server = server
+        self.client = client
+    }
 
     /// Where an account's authorization server is found.
     package enum ServerLocation: Sendable, Equatable {
@@ -62,9 +74,14 @@ package struct Account: Sendable, Equatable {
     }
 
     /// The key for all that is kept about this account: 32 hexadecimal digits of a SHA-256 over server, client, service
-    /// and account name. It tells nothing to who reads it, and it is the same in each process.
+    /// and account name. It tells nothing to who reads it, and it is the same in each process. A client as which keyfob
+    /// has registered itself counts as none: it may be another one tomorrow.
     package var id: String {
-        let facts = [server.identifier, client.id, service.description, resource ?? "", name ?? ""]
+        Self.digest([server.identifier, client?.id ?? "", service.description, resource ?? "", name ?? ""])
+    }
+
+    /// 32 hexadecimal digits of a SHA-256 over `facts`.
+    static func digest(_ facts: [String]) -> String {
         let digest = SHA256.hash(data: Array(facts.joined(separator: "\n").utf8))
         return digest.prefix(16).map { byte in
             let digits = String(byte, radix: 16)

@@ -3,11 +3,11 @@ import OAuth
 
 /// Finds the account that a request is about.
 ///
-/// Two places are looked at: keyfob's own configuration, and for git's requests git's own settings
-/// (`credential.<url>.oauthClientId` and its kin), so that who comes from git-credential-oauth keeps theirs. A service
-/// that stands in neither has no account, and nothing is signed in to.
+/// Two places are looked at: the configuration, of which keyfob's own list of approved services is a part, and for git's
+/// requests git's own settings (`credential.<url>.oauthClientId` and its kin), so that who comes from
+/// git-credential-oauth keeps theirs. A service that stands in neither has no account, and nothing is signed in to.
 package struct AccountDirectory: Sendable {
-    let configuration: Configuration
+    package let configuration: Configuration
     let accountName: String?
     let gitSettings: @Sendable (CredentialRequest) async throws -> GitSettings?
 
@@ -29,16 +29,31 @@ package struct AccountDirectory: Sendable {
         return try await accountFromGit(for: request)
     }
 
-    /// The account that the configuration names; reads nothing that is not in memory.
+    /// The account that the configuration names; reads nothing that is not in memory. nil also where the configuration
+    /// does not say who signs people in, and has to be found first (``Introduction``).
     package func configuredAccount(for request: CredentialRequest) throws -> Account? {
         guard let url = request.url, let host = configuration.host(for: url) else { return nil }
-        return Account(
-            service: host.service, server: host.server, client: Client(id: host.clientID),
-            scopes: scopes(host.scopes, request), resource: request.resource ?? host.resource, username: host.username,
-            name: name(request, username: host.username) ?? host.account, flow: host.flow, redirect: host.redirect,
-            pkce: host.pkce,
-            minTTL: configuration.minTTL ?? 300, loginDeadline: .seconds(configuration.loginTimeout ?? 300),
-            certificateAuthorityFile: host.certificateAuthorityFile)
+        return account(of: host, for: request)
+    }
+
+    /// The account at a service of which `host` is known; nil where nobody knows its authorization server.
+    package func account(of host: Configuration.Host, for request: CredentialRequest) -> Account? {
+        let known = KnownHost.match(host.service, provider: host.provider)
+        guard let server = host.server ?? known?.server(for: host.service) else { return nil }
+        let client = host.clientID.map { Client(id: $0) }
+        var account = Account(service: host.service, server: server, client: client)
+        account.clientMetadataDocument = configuration.clientMetadataDocument
+        account.scopes = scopes(host.scopes ?? known?.scopes ?? [], request)
+        account.addsOfflineAccess = host.offlineAccess ?? false
+        account.resource = request.resource ?? host.resource?.uri
+        account.username = host.username ?? known?.username
+        account.name = name(request, username: account.username) ?? host.account
+        account.flow = host.flow
+        account.redirect = host.redirect ?? known?.redirect
+        account.pkce = host.pkce ?? known?.pkce ?? .required
+        account.certificateAuthorityFile = host.certificateAuthorityFile
+        account.provider = known
+        return withTimes(account)
     }
 
     /// The account that git's settings name.
@@ -46,14 +61,22 @@ package struct AccountDirectory: Sendable {
         guard let url = request.url, url.scheme == "https" || url.isLoopback,
             let settings = try await gitSettings(request), let client = try settings.oauth(for: url)
         else { return nil }
-        let service = try ServiceURL(url.origin)
-        return Account(
-            service: service, server: .endpoints(client.metadata), client: client.client,
-            scopes: scopes(client.scopes, request), resource: request.resource, username: settings.username,
-            name: name(request, username: nil), flow: .loopback, redirect: client.redirect,
-            pkce: .assumed,
-            minTTL: configuration.minTTL ?? 300, loginDeadline: .seconds(configuration.loginTimeout ?? 300),
-            certificateAuthorityFile: nil)
+        var account = Account(
+            service: try ServiceURL(url.origin), server: .endpoints(client.metadata), client: client.client)
+        account.scopes = scopes(client.scopes, request)
+        account.resource = request.resource
+        account.username = settings.username
+        account.name = name(request, username: nil)
+        account.redirect = client.redirect
+        account.pkce = .assumed
+        return withTimes(account)
+    }
+
+    private func withTimes(_ account: Account) -> Account {
+        var account = account
+        account.minTTL = configuration.minTTL ?? account.minTTL
+        account.loginDeadline = configuration.loginTimeout.map { .seconds($0) } ?? account.loginDeadline
+        return account
     }
 
     /// Which account at the service: the one named on the command line, or by the user name in the URL unless that is

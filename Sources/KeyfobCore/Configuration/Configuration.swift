@@ -1,6 +1,5 @@
 package import CredentialProtocol
 import Glibc
-package import OAuth
 
 /// What a person, or the machine's administrator, has written down. Read once at start.
 package struct Configuration: Sendable, Equatable {
@@ -10,31 +9,10 @@ package struct Configuration: Sendable, Equatable {
     package var minTTL: Int64?
     /// How long a person may take to sign in, in seconds; nil where nothing is said, which means 300.
     package var loginTimeout: Int64?
-    /// One entry for each `[host."URL"]`, the person's file before the machine's.
+    /// Where the document that describes keyfob as a client is published: its client id at servers that take documents.
+    package var clientMetadataDocument: String?
+    /// One entry for each `[host."URL"]`, in the order of the files: the person's, the machine's, keyfob's own.
     package var hosts: [Host] = []
-
-    /// One `[host."URL"]`.
-    package struct Host: Sendable, Equatable {
-        package var service: ServiceURL
-        package var server: Account.ServerLocation
-        package var clientID: String
-        package var scopes: [String] = []
-        package var flow = Account.Flow.loopback
-        package var redirect = RedirectTemplate.loopback
-        package var resource: String?
-        package var username: String?
-        package var account: String?
-        package var pkce = PKCEPolicy.required
-        package var certificateAuthorityFile: String?
-        /// Where it stands, for whoever asks why.
-        package var origin: Origin
-    }
-
-    /// A place in a file.
-    package struct Origin: Sendable, Equatable {
-        package var file: String
-        package var line: Int?
-    }
 
     package init() {}
 
@@ -48,21 +26,31 @@ package struct Configuration: Sendable, Equatable {
             interaction = interaction ?? layer.interaction
             minTTL = minTTL ?? layer.minTTL
             loginTimeout = loginTimeout ?? layer.loginTimeout
+            clientMetadataDocument = clientMetadataDocument ?? layer.clientMetadataDocument
             hosts += layer.hosts
         }
     }
 
-    /// The entry for `url`: the longest service that contains it; the first one of equals.
+    /// What is written down for `url`: the entries of the longest service that contains it, the first file's words
+    /// before those of the next.
     package func host(for url: ServiceURL) -> Host? {
         var best: Host?
         for host in hosts where host.service.contains(url) {
-            if best.map({ $0.service.contains(host.service) && $0.service != host.service }) ?? true { best = host }
+            guard let found = best else {
+                best = host
+                continue
+            }
+            if found.service == host.service {
+                best = found.completed(by: host)
+            } else if found.service.contains(host.service) {
+                best = host
+            }
         }
         return best
     }
 
     /// The text of `file`, 1 MiB at most; nil where there is no such file.
-    private static func read(_ file: String) throws(ConfigurationError) -> String? {
+    static func read(_ file: String) throws(ConfigurationError) -> String? {
         func unreadable(_ code: Int32) -> ConfigurationError {
             ConfigurationError(file: file, line: nil, key: nil, problem: .unreadable(errno: code))
         }

@@ -56,6 +56,12 @@ struct Entries {
         return url
     }
 
+    func bool(_ key: String) throws(ConfigurationError) -> Bool? {
+        guard let value = table[key] else { return nil }
+        guard let bool = value.bool else { throw error(key, .wrongType(expected: "true or false")) }
+        return bool
+    }
+
     func isFalse(_ key: String) -> Bool { table[key]?.bool == false }
 
     func table(_ key: String) throws(ConfigurationError) -> Entries? {

@@ -16,13 +16,16 @@ struct TOMLConfiguration {
         let root = try parse()
         defer { extendLifetime(root) }  // the tables below it point into it
         let table = Entries(table: root, path: [], source: self)
-        try table.refuseUnknown(besides: ["interaction", "min_ttl", "login_timeout", "host"])
+        try table.refuseUnknown(besides: [
+            "interaction", "min_ttl", "login_timeout", "client_metadata_document", "host",
+        ])
         var configuration = Configuration()
         if let word = try table.oneOf("interaction", ["never", "auto", "always"]) {
             configuration.interaction = Interaction(rawValue: word)
         }
         configuration.minTTL = try table.seconds("min_ttl")
         configuration.loginTimeout = try table.seconds("login_timeout")
+        configuration.clientMetadataDocument = try clientMetadataDocument(table)
         if let hosts = try table.table("host") {
             for name in hosts.keys {
                 guard let entry = try hosts.table(name) else { continue }
@@ -34,7 +37,8 @@ struct TOMLConfiguration {
 
     private static let hostKeys: Set<String> = [
         "issuer", "authorization_endpoint", "token_endpoint", "device_authorization_endpoint", "revocation_endpoint",
-        "client_id", "scopes", "flow", "redirect_uri", "resource", "username", "account", "pkce", "ca_file",
+        "client_id", "provider", "scopes", "offline_access", "flow", "redirect_uri", "resource", "username", "account",
+        "pkce", "ca_file",
     ]
 
     private func host(_ name: String, _ entry: Entries) throws(ConfigurationError) -> Configuration.Host {
@@ -42,42 +46,50 @@ struct TOMLConfiguration {
             throw entry.error(nil, .badURL(value: name))
         }
         try entry.refuseUnknown(besides: Self.hostKeys)
-        var host = Configuration.Host(
-            service: service, server: try server(entry), clientID: try entry.string("client_id") ?? "",
-            origin: .init(file: file, line: nil))
-        host.scopes = try entry.strings("scopes") ?? []
+        var host = Configuration.Host(service: service)
+        host.server = try server(entry)
+        host.clientID = try entry.string("client_id")
+        host.provider = try entry.oneOf("provider", KnownHost.providers)
+        host.scopes = try entry.strings("scopes")
+        host.offlineAccess = try entry.bool("offline_access")
         host.resource = try resource(entry)
         host.username = try entry.string("username")
         host.account = try entry.string("account")
         host.certificateAuthorityFile = try entry.string("ca_file")
-        if try entry.oneOf("pkce", ["required", "assumed"]) == "assumed" { host.pkce = .assumed }
-        if let flow = try entry.oneOf("flow", Account.Flow.allCases.map(\.rawValue)).flatMap(Account.Flow.init) {
-            host.flow = flow
-        }
+        host.pkce = try entry.oneOf("pkce", ["required", "assumed"]).map { $0 == "assumed" ? .assumed : .required }
+        host.flow = try entry.oneOf("flow", Account.Flow.allCases.map(\.rawValue)).flatMap(Account.Flow.init)
         if let redirect = try entry.string("redirect_uri") {
             guard let template = try? RedirectTemplate(redirect) else {
                 throw entry.error("redirect_uri", .badURL(value: redirect))
             }
             host.redirect = template
         }
-        // Last, so that a misspelt key is named before the one that is missing for it.
-        if host.clientID.isEmpty { throw entry.error(nil, .incomplete(missing: "client_id")) }
+        // Last, so that a misspelt key is named before the one that is missing for it. Endpoints by hand do not say where
+        // a client could be registered.
+        if case .endpoints = host.server, host.clientID == nil {
+            throw entry.error(nil, .incomplete(missing: "client_id"))
+        }
+        host.sources = Dictionary(uniqueKeysWithValues: entry.keys.map { ($0, file) })
         return host
     }
 
-    private func server(_ entry: Entries) throws(ConfigurationError) -> Account.ServerLocation {
+    /// nil where the entry names neither an issuer nor endpoints.
+    private func server(_ entry: Entries) throws(ConfigurationError) -> Account.ServerLocation? {
         let authorization = try entry.endpoint("authorization_endpoint")
         let token = try entry.endpoint("token_endpoint")
         let device = try entry.endpoint("device_authorization_endpoint")
         let revocation = try entry.endpoint("revocation_endpoint")
         let issuer = try entry.endpoint("issuer")?.string
-        if authorization == nil, token == nil, let issuer {
+        if authorization == nil, token == nil {
+            guard let issuer else {
+                if device == nil, revocation == nil { return nil }
+                throw entry.error(nil, .incomplete(missing: "issuer"))
+            }
             return .issuer(issuer, device: device, revocation: revocation)
         }
         guard let authorization, let token else {
-            let missing = issuer == nil && authorization == nil && token == nil ? "issuer" : "token_endpoint"
             throw entry.error(
-                nil, .incomplete(missing: authorization == nil && token != nil ? "authorization_endpoint" : missing))
+                nil, .incomplete(missing: authorization == nil ? "authorization_endpoint" : "token_endpoint"))
         }
         return .endpoints(
             AuthorizationServerMetadata(
@@ -87,9 +99,17 @@ struct TOMLConfiguration {
     }
 
     /// `resource = "URL"`, or `false` for none at all.
-    private func resource(_ entry: Entries) throws(ConfigurationError) -> String? {
-        if entry.isFalse("resource") { return nil }
-        return try entry.endpoint("resource")?.string
+    private func resource(_ entry: Entries) throws(ConfigurationError) -> Configuration.Resource? {
+        if entry.isFalse("resource") { return Configuration.Resource.none }
+        return try entry.endpoint("resource").map { .uri($0.string) }
+    }
+
+    private func clientMetadataDocument(_ entry: Entries) throws(ConfigurationError) -> String? {
+        guard let url = try entry.string("client_metadata_document") else { return nil }
+        guard (try? ClientMetadataDocument.clientID(url)) != nil else {
+            throw entry.error("client_metadata_document", .badURL(value: url))
+        }
+        return url
     }
 
     private func parse() throws(ConfigurationError) -> TOMLTable {

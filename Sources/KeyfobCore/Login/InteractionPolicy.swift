@@ -11,7 +11,7 @@ package struct InteractionPolicy: Sendable {
     package var fromConfiguration: Interaction?
     /// Whether somebody can be reached for that flow: there is a terminal or, for the flow that opens a browser, a
     /// graphical session or a `$BROWSER`. Looked at only where it decides: most requests need nobody.
-    package var reachesSomebody: @Sendable (Account.Flow) -> Bool
+    package var reachesSomebody: @Sendable (Account.Flow?) -> Bool
     /// Whether the caller's environment declined: `GIT_TERMINAL_PROMPT=0`, `GCM_INTERACTIVE=never`.
     package var callerDeclined: Bool
 
@@ -31,7 +31,7 @@ package struct InteractionPolicy: Sendable {
         self.fromEnvironment = try Self.word("KEYFOB_INTERACTION", variable)
         self.fromConfiguration = fromConfiguration
         let hasBrowser = ["DISPLAY", "WAYLAND_DISPLAY", "BROWSER"].contains(where: isSet)
-        reachesSomebody = { flow in flow == .loopback && hasBrowser || hasTerminal() }
+        reachesSomebody = { flow in (flow ?? .loopback) == .loopback && hasBrowser || hasTerminal() }
         callerDeclined =
             isOneOf("GIT_TERMINAL_PROMPT", ["0", "false", "no", "off", ""])  // git's own reading of a boolean
             || isOneOf("GCM_INTERACTIVE", ["0", "false", "never", "no"])
@@ -50,7 +50,7 @@ package struct InteractionPolicy: Sendable {
     }
 
     /// Whether a person may be asked for the sake of `request`, unless git's settings decline.
-    package func mightAsk(for request: CredentialRequest, by flow: Account.Flow) -> Bool {
+    package func mightAsk(for request: CredentialRequest, by flow: Account.Flow?) -> Bool {
         switch mode(for: request) {
         case .never: false
         case .always: true
@@ -62,7 +62,7 @@ package struct InteractionPolicy: Sendable {
     ///
     /// - Parameter gitDeclines: whether `credential.interactive` declines; asked for only where it decides.
     package func mayAsk(
-        for request: CredentialRequest, by flow: Account.Flow, gitDeclines: () async throws -> Bool
+        for request: CredentialRequest, by flow: Account.Flow?, gitDeclines: () async throws -> Bool
     ) async rethrows -> Bool {
         guard mightAsk(for: request, by: flow) else { return false }
         return mode(for: request) == .always ? true : try await !gitDeclines()

@@ -4,11 +4,25 @@ package import OAuth
 /// One sign-in: finds the authorization server, has the person say yes in their own browser, and makes a grant of it.
 package struct SignIn: Sendable {
     let grants: GrantStore
+    let clients: ClientSource
+    let lock: AccountLock
     let screen: Screen
+    let place: Place
+    let now: @Sendable () -> Int64
 
-    package init(grants: GrantStore, screen: Screen) {
+    /// - Parameters:
+    ///   - place: where the person sits.
+    ///   - now: seconds since 1970-01-01 UTC.
+    package init(
+        grants: GrantStore, clients: ClientSource, lock: AccountLock, screen: Screen, place: Place,
+        now: @escaping @Sendable () -> Int64
+    ) {
         self.grants = grants
+        self.clients = clients
+        self.lock = lock
         self.screen = screen
+        self.place = place
+        self.now = now
     }
 
     /// What the person sees: one function for each way to sign in. Each runs until the sign-in ends, which cancels it.
@@ -27,43 +41,165 @@ package struct SignIn: Sendable {
         }
     }
 
+    /// Where the person sits.
+    package struct Place: Sendable {
+        /// Whether a browser can be opened on this machine.
+        package var hasBrowser: Bool
+        /// Whether they came over ssh, so that a browser of theirs can be led here (`ssh -L`).
+        package var isRemote: Bool
+
+        package init(hasBrowser: Bool, isRemote: Bool) {
+            self.hasBrowser = hasBrowser
+            self.isRemote = isRemote
+        }
+    }
+
     /// What a sign-in gives.
     package struct Result: Sendable {
         package var grant: Grant
         package var response: TokenResponse
     }
 
-    /// Runs the account's flow. Nothing is kept yet; but the keyring is probed first, so that
-    /// nobody signs in for a grant that cannot be kept.
+    /// Runs the account's flow, or the one that fits the place. Nothing is kept yet but a registration; and the keyring
+    /// is probed first, so that nobody signs in for a grant that cannot be kept.
     func run(_ account: Account, transport: any HTTPTransport) async throws -> Result {
         try grants.probeWritable()
         let metadata = try await metadata(of: account, transport: transport)
+        let account = account.withOfflineAccess(at: metadata)
         do {
-            let response = try await response(for: account, at: metadata, transport)
-            return Result(grant: grant(of: account, from: response, at: metadata), response: response)
+            return try await alone(at: metadata.issuer ?? account.server.identifier, account) {
+                try await run(account, metadata, transport)
+            }
         } catch OAuthError.refused(_, _, let error, _) where Self.refusals.contains(error) {
             throw CredentialFailure.signInRefused(service: account.service)
         }
     }
 
-    private func response(
-        for account: Account, at metadata: AuthorizationServerMetadata, _ transport: any HTTPTransport
-    ) async throws -> TokenResponse {
-        let parameters = AuthorizationParameters(
-            metadata: metadata, client: account.client, scopes: account.scopes, resource: account.resource,
-            loginHint: account.name, redirect: account.redirect, pkce: account.pkce, deadline: account.loginDeadline)
-        switch account.flow {
-        case .loopback, .paste:
-            return try await AuthorizationCodeFlow(
-                parameters, listens: account.flow == .loopback, transport: transport
-            ).run { try await screen.browser(account, $0) }
-        case .device:
-            return try await DeviceFlow(parameters, transport: transport).run { try await screen.device(account, $0) }
+    /// One login at a time at an issuer: they share a registration, which is made once, and the port of its redirect URI.
+    private func alone<Value>(
+        at issuer: String, _ account: Account, _ body: () async throws -> Value
+    ) async throws -> Value {
+        do {
+            return try await lock.hold(
+                Account.digest(["login", issuer]), patience: account.loginDeadline, waitsForPerson: true
+            ) { _ in try await body() }
+        } catch AccountLock.Failure.timedOut(let seconds) {
+            throw CredentialFailure.busy(service: account.service, seconds: seconds)
         }
     }
 
     /// What a server answers when the person said no: some without the `iss` that they announced.
     private static let refusals = ["access_denied", OAuthError.unverifiedRefusal]
+
+    /// One attempt, and a second one where the server's first answer says what was wrong with it.
+    private func run(
+        _ account: Account, _ metadata: AuthorizationServerMetadata, _ transport: any HTTPTransport
+    ) async throws -> Result {
+        let flow = flow(for: account, at: metadata)
+        let identity = try await clients.identity(
+            for: account, at: metadata, isForDevice: flow == .device, transport: transport)
+        do {
+            return try await attempt(account, metadata, identity, flow, transport)
+        } catch let error as OAuthError {
+            guard let changed = try await mended(account, metadata, identity, flow, after: error, transport) else {
+                throw error
+            }
+            let identity = try await clients.identity(
+                for: changed, at: metadata, isForDevice: flow == .device, transport: transport)
+            return try await attempt(changed, metadata, identity, flow, transport)
+        }
+    }
+
+    /// What to try once more after `error`; nil where nothing is to be mended.
+    ///
+    /// A server that does not know the client that it had registered, or holds it to what it registered it for, gets a new
+    /// registration (RFC 6749 section 5.2); so does one whose redirect port somebody else has taken. A scope that only we
+    /// thought of is left out.
+    private func mended(
+        _ account: Account, _ metadata: AuthorizationServerMetadata, _ identity: ClientSource.Identity,
+        _ flow: Account.Flow, after error: OAuthError, _ transport: any HTTPTransport
+    ) async throws -> Account? {
+        let isOurRegistration: Bool
+        switch error {
+        case .refused(_, _, "invalid_scope", _):
+            if let less = account.withoutOfflineAccess { return less }
+            isOurRegistration = identity.isRegisteredByUs
+        case .refused(_, _, "invalid_client", _), .refused(_, _, "unauthorized_client", _),
+            .refused(_, _, "invalid_redirect_uri", _), .listenerFailed:
+            isOurRegistration = identity.isRegisteredByUs
+        default: return nil
+        }
+        guard isOurRegistration else { return nil }
+        try await clients.forget(
+            identity.client, issuer: metadata.issuer ?? account.server.identifier, transport: transport)
+        return account
+    }
+
+    private func attempt(
+        _ account: Account, _ metadata: AuthorizationServerMetadata, _ identity: ClientSource.Identity,
+        _ flow: Account.Flow, _ transport: any HTTPTransport
+    ) async throws -> Result {
+        let parameters = AuthorizationParameters(
+            metadata: metadata, client: identity.client, scopes: account.scopes, resource: account.resource,
+            loginHint: account.name, redirect: identity.redirect, pkce: account.pkce, deadline: account.loginDeadline)
+        let response: TokenResponse
+        switch flow {
+        case .loopback, .paste:
+            response = try await AuthorizationCodeFlow(
+                parameters, listens: flow == .loopback, transport: transport
+            ).run { try await screen.browser(account, $0) }
+        case .device:
+            response = try await DeviceFlow(parameters, transport: transport)
+                .run { try await screen.device(account, $0) }
+        }
+        let label = try await label(of: account, response, identity.client, metadata, transport)
+        return Result(grant: grant(of: account, from: response, identity.client, metadata, label), response: response)
+    }
+
+    /// The way to sign in where nobody chose one: a browser of this machine; else, where they sit at this machine, another
+    /// device (RFC 8628, which is not begun unasked where a browser can be had); else a browser elsewhere, and the
+    /// terminal.
+    private func flow(for account: Account, at metadata: AuthorizationServerMetadata) -> Account.Flow {
+        if let flow = account.flow { return flow }
+        let offersDevice = metadata.deviceAuthorizationEndpoint != nil
+        return !place.hasBrowser && !place.isRemote && offersDevice ? .device : .loopback
+    }
+
+    /// What the id_token calls the person; nil where there is none. It names the account, and decides nothing else, but
+    /// for this: somebody else than the account that was asked for is not signed in.
+    private func label(
+        of account: Account, _ response: TokenResponse, _ client: Client, _ metadata: AuthorizationServerMetadata,
+        _ transport: any HTTPTransport
+    ) async throws -> String? {
+        guard let token = response.idToken, metadata.issuer != nil else { return nil }
+        let claims: IDTokenClaims
+        do {
+            claims = try await IDToken.claims(
+                of: token, for: client, at: metadata, accessToken: response.accessToken, nonce: response.nonce,
+                now: now(), transport: transport)
+        } catch {
+            // A name that cannot be checked is no name. Only who asked for one has to have it.
+            if account.name == nil { return nil }
+            throw error
+        }
+        let names = claims.names + [claims.subject]
+        if let asked = account.name, !names.contains(where: { $0.lowercased() == asked.lowercased() }) {
+            await giveBack(response, client, metadata, transport)
+            throw CredentialFailure.anotherAccount(asked: asked, given: names[0])
+        }
+        return claims.names.first
+    }
+
+    /// Revokes tokens that nobody will use.
+    private func giveBack(
+        _ response: TokenResponse, _ client: Client, _ metadata: AuthorizationServerMetadata,
+        _ transport: any HTTPTransport
+    ) async {
+        guard let url = metadata.revocationEndpoint else { return }
+        let endpoint = RevocationEndpoint(url: url, client: client, transport: transport)
+        if let token = response.refreshToken { try? await endpoint.revoke(token, hint: .refreshToken) }
+        try? await endpoint.revoke(response.accessToken, hint: .accessToken)
+    }
 
     private func metadata(
         of account: Account, transport: any HTTPTransport
@@ -80,15 +216,39 @@ package struct SignIn: Sendable {
     }
 
     private func grant(
-        of account: Account, from response: TokenResponse, at metadata: AuthorizationServerMetadata
+        of account: Account, from response: TokenResponse, _ client: Client, _ metadata: AuthorizationServerMetadata,
+        _ label: String?
     ) -> Grant {
         let isItselfTheGrant = response.refreshToken == nil && response.expiresIn == nil
         return Grant(
             account: account.id, service: account.service.description, accountName: account.name,
             issuer: metadata.issuer, tokenEndpoint: metadata.tokenEndpoint.string,
-            revocationEndpoint: metadata.revocationEndpoint?.string, clientID: account.client.id,
-            scopes: response.scope ?? account.scopes, resource: account.resource,
-            refreshToken: response.refreshToken, accessToken: isItselfTheGrant ? response.accessToken : nil,
-            grantedAt: 0)
+            revocationEndpoint: metadata.revocationEndpoint?.string, client: client,
+            scopes: response.scope ?? account.scopes, requestedScopes: account.scopes, resource: account.resource,
+            label: label, refreshToken: response.refreshToken,
+            accessToken: isItselfTheGrant ? response.accessToken : nil, grantedAt: now())
+    }
+}
+
+extension Account {
+    /// The scope that asks for a refresh token (OpenID Connect Core section 11).
+    private static let offlineAccess = "offline_access"
+
+    /// This account, which asks for `offline_access` too where it may and the server knows it.
+    fileprivate func withOfflineAccess(at metadata: AuthorizationServerMetadata) -> Account {
+        guard addsOfflineAccess, !scopes.contains(Self.offlineAccess),
+            metadata.scopesSupported?.contains(Self.offlineAccess) == true
+        else { return self }
+        var account = self
+        account.scopes.append(Self.offlineAccess)
+        return account
+    }
+
+    /// The same without it; nil where it was not we who added it.
+    fileprivate var withoutOfflineAccess: Account? {
+        guard addsOfflineAccess, scopes.contains(Self.offlineAccess) else { return nil }
+        var account = self
+        account.scopes.removeAll { $0 == Self.offlineAccess }
+        return account
     }
 }

@@ -1,3 +1,4 @@
+import CredentialProtocol
 import KernelKeyring
 package import OAuth
 import Secrets
@@ -7,15 +8,39 @@ package struct SignOut: Sendable {
     let grants: GrantStore
     let cache: any AccessTokenCache
     let lock: AccountLock
+    let registrations: RegistrationStore
+    let approvals: Approvals?
 
-    package init(grants: GrantStore, cache: some AccessTokenCache, lock: AccountLock) {
+    /// - Parameter approvals: where approved services are written down; nil where there is no home directory.
+    package init(
+        grants: GrantStore, cache: some AccessTokenCache, lock: AccountLock, registrations: RegistrationStore,
+        approvals: Approvals?
+    ) {
         self.grants = grants
         self.cache = cache
         self.lock = lock
+        self.registrations = registrations
+        self.approvals = approvals
+    }
+
+    /// What became of it all at the server.
+    package struct Outcome: Sendable, Equatable {
+        package var tokens: Tokens
+        package var registration: Registration
+    }
+
+    /// What became of the registration at the server.
+    package enum Registration: Sendable, Equatable {
+        /// There is none of ours, or another sign-in still uses it.
+        case stays
+        /// The server has deleted it, or had no way to.
+        case forgotten
+        /// It is forgotten here; the server may still have it.
+        case notConfirmed(OAuthError)
     }
 
     /// What became of the tokens at the server.
-    package enum Outcome: Sendable, Equatable {
+    package enum Tokens: Sendable, Equatable {
         /// The server has confirmed the revocation.
         case revoked
         /// The server offers no revocation; the tokens live there until they expire.
@@ -24,30 +49,55 @@ package struct SignOut: Sendable {
         case notConfirmed(OAuthError)
     }
 
-    /// Revokes the refresh token, then the access token, and forgets both.
+    /// Revokes the refresh token, then the access token, and forgets both; with the last grant at an issuer the
+    /// registration goes (RFC 7592), and with the last one at a service its approval.
     ///
     /// - Parameter client: the client that the grant was given to.
     /// - Throws: `SecretServiceError` where the grant cannot be deleted.
     package func run(_ grant: Grant, client: Client, transport: any HTTPTransport) async throws -> Outcome {
         try await lock.hold(grant.account, patience: .seconds(35), waitsForPerson: true) { _ in
-            let outcome = await revoke(grant, client: client, transport: transport)
+            let tokens = await revoke(grant, client: client, transport: transport)
             try grants.remove(grant)
             cache.remove(account: grant.account)
-            return outcome
+            let others = try grants.all()
+            if !others.contains(where: { $0.service == grant.service }) {
+                try (try? ServiceURL(grant.service)).map { _ = try approvals?.remove($0) }
+            }
+            let isLast = !others.contains { $0.issuer == grant.issuer && $0.client.id == client.id }
+            let registration = isLast ? try await unregister(grant, client, transport) : .stays
+            return Outcome(tokens: tokens, registration: registration)
         }
     }
 
-    private func revoke(_ grant: Grant, client: Client, transport: any HTTPTransport) async -> Outcome {
-        guard let address = grant.revocationEndpoint, let url = try? EndpointURL(address) else { return .notOffered }
-        let endpoint = RevocationEndpoint(url: url, client: client, transport: transport)
+    /// Forgets the registration behind a grant, here and at the server, unless it is a person's.
+    private func unregister(
+        _ grant: Grant, _ client: Client, _ transport: any HTTPTransport
+    ) async throws -> Registration {
+        guard let issuer = grant.issuer, let stored = try registrations.registration(issuer: issuer),
+            stored.client.id == client.id, !stored.isByPerson
+        else { return .stays }
+        try registrations.remove(issuer: issuer)
         do {
-            if let token = grant.refreshToken { try await endpoint.revoke(token, hint: .refreshToken) }
-            if let token = grant.accessToken ?? cache.token(account: grant.account)?.token {
-                try await endpoint.revoke(token, hint: .accessToken)
-            }
-            return .revoked
+            try await RegistrationManagement(transport: transport).delete(stored)
+            return .forgotten
         } catch {
             return .notConfirmed(error)
         }
+    }
+
+    private func revoke(_ grant: Grant, client: Client, transport: any HTTPTransport) async -> Tokens {
+        guard let address = grant.revocationEndpoint, let url = try? EndpointURL(address) else { return .notOffered }
+        let endpoint = RevocationEndpoint(url: url, client: client, transport: transport)
+        var failure: OAuthError?
+        let tokens: [(Secret?, TokenTypeHint)] = [
+            (grant.refreshToken, .refreshToken),
+            (grant.accessToken ?? cache.token(account: grant.account)?.token, .accessToken),
+        ]
+        // A server that refuses the one may take the other.
+        for (token, hint) in tokens {
+            guard let token else { continue }
+            do { try await endpoint.revoke(token, hint: hint) } catch { failure = failure ?? error }
+        }
+        return failure.map { .notConfirmed($0) } ?? .revoked
     }
 }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+package import OAuth
 package import Secrets
 
 /// What a person's sign-in left us: the right to get access tokens until it is revoked.
@@ -18,18 +19,24 @@ package struct Grant: Sendable, Equatable {
     package var tokenEndpoint: String
     /// Where tokens are revoked (RFC 7009), if the server offers that.
     package var revocationEndpoint: String?
-    /// The client that the grant was given to.
-    package var clientID: String
+    /// The client that the grant was given to. A refresh token is bound to it (RFC 6749 section 10.4).
+    package var client: Client
     /// The scopes that were granted; empty where the server did not say and none were asked for.
     package var scopes: [String]
+    /// The scopes that were asked for: to ask again for one that was asked for and not granted would not help.
+    package var requestedScopes: [String] = []
     /// The resource indicator that was sent (RFC 8707).
     package var resource: String?
+    /// The person, as the server's id_token names them; for people to read, and nothing else.
+    package var label: String?
     /// The refresh token; nil where the server gave none.
     package var refreshToken: Secret?
     /// The access token itself, where it never expires and came without a refresh token: then it is the grant.
     package var accessToken: Secret?
     /// When the person signed in, in seconds since 1970-01-01 UTC.
     package var grantedAt: Int64
+    /// When the server stopped taking the refresh token, in the same seconds. What is left is the memory of an account.
+    package var endedAt: Int64?
 }
 
 extension Grant {
@@ -43,11 +50,16 @@ extension Grant {
         var tokenEndpoint: String
         var revocationEndpoint: String?
         var clientId: String
+        var clientSecret: String?
+        var clientAuthentication: String?
         var scopes: [String]
+        var requestedScopes: [String]?
         var resource: String?
+        var label: String?
         var refreshToken: String?
         var accessToken: String?
         var grantedAt: Int64
+        var endedAt: Int64?
     }
 
     /// The secret to be kept.
@@ -60,9 +72,12 @@ extension Grant {
         let data = try encoder.encode(
             Representation(
                 account: account, service: service, accountName: accountName, issuer: issuer,
-                tokenEndpoint: tokenEndpoint, revocationEndpoint: revocationEndpoint, clientId: clientID,
-                scopes: scopes, resource: resource, refreshToken: refreshToken?.exposedText,
-                accessToken: accessToken?.exposedText, grantedAt: grantedAt))
+                tokenEndpoint: tokenEndpoint, revocationEndpoint: revocationEndpoint, clientId: client.id,
+                clientSecret: client.secret?.exposedText,
+                clientAuthentication: client.secret == nil ? nil : client.authentication.rawValue, scopes: scopes,
+                requestedScopes: requestedScopes.isEmpty ? nil : requestedScopes, resource: resource, label: label,
+                refreshToken: refreshToken?.exposedText, accessToken: accessToken?.exposedText, grantedAt: grantedAt,
+                endedAt: endedAt))
         return Secret(data)
     }
 
@@ -75,8 +90,13 @@ extension Grant {
         self.init(
             account: decoded.account, service: decoded.service, accountName: decoded.accountName,
             issuer: decoded.issuer, tokenEndpoint: decoded.tokenEndpoint,
-            revocationEndpoint: decoded.revocationEndpoint, clientID: decoded.clientId, scopes: decoded.scopes,
-            resource: decoded.resource, refreshToken: decoded.refreshToken.map { Secret($0) },
-            accessToken: decoded.accessToken.map { Secret($0) }, grantedAt: decoded.grantedAt)
+            revocationEndpoint: decoded.revocationEndpoint,
+            client: Client(
+                id: decoded.clientId, secret: decoded.clientSecret.map { Secret($0) },
+                authentication: decoded.clientAuthentication.flatMap(ClientAuthentication.init) ?? .none),
+            scopes: decoded.scopes, requestedScopes: decoded.requestedScopes ?? [], resource: decoded.resource,
+            label: decoded.label, refreshToken: decoded.refreshToken.map { Secret($0) },
+            accessToken: decoded.accessToken.map { Secret($0) }, grantedAt: decoded.grantedAt,
+            endedAt: decoded.endedAt)
     }
 }

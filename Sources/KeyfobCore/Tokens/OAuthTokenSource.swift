@@ -43,24 +43,69 @@ package struct OAuthTokenSource: TokenSource {
         // A cached token does not say what it is good for: whoever names scopes waits for a look at the grant.
         if request.scope.isEmpty, let token = freshToken(of: account, for: request) { return token }
         let mightAsk = interaction.mightAsk(for: request, by: account.flow)
-        return try await holdingLock(of: account, mayAsk: mightAsk) { held in
+        let decision = try await holdingLock(of: account, mayAsk: mightAsk) { held in
             switch try await tokenWithoutPerson(of: account, for: request) {
             case .token(let token):
-                return token
+                return Decision.token(token)
+            case .personNeeded(.noGrant) where account.name == nil:
+                if let named = try onlyNamedAccount(account) { return .another(named) }
+                return .token(try await tokenOfPerson(account, request, because: .noGrant, held))
             case .personNeeded(let reason):
-                let mayAsk = await interaction.mayAsk(
-                    for: request, by: account.flow, gitDeclines: { await gitDeclines(request) })
-                guard mayAsk else {
-                    throw CredentialFailure.signInNeeded(service: account.service, because: reason)
-                }
-                return try await signIn(to: account, held)
+                return .token(try await tokenOfPerson(account, request, because: reason, held))
             }
         }
+        switch decision {
+        case .token(let token): return token
+        case .another(let account): return try await self.token(of: account, for: request)
+        }
+    }
+
+    /// What came of the look under the lock: a token, or the account that is meant, which has a lock of its own.
+    private enum Decision {
+        case token(CachedAccessToken)
+        case another(Account)
+    }
+
+    private func tokenOfPerson(
+        _ account: Account, _ request: CredentialRequest, because reason: CredentialFailure.SignInReason,
+        _ held: AccountLock.Held
+    ) async throws -> CachedAccessToken {
+        let mayAsk = await interaction.mayAsk(
+            for: request, by: account.flow, gitDeclines: { await gitDeclines(request) })
+        guard mayAsk else { throw CredentialFailure.signInNeeded(service: account.service, because: reason) }
+        return try await signIn(to: try withEarlierScopes(account), held)
+    }
+
+    /// The one account with a name that is signed in at the service of `account`, which has none; nil where there is
+    /// none. Of several none is taken for another.
+    private func onlyNamedAccount(_ account: Account) throws -> Account? {
+        let names = try grants.all().filter { $0.service == account.service.description }.compactMap(\.accountName)
+        guard let name = names.first else { return nil }
+        guard names.count == 1 else {
+            throw CredentialFailure.whichAccount(service: account.service, names: names.sorted())
+        }
+        var named = account
+        named.name = name
+        return named
+    }
+
+    /// The account, which asks again for what was asked for before: a sign-in replaces the grant, and shall not cost it
+    /// a scope (the Model Context Protocol's step-up, the union of scopes).
+    private func withEarlierScopes(_ account: Account) throws -> Account {
+        guard let grant = try grants.grant(account: account.id) else { return account }
+        var account = account
+        let earlier = grant.requestedScopes.isEmpty ? grant.scopes : grant.requestedScopes
+        account.scopes = earlier + account.scopes.filter { !earlier.contains($0) }
+        return account
     }
 
     private func tokenWithoutPerson(of account: Account, for request: CredentialRequest) async throws -> Renewal {
         if !request.scope.isEmpty, let grant = try grants.grant(account: account.id) {
             let missing = request.scope.filter { !grant.scopes.contains($0) }
+            // What was asked for and not granted will not be granted a minute later.
+            if !missing.isEmpty, missing.allSatisfy(grant.requestedScopes.contains), grant.endedAt == nil {
+                throw CredentialFailure.scopesNotGranted(service: account.service, scopes: missing)
+            }
             if !missing.isEmpty { return .personNeeded(.scopesMissing(missing)) }
         }
         if let token = freshToken(of: account, for: request) { return .token(token) }
@@ -68,9 +113,11 @@ package struct OAuthTokenSource: TokenSource {
     }
 
     /// Has the person sign in now, whatever there is already; the grant before is replaced once there is a new one.
-    package func signInAnew(to account: Account) async throws -> CachedAccessToken {
+    ///
+    /// - Parameter keepsScopes: whether to ask again for what was asked for before.
+    package func signInAnew(to account: Account, keepsScopes: Bool = false) async throws -> CachedAccessToken {
         try await holdingLock(of: account, mayAsk: true) { held in
-            try await signIn(to: account, held)
+            try await signIn(to: keepsScopes ? try withEarlierScopes(account) : account, held)
         }
     }
 
@@ -147,11 +194,18 @@ extension OAuthTokenSource {
         if let token = grant.accessToken {
             return .token(remember(token, lifetime: nil, refreshable: false, of: account))
         }
-        guard let refreshToken = grant.refreshToken else { return .personNeeded(.noRefreshToken) }
+        guard let refreshToken = grant.refreshToken else {
+            return .personNeeded(grant.endedAt == nil ? .noRefreshToken : .grantEnded)
+        }
         do {
             return .token(try await refresh(grant, refreshToken, of: account))
         } catch OAuthError.refused(_, _, error: "invalid_grant", let description) {
             return try await afterInvalidGrant(grant, description, of: account)
+        } catch OAuthError.refused(_, _, error: "invalid_client", _) where account.client == nil {
+            try await signIn.clients.forget(
+                grant.client, issuer: grant.issuer ?? account.server.identifier, transport: transport(account))
+            try end(grant)
+            return .personNeeded(.clientForgotten)
         } catch let error as OAuthError where error.isTransient {
             if let token = livingToken(of: account) { return .token(token) }
             throw error
@@ -170,9 +224,17 @@ extension OAuthTokenSource {
         if let newer = try grants.grant(account: account.id)?.refreshToken, newer != sent.refreshToken {
             return try await renewedToken(of: account)
         }
-        try grants.remove(sent)
-        cache.remove(account: account.id)
+        try end(sent)
         return .personNeeded(.grantRefused(description: description))
+    }
+
+    /// Forgets the tokens of a grant that the server takes no more. What is left is the memory of the account.
+    private func end(_ grant: Grant) throws {
+        var ended = grant
+        ended.refreshToken = nil
+        ended.endedAt = now()
+        try grants.save(ended)
+        cache.remove(account: grant.account)
     }
 
     /// Spends `refreshToken`. A rotated token that cannot be kept would be lost; but that `grant` could be read a moment
@@ -180,8 +242,10 @@ extension OAuthTokenSource {
     private func refresh(
         _ grant: Grant, _ refreshToken: Secret, of account: Account
     ) async throws -> CachedAccessToken {
+        // The grant's client, to which it is bound; but where a person changes its secret, theirs is the newer one.
+        let client = account.client.flatMap { $0.id == grant.client.id && $0.secret != nil ? $0 : nil } ?? grant.client
         let endpoint = TokenEndpoint(
-            url: try EndpointURL(grant.tokenEndpoint), client: account.client, transport: transport(account))
+            url: try EndpointURL(grant.tokenEndpoint), client: client, transport: transport(account))
         let response = try await endpoint.refresh(refreshToken, resource: grant.resource)
         var renewed = grant
         renewed.refreshToken = response.refreshToken ?? refreshToken
@@ -197,9 +261,7 @@ extension OAuthTokenSource {
     /// Keeps what a sign-in gave: first the grant, then the token.
     private func keep(_ result: SignIn.Result, for account: Account) throws -> CachedAccessToken {
         let response = result.response
-        var grant = result.grant
-        grant.grantedAt = now()
-        try save(grant, for: account)
+        try save(result.grant, for: account)
         return remember(
             response.accessToken, lifetime: response.expiresIn, refreshable: response.refreshToken != nil, of: account)
     }

@@ -18,6 +18,7 @@ struct Registration {
         var redirectUris: [String]
         var registrationAccessToken: String?
         var registrationClientUri: String?
+        var byPerson: Bool?
     }
 
     let value: ClientRegistration
@@ -40,7 +41,8 @@ struct Registration {
                 id: decoded.clientId, secret: decoded.clientSecret.map { Secret($0) }, authentication: authentication),
             redirectURIs: decoded.redirectUris, secretExpiresAt: decoded.clientSecretExpiresAt,
             registrationAccessToken: decoded.registrationAccessToken.map { Secret($0) },
-            registrationClientURI: decoded.registrationClientUri.flatMap { try? EndpointURL($0) })
+            registrationClientURI: decoded.registrationClientUri.flatMap { try? EndpointURL($0) },
+            isByPerson: decoded.byPerson ?? false)
     }
 
     /// The secret to be kept.
@@ -56,7 +58,7 @@ struct Registration {
                 clientSecretExpiresAt: value.secretExpiresAt,
                 tokenEndpointAuthMethod: value.client.authentication.rawValue, redirectUris: value.redirectURIs,
                 registrationAccessToken: value.registrationAccessToken?.exposedText,
-                registrationClientUri: value.registrationClientURI?.string))
+                registrationClientUri: value.registrationClientURI?.string, byPerson: value.isByPerson ? true : nil))
         return Secret(data)
     }
 }

@@ -15,10 +15,14 @@ package struct ClientRegistration: Sendable, Equatable {
     /// Where the registration itself can be changed and deleted; always beside a token.
     package var registrationClientURI: EndpointURL?
 
+    /// Whether a person registered the client, by hand, and told us: then it is theirs to change.
+    package var isByPerson: Bool
+
     package init(
         issuer: String, client: Client, redirectURIs: [String], secretExpiresAt: Int64? = nil,
-        registrationAccessToken: Secret? = nil, registrationClientURI: EndpointURL? = nil
+        registrationAccessToken: Secret? = nil, registrationClientURI: EndpointURL? = nil, isByPerson: Bool = false
     ) {
+        self.isByPerson = isByPerson
         (self.issuer, self.client, self.redirectURIs) = (issuer, client, redirectURIs)
         (self.secretExpiresAt, self.registrationAccessToken) = (secretExpiresAt, registrationAccessToken)
         self.registrationClientURI = registrationClientURI

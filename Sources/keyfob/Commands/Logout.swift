@@ -45,7 +45,8 @@ struct Logout: AsyncParsableCommand {
     private func client(of grant: Grant, _ accounts: AccountDirectory) async throws -> (Client, String?) {
         let request = try CredentialRequest(url: grant.service)
         let account = try await accounts.account(for: request)
-        guard let account, account.client.id == grant.clientID else { return (Client(id: grant.clientID), nil) }
-        return (account.client, account.certificateAuthorityFile)
+        guard let account else { return (grant.client, nil) }
+        let client = account.client.flatMap { $0.id == grant.client.id && $0.secret != nil ? $0 : nil }
+        return (client ?? grant.client, account.certificateAuthorityFile)
     }
 }

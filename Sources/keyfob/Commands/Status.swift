@@ -4,6 +4,7 @@ import FoundationEssentials
 import Glibc
 import KernelKeyring
 import KeyfobCore
+import OAuth
 
 struct Status: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Show what is signed in, where, and until when.")
@@ -25,29 +26,34 @@ struct Status: AsyncParsableCommand {
     struct Entry: Encodable {
         var service: String
         var account: String?
+        var label: String?
         var issuer: String
         var clientID: String
         var scopes: [String]
         var signedInAt: Int64
         var refreshable: Bool
         var accessTokenExpiresAt: Int64?
+        var endedAt: Int64?
 
         enum CodingKeys: String, CodingKey {
-            case service, account, issuer, scopes, refreshable
+            case service, account, label, issuer, scopes, refreshable
             case clientID = "client_id"
             case signedInAt = "signed_in_at"
             case accessTokenExpiresAt = "access_token_expires_at"
+            case endedAt = "ended_at"
         }
 
         init(_ grant: Grant, expiresAt: Int64?) {
             service = grant.service
             account = grant.accountName
             issuer = grant.issuer ?? grant.tokenEndpoint
-            clientID = grant.clientID
+            clientID = grant.client.id
             scopes = grant.scopes
             signedInAt = grant.grantedAt
             refreshable = grant.refreshToken != nil
             accessTokenExpiresAt = expiresAt
+            label = grant.label
+            endedAt = grant.endedAt
         }
     }
 

@@ -16,6 +16,9 @@ struct TokenCommand: AsyncParsableCommand {
     @Option(name: .customLong("min-ttl"), help: "The seconds of life that the token must have left.")
     var minTTL: Int?
 
+    @Option(name: .customLong("scope"), help: "A scope that the token must have; may be repeated.")
+    var scopes: [String] = []
+
     @Option(help: "Who may be asked to sign in: never, auto or always.")
     var interaction: InteractionName?
 
@@ -33,6 +36,7 @@ struct TokenCommand: AsyncParsableCommand {
         try await composition.run { helper in
             var request = try CredentialRequest(url: url)
             request.minTTL = minTTL
+            request.scope = scopes
             guard let response = try await helper.get(request), response.authtype != nil else {
                 throw NoCredential(request: request)
             }

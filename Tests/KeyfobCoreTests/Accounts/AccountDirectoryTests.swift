@@ -93,7 +93,7 @@ import Testing
         struct NotToBeRead: Error {}
         let directory = AccountDirectory(
             configuration: try Self.configuration(), gitSettings: { _ in throw NotToBeRead() })
-        #expect(try await directory.account(for: .git())?.client.id == "c")
+        #expect(try await directory.account(for: .git())?.client?.id == "c")
         await #expect(throws: NotToBeRead.self) { try await directory.account(for: .git("example.org")) }
     }
 
@@ -147,7 +147,7 @@ import Testing
 
     @Test func `differs with each fact that makes an account another one`() throws {
         let changes: [(inout Account) throws -> Void] = [
-            { _ in }, { $0.client.id = "other" }, { $0.service = try ServiceURL("https://git.example.com/x") },
+            { _ in }, { $0.client?.id = "other" }, { $0.service = try ServiceURL("https://git.example.com/x") },
             { $0.service = try ServiceURL("https://git.example.com:444") }, { $0.name = "alice" },
             { $0.name = "bob" }, { $0.resource = "https://git.example.com/" }, { $0.resource = "alice" },
             { $0.server = .issuer("https://login.example.com") }, { $0.server = .issuer("https://login.example.com/") },
@@ -160,7 +160,7 @@ import Testing
         let id = try Account.example().id
         let changes: [(inout Account) throws -> Void] = [
             { $0.scopes = ["write"] }, { $0.username = "x" }, { $0.minTTL = 1 }, { $0.pkce = .assumed },
-            { $0.client.secret = Secret("s") }, { $0.certificateAuthorityFile = "/ca" },
+            { $0.client?.secret = Secret("s") }, { $0.certificateAuthorityFile = "/ca" },
             { $0.redirect = try RedirectTemplate("http://localhost/") }, { $0.loginDeadline = .seconds(1) },
             { $0.service = try ServiceURL("HTTPS://git.example.com:443/") },
         ]

@@ -45,22 +45,20 @@ import Testing
         #expect(host.clientID == "keyfob")
         #expect(host.scopes == ["read", "write"])
         #expect(host.redirect == (try RedirectTemplate("http://localhost:34106/back")))
-        #expect(host.resource == "https://git.example.com/")
+        #expect(host.resource == .uri("https://git.example.com/"))
         #expect(host.username == "oauth2")
         #expect(host.account == "alice")
         #expect(host.pkce == .assumed)
         #expect(host.certificateAuthorityFile == "/etc/ssl/corp.pem")
-        #expect(host.origin.file == "config.toml")
+        #expect(host.sources["issuer"] == "config.toml")
     }
 
     @Test func `leaves what is not said to what people expect`() throws {
         let configuration = try read(
             "[host.\"https://h\"]\nissuer = \"https://l\"\nclient_id = \"c\"\nresource = false\n")
         let host = try #require(configuration.hosts.first)
-        #expect(host.scopes.isEmpty)
-        #expect(host.redirect == .loopback)
-        #expect(host.resource == nil)
-        #expect(host.pkce == .required)
+        #expect(host.scopes == nil && host.redirect == nil && host.pkce == nil)
+        #expect(host.resource == Configuration.Resource.none)
         #expect(host.username == nil && host.account == nil && host.certificateAuthorityFile == nil)
         #expect(configuration.interaction == nil && configuration.minTTL == nil && configuration.loginTimeout == nil)
     }
@@ -122,7 +120,7 @@ import Testing
                 configuration.host(for: try ServiceURL($0))?.clientID
             }
             #expect(clients == ["person", "team", "machine"])
-            #expect(configuration.host(for: try ServiceURL("https://m"))?.origin.file == machine)
+            #expect(configuration.host(for: try ServiceURL("https://m"))?.sources["issuer"] == machine)
         }
     }
 

@@ -16,7 +16,7 @@ struct `A sign-out` {
         _ answers: [ScriptedTransport.Answer], revocationEndpoint: String? = endpoint,
         refreshToken: String? = "refresh",
         accessToken: String? = nil, cached: String? = nil
-    ) async throws -> (outcome: SignOut.Outcome, forms: [String]) {
+    ) async throws -> (outcome: SignOut.Tokens, forms: [String]) {
         try await withTemporaryDirectory { directory in
             let (items, clock, server) = (InMemoryItemStore(), TestClock(), ScriptedTransport([Self.endpoint: answers]))
             let (grants, cache) = (GrantStore(items: items), InMemoryAccessTokenCache { clock.now })
@@ -31,11 +31,14 @@ struct `A sign-out` {
             }
             let other = Grant.example(of: try .example { $0.name = "other" })
             try grants.save(other)
-            let outcome = try await SignOut(grants: grants, cache: cache, lock: AccountLock(directory: directory))
-                .run(grant, client: Client(id: "keyfob"), transport: server)
+            let outcome = try await SignOut(
+                grants: grants, cache: cache, lock: AccountLock(directory: directory),
+                registrations: RegistrationStore(items: items), approvals: nil
+            )
+            .run(grant, client: Client(id: "keyfob"), transport: server)
             #expect(try grants.all() == [other])
             #expect(cache.token(account: grant.account) == nil)
-            return (outcome, server.requests.compactMap { $0.form?.exposedText })
+            return (outcome.tokens, server.requests.compactMap { $0.form?.exposedText })
         }
     }
 
@@ -84,8 +87,11 @@ struct `A sign-out` {
             items.lock()
             let cache = InMemoryAccessTokenCache { clock.now }
             await #expect(throws: SecretServiceError.locked) {
-                try await SignOut(grants: grants, cache: cache, lock: AccountLock(directory: directory))
-                    .run(grant, client: Client(id: "keyfob"), transport: ScriptedTransport([:]))
+                try await SignOut(
+                    grants: grants, cache: cache, lock: AccountLock(directory: directory),
+                    registrations: RegistrationStore(items: items), approvals: nil
+                )
+                .run(grant, client: Client(id: "keyfob"), transport: ScriptedTransport([:]))
             }
             items.lock(false)
             #expect(try grants.all() == [grant])

@@ -15,9 +15,10 @@ extension Account {
                     authorizationEndpoint: try EndpointURL("https://login.example.com/authorize"),
                     tokenEndpoint: try EndpointURL("https://login.example.com/token"),
                     codeChallengeMethodsSupported: ["S256"])),
-            client: Client(id: "keyfob"), scopes: ["read"], resource: nil, username: nil, name: nil,
-            flow: .loopback, redirect: .loopback, pkce: .required, minTTL: 300, loginDeadline: .seconds(20),
-            certificateAuthorityFile: nil)
+            client: Client(id: "keyfob"))
+        account.scopes = ["read"]
+        account.flow = .loopback
+        account.loginDeadline = .seconds(20)
         try change(&account)
         return account
     }
@@ -30,8 +31,9 @@ extension Grant {
     ) -> Grant {
         Grant(
             account: account.id, service: account.service.description, accountName: account.name, issuer: nil,
-            tokenEndpoint: "https://login.example.com/token", revocationEndpoint: nil, clientID: account.client.id,
-            scopes: account.scopes, resource: account.resource, refreshToken: refreshToken.map { Secret($0) },
+            tokenEndpoint: "https://login.example.com/token", revocationEndpoint: nil,
+            client: account.client ?? Client(id: "registered"), scopes: account.scopes,
+            requestedScopes: account.scopes, resource: account.resource, refreshToken: refreshToken.map { Secret($0) },
             accessToken: accessToken.map { Secret($0) }, grantedAt: 1_700_000_000)
     }
 }

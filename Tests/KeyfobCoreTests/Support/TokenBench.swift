@@ -53,7 +53,10 @@ struct TokenBench: Sendable {
             grants: grants, cache: cache, lock: AccountLock(directory: directory),
             signIn: SignIn(
                 grants: grants,
-                screen: .init(browser: { try await browser.visit($1) }, device: { _, _ in })),
+                clients: ClientSource(registrations: RegistrationStore(items: items), now: { clock.now }),
+                lock: AccountLock(directory: directory),
+                screen: .init(browser: { try await browser.visit($1) }, device: { _, _ in }),
+                place: .init(hasBrowser: true, isRemote: false), now: { clock.now }),
             transport: { _ in HookedTransport(server: server) { try setting.before(items) } },
             interaction: try InteractionPolicy(
                 fromCommandLine: setting.interaction, fromConfiguration: nil, hasTerminal: { true },

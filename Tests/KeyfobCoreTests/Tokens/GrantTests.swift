@@ -1,5 +1,6 @@
 import CredentialProtocol
 import FoundationEssentials
+import OAuth
 import SecretService
 import Secrets
 import Testing
@@ -11,7 +12,7 @@ import Testing
         Grant(
             account: "id", service: "https://git.example.com/team", accountName: "alice \u{FC} \"x\"",
             issuer: "https://login.example.com/t1", tokenEndpoint: "https://login.example.com/token",
-            revocationEndpoint: "https://login.example.com/revoke", clientID: "keyfob", scopes: ["a", "b/c"],
+            revocationEndpoint: "https://login.example.com/revoke", client: Client(id: "keyfob"), scopes: ["a", "b/c"],
             resource: "https://git.example.com/", refreshToken: Secret("refresh"), accessToken: Secret("access"),
             grantedAt: 1_800_000_000)
     }
@@ -19,7 +20,8 @@ import Testing
     private static func bare() -> Grant {
         Grant(
             account: "id", service: "https://h", accountName: nil, issuer: nil, tokenEndpoint: "https://l/t",
-            revocationEndpoint: nil, clientID: "", scopes: [], resource: nil, refreshToken: nil, accessToken: nil,
+            revocationEndpoint: nil, client: Client(id: ""), scopes: [], resource: nil, refreshToken: nil,
+            accessToken: nil,
             grantedAt: 0)
     }
 

@@ -77,7 +77,7 @@ import Testing
         #expect(document.client_name == metadata.clientName)
         #expect(document.application_type == "native")
         #expect(document.response_types == ["code"])
-        #expect(document.grant_types == ClientMetadata.browserGrantTypes + [ClientMetadata.deviceGrantType])
+        #expect(document.grant_types == ClientMetadata.browserGrantTypes)
         // A secret that everybody can read is none: sections 4.1 and 6.2 of the draft forbid all that need one.
         #expect(document.token_endpoint_auth_method == ClientAuthentication.none.rawValue)
     }

@@ -1,0 +1,65 @@
+package import CredentialProtocol
+package import OAuth
+
+extension Configuration {
+    /// What is known of one service before anybody signs in: one `[host."URL"]` of a file, or what discovery has found.
+    ///
+    /// Whatever is nil was not said. Several entries for one service complete one another, and ``KnownHosts`` completes
+    /// what is left.
+    package struct Host: Sendable, Equatable {
+        package var service: ServiceURL
+        /// nil: a known host's, or found from the URL when somebody signs in.
+        package var server: Account.ServerLocation?
+        /// nil: keyfob is registered with the issuer, by itself or by the person.
+        package var clientID: String?
+        /// Which known program serves a host that is not known by its name: `gitlab`, `gitea`, ...
+        package var provider: String?
+        package var scopes: [String]?
+        /// Whether to ask for `offline_access` as well, where the server knows it (OpenID Connect Core section 11).
+        package var offlineAccess: Bool?
+        package var flow: Account.Flow?
+        package var redirect: RedirectTemplate?
+        package var resource: Resource?
+        package var username: String?
+        package var account: String?
+        package var pkce: PKCEPolicy?
+        package var certificateAuthorityFile: String?
+        /// The file in which each key stands, by the key's name, for whoever asks why.
+        package var sources: [String: String] = [:]
+
+        package init(service: ServiceURL) {
+            self.service = service
+        }
+    }
+
+    /// `resource = "URI"`, or `false`: none, whatever else suggests one.
+    package enum Resource: Sendable, Equatable {
+        case uri(String)
+        case none
+
+        package var uri: String? {
+            if case .uri(let uri) = self { uri } else { nil }
+        }
+    }
+}
+
+extension Configuration.Host {
+    /// These words, and those of `other` about what they do not say.
+    func completed(by other: Configuration.Host) -> Configuration.Host {
+        var result = self
+        result.server = server ?? other.server
+        result.clientID = clientID ?? other.clientID
+        result.provider = provider ?? other.provider
+        result.scopes = scopes ?? other.scopes
+        result.offlineAccess = offlineAccess ?? other.offlineAccess
+        result.flow = flow ?? other.flow
+        result.redirect = redirect ?? other.redirect
+        result.resource = resource ?? other.resource
+        result.username = username ?? other.username
+        result.account = account ?? other.account
+        result.pkce = pkce ?? other.pkce
+        result.certificateAuthorityFile = certificateAuthorityFile ?? other.certificateAuthorityFile
+        result.sources.merge(other.sources) { mine, _ in mine }
+        return result
+    }
+}
