@@ -1,0 +1,172 @@
+import AuthorizationServer
+import TestSupport
+import Testing
+
+/// The scenarios for clients of the Model Context Protocol's conformance suite that begin with a URL and nothing
+/// configured, under their identifiers. RFC 9728, RFC 7591, RFC 8707.
+@Suite(.timeLimit(.minutes(5))) struct `A sign-in with an address alone` {
+    /// Runs `body` with a resource at /mcp, on the origin of its authorization server, at which anybody may register.
+    private static func withResource(
+        _ change: (inout AuthorizationServerConfiguration, inout ProtectedResource, _ origin: String) -> Void = {
+            _, _, _ in
+        },
+        _ body: (RunningServer, KeyfobSession, _ resource: String) async throws -> Void
+    ) async throws {
+        var configuration = AuthorizationServerConfiguration.signingInAtOnce
+        configuration.registration.access = .open
+        try await KeyfobSession.run { session in
+            try await AuthorizationServer(configuration).run { server in
+                let origin = "http://127.0.0.1:\(server.port)"
+                server.reconfigure { configuration in
+                    var resource = ProtectedResource()
+                    change(&configuration, &resource, origin)
+                    configuration.resources = [resource]
+                }
+                try await body(server, session.withBrowser(), origin + "/mcp")
+            }
+        }
+    }
+
+    private static func asked(_ server: RunningServer) -> [LoggedRequest] { server.requests(to: "/authorize") }
+
+    @Test func `signs in, registers once, and names the resource in each request`() async throws {
+        try await Self.withResource { server, session, resource in
+            for _ in 0..<2 {
+                let result = try await session.run(["keyfob", "login", "--force", resource])
+                #expect(result.status == 0, "\(result.complaint)")
+            }
+            #expect(server.requests(to: "/register").count == 1)
+            #expect(Self.asked(server).allSatisfy { $0.resources == [resource] })
+            #expect(server.requests(to: "/token").allSatisfy { $0.resources == [resource] })
+            #expect(Set(Self.asked(server).map { $0.fields["redirect_uri"] }).count == 1)
+        }
+    }
+
+    @Test func `scope-from-www-authenticate: what the challenge names is asked for, whatever the metadata list`()
+        async throws
+    {
+        try await Self.withResource { _, resource, origin in
+            let place = origin + "/.well-known/oauth-protected-resource/mcp"
+            resource.challenges = [#"Bearer resource_metadata="\#(place)", scope="read_repository""#]
+            resource.extraMetadata["scopes_supported"] = .array([.string("write_repository")])
+        } _: { server, session, resource in
+            #expect(try await session.run(["keyfob", "login", resource]).status == 0)
+            #expect(Self.asked(server).map { $0.fields["scope"] } == ["read_repository"])
+        }
+    }
+
+    @Test func `scope-from-scopes-supported: without one in the challenge, all that the metadata list`() async throws {
+        try await Self.withResource { _, resource, _ in
+            resource.extraMetadata["scopes_supported"] = .array([
+                .string("read_repository"), .string("write_repository"),
+            ])
+        } _: { server, session, resource in
+            #expect(try await session.run(["keyfob", "login", resource]).status == 0)
+            #expect(Self.asked(server).map { $0.fields["scope"] } == ["read_repository write_repository"])
+        }
+    }
+
+    @Test func `scope-omitted-when-undefined: without either, the parameter is left out`() async throws {
+        try await Self.withResource { _, resource, _ in
+            resource.extraMetadata["scopes_supported"] = .null
+        } _: { server, session, resource in
+            #expect(try await session.run(["keyfob", "login", resource]).status == 0)
+            #expect(Self.asked(server).map { $0.names.contains("scope") } == [false])
+        }
+    }
+
+    @Test func `scope-step-up: one more scope is asked for beside those that were asked for before`() async throws {
+        try await Self.withResource { _, resource, _ in
+            resource.extraMetadata["scopes_supported"] = .array([.string("read_repository")])
+        } _: { server, session, resource in
+            #expect(try await session.run(["keyfob", "login", resource]).status == 0)
+            let more = ["keyfob", "token", "--scope", "write_repository", "--interaction", "always", resource]
+            #expect(try await session.run(more).status == 0)
+            #expect(Self.asked(server).last?.fields["scope"] == "read_repository write_repository")
+            // The token has it now: nobody is asked again.
+            #expect(try await session.run(more).status == 0)
+            #expect(session.browserOpenings == 2)
+        }
+    }
+
+    @Test func `scope-retry-limit: what was asked for and not granted is not asked for again`() async throws {
+        try await Self.withResource { configuration, resource, _ in
+            configuration.grantedScopes = ["read_repository"]
+            resource.extraMetadata["scopes_supported"] = .array([.string("read_repository")])
+        } _: { server, session, resource in
+            #expect(try await session.run(["keyfob", "login", resource]).status == 0)
+            let more = ["keyfob", "token", "--scope", "write_repository", "--interaction", "always", resource]
+            _ = try await session.run(more)
+            let again = try await session.run(more)
+            #expect(again.status == 77)
+            #expect(again.stdout.isEmpty)
+            #expect(again.complaint.contains("did not grant write_repository"))
+            #expect(session.browserOpenings == 2)
+        }
+    }
+
+    @Test func `resource-mismatch: metadata of another resource are not used`() async throws {
+        try await Self.withResource { _, resource, _ in
+            resource.extraMetadata["resource"] = .string("https://evil.example/mcp")
+        } _: { server, session, resource in
+            let result = try await session.run(["keyfob", "login", resource])
+            #expect(result.status == 78)
+            #expect(session.browserOpenings == 0)
+            #expect(server.requests(to: "/register").isEmpty)
+        }
+    }
+
+    @Test(arguments: [true, false])
+    func `offline-access-scope, offline-access-not-supported: asked for where the server knows it, and only there`(
+        _ isKnown: Bool
+    ) async throws {
+        try await Self.withResource { configuration, resource, _ in
+            configuration.scopes = ["read_repository"] + (isKnown ? ["offline_access"] : [])
+            resource.extraMetadata["scopes_supported"] = .array([.string("read_repository")])
+        } _: { server, session, resource in
+            let result = try await session.run(["keyfob", "login", resource])
+            #expect(result.status == 0, "\(result.complaint)")
+            let scope = isKnown ? "read_repository offline_access" : "read_repository"
+            #expect(Self.asked(server).map { $0.fields["scope"] } == [scope])
+            let grants = server.requests(to: "/register").first?.json?["grant_types"]
+            #expect(grants == .array([.string("authorization_code"), .string("refresh_token")]))
+        }
+    }
+
+    @Test func `basic-cimd: a published document is the client, and nobody registers`() async throws {
+        let document = "https://packages.example.org/keyfob/client-metadata.json"
+        try await Self.withResource { configuration, _, _ in
+            configuration.clients.append(RegisteredClient(id: document, redirectURIs: ["http://127.0.0.1/callback"]))
+            configuration.extraMetadata["client_id_metadata_document_supported"] = .boolean(true)
+        } _: { server, session, resource in
+            try session.configure("client_metadata_document = \"\(document)\"\n")
+            let result = try await session.run(["keyfob", "login", resource])
+            #expect(result.status == 0, "\(result.complaint)")
+            #expect(Self.asked(server).map { $0.fields["client_id"] } == [document])
+            #expect(server.requests(to: "/register").isEmpty)
+        }
+    }
+
+    @Test func `authorization-server-migration: another server gets nothing that belongs to the first`() async throws {
+        var other = AuthorizationServerConfiguration.signingInAtOnce
+        other.registration.access = .open
+        try await AuthorizationServer(other).run { second in
+            try await Self.withResource { server, session, resource in
+                #expect(try await session.run(["keyfob", "login", resource]).status == 0)
+                server.reconfigure {
+                    $0.resources[0].extraMetadata["authorization_servers"] = .array([.string(second.issuer)])
+                }
+                // Pinned: without a person's yes, nobody follows.
+                let forced = try await session.run(["keyfob", "login", "--force", resource])
+                #expect(forced.status == 77)
+                #expect(forced.complaint.contains("now names"))
+                #expect(second.requestLog.isEmpty)
+                // Logged out, the second server is another one: with a registration and tokens of its own.
+                #expect(try await session.run(["keyfob", "logout", resource]).status == 0)
+                #expect(try await session.run(["keyfob", "login", resource]).status == 0)
+                #expect(second.requests(to: "/register").count == 1)
+                #expect(server.requests(to: "/register").count == 1)
+            }
+        }
+    }
+}
