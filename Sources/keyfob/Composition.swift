@@ -92,7 +92,7 @@ struct Composition: Sendable {
         try await runWithTokens { accounts, tokens in
             let helper = CredentialHelper(
                 accounts: accounts, passwords: PasswordStore(items: service), tokens: tokens,
-                introduction: try introduction(), answered: { if notesRoutes { noteRoute($0, $1) } })
+                introduction: { try introduction() }, answered: { if notesRoutes { noteRoute($0, $1) } })
             try await body(helper)
         }
     }

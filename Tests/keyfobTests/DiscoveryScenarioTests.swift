@@ -30,7 +30,7 @@ import Testing
     private static func asked(_ server: RunningServer) -> [LoggedRequest] { server.requests(to: "/authorize") }
 
     @Test func `signs in, registers once, and names the resource in each request`() async throws {
-        try await Self.withResource { server, session, resource in
+        try await Self.withResource { server, session, resource async throws in
             for _ in 0..<2 {
                 let result = try await session.run(["keyfob", "login", "--force", resource])
                 #expect(result.status == 0, "\(result.complaint)")
@@ -49,7 +49,7 @@ import Testing
             let place = origin + "/.well-known/oauth-protected-resource/mcp"
             resource.challenges = [#"Bearer resource_metadata="\#(place)", scope="read_repository""#]
             resource.extraMetadata["scopes_supported"] = .array([.string("write_repository")])
-        } _: { server, session, resource in
+        } _: { server, session, resource async throws in
             #expect(try await session.run(["keyfob", "login", resource]).status == 0)
             #expect(Self.asked(server).map { $0.fields["scope"] } == ["read_repository"])
         }
@@ -60,7 +60,7 @@ import Testing
             resource.extraMetadata["scopes_supported"] = .array([
                 .string("read_repository"), .string("write_repository"),
             ])
-        } _: { server, session, resource in
+        } _: { server, session, resource async throws in
             #expect(try await session.run(["keyfob", "login", resource]).status == 0)
             #expect(Self.asked(server).map { $0.fields["scope"] } == ["read_repository write_repository"])
         }
@@ -69,7 +69,7 @@ import Testing
     @Test func `scope-omitted-when-undefined: without either, the parameter is left out`() async throws {
         try await Self.withResource { _, resource, _ in
             resource.extraMetadata["scopes_supported"] = .null
-        } _: { server, session, resource in
+        } _: { server, session, resource async throws in
             #expect(try await session.run(["keyfob", "login", resource]).status == 0)
             #expect(Self.asked(server).map { $0.names.contains("scope") } == [false])
         }
@@ -78,7 +78,7 @@ import Testing
     @Test func `scope-step-up: one more scope is asked for beside those that were asked for before`() async throws {
         try await Self.withResource { _, resource, _ in
             resource.extraMetadata["scopes_supported"] = .array([.string("read_repository")])
-        } _: { server, session, resource in
+        } _: { server, session, resource async throws in
             #expect(try await session.run(["keyfob", "login", resource]).status == 0)
             let more = ["keyfob", "token", "--scope", "write_repository", "--interaction", "always", resource]
             #expect(try await session.run(more).status == 0)
@@ -93,7 +93,7 @@ import Testing
         try await Self.withResource { configuration, resource, _ in
             configuration.grantedScopes = ["read_repository"]
             resource.extraMetadata["scopes_supported"] = .array([.string("read_repository")])
-        } _: { server, session, resource in
+        } _: { server, session, resource async throws in
             #expect(try await session.run(["keyfob", "login", resource]).status == 0)
             let more = ["keyfob", "token", "--scope", "write_repository", "--interaction", "always", resource]
             _ = try await session.run(more)
@@ -108,7 +108,7 @@ import Testing
     @Test func `resource-mismatch: metadata of another resource are not used`() async throws {
         try await Self.withResource { _, resource, _ in
             resource.extraMetadata["resource"] = .string("https://evil.example/mcp")
-        } _: { server, session, resource in
+        } _: { server, session, resource async throws in
             let result = try await session.run(["keyfob", "login", resource])
             #expect(result.status == 78)
             #expect(session.browserOpenings == 0)
@@ -123,7 +123,7 @@ import Testing
         try await Self.withResource { configuration, resource, _ in
             configuration.scopes = ["read_repository"] + (isKnown ? ["offline_access"] : [])
             resource.extraMetadata["scopes_supported"] = .array([.string("read_repository")])
-        } _: { server, session, resource in
+        } _: { server, session, resource async throws in
             let result = try await session.run(["keyfob", "login", resource])
             #expect(result.status == 0, "\(result.complaint)")
             let scope = isKnown ? "read_repository offline_access" : "read_repository"
@@ -138,7 +138,7 @@ import Testing
         try await Self.withResource { configuration, _, _ in
             configuration.clients.append(RegisteredClient(id: document, redirectURIs: ["http://127.0.0.1/callback"]))
             configuration.extraMetadata["client_id_metadata_document_supported"] = .boolean(true)
-        } _: { server, session, resource in
+        } _: { server, session, resource async throws in
             try session.configure("client_metadata_document = \"\(document)\"\n")
             let result = try await session.run(["keyfob", "login", resource])
             #expect(result.status == 0, "\(result.complaint)")
@@ -151,7 +151,7 @@ import Testing
         var other = AuthorizationServerConfiguration.signingInAtOnce
         other.registration.access = .open
         try await AuthorizationServer(other).run { second in
-            try await Self.withResource { server, session, resource in
+            try await Self.withResource { server, session, resource async throws in
                 #expect(try await session.run(["keyfob", "login", resource]).status == 0)
                 server.reconfigure {
                     $0.resources[0].extraMetadata["authorization_servers"] = .array([.string(second.issuer)])
