@@ -1,4 +1,3 @@
-import Crypto
 package import OAuth
 package import SecretService
 import Secrets
@@ -49,9 +48,6 @@ package struct RegistrationStore: Sendable {
 
     /// 32 hexadecimal digits of a SHA-256 over the kind and the issuer.
     private static func id(_ issuer: String) -> String {
-        SHA256.hash(data: Array("\(kind)\n\(issuer)".utf8)).prefix(16).map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.count == 1 ? "0" + digits : digits
-        }.joined()
+        Account.digest([kind, issuer])
     }
 }
