@@ -1,0 +1,88 @@
+import FoundationEssentials
+import Glibc
+import Synchronization
+package import Testing
+
+/// How many hostile scenarios, races and other repeated things the tests have tried, and how many of them went well.
+///
+/// Each counting adds one line of JSON to the file that `KEYFOB_COUNTS` names, if it names one; Tests/counts makes the
+/// table in .github/SECURITY.md of them.
+package enum Counts {
+    /// The rows of the table.
+    package enum Kind: String, Sendable {
+        case races
+        case killPoints = "kill points"
+        case fuzzExecutions = "fuzz executions"
+        case hostileCallers = "hostile callers"
+        case hostileServers = "hostile servers"
+        case hostileNeighbours = "hostile neighbours"
+        case keyringTrouble = "keyring trouble"
+        case secrets
+    }
+
+    /// Adds a line for `name`, which stands for as many attempts as `tried` says.
+    package static func add(_ kind: Kind, _ name: String, tried: Int = 1, passed: Int) {
+        guard let file = ProcessInfo.processInfo.environment["KEYFOB_COUNTS"], !file.isEmpty else { return }
+        add(kind, name, tried: tried, passed: passed, to: file)
+    }
+
+    /// The same to a file of the caller's choice.
+    package static func add(_ kind: Kind, _ name: String, tried: Int, passed: Int, to file: String) {
+        let line = Line(kind: kind.rawValue, name: name, tried: tried, passed: passed)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        guard let json = try? encoder.encode(line) else { return }
+        append([UInt8](json) + [UInt8(ascii: "\n")], to: file)
+    }
+
+    private struct Line: Encodable {
+        var kind: String
+        var name: String
+        var tried: Int
+        var passed: Int
+    }
+
+    /// One write at the end of the file: tests that run at once do not mix their lines.
+    private static func append(_ bytes: [UInt8], to file: String) {
+        let descriptor = unsafe open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        _ = unsafe bytes.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
+    }
+}
+
+/// Counts each case of a test: passed is one in which nothing was recorded as an issue.
+///
+/// ```swift
+/// @Test(.counted(.hostileServers), arguments: table)
+/// ```
+package struct CountedTrait: TestTrait, SuiteTrait, TestScoping {
+    let kind: Counts.Kind
+
+    package var isRecursive: Bool { true }
+
+    package func provideScope(
+        for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
+    ) async throws {
+        guard testCase != nil else { return try await function() }
+        let hasIssue = Mutex(false)
+        let watching = IssueHandlingTrait.compactMapIssues { issue in
+            hasIssue.withLock { $0 = true }
+            return issue
+        }
+        defer {
+            Counts.add(kind, test.displayName ?? test.name, passed: hasIssue.withLock { $0 } ? 0 : 1)
+        }
+        do {
+            try await watching.provideScope(for: test, testCase: testCase, performing: function)
+        } catch {
+            hasIssue.withLock { $0 = true }
+            throw error
+        }
+    }
+}
+
+extension Trait where Self == CountedTrait {
+    /// Counts each case of the test, see ``CountedTrait``.
+    package static func counted(_ kind: Counts.Kind) -> Self { Self(kind: kind) }
+}
