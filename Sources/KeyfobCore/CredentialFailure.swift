@@ -13,8 +13,8 @@ package enum CredentialFailure: Error, Sendable, Equatable {
     case busy(service: ServiceURL, seconds: Int)
     /// No account is configured for a service that somebody wants to sign in to.
     case notConfigured(service: ServiceURL)
-    /// A URL is not one of a service that keyfob can sign in to.
-    case notAService
+    /// A URL names no service that keyfob can sign in to: it is neither https, nor http on a loopback host.
+    case notAService(url: String)
     /// The service's metadata name no authorization server (RFC 9728 section 2).
     case noAuthorizationServer(service: ServiceURL)
     /// The service names another authorization server than the one it was signed in at, and nobody said yes to that.

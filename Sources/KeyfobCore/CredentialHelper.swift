@@ -12,15 +12,15 @@ package struct CredentialHelper: Sendable {
     let accounts: AccountDirectory
     let passwords: PasswordStore
     let tokens: any TokenSource
-    let introduction: @Sendable () throws -> Introduction?
+    let introduction: Introduction?
     let answered: @Sendable (CredentialRequest, Account) -> Void
 
     /// - Parameters:
-    ///   - introduction: makes services known that nobody configured; made only where one is met.
+    ///   - introduction: makes services known that nobody configured.
     ///   - answered: told which account has answered a request, so that a door can answer the next one alone.
     package init(
         accounts: AccountDirectory, passwords: PasswordStore, tokens: some TokenSource,
-        introduction: @escaping @Sendable () throws -> Introduction? = { nil },
+        introduction: Introduction? = nil,
         answered: @escaping @Sendable (CredentialRequest, Account) -> Void = { _, _ in }
     ) {
         self.accounts = accounts
@@ -52,8 +52,8 @@ package struct CredentialHelper: Sendable {
         if let account = try await accounts.accountFromGit(for: request) {
             return try await token(of: account, for: request)
         }
-        if let account = try await introduction()?.account(for: request) {
-            return try await token(of: account, for: request)
+        if let answer = try await introduction?.introducing(request, { try await token(of: $0, for: request) }) {
+            return answer
         }
         // Without a provider nobody can say whether a password was ever kept for a service without an account.
         if let absence { throw CredentialFailure.noAccountAndNoKeyring(absence) }

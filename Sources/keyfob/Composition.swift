@@ -56,23 +56,11 @@ struct Composition: Sendable {
     /// The services that a person has approved.
     var approvals: Approvals? { KeyNames.approvals(variable: Surroundings.variable).map { Approvals(file: $0) } }
 
-    /// What makes services known that nobody configured.
-    func introduction() throws -> Introduction {
-        let configuration = try Configuration(files: Surroundings.configurationFiles)
-        let git = GitConfigCommand(search: ExecutableSearch(path: Surroundings.variable("PATH")))
-        let (account, transports) = (account, transports)
-        let (lock, approvals) = (lock, approvals)
-        let policy = try Self.policy(interaction, configuration: configuration.interaction)
-        return Introduction(
-            directory: {
-                AccountDirectory(
-                    configuration: try Configuration(files: Surroundings.configurationFiles), accountName: account,
-                    gitSettings: { await git.settings(for: $0) })
-            },
-            approvals: approvals, lock: lock, interaction: policy,
-            gitDeclines: { await git.settings(for: $0)?.declinesInteraction ?? false },
-            finder: { Self.finder($0, $1, transports) }, hasTerminal: Terminal.isThere,
-            ask: { try await Terminal.confirms($0) })
+    /// The parts of one run, all of them made of one reading of the configuration.
+    struct Parts {
+        let accounts: AccountDirectory
+        let tokens: OAuthTokenSource
+        let introduction: Introduction
     }
 
     /// What finds the server of a service. Whoever answers for one that nobody configured must not send us to this machine
@@ -89,23 +77,18 @@ struct Composition: Sendable {
 
     /// Runs `body` with the credential helper, and ends the process with one line on standard error if it fails.
     func run(_ body: (CredentialHelper) async throws -> Void) async throws {
-        try await runWithTokens { accounts, tokens in
+        try await runWithParts { parts in
             let helper = CredentialHelper(
-                accounts: accounts, passwords: PasswordStore(items: service), tokens: tokens,
-                introduction: { try introduction() }, answered: { if notesRoutes { noteRoute($0, $1) } })
+                accounts: parts.accounts, passwords: PasswordStore(items: service), tokens: parts.tokens,
+                introduction: parts.introduction, answered: { if notesRoutes { noteRoute($0, $1) } })
             try await body(helper)
         }
     }
 
-    /// The same with the two parts below the helper.
-    func runWithTokens(_ body: (AccountDirectory, OAuthTokenSource) async throws -> Void) async throws {
+    /// The same with the parts below the helper.
+    func runWithParts(_ body: (Parts) async throws -> Void) async throws {
         do {
-            let configuration = try Configuration(files: Surroundings.configurationFiles)
-            let search = ExecutableSearch(path: Surroundings.variable("PATH"))
-            let git = GitConfigCommand(search: search)
-            let accounts = AccountDirectory(
-                configuration: configuration, accountName: account, gitSettings: { await git.settings(for: $0) })
-            try await body(accounts, try tokens(configuration, git, search))
+            try await body(try parts())
             await transports.shutdown()
         } catch {
             await transports.shutdown()
@@ -113,13 +96,40 @@ struct Composition: Sendable {
         }
     }
 
+    private func parts() throws(ConfigurationError) -> Parts {
+        let search = ExecutableSearch(path: Surroundings.variable("PATH"))
+        let git = GitConfigCommand(search: search)
+        let account = account
+        let read: @Sendable () throws(ConfigurationError) -> AccountDirectory = { () throws(ConfigurationError) in
+            AccountDirectory(
+                configuration: try Configuration(files: Surroundings.configurationFiles), accountName: account,
+                gitSettings: { await git.settings(for: $0) })
+        }
+        let accounts = try read()
+        let policy = try Self.policy(interaction, configuration: accounts.configuration.interaction)
+        return Parts(
+            accounts: accounts, tokens: tokens(policy, git, search),
+            introduction: introduction(accounts, reread: read, policy, git))
+    }
+
+    private func introduction(
+        _ accounts: AccountDirectory, reread: @escaping @Sendable () throws -> AccountDirectory,
+        _ policy: InteractionPolicy, _ git: GitConfigCommand
+    ) -> Introduction {
+        let transports = transports
+        return Introduction(
+            accounts: accounts, reread: reread, approvals: approvals, lock: lock, interaction: policy,
+            gitDeclines: { await git.settings(for: $0)?.declinesInteraction ?? false },
+            finder: { Self.finder($0, $1, transports) }, hasTerminal: Terminal.isThere,
+            ask: { try await Terminal.confirms($0) })
+    }
+
     private func tokens(
-        _ configuration: Configuration, _ git: GitConfigCommand, _ search: ExecutableSearch
-    ) throws(ConfigurationError) -> OAuthTokenSource {
+        _ policy: InteractionPolicy, _ git: GitConfigCommand, _ search: ExecutableSearch
+    ) -> OAuthTokenSource {
         let browser = BrowserLauncher(
             search: search, browser: Surroundings.variable("BROWSER"), environment: Surroundings.forChildren)
         let screen = SignInScreen(browser: browser, readsStandardInput: readsStandardInput)
-        let policy = try Self.policy(interaction, configuration: configuration.interaction)
         let transports = transports
         return OAuthTokenSource(
             grants: grants, cache: cache, lock: lock,

@@ -101,7 +101,8 @@ extension FailureReport {
             self.init(
                 "no authorization server is configured for \(service)",
                 hint: "add [host.\"\(service.origin)\"] with issuer and client_id to the configuration", status: 78)
-        case .notAService: self.init("this is no service that can be signed in to", status: 64)
+        case .notAService(let url):
+            self.init("\"\(Words.printable(url))\" is not an https URL, nor http on a loopback host", status: 64)
         case .noAuthorizationServer(let service):
             self.init(
                 "\(service) names no authorization server",

@@ -32,8 +32,6 @@ struct FailureReport {
         case let error as NotSignedIn:
             self.init(
                 error.url.map { "not signed in to \(Words.printable($0))" } ?? "not signed in anywhere", status: 1)
-        case let error as NotAService:
-            self.init("\"\(Words.printable(error.url))\" is not an https URL, nor http on a loopback host", status: 64)
         case let error as Silence: self.init("", status: error.status)
         case let error as ExitCode: self.init("", status: error.rawValue)
         case is CancellationError: self.init("cancelled", status: 77)
@@ -58,11 +56,6 @@ struct NoCredential: Error {
     init(request: CredentialRequest) {
         url = request.url?.description ?? "\(request.protocolName)://\(request.host)"
     }
-}
-
-/// A URL on the command line names no service that keyfob can serve.
-struct NotAService: Error {
-    var url: String
 }
 
 /// There is no grant to log out of.

@@ -24,11 +24,23 @@ extension Configuration {
         package var account: String?
         package var pkce: PKCEPolicy?
         package var certificateAuthorityFile: String?
-        /// The file in which each key stands, by the key's name, for whoever asks why.
-        package var sources: [String: String] = [:]
+        /// Where each key stands, by the key's name, for whoever asks why.
+        package var sources: [String: Source] = [:]
 
         package init(service: ServiceURL) {
             self.service = service
+        }
+    }
+
+    /// Where a key of a file stands.
+    package struct Source: Sendable, Equatable {
+        package let file: String
+        let path: [String]
+
+        /// The line, counted from 1, by another look at the file; nil where it has changed meanwhile.
+        package var line: Int? {
+            guard let text = try? Configuration.read(file) else { return nil }
+            return TOMLConfiguration(text, file: file).line(of: path)
         }
     }
 

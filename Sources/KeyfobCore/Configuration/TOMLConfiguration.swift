@@ -69,7 +69,8 @@ struct TOMLConfiguration {
         if case .endpoints = host.server, host.clientID == nil {
             throw entry.error(nil, .incomplete(missing: "client_id"))
         }
-        host.sources = Dictionary(uniqueKeysWithValues: entry.keys.map { ($0, file) })
+        host.sources = Dictionary(
+            uniqueKeysWithValues: entry.keys.map { ($0, .init(file: file, path: entry.path + [$0])) })
         return host
     }
 
@@ -126,7 +127,7 @@ struct TOMLConfiguration {
     /// The line on which the value at `path` begins.
     ///
     /// The parser does not tell, so it is asked again, with ever more lines: the value begins after the last whole
-    /// number of lines that are TOML and lack it. Only an error takes this way.
+    /// number of lines that are TOML and lack it. Only who is to read it takes this way: an error, `keyfob config`.
     func line(of path: [String]) -> Int? {
         var lacking = 0
         // By bytes: to Swift CR LF is one character, and not LF.

@@ -5,8 +5,12 @@ import OAuth
 ///
 /// What a service's challenge proposes is never followed for a host that nobody approved. Approved is what stands in the
 /// configuration, what a person named to `keyfob login`, and what they said yes to on the terminal.
+///
+/// A yes is written down once the sign-in has worked that it was said for. From then on nobody is asked, and the service
+/// is held to its authorization server; who broke the sign-in off, for what they saw in the browser, has not said yes.
 package struct Introduction: Sendable {
-    let directory: @Sendable () throws -> AccountDirectory
+    let accounts: AccountDirectory
+    let reread: @Sendable () throws -> AccountDirectory
     let approvals: Approvals?
     let lock: AccountLock
     let interaction: InteractionPolicy
@@ -24,17 +28,20 @@ package struct Introduction: Sendable {
     }
 
     /// - Parameters:
-    ///   - directory: reads the configuration anew, which another process may have changed.
+    ///   - accounts: what this process has read of the configuration.
+    ///   - reread: reads it anew, for another process may have changed it.
     ///   - approvals: where a yes is kept; nil where there is no home directory to keep it in.
     ///   - finder: for a service of which some things are written down, or nothing.
     ///   - hasTerminal: whether a person can be asked by `ask`, which takes everything but a yes for a no.
     package init(
-        directory: @escaping @Sendable () throws -> AccountDirectory, approvals: Approvals?, lock: AccountLock,
-        interaction: InteractionPolicy, gitDeclines: @escaping @Sendable (CredentialRequest) async -> Bool,
+        accounts: AccountDirectory, reread: @escaping @Sendable () throws -> AccountDirectory, approvals: Approvals?,
+        lock: AccountLock, interaction: InteractionPolicy,
+        gitDeclines: @escaping @Sendable (CredentialRequest) async -> Bool,
         finder: @escaping @Sendable (Configuration.Host?, ServiceURL) -> ServerFinder,
         hasTerminal: Bool, ask: @escaping @Sendable (Question) async throws -> Bool
     ) {
-        self.directory = directory
+        self.accounts = accounts
+        self.reread = reread
         self.approvals = approvals
         self.lock = lock
         self.interaction = interaction
@@ -44,11 +51,15 @@ package struct Introduction: Sendable {
         self.ask = ask
     }
 
-    /// The account for a request whose service has none, if the configuration lacks only its server, or if its challenge
-    /// proposes a sign-in and a person says yes; nil where it is not ours to ask.
-    package func account(for request: CredentialRequest) async throws -> Account? {
+    /// What `signIn` makes of a request whose service has no account, if the configuration lacks only its server, or if
+    /// its challenge proposes a sign-in and a person says yes; nil where it is not ours to ask.
+    ///
+    /// - Parameter signIn: gets a token of the account that was found, which is kept as approved once that has worked.
+    package func introducing<Answer>(
+        _ request: CredentialRequest, _ signIn: (Account) async throws -> Answer
+    ) async throws -> Answer? {
         guard let url = request.url, url.scheme == "https" || url.isLoopback else { return nil }
-        let configured = try directory().configuration.host(for: url)
+        let configured = accounts.configuration.host(for: url)
         let proposes = AuthenticationChallenge.bearer(in: request.wwwauth)?.resourceMetadata != nil
         guard configured != nil || (proposes && hasTerminal) else { return nil }
         let mayAsk = await interaction.mayAsk(for: request, by: configured?.flow) { await gitDeclines(request) }
@@ -59,10 +70,15 @@ package struct Introduction: Sendable {
             return nil
         }
         do {
-            return try await underLock(of: url, deadline: .seconds(300)) { held in
+            return try await underLock(of: url) { held in
                 // Whoever held the lock before us may have asked already.
-                if let account = try directory().configuredAccount(for: request) { return account }
-                return try await held.askingPerson { try await introduce(url, configured, request) }
+                if let account = try reread().configuredAccount(for: request) { return try await signIn(account) }
+                return try await held.askingPerson(isAnswer: Self.isAnswer) {
+                    let (account, finding) = try await introduce(url, configured, request)
+                    let answer = try await signIn(account)
+                    try approve(finding.host)
+                    return answer
+                }
             }
         } catch CredentialFailure.signInRefused where configured == nil {
             return nil  // a no to us: git may still ask for a password
@@ -76,31 +92,50 @@ package struct Introduction: Sendable {
     package func accountByName(
         for request: CredentialRequest, anew: Bool
     ) async throws -> (account: Account, finding: ServerFinder.Finding?) {
-        guard let url = request.url else { throw CredentialFailure.notAService }
-        let accounts = try directory()
+        guard let url = request.url else {
+            throw CredentialFailure.notAService(url: "\(request.protocolName)://\(request.host)")
+        }
         let host = accounts.configuration.host(for: url)
-        let isOurs = host?.sources["issuer"] != nil && host?.sources["issuer"] == approvals?.file
+        let isApproved = host?.sources["issuer"].map { $0.file == approvals?.file } ?? false
         let known = try await accounts.account(for: request)
-        if let known, !(anew && isOurs) { return (known, nil) }
+        if let known, !(anew && isApproved) { return (known, nil) }
 
-        let pinned = isOurs ? known?.server.identifier : nil
-        let found = try await finder(host, url).find(url, challenges: request.wwwauth, pinned: pinned)
+        let pinned = isApproved ? known?.server.identifier : nil
+        var found = try await finder(host, url).find(url, challenges: request.wwwauth, pinned: pinned)
         if let pinned, case .issuer(let issuer, _, _)? = found.host.server, issuer != pinned {
             guard try await ask(.elsewhere(url, server: issuer)) else {
                 throw CredentialFailure.issuerChanged(service: url, from: pinned, to: issuer)
             }
         }
-        return (try account(found, host, accounts, request), found)
+        // What was found now counts more than what was found then; but for the client, which a person has named.
+        found.host.clientID = known.flatMap { approved($0.service)?.clientID }
+        var written = accounts.configuration
+        written.hosts.removeAll(where: isApproval)
+        return (try account(found, written.host(for: url), request), found)
+    }
+
+    /// What was approved for exactly this service; nil where nothing was.
+    package func approved(_ service: ServiceURL) -> Configuration.Host? {
+        accounts.configuration.hosts.first { $0.service == service && isApproval($0) }
+    }
+
+    private func isApproval(_ host: Configuration.Host) -> Bool {
+        host.sources.values.contains { $0.file == approvals?.file }
     }
 
     /// Keeps a person's yes.
-    package func approve(_ finding: ServerFinder.Finding) throws {
-        try approvals?.add(finding.host)
+    package func approve(_ host: Configuration.Host) throws {
+        try approvals?.add(host)
+    }
+
+    /// Whether what failed with `error` was answered by the person: what failed in the network, those who wait may try.
+    private static func isAnswer(_ error: any Error) -> Bool {
+        (error as? OAuthError)?.isTransient != true
     }
 
     private func introduce(
         _ url: ServiceURL, _ configured: Configuration.Host?, _ request: CredentialRequest
-    ) async throws -> Account {
+    ) async throws -> (Account, ServerFinder.Finding) {
         if configured == nil { try await confirm(.signIn(url), about: url) }
         var found = try await finder(configured, url).find(url, challenges: request.wwwauth)
         if configured == nil, case .issuer(let issuer, _, _)? = found.host.server,
@@ -109,9 +144,7 @@ package struct Introduction: Sendable {
             try await confirm(.elsewhere(url, server: issuer), about: url)
         }
         if let configured { found.host.service = configured.service }
-        let account = try account(found, configured, directory(), request)
-        try approve(found)
-        return account
+        return (try account(found, configured, request), found)
     }
 
     private func confirm(_ question: Question, about service: ServiceURL) async throws {
@@ -119,8 +152,7 @@ package struct Introduction: Sendable {
     }
 
     private func account(
-        _ found: ServerFinder.Finding, _ configured: Configuration.Host?, _ accounts: AccountDirectory,
-        _ request: CredentialRequest
+        _ found: ServerFinder.Finding, _ configured: Configuration.Host?, _ request: CredentialRequest
     ) throws -> Account {
         let host = configured.map { $0.completed(by: found.host) } ?? found.host
         guard let account = accounts.account(of: host, for: request) else {
@@ -130,11 +162,13 @@ package struct Introduction: Sendable {
     }
 
     private func underLock<Result>(
-        of service: ServiceURL, deadline: Duration, _ body: (AccountLock.Held) async throws -> Result
+        of service: ServiceURL, _ body: (AccountLock.Held) async throws -> Result
     ) async throws -> Result {
         let name = Account.digest(["introduction", service.origin])
+        // The holder looks for the server, asks, and waits for a sign-in.
+        let patience = Duration.seconds((accounts.configuration.loginTimeout ?? 300) + 90)
         do {
-            return try await lock.hold(name, patience: deadline, waitsForPerson: true, body)
+            return try await lock.hold(name, patience: patience, waitsForPerson: true, body)
         } catch AccountLock.Failure.timedOut(let seconds) {
             throw CredentialFailure.busy(service: service, seconds: seconds)
         } catch AccountLock.Failure.personDeclined {

@@ -75,11 +75,11 @@ enum InteractionName: String, ExpressibleByArgument, CaseIterable {
 extension CredentialRequest {
     /// The request for a URL from the command line.
     ///
-    /// - Throws: ``NotAService`` where it is not one that keyfob can serve.
+    /// - Throws: `CredentialFailure.notAService` where it is not one that keyfob can serve.
     init(url: String) throws {
         let request = try? LineDialect().decode(Array("url=\(url)\n".utf8), for: .get)
         guard let request, let service = request.url, service.scheme == "https" || service.isLoopback
-        else { throw NotAService(url: url) }
+        else { throw CredentialFailure.notAService(url: url) }
         self = request
     }
 }

@@ -38,22 +38,23 @@ struct Login: AsyncParsableCommand {
 
     func run() async throws {
         let composition = Composition(account: account, interaction: .always, readsStandardInput: !readsClientSecret)
-        try await composition.runWithTokens { _, tokens in
+        try await composition.runWithParts { parts in
             var request = try CredentialRequest(url: url)
             request.scope = scopes
-            guard let service = request.url, service.scheme == "https" || service.isLoopback else {
-                throw NotAService(url: url)
-            }
-            let introduction = try composition.introduction()
+            let (introduction, tokens) = (parts.introduction, parts.tokens)
             var (account, finding) = try await introduction.accountByName(for: request, anew: force)
-            if let clientID { try use(clientID, for: &account, &finding, composition) }
-            account.flow = flow ?? account.flow
             sayWhere(account, finding)
+            var approval = finding?.host
+            if let clientID {
+                approval = approval ?? introduction.approved(account.service)
+                try use(clientID, for: &account, &approval, composition)
+            }
+            account.flow = flow ?? account.flow
             let token =
                 force || !scopes.isEmpty || clientID != nil
                 ? try await tokens.signInAnew(to: account, keepsScopes: !scopes.isEmpty)
                 : try await tokens.token(of: account, for: request)
-            if let finding { try introduction.approve(finding) }
+            if let approval { try introduction.approve(approval) }
             Terminal.say("signed in to \(account.service)\(Self.until(token))")
         }
     }
@@ -66,19 +67,20 @@ struct Login: AsyncParsableCommand {
 
     /// Makes a person's own client that of the account, and keeps it for the next time.
     private func use(
-        _ id: String, for account: inout Account, _ finding: inout ServerFinder.Finding?, _ composition: Composition
+        _ id: String, for account: inout Account, _ approval: inout Configuration.Host?, _ composition: Composition
     ) throws {
         let secret = readsClientSecret ? StandardInput.readSecret() : nil
-        account.client = Client(id: id, secret: secret, authentication: secret == nil ? .none : .basic)
-        if let client = account.client, secret != nil {
+        let client = Client(id: id, secret: secret, authentication: secret == nil ? .none : .basic)
+        if secret != nil {
             try composition.registrations.save(
                 ClientRegistration(
                     issuer: account.server.identifier, client: client, redirectURIs: [], isByPerson: true))
         }
-        var host = finding?.host ?? Configuration.Host(service: account.service)
+        account.client = client
+        var host = approval ?? Configuration.Host(service: account.service)
+        if approval == nil, case .issuer = account.server { host.server = account.server }
         host.clientID = id
-        if finding == nil, case .issuer = account.server { host.server = account.server }
-        finding = ServerFinder.Finding(host: host, steps: finding?.steps ?? [])
+        approval = host
     }
 
     private static func until(_ token: CachedAccessToken) -> String {

@@ -22,7 +22,7 @@ struct Logout: AsyncParsableCommand {
 
     func run() async throws {
         let composition = Composition(account: account, interaction: .never)
-        try await composition.runWithTokens { accounts, tokens in
+        try await composition.runWithParts { parts in
             let service = try url.map { try CredentialRequest(url: $0) }
             let account = account ?? service?.username
             let grants = try composition.grants.all().filter { grant in
@@ -32,7 +32,7 @@ struct Logout: AsyncParsableCommand {
             }
             if grants.isEmpty { throw NotSignedIn(url: url) }
             for grant in grants {
-                let client = try await client(of: grant, accounts)
+                let client = try await client(of: grant, parts.accounts)
                 let outcome = try await composition.signOut.run(
                     grant, client: client.0, transport: composition.transports.transport(trusting: client.1))
                 Terminal.say(Words.loggedOut(grant, outcome))

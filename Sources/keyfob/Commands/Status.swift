@@ -14,11 +14,11 @@ struct Status: AsyncParsableCommand {
 
     func run() async throws {
         let composition = Composition(account: nil, interaction: .never)
-        try await composition.runWithTokens { _, _ in
+        try await composition.runWithParts { _ in
             let entries = try composition.grants.all().map { grant in
                 Entry(grant, expiresAt: composition.cache.token(account: grant.account)?.expiresAt)
             }
-            try StandardOutput.write(json ? Self.json(entries) : Self.lines(entries))
+            try StandardOutput.write(json ? JSONText.bytes(entries) : Self.lines(entries))
         }
     }
 
@@ -55,12 +55,6 @@ struct Status: AsyncParsableCommand {
             label = grant.label
             endedAt = grant.endedAt
         }
-    }
-
-    private static func json(_ entries: [Entry]) throws -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return Array(try encoder.encode(entries)) + [UInt8(ascii: "\n")]
     }
 
     private static func lines(_ entries: [Entry]) -> [UInt8] {

@@ -50,7 +50,7 @@ import Testing
         #expect(host.account == "alice")
         #expect(host.pkce == .assumed)
         #expect(host.certificateAuthorityFile == "/etc/ssl/corp.pem")
-        #expect(host.sources["issuer"] == "config.toml")
+        #expect(host.sources["issuer"]?.file == "config.toml")
     }
 
     @Test func `leaves what is not said to what people expect`() throws {
@@ -120,7 +120,7 @@ import Testing
                 configuration.host(for: try ServiceURL($0))?.clientID
             }
             #expect(clients == ["person", "team", "machine"])
-            #expect(configuration.host(for: try ServiceURL("https://m"))?.sources["issuer"] == machine)
+            #expect(configuration.host(for: try ServiceURL("https://m"))?.sources["issuer"]?.file == machine)
         }
     }
 
