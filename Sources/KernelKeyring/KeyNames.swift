@@ -9,6 +9,9 @@ package enum KeyNames {
     /// The key of an account's access token.
     package static func token(account: String) -> String { "token:" + account }
 
+    /// The key of an account's grant on its way into the Secret Service.
+    package static func grant(account: String) -> String { "grant:" + account }
+
     /// The key that maps a question to an account; nil where the question is too long for a key's description
     /// (add_key(2): 4096 bytes with the NUL) or holds a byte that could make two questions look alike.
     package static func route(

@@ -55,6 +55,8 @@ package enum CredentialFailure: Error, Sendable, Equatable {
         case noGrant
         /// The authorization server no longer takes the refresh token (`invalid_grant`).
         case grantRefused(description: String?)
+        /// The same, after a refresh whose answer never arrived: the server may have replaced the refresh token in it.
+        case answerLost
         /// The grant is not for these scopes; a refresh could only narrow it (RFC 6749 section 6).
         case scopesMissing([String])
         /// The server no longer takes the refresh token, and said so some time ago.

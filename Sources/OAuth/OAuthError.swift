@@ -3,8 +3,10 @@
 /// `host` is the server's host name as configured; texts that came from a server (`error`, `description`, `reason`) have
 /// passed ``ServerText`` and hold no control characters. No case carries a token, a code or a secret.
 package enum OAuthError: Error, Sendable, Equatable {
-    /// No connection: name not found, refused, or broken off before a whole answer was read.
+    /// No connection: name not found, or refused.
     case unreachable(host: String, reason: String)
+    /// The connection was there and broke off before a whole answer was read: what was asked may have been done.
+    case answerLost(host: String)
     /// The whole exchange did not end within the total deadline.
     case timedOut(host: String, seconds: Int)
     /// TLS did not vouch for the server.

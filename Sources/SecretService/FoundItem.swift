@@ -32,6 +32,14 @@ struct FoundItem {
         mayHave(schema) && self.attributes(schema) == attributes
     }
 
+    /// Below which GNOME Keyring, oo7 and KWallet show the items of the session collection.
+    private static let sessionCollection = "/org/freedesktop/secrets/collection/session/"
+
+    /// Whether the item is in the session collection, or else in any other.
+    func isIn(_ collection: SecretService.Collection) -> Bool {
+        path.hasPrefix(Self.sessionCollection) == (collection == .session)
+    }
+
     /// False only if the item says that it is of another schema.
     func mayHave(_ schema: ItemSchema) -> Bool {
         guard let name = allAttributes[ItemSchema.attribute] else { return true }

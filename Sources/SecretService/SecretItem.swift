@@ -42,7 +42,13 @@ package struct SecretItem: Sendable {
     /// When it was last written, in seconds since 1970 (UTC).
     package let modified: UInt64
 
-    package init(attributes: [String: String], label: String, secret: Secret, modified: UInt64) {
+    /// Whether it is in the service's memory alone (``SecretService/Collection/session``).
+    package let isInSession: Bool
+
+    package init(
+        attributes: [String: String], label: String, secret: Secret, modified: UInt64, isInSession: Bool = false
+    ) {
+        self.isInSession = isInSession
         self.attributes = attributes
         self.label = label
         self.secret = secret

@@ -41,10 +41,12 @@ package struct SecretService: Sendable {
             let secrets = try connection.secrets(of: found.map(\.path))
             return zip(found, secrets).map { item, secret in
                 SecretItem(
-                    attributes: item.attributes(schema), label: item.label, secret: secret, modified: item.modified)
+                    attributes: item.attributes(schema), label: item.label, secret: secret, modified: item.modified,
+                    isInSession: item.isIn(.session))
             }
         }
-        return items.sorted { $0.modified > $1.modified }
+        // Modified is in whole seconds. What is in the session collection is there because the other could not be written.
+        return items.sorted { ($0.modified, $0.isInSession ? 1 : 0) > ($1.modified, $1.isInSession ? 1 : 0) }
     }
 
     /// Keeps `secret` in the item that has exactly these attributes: in the one that is there, whose label stays, else
@@ -58,7 +60,7 @@ package struct SecretService: Sendable {
     ) throws(SecretServiceError) {
         try connected { connection throws(CallFailure) in
             let found = try unlockedItems(attributes, over: connection)
-                .filter { $0.path.hasPrefix(Self.sessionCollection) == (collection == .session) }
+                .filter { $0.isIn(collection) }
             let same = found.filter { $0.isOf(schema, exactly: attributes) }.max { $0.modified < $1.modified }
             if let same {
                 allowPrompt(over: connection)
@@ -73,13 +75,15 @@ package struct SecretService: Sendable {
         }
     }
 
-    /// Deletes the items that have exactly these attributes, in all collections; whether there was one.
+    /// Deletes the items that have exactly these attributes; whether there was one.
+    ///
+    /// - Parameter collection: where; nil for all collections.
     package func delete(
-        _ schema: ItemSchema, exactly attributes: [String: String]
+        _ schema: ItemSchema, exactly attributes: [String: String], in collection: Collection? = nil
     ) throws(SecretServiceError) -> Bool {
         try connected { connection throws(CallFailure) in
             let found = try unlockedItems(attributes, over: connection)
-                .filter { $0.isOf(schema, exactly: attributes) }
+                .filter { $0.isOf(schema, exactly: attributes) && (collection.map($0.isIn) ?? true) }
             allowPrompt(over: connection)
             for item in found { try connection.delete(item) }
             return !found.isEmpty
@@ -95,9 +99,6 @@ package struct SecretService: Sendable {
 }
 
 extension SecretService {
-    /// Below which GNOME Keyring, oo7 and KWallet show the items of the session collection.
-    private static let sessionCollection = "/org/freedesktop/secrets/collection/session/"
-
     /// Runs `body` under the deadline; once more, with a new session, if what it knew of the service was out of date.
     private func connected<Result>(
         _ body: (Connection) throws(CallFailure) -> Result

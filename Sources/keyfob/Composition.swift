@@ -38,7 +38,7 @@ struct Composition: Sendable {
         let mode = interaction ?? policy?.fromEnvironment ?? .auto
         service = SecretService(
             mayPrompt: mode == .always || (mode == .auto && hasWindows && policy?.callerDeclined == false))
-        grants = GrantStore(items: service)
+        grants = GrantStore(items: service, journal: .inKernelMemory())
         cache = TieredAccessTokenCache(
             first: KernelAccessTokenCache(), second: SessionAccessTokenCache(items: service),
             firstIsUsable: { KernelAccessTokenCache.isUsable })

@@ -152,6 +152,8 @@ extension FailureReport {
         case .grantEnded: ": the server no longer accepts the refresh token"
         case .clientForgotten: ": the server no longer knows keyfob, which will register again"
         case .noRefreshToken: ": the last token is at its end and came without a refresh token"
+        case .answerLost:
+            ": the answer to the last refresh was lost on its way, and the server takes the refresh token no more"
         case .grantRefused(let description):
             ": the server no longer accepts the refresh token"
                 + (description.map { " (it says: \"\(Words.printable($0))\")" } ?? "")

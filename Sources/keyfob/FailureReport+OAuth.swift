@@ -27,6 +27,7 @@ extension FailureReport {
         let said =
             switch error {
             case .unreachable(let host, let reason): "cannot reach \(host): \(reason)"
+            case .answerLost(let host): "\(host) closed the connection before its answer was there"
             case .timedOut(let host, let seconds): "\(host) did not answer within \(seconds) seconds"
             case .untrusted(let host, let reason): "cannot trust \(host): \(reason)"
             case .tooLarge(let host, let limit): "\(host) sent more than \(limit) bytes"

@@ -19,8 +19,11 @@ package protocol ItemStore: Sendable {
         in collection: SecretService.Collection
     ) throws(SecretServiceError)
 
-    /// Deletes the items with exactly these attributes; whether there was one.
-    func delete(_ schema: ItemSchema, exactly attributes: [String: String]) throws(SecretServiceError) -> Bool
+    /// Deletes the items with exactly these attributes, in one collection or, where it is nil, in all of them; whether
+    /// there was one.
+    func delete(
+        _ schema: ItemSchema, exactly attributes: [String: String], in collection: SecretService.Collection?
+    ) throws(SecretServiceError) -> Bool
 
     /// Makes sure that a `store` would work now: a provider is there and its default collection is unlocked.
     func probeWritable() throws(SecretServiceError)

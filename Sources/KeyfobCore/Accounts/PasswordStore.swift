@@ -61,7 +61,7 @@ package struct PasswordStore: Sendable {
     package func erase(_ request: CredentialRequest) throws(SecretServiceError) {
         for item in try matches(for: request) {
             if let refused = request.password, PasswordEntry(item.secret)?.password != refused { continue }
-            _ = try items.delete(Self.schema, exactly: Self.ownAttributes(of: item))
+            _ = try items.delete(Self.schema, exactly: Self.ownAttributes(of: item), in: nil)
         }
     }
 

@@ -56,6 +56,8 @@ package struct SignOut: Sendable {
     /// - Throws: `SecretServiceError` where the grant cannot be deleted.
     package func run(_ grant: Grant, client: Client, transport: any HTTPTransport) async throws -> Outcome {
         try await lock.hold(grant.account, patience: .seconds(35), waitsForPerson: true) { _ in
+            // Whoever had the lock before may have renewed it.
+            let grant = try grants.settledGrant(account: grant.account) ?? grant
             let tokens = await revoke(grant, client: client, transport: transport)
             try grants.remove(grant)
             cache.remove(account: grant.account)

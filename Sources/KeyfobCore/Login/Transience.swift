@@ -4,7 +4,9 @@ extension OAuthError {
     /// Whether the same request may well succeed in a while: nothing is forgotten for such an error, no browser opened.
     package var isTransient: Bool {
         switch self {
-        case .unreachable, .timedOut, .untrusted, .tooLarge, .redirected, .unavailable, .notJSON, .malformed: true
+        case .unreachable, .answerLost, .timedOut, .untrusted, .tooLarge, .redirected, .unavailable, .notJSON,
+            .malformed:
+            true
         case .refused(_, let status, let error, _):
             status >= 500 || ["server_error", "temporarily_unavailable", "slow_down"].contains(error)
         default: false

@@ -78,7 +78,7 @@ package struct SessionAccessTokenCache: AccessTokenCache {
     }
 
     package func remove(account: String) {
-        _ = try? items.delete(GrantStore.schema, exactly: attributes(account))
+        _ = try? items.delete(GrantStore.schema, exactly: attributes(account), in: nil)
     }
 
     private func attributes(_ account: String) -> [String: String] {

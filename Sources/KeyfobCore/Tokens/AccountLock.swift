@@ -1,10 +1,12 @@
 import Glibc
+import OAuth
 
 /// One process at a time decides about an account.
 ///
 /// flock(2) on a file of its own in the runtime directory: the kernel lets go of it when its holder ends, however it
 /// ends, so no lock survives a crash. The file stays and says what the holder does: while a person is being asked, a
-/// caller that may not ask does not wait for them; and when they have said no, it was no to everybody who waited.
+/// caller that may not ask does not wait for them; and when they have said no, it was no to everybody who waited. And of a
+/// holder that ended while a refresh was under way, the next one learns that.
 package struct AccountLock: Sendable {
     let directory: String
 
@@ -29,6 +31,8 @@ package struct AccountLock: Sendable {
     private enum Mark: UInt8 {
         case personIsAsked = 0x3F  // ?
         case personDeclined = 0x21  // !
+        case refreshing = 0x7E  // ~
+        case answerLost = 0x25  // %
     }
 
     /// The lock while it is held.
@@ -51,6 +55,30 @@ package struct AccountLock: Sendable {
                 throw error
             }
         }
+
+        /// Runs a refresh, and lets the next holder know if its answer was lost: this one may not live to see it.
+        ///
+        /// - Parameter isLost: whether an error means that the server may have done what was asked.
+        func refreshing<Result>(
+            isLost: (OAuthError) -> Bool, _ refresh: () async throws(OAuthError) -> Result
+        ) async throws(OAuthError) -> Result {
+            if !answerIsLost { AccountLock.write(.refreshing, descriptor) }
+            do {
+                let result = try await refresh()
+                ftruncate(descriptor, 0)
+                return result
+            } catch {
+                if isLost(error) {
+                    AccountLock.write(.answerLost, descriptor)
+                } else if !answerIsLost {
+                    ftruncate(descriptor, 0)
+                }
+                throw error
+            }
+        }
+
+        /// Whether the answer to a refresh was lost, by this holder or one before it, and no other has come since.
+        var answerIsLost: Bool { AccountLock.mark(descriptor) == .answerLost }
     }
 
     /// Runs `body` under the lock of `account`.
@@ -66,7 +94,10 @@ package struct AccountLock: Sendable {
         defer { close(descriptor) }  // which lets go of the lock
         let waited = try await acquire(descriptor, patience: patience, waitsForPerson: waitsForPerson)
         if waited, Self.mark(descriptor) == .personDeclined { throw Failure.personDeclined }
-        ftruncate(descriptor, 0)
+        switch Self.mark(descriptor) {
+        case .refreshing, .answerLost: Self.write(.answerLost, descriptor)
+        default: ftruncate(descriptor, 0)
+        }
         return try await body(Held(descriptor: descriptor))
     }
 

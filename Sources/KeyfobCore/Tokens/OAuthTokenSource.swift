@@ -44,7 +44,7 @@ package struct OAuthTokenSource: TokenSource {
         if request.scope.isEmpty, let token = freshToken(of: account, for: request) { return token }
         let mightAsk = interaction.mightAsk(for: request, by: account.flow)
         let decision = try await holdingLock(of: account, mayAsk: mightAsk) { held in
-            switch try await tokenWithoutPerson(of: account, for: request) {
+            switch try await tokenWithoutPerson(of: account, for: request, held) {
             case .token(let token):
                 return Decision.token(token)
             case .personNeeded(.noGrant) where account.name == nil:
@@ -99,7 +99,9 @@ package struct OAuthTokenSource: TokenSource {
         return account
     }
 
-    private func tokenWithoutPerson(of account: Account, for request: CredentialRequest) async throws -> Renewal {
+    private func tokenWithoutPerson(
+        of account: Account, for request: CredentialRequest, _ held: AccountLock.Held
+    ) async throws -> Renewal {
         if !request.scope.isEmpty, let grant = try grants.grant(account: account.id) {
             let missing = request.scope.filter { !grant.scopes.contains($0) }
             // What was asked for and not granted will not be granted a minute later.
@@ -109,7 +111,7 @@ package struct OAuthTokenSource: TokenSource {
             if !missing.isEmpty { return .personNeeded(.scopesMissing(missing)) }
         }
         if let token = freshToken(of: account, for: request) { return .token(token) }
-        return try await renewedToken(of: account)
+        return try await renewedToken(of: account, held)
     }
 
     /// Has the person sign in now, whatever there is already; the grant before is replaced once there is a new one.
@@ -182,10 +184,10 @@ extension OAuthTokenSource {
     }
 
     /// A token without a person, if there is a grant that gives one.
-    private func renewedToken(of account: Account) async throws -> Renewal {
+    private func renewedToken(of account: Account, _ held: AccountLock.Held) async throws -> Renewal {
         let found: Grant?
         do {
-            found = try grants.grant(account: account.id)
+            found = try grants.settledGrant(account: account.id)
         } catch {
             if let token = livingToken(of: account) { return .token(token) }
             throw error
@@ -198,9 +200,9 @@ extension OAuthTokenSource {
             return .personNeeded(grant.endedAt == nil ? .noRefreshToken : .grantEnded)
         }
         do {
-            return .token(try await refresh(grant, refreshToken, of: account))
+            return .token(try await refresh(grant, refreshToken, of: account, held))
         } catch OAuthError.refused(_, _, error: "invalid_grant", let description) {
-            return try await afterInvalidGrant(grant, description, of: account)
+            return try await afterInvalidGrant(grant, description, of: account, held)
         } catch OAuthError.refused(_, _, error: "invalid_client", _) where account.client == nil {
             try await signIn.clients.forget(
                 grant.client, issuer: grant.issuer ?? account.server.identifier, transport: transport(account))
@@ -219,13 +221,13 @@ extension OAuthTokenSource {
 
     /// Only `invalid_grant` ends a refresh token, and only if the stored one is the one that was sent.
     private func afterInvalidGrant(
-        _ sent: Grant, _ description: String?, of account: Account
+        _ sent: Grant, _ description: String?, of account: Account, _ held: AccountLock.Held
     ) async throws -> Renewal {
         if let newer = try grants.grant(account: account.id)?.refreshToken, newer != sent.refreshToken {
-            return try await renewedToken(of: account)
+            return try await renewedToken(of: account, held)
         }
         try end(sent)
-        return .personNeeded(.grantRefused(description: description))
+        return .personNeeded(held.answerIsLost ? .answerLost : .grantRefused(description: description))
     }
 
     /// Forgets the tokens of a grant that the server takes no more. What is left is the memory of the account.
@@ -240,18 +242,41 @@ extension OAuthTokenSource {
     /// Spends `refreshToken`. A rotated token that cannot be kept would be lost; but that `grant` could be read a moment
     /// ago, under the lock, is proof enough that its collection is there and unlocked.
     private func refresh(
-        _ grant: Grant, _ refreshToken: Secret, of account: Account
+        _ grant: Grant, _ refreshToken: Secret, of account: Account, _ held: AccountLock.Held
     ) async throws -> CachedAccessToken {
         // The grant's client, to which it is bound; but where a person changes its secret, theirs is the newer one.
         let client = account.client.flatMap { $0.id == grant.client.id && $0.secret != nil ? $0 : nil } ?? grant.client
         let endpoint = TokenEndpoint(
             url: try EndpointURL(grant.tokenEndpoint), client: client, transport: transport(account))
-        let response = try await endpoint.refresh(refreshToken, resource: grant.resource)
+        let response = try await Self.answer(held) { () throws(OAuthError) in
+            try await endpoint.refresh(refreshToken, resource: grant.resource)
+        }
         var renewed = grant
         renewed.refreshToken = response.refreshToken ?? refreshToken
         renewed.scopes = response.scope ?? grant.scopes
         if renewed != grant { try save(renewed, for: account) }
         return remember(response.accessToken, lifetime: response.expiresIn, refreshable: true, of: account)
+    }
+}
+
+extension OAuthTokenSource {
+    /// The answer to a refresh, for which the server is asked again at once where it was lost on the way: servers that
+    /// replace refresh tokens take the one before for a while, for this very case.
+    private static func answer(
+        _ held: AccountLock.Held, _ refresh: () async throws(OAuthError) -> TokenResponse
+    ) async throws(OAuthError) -> TokenResponse {
+        func isLost(_ error: OAuthError) -> Bool {
+            switch error {
+            case .answerLost, .timedOut: true
+            default: false
+            }
+        }
+        do {
+            return try await held.refreshing(isLost: isLost, refresh)
+        } catch {
+            guard case .answerLost = error else { throw error }
+        }
+        return try await held.refreshing(isLost: isLost, refresh)
     }
 }
 

@@ -36,7 +36,7 @@ package struct RegistrationStore: Sendable {
     /// Forgets the registration at `issuer`; whether there was one.
     @discardableResult
     package func remove(issuer: String) throws(SecretServiceError) -> Bool {
-        try items.delete(GrantStore.schema, exactly: Self.attributes(issuer))
+        try items.delete(GrantStore.schema, exactly: Self.attributes(issuer), in: nil)
     }
 
     private static let kind = "registration"

@@ -21,7 +21,8 @@ struct PollingPace {
         case .refused(_, _, "authorization_pending", _): break
         case .refused(_, _, "slow_down", _): interval += 5
         case .unavailable(_, _, let retryAfter?): return max(interval, retryAfter)
-        case .unavailable, .timedOut, .unreachable: interval = max(interval, min(interval * 2, Self.longestBackoff))
+        case .unavailable, .timedOut, .unreachable, .answerLost:
+            interval = max(interval, min(interval * 2, Self.longestBackoff))
         default: throw error
         }
         return interval

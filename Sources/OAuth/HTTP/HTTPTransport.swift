@@ -88,6 +88,6 @@ package struct HTTPResponse: Sendable {
 /// `responseLimit` bytes, decodes no Content-Encoding, and gives up after a total deadline. Every status is an answer,
 /// not an error.
 package protocol HTTPTransport: Sendable {
-    /// Throws `unreachable`, `timedOut`, `untrusted`, `tooLarge`, `addressTooNear` or `cancelled`, nothing else.
+    /// Throws `unreachable`, `answerLost`, `timedOut`, `untrusted`, `tooLarge`, `addressTooNear` or `cancelled`, nothing else.
     func send(_ request: HTTPRequest) async throws(OAuthError) -> HTTPResponse
 }

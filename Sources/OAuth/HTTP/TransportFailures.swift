@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import Glibc
 import NIOCore
+import NIOHTTP1
 import NIOPosix
 import NIOSSL
 
@@ -32,6 +33,9 @@ struct TransportFailures {
         case is NIOSSLExtraError, is BoringSSLError:
             return .untrusted(host: host, reason: "the TLS handshake failed")
         case ChannelError.connectTimeout: return timedOut
+        case HTTPParserError.invalidEOFState: return lost
+        case is HTTPParserError: return unreachable("the answer is not HTTP")
+        case let error as IOError where [ECONNRESET, EPIPE].contains(error.errnoCode): return lost
         case let error as IOError: return notConnected(Self.message(error.errnoCode))
         default: return unreachable("the connection failed")
         }
@@ -43,7 +47,7 @@ struct TransportFailures {
         case .connectTimeout, .readTimeout, .writeTimeout, .deadlineExceeded, .tlsHandshakeTimeout,
             .httpProxyHandshakeTimeout, .socksHandshakeTimeout, .getConnectionFromPoolTimeout:
             timedOut
-        case .remoteConnectionClosed, .uncleanShutdown: unreachable("the connection was closed before the answer ended")
+        case .remoteConnectionClosed, .uncleanShutdown: lost
         case .proxyAuthenticationRequired: unreachable("the proxy wants a password")
         case .invalidProxyResponse: unreachable("the proxy refused the connection")
         default: unreachable("the answer is not HTTP")
@@ -65,7 +69,7 @@ struct TransportFailures {
         switch error {
         case .failedToLoadCertificate, .noSuchFilesystemObject:
             .untrusted(host: host, reason: "the file of certificate authorities cannot be read")
-        case .uncleanShutdown: unreachable("the connection was closed before the answer ended")
+        case .uncleanShutdown: lost
         case .unableToValidateCertificate, .noCertificateToValidate:
             .untrusted(host: host, reason: "its certificate is not valid")
         default: .untrusted(host: host, reason: "its certificate is not trusted, or it does not speak TLS")
@@ -75,6 +79,8 @@ struct TransportFailures {
     private func notConnected(_ reason: String) -> OAuthError {
         unreachable(proxy.map { "the proxy \($0): \(reason)" } ?? reason)
     }
+
+    private var lost: OAuthError { .answerLost(host: host) }
 
     private func unreachable(_ reason: String) -> OAuthError { .unreachable(host: host, reason: reason) }
 

@@ -13,7 +13,7 @@ package struct ResourceDiscovery: Sendable {
     /// The `WWW-Authenticate` fields with which the resource answers a request without a token; empty where it does not
     /// answer 401 or 403.
     ///
-    /// Throws `unreachable`, `timedOut`, `untrusted` and `cancelled`: a resource that cannot be asked now.
+    /// Throws `unreachable`, `answerLost`, `timedOut`, `untrusted` and `cancelled`: a resource that cannot be asked now.
     package func challengeFields(of resource: EndpointURL) async throws(OAuthError) -> [String] {
         let response: HTTPResponse
         do {

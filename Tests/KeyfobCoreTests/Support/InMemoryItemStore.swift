@@ -65,16 +65,22 @@ final class InMemoryItemStore: ItemStore {
             state.items.removeAll {
                 schema.finds($0.schema) && $0.isInSession == isInSession && $0.value.attributes == attributes
             }
-            let value = SecretItem(attributes: attributes, label: label, secret: secret, modified: state.moment)
+            let value = SecretItem(
+                attributes: attributes, label: label, secret: secret, modified: state.moment, isInSession: isInSession)
             state.items.append(Item(schema: schema.name, value: value, isInSession: isInSession))
             return nil
         }
         if let failure { throw failure }
     }
 
-    func delete(_ schema: ItemSchema, exactly attributes: [String: String]) throws(SecretServiceError) -> Bool {
+    func delete(
+        _ schema: ItemSchema, exactly attributes: [String: String], in collection: SecretService.Collection?
+    ) throws(SecretServiceError) -> Bool {
         let deleted = state.withLock { state -> Bool? in
-            func isMeant(_ item: Item) -> Bool { schema.finds(item.schema) && item.value.attributes == attributes }
+            func isMeant(_ item: Item) -> Bool {
+                schema.finds(item.schema) && item.value.attributes == attributes
+                    && (collection.map { item.isInSession == ($0 == .session) } ?? true)
+            }
             if state.isLocked, state.items.contains(where: { isMeant($0) && !$0.isInSession }) { return nil }
             let count = state.items.count
             state.items.removeAll(where: isMeant)

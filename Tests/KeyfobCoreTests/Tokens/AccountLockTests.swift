@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import OAuth
 import Subprocess
 import Synchronization
 import SystemPackage
@@ -60,6 +61,44 @@ struct `The lock of an account` {
                 try await group.waitForAll()
             }
             #expect(room.mostAtOnce == 1)
+        }
+    }
+
+    /// Holds the lock while a refresh ends with `error`, or well where that is nil; then tells what the next holder sees.
+    private func seen(after error: OAuthError?, before earlier: OAuthError? = nil) async throws -> Bool {
+        try await withTemporaryDirectory { directory in
+            let lock = AccountLock(directory: directory)
+            for error in [earlier, error] where error != nil || earlier != nil {
+                try await lock.hold("a", patience: .zero, waitsForPerson: true) { held in
+                    try? await held.refreshing(isLost: { $0 == .answerLost(host: "h") }) { () throws(OAuthError) in
+                        if let error { throw error }
+                    }
+                }
+            }
+            return try await lock.hold("a", patience: .zero, waitsForPerson: true) { $0.answerIsLost }
+        }
+    }
+
+    @Test func `tells the next holder that the answer to a refresh was lost, until one has come`() async throws {
+        #expect(try await seen(after: .answerLost(host: "h")))
+        #expect(try await !seen(after: .unreachable(host: "h", reason: "r")))
+        #expect(try await seen(after: .unreachable(host: "h", reason: "r"), before: .answerLost(host: "h")))
+        #expect(try await !seen(after: nil, before: .answerLost(host: "h")))
+    }
+
+    @Test func `tells the next holder that the one before ended in the middle of a refresh`() async throws {
+        try await withTemporaryDirectory { directory async throws in
+            // What is left behind by a process that was killed
+            let path = directory + "/a.lock"
+            let left = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+            var mark: UInt8 = 0x7E
+            #expect(unsafe write(left, &mark, 1) == 1)
+            close(left)
+            let lock = AccountLock(directory: directory)
+            for _ in 0..<2 {
+                let isLost = try await lock.hold("a", patience: .zero, waitsForPerson: true) { $0.answerIsLost }
+                #expect(isLost)
+            }
         }
     }
 

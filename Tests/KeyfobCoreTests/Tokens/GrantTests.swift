@@ -1,5 +1,7 @@
 import CredentialProtocol
 import FoundationEssentials
+import Glibc
+import KernelKeyring
 import OAuth
 import SecretService
 import Secrets
@@ -124,6 +126,86 @@ import Testing
         items.refuseWrites(.failed("disk full"))
         items.removeSessionCollection()
         #expect(throws: SecretServiceError.failed("disk full")) { try store.save(try grant()) }
+    }
+
+    @Test func `moves back from the session's memory at the first look under the lock that can`() throws {
+        let grant = try grant()
+        items.refuseWrites(.failed("disk full"))
+        try store.save(grant)
+        #expect(try store.settledGrant(account: grant.account) == grant)
+        #expect(items.sessionItems.count == 1)
+        items.refuseWrites(nil)
+        #expect(try store.settledGrant(account: grant.account) == grant)
+        #expect(items.sessionItems.isEmpty && items.items.count == 1)
+        #expect(try store.settledGrant(account: grant.account) == grant)
+    }
+
+    @Test func `takes the newer of two that the default collection and the session's memory have`() throws {
+        try store.save(try grant("refresh-1"))
+        items.refuseWrites(.failed("disk full"))
+        let second = try grant("refresh-2")
+        try store.save(second)
+        #expect(try store.grant(account: second.account) == second)
+        #expect(try store.all() == [second])
+    }
+
+    @Test func `has the grant in the journal until the default collection has it`() throws {
+        let journal = InMemoryJournal()
+        let store = GrantStore(items: items, journal: journal.functions)
+        let (first, second) = (try grant("refresh-1"), try grant("refresh-2"))
+        try store.save(first)
+        #expect(journal.isEmpty)
+        items.refuseWrites(.failed("disk full"))
+        items.removeSessionCollection()
+        try store.save(second)
+        #expect(try store.grant(account: second.account) == second)
+        #expect(try store.settledGrant(account: second.account) == second)
+        #expect(!journal.isEmpty)
+        items.refuseWrites(nil)
+        #expect(try store.settledGrant(account: second.account) == second)
+        #expect(journal.isEmpty)
+        #expect(items.items.count == 1)
+        #expect(try store.grant(account: second.account) == second)
+    }
+
+    @Test func `gives the grant in the journal also while the keyring is locked`() throws {
+        let journal = InMemoryJournal()
+        let store = GrantStore(items: items, journal: journal.functions)
+        let grant = try grant()
+        try store.save(grant)
+        items.lock()
+        let renewed = try self.grant("refresh-2")
+        try store.save(renewed)
+        #expect(try store.settledGrant(account: grant.account) == renewed)
+        items.lock(false)
+        #expect(try store.settledGrant(account: grant.account) == renewed)
+        #expect(journal.isEmpty && items.sessionItems.isEmpty && items.items.count == 1)
+    }
+
+    @Test func `forgets a grant in the journal, too`() throws {
+        let journal = InMemoryJournal()
+        let store = GrantStore(items: items, journal: journal.functions)
+        items.refuseWrites(.failed("disk full"))
+        items.removeSessionCollection()
+        let grant = try grant()
+        try store.save(grant)
+        #expect(try store.remove(grant))
+        #expect(journal.isEmpty)
+        #expect(try store.grant(account: grant.account) == nil)
+    }
+
+    @Test func `has a journal in kernel memory, which names no service`() throws {
+        let name = "keyfob-test-journal-\(getpid())"
+        let keyring = try KernelKeyring.open(named: name)
+        defer { keyring.discard() }
+        let journal = GrantJournal.inKernelMemory(keyring: name)
+        #expect(journal.recall("a") == nil)
+        #expect(journal.keep("a", Secret("1")) && journal.keep("b", Secret("2")) && journal.keep("a", Secret("3")))
+        #expect(journal.recall("a") == Secret("3"))
+        #expect(journal.recall("b") == Secret("2"))
+        #expect(Set(keyring.names()) == ["grant:a", "grant:b"])
+        journal.forget("a")
+        #expect(journal.recall("a") == nil && journal.recall("b") == Secret("2"))
     }
 
     @Test func `comes back from that refuge with the next one, which is the newer`() throws {

@@ -133,6 +133,58 @@ struct `A refresh that fails` {
         }
     }
 
+    private static let lost = ScriptedTransport.Answer.failure(.answerLost(host: host))
+    private static let late = ScriptedTransport.Answer.failure(.timedOut(host: host, seconds: 30))
+
+    @Test func `because its answer was lost is tried again at once, with the same refresh token`() async throws {
+        try await TokenBench.run([Self.lost, .tokens("2", refresh: "refresh-2")]) { bench in
+            try bench.grant()
+            #expect(try await bench.tokenText() == "2")
+            #expect(bench.forms.count == 2 && bench.forms.first == bench.forms.last)
+            #expect(try bench.storedRefreshToken == "refresh-2")
+        }
+    }
+
+    @Test func `because its answer was lost twice is not tried a third time, and forgets nothing`() async throws {
+        try await TokenBench.run([Self.lost]) { bench in
+            let grant = try bench.grant()
+            await #expect(throws: OAuthError.answerLost(host: Self.host)) { try await bench.token() }
+            #expect(bench.forms.count == 2)
+            #expect(try bench.grants.all() == [grant])
+        }
+    }
+
+    /// Answers, the last of them invalid_grant; and whether those before it have ended a call of their own.
+    static let refusalsAfterLoss: [([ScriptedTransport.Answer], Bool)] = [
+        ([lost, .error("invalid_grant")], false), ([lost, lost, .error("invalid_grant")], true),
+        ([late, .error("invalid_grant")], true),
+    ]
+
+    @Test(arguments: refusalsAfterLoss)
+    func `with invalid_grant after a lost answer says what that may have been`(
+        _ answers: [ScriptedTransport.Answer], _ haveEndedACall: Bool
+    ) async throws {
+        try await TokenBench.run(answers) { bench in
+            try bench.grant()
+            if haveEndedACall { await #expect(throws: OAuthError.self) { try await bench.token() } }
+            let failure = CredentialFailure.signInNeeded(service: bench.account.service, because: .answerLost)
+            await #expect(throws: failure) { try await bench.token() }
+            #expect(bench.forms.count == answers.count)
+        }
+    }
+
+    @Test func `with invalid_grant after a lost answer and a good one blames no lost answer`() async throws {
+        let answers = [Self.lost, .tokens("2", refresh: "refresh-2", expiresIn: 600), .error("invalid_grant")]
+        try await TokenBench.run(answers) { bench in
+            try bench.grant()
+            _ = try await bench.token()
+            bench.clock.advance(600)
+            let failure = CredentialFailure.signInNeeded(
+                service: bench.account.service, because: .grantRefused(description: "said so"))
+            await #expect(throws: failure) { try await bench.token() }
+        }
+    }
+
     @Test func `where the keyring is locked gives a token that has some life left`() async throws {
         try await TokenBench.run { bench in
             try bench.grant()

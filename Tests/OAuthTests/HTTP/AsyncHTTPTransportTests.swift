@@ -136,16 +136,15 @@ struct `The transport` {
     }
 
     @Test(arguments: [
-        ScriptedServer.Reply.close, .bytes("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"), .bytes("SSH-2.0-x\r\n"),
+        (ScriptedServer.Reply.close, OAuthError.answerLost(host: "127.0.0.1")),
+        (.bytes("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"), .answerLost(host: "127.0.0.1")),
+        (.bytes("SSH-2.0-x\r\n"), .unreachable(host: "127.0.0.1", reason: "the answer is not HTTP")),
     ])
-    func `says that no answer came, and does not ask again`(reply: ScriptedServer.Reply) async throws {
+    func `says that no answer came, and does not ask again`(reply: ScriptedServer.Reply, error: OAuthError) async throws
+    {
         try await ScriptedServer.run({ _ in reply }) { server in
             let request = HTTPRequest(post: Secret("code=c"), to: try EndpointURL(server.address()))
-            await #expect {
-                try await send(request)
-            } throws: { error in
-                if case OAuthError.unreachable(host: "127.0.0.1", _) = error { true } else { false }
-            }
+            await #expect(throws: error) { try await send(request) }
             #expect(server.requests.count == 1)
         }
     }
