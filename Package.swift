@@ -110,7 +110,8 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "AuthorizationServer", "OAuth", "Secrets", .product(name: "Subprocess", package: "swift-subprocess"),
+                "AuthorizationServer", "OAuth", "Secrets", .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
             ],
             path: "Tests/TestSupport",
             exclude: ["browser"]),

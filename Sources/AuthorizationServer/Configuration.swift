@@ -32,6 +32,9 @@ package struct AuthorizationServerConfiguration: Sendable {
 
     /// The path of the issuer: empty, or for instance `/tenant`; every endpoint stands below it.
     package var issuerPath = ""
+    /// What a server that speaks TLS shows; nil for one that speaks plain HTTP. Which of the two it is, is settled when it
+    /// starts to listen.
+    package var certificate: ServerCertificate?
 
     // MARK: How long, in seconds
 

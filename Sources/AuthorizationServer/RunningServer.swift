@@ -5,7 +5,10 @@ import Synchronization
 package struct RunningServer: Sendable {
     let service: ServerService
 
-    /// The issuer identifier, `http://127.0.0.1:PORT` and the configured path.
+    /// `http://127.0.0.1:PORT`, or the same with `https` where the server has a certificate.
+    package var origin: String { service.state.withLock { $0.origin } }
+
+    /// The issuer identifier: the origin and the configured path.
     package var issuer: String { service.state.withLock { $0.issuer } }
 
     /// The TCP port on 127.0.0.1.
@@ -36,7 +39,7 @@ package struct RunningServer: Sendable {
     }
 
     /// From now on every request is first offered to `interceptor`, by method and path; what it returns is sent in place
-    /// of the server's own answer, which is then never made. nil ends it.
+    /// of the server's own answer, which is then never made, unless it says otherwise. nil ends it.
     package func intercept(_ interceptor: AuthorizationServer.Interceptor?) {
         service.state.withLock { $0.interceptor = interceptor }
     }
@@ -49,7 +52,7 @@ package struct RunningServer: Sendable {
     /// Forgets a client that registered itself, as servers do that clean up, with all that was granted to it.
     package func forgetClient(_ id: String) { service.state.withLock { $0.forgetClient(id) } }
 
-    /// Changes the configuration for the requests to come.
+    /// Changes the configuration for the requests to come; a certificate, for the connections to come.
     package func reconfigure(_ change: (inout AuthorizationServerConfiguration) -> Void) {
         service.state.withLock { change(&$0.configuration) }
     }
@@ -61,22 +64,4 @@ package struct RunningServer: Sendable {
 
     /// Withdraws all access tokens, as a server does whose operator has lost trust in them; the grants live on.
     package func withdrawAccessTokens() { service.state.withLock { $0.grants.accessTokens = [:] } }
-}
-
-/// A scripted answer; ``AuthorizationServer/Interceptor``.
-package struct ScriptedResponse: Sendable {
-    package var status: Int
-    package var headers: [(name: String, value: String)]
-    package var body: [UInt8]
-
-    package init(status: Int, headers: [(name: String, value: String)] = [], body: [UInt8] = []) {
-        self.status = status
-        self.headers = headers
-        self.body = body
-    }
-
-    /// `text` as JSON, whether it is or not.
-    package static func json(_ text: String, status: Int = 200) -> ScriptedResponse {
-        ScriptedResponse(status: status, headers: [("Content-Type", "application/json")], body: Array(text.utf8))
-    }
 }

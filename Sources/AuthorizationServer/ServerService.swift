@@ -14,21 +14,25 @@ final class ServerService: Sendable {
         state = Mutex(ServerState(configuration: configuration, origin: ""))
     }
 
+    /// What the next handshake shows; nil for what was shown at first.
+    var certificate: ServerCertificate? { state.withLock { $0.configuration.certificate } }
+
     /// Answers one request; never throws, since whatever is wrong with it is the client's to hear.
-    func respond(to request: Request) async -> Response {
+    func respond(to request: Request, on connection: any Channel) async -> Response {
         guard let incoming = await read(request) else {
             return Self.response(.error("invalid_request", "the request is too long, or not a form"))
         }
         let interceptor = state.withLock { $0.interceptor }
-        let scripted = interceptor?(incoming.method, incoming.path)
-        let reply = state.withLock { state in
-            let reply =
-                scripted.map { Reply(status: $0.status, headers: $0.headers, body: $0.body) }
-                ?? state.reply(to: incoming)
-            state.log.append(LoggedRequest(incoming, reply))
-            return reply
+        guard let scripted = interceptor?(incoming.method, incoming.path) else {
+            return Self.response(state.withLock { $0.loggedReply(to: incoming) })
         }
-        return Self.response(reply)
+        state.withLock { state in
+            guard !scripted.isInsteadOfAnswer else { return _ = state.loggedReply(to: incoming) }
+            state.log.append(LoggedRequest(incoming, Reply(scripted)))
+        }
+        await scripted.delay?()
+        if scripted.delivery == .none { try? await connection.close() }
+        return scripted.response
     }
 
     private func read(_ request: Request) async -> IncomingRequest? {
@@ -57,13 +61,8 @@ final class ServerService: Sendable {
     }
 
     private static func response(_ reply: Reply) -> Response {
-        var headers = HTTPFields()
-        for (name, value) in reply.headers {
-            guard let name = HTTPField.Name(name) else { continue }
-            headers.append(HTTPField(name: name, value: value))
-        }
-        return Response(
-            status: .init(code: reply.status), headers: headers,
+        Response(
+            status: .init(code: reply.status), headers: HTTPFields(reply.headers),
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: reply.body)))
     }
 }

@@ -21,6 +21,13 @@ struct ServerState: Sendable {
     /// The issuer identifier (RFC 8414 section 2), true whatever is announced.
     var issuer: String { origin + configuration.issuerPath }
 
+    /// Answers a request, and keeps it in the log.
+    mutating func loggedReply(to request: IncomingRequest) -> Reply {
+        let reply = reply(to: request)
+        log.append(LoggedRequest(request, reply))
+        return reply
+    }
+
     /// Answers a request by its path; the endpoints stand below the issuer.
     mutating func reply(to request: IncomingRequest) -> Reply {
         if metadataPaths.contains(request.path) { return allowing("GET", request) { $0.metadataReply() } }

@@ -42,7 +42,8 @@ enum Program {
             try await AuthorizationServer(configuration).run { authorization in
                 let gate = GitGate(issuer: authorization.issuer, secret: introspectionSecret)
                 let backend = GitBackend(git: tools.git, projects: repository.projects, session: session)
-                try await LoopbackListener.run(respond: { await gate.respond(to: $0, backend) }) { port in
+                try await LoopbackListener.run(respond: { request, _ in await gate.respond(to: request, backend) }) {
+                    port in
                     let origin = "http://127.0.0.1:\(port)"
                     let keys = KernelKeys(host: "127.0.0.1:\(port)")
                     defer { keys.remove() }

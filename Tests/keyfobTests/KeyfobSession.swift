@@ -105,7 +105,7 @@ extension KeyfobSession {
     var path: String { "git-" + String(session.home.split(separator: "/").dropLast().last ?? "") }
 
     /// The service of an authorization server, at its own origin.
-    func service(of server: RunningServer) -> String { "http://127.0.0.1:\(server.port)/\(path)" }
+    func service(of server: RunningServer) -> String { "\(server.origin)/\(path)" }
 
     /// Takes out of kernel memory what this session has put there for git.
     func clearKernelMemory() {
@@ -132,6 +132,7 @@ extension KeyfobSession {
 
     /// git's question about that service.
     func question(about server: RunningServer, _ more: String = "") -> String {
-        "protocol=http\nhost=127.0.0.1:\(server.port)\npath=\(path)/project.git\n\(more)\n"
+        let scheme = server.origin.prefix { $0 != ":" }
+        return "protocol=\(scheme)\nhost=127.0.0.1:\(server.port)\npath=\(path)/project.git\n\(more)\n"
     }
 }

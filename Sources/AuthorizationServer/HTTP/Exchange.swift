@@ -79,3 +79,10 @@ struct Reply: Sendable {
         Reply(status: status, headers: [("Cache-Control", "no-store")], body: [])
     }
 }
+
+extension Reply {
+    /// What the log shows of an answer that a test has chosen.
+    init(_ scripted: ScriptedResponse) {
+        self.init(status: scripted.status, headers: scripted.headers, body: scripted.body)
+    }
+}

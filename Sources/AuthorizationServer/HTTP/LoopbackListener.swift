@@ -1,7 +1,8 @@
 package import Hummingbird
+import HummingbirdTLS
 import Logging
-import NIOCore
-import NIOPosix
+package import NIOCore
+package import NIOSSL
 
 /// An HTTP server on a free port of 127.0.0.1, alive as long as a body of code: structured, so that nothing can leak.
 package enum LoopbackListener {
@@ -12,17 +13,24 @@ package enum LoopbackListener {
 
     /// Binds `port` (0: a free one), answers requests with `respond`, and runs `body` with the port number meanwhile.
     ///
+    /// - Parameters:
+    ///   - tls: nil for plain HTTP.
+    ///   - respond: gets the connection, too, which it may close.
+    ///
     /// Throws what `body` throws, or why the listener could not be bound. Open connections are cut at the end.
     package static func run<Result>(
-        port: Int = 0, respond: @escaping @Sendable (Request) async -> Response,
+        port: Int = 0, tls: TLSConfiguration? = nil,
+        respond: @escaping @Sendable (Request, _ connection: any Channel) async -> Response,
         whileRunning body: (_ port: Int) async throws -> Result
     ) async throws -> Result {
         let (bound, announce) = AsyncStream.makeStream(of: Int.self)
         var quiet = Logger(label: "loopback") { _ in SwiftLogNoOpLogHandler() }
         quiet.logLevel = .critical
+        let idle = TimeAmount.seconds(30)
         let application = Application(
-            responder: CallbackResponder<BasicRequestContext> { request, _ in await respond(request) },
-            server: .http1(configuration: .init(idleTimeout: .seconds(30))),
+            responder: CallbackResponder<ConnectionContext> { await respond($0, $1.connection) },
+            server: try tls.map { try .tls(.http1(configuration: .init(idleTimeout: idle)), tlsConfiguration: $0) }
+                ?? .http1(configuration: .init(idleTimeout: idle)),
             configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: port)),
             onServerRunning: { announce.yield($0.localAddress?.port ?? 0) },
             logger: quiet)
@@ -39,5 +47,16 @@ package enum LoopbackListener {
             group.cancelAll()
             return result
         }
+    }
+}
+
+/// What a responder is told beside the request: the connection on which it came.
+private struct ConnectionContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    let connection: any Channel
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = .init(source: source)
+        connection = source.channel
     }
 }

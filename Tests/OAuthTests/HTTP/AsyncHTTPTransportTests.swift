@@ -1,5 +1,6 @@
 import NIOSSL
 import Secrets
+import TestSupport
 import Testing
 
 @testable import OAuth

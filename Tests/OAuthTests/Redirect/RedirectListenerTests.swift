@@ -1,5 +1,6 @@
 import NIOCore
 import Secrets
+import TestSupport
 import Testing
 
 @testable import OAuth

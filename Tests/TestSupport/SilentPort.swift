@@ -2,12 +2,12 @@ import Glibc
 
 /// A TCP port of 127.0.0.1 that is taken and on which nobody listens: the kernel refuses every connection to it, and no
 /// test that runs beside this one can be given it.
-final class SilentPort: Sendable {
-    let port: Int
+package final class SilentPort: Sendable {
+    package let port: Int
     private let descriptor: Int32
 
     /// Throws `errno` as it is where the socket cannot be bound.
-    init() throws {
+    package init() throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -25,5 +25,5 @@ final class SilentPort: Sendable {
 
     deinit { close(descriptor) }
 
-    struct CannotBind: Error { var errno: Int32 }
+    package struct CannotBind: Error { package var errno: Int32 }
 }
