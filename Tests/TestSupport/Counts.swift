@@ -1,7 +1,5 @@
 import FoundationEssentials
 import Glibc
-import Synchronization
-package import Testing
 
 /// How many hostile scenarios, races and other repeated things the tests have tried, and how many of them went well.
 ///
@@ -49,40 +47,4 @@ package enum Counts {
         defer { close(descriptor) }
         _ = unsafe bytes.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
     }
-}
-
-/// Counts each case of a test: passed is one in which nothing was recorded as an issue.
-///
-/// ```swift
-/// @Test(.counted(.hostileServers), arguments: table)
-/// ```
-package struct CountedTrait: TestTrait, SuiteTrait, TestScoping {
-    let kind: Counts.Kind
-
-    package var isRecursive: Bool { true }
-
-    package func provideScope(
-        for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
-    ) async throws {
-        guard testCase != nil else { return try await function() }
-        let hasIssue = Mutex(false)
-        let watching = IssueHandlingTrait.compactMapIssues { issue in
-            hasIssue.withLock { $0 = true }
-            return issue
-        }
-        defer {
-            Counts.add(kind, test.displayName ?? test.name, passed: hasIssue.withLock { $0 } ? 0 : 1)
-        }
-        do {
-            try await watching.provideScope(for: test, testCase: testCase, performing: function)
-        } catch {
-            hasIssue.withLock { $0 = true }
-            throw error
-        }
-    }
-}
-
-extension Trait where Self == CountedTrait {
-    /// Counts each case of the test, see ``CountedTrait``.
-    package static func counted(_ kind: Counts.Kind) -> Self { Self(kind: kind) }
 }

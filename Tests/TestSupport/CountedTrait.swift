@@ -1,0 +1,41 @@
+// This target is also part of a build without tests, in which there is no such module.
+#if canImport(Testing)
+import Synchronization
+package import Testing
+
+/// Counts each case of a test: passed is one in which nothing was recorded as an issue.
+///
+/// ```swift
+/// @Test(.counted(.hostileServers), arguments: table)
+/// ```
+package struct CountedTrait: TestTrait, SuiteTrait, TestScoping {
+    let kind: Counts.Kind
+
+    package var isRecursive: Bool { true }
+
+    package func provideScope(
+        for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
+    ) async throws {
+        guard testCase != nil else { return try await function() }
+        let hasIssue = Mutex(false)
+        let watching = IssueHandlingTrait.compactMapIssues { issue in
+            hasIssue.withLock { $0 = true }
+            return issue
+        }
+        defer {
+            Counts.add(kind, test.displayName ?? test.name, passed: hasIssue.withLock { $0 } ? 0 : 1)
+        }
+        do {
+            try await watching.provideScope(for: test, testCase: testCase, performing: function)
+        } catch {
+            hasIssue.withLock { $0 = true }
+            throw error
+        }
+    }
+}
+
+extension Trait where Self == CountedTrait {
+    /// Counts each case of the test, see ``CountedTrait``.
+    package static func counted(_ kind: Counts.Kind) -> Self { Self(kind: kind) }
+}
+#endif
