@@ -29,7 +29,8 @@ let package = Package(
             name: "CLibsecret", pkgConfig: "libsecret-1", providers: [.apt(["libsecret-1-dev"])]),
         .systemLibrary(name: "CKernelKeyring"),
         .systemLibrary(name: "CQRCode"),
-        .target(name: "Secrets"),
+        .systemLibrary(name: "CProcess"),
+        .target(name: "Secrets", dependencies: ["CProcess"]),
 
         // Floor 1: one target for each conversation. They do not import one another.
         .target(name: "CredentialProtocol", dependencies: ["Secrets"]),

@@ -1,5 +1,7 @@
 import Glibc
+import Secrets
 
 // git-credential-keyfob OPERATION: the door for git. See `Door`.
 // Nothing is buffered and nothing to be put in order: the process ends at once.
+ProcessMemory.close()
 _exit(Door(arguments: Array(CommandLine.arguments.dropFirst())).run())

@@ -1,11 +1,13 @@
 import ArgumentParser
 import CredentialProtocol
 import Glibc
+import Secrets
 
 /// Where the process begins.
 @main
 enum Main {
     static func main() async {
+        ProcessMemory.close()
         // What git-credential-keyfob hands over is taken as it is: to parse it costs as much as to answer it.
         let arguments = CommandLine.arguments
         if arguments.count == 4, arguments[2] == "--dialect", arguments[3] == "git",

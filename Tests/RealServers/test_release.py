@@ -29,6 +29,7 @@ IMPORT = re.compile(
 SOLE_IMPORTERS = {
     "CLibsecret": {"SecretService"},
     "CKernelKeyring": {"KernelKeyring"},
+    "CProcess": {"Secrets"},
     "AsyncHTTPClient": {"OAuth", "keyfob-demo"},
     "Hummingbird": {"AuthorizationServer", "keyfob-demo"},
     "TOMLKit": {"KeyfobCore"},

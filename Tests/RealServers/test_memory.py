@@ -1,0 +1,149 @@
+"""The memory of a running keyfob: no core file holds it, and no other process of the same user may read it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness import binaries
+from harness.gate import Gate
+from harness.person import Person
+from harness.session import PrivateSession
+from harness.waiting import wait_until
+
+NOBODY = 65534
+DOORS = ["keyfob", "git-credential-keyfob"]
+
+# What a process of the same user tries on another one: each line is what came of one attempt.
+CURIOUS = """
+import ctypes, os, sys
+process, libc = int(sys.argv[1]), ctypes.CDLL(None, use_errno=True)
+for file in ("mem", "environ", "maps"):
+    try:
+        os.close(os.open(f"/proc/{process}/{file}", os.O_RDONLY))
+        print(file)
+    except PermissionError:
+        pass
+libc.ptrace.argtypes = [ctypes.c_long] * 4
+if libc.ptrace(16, process, 0, 0) == 0:  # PTRACE_ATTACH
+    print("ptrace")
+"""
+
+
+@pytest.fixture
+def user() -> int:
+    """Somebody who may not do everything: root may read any memory."""
+    return os.getuid() or NOBODY
+
+
+@pytest.fixture
+def programs() -> Iterator[Path]:
+    """The doors at a place where everybody can start them."""
+    with tempfile.TemporaryDirectory(prefix="keyfob-") as directory:
+        place = Path(directory)
+        place.chmod(0o755)
+        for name in DOORS:
+            shutil.copy(binaries.bin_directory() / name, place)
+        yield place
+
+
+def waiting(user: int, *command: str | Path) -> subprocess.Popen[bytes]:
+    """A process of that user that waits for its input, and knows nothing of this session."""
+    return subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={"PATH": "/usr/bin:/bin"}, cwd="/", user=user
+    )
+
+
+def owner(process: subprocess.Popen[bytes]) -> int:
+    """To whom the kernel gives what it shows of the process: to root when the user may not look into it (proc(5))."""
+    return Path(f"/proc/{process.pid}/environ").stat().st_uid
+
+
+def seen_by_a_neighbour(user: int, process: subprocess.Popen[bytes]) -> list[str]:
+    """What another process of that user gets to see of it."""
+    curious = [sys.executable, "-I", "-c", CURIOUS, str(process.pid)]
+    return subprocess.run(curious, capture_output=True, text=True, check=True, user=user).stdout.split()
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_no_other_process_of_the_same_user_may_look_into_it(user: int, programs: Path, door: str) -> None:
+    with waiting(user, programs / door, "get") as asked:
+        wait_until(lambda: owner(asked) == 0)
+        assert seen_by_a_neighbour(user, asked) == []
+        asked.kill()
+
+
+def test_whoever_looks_sees_what_ordinary_processes_have(user: int) -> None:
+    with waiting(user, "cat") as ordinary:
+        assert owner(ordinary) == user
+        assert "environ" in seen_by_a_neighbour(user, ordinary)
+        ordinary.kill()
+
+
+def dumped(session: PrivateSession, process: subprocess.Popen[bytes]) -> bool:
+    """Makes a process crash; whether it left a core file, or the kernel gave one to somebody."""
+    process.send_signal(signal.SIGSEGV)
+    ended = os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    process.communicate()
+    assert ended is not None and ended.si_status == signal.SIGSEGV
+    return ended.si_code == os.CLD_DUMPED or any(session.home.rglob("core*"))
+
+
+def reporter() -> Path:
+    """The program with which Swift reports crashes, where there is one."""
+    return Path(shutil.which("swift") or "swift").resolve().parents[1] / "libexec/swift/linux/swift-backtrace"
+
+
+def unlimited(*command: str | Path) -> list[str | Path]:
+    """The command, with leave to write as large a core file as it will."""
+    return ["/bin/sh", "-c", 'ulimit -c unlimited && exec "$@"', "sh", *command]
+
+
+def reads_its_input(process: subprocess.Popen[bytes]) -> bool:
+    """Whether it waits for what there is to read."""
+    return any("pipe_read" in wait.read_text() for wait in Path(f"/proc/{process.pid}/task").glob("*/wchan"))
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_a_crash_leaves_no_core(session: PrivateSession, door: str) -> None:
+    process = session.start(*unlimited(binaries.bin_directory() / door, "get"), stdin=subprocess.PIPE)
+    session.end_at_last(process)
+    wait_until(lambda: reads_its_input(process))
+    assert not dumped(session, process)
+
+
+def test_a_crash_in_the_middle_of_a_login_leaves_no_core(developer: Person, gate: Gate) -> None:
+    opened = developer.home / "opened"
+    os.mkfifo(opened)
+    (developer.home / "browser").write_text(f'#!/bin/sh\necho "$1" >"{opened}"\n')
+    login = developer.session.start(*unlimited(binaries.keyfob(), "login", gate.url))
+    developer.session.end_at_last(login)
+    assert opened.read_text().startswith("http://127.0.0.1:")
+    assert not dumped(developer.session, login)
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_a_crash_says_nothing_of_what_was_in_memory(session: PrivateSession, door: str) -> None:
+    asked = {"SWIFT_BACKTRACE": f"enable=yes,swift-backtrace={reporter()}"}
+    process = session.start(binaries.bin_directory() / door, "get", stdin=subprocess.PIPE, **asked)
+    session.end_at_last(process)
+    wait_until(lambda: reads_its_input(process))
+    process.send_signal(signal.SIGSEGV)
+    said = process.communicate()
+    assert (process.returncode, said) == (-signal.SIGSEGV, (b"", b""))
+
+
+def test_a_crash_of_another_program_would_have_left_one(session: PrivateSession) -> None:
+    process = session.start(*unlimited("cat"), stdin=subprocess.PIPE)
+    session.end_at_last(process)
+    wait_until(lambda: reads_its_input(process))
+    if not dumped(session, process):
+        pytest.skip(f"this machine keeps no core files: {Path('/proc/sys/kernel/core_pattern').read_text().strip()}")
