@@ -1,0 +1,27 @@
+"""What keyfob keeps in the Secret Service, read by another program than keyfob."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from .session import PrivateSession
+
+SCHEMA = "org.keyfob.Item"
+
+
+def kept(session: PrivateSession, kind: str) -> list[dict[str, Any]]:
+    """The JSON of all items of a kind: `grant` or `registration`. Fails for one whose secret is not whole."""
+    return [json.loads(secret) for secret in _secrets(session, "kind", kind)]
+
+
+def how_many(session: PrivateSession) -> int:
+    """How many items there are of any kind."""
+    return len(_secrets(session))
+
+
+def _secrets(session: PrivateSession, *more: str) -> list[str]:
+    done = session.run("secret-tool", "search", "--all", "--unlock", "xdg:schema", SCHEMA, *more)
+    assert done.returncode == 0, done.stderr.decode()
+    lines = done.stdout.decode().splitlines()
+    return [line.removeprefix("secret = ") for line in lines if line.startswith("secret = ")]

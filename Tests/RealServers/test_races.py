@@ -1,0 +1,154 @@
+"""Many callers at once: one refresh, one registration, one browser, and a logout in the middle of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from harness import binaries, counts, items
+from harness.family import FamilyServer
+from harness.person import Done, Person, description, stderr_lines
+from harness.racing import Runner, race
+from harness.steps import assert_worked
+from harness.waiting import wait_until
+
+CALLERS = 64
+ROUNDS = 50 if counts.is_long() else 5
+
+
+@pytest.fixture
+def server() -> Iterator[FamilyServer]:
+    """The authorization server, which ends a family when a refresh token comes twice."""
+    with FamilyServer() as running:
+        yield running
+
+
+@pytest.fixture
+def service(person: Person, server: FamilyServer) -> str:
+    """The service that this person's keyfob may sign in to."""
+    person.configure_keyfob(server.issuer, server.issuer)
+    return f"{server.issuer}/git"
+
+
+def callers(*services: str) -> list[Runner]:
+    """Callers as they come: git, and scripts that want a token; by turns at each of the services."""
+    kinds = [
+        lambda url: Runner([binaries.git_credential_keyfob(), "get"], description(url)),
+        lambda url: Runner([binaries.keyfob(), "token", url]),
+    ]
+    turns = [(kind, url) for url in services for kind in kinds]
+    return [kind(url) for number in range(CALLERS) for kind, url in [turns[number % len(turns)]]]
+
+
+def given(done: Done) -> str:
+    """The access token that a caller was given, whatever it had asked."""
+    assert_worked(done)
+    lines = done.stdout.decode().splitlines()
+    return next((line.removeprefix("password=") for line in lines if line.startswith("password=")), lines[0])
+
+
+def drop_access_token(person: Person, service: str) -> None:
+    """What git does when a service refuses a token."""
+    assert_worked(person.ask_door("erase", service))
+
+
+def let_it_expire(person: Person, server: FamilyServer, service: str) -> None:
+    """Has keyfob hold an access token that is dead by now."""
+    drop_access_token(person, service)
+    server.lifetime = 1
+    token = person.token(service)
+    server.lifetime = 3600
+    wait_until(lambda: not server.is_active(token))
+
+
+def assert_signed_in(person: Person, server: FamilyServer, service: str) -> None:
+    """The grant that is kept is the living one: it can be spent once more."""
+    assert [grant["refresh_token"] for grant in items.kept(person.session, "grant")] == server.live_refresh_tokens()
+    drop_access_token(person, service)
+    assert server.is_active(person.token(service))
+
+
+def assert_signed_out(person: Person, server: FamilyServer) -> None:
+    """Nothing is kept here, and nothing lives there."""
+    assert (items.how_many(person.session), server.live_refresh_tokens()) == (0, [])
+    assert json.loads(person.keyfob("status", "--json").stdout) == []
+
+
+@pytest.mark.timeout(600)
+def test_however_many_ask_there_is_one_refresh(person: Person, server: FamilyServer, service: str) -> None:
+    assert_worked(person.keyfob("login", service))
+    for number in range(ROUNDS):
+        with counts.counted("races", "64 callers with a dead access token"):
+            if number % 2:
+                let_it_expire(person, server, service)
+            else:
+                drop_access_token(person, service)
+            before = len(server.refreshes())
+            tokens = {given(done) for done in race(person.session, callers(service))}
+            assert (len(tokens), server.refreshes()[before:]) == (1, [200])
+            assert server.is_active(tokens.pop())
+            assert_signed_in(person, server, service)
+    assert person.browsers_opened() == 1
+
+
+@pytest.mark.timeout(600)
+def test_however_many_ask_for_the_first_time_there_is_one_registration_and_one_browser(
+    person: Person, server: FamilyServer
+) -> None:
+    person.configure_keyfob(server.issuer, server.issuer, client_id=None)
+    service = f"{server.issuer}/git"
+    for number in range(1, ROUNDS + 1):
+        with counts.counted("races", "64 callers before the first sign-in"):
+            tokens = {given(done) for done in race(person.session, callers(service))}
+            assert len(tokens) == 1 and server.is_active(tokens.pop())
+            assert (len(server.record.to("/register")), person.browsers_opened()) == (number, number)
+            assert server.refreshes() == []
+            (registration,) = items.kept(person.session, "registration")
+            assert registration["client_id"] in server.clients
+            assert_worked(person.keyfob("logout", service))
+            assert_signed_out(person, server)
+
+
+@pytest.mark.timeout(600)
+def test_services_that_share_an_authorization_server_share_the_registration(
+    person: Person, server: FamilyServer
+) -> None:
+    services = [f"{server.issuer}/{name}" for name in ("one", "two", "three")]
+    hosts = [f'[host."{url}"]\nissuer = "{server.issuer}"\n' for url in services]
+    person.configuration.parent.mkdir(parents=True)
+    person.configuration.write_text("\n".join(hosts))
+    scripts = [Runner([binaries.keyfob(), "token", services[number % 3]]) for number in range(CALLERS)]
+    for number in range(1, ROUNDS + 1):
+        with counts.counted("races", "64 callers at three services of one server, before the first sign-in"):
+            tokens = {given(done) for done in race(person.session, scripts)}
+            assert len(tokens) == 3 and all(map(server.is_active, tokens))
+            assert (len(server.record.to("/register")), person.browsers_opened()) == (number, 3 * number)
+            assert_worked(person.keyfob("logout", "--all"))
+            assert_signed_out(person, server)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("interaction", ["never", "always"])
+def test_a_logout_in_the_middle_leaves_nothing_half(
+    person: Person, server: FamilyServer, service: str, interaction: str
+) -> None:
+    for number in range(ROUNDS):
+        with counts.counted("races", f"63 callers and a logout, interaction {interaction}"):
+            assert_worked(person.keyfob("login", service))
+            if number % 2:
+                drop_access_token(person, service)
+            runners = callers(service)
+            runners[CALLERS // 2] = Runner([binaries.keyfob(), "logout", service])
+            finished = race(person.session, runners, KEYFOB_INTERACTION=interaction)
+            assert_worked(finished.pop(CALLERS // 2))
+            for done in finished:
+                if interaction == "never" and done.returncode in (1, 77):
+                    assert done.stdout == b"", stderr_lines(done)
+                else:
+                    assert server.has_issued(given(done))
+            if items.kept(person.session, "grant"):
+                assert_signed_in(person, server, service)
+                assert_worked(person.keyfob("logout", service))
+            assert_signed_out(person, server)
