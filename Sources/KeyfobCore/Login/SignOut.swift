@@ -58,9 +58,12 @@ package struct SignOut: Sendable {
         try await lock.hold(grant.account, patience: .seconds(35), waitsForPerson: true) { _ in
             // Whoever had the lock before may have renewed it.
             let grant = try grants.settledGrant(account: grant.account) ?? grant
-            let tokens = await revoke(grant, client: client, transport: transport)
-            try grants.remove(grant)
+            let client = client.id == grant.client.id ? client : grant.client
+            // First of all, so that a logout that is cut short leaves no revoked token to be answered with.
+            let accessToken = grant.accessToken ?? cache.token(account: grant.account)?.token
             cache.remove(account: grant.account)
+            let tokens = await revoke(grant, accessToken, client: client, transport: transport)
+            try grants.remove(grant)
             let others = try grants.all()
             if !others.contains(where: { $0.service == grant.service }) {
                 try (try? ServiceURL(grant.service)).map { _ = try approvals?.remove($0) }
@@ -87,13 +90,14 @@ package struct SignOut: Sendable {
         }
     }
 
-    private func revoke(_ grant: Grant, client: Client, transport: any HTTPTransport) async -> Tokens {
+    private func revoke(
+        _ grant: Grant, _ accessToken: Secret?, client: Client, transport: any HTTPTransport
+    ) async -> Tokens {
         guard let address = grant.revocationEndpoint, let url = try? EndpointURL(address) else { return .notOffered }
         let endpoint = RevocationEndpoint(url: url, client: client, transport: transport)
         var failure: OAuthError?
         let tokens: [(Secret?, TokenTypeHint)] = [
-            (grant.refreshToken, .refreshToken),
-            (grant.accessToken ?? cache.token(account: grant.account)?.token, .accessToken),
+            (grant.refreshToken, .refreshToken), (accessToken, .accessToken),
         ]
         // A server that refuses the one may take the other.
         for (token, hint) in tokens {
