@@ -39,8 +39,14 @@ package enum CredentialFailure: Error, Sendable, Equatable {
         package var page: String?
         package var redirectURI: String
         package var scopes: [String]
+        /// What else is known of registering there, one line each.
+        package var notes: [String]
 
-        package init(service: ServiceURL, issuer: String, page: String?, redirectURI: String, scopes: [String]) {
+        package init(
+            service: ServiceURL, issuer: String, page: String?, redirectURI: String, scopes: [String],
+            notes: [String] = []
+        ) {
+            self.notes = notes
             self.service = service
             self.issuer = issuer
             self.page = page

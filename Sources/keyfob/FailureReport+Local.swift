@@ -138,10 +138,11 @@ extension FailureReport {
             status: 78)
         let scopes = needed.scopes.isEmpty ? "" : " and the scopes " + needed.scopes.joined(separator: " ")
         hints = [
-            "register a public client" + (needed.page.map { " at " + Words.printable($0) } ?? " there")
-                + " with the redirect URI " + needed.redirectURI + Words.printable(scopes),
-            "then run: keyfob login --client-id ID \(needed.service)",
+            "register a client" + (needed.page.map { " at " + Words.printable($0) } ?? " there")
+                + " with the redirect URI " + needed.redirectURI + Words.printable(scopes)
         ]
+        hints += needed.notes
+        hints.append("then run: keyfob login --client-id ID \(needed.service)")
     }
 
     private static func because(_ reason: CredentialFailure.SignInReason) -> String {

@@ -91,7 +91,7 @@ package struct ClientSource: Sendable {
             .init(
                 service: account.service, issuer: issuer,
                 page: account.provider?.registrationPage(for: account.service), redirectURI: redirect.uri(port: nil),
-                scopes: account.scopes))
+                scopes: account.scopes, notes: account.provider?.quirks ?? []))
     }
 
     /// Forgets the registration at `issuer` if it is the one of `client`: the server no longer knows it, or a port of it
