@@ -1,0 +1,118 @@
+import CredentialProtocol
+import FoundationEssentials
+import Glibc
+import OAuth
+import Testing
+
+@testable import KeyfobCore
+
+/// The file that keyfob itself writes.
+@Suite(.timeLimit(.minutes(1))) struct `The list of approved services` {
+    private static func withFile(_ body: (String) async throws -> Void) async throws {
+        try await withTemporaryDirectory { try await body($0 + "/state/keyfob/approved.toml") }
+    }
+
+    private static func host(_ service: String, issuer: String = "https://l.example") throws -> Configuration.Host {
+        var host = Configuration.Host(service: try ServiceURL(service))
+        host.server = .issuer(issuer)
+        return host
+    }
+
+    /// What a later process reads, without where it stands.
+    private static func read(_ file: String) throws -> [Configuration.Host] {
+        try Configuration(files: [file]).hosts.map { host in
+            var host = host
+            host.sources = [:]
+            return host
+        }
+    }
+
+    @Test func `is read as configuration is`() async throws {
+        try await Self.withFile { file async throws in
+            var host = try Self.host("https://notes.example.com/mcp", issuer: "https://l.example/t?x=\"1\"#")
+            host.clientID = "id \u{FC} \"quoted\" \\"
+            host.scopes = ["a", "b:c"]
+            host.offlineAccess = true
+            host.resource = .uri("https://notes.example.com/mcp")
+            host.provider = "gitlab"
+            host.server = .issuer("https://l.example/t")
+            try Approvals(file: file).add(host)
+            #expect(try Self.read(file) == [host])
+            #expect(try Configuration(files: [file]).hosts.first?.sources["issuer"]?.file == file)
+        }
+    }
+
+    @Test func `has one entry for each service, the last one`() async throws {
+        try await Self.withFile { file async throws in
+            let approvals = Approvals(file: file)
+            let (one, other) = (try Self.host("https://a.example"), try Self.host("https://a.example/b"))
+            var first = one
+            first.scopes = ["gone"]
+            for host in [first, other, one] { try approvals.add(host) }
+            #expect(try Self.read(file).sorted { $0.service.description < $1.service.description } == [one, other])
+            #expect(try approvals.remove(one.service))
+            #expect(try !approvals.remove(one.service))
+            #expect(try Self.read(file) == [other])
+        }
+    }
+
+    @Test func `is for the person alone, and so are the directories that it is put in`() async throws {
+        try await Self.withFile { file async throws in
+            try Approvals(file: file).add(try Self.host("https://a.example"))
+            for (path, mode) in [(file, S_IFREG | 0o600), (String(file.dropLast(14)), S_IFDIR | 0o700)] {
+                var status = stat()
+                #expect(unsafe stat(path, &status) == 0)
+                #expect(status.st_mode == mode)
+            }
+        }
+    }
+
+    @Test func `is not made for something to be forgotten`() async throws {
+        try await Self.withFile { file async throws in
+            let service = try ServiceURL("https://a.example")
+            #expect(try !Approvals(file: file).remove(service))
+            #expect(!FileManager.default.fileExists(atPath: file))
+        }
+    }
+
+    @Test func `stays as it is where it cannot be read`() async throws {
+        try await Self.withFile { file async throws in
+            try Approvals(file: file).add(try Self.host("https://a.example"))
+            let broken = "[host.\"https://a.example\"]\nisuer = \"https://l.example\"\n"
+            try write(broken, to: file)
+            #expect(throws: ConfigurationError.self) {
+                try Approvals(file: file).add(try Self.host("https://b.example"))
+            }
+            #expect(try String(contentsOfFile: file, encoding: .utf8) == broken)
+        }
+    }
+
+    // Whoever could write there could be obeyed anyway; but a link must not make us write elsewhere.
+    @Test func `is not written through a link`() async throws {
+        try await Self.withFile { file async throws in
+            let approvals = Approvals(file: file)
+            let host = try Self.host("https://a.example")
+            try approvals.add(host)
+            let victim = String(file.dropLast(14)) + "victim"
+            try write("mine", to: victim)
+            #expect(unsafe symlink(victim, file + ".new") == 0)
+            #expect(throws: ConfigurationError(file: file, line: nil, key: nil, problem: .unreadable(errno: ELOOP))) {
+                try approvals.add(try Self.host("https://b.example"))
+            }
+            #expect(try String(contentsOfFile: victim, encoding: .utf8) == "mine")
+            #expect(try Self.read(file) == [host])
+        }
+    }
+
+    @Test func `loses nothing where many add to it at once`() async throws {
+        try await Self.withFile { file async throws in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<32 {
+                    group.addTask { try Approvals(file: file).add(try Self.host("https://h\(number).example")) }
+                }
+                try await group.waitForAll()
+            }
+            #expect(try Set(Self.read(file).map(\.service.host)) == Set((0..<32).map { "h\($0).example" }))
+        }
+    }
+}

@@ -1,0 +1,155 @@
+import CredentialProtocol
+import OAuth
+import TestSupport
+import Testing
+
+@testable import KeyfobCore
+
+/// Who may sign people in to a service, from its URL alone.
+@Suite struct `Finding the server of a service` {
+    private static let origin = "https://notes.example.com"
+    private static let service = origin + "/team/mcp"
+    private static let place = origin + "/.well-known/oauth-protected-resource/team/mcp"
+    private static let issuer = "https://login.example.com"
+
+    private static func challenge(_ parameters: String) -> ScriptedTransport.Answer {
+        .status(401, fields: [(name: "WWW-Authenticate", value: "Bearer " + parameters)])
+    }
+
+    private static func metadata(
+        of resource: String = service, servers: [String] = [issuer], scopes: String = ""
+    ) -> ScriptedTransport.Answer {
+        let list = servers.map { "\"\($0)\"" }.joined(separator: ",")
+        return .json("{\"resource\":\"\(resource)\",\"authorization_servers\":[\(list)]\(scopes)}")
+    }
+
+    private static func find(
+        _ transport: ScriptedTransport, _ url: String = service, challenges: [String] = [], pinned: String? = nil
+    ) async throws -> ServerFinder.Finding {
+        try await ServerFinder(transport: transport)
+            .find(try ServiceURL(url), challenges: challenges, pinned: pinned)
+    }
+
+    @Test(arguments: ["https://github.com/o/r.git", "https://codeberg.org/o/r.git", "https://o.googlesource.com/r"])
+    func `asks nobody where the host is known`(_ url: String) async throws {
+        let transport = ScriptedTransport([:])
+        let finding = try await Self.find(transport, url)
+        #expect(transport.requests.isEmpty)
+        let origin = try ServiceURL(try ServiceURL(url).origin)
+        #expect(finding.host == Configuration.Host(service: origin))
+        #expect(finding.steps.count == 1)
+    }
+
+    @Test func `goes by the service's metadata, and tells each step`() async throws {
+        let transport = ScriptedTransport([
+            Self.service: [Self.challenge(#"scope="a b""#)],
+            Self.place: [Self.metadata(scopes: ",\"scopes_supported\":[\"a\",\"b\",\"c\"]")],
+        ])
+        let finding = try await Self.find(transport)
+        #expect(finding.host.service == (try ServiceURL(Self.service)))
+        #expect(finding.host.server == .issuer(Self.issuer))
+        #expect(finding.host.resource == .uri(Self.service))
+        #expect(finding.host.scopes == ["a", "b"])
+        #expect(finding.host.offlineAccess == true)
+        #expect(finding.host.clientID == nil)
+        #expect(
+            finding.steps == [
+                .challenge(resourceMetadata: nil, scope: ["a", "b"]),
+                .resourceMetadata(resource: Self.service, servers: [Self.issuer]),
+            ])
+        #expect(transport.addresses == [Self.service, Self.place])
+    }
+
+    @Test func `does not ask for a challenge that the caller has passed on`() async throws {
+        let elsewhere = Self.origin + "/metadata"
+        let transport = ScriptedTransport([elsewhere: [Self.metadata(scopes: ",\"scopes_supported\":[\"c\"]")]])
+        let fields = ["Basic realm=\"x\"", "Bearer resource_metadata=\"\(elsewhere)\""]
+        let finding = try await Self.find(transport, challenges: fields)
+        #expect(transport.addresses == [elsewhere])
+        // Without scopes in the challenge, those of the metadata.
+        #expect(finding.host.scopes == ["c"])
+    }
+
+    /// What the metadata are of; what is signed in to. All that one resource covers shares a sign-in.
+    @Test(arguments: [(service, service), (origin + "/team", origin + "/team"), (origin, origin)])
+    func `signs in to the resource that the metadata describe`(_ resource: String, _ expected: String) async throws {
+        let transport = ScriptedTransport([Self.place: [Self.metadata(of: resource)]])
+        let finding = try await Self.find(transport)
+        #expect(finding.host.service == (try ServiceURL(expected)))
+        #expect(finding.host.resource == .uri(resource))
+        #expect(finding.steps.first == .noChallenge)
+    }
+
+    // RFC 9728 section 7.6.
+    @Test(
+        arguments: [
+            (nil, "https://a.example"), ("https://b.example", "https://b.example"),
+            ("https://c.example", "https://a.example"), ("https://B.example", "https://a.example"),
+        ] as [(String?, String)])
+    func `takes of several servers the one that is known, else the first`(
+        _ pinned: String?, _ expected: String
+    ) async throws {
+        let transport = ScriptedTransport([
+            Self.place: [Self.metadata(servers: ["https://a.example", "https://b.example"])]
+        ])
+        #expect(try await Self.find(transport, pinned: pinned).host.server == .issuer(expected))
+    }
+
+    @Test func `fails where the metadata name no server`() async throws {
+        let transport = ScriptedTransport([Self.place: [Self.metadata(servers: [])]])
+        await #expect(throws: CredentialFailure.noAuthorizationServer(service: try ServiceURL(Self.service))) {
+            try await Self.find(transport)
+        }
+    }
+
+    // MARK: Without metadata of the resource
+
+    private static let ownPlace = origin + "/.well-known/oauth-authorization-server"
+
+    private static func server(_ issuer: String) -> ScriptedTransport.Answer {
+        .json(
+            """
+            {"issuer":"\(issuer)","authorization_endpoint":"\(issuer)/a","token_endpoint":"\(issuer)/t",\
+            "code_challenge_methods_supported":["S256"]}
+            """)
+    }
+
+    @Test func `takes the service's own origin for its server`() async throws {
+        let transport = ScriptedTransport([Self.ownPlace: [Self.server(Self.origin)]])
+        let finding = try await Self.find(transport)
+        #expect(finding.host.service == (try ServiceURL(Self.origin)))
+        #expect(finding.host.server == .issuer(Self.origin))
+        // Nothing has named a resource: none is sent.
+        #expect(finding.host.resource == nil)
+        #expect(finding.host.offlineAccess == nil)
+        #expect(finding.steps == [.noChallenge, .noResourceMetadata, .ownIssuer(Self.origin)])
+    }
+
+    // A service without metadata of its own that serves those of the person's real authorization server would be given a
+    // token of that one (CVE-2026-115563).
+    @Test(arguments: [issuer, origin + "/team", "https://NOTES.example.com", origin + ":443"])
+    func `takes no other issuer there`(_ issuer: String) async throws {
+        let transport = ScriptedTransport([Self.ownPlace: [Self.server(issuer)]])
+        await #expect(throws: OAuthError.issuerMismatch(expected: Self.origin, found: issuer)) {
+            try await Self.find(transport)
+        }
+        #expect(!transport.addresses.contains { $0.hasPrefix(issuer + "/a") || $0.hasPrefix(issuer + "/t") })
+    }
+
+    @Test(arguments: [.status(404), .status(302), .body("<html>", type: "text/html")] as [ScriptedTransport.Answer])
+    func `finds nobody where nothing is published`(_ answer: ScriptedTransport.Answer) async throws {
+        let transport = ScriptedTransport([Self.ownPlace: [answer]])
+        await #expect(throws: CredentialFailure.notConfigured(service: try ServiceURL(Self.service))) {
+            try await Self.find(transport)
+        }
+    }
+
+    /// Who is disturbed there: to look further would let whoever disturbs one place choose the next.
+    @Test(arguments: [service, place, origin + "/.well-known/oauth-protected-resource", ownPlace])
+    func `does not look further where somebody could not be asked`(_ address: String) async throws {
+        let failure = OAuthError.unreachable(host: "notes.example.com", reason: "down")
+        let transport = ScriptedTransport([address: [.failure(failure)]])
+        await #expect(throws: failure) { try await Self.find(transport) }
+        #expect(transport.addresses.last == address)
+    }
+}

@@ -1,0 +1,219 @@
+import OAuth
+import SecretService
+import Secrets
+import TestSupport
+import Testing
+
+@testable import KeyfobCore
+
+/// Who keyfob is to an authorization server: RFC 7591, client id metadata documents, and what a person has registered.
+@Suite(.timeLimit(.minutes(1))) struct `The client of a sign-in` {
+    private static let issuer = "https://login.example.com"
+    private static let endpoint = issuer + "/register"
+    private static let document = "https://packages.example.org/keyfob.json"
+
+    private let items = InMemoryItemStore()
+    private var registrations: RegistrationStore { RegistrationStore(items: items) }
+    private var clients: ClientSource { ClientSource(registrations: registrations, now: { 1_800_000_000 }) }
+
+    private static func account(_ change: (inout Account) throws -> Void = { _ in }) throws -> Account {
+        try .example { account in
+            account.server = .issuer(issuer)
+            account.client = nil
+            try change(&account)
+        }
+    }
+
+    private static func metadata(
+        registers: Bool = true, documents: Bool = false, scopes: [String]? = nil
+    ) throws -> AuthorizationServerMetadata {
+        AuthorizationServerMetadata(
+            issuer: issuer, authorizationEndpoint: try EndpointURL(issuer + "/a"),
+            tokenEndpoint: try EndpointURL(issuer + "/t"),
+            registrationEndpoint: registers ? try EndpointURL(endpoint) : nil, scopesSupported: scopes,
+            clientIDMetadataDocumentSupported: documents)
+    }
+
+    /// A server that registers whoever comes, as c-1, c-2, ...
+    private static func server(_ count: Int = 1) -> ScriptedTransport {
+        ScriptedTransport([
+            endpoint: (1...count).map { .json("{\"client_id\":\"c-\($0)\"}", status: 201) }
+        ])
+    }
+
+    private func identity(
+        _ account: Account, _ metadata: AuthorizationServerMetadata, _ transport: ScriptedTransport,
+        isForDevice: Bool = false
+    ) async throws -> ClientSource.Identity {
+        try await clients.identity(for: account, at: metadata, isForDevice: isForDevice, transport: transport)
+    }
+
+    // MARK: The order
+
+    @Test func `is first the one that a person has registered`() async throws {
+        let server = Self.server()
+        let named = try Self.account {
+            $0.client = Client(id: "mine")
+            $0.clientMetadataDocument = Self.document
+        }
+        let identity = try await identity(named, try Self.metadata(documents: true), server)
+        #expect(identity.client == Client(id: "mine"))
+        #expect(!identity.isRegisteredByUs)
+        #expect(server.requests.isEmpty)
+    }
+
+    @Test func `has the secret that its person has put into the keyring`() async throws {
+        let secret = Client(id: "mine", secret: Secret("s"), authentication: .basic)
+        try registrations.save(
+            ClientRegistration(issuer: Self.issuer, client: secret, redirectURIs: [], isByPerson: true))
+        let named = try Self.account { $0.client = Client(id: "mine") }
+        #expect(try await identity(named, try Self.metadata(), Self.server()).client == secret)
+        // A secret is of one client; and where no client is named, the person's is meant all the same.
+        let other = try Self.account { $0.client = Client(id: "other") }
+        #expect(try await identity(other, try Self.metadata(), Self.server()).client == Client(id: "other"))
+        let unnamed = try Self.account { $0.clientMetadataDocument = Self.document }
+        let identity = try await identity(unnamed, try Self.metadata(documents: true), Self.server())
+        #expect(identity.client == secret)
+        #expect(!identity.isRegisteredByUs)
+    }
+
+    @Test func `is then the document, where the server takes documents`() async throws {
+        let server = Self.server()
+        let account = try Self.account { $0.clientMetadataDocument = Self.document }
+        let identity = try await identity(account, try Self.metadata(documents: true), server)
+        #expect(identity.client == Client(id: Self.document))
+        #expect(identity.redirect == ClientMetadataDocument.redirect)
+        #expect(server.requests.isEmpty)
+        let registered = try await self.identity(account, try Self.metadata(), server)
+        #expect(registered.client == Client(id: "c-1"))
+    }
+
+    @Test func `is then one that keyfob registers, once, and keeps with its port`() async throws {
+        let server = Self.server(2)
+        let first = try await identity(try Self.account(), try Self.metadata(), server)
+        #expect(first.client == Client(id: "c-1"))
+        #expect(first.isRegisteredByUs)
+        #expect(first.redirect.ports.count == 1)
+        let second = try await identity(try Self.account { $0.name = "bob" }, try Self.metadata(), server)
+        #expect(second.client == first.client)
+        #expect(second.redirect == first.redirect)
+        #expect(second.isRegisteredByUs)
+        #expect(server.requests.count == 1)
+    }
+
+    @Test func `is at last for a person to register, and says how`() async throws {
+        let closed = ScriptedTransport([Self.endpoint: [.status(403)]])
+        let account = try Self.account { $0.redirect = try RedirectTemplate("http://localhost:4711/back") }
+        let needed = CredentialFailure.clientNeeded(
+            .init(
+                service: account.service, issuer: Self.issuer, page: nil, redirectURI: "http://localhost:4711/back",
+                scopes: ["read"]))
+        for metadata in [try Self.metadata(registers: false), try Self.metadata()] {
+            await #expect(throws: needed) { _ = try await identity(account, metadata, closed) }
+        }
+        #expect(try registrations.all().isEmpty)
+    }
+
+    // MARK: Registrations of our own
+
+    @Test func `is made anew where its secret is at its end, and only then`() async throws {
+        let server = Self.server()
+        for (end, expected) in [(1_800_000_001, "old"), (1_799_999_999, "c-1")] as [(Int64, String)] {
+            let client = Client(id: "old", secret: Secret("s"), authentication: .post)
+            try registrations.save(
+                ClientRegistration(
+                    issuer: Self.issuer, client: client, redirectURIs: ["http://127.0.0.1:4711/callback"],
+                    secretExpiresAt: end))
+            let identity = try await identity(try Self.account(), try Self.metadata(), server)
+            #expect(identity.client.id == expected)
+        }
+        #expect(try registrations.all().map(\.client.id) == ["c-1"])
+    }
+
+    @Test func `is never that of another issuer`() async throws {
+        try registrations.save(
+            ClientRegistration(
+                issuer: Self.issuer + "/", client: Client(id: "theirs"),
+                redirectURIs: ["http://127.0.0.1:4711/callback"]))
+        let identity = try await identity(try Self.account(), try Self.metadata(), Self.server())
+        #expect(identity.client.id == "c-1")
+    }
+
+    @Test func `asks for the scopes that a later step up may need`() async throws {
+        func scope(_ change: (inout Account) throws -> Void) async throws -> String? {
+            let server = Self.server()
+            try registrations.remove(issuer: Self.issuer)
+            _ = try await identity(try Self.account(change), try Self.metadata(scopes: ["read", "write"]), server)
+            let body = try #require(server.requests.first?.json?.exposedText)
+            return body.components(after: "\"scope\":\"")
+        }
+        #expect(try await scope { $0.addsOfflineAccess = true } == "read write")
+        #expect(try await scope { _ in } == "read")
+        #expect(
+            try await scope {
+                $0.addsOfflineAccess = true
+                $0.scopes = []
+            } == nil)
+    }
+
+    @Test(arguments: [true, false]) func `has the grant types of its flow`(_ isForDevice: Bool) async throws {
+        let server = Self.server()
+        _ = try await identity(try Self.account(), try Self.metadata(), server, isForDevice: isForDevice)
+        let body = try #require(server.requests.first?.json?.exposedText)
+        #expect(body.contains("urn:ietf:params:oauth:grant-type:device_code") == isForDevice)
+        #expect(body.contains("\"authorization_code\"") == !isForDevice)
+        #expect(body.contains("\"refresh_token\""))
+    }
+
+    // To take a locked keyring for an empty one would make a new client at each login.
+    @Test func `is not made where nobody can say whether there is one`() async throws {
+        let server = Self.server()
+        try registrations.save(ClientRegistration(issuer: Self.issuer, client: Client(id: "x"), redirectURIs: []))
+        items.lock()
+        await #expect(throws: SecretServiceError.locked) {
+            _ = try await identity(try Self.account(), try Self.metadata(), server)
+        }
+        #expect(server.requests.isEmpty)
+    }
+
+    @Test func `is not kept where the server did not answer`() async throws {
+        let down = ScriptedTransport([Self.endpoint: [.status(503)]])
+        await #expect(throws: OAuthError.self) {
+            _ = try await identity(try Self.account(), try Self.metadata(), down)
+        }
+        #expect(try registrations.all().isEmpty)
+    }
+
+    // MARK: Forgetting
+
+    @Test func `is forgotten here and there, but only if it is the one that is meant`() async throws {
+        let place = Self.endpoint + "/c-1"
+        let server = ScriptedTransport([place: [.status(204)]])
+        let client = Client(id: "c-1")
+        func save() throws {
+            try registrations.save(
+                ClientRegistration(
+                    issuer: Self.issuer, client: client, redirectURIs: ["http://127.0.0.1:4711/callback"],
+                    registrationAccessToken: Secret("t"), registrationClientURI: try EndpointURL(place)))
+        }
+        try save()
+        try await clients.forget(Client(id: "c-2"), issuer: Self.issuer, transport: server)
+        #expect(server.requests.isEmpty)
+        try await clients.forget(client, issuer: Self.issuer, transport: server)
+        #expect(server.addresses == [place])
+        #expect(try registrations.all().isEmpty)
+        // A server that cannot be asked changes nothing about that.
+        try save()
+        let down = ScriptedTransport([place: [.failure(.unreachable(host: "login.example.com", reason: "down"))]])
+        try await clients.forget(client, issuer: Self.issuer, transport: down)
+        #expect(try registrations.all().isEmpty)
+    }
+}
+
+extension String {
+    /// What stands between `mark` and the next quotation mark; nil without `mark`.
+    fileprivate func components(after mark: String) -> String? {
+        guard let start = firstRange(of: mark)?.upperBound else { return nil }
+        return String(self[start...].prefix { $0 != "\"" })
+    }
+}
