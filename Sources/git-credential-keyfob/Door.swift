@@ -33,6 +33,8 @@ struct Door {
         let dialect = GitDialect()
         guard let request = try? dialect.decode(input, for: operation) else { return nil }
         if operation == .store { return isOurs(request) ? [] : nil }
+        // Where the service says what was wrong with a token, the same token will not do.
+        guard AuthenticationChallenge.bearer(in: request.wwwauth)?.error == nil else { return nil }
         guard let found = cached(request), found.token.isFresh(at: Int64(time(nil))) else { return nil }
         let response = CredentialResponse(cached: found.token, account: found.account, for: request)
         return try? dialect.encode(response, for: request)

@@ -63,16 +63,16 @@ struct Composition: Sendable {
         let introduction: Introduction
     }
 
-    /// What finds the server of a service. Whoever answers for one that nobody configured must not send us to this machine
-    /// or its network, unless that is where the service is.
+    /// What finds the server of a service. Whoever answers for it must not send us to this machine or its network, unless
+    /// that is where the service is.
     private static func finder(
         _ host: Configuration.Host?, _ service: ServiceURL, _ transports: Transports
     ) -> ServerFinder {
         let transport = transports.transport(trusting: host?.certificateAuthorityFile)
-        guard host == nil, let url = try? EndpointURL(service.description) else {
-            return ServerFinder(transport: transport)
-        }
-        return ServerFinder(transport: ReachingTransport(transport, reach: .asPublicAs(url)))
+        guard let url = try? EndpointURL(service.description) else { return ServerFinder(transport: transport) }
+        return ServerFinder(
+            transport: ReachingTransport(transport, reach: .asPublicAs(url)),
+            reach: { try await transports.reach(neededFor: $0, of: $1) })
     }
 
     /// Runs `body` with the credential helper, and ends the process with one line on standard error if it fails.
@@ -140,7 +140,7 @@ struct Composition: Sendable {
                     hasBrowser: Surroundings.hasBrowser,
                     isRemote: Surroundings.variable("SSH_CONNECTION")?.isEmpty == false),
                 now: { Int64(time(nil)) }),
-            transport: { transports.transport(trusting: $0.certificateAuthorityFile) },
+            transport: { transports.transport(for: $0) },
             interaction: policy,
             gitDeclines: { await git.settings(for: $0)?.declinesInteraction ?? false },
             now: { Int64(time(nil)) })

@@ -51,6 +51,8 @@ enum Terminal {
             case .signIn(let service): "keyfob does not know \(service); look for its sign-in and go there? [y/N] "
             case .elsewhere(let service, let server):
                 "\(service) sends you to \(Words.printable(server)); sign in there? [y/N] "
+            case .nearby(let service, let server):
+                "\(service) sends you to \(Words.printable(server)), which is in a private network; sign in there? [y/N] "
             }
         let bytes = Array(words.utf8)
         _ = unsafe Glibc.write(terminal, bytes, bytes.count)

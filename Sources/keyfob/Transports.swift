@@ -19,6 +19,18 @@ final class Transports: Sendable {
         return PatientTransport(impatient(trusting: file), notBefore: .inKernelMemory(now: now), now: now)
     }
 
+    /// How to reach the authorization server of `account`; nil: one of which nothing is written down any more.
+    func transport(for account: Account?) -> any HTTPTransport {
+        let transport = transport(trusting: account?.certificateAuthorityFile)
+        guard let reach = account?.addresses, reach != .anywhere else { return transport }
+        return ReachingTransport(transport, reach: reach)
+    }
+
+    /// How near `server`, of which `resource` has told, has to be allowed to be asked.
+    func reach(neededFor server: EndpointURL, of resource: EndpointURL) async throws(OAuthError) -> Reach {
+        try await impatient(trusting: nil).reach(neededFor: server, of: resource)
+    }
+
     private func impatient(trusting file: String?) -> AsyncHTTPTransport {
         open.withLock { open in
             if let known = open[file ?? ""] { return known }

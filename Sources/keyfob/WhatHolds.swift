@@ -45,7 +45,8 @@ struct WhatHolds: Encodable {
         }
         service = account.service.description
         steps = (finding?.steps ?? []).map(Self.words)
-        notes = account.provider?.quirks ?? []
+        let nearness = account.reach == .privateNetworks ? ["the authorization server is in a private network"] : []
+        notes = nearness + (account.provider?.quirks ?? [])
         let server = host?.sources["issuer"] == nil && host?.sources["token_endpoint"] != nil
         settings = [
             "issuer": setting(

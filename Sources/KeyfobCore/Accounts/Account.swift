@@ -11,6 +11,8 @@ package struct Account: Sendable, Equatable {
     package var service: ServiceURL
     /// Where the authorization server is.
     package var server: ServerLocation
+    /// How near to this machine that may be; nil: as near as it is.
+    package var reach: Configuration.Reach?
     /// The client that we are to this authorization server; nil: the one as which keyfob is registered there.
     package var client: Client?
     /// Where the document that describes keyfob as a client is published, if it is.
@@ -61,6 +63,12 @@ package struct Account: Sendable, Equatable {
             case .endpoints(let metadata): metadata.issuer ?? metadata.tokenEndpoint.string
             }
         }
+    }
+
+    /// ``reach`` in terms of addresses.
+    package var addresses: Reach {
+        guard let reach, let url = try? EndpointURL(service.description) else { return .anywhere }
+        return reach == .service ? .asPublicAs(url) : .privateNetworks(of: url)
     }
 
     /// The ways to sign in.

@@ -42,6 +42,7 @@ package struct AccountDirectory: Sendable {
         guard let server = host.server ?? known?.server(for: host.service) else { return nil }
         let client = host.clientID.map { Client(id: $0) }
         var account = Account(service: host.service, server: server, client: client)
+        account.reach = host.server == nil ? nil : host.reach
         account.clientMetadataDocument = configuration.clientMetadataDocument
         account.scopes = scopes(host.scopes ?? known?.scopes ?? [], request)
         account.addsOfflineAccess = host.offlineAccess ?? false

@@ -43,6 +43,7 @@ package struct Approvals: Sendable {
         case .issuer(let issuer, _, _): table["issuer"] = issuer
         case .endpoints, nil: break  // a known host's: the table of known hosts has them
         }
+        table["reach"] = host.reach?.rawValue
         table["client_id"] = host.clientID
         table["provider"] = host.provider
         table["scopes"] = host.scopes.map { TOMLArray($0) }

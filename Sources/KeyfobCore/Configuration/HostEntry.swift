@@ -10,6 +10,8 @@ extension Configuration {
         package var service: ServiceURL
         /// nil: a known host's, or found from the URL when somebody signs in.
         package var server: Account.ServerLocation?
+        /// How near to this machine ``server`` and its endpoints may be; nil: as near as they are.
+        package var reach: Reach?
         /// nil: keyfob is registered with the issuer, by itself or by the person.
         package var clientID: String?
         /// Which known program serves a host that is not known by its name: `gitlab`, `gitea`, ...
@@ -44,6 +46,14 @@ extension Configuration {
         }
     }
 
+    /// Where a server may be that the service has named, and no person: `reach = "service"` or `"private"`.
+    package enum Reach: String, Sendable, CaseIterable {
+        /// Not nearer to this machine than the service is.
+        case service
+        /// Also in a private network, as a person has agreed.
+        case privateNetworks = "private"
+    }
+
     /// `resource = "URI"`, or `false`: none, whatever else suggests one.
     package enum Resource: Sendable, Equatable {
         case uri(String)
@@ -60,6 +70,7 @@ extension Configuration.Host {
     func completed(by other: Configuration.Host) -> Configuration.Host {
         var result = self
         result.server = server ?? other.server
+        result.reach = server == nil ? reach ?? other.reach : reach  // it says something of that server alone
         result.clientID = clientID ?? other.clientID
         result.provider = provider ?? other.provider
         result.scopes = scopes ?? other.scopes

@@ -38,7 +38,7 @@ struct TOMLConfiguration {
     private static let hostKeys: Set<String> = [
         "issuer", "authorization_endpoint", "token_endpoint", "device_authorization_endpoint", "revocation_endpoint",
         "client_id", "provider", "scopes", "offline_access", "flow", "redirect_uri", "resource", "username", "account",
-        "pkce", "ca_file",
+        "pkce", "ca_file", "reach",
     ]
 
     private func host(_ name: String, _ entry: Entries) throws(ConfigurationError) -> Configuration.Host {
@@ -48,6 +48,8 @@ struct TOMLConfiguration {
         try entry.refuseUnknown(besides: Self.hostKeys)
         var host = Configuration.Host(service: service)
         host.server = try server(entry)
+        host.reach = try entry.oneOf("reach", Configuration.Reach.allCases.map(\.rawValue))
+            .flatMap(Configuration.Reach.init)
         host.clientID = try entry.string("client_id")
         host.provider = try entry.oneOf("provider", KnownHost.providers)
         host.scopes = try entry.strings("scopes")

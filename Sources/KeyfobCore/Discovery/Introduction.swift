@@ -25,6 +25,8 @@ package struct Introduction: Sendable {
         case signIn(ServiceURL)
         /// Whether to go on, for the server is on another origin.
         case elsewhere(ServiceURL, server: String)
+        /// The same where the server is in a private network, and the service is not.
+        case nearby(ServiceURL, server: String)
     }
 
     /// - Parameters:
@@ -123,6 +125,20 @@ package struct Introduction: Sendable {
         host.sources.values.contains { $0.file == approvals?.file }
     }
 
+    /// Has a person say yes to a server that is nearer to this machine than the service that names it. Nobody may be led
+    /// into a private network unknowingly (RFC 9728 section 7.7); but there are companies whose own server is there.
+    ///
+    /// - Throws: `addressTooNear` where there is no yes.
+    package func confirmNearness(of finding: ServerFinder.Finding) async throws {
+        let service = finding.host.service
+        guard finding.host.reach == .privateNetworks, case .issuer(let issuer, _, _)? = finding.host.server else {
+            return
+        }
+        guard try await ask(.nearby(service, server: issuer)) else {
+            throw OAuthError.addressTooNear(host: try EndpointURL(issuer).host, resource: service.host)
+        }
+    }
+
     /// Keeps a person's yes.
     package func approve(_ host: Configuration.Host) throws {
         try approvals?.add(host)
@@ -138,10 +154,12 @@ package struct Introduction: Sendable {
     ) async throws -> (Account, ServerFinder.Finding) {
         if configured == nil { try await confirm(.signIn(url), about: url) }
         var found = try await finder(configured, url).find(url, challenges: request.wwwauth)
-        if configured == nil, case .issuer(let issuer, _, _)? = found.host.server,
-            (try? EndpointURL(issuer))?.origin != url.origin
-        {
-            try await confirm(.elsewhere(url, server: issuer), about: url)
+        if case .issuer(let issuer, _, _)? = found.host.server {
+            if found.host.reach == .privateNetworks {
+                try await confirmNearness(of: found)
+            } else if configured == nil, (try? EndpointURL(issuer))?.origin != url.origin {
+                try await confirm(.elsewhere(url, server: issuer), about: url)
+            }
         }
         if let configured { found.host.service = configured.service }
         return (try account(found, configured, request), found)

@@ -9,8 +9,15 @@ package import OAuth
 package struct ServerFinder: Sendable {
     let transport: any HTTPTransport
 
-    package init(transport: any HTTPTransport) {
+    let reach: @Sendable (EndpointURL, _ resource: EndpointURL) async throws -> Reach
+
+    /// - Parameter reach: how near a server has to be allowed for it to be asked; throws where it may not be asked at all.
+    package init(
+        transport: any HTTPTransport,
+        reach: @escaping @Sendable (EndpointURL, _ resource: EndpointURL) async throws -> Reach = { .asPublicAs($1) }
+    ) {
         self.transport = transport
+        self.reach = reach
     }
 
     /// What was found, and on which way.
@@ -65,13 +72,14 @@ package struct ServerFinder: Sendable {
             .metadata(of: url, advertised: challenge?.resourceMetadata)
         if let metadata {
             steps.append(.resourceMetadata(resource: metadata.resource, servers: metadata.authorizationServers))
-            let host = try host(service, metadata, scopes: challenge?.scope, pinned: pinned)
+            let host = try await host(service, metadata, scopes: challenge?.scope, pinned: pinned)
             return Finding(host: host, steps: steps)
         }
         steps.append(.noResourceMetadata)
         let issuer = try await ownIssuer(of: service)
         var host = Configuration.Host(service: try ServiceURL(service.origin))
         host.server = .issuer(issuer)
+        host.reach = .service
         host.scopes = challenge?.scope
         return Finding(host: host, steps: steps + [.ownIssuer(issuer)])
     }
@@ -87,7 +95,7 @@ package struct ServerFinder: Sendable {
     /// RFC 9728 section 7.6: of several servers the one that is known already, else the first.
     private func host(
         _ service: ServiceURL, _ metadata: ProtectedResourceMetadata, scopes: [String]?, pinned: String?
-    ) throws -> Configuration.Host {
+    ) async throws -> Configuration.Host {
         guard let first = metadata.authorizationServers.first else {
             throw CredentialFailure.noAuthorizationServer(service: service)
         }
@@ -95,6 +103,8 @@ package struct ServerFinder: Sendable {
         let resource = try? ServiceURL(metadata.resource)
         var host = Configuration.Host(service: resource.flatMap { $0.contains(service) ? $0 : nil } ?? service)
         host.server = .issuer(issuer)
+        let reach = try await reach(EndpointURL(issuer), EndpointURL(service.description))
+        if case .privateNetworks = reach { host.reach = .privateNetworks } else { host.reach = .service }
         host.resource = .uri(metadata.resource)
         // The scopes of the challenge are what this service needs now; those of the metadata are all it knows.
         host.scopes = scopes ?? metadata.scopesSupported

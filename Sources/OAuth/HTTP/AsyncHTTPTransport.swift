@@ -1,6 +1,8 @@
 import AsyncHTTPClient
+import Glibc
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import Secrets
 
 /// ``HTTPTransport`` over AsyncHTTPClient. Costs nothing until the first request.
@@ -58,6 +60,20 @@ package struct AsyncHTTPTransport: HTTPTransport {
         }
     }
 
+    /// How near a server has to be allowed for `url` to be asked, of which `resource` has told: not nearer than the
+    /// resource, or in a private network. A host that cannot be found now is judged when it is asked.
+    ///
+    /// Throws `addressTooNear` where neither will do.
+    package func reach(neededFor url: EndpointURL, of resource: EndpointURL) async throws(OAuthError) -> Reach {
+        do {
+            _ = try await ways(to: url, .asPublicAs(resource))
+        } catch .addressTooNear {
+            _ = try await ways(to: url, .privateNetworks(of: resource))
+            return .privateNetworks(of: resource)
+        } catch {}
+        return .asPublicAs(resource)
+    }
+
     /// Closes the connections and ends the thread; call it once, when no more requests come.
     package func shutdown() async {
         await clients.shutdown()
@@ -83,9 +99,9 @@ package struct AsyncHTTPTransport: HTTPTransport {
     ) async -> Result<HTTPResponse, OAuthError> {
         var failures = failures
         do {
-            let way = try await way(of: request)
-            failures.proxy = way.proxy.map { "\($0.host):\($0.port)" }
-            return .success(try await Self.perform(request, with: clients.client(way)))
+            let ways = try await ways(to: request.url, request.reach)
+            failures.proxy = ways.last.proxy.map { "\($0.host):\($0.port)" }
+            return .success(try await perform(request, ways))
         } catch let error as OAuthError {
             return .failure(error)
         } catch {
@@ -93,16 +109,53 @@ package struct AsyncHTTPTransport: HTTPTransport {
         }
     }
 
-    /// The address is judged where it is ours to choose; a proxy finds its own, from where it is.
-    private func way(of request: HTTPRequest) async throws(OAuthError) -> LazyHTTPClients.Way {
-        let settings = await settings(request.url)
-        var way = LazyHTTPClients.Way(
-            proxy: try settings.proxy(for: request.url), authorities: settings.authorities,
+    /// The ways to a host, at least one of them, to be tried in their order.
+    private struct Ways {
+        var first: [LazyHTTPClients.Way] = []
+        var last: LazyHTTPClients.Way
+    }
+
+    /// Judged is every address that is ours to choose, and of a proxy's what can be told from the host alone.
+    private func ways(to url: EndpointURL, _ reach: Reach) async throws(OAuthError) -> Ways {
+        let settings = await settings(url)
+        let way = LazyHTTPClients.Way(
+            proxy: try settings.proxy(for: url), authorities: settings.authorities,
             extraAuthorities: settings.extraAuthorities)
-        if way.proxy == nil, let address = try await request.reach.address(for: request.url, by: resolution) {
-            way.addresses = [request.url.host: address]
+        if way.proxy != nil {
+            try await reach.checkBeforeProxy(url, by: resolution)
+            return Ways(last: way)
         }
-        return way
+        let all = try await reach.addresses(for: url, by: resolution).map { address in
+            var way = way
+            way.addresses = [url.host: address]
+            way.isOneOfSeveral = true
+            return way
+        }
+        guard var last = all.last else { return Ways(last: way) }
+        last.isOneOfSeveral = false
+        return Ways(first: all.dropLast(), last: last)
+    }
+
+    /// Goes the next way only where there was no connection on the one before: then nobody has read the request.
+    private func perform(_ request: HTTPRequest, _ ways: Ways) async throws -> HTTPResponse {
+        for way in ways.first {
+            do {
+                return try await Self.perform(request, with: clients.client(way))
+            } catch {
+                guard Self.isRefusal(error) else { throw error }
+            }
+        }
+        return try await Self.perform(request, with: clients.client(ways.last))
+    }
+
+    private static func isRefusal(_ error: any Error) -> Bool {
+        switch error {
+        case is NIOConnectionError: true
+        case let error as HTTPClientError: error == .connectTimeout
+        // Of the errors of a socket those that an established connection does not have.
+        case let error as IOError: [ECONNREFUSED, ENETUNREACH, EADDRNOTAVAIL].contains(error.errnoCode)
+        default: false
+        }
     }
 
     private static func perform(_ request: HTTPRequest, with client: HTTPClient) async throws -> HTTPResponse {

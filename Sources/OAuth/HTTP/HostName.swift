@@ -21,6 +21,12 @@ enum HostName {
         return address.isAcceptable
     }
 
+    /// The bytes of a host that is an address itself, or a name that means this machine and no other; nil for other names.
+    static func address(_ host: String) -> [UInt8]? {
+        if host == "localhost" || host.hasSuffix(".localhost") { return ipv6Loopback }
+        return IPv4Address(host)?.bytes ?? ipv6Bytes(host)
+    }
+
     /// The 16 bytes of `[…]`, or nil where that is not an IPv6 address in brackets.
     static func ipv6Bytes(_ host: String) -> [UInt8]? {
         guard host.hasPrefix("["), host.hasSuffix("]") else { return nil }

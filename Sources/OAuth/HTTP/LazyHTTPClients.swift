@@ -18,12 +18,17 @@ final class LazyHTTPClients: Sendable {
         var extraAuthorities: String?
         /// Which address to connect to for a host, where it is not any.
         var addresses: [String: String] = [:]
+        /// Whether there is another way, which shall not have to wait for this one until the deadline.
+        var isOneOfSeveral = false
     }
 
     private struct State {
         var group: MultiThreadedEventLoopGroup?
         var clients: [Way: HTTPClient] = [:]
     }
+
+    /// The longest wait for a connection where there is another address to try.
+    private static let impatience = Duration.seconds(3)
 
     private let state = Mutex(State())
     private let deadline: Duration
@@ -79,7 +84,7 @@ final class LazyHTTPClients: Sendable {
         configuration.proxy = way.proxy
         configuration.dnsOverride = way.addresses
         configuration.httpVersion = .http1Only
-        configuration.timeout.connect = TimeAmount(deadline)
+        configuration.timeout.connect = TimeAmount(way.isOneOfSeveral ? min(deadline, Self.impatience) : deadline)
         // A refused connection is told at once instead of being tried again until the deadline.
         configuration.connectionPool.retryConnectionEstablishment = false
         // A POST that redeems a code must not meet an idle connection that the server is just closing: nobody could

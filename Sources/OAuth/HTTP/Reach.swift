@@ -1,33 +1,64 @@
 /// How near to this machine the server may be that a request goes to.
-package enum Reach: Sendable, Equatable {
+package enum Reach: Sendable, Hashable {
     /// As near as it is: a person has written the address down.
     case anywhere
     /// Not nearer than this resource is: the address stands in a document that the resource has sent us to. A resource on
     /// loopback may name all, one in a private network all but loopback, any other only what the Internet reaches.
     case asPublicAs(EndpointURL)
+    /// Also in a private network, wherever the resource is: a person has said yes to a server there. Never on loopback,
+    /// unless the resource itself is there.
+    case privateNetworks(of: EndpointURL)
 
-    /// The address to connect to for `url`, as text; nil where any will do.
+    /// The addresses to connect to for `url`, as text, the best first; none where any will do.
     ///
     /// Every address of the host is judged, for another may be taken the next time; and one of those that were judged is
     /// connected to, for a name may lead elsewhere the next time that it is looked up.
     ///
     /// Throws `addressTooNear`, or what `resolution` throws.
-    func address(for url: EndpointURL, by resolution: NameResolution) async throws(OAuthError) -> String? {
-        guard case .asPublicAs(let resource) = self, url.origin != resource.origin else { return nil }
+    func addresses(for url: EndpointURL, by resolution: NameResolution) async throws(OAuthError) -> [String] {
+        guard let resource, url.origin != resource.origin else { return [] }
         let addresses = try await resolution(url.host)
-        guard let first = addresses.first else { throw .unreachable(host: url.host, reason: "its name was not found") }
-        // Nothing that a resolver says makes a resource a loopback resource.
-        var nearest = resource.isLoopback ? AddressRange.loopback : .nearby
-        if !resource.isLoopback {
-            let ranges = try await resolution(resource.host).compactMap { AddressRange($0) }
-            nearest = max(nearest, ranges.max() ?? .everywhere)
+        if addresses.isEmpty { throw .unreachable(host: url.host, reason: "its name was not found") }
+        try Self.check(addresses, of: url, not: try await nearest(resource, resolution), resource)
+        return addresses.map(Self.text)
+    }
+
+    /// The same where a proxy finds the address, from where it is: what can be judged here is a host that is an address
+    /// itself, or a name of loopback (RFC 6761 section 6.3).
+    ///
+    /// Throws `addressTooNear`.
+    func checkBeforeProxy(_ url: EndpointURL, by resolution: NameResolution) async throws(OAuthError) {
+        guard let resource, url.origin != resource.origin, let address = HostName.address(url.host) else { return }
+        // Where only the proxy knows the resource's own name, that is as far away as can be.
+        let nearest = (try? await nearest(resource, resolution)) ?? .everywhere
+        try Self.check([address], of: url, not: nearest, resource)
+    }
+
+    /// The resource to which things are near or far.
+    private var resource: EndpointURL? {
+        switch self {
+        case .anywhere: nil
+        case .asPublicAs(let resource), .privateNetworks(let resource): resource
         }
+    }
+
+    /// The nearest range in which a server may be. Nothing that a resolver says makes a resource a loopback resource.
+    private func nearest(_ resource: EndpointURL, _ resolution: NameResolution) async throws(OAuthError) -> AddressRange
+    {
+        if resource.isLoopback { return .loopback }
+        if case .privateNetworks = self { return .nearby }
+        let ranges = try await resolution(resource.host).compactMap { AddressRange($0) }
+        return max(.nearby, ranges.max() ?? .everywhere)
+    }
+
+    private static func check(
+        _ addresses: [[UInt8]], of url: EndpointURL, not nearest: AddressRange, _ resource: EndpointURL
+    ) throws(OAuthError) {
         for address in addresses {
             guard let range = AddressRange(address), range >= nearest else {
                 throw .addressTooNear(host: url.host, resource: resource.host)
             }
         }
-        return Self.text(first)
     }
 
     private static func text(_ address: [UInt8]) -> String {
@@ -39,7 +70,7 @@ package enum Reach: Sendable, Equatable {
     }
 }
 
-/// Sends requests for a resource that nobody has configured: none goes nearer to this machine than the resource is.
+/// Sends requests for a resource that nobody has configured: none goes nearer to this machine than it may.
 package struct ReachingTransport: HTTPTransport {
     private let transport: any HTTPTransport
     private let reach: Reach

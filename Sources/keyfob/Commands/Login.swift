@@ -44,6 +44,7 @@ struct Login: AsyncParsableCommand {
             let (introduction, tokens) = (parts.introduction, parts.tokens)
             var (account, finding) = try await introduction.accountByName(for: request, anew: force)
             sayWhere(account, finding)
+            if let finding { try await introduction.confirmNearness(of: finding) }
             var approval = finding?.host
             if let clientID {
                 approval = approval ?? introduction.approved(account.service)
@@ -78,7 +79,9 @@ struct Login: AsyncParsableCommand {
         }
         account.client = client
         var host = approval ?? Configuration.Host(service: account.service)
-        if approval == nil, case .issuer = account.server { host.server = account.server }
+        if approval == nil, case .issuer = account.server {
+            (host.server, host.reach) = (account.server, account.reach)
+        }
         host.clientID = id
         approval = host
     }

@@ -32,21 +32,17 @@ struct Logout: AsyncParsableCommand {
             }
             if grants.isEmpty { throw NotSignedIn(url: url) }
             for grant in grants {
-                let client = try await client(of: grant, parts.accounts)
+                let account = try await parts.accounts.account(for: CredentialRequest(url: grant.service))
                 let outcome = try await composition.signOut.run(
-                    grant, client: client.0, transport: composition.transports.transport(trusting: client.1))
+                    grant, client: Self.client(of: grant, account),
+                    transport: composition.transports.transport(for: account))
                 Terminal.say(Words.loggedOut(grant, outcome))
             }
         }
     }
 
-    /// The client that a grant was given to, and the authorities to trust at its server: configuration knows them as
-    /// long as it names the same client.
-    private func client(of grant: Grant, _ accounts: AccountDirectory) async throws -> (Client, String?) {
-        let request = try CredentialRequest(url: grant.service)
-        let account = try await accounts.account(for: request)
-        guard let account else { return (grant.client, nil) }
-        let client = account.client.flatMap { $0.id == grant.client.id && $0.secret != nil ? $0 : nil }
-        return (client ?? grant.client, account.certificateAuthorityFile)
+    /// The client that a grant was given to; its secret is the one that a person wrote down last.
+    private static func client(of grant: Grant, _ account: Account?) -> Client {
+        account?.client.flatMap { $0.id == grant.client.id && $0.secret != nil ? $0 : nil } ?? grant.client
     }
 }

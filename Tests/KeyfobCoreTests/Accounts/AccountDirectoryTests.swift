@@ -53,6 +53,37 @@ import Testing
         #expect(try directory.configuredAccount(for: request)?.scopes == ["b", "a", "c", "d"])
     }
 
+    /// What the configuration says of the server, what the list of approved services says, and how near it may be.
+    static let reaches: [(String, String, Configuration.Reach?)] = [
+        ("", "issuer = \"https://l\"\nreach = \"service\"", .service),
+        ("", "issuer = \"https://l\"\nreach = \"private\"", .privateNetworks),
+        ("", "issuer = \"https://l\"", nil),
+        ("scopes = []", "issuer = \"https://l\"\nreach = \"service\"", .service),
+        // What a person has written down is not held to what was found for another
+        ("issuer = \"https://mine\"", "issuer = \"https://l\"\nreach = \"service\"", nil),
+        ("issuer = \"https://mine\"\nreach = \"service\"", "issuer = \"https://l\"", .service),
+    ]
+
+    @Test(arguments: reaches)
+    func `A server that was found may be no nearer than the service that named it`(
+        _ configured: String, _ approved: String, _ reach: Configuration.Reach?
+    ) throws {
+        let service = "https://git.example.com"
+        var configuration = Configuration()
+        for text in [configured, approved] {
+            configuration.hosts += try TOMLConfiguration("[host.\"\(service)\"]\n\(text)\n", file: "f").decode().hosts
+        }
+        let account = try AccountDirectory(configuration: configuration).configuredAccount(for: .git())
+        let url = try EndpointURL(service)
+        let addresses: Reach =
+            switch reach {
+            case .service: .asPublicAs(url)
+            case .privateNetworks: .privateNetworks(of: url)
+            case nil: .anywhere
+            }
+        #expect(account?.addresses == addresses)
+    }
+
     @Test func `A configured account is what the configuration says`() throws {
         let directory = AccountDirectory(
             configuration: try Self.configuration(

@@ -34,6 +34,7 @@ import Testing
             account = "alice"
             pkce = "assumed"
             ca_file = "/etc/ssl/corp.pem"
+            reach = "private"
             """)
         #expect(configuration.interaction == .never)
         #expect(configuration.minTTL == 600)
@@ -50,6 +51,7 @@ import Testing
         #expect(host.account == "alice")
         #expect(host.pkce == .assumed)
         #expect(host.certificateAuthorityFile == "/etc/ssl/corp.pem")
+        #expect(host.reach == .privateNetworks)
         #expect(host.sources["issuer"]?.file == "config.toml")
     }
 

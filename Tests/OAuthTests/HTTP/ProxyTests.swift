@@ -63,6 +63,23 @@ struct `The transport behind a proxy` {
         }
     }
 
+    @Test func `is not asked for an address that the resource may not lead to`() async throws {
+        try await ScriptedServer.run({ _ in .http(502, "") }) { proxy in
+            var settings = NetworkSettings()
+            settings.proxy = Secret("http://127.0.0.1:\(proxy.port)")
+            let transport = AsyncHTTPTransport(
+                settings: { [settings] _ in settings }, deadline: .seconds(30),
+                resolution: { _ throws(OAuthError) in [[93, 184, 216, 34]] })
+            var request = HTTPRequest(get: try EndpointURL("https://10.9.9.9/x"))
+            request.reach = .asPublicAs(try EndpointURL("https://mcp.example.com/mcp"))
+            await #expect(throws: OAuthError.addressTooNear(host: "10.9.9.9", resource: "mcp.example.com")) {
+                try await transport.send(request)
+            }
+            #expect(proxy.requests.isEmpty)
+            await transport.shutdown()
+        }
+    }
+
     @Test func `believes a server behind a proxy no more than any other`() async throws {
         try await withNetwork { _, server, proxy in
             await #expect {

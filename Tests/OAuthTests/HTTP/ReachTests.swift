@@ -70,12 +70,14 @@ private func bytes(_ text: String) throws -> [UInt8] {
     }
 
     private func address(
-        for url: String, of resource: String, names: Names = Names()
+        for url: String, of resource: String, names: Names = Names(), isPrivateAllowed: Bool = false
     ) async throws -> Result<String?, OAuthError> {
-        let (url, reach) = (try EndpointURL(url), Reach.asPublicAs(try EndpointURL(resource)))
+        let (url, resource) = (try EndpointURL(url), try EndpointURL(resource))
+        let reach = isPrivateAllowed ? Reach.privateNetworks(of: resource) : .asPublicAs(resource)
         do throws(OAuthError) {
             return .success(
-                try await reach.address(for: url, by: { host throws(OAuthError) in try names.addresses(of: host) }))
+                try await reach.addresses(for: url, by: { host throws(OAuthError) in try names.addresses(of: host) })
+                    .first)
         } catch {
             return .failure(error)
         }
@@ -135,6 +137,101 @@ private func bytes(_ text: String) throws -> [UInt8] {
     func `is not gone to where it is nearer`(_ resource: String, _ url: String) async throws {
         let error = OAuthError.addressTooNear(host: try EndpointURL(url).host, resource: try EndpointURL(resource).host)
         #expect(try await address(for: url, of: resource) == .failure(error))
+    }
+
+    static let allowedInPrivate = [
+        ("https://mcp.example.com/mcp", "https://login.corp.example/x"),
+        ("https://mcp.example.com/mcp", "https://10.9.9.9/x"),
+        ("https://mcp.example.com/mcp", "https://[fd00::1]/x"),
+        ("https://mcp.example.com/mcp", "https://trap2.example/x"),
+    ]
+
+    @Test(arguments: allowedInPrivate)
+    func `may be in a private network where a person has agreed`(_ resource: String, _ url: String) async throws {
+        guard case .success(.some) = try await address(for: url, of: resource, isPrivateAllowed: true) else {
+            Issue.record("it is not gone to")
+            return
+        }
+    }
+
+    static let neverAllowed = [
+        "https://self.example/x", "http://127.0.0.1:9/x", "https://trap.example/x", "https://cloud.example/x",
+        "https://translated.example/x",
+    ]
+
+    @Test(arguments: neverAllowed)
+    func `is not this machine, nor a cloud's own, though a person has agreed to private networks`(
+        _ url: String
+    ) async throws {
+        let error = OAuthError.addressTooNear(host: try EndpointURL(url).host, resource: "mcp.example.com")
+        let result = try await address(for: url, of: "https://mcp.example.com/mcp", isPrivateAllowed: true)
+        #expect(result == .failure(error))
+    }
+
+    /// Names that change what they mean, as in DNS rebinding.
+    @Test func `is judged anew each time that its name is looked up`() async throws {
+        let answers = Mutex(["93.184.216.35", "127.0.0.1"])
+        let reach = Reach.asPublicAs(try EndpointURL("https://mcp.example.com/mcp"))
+        let url = try EndpointURL("https://login.example.com/token")
+        let resolution: NameResolution = { host throws(OAuthError) in
+            guard host == url.host else { return [[93, 184, 216, 34]] }
+            let text = answers.withLock { $0.removeFirst() }
+            return [(IPv4Address(text)?.bytes ?? [])]
+        }
+        #expect(try await reach.addresses(for: url, by: resolution) == ["93.184.216.35"])
+        await #expect(throws: OAuthError.addressTooNear(host: url.host, resource: "mcp.example.com")) {
+            try await reach.addresses(for: url, by: resolution)
+        }
+    }
+
+    /// Resource, where it leads to through a proxy, and whether it may.
+    static let proxied: [(String, String, Bool)] = [
+        ("https://mcp.example.com/mcp", "https://login.example.com/x", true),
+        // What only the proxy can look up
+        ("https://mcp.example.com/mcp", "https://login.corp.example/x", true),
+        ("https://nowhere.example/mcp", "https://nowhere.else.example/x", true),
+        ("https://mcp.example.com/mcp", "https://93.184.216.35/x", true),
+        ("https://mcp.example.com/mcp", "https://[2a00::1]/x", true),
+        ("https://mcp.example.com/mcp", "https://10.9.9.9/x", false),
+        ("https://mcp.example.com/mcp", "https://192.168.0.1/x", false),
+        ("https://mcp.example.com/mcp", "https://[fd00::1]/x", false),
+        ("https://mcp.example.com/mcp", "https://[2002:7f00:1::1]/x", false),
+        ("https://mcp.example.com/mcp", "https://127.0.0.1/x", false),
+        ("https://mcp.example.com/mcp", "https://[::1]/x", false),
+        ("https://mcp.example.com/mcp", "https://localhost/x", false),
+        ("https://mcp.example.com/mcp", "https://gate.localhost/x", false),
+        ("https://nowhere.example/mcp", "https://10.9.9.9/x", false),
+        ("https://mcp.corp.example/mcp", "https://10.9.9.9/x", true),
+        ("https://mcp.corp.example/mcp", "https://127.0.0.1/x", false),
+    ]
+
+    @Test(arguments: proxied)
+    func `is judged by what its host says where a proxy looks it up`(
+        _ resource: String, _ url: String, _ isAllowed: Bool
+    ) async throws {
+        let (resource, url, names) = (try EndpointURL(resource), try EndpointURL(url), Names())
+        var failure: OAuthError?
+        do {
+            try await Reach.asPublicAs(resource).checkBeforeProxy(url) { host throws(OAuthError) in
+                try names.addresses(of: host)
+            }
+        } catch {
+            failure = error
+        }
+        #expect(failure == (isAllowed ? nil : .addressTooNear(host: url.host, resource: resource.host)))
+    }
+
+    /// Spellings by which a proxy or a resolver might be led to this machine.
+    static let spellings = [
+        "https://0x7f.1/", "https://0x7f000001/", "https://0177.0.0.1/", "https://127.1/", "https://2130706433/",
+        "https://[::ffff:127.0.0.1]/", "https://[::ffff:7f00:1]/", "https://[::127.0.0.1]/",
+        "https://[64:ff9b::7f00:1]/",
+        "https://169.254.169.254/", "https://[fe80::1]/", "https://0.0.0.0/", "https://[::]/", "https://127.0.0.1./",
+    ]
+
+    @Test(arguments: spellings)
+    func `is no address at all in an unusual spelling`(_ url: String) {
+        #expect(throws: EndpointURL.ParsingError.invalidHost) { try EndpointURL(url) }
     }
 
     @Test func `is not gone to where there is nothing`() async throws {
@@ -210,6 +307,43 @@ struct `The transport and the addresses` {
                 #expect(server.requests.isEmpty)
             }
         }
+    }
+
+    @Test func `meet at another address of the host where nobody listens at the first`() async throws {
+        try await ScriptedServer.run({ _ in .http(200, "{}") }) { server in
+            let transport = AsyncHTTPTransport(
+                settings: { _ in NetworkSettings() }, deadline: .seconds(30),
+                resolution: { _ throws(OAuthError) in [HostName.ipv6Loopback, [127, 9, 9, 9], [127, 0, 0, 1]] })
+            var request = HTTPRequest(post: Secret("code=c"), to: try EndpointURL("http://localhost:\(server.port)/x"))
+            request.reach = .asPublicAs(try EndpointURL("http://127.0.0.1:1/mcp"))
+            #expect(try await transport.send(request).status == 200)
+            #expect(server.requests.count == 1)
+            await transport.shutdown()
+        }
+    }
+
+    @Test func `tell how near a server has to be allowed`() async throws {
+        let transport = AsyncHTTPTransport(
+            settings: { _ in NetworkSettings() }, deadline: .seconds(30),
+            resolution: { host throws(OAuthError) in
+                switch host {
+                case "mcp.example.com", "login.example.com": return [[93, 184, 216, 34]]
+                case "login.corp.example": return [[10, 9, 9, 9]]
+                case "self.example": return [[127, 0, 0, 1]]
+                default: throw .unreachable(host: host, reason: "its name was not found")
+                }
+            })
+        let resource = try EndpointURL("https://mcp.example.com/mcp")
+        func needed(_ url: String) async throws -> Reach {
+            try await transport.reach(neededFor: try EndpointURL(url), of: resource)
+        }
+        #expect(try await needed("https://login.example.com") == .asPublicAs(resource))
+        #expect(try await needed("https://login.corp.example") == .privateNetworks(of: resource))
+        #expect(try await needed("https://nowhere.example") == .asPublicAs(resource))
+        await #expect(throws: OAuthError.addressTooNear(host: "self.example", resource: "mcp.example.com")) {
+            try await needed("https://self.example")
+        }
+        await transport.shutdown()
     }
 
     @Test func `are found by the system where no test finds them`() async throws {
