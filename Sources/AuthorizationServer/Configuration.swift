@@ -46,6 +46,8 @@ package struct AuthorizationServerConfiguration: Sendable {
     /// Whether each refresh gives a new refresh token and spends the old one (RFC 9700 section 4.14.2). Without
     /// rotation the answer to a refresh carries no refresh token.
     package var rotates = true
+    /// Whether the answer to a refresh repeats the refresh token that was sent; it then stays good.
+    package var repeatsRefreshToken = false
     /// Whether a spent refresh token that comes back ends its whole family.
     package var revokesFamilyOnReuse = true
 
@@ -65,6 +67,9 @@ package struct AuthorizationServerConfiguration: Sendable {
     package var tokenType = "Bearer"
     /// Members that replace or join those of a token response; `.null` removes one.
     package var extraTokenMembers: [String: JSONValue] = [:]
+    /// The error with which every authorization request that is in order is answered (RFC 6749 section 4.1.2.1); nil for
+    /// none.
+    package var authorizationError: String?
     /// Whether a loopback redirect URI may have any port (RFC 8252 section 7.3); some servers match exactly.
     package var ignoresLoopbackPort = true
     /// Of the scopes that are asked for, those that are granted; nil: all of them (RFC 6749 section 3.3).

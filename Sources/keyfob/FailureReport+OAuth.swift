@@ -124,11 +124,15 @@ extension FailureReport {
         let says = description.map { "; the server says: \"\(Words.printable($0))\"" } ?? ""
         let name = "\(Words.printable(host)) answered \(Words.printable(error))"
         switch error {
-        case "invalid_grant":
+        case "invalid_grant", "bad_verification_code":  // the second is GitHub's, with status 200
             self.init(
                 name + says, hint: "the code was used, late or meant for another client; check the clock and try again",
                 status: 77)
-        case "invalid_client", "unauthorized_client":
+        case "redirect_uri_mismatch":
+            self.init(
+                name + says,
+                hint: "set redirect_uri in the configuration to the one that is registered at the server", status: 78)
+        case "invalid_client", "unauthorized_client", "incorrect_client_credentials":
             self.init(
                 name + says, hint: "check client_id in the configuration against the registration at the server",
                 status: 78)

@@ -27,11 +27,6 @@ import Testing
             testDescription: "a token endpoint without TLS", status: 78, complaint: "token_endpoint",
             configuration: { $0.extraMetadata["token_endpoint"] = "http://login.example.net/token" }),
         Departure(
-            testDescription: "HTML in place of the metadata", status: 75, complaint: "did not answer with JSON",
-            answer: ScriptedResponse(
-                status: 200, headers: [("Content-Type", "text/html")], body: Array("<html>sign in to the wifi".utf8)),
-            path: "/.well-known/"),
-        Departure(
             testDescription: "1 MB of metadata", status: 75, complaint: "more than 262144 bytes",
             answer: .json("{\"issuer\":\"" + String(repeating: "x", count: 1_000_000) + "\"}"),
             path: "/.well-known/oauth-authorization-server"),
@@ -51,18 +46,8 @@ import Testing
             testDescription: "1 MB of token response", status: 75, complaint: "more than 65536 bytes",
             answer: .json("{\"access_token\":\"" + String(repeating: "x", count: 1_000_000) + "\"}")),
         Departure(
-            testDescription: "HTML in place of the token response", status: 75, complaint: "did not answer with JSON",
-            answer: ScriptedResponse(
-                status: 200, headers: [("Content-Type", "text/html")], body: Array("<html>".utf8))),
-        Departure(
-            testDescription: "a redirect at the token endpoint", status: 75, complaint: "redirects",
-            answer: ScriptedResponse(status: 307, headers: [("Location", "http://127.0.0.1:1/steal")])),
-        Departure(
             testDescription: "invalid_client", status: 78, complaint: "invalid_client",
             answer: .json(#"{"error":"invalid_client","error_description":"who\u001b]52;c;eA==\u0007?"}"#, status: 401)),
-        Departure(
-            testDescription: "invalid_grant for a fresh code", status: 77, complaint: "invalid_grant",
-            answer: .json(#"{"error":"invalid_grant"}"#, status: 400)),
     ]
 
     @Test(arguments: departures)

@@ -104,43 +104,6 @@ import Testing
         }
     }
 
-    @Test func `invalid_grant ends the grant, and nobody is asked who may not be asked`() async throws {
-        try await withServer { server, session in
-            _ = try await session.run(["keyfob", "login", session.service(of: server)])
-            server.intercept { _, path in
-                path == "/token" ? .json(#"{"error":"invalid_grant"}"#, status: 400) : nil
-            }
-            var quiet = session
-            quiet.environment["KEYFOB_INTERACTION"] = "never"
-            let token = try #require(
-                try await quiet.run(["git-credential-keyfob", "get"], session.question(about: server)).output.password)
-            _ = try await quiet.run(
-                ["git-credential-keyfob", "erase"], session.question(about: server, "password=\(token)\n"))
-            let refused = try await quiet.run(["git-credential-keyfob", "get"], session.question(about: server))
-            #expect(refused.status == 77)
-            #expect(refused.stdout.isEmpty)
-            #expect(refused.complaint.contains("no longer accepts the refresh token"))
-            #expect(try await quiet.run(["keyfob", "status"]).output.contains("ended by the server: sign in again"))
-        }
-    }
-
-    @Test func `A server that fails keeps its grant`() async throws {
-        try await withServer { server, session in
-            let first = try await session.run(["git-credential-keyfob", "get"], session.question(about: server))
-            let token = try #require(first.output.password)
-            _ = try await session.run(
-                ["git-credential-keyfob", "erase"], session.question(about: server, "password=\(token)\n"))
-            server.intercept { _, path in path == "/token" ? .json("{}", status: 503) : nil }
-            let failed = try await session.run(["git-credential-keyfob", "get"], session.question(about: server))
-            #expect(failed.status == 75)
-            #expect(failed.stdout.isEmpty)
-            server.intercept(nil)
-            #expect(
-                try await session.run(["git-credential-keyfob", "get"], session.question(about: server)).status == 0)
-            #expect(session.browserOpenings == 1)
-        }
-    }
-
     @Test func `logout revokes, and forgets`() async throws {
         try await withServer { server, session in
             let service = session.service(of: server)

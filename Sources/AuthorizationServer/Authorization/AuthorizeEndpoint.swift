@@ -12,6 +12,10 @@ extension ServerState {
         } catch {
             return refuse(error)
         }
+        if let error = configuration.authorizationError {
+            return refuse(
+                .redirect(uri: request.redirectURI, state: request.state, error: error, description: "as configured"))
+        }
         if let user = configuration.signsInAtOnceAs { return issueCode(request, user: user) }
         let cookie = incoming.cookies[Self.cookieName] ?? TokenDigest.random()
         let csrf = consents.open(request, cookie: cookie, now: now)

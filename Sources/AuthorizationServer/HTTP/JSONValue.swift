@@ -4,6 +4,8 @@ import FoundationEssentials
 package enum JSONValue: Sendable, Equatable {
     case string(String)
     case integer(Int)
+    /// Any other number.
+    case number(Double)
     case boolean(Bool)
     case array([JSONValue])
     case object([String: JSONValue])
@@ -49,6 +51,7 @@ extension JSONValue: Encodable {
         switch self {
         case .string(let value): try container.encode(value)
         case .integer(let value): try container.encode(value)
+        case .number(let value): try container.encode(value)
         case .boolean(let value): try container.encode(value)
         case .array(let values): try container.encode(values)
         case .object(let members): try container.encode(members)
@@ -66,6 +69,8 @@ extension JSONValue: Decodable {
             self = .boolean(value)
         } else if let value = try? container.decode(Int.self) {
             self = .integer(value)
+        } else if let value = try? container.decode(Double.self) {
+            self = .number(value)
         } else if let value = try? container.decode(String.self) {
             self = .string(value)
         } else if let values = try? container.decode([JSONValue].self) {

@@ -55,6 +55,7 @@ extension ServerState {
         guard grants.grants[token.grant].isLive else { return .error("invalid_grant", "the grant was revoked") }
         // Asked before anything is spent: a request that is refused must not cost the token.
         if let refusal = refusal(of: form, for: grants.grants[token.grant]) { return refusal }
+        if configuration.repeatsRefreshToken { return issueTokens(grant: token.grant, form, refreshToken: text) }
         guard configuration.rotates else { return issueTokens(grant: token.grant, form, refreshToken: nil) }
         grants.refreshTokens[digest]?.isSpent = true
         return issueTokens(grant: token.grant, form, refreshToken: newRefreshToken(grant: token.grant))

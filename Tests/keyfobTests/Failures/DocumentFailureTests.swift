@@ -1,0 +1,142 @@
+import AuthorizationServer
+import TestSupport
+import Testing
+
+/// The rows of the failure table in which a sign-in fails before anybody is asked: at the metadata, at the registration,
+/// at the pushed request; and at another device.
+@Suite(.timeLimit(.minutes(5))) struct `Failure table, before the sign-in` {
+    private static let page = ScriptedResponse(
+        status: 200, headers: [("Content-Type", "text/html")], body: Array("<html>Welcome".utf8))
+
+    private static func check(_ row: FailureRow, at path: String, _ bench: FailureBench) async throws {
+        bench.fail(path, with: row.answer)
+        row.check(try await bench.login())
+        #expect(bench.requests(to: path) == row.requests)
+        #expect(bench.session.browserOpenings == 0)
+        bench.server.intercept(nil)
+        let result = try await bench.login()
+        #expect(result.status == 0, "\(result.complaint)")
+    }
+
+    static let metadata: [FailureRow] = [
+        // What harms nobody when it is repeated is repeated twice.
+        FailureRow(testDescription: "5xx", answer: .json("{}", status: 500), says: "HTTP 500", requests: 3),
+        FailureRow(testDescription: "503", answer: .json("{}", status: 503), says: "HTTP 503", requests: 3),
+        FailureRow(testDescription: "501", answer: .json("{}", status: 501), says: "HTTP 501"),
+        FailureRow(testDescription: "network down", answer: .lostRequest, says: "closed the connection before"),
+        FailureRow(testDescription: "body not JSON", answer: .json("{"), says: "sent an answer that cannot be used"),
+        // A place with a page for people, or none, leads to the next.
+        FailureRow(
+            testDescription: "captive portal, 200", answer: page, says: "is there a network sign-in page?", requests: 2),
+        FailureRow(
+            testDescription: "captive portal, redirect", answer: .redirect(302, to: "https://portal.example/"),
+            says: "redirects (HTTP 302)", requests: 2),
+        FailureRow(
+            testDescription: "404", answer: .json("{}", status: 404), status: 78,
+            says: "publishes no authorization server metadata", hint: "set authorization_endpoint and token_endpoint",
+            requests: 2),
+    ]
+
+    @Test(arguments: metadata)
+    func `at the metadata`(_ row: FailureRow) async throws {
+        try await FailureBench.run { try await Self.check(row, at: "/.well-known/", $0) }
+    }
+
+    @Test func `5xx at the metadata, and then all is well: nobody notices`() async throws {
+        try await FailureBench.run { bench in
+            bench.fail("/.well-known/", once: [.json("{}", status: 502), .json("{}", status: 503)])
+            let result = try await bench.login()
+            #expect(result.status == 0, "\(result.complaint)")
+            #expect(bench.requests(to: "/.well-known/") == 3)
+        }
+    }
+
+    static let registrations: [FailureRow] = [
+        FailureRow(testDescription: "5xx", answer: .json("{}", status: 500), says: "HTTP 500"),
+        FailureRow(testDescription: "captive portal, 200", answer: page, says: "is there a network sign-in page?"),
+        FailureRow(testDescription: "network down", answer: .lostAnswer, says: "closed the connection before"),
+        FailureRow(
+            testDescription: "closed", answer: .error("invalid_token", status: 401), status: 78,
+            says: "which does not let it register itself", hint: "register a public client there with the redirect URI"),
+        FailureRow(
+            testDescription: "invalid_client_metadata", answer: .error("invalid_client_metadata"), status: 78,
+            says: "invalid_client_metadata", hint: "register keyfob there yourself"),
+    ]
+
+    @Test(arguments: registrations)
+    func `at the registration`(_ row: FailureRow) async throws {
+        try await FailureBench.run(.registered) { try await Self.check(row, at: "/register", $0) }
+    }
+
+    @Test func `invalid_redirect_uri at the registration: localhost instead of 127.0.0.1, once`() async throws {
+        try await FailureBench.run(.registered, { $0.registration.refusedRedirectHosts = ["127.0.0.1"] }) { bench in
+            let result = try await bench.login()
+            #expect(result.status == 0, "\(result.complaint)")
+            let asked = bench.server.requests(to: "/register").compactMap { $0.json?["redirect_uris"]?.texts?.first }
+            #expect(asked.map { String($0.prefix(17)) } == ["http://127.0.0.1:", "http://localhost:"])
+            let redirect = bench.server.requests(to: "/authorize").first?.fields["redirect_uri"]
+            #expect(redirect == asked.last)
+        }
+    }
+
+    static let pushes: [FailureRow] = [
+        FailureRow(testDescription: "5xx", answer: .json("{}", status: 500), says: "HTTP 500"),
+        FailureRow(testDescription: "captive portal, 200", answer: page, says: "is there a network sign-in page?"),
+        FailureRow(
+            testDescription: "invalid_request", answer: .error("invalid_request"), status: 77, says: "invalid_request",
+            hint: nil),
+        FailureRow(
+            testDescription: "invalid_scope", answer: .error("invalid_scope"), status: 78, says: "invalid_scope",
+            hint: "check scopes in the configuration"),
+    ]
+
+    @Test(arguments: pushes)
+    func `at the pushed request`(_ row: FailureRow) async throws {
+        try await FailureBench.run(.configured, { $0.pushedRequests = .required }) {
+            try await Self.check(row, at: "/par", $0)
+        }
+    }
+
+    static let devices: [FailureRow] = [
+        FailureRow(testDescription: "5xx", answer: .json("{}", status: 500), says: "HTTP 500"),
+        FailureRow(testDescription: "captive portal, 200", answer: page, says: "is there a network sign-in page?"),
+        FailureRow(
+            testDescription: "unauthorized_client", answer: .error("unauthorized_client"), status: 78,
+            says: "unauthorized_client", hint: "check client_id in the configuration"),
+    ]
+
+    @Test(arguments: devices)
+    func `at the device authorization endpoint`(_ row: FailureRow) async throws {
+        try await FailureBench.run(more: "flow = \"device\"", { $0.device.isOffered = true }) {
+            try await Self.check(row, at: "/device_authorization", $0)
+        }
+    }
+
+    @Test func `5xx and a lost answer while another device is waited for: polled on`() async throws {
+        try await FailureBench.run(more: "flow = \"device\"", { $0.device.isOffered = true }) { bench in
+            bench.fail("/token", once: [.json("{}", status: 500), .lostRequest])
+            let result = try await bench.login()
+            #expect(result.status == 0, "\(result.complaint)")
+            // Two that failed, one to which nobody has decided yet, and the last.
+            #expect(bench.requests(to: "/token") == 4)
+        }
+    }
+
+    @Test(arguments: [(DeviceRules.Outcome.denied, "was refused"), (.expired, "")])
+    func `at the other device the person says no, or does not come`(
+        outcome: DeviceRules.Outcome, says: String
+    ) async throws {
+        try await FailureBench.run(
+            more: "flow = \"device\"",
+            {
+                $0.device.isOffered = true
+                $0.device.outcome = outcome
+            }
+        ) { bench in
+            let result = try await bench.login()
+            #expect(result.status == 77)
+            #expect(result.complaint.contains(says), "\(result.complaint)")
+            #expect(try await bench.session.run(["keyfob", "status"]).output == "not signed in anywhere\n")
+        }
+    }
+}

@@ -1,0 +1,159 @@
+import AuthorizationServer
+import TestSupport
+import Testing
+
+/// The rows of the failure table in which a sign-in fails: the grant before it stays what it was, the code is shown once,
+/// nobody is asked twice.
+@Suite(.timeLimit(.minutes(5))) struct `Failure table, sign-in` {
+    private static let page = ScriptedResponse(
+        status: 200, headers: [("Content-Type", "text/html")], body: Array("<html>Welcome".utf8))
+
+    /// Signs in again, which fails as `row` says at `path`, and then asks for what the first sign-in gave.
+    private static func checkSecondLogin(
+        _ row: FailureRow, _ bench: FailureBench, at path: String, browsers: Int
+    ) async throws {
+        let token = try await bench.signIn()
+        let (before, hadRegistration) = (bench.requests(to: path), try await bench.hasRegistration)
+        bench.fail(path, with: row.answer)
+        row.check(try await bench.login(["--force"]))
+        #expect(bench.requests(to: path) - before == row.requests)
+        #expect(bench.session.browserOpenings == 1 + browsers)
+        bench.server.intercept(nil)
+        try await bench.erase(token)
+        #expect(try await bench.get().status == (row.keepsGrant ? 0 : 77))
+        #expect(try await bench.hasRegistration == (hadRegistration && row.keepsRegistration))
+    }
+
+    static let exchanges: [FailureRow] = [
+        FailureRow(
+            testDescription: "invalid_grant on code exchange", answer: .error("invalid_grant"), status: 77,
+            says: "answered invalid_grant", hint: "the code was used, late or meant for another client; check the clock"
+        ),
+        FailureRow(testDescription: "5xx", answer: .json("{}", status: 500), says: "HTTP 500"),
+        FailureRow(testDescription: "server_error", answer: .error("server_error"), says: "server_error"),
+        FailureRow(testDescription: "captive portal, 200", answer: page, says: "is there a network sign-in page?"),
+        FailureRow(
+            testDescription: "captive portal, redirect", answer: .redirect(307, to: "https://portal.example/"),
+            says: "redirects (HTTP 307)"),
+        FailureRow(testDescription: "body not JSON", answer: .json("{"), says: "sent an answer that cannot be used"),
+        FailureRow(testDescription: "network down", answer: .lostAnswer, says: "closed the connection before"),
+        FailureRow(
+            testDescription: "half an answer", answer: .json("{}").delivered(.cut), says: "closed the connection"),
+        FailureRow(
+            testDescription: "200 with an error", answer: .error("bad_verification_code", status: 200), status: 77,
+            says: "bad_verification_code", hint: "the code was used, late or meant"),
+        FailureRow(
+            testDescription: "redirect_uri mismatch", answer: .error("redirect_uri_mismatch", status: 200), status: 78,
+            says: "redirect_uri_mismatch", hint: "set redirect_uri in the configuration"),
+        FailureRow(
+            testDescription: "invalid_target", answer: .error("invalid_target"), status: 78, says: "invalid_target",
+            hint: "set resource in the configuration"),
+    ]
+
+    @Test(arguments: exchanges)
+    func `at the code exchange`(_ row: FailureRow) async throws {
+        try await FailureBench.run(.registered) { bench in
+            try await Self.checkSecondLogin(row, bench, at: "/token", browsers: 1)
+        }
+    }
+
+    @Test func `invalid_client at the code exchange: registers anew once, and signs in once more`() async throws {
+        try await FailureBench.run(.registered) { bench in
+            bench.fail("/token", once: [.error("invalid_client", status: 401)])
+            let result = try await bench.login()
+            #expect(result.status == 0, "\(result.complaint)")
+            #expect(bench.registrations == 2)
+            #expect(bench.session.browserOpenings == 2)
+        }
+    }
+
+    @Test func `invalid_client at the code exchange, of a client that a person registered`() async throws {
+        let row = FailureRow(
+            testDescription: "", answer: .error("invalid_client", status: 401), status: 78, says: "invalid_client",
+            hint: "check client_id in the configuration against the registration")
+        try await FailureBench.run(.configured) { bench in
+            try await Self.checkSecondLogin(row, bench, at: "/token", browsers: 1)
+        }
+    }
+
+    static let authorizations: [FailureRow] = [
+        FailureRow(testDescription: "access_denied", status: 77, says: "was refused", hint: nil),
+        FailureRow(testDescription: "server_error", says: "server_error"),
+        FailureRow(testDescription: "temporarily_unavailable", says: "temporarily_unavailable"),
+        FailureRow(
+            testDescription: "invalid_scope", status: 78, says: "invalid_scope",
+            hint: "check scopes in the configuration"),
+        FailureRow(
+            testDescription: "invalid_target", status: 78, says: "invalid_target",
+            hint: "set resource in the configuration"),
+        FailureRow(
+            testDescription: "unauthorized_client", status: 78, says: "unauthorized_client",
+            hint: "check client_id in the configuration"),
+        FailureRow(testDescription: "invalid_request", status: 77, says: "invalid_request", hint: nil),
+    ]
+
+    @Test(arguments: authorizations)
+    func `at the authorization endpoint`(_ row: FailureRow) async throws {
+        try await FailureBench.run { bench in
+            let token = try await bench.signIn()
+            bench.server.reconfigure { $0.authorizationError = row.testDescription }
+            row.check(try await bench.login(["--force"]))
+            #expect(bench.session.browserOpenings == 2)
+            #expect(bench.requests(to: "/token") == 1)
+            try await bench.erase(token)
+            #expect(try await bench.get().status == 0)
+        }
+    }
+
+    @Test func `access_denied: the person says no, and git is not told to try again`() async throws {
+        try await FailureBench.run(.registered, { $0.signsInAtOnceAs = nil }) { bench in
+            var bench = bench
+            bench.session = bench.session.withBrowser("--user demo --password demo --mode deny")
+            let row = FailureRow(testDescription: "", status: 77, says: "was refused", hint: nil)
+            row.check(try await bench.get(asking: true))
+            #expect(bench.session.browserOpenings == 1)
+            #expect(bench.requests(to: "/token") == 0)
+            #expect(try await bench.hasRegistration)
+        }
+    }
+
+    @Test func `invalid_scope: asked once more without the scope that only keyfob thought of`() async throws {
+        let resource = ProtectedResource()
+        try await FailureBench.run(
+            .registered,
+            {
+                $0.extraMetadata["scopes_supported"] = ["read_repository", "offline_access"]
+                $0.resources = [resource]
+            }
+        ) { bench in
+            try bench.session.configure("")
+            let result = try await bench.session.run(["keyfob", "login", bench.server.origin + resource.path])
+            #expect(result.status == 0, "\(result.complaint)")
+            let asked = bench.server.requests(to: "/authorize").map { $0.fields["scope"] ?? "" }
+            #expect(asked.map { $0.contains("offline_access") } == [true, false])
+            #expect(bench.registrations == 1)
+        }
+    }
+
+    @Test func `network down: nobody listens at the token endpoint`() async throws {
+        let silent = try SilentPort()
+        let row = FailureRow(testDescription: "", says: "cannot reach 127.0.0.1: connection refused", requests: 0)
+        try await FailureBench.run { bench in
+            bench.server.reconfigure {
+                $0.extraMetadata["token_endpoint"] = .string("http://127.0.0.1:\(silent.port)/token")
+            }
+            row.check(try await bench.login())
+            #expect(bench.session.browserOpenings == 1)
+        }
+        withExtendedLifetime(silent) {}
+    }
+
+    @Test func `network down: the name of the token endpoint is not found`() async throws {
+        let row = FailureRow(testDescription: "", says: "cannot reach nowhere.invalid: its name was not found")
+        try await FailureBench.run { bench in
+            bench.server.reconfigure { $0.extraMetadata["token_endpoint"] = "https://nowhere.invalid/token" }
+            row.check(try await bench.login())
+            #expect(bench.session.browserOpenings == 1)
+        }
+    }
+}

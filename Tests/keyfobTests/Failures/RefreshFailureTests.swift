@@ -1,0 +1,151 @@
+import AuthorizationServer
+import KernelKeyring
+import TestSupport
+import Testing
+
+/// The rows of the failure table in which a refresh fails: only `invalid_grant` ends a refresh token, only
+/// `invalid_client` a registration, and nobody is asked who may not be.
+@Suite(.timeLimit(.minutes(5))) struct `Failure table, refresh` {
+    private static let page = ScriptedResponse(
+        status: 200, headers: [("Content-Type", "text/html")], body: Array("<html>Welcome".utf8))
+
+    static let rows: [FailureRow] = [
+        FailureRow(
+            testDescription: "invalid_grant on refresh", answer: .error("invalid_grant"), status: 77,
+            says: "the server no longer accepts the refresh token", hint: "run: keyfob login", keepsGrant: false),
+        FailureRow(
+            testDescription: "invalid_client, 401", answer: .error("invalid_client", status: 401), status: 77,
+            says: "the server no longer knows keyfob, which will register again", hint: "run: keyfob login",
+            keepsGrant: false, keepsRegistration: false),
+        FailureRow(
+            testDescription: "invalid_client, 400", answer: .error("invalid_client"), status: 77,
+            says: "the server no longer knows keyfob, which will register again", hint: "run: keyfob login",
+            keepsGrant: false, keepsRegistration: false),
+        FailureRow(
+            testDescription: "invalid_scope", answer: .error("invalid_scope"), status: 78, says: "invalid_scope",
+            hint: "check scopes in the configuration"),
+        FailureRow(
+            testDescription: "invalid_target", answer: .error("invalid_target"), status: 78, says: "invalid_target",
+            hint: "set resource in the configuration"),
+        FailureRow(
+            testDescription: "unauthorized_client", answer: .error("unauthorized_client"), status: 78,
+            says: "unauthorized_client", hint: "check client_id in the configuration"),
+        FailureRow(testDescription: "server_error", answer: .error("server_error"), says: "server_error"),
+        FailureRow(
+            testDescription: "temporarily_unavailable", answer: .error("temporarily_unavailable", status: 503),
+            says: "HTTP 503"),
+        FailureRow(testDescription: "5xx", answer: .json("{}", status: 500), says: "HTTP 500"),
+        FailureRow(testDescription: "5xx with a refusal", answer: .error("invalid_grant", status: 502), says: "502"),
+        FailureRow(testDescription: "captive portal, 200", answer: page, says: "is there a network sign-in page?"),
+        FailureRow(
+            testDescription: "captive portal, redirect", answer: .redirect(302, to: "https://portal.example/"),
+            says: "redirects (HTTP 302)"),
+        FailureRow(
+            testDescription: "body not JSON", answer: .json("{\"access_token\":"), says: "sent an answer that cannot"),
+        FailureRow(
+            testDescription: "a token of another type",
+            answer: .json(#"{"access_token":"a","token_type":"mac","expires_in":60}"#), status: 77,
+            says: "a token of type mac", hint: nil),
+        FailureRow(
+            testDescription: "a token that would end its line",
+            answer: .json(#"{"access_token":"a\nhost=evil.example","token_type":"Bearer"}"#), status: 77,
+            says: "characters that no token may have", hint: nil),
+        // The request did not arrive, twice: it is repeated once, at once.
+        FailureRow(
+            testDescription: "network down", answer: .lostRequest, says: "closed the connection before its answer",
+            requests: 2),
+    ]
+
+    @Test(arguments: rows)
+    func `with a client that keyfob registered`(_ row: FailureRow) async throws {
+        try await FailureBench.run(.registered) { try await $0.checkRefresh(row) }
+    }
+
+    @Test func `invalid_client, of a client that a person registered: nothing is forgotten`() async throws {
+        let row = FailureRow(
+            testDescription: "", answer: .error("invalid_client", status: 401), status: 78, says: "invalid_client",
+            hint: "check client_id in the configuration against the registration")
+        try await FailureBench.run(.configured) { try await $0.checkRefresh(row) }
+    }
+
+    @Test func `invalid_client, and a person who may be asked: one new registration, one sign-in`() async throws {
+        try await FailureBench.run(.registered) { bench in
+            try await bench.erase(try await bench.signIn())
+            let first = try #require(bench.server.registeredClients.first)
+            bench.server.forgetClient(first)
+            let result = try await bench.get(asking: true)
+            #expect(result.status == 0, "\(result.complaint)")
+            #expect(bench.registrations == 2)
+            #expect(bench.server.registeredClients != [first])
+            #expect(bench.session.browserOpenings == 2)
+        }
+    }
+
+    @Test func `invalid_client again and again does not register again and again`() async throws {
+        try await FailureBench.run(.registered) { bench in
+            try await bench.erase(try await bench.signIn())
+            bench.fail("/token", with: .error("invalid_client", status: 401))
+            #expect(try await bench.get(asking: true).status == 78)
+            // The refresh, then the sign-in, then the one that mends it.
+            #expect(bench.requests(to: "/token") == 4)
+            #expect(bench.registrations == 3)
+        }
+    }
+
+    @Test func `invalid_grant, and a person who may be asked: one sign-in`() async throws {
+        try await FailureBench.run(.registered) { bench in
+            try await bench.erase(try await bench.signIn())
+            bench.fail("/token", once: [.error("invalid_grant")])
+            #expect(try await bench.get().status == 77)
+            #expect(try await bench.session.run(["keyfob", "status"]).output.contains("ended by the server: sign in"))
+            #expect(try await bench.get(asking: true).status == 0)
+            #expect(bench.session.browserOpenings == 2)
+            #expect(bench.registrations == 1)
+        }
+    }
+
+    @Test func `refresh response lost in transit: asked for once more, and the caller notices nothing`() async throws {
+        try await FailureBench.run(.registered, { $0.rotates = false }) { bench in
+            try await bench.erase(try await bench.signIn())
+            bench.fail("/token", once: [.lostAnswer])
+            let result = try await bench.get()
+            #expect(result.status == 0, "\(result.complaint)")
+            #expect(result.stderr.isEmpty)
+            #expect(bench.server.requests(to: "/token").map(\.status) == [200, 200, 200])
+        }
+    }
+
+    @Test func `refresh response lost in transit, at a server without mercy: explained`() async throws {
+        let row = FailureRow(
+            testDescription: "", answer: .lostAnswer, status: 77,
+            says: "the answer to the last refresh was lost on its way", hint: "run: keyfob login", keepsGrant: false,
+            requests: 2)
+        try await FailureBench.run(.registered) { bench in
+            try await bench.erase(try await bench.signIn())
+            bench.fail("/token", once: [.lostAnswer])
+            row.check(try await bench.get())
+            #expect(bench.server.requests(to: "/token").compactMap(\.error) == ["invalid_grant"])
+            #expect(try await bench.hasRegistration)
+            #expect(bench.session.browserOpenings == 1)
+        }
+    }
+
+    /// What is left of a token's life is better than nothing.
+    @Test(
+        .enabled(if: (try? KernelKeyring.open()) != nil, "needs the kernel's keyrings"),
+        arguments: [
+            ScriptedResponse.lostRequest, .json("{}", status: 503), page, .redirect(302, to: "https://portal.example/"),
+        ])
+    func `while the access token lives, it is given`(_ answer: ScriptedResponse) async throws {
+        try await FailureBench.run { bench in
+            let token = try await bench.signIn()
+            bench.fail("/token", with: answer)
+            try bench.age()
+            let result = try await bench.get()
+            #expect(result.output.password == token, "\(result.complaint)")
+            #expect(result.status == 0)
+            // It was not for want of trying.
+            #expect(bench.requests(to: "/token") > 1)
+        }
+    }
+}
