@@ -147,6 +147,22 @@ import Testing
         }
     }
 
+    @Test func `a client of a person's own takes the place of the one that registered, and stays`() async throws {
+        try await Self.withResource { configuration, _, _ in
+            configuration.clients.append(RegisteredClient(id: "mine", redirectURIs: ["http://127.0.0.1/callback"]))
+        } _: { server, session, resource async throws in
+            for command in [["login"], ["login", "--client-id", "mine"], ["login", "--force"]] {
+                let result = try await session.run(["keyfob"] + command + [resource])
+                #expect(result.status == 0, "\(result.complaint)")
+                // What was signed in to is what is found.
+                #expect(try await session.run(["keyfob", "token", "--interaction", "never", resource]).status == 0)
+            }
+            #expect(Self.asked(server).dropFirst().map { $0.fields["client_id"] } == ["mine", "mine"])
+            #expect(Self.asked(server).allSatisfy { $0.resources == [resource] })
+            #expect(server.requests(to: "/register").count == 1)
+        }
+    }
+
     @Test func `authorization-server-migration: another server gets nothing that belongs to the first`() async throws {
         var other = AuthorizationServerConfiguration.signingInAtOnce
         other.registration.access = .open

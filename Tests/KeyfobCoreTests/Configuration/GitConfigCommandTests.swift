@@ -1,6 +1,4 @@
 import CredentialProtocol
-import FoundationEssentials
-import Glibc
 import KeyfobCore
 import OAuth
 import Testing
@@ -8,22 +6,6 @@ import Testing
 /// git itself, asked in a home directory of the test's own.
 @Suite(.timeLimit(.minutes(1)))
 struct `What git says of its settings` {
-    /// Lends a home whose `.gitconfig` is `text`.
-    private func withHome(_ text: String, _ body: (String) async throws -> Void) async throws {
-        try await withTemporaryDirectory { home in
-            try write(text, to: home + "/.gitconfig")
-            try await body(home)
-        }
-    }
-
-    /// Makes the calling process one that git has started: for the child process of an exit test.
-    private static func enter(_ home: String, _ more: [String: String] = [:]) {
-        let path = unsafe getenv("PATH").map { unsafe String(cString: $0) } ?? "/usr/bin:/bin"
-        clearenv()
-        let environment = ["HOME": home, "PATH": path, "GIT_CONFIG_NOSYSTEM": "1"].merging(more) { $1 }
-        for (name, value) in environment { unsafe setenv(name, value, 1) }
-    }
-
     private static func settings(_ request: CredentialRequest) async -> GitSettings? {
         await GitConfigCommand(search: ExecutableSearch(path: nil)).settings(for: request)
     }
@@ -46,9 +28,9 @@ struct `What git says of its settings` {
         """
 
     @Test func `is the best match for each setting`() async throws {
-        try await withHome(Self.text) { home in
+        try await GitHome.run(Self.text) { home in
             await #expect(processExitsWith: .success) { [home = home as String] in
-                Self.enter(home)
+                GitHome.enter(home)
                 let settings = await Self.settings(.git(path: "x.git"))
                 #expect(settings?.username == "here")
                 #expect(settings?.declinesInteraction == true)
@@ -69,9 +51,9 @@ struct `What git says of its settings` {
     }
 
     @Test func `counts what was given to git with -c`() async throws {
-        try await withHome("") { home in
+        try await GitHome.run { home in
             await #expect(processExitsWith: .success) { [home = home as String] in
-                Self.enter(home, ["GIT_CONFIG_PARAMETERS": "'credential.interactive=never'"])
+                GitHome.enter(home, ["GIT_CONFIG_PARAMETERS": "'credential.interactive=never'"])
                 #expect(await Self.settings(.git())?.declinesInteraction == true)
             }
         }
@@ -80,9 +62,9 @@ struct `What git says of its settings` {
     @Test func `is nothing where nothing is set, where git cannot read its file, and where there is no git`()
         async throws
     {
-        try await withHome("[credential\n") { home in
+        try await GitHome.run("[credential\n") { home in
             await #expect(processExitsWith: .success) { [home = home as String] in
-                Self.enter(home)
+                GitHome.enter(home)
                 let broken = await Self.settings(.git())
                 #expect(broken?.username == nil)
                 let none = try broken?.oauth(for: try ServiceURL("https://git.example.com"))

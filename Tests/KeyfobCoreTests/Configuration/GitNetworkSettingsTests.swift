@@ -1,5 +1,4 @@
 import FoundationEssentials
-import Glibc
 import KeyfobCore
 import OAuth
 import Secrets
@@ -64,23 +63,6 @@ struct `How git would reach a host` {
             proxy =
         """
 
-    /// Lends a home whose `.gitconfig` is `text`.
-    private func withHome(_ text: String = "", _ body: (String) async throws -> Void) async throws {
-        try await withTemporaryDirectory { home in
-            try write(text, to: home + "/.gitconfig")
-            try await body(home)
-        }
-    }
-
-    /// Makes the calling process one with this home and working directory: for the child process of an exit test.
-    private static func enter(_ home: String, _ more: [String: String] = [:]) {
-        let path = unsafe getenv("PATH").map { unsafe String(cString: $0) } ?? "/usr/bin:/bin"
-        clearenv()
-        let environment = ["HOME": home, "PATH": path, "GIT_CONFIG_NOSYSTEM": "1"].merging(more) { $1 }
-        for (name, value) in environment { unsafe setenv(name, value, 1) }
-        unsafe chdir(home)
-    }
-
     private static func ask(
         _ url: String, home: String, path: String? = nil, inRepository: Bool = false
     ) async throws -> NetworkSettings {
@@ -93,9 +75,9 @@ struct `How git would reach a host` {
     }
 
     @Test func `is by the best match for the URL`() async throws {
-        try await withHome(Self.text) { home in
+        try await GitHome.run(Self.text) { home in
             await #expect(processExitsWith: .success) { [home = home as String] in
-                Self.enter(home)
+                GitHome.enter(home)
                 let here = try await Self.ask("https://login.example.com/token?a=b", home: home)
                 #expect(here.proxy == Secret("http://here:2"))
                 #expect(here.authorities == home + "/here.pem")
@@ -112,9 +94,9 @@ struct `How git would reach a host` {
     }
 
     @Test func `is not asked for loopback hosts, nor where there is no git`() async throws {
-        try await withHome(Self.text) { home in
+        try await GitHome.run(Self.text) { home in
             await #expect(processExitsWith: .success) { [home = home as String] in
-                Self.enter(home)
+                GitHome.enter(home)
                 for url in ["http://127.0.0.1:8080/token", "http://localhost/", "https://[::1]/"] {
                     let loopback = try await Self.ask(url, home: home)
                     #expect(loopback == NetworkSettings())
@@ -126,9 +108,9 @@ struct `How git would reach a host` {
     }
 
     @Test func `counts what was given to git with -c`() async throws {
-        try await withHome { home in
+        try await GitHome.run { home in
             await #expect(processExitsWith: .success) { [home = home as String] in
-                Self.enter(home, ["GIT_CONFIG_PARAMETERS": "'http.proxy=given:1'"])
+                GitHome.enter(home, ["GIT_CONFIG_PARAMETERS": "'http.proxy=given:1'"])
                 let given = try await Self.ask("https://login.example.com", home: home)
                 #expect(given.proxy == Secret("given:1"))
             }
@@ -136,7 +118,7 @@ struct `How git would reach a host` {
     }
 
     @Test func `is by the repository one stands in only if it is git that asks`() async throws {
-        try await withHome { home in
+        try await GitHome.run { home in
             for directory in [".git", ".git/objects", ".git/refs"] {
                 try FileManager.default.createDirectory(
                     atPath: home + "/" + directory, withIntermediateDirectories: false)
@@ -144,7 +126,7 @@ struct `How git would reach a host` {
             try write("ref: refs/heads/main\n", to: home + "/.git/HEAD")
             try write("[http]\n\tproxy = trap:1\n\tsslCAInfo = trap.pem\n", to: home + "/.git/config")
             await #expect(processExitsWith: .success) { [home = home as String] in
-                Self.enter(home)
+                GitHome.enter(home)
                 let url = "https://login.example.com"
                 let others = try await Self.ask(url, home: home)
                 #expect(others == NetworkSettings())
