@@ -1,4 +1,5 @@
 package import CredentialProtocol
+package import OAuth
 package import SecretService
 
 /// Why an account has no token to give now. Facts, not words: the executable says them.
@@ -23,6 +24,11 @@ package enum CredentialFailure: Error, Sendable, Equatable {
     case clientNeeded(ClientNeeded)
     /// The person signed in, and these scopes, which had been asked for, were not granted.
     case scopesNotGranted(service: ServiceURL, scopes: [String])
+    /// Nobody finished the sign-in, or somebody gave it up, at a server where keyfob had registered itself some time ago: it
+    /// may be that the server no longer likes that registration, which it would say in the browser alone.
+    case unanswered(service: ServiceURL, after: OAuthError)
+    /// keyfob shall register again where it uses a client of the person's.
+    case clientIsConfigured(service: ServiceURL, id: String)
     /// Several accounts are signed in at the service, and nobody said which.
     case whichAccount(service: ServiceURL, names: [String])
     /// The service has no account, and there is no Secret Service (no bus, no provider) that could hold a password.
@@ -65,6 +71,8 @@ package enum CredentialFailure: Error, Sendable, Equatable {
         case answerLost
         /// The grant is not for these scopes; a refresh could only narrow it (RFC 6749 section 6).
         case scopesMissing([String])
+        /// The service wants a stronger or a more recent sign-in than the last one (RFC 9470).
+        case stepUp
         /// The server no longer takes the refresh token, and said so some time ago.
         case grantEnded
         /// The server no longer knows the client as which keyfob had registered itself (`invalid_client`).

@@ -50,6 +50,8 @@ package enum OAuthError: Error, Sendable, Equatable {
     case anotherLogin
     /// Nobody finished the login in time.
     case authorizationTimedOut(seconds: Int)
+    /// Nobody used the code at another device before it expired, by the server's word (RFC 8628 section 3.5).
+    case codeExpired(seconds: Int)
     /// The task was cancelled.
     case cancelled
     /// The loopback listener could not be opened.

@@ -117,6 +117,17 @@ extension FailureReport {
                 "\(service) did not grant " + Words.printable(scopes.joined(separator: ", ")),
                 hint: "to ask once more: keyfob login --force"
                     + scopes.map { " --scope " + Words.printable($0) }.joined() + " \(service)", status: 77)
+        case .unanswered(let service, let error):
+            let report = FailureReport(oauth: error)
+            self.init(
+                report.line,
+                hint: "if the server did not know keyfob, or its address: keyfob login --register \(service)",
+                status: report.status)
+            hints = report.hints + hints
+        case .clientIsConfigured(let service, let id):
+            self.init(
+                "the client for \(service), \(Words.printable(id)), is not one that keyfob has registered",
+                hint: "check its registration at the server, or leave client_id out of the configuration", status: 78)
         case .whichAccount(let service, let names):
             self.init(
                 "several accounts are signed in at \(service): " + Words.printable(names.joined(separator: ", ")),
@@ -150,6 +161,7 @@ extension FailureReport {
         case .noGrant: ""
         case .scopesMissing(let scopes):
             ": what you agreed to lacks " + Words.printable(scopes.joined(separator: ", "))
+        case .stepUp: ": the service wants a stronger or a more recent one"
         case .grantEnded: ": the server no longer accepts the refresh token"
         case .clientForgotten: ": the server no longer knows keyfob, which will register again"
         case .noRefreshToken: ": the last token is at its end and came without a refresh token"

@@ -10,6 +10,10 @@ extension FailureReport {
             self.init(
                 "nobody signed in within \(Words.span(Int64(seconds)))", hint: "try again: keyfob login URL", status: 77
             )
+        case .codeExpired(let seconds):
+            self.init(
+                "the code was not used in time: the server gave it \(Words.span(Int64(seconds)))",
+                hint: "try again: keyfob login URL", status: 77)
         case .cancelled: self.init("the sign-in was cancelled", status: 77)
         case .listenerFailed(let reason):
             self.init(

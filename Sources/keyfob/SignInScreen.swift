@@ -9,7 +9,11 @@ struct SignInScreen: Sendable {
 
     /// One function for each way to sign in.
     var functions: SignIn.Screen {
-        SignIn.Screen(browser: { try await showBrowser($0, $1) }, device: { try await showCode($0, $1) })
+        SignIn.Screen(
+            browser: { try await showBrowser($0, $1) }, device: { try await showCode($0, $1) },
+            asksToRegister: {
+                try await Terminal.confirms(.registerAgain($0.service, server: $1), within: .seconds(60))
+            })
     }
 
     // By the browser.

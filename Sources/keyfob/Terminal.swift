@@ -40,7 +40,9 @@ enum Terminal {
     }
 
     /// Asks a yes-or-no question on the controlling terminal; anything but y or yes is no, and so is no terminal.
-    static func confirms(_ question: Introduction.Question) async throws -> Bool {
+    ///
+    /// - Parameter patience: how long to wait for somebody who may have gone away; nil: for ever.
+    static func confirms(_ question: Introduction.Question, within patience: Duration? = nil) async throws -> Bool {
         let terminal = unsafe open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)
         guard terminal >= 0 else { return false }
         defer { close(terminal) }
@@ -53,11 +55,19 @@ enum Terminal {
                 "\(service) sends you to \(Words.printable(server)); sign in there? [y/N] "
             case .nearby(let service, let server):
                 "\(service) sends you to \(Words.printable(server)), which is in a private network; sign in there? [y/N] "
+            case .registerAgain(_, let server):
+                "did \(Words.printable(server)) not know keyfob, or its address? register again and retry? [y/N] "
             }
         let bytes = Array(words.utf8)
         _ = unsafe Glibc.write(terminal, bytes, bytes.count)
         var answer = [UInt8](repeating: 0, count: 256)
+        let end = patience.map { ContinuousClock.now + $0 }
         while true {
+            if let end, end < .now {
+                let newline = [UInt8(ascii: "\n")]
+                _ = unsafe Glibc.write(terminal, newline, newline.count)
+                return false
+            }
             var readable = pollfd(fd: terminal, events: Int16(POLLIN), revents: 0)
             if unsafe poll(&readable, 1, 0) > 0 { break }
             try await Task.sleep(for: .milliseconds(50))

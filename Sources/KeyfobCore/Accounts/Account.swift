@@ -23,6 +23,8 @@ package struct Account: Sendable, Equatable {
     package var addsOfflineAccess = false
     /// The resource indicator to send (RFC 8707); nil means none.
     package var resource: String?
+    /// The name of the parameter for it.
+    package var resourceParameter = Configuration.ResourceParameter.resource
     /// The name that the service wants beside the token.
     package var username: String?
     /// Which of several accounts at one service this is; nil where there is only one.
@@ -39,6 +41,8 @@ package struct Account: Sendable, Equatable {
     package var loginDeadline = Duration.seconds(300)
     /// A PEM file with authorities to trust beside the system's.
     package var certificateAuthorityFile: String?
+    /// How the person has to sign in the next time, where a service has asked for that.
+    package var stepUp: StepUp?
     /// What is known of the program that serves this host.
     package var provider: KnownHost?
 

@@ -46,12 +46,13 @@ package struct AccountDirectory: Sendable {
         account.clientMetadataDocument = configuration.clientMetadataDocument
         account.scopes = scopes(host.scopes ?? known?.scopes ?? [], request)
         account.addsOfflineAccess = host.offlineAccess ?? false
-        account.resource = request.resource ?? host.resource?.uri
+        account.resource = resource(request, host, known, server)
+        account.resourceParameter = host.resourceParameter ?? .resource
         account.username = host.username ?? known?.username
         account.name = name(request, username: account.username) ?? host.account
         account.flow = host.flow
         account.redirect = host.redirect ?? known?.redirect
-        account.pkce = host.pkce ?? known?.pkce ?? .required
+        account.pkce = host.pkce ?? known?.pkce ?? KnownIssuer.match(server)?.pkce ?? .required
         account.certificateAuthorityFile = host.certificateAuthorityFile
         account.provider = known
         return withTimes(account)
@@ -88,7 +89,16 @@ package struct AccountDirectory: Sendable {
     }
 
     /// User names that services want beside a token, whoever's it is.
-    private static let placeholders: Set = ["", "oauth2", "x-access-token", "x-token-auth", "oauth2accesstoken"]
+    private static let placeholders = Set(
+        ["", "oauth2", "oauth2accesstoken"] + KnownHost.rows.compactMap(\.username))
+
+    /// What the request names counts more than what is written down; but some servers take none.
+    private func resource(
+        _ request: CredentialRequest, _ host: Configuration.Host, _ known: KnownHost?, _ server: Account.ServerLocation
+    ) -> String? {
+        guard KnownIssuer.match(server)?.takesResource ?? true else { return nil }
+        return request.resource ?? host.resource?.uri
+    }
 
     private func scopes(_ configured: [String], _ request: CredentialRequest) -> [String] {
         configured + request.scope.filter { !configured.contains($0) }

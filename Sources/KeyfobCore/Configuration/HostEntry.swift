@@ -22,6 +22,7 @@ extension Configuration {
         package var flow: Account.Flow?
         package var redirect: RedirectTemplate?
         package var resource: Resource?
+        package var resourceParameter: ResourceParameter?
         package var username: String?
         package var account: String?
         package var pkce: PKCEPolicy?
@@ -54,6 +55,15 @@ extension Configuration {
         case privateNetworks = "private"
     }
 
+    /// The name of the parameter that says for which resource a token is: `resource_parameter = "resource"` or
+    /// `"audience"`.
+    package enum ResourceParameter: String, Sendable, CaseIterable {
+        /// RFC 8707, in each request of a sign-in and in each refresh.
+        case resource
+        /// Where the person is sent alone; what the servers of Auth0 had before there was a standard.
+        case audience
+    }
+
     /// `resource = "URI"`, or `false`: none, whatever else suggests one.
     package enum Resource: Sendable, Equatable {
         case uri(String)
@@ -78,6 +88,7 @@ extension Configuration.Host {
         result.flow = flow ?? other.flow
         result.redirect = redirect ?? other.redirect
         result.resource = resource ?? other.resource
+        result.resourceParameter = resourceParameter ?? other.resourceParameter
         result.username = username ?? other.username
         result.account = account ?? other.account
         result.pkce = pkce ?? other.pkce

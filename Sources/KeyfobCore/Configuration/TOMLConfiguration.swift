@@ -38,7 +38,7 @@ struct TOMLConfiguration {
     private static let hostKeys: Set<String> = [
         "issuer", "authorization_endpoint", "token_endpoint", "device_authorization_endpoint", "revocation_endpoint",
         "client_id", "provider", "scopes", "offline_access", "flow", "redirect_uri", "resource", "username", "account",
-        "pkce", "ca_file", "reach",
+        "pkce", "ca_file", "reach", "resource_parameter",
     ]
 
     private func host(_ name: String, _ entry: Entries) throws(ConfigurationError) -> Configuration.Host {
@@ -51,10 +51,13 @@ struct TOMLConfiguration {
         host.reach = try entry.oneOf("reach", Configuration.Reach.allCases.map(\.rawValue))
             .flatMap(Configuration.Reach.init)
         host.clientID = try entry.string("client_id")
-        host.provider = try entry.oneOf("provider", KnownHost.providers)
+        host.provider = try provider(entry, of: service)
         host.scopes = try entry.strings("scopes")
         host.offlineAccess = try entry.bool("offline_access")
         host.resource = try resource(entry)
+        host.resourceParameter = try entry.oneOf(
+            "resource_parameter", Configuration.ResourceParameter.allCases.map(\.rawValue)
+        ).flatMap(Configuration.ResourceParameter.init)
         host.username = try entry.string("username")
         host.account = try entry.string("account")
         host.certificateAuthorityFile = try entry.string("ca_file")
@@ -74,6 +77,12 @@ struct TOMLConfiguration {
         host.sources = Dictionary(
             uniqueKeysWithValues: entry.keys.map { ($0, .init(file: file, path: entry.path + [$0])) })
         return host
+    }
+
+    /// A host of the table is what it is, and nobody else's.
+    private func provider(_ entry: Entries, of service: ServiceURL) throws(ConfigurationError) -> String? {
+        let known = KnownHost.match(service, provider: nil).map { [$0.provider] }
+        return try entry.oneOf("provider", known ?? KnownHost.providers)
     }
 
     /// nil where the entry names neither an issuer nor endpoints.

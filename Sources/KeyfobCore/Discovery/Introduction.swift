@@ -27,6 +27,8 @@ package struct Introduction: Sendable {
         case elsewhere(ServiceURL, server: String)
         /// The same where the server is in a private network, and the service is not.
         case nearby(ServiceURL, server: String)
+        /// Whether to register again with the server, by its host, and to sign in once more.
+        case registerAgain(ServiceURL, server: String)
     }
 
     /// - Parameters:

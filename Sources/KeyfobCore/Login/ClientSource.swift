@@ -21,15 +21,20 @@ package struct ClientSource: Sendable {
         var redirect: RedirectTemplate
         /// Whether keyfob made the registration, and may make another.
         var isRegisteredByUs = false
+        /// Whether it did so for an earlier sign-in: the server may have forgotten it since, or changed its mind.
+        var isOlder = false
     }
 
     /// The client of `account` at the server of `metadata`.
     ///
-    /// - Parameter isForDevice: whether it will sign in at another device, which is a grant type of its own.
+    /// - Parameters:
+    ///   - isForDevice: whether it will sign in at another device, which is a grant type of its own.
+    ///   - anew: makes another registration in place of the one that keyfob made before.
     /// - Throws: ``CredentialFailure/clientNeeded(_:)`` where a person has to register one; what the keyring and the
     ///   server throw.
     func identity(
-        for account: Account, at metadata: AuthorizationServerMetadata, isForDevice: Bool, transport: any HTTPTransport
+        for account: Account, at metadata: AuthorizationServerMetadata, isForDevice: Bool, anew: Bool = false,
+        transport: any HTTPTransport
     ) async throws -> Identity {
         let issuer = metadata.issuer ?? account.server.identifier
         let stored = account.client?.secret == nil ? try registrations.registration(issuer: issuer) : nil
@@ -44,8 +49,8 @@ package struct ClientSource: Sendable {
         if let document = account.clientMetadataDocument, metadata.clientIDMetadataDocumentSupported {
             return Identity(client: Client(id: document), redirect: account.redirect ?? ClientMetadataDocument.redirect)
         }
-        if let stored, !stored.isExpired(at: now()), let redirect = stored.redirect {
-            return Identity(client: stored.client, redirect: redirect, isRegisteredByUs: true)
+        if !anew, let stored, !stored.isExpired(at: now()), let redirect = stored.redirect {
+            return Identity(client: stored.client, redirect: redirect, isRegisteredByUs: true, isOlder: true)
         }
         return try await register(account, metadata, issuer, isForDevice: isForDevice, transport: transport)
     }
@@ -92,6 +97,11 @@ package struct ClientSource: Sendable {
                 service: account.service, issuer: issuer,
                 page: account.provider?.registrationPage(for: account.service), redirectURI: redirect.uri(port: nil),
                 scopes: account.scopes, notes: account.provider?.quirks ?? []))
+    }
+
+    /// The registration at `issuer` that keyfob made itself; nil where there is none.
+    func ownRegistration(issuer: String) throws -> ClientRegistration? {
+        try registrations.registration(issuer: issuer).flatMap { $0.isByPerson ? nil : $0 }
     }
 
     /// Forgets the registration at `issuer` if it is the one of `client`: the server no longer knows it, or a port of it

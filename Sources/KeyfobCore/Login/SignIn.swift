@@ -31,13 +31,17 @@ package struct SignIn: Sendable {
         package var browser: @Sendable (Account, PendingLogin) async throws -> Void
         /// Shows the code, and where to type it.
         package var device: @Sendable (Account, PendingDeviceLogin) async throws -> Void
+        /// Asks, after a sign-in in vain, whether keyfob shall register again at that server and the person try again.
+        package var asksToRegister: @Sendable (Account, _ server: String) async throws -> Bool
 
         package init(
             browser: @escaping @Sendable (Account, PendingLogin) async throws -> Void,
-            device: @escaping @Sendable (Account, PendingDeviceLogin) async throws -> Void
+            device: @escaping @Sendable (Account, PendingDeviceLogin) async throws -> Void,
+            asksToRegister: @escaping @Sendable (Account, _ server: String) async throws -> Bool = { _, _ in false }
         ) {
             self.browser = browser
             self.device = device
+            self.asksToRegister = asksToRegister
         }
     }
 
@@ -62,13 +66,16 @@ package struct SignIn: Sendable {
 
     /// Runs the account's flow, or the one that fits the place. Nothing is kept yet but a registration; and the keyring
     /// is probed first, so that nobody signs in for a grant that cannot be kept.
-    func run(_ account: Account, transport: any HTTPTransport) async throws -> Result {
+    ///
+    /// - Parameter registersAnew: makes another registration in place of the one that keyfob made before.
+    func run(_ account: Account, registersAnew: Bool = false, transport: any HTTPTransport) async throws -> Result {
         try grants.probeWritable()
         let metadata = try await metadata(of: account, transport: transport)
         let account = account.withOfflineAccess(at: metadata)
         do {
             return try await alone(at: metadata.issuer ?? account.server.identifier, account) {
-                try await run(account, metadata, transport)
+                if registersAnew { return try await runRegisteredAnew(account, metadata, transport) }
+                return try await run(account, metadata, transport)
             }
         } catch OAuthError.refused(_, _, let error, _) where Self.refusals.contains(error) {
             throw CredentialFailure.signInRefused(service: account.service)
@@ -92,6 +99,9 @@ package struct SignIn: Sendable {
     private static let refusals = ["access_denied", OAuthError.unverifiedRefusal]
 
     /// One attempt, and a second one where the server's first answer says what was wrong with it.
+    ///
+    /// A server that does not know its client says so on a page of its own, and the browser never comes back (RFC 6749
+    /// section 4.1.2.1); so after a sign-in in vain with an older registration a person may want another one.
     private func run(
         _ account: Account, _ metadata: AuthorizationServerMetadata, _ transport: any HTTPTransport
     ) async throws -> Result {
@@ -101,6 +111,13 @@ package struct SignIn: Sendable {
         do {
             return try await attempt(account, metadata, identity, flow, transport)
         } catch let error as OAuthError {
+            if identity.isOlder, error.isUnanswered {
+                let server = metadata.authorizationEndpoint.host
+                guard error != .cancelled, try await screen.asksToRegister(account, server) else {
+                    throw CredentialFailure.unanswered(service: account.service, after: error)
+                }
+                return try await runRegisteredAnew(account, metadata, transport)
+            }
             guard let changed = try await mended(account, metadata, identity, flow, after: error, transport) else {
                 throw error
             }
@@ -108,6 +125,28 @@ package struct SignIn: Sendable {
                 for: changed, at: metadata, isForDevice: flow == .device, transport: transport)
             return try await attempt(changed, metadata, identity, flow, transport)
         }
+    }
+
+    /// One attempt with a new registration. The one before it is deleted at the server (RFC 7592 section 2.3) once no grant
+    /// depends on it.
+    private func runRegisteredAnew(
+        _ account: Account, _ metadata: AuthorizationServerMetadata, _ transport: any HTTPTransport
+    ) async throws -> Result {
+        let issuer = metadata.issuer ?? account.server.identifier
+        let before = try clients.ownRegistration(issuer: issuer)
+        let flow = flow(for: account, at: metadata)
+        let identity = try await clients.identity(
+            for: account, at: metadata, isForDevice: flow == .device, anew: true, transport: transport)
+        guard identity.isRegisteredByUs else {
+            throw CredentialFailure.clientIsConfigured(service: account.service, id: identity.client.id)
+        }
+        let result = try await attempt(account, metadata, identity, flow, transport)
+        if let before,
+            try !grants.all().contains(where: { $0.account != account.id && $0.client.id == before.client.id })
+        {
+            _ = try? await RegistrationManagement(transport: transport).delete(before)
+        }
+        return result
     }
 
     /// What to try once more after `error`; nil where nothing is to be mended.
@@ -140,8 +179,10 @@ package struct SignIn: Sendable {
         _ flow: Account.Flow, _ transport: any HTTPTransport
     ) async throws -> Result {
         let parameters = AuthorizationParameters(
-            metadata: metadata, client: identity.client, scopes: account.scopes, resource: account.resource,
-            loginHint: account.name, redirect: identity.redirect, pkce: account.pkce, deadline: account.loginDeadline)
+            metadata: metadata, client: identity.client, scopes: account.scopes, resource: account.indicator(.resource),
+            audience: account.indicator(.audience), loginHint: account.name, contexts: account.stepUp?.contexts ?? [],
+            maxAge: account.stepUp?.maxAge,
+            redirect: identity.redirect, pkce: account.pkce, deadline: account.loginDeadline)
         let response: TokenResponse
         switch flow {
         case .loopback, .paste:
@@ -224,13 +265,29 @@ package struct SignIn: Sendable {
             account: account.id, service: account.service.description, accountName: account.name,
             issuer: metadata.issuer, tokenEndpoint: metadata.tokenEndpoint.string,
             revocationEndpoint: metadata.revocationEndpoint?.string, client: client,
-            scopes: response.scope ?? account.scopes, requestedScopes: account.scopes, resource: account.resource,
+            scopes: response.scope ?? account.scopes, requestedScopes: account.scopes,
+            requestedContexts: account.stepUp?.contexts ?? [], resource: account.indicator(.resource),
             label: label, refreshToken: response.refreshToken,
             accessToken: isItselfTheGrant ? response.accessToken : nil, grantedAt: now())
     }
 }
 
+extension OAuthError {
+    /// Whether nobody came back from the server, or gave up.
+    fileprivate var isUnanswered: Bool {
+        switch self {
+        case .authorizationTimedOut, .codeExpired, .cancelled: true
+        default: false
+        }
+    }
+}
+
 extension Account {
+    /// The resource, where it is told by that parameter.
+    fileprivate func indicator(_ parameter: Configuration.ResourceParameter) -> String? {
+        resourceParameter == parameter ? resource : nil
+    }
+
     /// The scope that asks for a refresh token (OpenID Connect Core section 11).
     private static let offlineAccess = "offline_access"
 

@@ -25,6 +25,8 @@ package struct Grant: Sendable, Equatable {
     package var scopes: [String]
     /// The scopes that were asked for: to ask again for one that was asked for and not granted would not help.
     package var requestedScopes: [String] = []
+    /// The authentication contexts that were asked for (RFC 9470 section 4).
+    package var requestedContexts: [String] = []
     /// The resource indicator that was sent (RFC 8707).
     package var resource: String?
     /// The person, as the server's id_token names them; for people to read, and nothing else.
@@ -54,6 +56,7 @@ extension Grant {
         var clientAuthentication: String?
         var scopes: [String]
         var requestedScopes: [String]?
+        var requestedContexts: [String]?
         var resource: String?
         var label: String?
         var refreshToken: String?
@@ -75,7 +78,9 @@ extension Grant {
                 tokenEndpoint: tokenEndpoint, revocationEndpoint: revocationEndpoint, clientId: client.id,
                 clientSecret: client.secret?.exposedText,
                 clientAuthentication: client.secret == nil ? nil : client.authentication.rawValue, scopes: scopes,
-                requestedScopes: requestedScopes.isEmpty ? nil : requestedScopes, resource: resource, label: label,
+                requestedScopes: requestedScopes.isEmpty ? nil : requestedScopes,
+                requestedContexts: requestedContexts.isEmpty ? nil : requestedContexts, resource: resource,
+                label: label,
                 refreshToken: refreshToken?.exposedText, accessToken: accessToken?.exposedText, grantedAt: grantedAt,
                 endedAt: endedAt))
         return Secret(data)
@@ -94,7 +99,8 @@ extension Grant {
             client: Client(
                 id: decoded.clientId, secret: decoded.clientSecret.map { Secret($0) },
                 authentication: decoded.clientAuthentication.flatMap(ClientAuthentication.init) ?? .none),
-            scopes: decoded.scopes, requestedScopes: decoded.requestedScopes ?? [], resource: decoded.resource,
+            scopes: decoded.scopes, requestedScopes: decoded.requestedScopes ?? [],
+            requestedContexts: decoded.requestedContexts ?? [], resource: decoded.resource,
             label: decoded.label, refreshToken: decoded.refreshToken.map { Secret($0) },
             accessToken: decoded.accessToken.map { Secret($0) }, grantedAt: decoded.grantedAt,
             endedAt: decoded.endedAt)

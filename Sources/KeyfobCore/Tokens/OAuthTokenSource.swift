@@ -41,7 +41,9 @@ package struct OAuthTokenSource: TokenSource {
 
     package func token(of account: Account, for request: CredentialRequest) async throws -> CachedAccessToken {
         // A cached token does not say what it is good for: whoever names scopes waits for a look at the grant.
-        if request.scope.isEmpty, let token = freshToken(of: account, for: request) { return token }
+        if request.scope.isEmpty, request.stepUp == nil, let token = freshToken(of: account, for: request) {
+            return token
+        }
         let mightAsk = interaction.mightAsk(for: request, by: account.flow)
         let decision = try await holdingLock(of: account, mayAsk: mightAsk) { held in
             switch try await tokenWithoutPerson(of: account, for: request, held) {
@@ -73,7 +75,9 @@ package struct OAuthTokenSource: TokenSource {
         let mayAsk = await interaction.mayAsk(
             for: request, by: account.flow, gitDeclines: { await gitDeclines(request) })
         guard mayAsk else { throw CredentialFailure.signInNeeded(service: account.service, because: reason) }
-        return try await signIn(to: try withEarlierScopes(account), held)
+        var account = try withEarlierScopes(account)
+        account.stepUp = request.stepUp ?? account.stepUp
+        return try await signIn(to: account, held)
     }
 
     /// The one account with a name that is signed in at the service of `account`, which has none; nil where there is
@@ -96,6 +100,7 @@ package struct OAuthTokenSource: TokenSource {
         var account = account
         let earlier = grant.requestedScopes.isEmpty ? grant.scopes : grant.requestedScopes
         account.scopes = earlier + account.scopes.filter { !earlier.contains($0) }
+        if !grant.requestedContexts.isEmpty { account.stepUp = StepUp(contexts: grant.requestedContexts, maxAge: nil) }
         return account
     }
 
@@ -110,22 +115,36 @@ package struct OAuthTokenSource: TokenSource {
             }
             if !missing.isEmpty { return .personNeeded(.scopesMissing(missing)) }
         }
+        if let wanted = request.stepUp, let grant = try grants.grant(account: account.id),
+            !wanted.isMet(by: grant.requestedContexts, age: now() - grant.grantedAt)
+        {
+            return .personNeeded(.stepUp)
+        }
         if let token = freshToken(of: account, for: request) { return .token(token) }
         return try await renewedToken(of: account, held)
     }
 
     /// Has the person sign in now, whatever there is already; the grant before is replaced once there is a new one.
     ///
-    /// - Parameter keepsScopes: whether to ask again for what was asked for before.
-    package func signInAnew(to account: Account, keepsScopes: Bool = false) async throws -> CachedAccessToken {
+    /// - Parameters:
+    ///   - keepsScopes: whether to ask again for what was asked for before.
+    ///   - registersAnew: whether keyfob registers again first, where it has registered itself.
+    package func signInAnew(
+        to account: Account, keepsScopes: Bool = false, registersAnew: Bool = false
+    ) async throws -> CachedAccessToken {
         try await holdingLock(of: account, mayAsk: true) { held in
-            try await signIn(to: keepsScopes ? try withEarlierScopes(account) : account, held)
+            try await signIn(
+                to: keepsScopes ? try withEarlierScopes(account) : account, registersAnew: registersAnew, held)
         }
     }
 
-    private func signIn(to account: Account, _ held: AccountLock.Held) async throws -> CachedAccessToken {
+    private func signIn(
+        to account: Account, registersAnew: Bool = false, _ held: AccountLock.Held
+    ) async throws -> CachedAccessToken {
         try await held.askingPerson(isAnswer: Self.isAnswer) {
-            try await keep(signIn.run(account, transport: transport(account)), for: account)
+            let result = try await signIn.run(
+                account, registersAnew: registersAnew, transport: transport(account))
+            return try keep(result, for: account)
         }
     }
 
@@ -133,7 +152,7 @@ package struct OAuthTokenSource: TokenSource {
     /// other reasons, those who wait may try themselves.
     private static func isAnswer(_ error: any Error) -> Bool {
         switch error {
-        case CredentialFailure.signInRefused: true
+        case CredentialFailure.signInRefused, CredentialFailure.unanswered: true
         case let error as OAuthError: !error.isTransient
         default: false
         }

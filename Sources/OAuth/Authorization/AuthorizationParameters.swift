@@ -6,8 +6,14 @@ package struct AuthorizationParameters: Sendable {
     package var scopes: [String]
     /// RFC 8707; sent with every request of the login.
     package var resource: String?
+    /// What a token shall be for at servers that have no RFC 8707; sent where the person is sent, and nowhere else.
+    package var audience: String?
     /// OpenID Connect Core section 3.1.2.1: the account that is expected to sign in.
     package var loginHint: String?
+    /// How the person shall prove who they are, the best first (OpenID Connect Core section 3.1.2.1, RFC 9470 section 4).
+    package var contexts: [String]
+    /// How many seconds ago they may have done so at most.
+    package var maxAge: Int?
     /// Where the browser comes back to; nothing to the device flow.
     package var redirect: RedirectTemplate
     package var pkce: PKCEPolicy
@@ -16,12 +22,22 @@ package struct AuthorizationParameters: Sendable {
 
     package init(
         metadata: AuthorizationServerMetadata, client: Client, scopes: [String] = [], resource: String? = nil,
-        loginHint: String? = nil, redirect: RedirectTemplate = .loopback, pkce: PKCEPolicy = .required,
-        deadline: Duration = .seconds(300)
+        audience: String? = nil, loginHint: String? = nil, contexts: [String] = [], maxAge: Int? = nil,
+        redirect: RedirectTemplate = .loopback, pkce: PKCEPolicy = .required, deadline: Duration = .seconds(300)
     ) {
         (self.metadata, self.client, self.scopes) = (metadata, client, scopes)
         (self.resource, self.loginHint, self.redirect) = (resource, loginHint, redirect)
+        self.audience = audience
+        (self.contexts, self.maxAge) = (contexts, maxAge)
         (self.pkce, self.deadline) = (pkce, deadline)
+    }
+
+    /// ``contexts`` and ``maxAge`` as they stand in a request.
+    var authentication: [(name: String, value: String?)] {
+        [
+            (name: "acr_values", value: contexts.isEmpty ? nil : contexts.joined(separator: " ")),
+            (name: "max_age", value: maxAge.map { String($0) }),
+        ]
     }
 
     /// The same without a scope that is only wished for, to be tried after `invalid_scope`; nil where it is not among

@@ -7,9 +7,11 @@ struct AuthorizationRequest {
     var state: String
     var challenge: String
     var resource: String?
+    var audience: String?
     var loginHint: String?
     /// OpenID Connect Core section 3.1.2.1.
     var nonce: String?
+    var authentication: [(name: String, value: String?)]
 
     init(
         _ login: AuthorizationParameters, redirectURI: String, state: String, challenge: String, nonce: String? = nil
@@ -17,7 +19,8 @@ struct AuthorizationRequest {
         (endpoint, clientID) = (login.metadata.authorizationEndpoint, login.client.id)
         (scopes, resource, loginHint) = (login.scopes, login.resource, login.loginHint)
         (self.redirectURI, self.state, self.challenge) = (redirectURI, state, challenge)
-        self.nonce = nonce
+        (self.nonce, audience) = (nonce, login.audience)
+        authentication = login.authentication
     }
 
     /// The address that says everything.
@@ -55,7 +58,9 @@ struct AuthorizationRequest {
         list.append((name: "state", value: state))
         list.append((name: "code_challenge", value: challenge))
         list.append((name: "code_challenge_method", value: "S256"))
-        let optional = [("resource", resource), ("login_hint", loginHint), ("nonce", nonce)]
+        let optional =
+            [("resource", resource), ("audience", audience), ("login_hint", loginHint), ("nonce", nonce)]
+            + authentication
         return list + optional.compactMap { name, value in value.map { (name: name, value: $0) } }
     }
 }

@@ -24,7 +24,8 @@ package struct DeviceFlow: Sendable {
     /// Asks for a code, calls `present` once with it, and polls until the person has decided.
     ///
     /// `present` runs beside the polling and is cancelled at its end. Throws `missingEndpoint` where the server has no
-    /// device flow, `authorizationTimedOut` where nobody came, `refused` where the person said no.
+    /// device flow, `authorizationTimedOut` where nobody came, `codeExpired` where the server would not wait so long,
+    /// `refused` where the person said no.
     package func run(
         present: @escaping @Sendable (PendingDeviceLogin) async throws -> Void
     ) async throws -> TokenResponse {
@@ -42,6 +43,8 @@ package struct DeviceFlow: Sendable {
             } finish: {
                 $0
             }
+        } catch OAuthError.authorizationTimedOut(let seconds) where limit < parameters.deadline {
+            throw OAuthError.codeExpired(seconds: seconds)
         } catch {
             throw Task.isCancelled ? OAuthError.cancelled : error
         }
@@ -53,6 +56,8 @@ package struct DeviceFlow: Sendable {
         var form = FormBody()
         if !parameters.scopes.isEmpty { form.append("scope", parameters.scopes.joined(separator: " ")) }
         form.append("resource", parameters.resource)
+        form.append("audience", parameters.audience)
+        for (name, value) in parameters.authentication { form.append(name, value) }
         let response = try await transport.send(parameters.client.request(form, to: endpoint))
         return try DeviceAuthorization(response, from: endpoint.host)
     }
@@ -67,7 +72,7 @@ package struct DeviceFlow: Sendable {
             do {
                 return try await endpoint.poll(deviceCode: authorization.deviceCode, resource: parameters.resource)
             } catch OAuthError.refused(_, _, "expired_token", _) {
-                throw OAuthError.authorizationTimedOut(seconds: Int(limit.components.seconds))
+                throw OAuthError.codeExpired(seconds: authorization.expiresIn)
             } catch {
                 seconds = try pace.pause(after: error)
             }

@@ -32,7 +32,11 @@ struct Login: AsyncParsableCommand {
     @Flag(help: "Sign in anew even where there is a sign-in that still works.")
     var force = false
 
+    @Flag(name: .customLong("register"), help: "Register keyfob again with the authorization server, then sign in.")
+    var registersAnew = false
+
     func validate() throws {
+        if registersAnew, clientID != nil { throw ValidationError("--register does not go with --client-id.") }
         if readsClientSecret, clientID == nil { throw ValidationError("--client-secret goes with --client-id.") }
     }
 
@@ -52,8 +56,9 @@ struct Login: AsyncParsableCommand {
             }
             account.flow = flow ?? account.flow
             let token =
-                force || !scopes.isEmpty || clientID != nil
-                ? try await tokens.signInAnew(to: account, keepsScopes: !scopes.isEmpty)
+                force || !scopes.isEmpty || clientID != nil || registersAnew
+                ? try await tokens.signInAnew(
+                    to: account, keepsScopes: !scopes.isEmpty, registersAnew: registersAnew)
                 : try await tokens.token(of: account, for: request)
             if let approval { try introduction.approve(approval) }
             Terminal.say("signed in to \(account.service)\(Self.until(token))")

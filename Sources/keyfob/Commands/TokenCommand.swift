@@ -19,6 +19,9 @@ struct TokenCommand: AsyncParsableCommand {
     @Option(name: .customLong("scope"), help: "A scope that the token must have; may be repeated.")
     var scopes: [String] = []
 
+    @Option(help: "The WWW-Authenticate field with which the service has refused the last token.")
+    var challenge: String?
+
     @Option(help: "Who may be asked to sign in: never, auto or always.")
     var interaction: InteractionName?
 
@@ -29,6 +32,9 @@ struct TokenCommand: AsyncParsableCommand {
         if let minTTL, !(0...86_400).contains(minTTL) {
             throw ValidationError("--min-ttl takes a number of seconds from 0 to 86400.")
         }
+        if let challenge, !challenge.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) {
+            throw ValidationError("--challenge takes the value of one header field.")
+        }
     }
 
     func run() async throws {
@@ -37,6 +43,7 @@ struct TokenCommand: AsyncParsableCommand {
             var request = try CredentialRequest(url: url)
             request.minTTL = minTTL
             request.scope = scopes
+            request.wwwauth = challenge.map { [$0] } ?? []
             guard let response = try await helper.get(request), response.authtype != nil else {
                 throw NoCredential(request: request)
             }

@@ -27,6 +27,7 @@ import Testing
         ([], "work", nil, "work"), ([], "work", "alice", "work"), ([], "work", "oauth2", "work"),
         // What services want beside a token is nobody's name, whichever service it is
         (["username = \"x-token\""], nil, "x-token", nil), (["username = \"x-token\""], nil, "alice", "alice"),
+        ([], nil, "hf_user", nil), ([], nil, "git-keyfob", nil),
         (["username = \"x-token\""], nil, "oauth2", nil), (["username = \"x-token\""], nil, nil, nil),
         // The configured account, unless another one is named
         (["account = \"bob\""], nil, nil, "bob"), (["account = \"bob\""], nil, "oauth2", "bob"),
@@ -109,6 +110,50 @@ import Testing
         let account = try AccountDirectory(configuration: configuration).configuredAccount(for: .git())
         #expect(account?.minTTL == 7)
         #expect(account?.loginDeadline == .seconds(8))
+    }
+
+    /// Issuers, and whether they are Microsoft Entra's.
+    static let issuers = [
+        ("https://login.microsoftonline.com/TENANT/v2.0", true), ("https://login.microsoftonline.us/t/v2.0", true),
+        ("https://login.partner.microsoftonline.cn/t/v2.0", true), ("https://login.example.com", false),
+        ("https://login.microsoftonline.com.evil.example/t", false),
+    ]
+
+    @Test(arguments: issuers)
+    func `Entra gets no resource, and its PKCE is taken for granted`(_ issuer: String, _ isEntra: Bool) throws {
+        for more in ["", "pkce = \"required\""] {
+            let configuration = try TOMLConfiguration(
+                "[host.\"https://git.example.com\"]\nissuer = \"\(issuer)\"\nresource = \"https://r\"\n\(more)\n",
+                file: "f"
+            ).decode()
+            var request = CredentialRequest.git()
+            let directory = AccountDirectory(configuration: configuration)
+            #expect(try directory.configuredAccount(for: request)?.resource == (isEntra ? nil : "https://r"))
+            request.resource = "https://other"
+            let account = try #require(try directory.configuredAccount(for: request))
+            #expect(account.resource == (isEntra ? nil : "https://other"))
+            #expect(account.pkce == (isEntra && more.isEmpty ? .assumed : .required))
+        }
+    }
+
+    @Test func `Azure DevOps gets no resource`() throws {
+        let configuration = try TOMLConfiguration(
+            "[host.\"https://dev.azure.com\"]\nclient_id = \"c\"\nresource = \"https://r\"\n", file: "f"
+        ).decode()
+        let account = try AccountDirectory(configuration: configuration).configuredAccount(for: .git("dev.azure.com"))
+        #expect(account?.resource == nil)
+        #expect(account?.pkce == .assumed)
+    }
+
+    @Test func `A resource may be told by another parameter`() throws {
+        let resource = "resource = \"https://r\"\n"
+        for (more, parameter) in [("", Configuration.ResourceParameter.resource), ("audience", .audience)] {
+            let line = more.isEmpty ? "" : "resource_parameter = \"\(more)\"\n"
+            let account = try AccountDirectory(configuration: try Self.configuration(resource + line))
+                .configuredAccount(for: .git())
+            #expect(account?.resource == "https://r")
+            #expect(account?.resourceParameter == parameter)
+        }
     }
 
     @Test func `A resource of the request stands before the configured one`() throws {

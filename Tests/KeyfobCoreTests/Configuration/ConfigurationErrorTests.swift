@@ -36,6 +36,16 @@ import Testing
         ("[host]\n\"https://h\" = \"c\"", wrong(host, 2, .wrongType(expected: "a table"))),
     ]
 
+    @Test(arguments: ["codeberg.org", "github.com"])
+    func `another provider than the one of a host that is known`(_ name: String) throws {
+        let own = name == "github.com" ? "github" : "gitea"
+        let text = "[host.\"https://\(name)/team\"]\nprovider = "
+        #expect(throws: Never.self) { try TOMLConfiguration(text + "\"\(own)\"", file: "f").decode() }
+        let expected = Self.wrong(
+            "host.\"https://\(name)/team\".provider", 2, .notAllowed(value: "gitlab", allowed: [own]))
+        #expect(try error(of: text + "\"gitlab\"") == expected)
+    }
+
     @Test(arguments: outside)
     func `outside of the hosts`(_ text: String, _ expected: ConfigurationError) throws {
         #expect(try error(of: text) == expected)

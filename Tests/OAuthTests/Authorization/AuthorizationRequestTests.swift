@@ -28,6 +28,16 @@ import Testing
         #expect(!plain.address.contains("login_hint="))
     }
 
+    @Test func `says how the person shall prove who they are, and for what the token is`() throws {
+        let parameters = AuthorizationParameters(
+            metadata: try Examples.metadata(), client: Client(id: "c"), audience: "https://api.example.com/",
+            contexts: ["urn:gold", "silver"], maxAge: 0)
+        let address = AuthorizationRequest(parameters, redirectURI: "r", state: "S", challenge: "C").address
+        #expect(address.contains("&audience=https%3A%2F%2Fapi.example.com%2F&"))
+        #expect(address.hasSuffix("&acr_values=urn%3Agold%20silver&max_age=0"))
+        #expect(!address.contains("resource="))
+    }
+
     // RFC 6749 section 3.1: the endpoint's query is kept, and no parameter is sent twice.
     @Test(arguments: [
         ("https://a.example/authorize?tenant=a", "https://a.example/authorize?tenant=a&response_type=code&"),

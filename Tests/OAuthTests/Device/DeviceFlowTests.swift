@@ -104,7 +104,7 @@ struct `A login at another device` {
             "access_denied",
             OAuthError.refused(host: "login.example.com", status: 400, error: "access_denied", description: nil)
         ),
-        ("expired_token", .authorizationTimedOut(seconds: 600)),
+        ("expired_token", .codeExpired(seconds: 600)),
         ("invalid_grant", .refused(host: "login.example.com", status: 400, error: "invalid_grant", description: nil)),
     ])
     func `ends at the server's word`(code: String, error: OAuthError) async {
@@ -149,7 +149,17 @@ struct `A login at another device` {
         }
     }
 
-    @Test func `ends when the code dies`() async throws {
+    @Test func `says that it was the code that died where the server does not say it`() async throws {
+        var metadata = try Examples.metadata()
+        metadata.deviceAuthorizationEndpoint = try EndpointURL(Self.device)
+        let parameters = AuthorizationParameters(metadata: metadata, client: Client(id: "me"))
+        let offer = ScriptedTransport.Answer.json(
+            #"{"device_code":"DC","user_code":"A","verification_uri":"https://login.example.com/go","expires_in":1}"#)
+        let flow = DeviceFlow(parameters, transport: ScriptedTransport([Self.device: [offer]]))
+        await #expect(throws: OAuthError.codeExpired(seconds: 1)) { try await flow.run { _ in } }
+    }
+
+    @Test func `ends when nobody comes in time`() async throws {
         var metadata = try Examples.metadata()
         metadata.deviceAuthorizationEndpoint = try EndpointURL(Self.device)
         let parameters = AuthorizationParameters(

@@ -1,0 +1,137 @@
+import OAuth
+import Secrets
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import KeyfobCore
+
+/// A server that no longer likes its client says so in the browser alone, which then never comes back.
+@Suite(.timeLimit(.minutes(1))) struct `A sign-in in vain, with an older registration` {
+    private static let issuer = "https://login.example.com"
+
+    /// A person who answers each question in one way.
+    private final class Person: Sendable {
+        let browser = VisitingBrowser()
+        let pages = Mutex(0)
+        let questions = Mutex<[String]>([])
+        let says: Bool
+        /// How many of the pages that they are sent to are errors.
+        let errors: Int
+
+        init(says: Bool, errors: Int) { (self.says, self.errors) = (says, errors) }
+
+        func look(_ pending: PendingLogin) async throws {
+            let page = pages.withLock { pages in
+                pages += 1
+                return pages
+            }
+            if page > errors { try await browser.visit(pending) }
+        }
+
+        func answer(_ server: String) -> Bool {
+            questions.withLock { $0.append(server) }
+            return says
+        }
+    }
+
+    /// A server that registers whoever comes, as new-1, then new-2.
+    private static func server() -> ScriptedTransport {
+        let metadata = """
+            {"issuer":"\(issuer)","authorization_endpoint":"\(issuer)/a","token_endpoint":"\(issuer)/t",\
+            "registration_endpoint":"\(issuer)/r","code_challenge_methods_supported":["S256"]}
+            """
+        return ScriptedTransport([
+            issuer + "/.well-known/oauth-authorization-server": [.json(metadata)],
+            issuer + "/r": [
+                .json("{\"client_id\":\"new-1\"}", status: 201), .json("{\"client_id\":\"new-2\"}", status: 201),
+            ],
+            issuer + "/t": [.tokens("1", refresh: "r")], issuer + "/r/old": [.status(204)],
+        ])
+    }
+
+    private static func older(port: Int) throws -> ClientRegistration {
+        ClientRegistration(
+            issuer: issuer, client: Client(id: "old"), redirectURIs: ["http://127.0.0.1:\(port)/callback"],
+            registrationAccessToken: Secret("manage"), registrationClientURI: try EndpointURL(issuer + "/r/old"))
+    }
+
+    /// Signs in with the registration before it, if there is one.
+    private func signIn(
+        _ person: Person, _ server: ScriptedTransport, _ items: InMemoryItemStore, registersAnew: Bool = false,
+        within deadline: Duration = .milliseconds(300), isOlder: Bool = true,
+        _ change: (inout Account) throws -> Void = { _ in }
+    ) async throws -> SignIn.Result {
+        let account = try Account.example { account in
+            (account.server, account.client) = (.issuer(Self.issuer), nil)
+            account.loginDeadline = deadline
+            try change(&account)
+        }
+        let registrations = RegistrationStore(items: items)
+        if isOlder { try registrations.save(Self.older(port: try await RedirectTemplate.freePort())) }
+        return try await withTemporaryDirectory { directory in
+            try await SignIn(
+                grants: GrantStore(items: items), clients: ClientSource(registrations: registrations, now: { 0 }),
+                lock: AccountLock(directory: directory),
+                screen: .init(
+                    browser: { try await person.look($1) }, device: { _, _ in },
+                    asksToRegister: { person.answer($1) }),
+                place: .init(hasBrowser: true, isRemote: false), now: { 0 }
+            ).run(account, registersAnew: registersAnew, transport: server)
+        }
+    }
+
+    @Test func `is told apart, and leaves the registration as it was`() async throws {
+        let (person, server, items) = (Person(says: false, errors: 9), Self.server(), InMemoryItemStore())
+        let service = try Account.example().service
+        await #expect(
+            throws: CredentialFailure.unanswered(service: service, after: .authorizationTimedOut(seconds: 0))
+        ) { try await signIn(person, server, items) }
+        #expect(person.questions.withLock { $0 } == ["login.example.com"])
+        #expect(try RegistrationStore(items: items).registration(issuer: Self.issuer)?.client.id == "old")
+        #expect(!server.addresses.contains(Self.issuer + "/r"))
+    }
+
+    @Test func `is tried again with another registration after a yes, and the older one is deleted`() async throws {
+        let (person, server, items) = (Person(says: true, errors: 1), Self.server(), InMemoryItemStore())
+        // Long enough for the second attempt to succeed, and waited for whole by the first.
+        let result = try await signIn(person, server, items, within: .seconds(2))
+        #expect(result.grant.client.id == "new-1")
+        #expect(try RegistrationStore(items: items).registration(issuer: Self.issuer)?.client.id == "new-1")
+        #expect(server.requests.filter { $0.method == .delete }.map(\.url.string) == [Self.issuer + "/r/old"])
+    }
+
+    @Test func `is not told apart where the registration has just been made`() async throws {
+        let (person, server, items) = (Person(says: true, errors: 9), Self.server(), InMemoryItemStore())
+        await #expect(throws: OAuthError.authorizationTimedOut(seconds: 0)) {
+            try await signIn(person, server, items, isOlder: false)
+        }
+        #expect(person.questions.withLock { $0 }.isEmpty)
+    }
+
+    @Test func `is mended by a person who asks for another one`() async throws {
+        let (person, server, items) = (Person(says: false, errors: 0), Self.server(), InMemoryItemStore())
+        let result = try await signIn(person, server, items, registersAnew: true, within: .seconds(20))
+        #expect(result.grant.client.id == "new-1")
+        #expect(server.requests.contains { $0.method == .delete })
+    }
+
+    @Test func `leaves the older registration at the server while another grant depends on it`() async throws {
+        let (person, server, items) = (Person(says: false, errors: 0), Self.server(), InMemoryItemStore())
+        var other = Grant.example(of: try .example { $0.name = "other" })
+        other.client = Client(id: "old")
+        try GrantStore(items: items).save(other)
+        _ = try await signIn(person, server, items, registersAnew: true, within: .seconds(20))
+        #expect(!server.requests.contains { $0.method == .delete })
+    }
+
+    @Test func `is not mended by another registration where the client is the person's`() async throws {
+        let (person, server, items) = (Person(says: false, errors: 0), Self.server(), InMemoryItemStore())
+        let service = try Account.example().service
+        await #expect(throws: CredentialFailure.clientIsConfigured(service: service, id: "mine")) {
+            try await signIn(person, server, items, registersAnew: true) { $0.client = Client(id: "mine") }
+        }
+        #expect(!server.addresses.contains(Self.issuer + "/r"))
+        #expect(person.pages.withLock { $0 } == 0)
+    }
+}
