@@ -10,7 +10,7 @@ package enum OAuthError: Error, Sendable, Equatable {
     /// The whole exchange did not end within the total deadline.
     case timedOut(host: String, seconds: Int)
     /// TLS did not vouch for the server.
-    case untrusted(host: String, reason: String)
+    case untrusted(host: String, reason: Distrust)
     /// A document of `resource` has sent us to a host that is nearer to this machine than the resource is.
     case addressTooNear(host: String, resource: String)
     /// The body was longer than we read; `limit` in bytes.

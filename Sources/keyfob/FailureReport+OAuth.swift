@@ -19,6 +19,7 @@ extension FailureReport {
             self.init(
                 "cannot listen for the browser's answer: \(Words.printable(reason))",
                 hint: "another program may hold the port of redirect_uri", status: 75)
+        case .untrusted(let host, let reason): self.init(untrusted: host, because: reason)
         case .browserFailed(let reason): self.init("no browser: \(Words.printable(reason))", status: 77)
         default:
             if error.isTransient { self.init(temporary: error) } else { self.init(server: error) }
@@ -33,7 +34,6 @@ extension FailureReport {
             case .unreachable(let host, let reason): "cannot reach \(host): \(reason)"
             case .answerLost(let host): "\(host) closed the connection before its answer was there"
             case .timedOut(let host, let seconds): "\(host) did not answer within \(seconds) seconds"
-            case .untrusted(let host, let reason): "cannot trust \(host): \(reason)"
             case .tooLarge(let host, let limit): "\(host) sent more than \(limit) bytes"
             case .redirected(let host, let status):
                 "\(host) redirects (HTTP \(status)), which an authorization server must not"

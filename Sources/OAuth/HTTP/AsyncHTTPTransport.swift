@@ -101,12 +101,23 @@ package struct AsyncHTTPTransport: HTTPTransport {
         do {
             let ways = try await ways(to: request.url, request.reach)
             failures.proxy = ways.last.proxy.map { "\($0.host):\($0.port)" }
-            return .success(try await perform(request, ways))
-        } catch let error as OAuthError {
-            return .failure(error)
+            do {
+                return .success(try await perform(request, ways))
+            } catch {
+                return .failure(await diagnosed(failures.describe(error), request.url, ways.last))
+            }
         } catch {
-            return .failure(failures.describe(error))
+            return .failure(error)
         }
+    }
+
+    /// `error`, with what can be found out about a certificate where that was not enough; through a proxy nobody looks.
+    private func diagnosed(_ error: OAuthError, _ url: EndpointURL, _ way: LazyHTTPClients.Way) async -> OAuthError {
+        guard case .untrusted(let host, reason: .handshakeFailed) = error, way.proxy == nil else { return error }
+        let address = way.addresses[host] ?? String(host.filter { !"[]".contains($0) })
+        return .untrusted(
+            host: host,
+            reason: await CertificateDiagnosis.distrust(of: host, at: address, port: url.port, on: clients.group))
     }
 
     /// The ways to a host, at least one of them, to be tried in their order.

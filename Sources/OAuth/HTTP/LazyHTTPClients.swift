@@ -25,6 +25,15 @@ final class LazyHTTPClients: Sendable {
     private struct State {
         var group: MultiThreadedEventLoopGroup?
         var clients: [Way: HTTPClient] = [:]
+
+        /// The one thread, started when it is first needed.
+        var thread: MultiThreadedEventLoopGroup {
+            mutating get {
+                let thread = group ?? MultiThreadedEventLoopGroup(numberOfThreads: 1)
+                group = thread
+                return thread
+            }
+        }
     }
 
     /// The longest wait for a connection where there is another address to try.
@@ -41,13 +50,15 @@ final class LazyHTTPClients: Sendable {
     func client(_ way: Way) -> HTTPClient {
         state.withLock { state in
             if let client = state.clients[way] { return client }
-            let group = state.group ?? MultiThreadedEventLoopGroup(numberOfThreads: 1)
-            let client = HTTPClient(eventLoopGroupProvider: .shared(group), configuration: configuration(way))
-            state.group = group
+            let client = HTTPClient(
+                eventLoopGroupProvider: .shared(state.thread), configuration: configuration(way))
             state.clients[way] = client
             return client
         }
     }
+
+    /// The thread of the clients.
+    var group: MultiThreadedEventLoopGroup { state.withLock { $0.thread } }
 
     /// Ends all clients and the thread; clients asked for later are made anew.
     func shutdown() async {

@@ -29,9 +29,8 @@ struct TransportFailures {
         case let error as NIOConnectionError: return describe(error)
         case let error as NIOSSLError: return describe(error)
         case let error as NIOSSLExtraError where error == .failedToValidateHostname:
-            return .untrusted(host: host, reason: "its certificate is for another name")
-        case is NIOSSLExtraError, is BoringSSLError:
-            return .untrusted(host: host, reason: "the TLS handshake failed")
+            return .untrusted(host: host, reason: .otherName)
+        case is NIOSSLExtraError, is BoringSSLError: return .untrusted(host: host, reason: .handshakeFailed)
         case ChannelError.connectTimeout: return timedOut
         case HTTPParserError.invalidEOFState: return lost
         case is HTTPParserError: return unreachable("the answer is not HTTP")
@@ -68,11 +67,9 @@ struct TransportFailures {
     private func describe(_ error: NIOSSLError) -> OAuthError {
         switch error {
         case .failedToLoadCertificate, .noSuchFilesystemObject:
-            .untrusted(host: host, reason: "the file of certificate authorities cannot be read")
+            .untrusted(host: host, reason: .authoritiesUnreadable)
         case .uncleanShutdown: lost
-        case .unableToValidateCertificate, .noCertificateToValidate:
-            .untrusted(host: host, reason: "its certificate is not valid")
-        default: .untrusted(host: host, reason: "its certificate is not trusted, or it does not speak TLS")
+        default: .untrusted(host: host, reason: .handshakeFailed)
         }
     }
 

@@ -216,7 +216,7 @@ struct `The transport over TLS` {
             let file = certificate.file
             try await ScriptedServer.run(tls: certificate.context, { _ in .http(200, "{}") }) { server in
                 await #expect(
-                    throws: OAuthError.untrusted(host: "127.0.0.1", reason: "its certificate is for another name")
+                    throws: OAuthError.untrusted(host: "127.0.0.1", reason: .otherName)
                 ) { try await ask(server.address(), authorities: file) }
                 #expect(server.requests.isEmpty)
             }
@@ -227,7 +227,7 @@ struct `The transport over TLS` {
         try await ScriptedServer.run({ _ in .close }) { server in
             await #expect(
                 throws: OAuthError.untrusted(
-                    host: "127.0.0.1", reason: "the file of certificate authorities cannot be read")
+                    host: "127.0.0.1", reason: .authoritiesUnreadable)
             ) { try await ask("https://127.0.0.1:\(server.port)/", authorities: "/nonexistent.pem") }
         }
     }

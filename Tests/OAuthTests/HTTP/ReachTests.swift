@@ -302,7 +302,7 @@ struct `The transport and the addresses` {
             let file = certificate.file
             try await ScriptedServer.run(tls: certificate.context, { _ in .http(200, "{}") }) { server in
                 await #expect(
-                    throws: OAuthError.untrusted(host: Self.host, reason: "its certificate is for another name")
+                    throws: OAuthError.untrusted(host: Self.host, reason: .otherName)
                 ) { try await ask(server, for: "http://127.0.0.1:1/mcp", trusting: file) }
                 #expect(server.requests.isEmpty)
             }

@@ -1,0 +1,127 @@
+import AuthorizationServer
+import TestSupport
+import Testing
+
+/// The rows of the failure table for servers that TLS does not vouch for: nothing is sent to them, the person hears what
+/// is wrong with the certificate, and nothing is forgotten.
+@Suite(.timeLimit(.minutes(5))) struct `Failure table, TLS` {
+    /// A bench at a server with a good certificate, of an authority that the configuration trusts and the browser, too.
+    private static func withServer(
+        _ body: (FailureBench, TestAuthority) async throws -> Void
+    ) async throws {
+        try await TestAuthority.lend { authority in
+            let good = try await authority.certificate(.good).server
+            try await FailureBench.run(more: "ca_file = \"\(authority.file)\"", { $0.certificate = good }) { bench in
+                var bench = bench
+                bench.session.environment["SSL_CERT_FILE"] = authority.file
+                try await body(bench, authority)
+            }
+        }
+    }
+
+    private static let ownAuthority = "if it has an authority of your own network, name that in ca_file"
+
+    static let certificates: [(TestAuthority.Kind, FailureRow)] = [
+        (
+            .expired,
+            FailureRow(
+                testDescription: "expired", says: "its certificate has expired",
+                hint: "check the clock of this machine",
+                requests: 0)
+        ),
+        (
+            .wrongName,
+            FailureRow(
+                testDescription: "another name", says: "its certificate is for another name", hint: "check the address",
+                requests: 0)
+        ),
+        (
+            .selfSigned,
+            FailureRow(
+                testDescription: "signed by itself", says: "its certificate is signed by itself alone",
+                hint: ownAuthority, requests: 0)
+        ),
+    ]
+
+    @Test(arguments: certificates)
+    func `at a refresh the token that lives is given, and else nothing is lost`(
+        _ kind: TestAuthority.Kind, _ row: FailureRow
+    ) async throws {
+        try await Self.withServer { bench, authority in
+            let (good, bad) = (
+                try await authority.certificate(.good).server, try await authority.certificate(kind).server
+            )
+            let token = try await bench.signIn()
+            let before = bench.server.requestLog.count
+            bench.server.reconfigure { $0.certificate = bad }
+            try bench.age()
+            #expect(try await bench.get().output.password == token)
+            try await bench.erase(token)
+            row.check(try await bench.get())
+            #expect(bench.server.requestLog.count == before)
+            bench.server.reconfigure { $0.certificate = good }
+            #expect(try await bench.get().status == 0)
+            #expect(bench.session.browserOpenings == 1)
+        }
+    }
+
+    @Test(arguments: certificates)
+    func `at a sign-in nothing is sent and no browser opened`(
+        _ kind: TestAuthority.Kind, _ row: FailureRow
+    ) async throws {
+        try await Self.withServer { bench, authority in
+            let bad = try await authority.certificate(kind).server
+            bench.server.reconfigure { $0.certificate = bad }
+            row.check(try await bench.login())
+            #expect(bench.server.requestLog.isEmpty)
+            #expect(bench.session.browserOpenings == 0)
+        }
+    }
+
+    @Test func `an authority that nobody named`() async throws {
+        let row = FailureRow(
+            testDescription: "", says: "signed by an authority that is not trusted here", hint: Self.ownAuthority)
+        try await Self.withServer { bench, _ in
+            var bench = bench
+            bench.session.environment["SSL_CERT_FILE"] = nil
+            try bench.session.configure(for: bench.server)
+            row.check(try await bench.login())
+            #expect(bench.server.requestLog.isEmpty)
+        }
+    }
+
+    @Test func `a file of authorities that cannot be read is for a person to mend`() async throws {
+        let row = FailureRow(
+            testDescription: "", status: 78, says: "the file of certificate authorities cannot be read",
+            hint: "check ca_file and SSL_CERT_FILE")
+        try await Self.withServer { bench, _ in
+            var bench = bench
+            bench.session.environment["SSL_CERT_FILE"] = "/nonexistent.pem"
+            row.check(try await bench.login())
+            #expect(bench.server.requestLog.isEmpty)
+        }
+    }
+
+    /// The server that speaks plain HTTP and would take the request sees nothing of it.
+    @Test(arguments: ["/.well-known/", "/token"])
+    func `a redirect to http is not followed`(path: String) async throws {
+        let row = FailureRow(testDescription: "", says: "redirects (HTTP 302), which an authorization server must not")
+        try await AuthorizationServer(.signingInAtOnce).run { plain in
+            try await Self.withServer { bench, _ in
+                bench.fail(path, with: .redirect(302, to: plain.origin + path))
+                row.check(try await bench.login())
+                #expect(plain.requestLog.isEmpty)
+            }
+        }
+    }
+
+    @Test func `metadata that name an endpoint without TLS are not used`() async throws {
+        let row = FailureRow(
+            testDescription: "", status: 78, says: "the server's token_endpoint is not an https URL", hint: nil)
+        try await Self.withServer { bench, _ in
+            bench.server.reconfigure { $0.extraMetadata["token_endpoint"] = "http://login.example.net/token" }
+            row.check(try await bench.login())
+            #expect(bench.session.browserOpenings == 0)
+        }
+    }
+}
