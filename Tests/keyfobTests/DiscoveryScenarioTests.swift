@@ -163,6 +163,39 @@ import Testing
         }
     }
 
+    // RFC 8707 section 2: what is for one resource is of no use at another, though one server gives it.
+    @Test func `a token is for one resource, and never given to another`() async throws {
+        try await Self.withResource { server, session, resource async throws in
+            let other = resource.replacing("/mcp", with: "/notes")
+            server.reconfigure { $0.resources.append(ProtectedResource(path: "/notes")) }
+            #expect(try await session.run(["keyfob", "login", resource]).status == 0)
+            let refused = try await session.run(["keyfob", "token", "--interaction", "never", other])
+            #expect(refused.status != 0)
+            #expect(refused.stdout.isEmpty)
+            #expect(try await session.run(["keyfob", "login", other]).status == 0)
+            for address in [resource, other] {
+                let printed = try await session.run(["keyfob", "token", "--interaction", "never", address]).output
+                #expect(server.introspect(printed.replacing("\n", with: ""))?.resources == [address])
+            }
+            #expect(server.requests(to: "/register").count == 1)
+        }
+    }
+
+    @Test func `metadata are looked up for each sign-in, and for nothing else`() async throws {
+        try await Self.withResource { server, session, resource async throws in
+            func lookups() -> Int { server.requestLog.filter { $0.path.contains("/.well-known/") }.count }
+            #expect(try await session.run(["keyfob", "login", resource]).status == 0)
+            let first = lookups()
+            #expect(first > 0)
+            #expect(try await session.run(["keyfob", "erase"], "url=\(resource)\n").status == 0)
+            #expect(try await session.run(["keyfob", "token", resource]).status == 0)
+            #expect(server.requests(to: "/token").count == 2)
+            #expect(lookups() == first)
+            #expect(try await session.run(["keyfob", "login", "--force", resource]).status == 0)
+            #expect(lookups() > first)
+        }
+    }
+
     @Test func `authorization-server-migration: another server gets nothing that belongs to the first`() async throws {
         var other = AuthorizationServerConfiguration.signingInAtOnce
         other.registration.access = .open

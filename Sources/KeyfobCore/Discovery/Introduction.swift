@@ -111,8 +111,11 @@ package struct Introduction: Sendable {
                 throw CredentialFailure.issuerChanged(service: url, from: pinned, to: issuer)
             }
         }
-        // What was found now counts more than what was found then; but for the client, which a person has named.
-        found.host.clientID = known.flatMap { approved($0.service)?.clientID }
+        // What was found now counts more than what was found then; but for the client that a person has named, which is
+        // one of that server and of no other.
+        if let known, case .issuer(let issuer, _, _)? = found.host.server, issuer == pinned {
+            found.host.clientID = approved(known.service)?.clientID
+        }
         var written = accounts.configuration
         written.hosts.removeAll(where: isApproval)
         return (try account(found, written.host(for: url), request), found)

@@ -41,10 +41,12 @@ package struct ClientSource: Sendable {
         if let client = account.client {
             // The secret that its person gave to `keyfob login --client-secret` is in the keyring.
             let known = stored.flatMap { $0.client.id == client.id ? $0 : nil }
-            return Identity(client: known?.client ?? client, redirect: account.redirect ?? known?.redirect ?? .loopback)
+            let theirs = (known?.client ?? client).proving(at: metadata)
+            return Identity(client: theirs, redirect: account.redirect ?? known?.redirect ?? .loopback)
         }
         if let stored, stored.isByPerson {
-            return Identity(client: stored.client, redirect: account.redirect ?? stored.redirect ?? .loopback)
+            let theirs = stored.client.proving(at: metadata)
+            return Identity(client: theirs, redirect: account.redirect ?? stored.redirect ?? .loopback)
         }
         if let document = account.clientMetadataDocument, metadata.clientIDMetadataDocumentSupported {
             return Identity(client: Client(id: document), redirect: account.redirect ?? ClientMetadataDocument.redirect)

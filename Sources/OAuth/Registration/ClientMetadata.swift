@@ -98,3 +98,15 @@ extension ClientAuthentication {
         return [ClientAuthentication.none, .basic, .post].first { supported.contains($0.rawValue) } ?? .none
     }
 }
+
+extension Client {
+    /// This client, where a person registered it: with its secret, if it has one, it proves itself in a way that the
+    /// server knows. A server that does not say knows `client_secret_basic` (RFC 8414 section 2).
+    package func proving(at metadata: AuthorizationServerMetadata) -> Client {
+        guard secret != nil else { return self }
+        let supported = metadata.tokenEndpointAuthMethodsSupported ?? []
+        var client = self
+        client.authentication = [.basic, .post].first { supported.contains($0.rawValue) } ?? authentication
+        return client
+    }
+}

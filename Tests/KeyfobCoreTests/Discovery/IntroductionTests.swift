@@ -206,6 +206,9 @@ import Testing
                 #expect(isAgreed)
                 #expect(found.account.server == .issuer("https://login.example.com"))
                 #expect(found.finding?.host.server == .issuer("https://login.example.com"))
+                // A client of the first server is not shown to the second.
+                #expect(found.account.client == nil)
+                #expect(found.finding?.host.clientID == nil)
             } catch CredentialFailure.issuerChanged(let service, let from, let to) {
                 #expect(!isAgreed)
                 #expect(service == (try Self.service()))

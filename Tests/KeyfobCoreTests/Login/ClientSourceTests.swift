@@ -25,13 +25,13 @@ import Testing
     }
 
     private static func metadata(
-        registers: Bool = true, documents: Bool = false, scopes: [String]? = nil
+        registers: Bool = true, documents: Bool = false, scopes: [String]? = nil, proofs: [String]? = nil
     ) throws -> AuthorizationServerMetadata {
         AuthorizationServerMetadata(
             issuer: issuer, authorizationEndpoint: try EndpointURL(issuer + "/a"),
             tokenEndpoint: try EndpointURL(issuer + "/t"),
             registrationEndpoint: registers ? try EndpointURL(endpoint) : nil, scopesSupported: scopes,
-            clientIDMetadataDocumentSupported: documents)
+            clientIDMetadataDocumentSupported: documents, tokenEndpointAuthMethodsSupported: proofs)
     }
 
     /// A server that registers whoever comes, as c-1, c-2, ...
@@ -75,6 +75,29 @@ import Testing
         let identity = try await identity(unnamed, try Self.metadata(documents: true), Self.server())
         #expect(identity.client == secret)
         #expect(!identity.isRegisteredByUs)
+    }
+
+    // RFC 8414 section 2: `token_endpoint_auth_methods_supported`, and what is meant where it is absent.
+    @Test(arguments: [
+        (nil, .basic), (["client_secret_post"], .post), (["client_secret_post", "client_secret_basic"], .basic),
+        (["private_key_jwt"], .basic), ([], .basic),
+    ] as [([String]?, ClientAuthentication)])
+    func `proves itself in a way that the server knows`(
+        _ proofs: [String]?, _ expected: ClientAuthentication
+    ) async throws {
+        let metadata = try Self.metadata(proofs: proofs)
+        let secret = Client(id: "mine", secret: Secret("s"), authentication: .basic)
+        let named = try Self.account { $0.client = secret }
+        #expect(try await identity(named, metadata, Self.server()).client.authentication == expected)
+        try registrations.save(
+            ClientRegistration(issuer: Self.issuer, client: secret, redirectURIs: [], isByPerson: true))
+        for client in [nil, Client(id: "mine")] {
+            let account = try Self.account { $0.client = client }
+            #expect(try await identity(account, metadata, Self.server()).client.authentication == expected)
+        }
+        // What was registered is as the server decided then; and who has no secret has nothing to prove.
+        let open = try Self.account { $0.client = Client(id: "open") }
+        #expect(try await identity(open, metadata, Self.server()).client.authentication == .none)
     }
 
     @Test func `is then the document, where the server takes documents`() async throws {

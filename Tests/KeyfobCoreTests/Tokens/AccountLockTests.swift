@@ -283,8 +283,8 @@ struct `The lock of an account` {
         try await withTemporaryDirectory { parent in
             let directory = parent + "/keyfob"
             try await AccountLock(directory: directory).hold("a", patience: .zero, waitsForPerson: false) { _ in }
-            #expect(mode(of: directory) == 0o700)
-            #expect(mode(of: directory + "/a.lock") == 0o600)
+            #expect(try mode(of: directory) == 0o700)
+            #expect(try mode(of: directory + "/a.lock") == 0o600)
         }
     }
 
@@ -334,8 +334,7 @@ struct `The lock of an account` {
         }
     }
 
-    private func mode(of path: String) -> mode_t {
-        var status = stat()
-        return unsafe stat(path, &status) == 0 ? status.st_mode & 0o777 : 0
+    private func mode(of path: String) throws -> Int? {
+        try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
     }
 }
