@@ -78,10 +78,11 @@ import Testing
     }
 
     // RFC 8414 section 2: `token_endpoint_auth_methods_supported`, and what is meant where it is absent.
-    @Test(arguments: [
-        (nil, .basic), (["client_secret_post"], .post), (["client_secret_post", "client_secret_basic"], .basic),
-        (["private_key_jwt"], .basic), ([], .basic),
-    ] as [([String]?, ClientAuthentication)])
+    @Test(
+        arguments: [
+            (nil, .basic), (["client_secret_post"], .post), (["client_secret_post", "client_secret_basic"], .basic),
+            (["private_key_jwt"], .basic), ([], .basic),
+        ] as [([String]?, ClientAuthentication)])
     func `proves itself in a way that the server knows`(
         _ proofs: [String]?, _ expected: ClientAuthentication
     ) async throws {
