@@ -30,7 +30,9 @@ package struct CachedAccessToken: Sendable, Equatable {
     package func hasLife(_ minTTL: Int64, at now: Int64) -> Bool {
         guard let expiresAt else { return isFresh(at: now) }
         let wanted = lifetime.map { min(minTTL, $0 / 2) } ?? minTTL
-        return expiresAt - now >= max(wanted, 1)
+        // Before now by more than any number can say is past all the same.
+        let (left, isPast) = expiresAt.subtractingReportingOverflow(now)
+        return !isPast && left >= max(wanted, 1)
     }
 
     /// The payload to be kept.
@@ -61,7 +63,11 @@ package struct CachedAccessToken: Sendable, Equatable {
             lines.removeFirst()
             return value
         }
-        func number(_ digits: ArraySlice<UInt8>) -> Int64? { Int64(String(decoding: digits, as: UTF8.self)) }
+        func number(_ digits: ArraySlice<UInt8>) -> Int64? {
+            let text = String(decoding: digits, as: UTF8.self)
+            // In one spelling: neither `+1` nor `01`.
+            return Int64(text).flatMap { String($0) == text ? $0 : nil }
+        }
         // In the order of writing, each at most once: what is left over was never written, or twice.
         guard let freshUntil = take("fresh_until", number) else { return nil }
         let expiresAt = take("expires_at", number)

@@ -29,6 +29,7 @@ import Testing
         // Numbers that are none, or too large
         "fresh_until=\ntoken=t\n", "fresh_until=soon\ntoken=t\n", "fresh_until=9223372036854775808\ntoken=t\n",
         "fresh_until=5\nexpires_at=soon\ntoken=t\n", "fresh_until=5\nlifetime=0x10\ntoken=t\n",
+        "fresh_until=+5\ntoken=t\n", "fresh_until=05\ntoken=t\n", "fresh_until=-0\ntoken=t\n",
         // Broken off, and more than was written
         "fresh_until=5\ntoken=t", "fresh_until=5\ntoken=t\n\n", "fresh_until=5\n\ntoken=t\n",
         // One thing said twice, and things that are never said
@@ -61,6 +62,13 @@ import Testing
         let token = CachedAccessToken(
             token: Secret("t"), username: nil, expiresAt: 1000 + left, lifetime: lifetime, freshUntil: 0)
         #expect(token.hasLife(wanted, at: 1000) == hasLife)
+    }
+
+    @Test func `has no life where it ended before all times`() {
+        let token = CachedAccessToken(
+            token: Secret("t"), username: nil, expiresAt: .min, lifetime: nil, freshUntil: .min)
+        #expect(!token.hasLife(300, at: 1000))
+        #expect(!token.isFresh(at: 1000))
     }
 
     @Test(arguments: [(999, true), (1000, false), (1001, false)] as [(Int64, Bool)])
