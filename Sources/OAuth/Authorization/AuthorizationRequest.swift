@@ -46,7 +46,8 @@ struct AuthorizationRequest {
     private func address(_ ours: [(name: String, value: String)]) -> String {
         let names = Set((ours + parameters).map(\.name))
         let theirs = (endpoint.query ?? "").split(separator: "&").filter { pair in
-            FormEncoding.decode(String(pair))?.first.map { !names.contains($0.name) } ?? true
+            // By its name alone: a value that cannot be read makes it none the less ours.
+            FormEncoding.decode(String(pair.prefix { $0 != "=" }))?.first.map { !names.contains($0.name) } ?? true
         }
         let query = theirs.map(String.init) + ours.map { "\($0.name)=\(FormEncoding.encode($0.value))" }
         return endpoint.string.prefix { $0 != "?" } + "?" + query.joined(separator: "&")

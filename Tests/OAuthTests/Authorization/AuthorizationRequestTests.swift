@@ -48,6 +48,7 @@ import Testing
             "https://a.example/authorize?state=evil&x=1&response_type=token&st%61te=2",
             "https://a.example/authorize?x=1&response_type=code&"
         ),
+        ("https://a.example/authorize?state=%FF&x=1", "https://a.example/authorize?x=1&response_type=code&"),
     ])
     func `keeps the endpoint's query and says each thing once`(endpoint: String, beginning: String) throws {
         let address = try request(endpoint).address
