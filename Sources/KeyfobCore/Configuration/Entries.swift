@@ -83,7 +83,7 @@ struct Entries {
 
 extension UInt8 {
     /// Whether the byte may stand in a bare key (TOML 1.0, "Keys").
-    fileprivate var isBareKeyByte: Bool {
+    var isBareKeyByte: Bool {
         switch self {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
             UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):

@@ -125,6 +125,7 @@ struct TOMLConfiguration {
     }
 
     private func parse() throws(ConfigurationError) -> TOMLTable {
+        try refuseUnreadable()
         do {
             return try TOMLTable(string: text)
         } catch let error as TOMLParseError {

@@ -51,6 +51,20 @@ import Testing
         #expect(try error(of: text) == expected)
     }
 
+    // The parser ends the process at these, or does not see what follows.
+    @Test(arguments: [
+        "[=x]", "[.a]", "[[=", "[[[x]]]", "[ \t[x=]", "[\n", "[[\n]]", "[\u{10}a]", "[\u{E9}]", "\u{FEFF}[=]", " \t[.]",
+        "login_timeout = 1\u{0}\nhosts = 1",
+    ])
+    func `what the parser cannot be shown`(_ text: String) throws {
+        let found = try error(of: "min_ttl = 1\n" + text)
+        #expect(found.line == 2)
+        guard case .syntax = found.problem else {
+            Issue.record("\(found)")
+            return
+        }
+    }
+
     @Test(
         arguments: ["min_ttl", "login_timeout"],
         ["0", "-1", "86401", "1.5", "300.0", "\"300\"", "true", "[300]", "inf"])
