@@ -1,6 +1,14 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+/// Set by Tests/Fuzz/run: what stands in Tests/Fuzz is then a program that libFuzzer drives, and not tests.
+let isFuzzing = Context.environment["KEYFOB_FUZZ"] != nil
+/// What reads the bytes of others.
+let fuzzed: [Target.Dependency] = [
+    "CredentialProtocol", "Dialects", "KernelKeyring", "KeyfobCore", "OAuth", "Secrets",
+    .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "TOMLKit", package: "TOMLKit"),
+]
+
 let package = Package(
     name: "keyfob",
     products: [
@@ -160,6 +168,20 @@ let package = Package(
     ]
 )
 
+if isFuzzing {
+    package.targets += [
+        .systemLibrary(name: "CLibFuzzer", path: "Tests/Fuzz/LibFuzzer"),
+        .executableTarget(
+            name: "keyfob-fuzz", dependencies: fuzzed + ["CLibFuzzer"], path: "Tests/Fuzz/Sources",
+            exclude: ["Replay"], sources: ["Targets", "Driver"]),
+    ]
+} else {
+    package.targets.append(
+        .testTarget(
+            name: "FuzzTests", dependencies: fuzzed, path: "Tests/Fuzz/Sources", exclude: ["Driver"],
+            sources: ["Targets", "Replay"]))
+}
+
 for target in package.targets where target.type != .system && target.type != .binary {
     target.swiftSettings = [
         .swiftLanguageMode(.v6),
@@ -169,4 +191,6 @@ for target in package.targets where target.type != .system && target.type != .bi
         .enableUpcomingFeature("MemberImportVisibility"),
         .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
     ]
+    // Only our own code is searched for new ways through it.
+    if isFuzzing { target.swiftSettings?.append(.unsafeFlags(["-sanitize=fuzzer", "-enable-testing"])) }
 }

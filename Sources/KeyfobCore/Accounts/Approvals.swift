@@ -37,7 +37,8 @@ package struct Approvals: Sendable {
         return found
     }
 
-    private static func entry(_ host: Configuration.Host) -> TOMLTable {
+    /// What is written down of `host`.
+    static func entry(_ host: Configuration.Host) -> TOMLTable {
         let table = TOMLTable()
         switch host.server {
         case .issuer(let issuer, _, _): table["issuer"] = issuer

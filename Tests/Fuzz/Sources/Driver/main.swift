@@ -1,0 +1,29 @@
+import CLibFuzzer
+import Glibc
+
+// keyfob-fuzz [LIBFUZZER OPTION]... [CORPUS]...: feeds libFuzzer's inputs to the target that the variable
+// KEYFOB_FUZZ_TARGET names. A variable and not an argument: libFuzzer starts itself again with its own arguments.
+// `keyfob-fuzz --list` prints the names.
+
+if CommandLine.arguments.dropFirst() == ["--list"] {
+    for target in FuzzTarget.allCases { print(target.rawValue) }
+    exit(0)
+}
+
+private let target = unsafe getenv("KEYFOB_FUZZ_TARGET").flatMap { unsafe FuzzTarget(rawValue: String(cString: $0)) }
+guard target != nil else { fatalError("KEYFOB_FUZZ_TARGET names no target; --list does") }
+
+/// Ends the process where an invariant does not hold, which libFuzzer takes for a finding.
+private func check(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
+    let bytes = unsafe Array(UnsafeBufferPointer(start: data, count: size))
+    do {
+        try target?.check(bytes)
+    } catch {
+        fatalError("\(error)")
+    }
+    return 0
+}
+
+var count = CommandLine.argc
+var arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = unsafe CommandLine.unsafeArgv
+exit(unsafe LLVMFuzzerRunDriver(&count, &arguments) { data, size in unsafe check(data, size) })

@@ -1,0 +1,66 @@
+/// What is fuzzed: each takes any bytes, gives them to one reader of what others have written, and says what is wrong
+/// with the outcome. A reader may refuse; it may not trap, read one text in two ways, or let through what it is there to
+/// stop.
+enum FuzzTarget: String, CaseIterable, Sendable {
+    // What callers say, and what we answer.
+    case lines, git, line, response
+    case tokenFormat = "token-format"
+    case serviceURL = "service-url"
+    // What services and browsers say.
+    case challenge, callback, paste
+    // What authorization servers say.
+    case metadata, resource, token, device, registration
+    case idToken = "id-token"
+    case endpointURL = "endpoint-url"
+    case retryAfter = "retry-after"
+    case form, base64
+    // What lies on this machine.
+    case configuration, kernel, grant, client, proxy
+    case gitConfig = "git-config"
+
+    /// Throws a ``Violation`` where an invariant does not hold.
+    func check(_ bytes: [UInt8]) throws {
+        switch self {
+        case .lines: try fuzzLines(bytes)
+        case .git: try fuzzGitDialect(bytes)
+        case .line: try fuzzLineDialect(bytes)
+        case .response: try fuzzResponse(bytes)
+        case .tokenFormat: try fuzzTokenFormat(bytes)
+        case .serviceURL: try fuzzServiceURL(bytes)
+        case .challenge: try fuzzChallenge(bytes)
+        case .callback: try fuzzCallback(bytes)
+        case .paste: try fuzzPaste(bytes)
+        case .metadata: try fuzzMetadata(bytes)
+        case .resource: try fuzzResource(bytes)
+        case .token: try fuzzToken(bytes)
+        case .device: try fuzzDevice(bytes)
+        case .registration: try fuzzRegistration(bytes)
+        case .idToken: try fuzzIDToken(bytes)
+        case .endpointURL: try fuzzEndpointURL(bytes)
+        case .retryAfter: try fuzzRetryAfter(bytes)
+        case .form: try fuzzForm(bytes)
+        case .base64: try fuzzBase64(bytes)
+        case .configuration: try fuzzConfiguration(bytes)
+        case .kernel: try fuzzKernel(bytes)
+        case .grant: try fuzzGrant(bytes)
+        case .client: try fuzzClient(bytes)
+        case .proxy: try fuzzProxy(bytes)
+        case .gitConfig: try fuzzGitConfig(bytes)
+        }
+    }
+}
+
+/// An invariant that does not hold.
+struct Violation: Error, CustomStringConvertible {
+    let description: String
+}
+
+/// Throws a ``Violation`` unless `holds`.
+func require(_ holds: Bool, _ invariant: @autoclosure () -> String) throws {
+    if !holds { throw Violation(description: invariant()) }
+}
+
+/// What `body` returns or throws, to be compared with what it does the next time.
+func outcome<Value, Failure: Error>(_ body: () throws(Failure) -> Value) -> Result<Value, Failure> {
+    Result { () throws(Failure) in try body() }
+}

@@ -1,0 +1,110 @@
+import AsyncHTTPClient
+import CredentialProtocol
+import Secrets
+import TOMLKit
+
+@testable import KernelKeyring
+@testable import KeyfobCore
+@testable import OAuth
+
+/// A configuration file; and what keyfob would write of its hosts into its own.
+func fuzzConfiguration(_ bytes: [UInt8]) throws {
+    guard let text = String(validating: bytes, as: UTF8.self) else { return }
+    let first = outcome { () throws(ConfigurationError) in try TOMLConfiguration(text, file: "c.toml").decode() }
+    let second = outcome { () throws(ConfigurationError) in try TOMLConfiguration(text, file: "c.toml").decode() }
+    try require(first == second, "one file is read in two ways")
+    switch first {
+    case .failure(let error):
+        let lines = bytes.count { $0 == 0x0A } + 1
+        try require(error.line.map { (1...lines + 1).contains($0) } != false, "line \(error.line ?? 0) of \(lines)")
+        try require(error.file == "c.toml", "another file")
+    case .success(let configuration):
+        for host in configuration.hosts {
+            try require(host.service.scheme == "https" || host.service.isLoopback, "a service without TLS")
+            try require(configuration.host(for: host.service) != nil, "a service that is not found")
+            try requireApproval(host)
+        }
+        let times = [configuration.minTTL, configuration.loginTimeout].compactMap { $0 }
+        try require(times.allSatisfy { (1...86_400).contains($0) }, "a time that is none")
+    }
+}
+
+/// What is written down when a person approves of a host, read again, says the same.
+private func requireApproval(_ host: Configuration.Host) throws {
+    guard case .issuer(let issuer, _, _) = host.server else { return }
+    let hosts = TOMLTable()
+    hosts[host.service.description] = Approvals.entry(host)
+    let root = TOMLTable()
+    root["host"] = hosts
+    let written = root.convert(to: .toml)
+    let read = outcome { () throws(ConfigurationError) in try TOMLConfiguration(written, file: "a.toml").decode() }
+    guard case .success(let again) = read, let entry = again.hosts.first, again.hosts.count == 1 else {
+        throw Violation(description: "keyfob's own file cannot be read: \(read): \(written)")
+    }
+    try require(entry.service == host.service, "another service: \(written)")
+    try require(entry.server?.identifier == issuer, "another issuer: \(written)")
+    try require(entry.clientID == host.clientID && entry.scopes == host.scopes, "another client: \(written)")
+    try require(entry.resource?.uri == host.resource?.uri, "another resource: \(written)")
+}
+
+/// A payload in kernel memory.
+func fuzzKernel(_ bytes: [UInt8]) throws {
+    guard let token = CachedAccessToken(payload: Secret(bytes)) else { return }
+    try require(token.payload.exposedBytes == bytes, "a payload that nobody wrote")
+    for now in [0, 1_700_000_000, Int64.max] {
+        _ = token.isFresh(at: now)
+        _ = token.hasLife(300, at: now)
+        try require(!token.hasLife(.max, at: now) || token.lifetime != nil || token.expiresAt == nil, "life for ever")
+    }
+}
+
+/// An item of the Secret Service with a grant in it.
+func fuzzGrant(_ bytes: [UInt8]) throws {
+    guard var grant = Grant(Secret(bytes)) else { return }
+    // Without a secret there is nothing to prove oneself with, and the way is not kept.
+    if grant.client.secret == nil { grant.client.authentication = .none }
+    try require(Grant(try grant.encoded()) == grant, "a grant that reads as another")
+}
+
+/// An item of the Secret Service with a registration in it.
+func fuzzClient(_ bytes: [UInt8]) throws {
+    guard let registration = Registration(Secret(bytes)) else { return }
+    try require(Registration(try registration.encoded())?.value == registration.value, "reads as another")
+    _ = registration.value.redirect
+    _ = registration.value.isExpired(at: 1_700_000_000)
+}
+
+/// `https_proxy` on the first line, `no_proxy` on the second.
+func fuzzProxy(_ bytes: [UInt8]) throws {
+    let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+    let settings = NetworkSettings(environment: [
+        "https_proxy": String(lines[0]), "no_proxy": lines.count > 1 ? String(lines[1]) : "",
+    ])
+    let near = try EndpointURL("http://127.0.0.1:8080/")
+    try require(try settings.proxy(for: near) == nil, "a proxy to this very machine")
+    do {
+        guard let proxy = try settings.proxy(for: try EndpointURL("https://login.example.com/")) else { return }
+        try require(!proxy.host.isEmpty && isVisible(proxy.host.utf8), "a proxy without a host")
+        try require(!proxy.host.contains("@") && (1...65_535).contains(proxy.port), "a proxy that is none")
+    } catch let error as OAuthError {
+        try requirePlain(error)
+    }
+}
+
+/// What `git config -z` prints, of both sections.
+func fuzzGitConfig(_ bytes: [UInt8]) throws {
+    let settings = GitSettings(output: bytes)
+    try require(settings.username.map { $0.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F } } != false, "a name for no git")
+    _ = settings.declinesInteraction
+    guard let url = try? ServiceURL("https://git.example.com/a") else { return }
+    let oauth = outcome { () throws(ConfigurationError) in try settings.oauth(for: url) }
+    if case .success(let found?) = oauth {
+        for endpoint in [found.metadata.authorizationEndpoint, found.metadata.tokenEndpoint] {
+            try require(endpoint.scheme == "https" || endpoint.isLoopback, "an endpoint without TLS")
+        }
+        try require(!found.client.id.isEmpty, "a client without a name")
+    }
+    var network = NetworkSettings()
+    GitNetworkSettings(output: bytes, environment: ["HOME": "/home/somebody"]).apply(to: &network)
+    try require(network.authorities?.isEmpty != true, "authorities in no file")
+}

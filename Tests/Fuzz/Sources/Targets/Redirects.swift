@@ -1,0 +1,125 @@
+import Secrets
+
+@testable import OAuth
+
+/// Requests to the loopback listener of one login: each a line `METHOD TARGET`, lines `name: value`, and a blank line.
+/// `$START` and `$COOKIE` stand for what only the browser that was started can know.
+func fuzzCallback(_ bytes: [UInt8]) throws {
+    var login = try Login()
+    let pages = try Login.pages.get()
+    var isOver = false
+    let paragraphs = String(decoding: bytes, as: UTF8.self).replacing("\n\n", with: "\u{FF}").split(separator: "\u{FF}")
+    for paragraph in paragraphs.prefix(8) {
+        let request = login.request(String(paragraph))
+        let (answer, event) = login.gate.answer(request)
+        try require(pages.contains(answer.page), "a page that is not ours: \(answer.page)")
+        try require([200, 302, 303, 400, 404, 405, 410, 503].contains(answer.status), "an answer \(answer.status)")
+        try require(answer.fields.values.allSatisfy { isPlain($0) }, "a header field that ends early")
+        if let location = answer.fields["Location"] {
+            let ours = [Login.authorizationAddress, "http://\(Login.authority)/done"]
+            try require(ours.contains(location), "a way to \(location)")
+        }
+        guard case .answered(let result) = event else { continue }
+        try require(!isOver, "a second answer")
+        try require(login.isGenuine(request), "a forged answer was taken: \(request)")
+        if case .failure(let error) = result { try requirePlain(error) }
+        isOver = true
+    }
+    // Whatever came before it, the genuine answer is taken, once.
+    let genuine = LoopbackRequest(
+        method: "GET", target: "/callback?state=right&code=c0de",
+        fields: [(name: "host", value: Login.authority), (name: "cookie", value: login.cookie)])
+    let (_, event) = login.gate.answer(genuine)
+    try require((event != nil) != isOver, "the genuine answer was not taken, or a second one was")
+}
+
+/// What a person pastes for the answer, which may be a whole page of something else.
+func fuzzPaste(_ bytes: [UInt8]) throws {
+    var login = try Login()
+    let result = outcome { () throws(OAuthError) in try login.gate.take(pasted: Secret(bytes)) }
+    switch result {
+    case .success(.answered(let answer)?):
+        let text = String(decoding: bytes, as: UTF8.self)
+        try require(text.contains("http://\(Login.authority)/callback?"), "an answer on another address")
+        try require(text.contains("=") && text.contains("&"), "an answer without state")
+        if case .failure(let error) = answer { try requirePlain(error) }
+    case .success(let event):
+        throw Violation(description: "an event that is no answer: \(String(describing: event))")
+    case .failure(let error):
+        try requirePlain(error)
+        let genuine = Secret("http://\(Login.authority)/callback?state=right&code=c0de")
+        let again = outcome { () throws(OAuthError) in try login.gate.take(pasted: genuine) }
+        guard case .success(.answered(.success)?) = again else {
+            throw Violation(description: "the genuine answer was not taken after another")
+        }
+    }
+}
+
+/// A login that waits for its answer, and the browser that was started for it.
+private struct Login {
+    static let authority = "127.0.0.1:4321"
+    static let authorizationAddress = "https://login.example.com/authorize?state=right"
+
+    var gate: RedirectGate
+    /// As the browser sends it.
+    let cookie: String
+    let startPath: String
+
+    /// The browser has opened the start address.
+    init() throws {
+        gate = RedirectGate(
+            metadata: AuthorizationServerMetadata(
+                issuer: "https://login.example.com",
+                authorizationEndpoint: try EndpointURL("https://login.example.com/authorize"),
+                tokenEndpoint: try EndpointURL("https://login.example.com/token")),
+            authorizationAddress: Self.authorizationAddress, state: Secret("right"), authority: Self.authority,
+            callbackPath: "/callback", lifetime: 300)
+        startPath = String(gate.startAddress.dropFirst("http://\(Self.authority)".count))
+        let start = LoopbackRequest(
+            method: "GET", target: startPath, fields: [(name: "host", value: Self.authority)])
+        let set = gate.answer(start).0.fields["Set-Cookie"]
+        guard let set else { throw Violation(description: "no cookie") }
+        cookie = String(set.prefix { $0 != ";" })
+    }
+
+    func request(_ text: String) -> LoopbackRequest {
+        let lines = text.replacing("$START", with: startPath).replacing("$COOKIE", with: cookie)
+            .split(separator: "\n", omittingEmptySubsequences: false)
+        let words = (lines.first ?? "").split(separator: " ", maxSplits: 1).map(String.init)
+        let fields = lines.dropFirst().map { line in
+            let halves = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            let value = halves.count > 1 ? halves[1].drop { $0 == " " } : ""
+            return (name: halves[0].lowercased(), value: String(value))
+        }
+        return LoopbackRequest(method: words.first ?? "", target: words.count > 1 ? words[1] : "", fields: fields)
+    }
+
+    /// What a person's own browser would send: a GET for our host, with our cookie and our state, once each.
+    func isGenuine(_ request: LoopbackRequest) -> Bool {
+        let query = request.target.utf8.drop { $0 != UInt8(ascii: "?") }.dropFirst()
+        let pairs = FormEncoding.decode(String(query) ?? "") ?? []
+        let states = pairs.filter { $0.name == "state" }.map(\.value)
+        let sent = request.fields.filter { $0.name == "cookie" }.map(\.value).joined(separator: ";")
+        return request.method == "GET" && request.target.hasPrefix("/callback?") && states == ["right"]
+            && pairs.filter { ["code", "error"].contains($0.name) }.count == 1 && sent.contains(cookie)
+            && request.fields.filter { $0.name == "host" }.map { $0.value.lowercased() } == [Self.authority]
+            && request.fields.allSatisfy { $0.name != "origin" || $0.value == "http://\(Self.authority)" }
+    }
+
+    /// All pages that there are: gathered from requests that nobody forged.
+    static let pages = Result { () throws in
+        var pages: Set<String> = [""]
+        for answer in ["code=c0de", "error=access_denied"] {
+            var login = try Login()
+            let asked = [
+                "GET /callback?state=right&\(answer)\nhost: evil.example", "POST /\nhost: \(authority)",
+                "GET /x\nhost: \(authority)", "GET /callback\nhost: \(authority)\npurpose: prefetch",
+                "GET $START\nhost: \(authority)", "GET /callback\nhost: \(authority)",
+                "GET /callback?state=right&\(answer)\nhost: \(authority)\ncookie: $COOKIE",
+                "GET /done\nhost: \(authority)",
+            ]
+            for text in asked { pages.insert(login.gate.answer(login.request(text)).0.page) }
+        }
+        return pages
+    }
+}
