@@ -24,6 +24,8 @@ enum SessionBus {
     private static let prepared: Void = {
         // libsecret waits for ever for a backend whose name it does not know, and its "file" is not what we promise.
         unsafe unsetenv("SECRET_BACKEND")
+        // GIO prints what goes over the bus on standard output, which belongs to the answer.
+        unsafe unsetenv("G_DBUS_DEBUG")
         // Standard error is the caller's terminal. GLib's warnings say nothing that our errors do not say better.
         _ = unsafe g_log_set_default_handler({ _, _, _, _ in }, nil)
         if !hasAddress, let path = socketInRuntimeDirectory {

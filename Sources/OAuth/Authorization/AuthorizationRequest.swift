@@ -1,3 +1,5 @@
+import Secrets
+
 /// What asks for a code (RFC 6749 section 4.1.1, RFC 7636 section 4.3, RFC 8707 section 2.1): in an address, or pushed.
 struct AuthorizationRequest {
     var endpoint: EndpointURL
@@ -38,7 +40,9 @@ struct AuthorizationRequest {
     /// What is pushed; the client adds itself.
     var form: FormBody {
         var form = FormBody()
-        for (name, value) in parameters { form.append(name, value) }
+        for (name, value) in parameters {
+            if ["state", "nonce"].contains(name) { form.append(name, Secret(value)) } else { form.append(name, value) }
+        }
         return form
     }
 

@@ -25,7 +25,7 @@ struct PushedAuthorizationRequest {
             if isRequired { throw missing }
             return nil
         }
-        let response = try await transport.send(login.client.request(request.form, to: endpoint))
+        let response = try await transport.confide(login.client.request(request.form, to: endpoint))
         if [404, 405].contains(response.status) {
             if isRequired { throw missing }
             return nil
@@ -37,7 +37,7 @@ struct PushedAuthorizationRequest {
     init(_ response: HTTPResponse, from host: String) throws(OAuthError) {
         try response.checkAnswered(by: host)
         let answer = try TokenAnswer(response, host: host)
-        try answer.checkNotRefused(host: host, status: response.status)
+        try answer.checkNotRefused(response, by: host)
         guard [200, 201].contains(response.status) else { throw .malformed(host: host, member: "error") }
         guard let uri = try answer.string("request_uri", host: host), !uri.isEmpty,
             uri.utf8.allSatisfy({ (0x21...0x7E).contains($0) })

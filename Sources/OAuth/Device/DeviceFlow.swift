@@ -58,7 +58,7 @@ package struct DeviceFlow: Sendable {
         form.append("resource", parameters.resource)
         form.append("audience", parameters.audience)
         for (name, value) in parameters.authentication { form.append(name, value) }
-        let response = try await transport.send(parameters.client.request(form, to: endpoint))
+        let response = try await transport.confide(parameters.client.request(form, to: endpoint))
         return try DeviceAuthorization(response, from: endpoint.host)
     }
 

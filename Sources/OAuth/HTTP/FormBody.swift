@@ -3,6 +3,8 @@ import Secrets
 /// The body of a request to the token endpoint: pairs, some of which are secret.
 struct FormBody {
     private var bytes: [UInt8] = []
+    /// The values that must not be seen.
+    private(set) var confided: [Secret] = []
 
     /// Adds a parameter.
     mutating func append(_ name: String, _ value: String) {
@@ -11,6 +13,7 @@ struct FormBody {
 
     /// Adds a parameter whose value must not be seen.
     mutating func append(_ name: String, _ value: Secret) {
+        confided.append(value)
         append(name, value.exposedBytes)
     }
 

@@ -18,6 +18,8 @@ package struct HTTPRequest: Sendable {
     package var repetition = Repetition.never
     /// How near to this machine the server may be.
     package var reach = Reach.anywhere
+    /// The secrets that it carries, as the server reads them.
+    package var confided: [Secret] = []
 
     /// When a request may be sent twice without harm.
     package enum Repetition: Sendable {
@@ -71,6 +73,8 @@ package struct HTTPResponse: Sendable {
     package var fields: [(name: String, value: String)]
     /// May hold tokens, hence a ``Secret``.
     package var body: Secret
+    /// The secrets of the request, which some servers repeat in what they say went wrong.
+    package var confided: [Secret] = []
 
     package init(status: Int, fields: [(name: String, value: String)], body: Secret) {
         (self.status, self.fields, self.body) = (status, fields, body)
@@ -90,4 +94,13 @@ package struct HTTPResponse: Sendable {
 package protocol HTTPTransport: Sendable {
     /// Throws `unreachable`, `answerLost`, `timedOut`, `untrusted`, `tooLarge`, `addressTooNear` or `cancelled`, nothing else.
     func send(_ request: HTTPRequest) async throws(OAuthError) -> HTTPResponse
+}
+
+extension HTTPTransport {
+    /// Sends a request that carries secrets, and remembers them with the answer, so that an error in it can be shown.
+    func confide(_ request: HTTPRequest) async throws(OAuthError) -> HTTPResponse {
+        var response = try await send(request)
+        response.confided = request.confided
+        return response
+    }
 }

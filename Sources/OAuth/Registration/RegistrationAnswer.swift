@@ -40,7 +40,7 @@ struct RegistrationAnswer {
             else { throw .registrationClosed(host: url.host, status: response.status) }
         }
         let answer = try TokenAnswer(response, host: url.host)
-        try answer.checkNotRefused(host: url.host, status: response.status)
+        try answer.checkNotRefused(response, by: url.host)
         guard response.status == 200 || response.status == 201
         else { throw .malformed(host: url.host, member: "error") }
         return answer

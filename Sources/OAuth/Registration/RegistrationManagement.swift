@@ -34,7 +34,9 @@ package struct RegistrationManagement: Sendable {
         else { return nil }
         let client = registration.client
         let body = try metadata.encoded(clientID: client.id, clientSecret: client.secret)
-        let response = try await transport.send(HTTPRequest(.put, json: body, to: url, bearer: token))
+        var request = HTTPRequest(.put, json: body, to: url, bearer: token)
+        request.confided = [token, client.secret].compactMap { $0 }
+        let response = try await transport.confide(request)
         return try updated(registration, by: response, metadata, url)
     }
 

@@ -6,20 +6,21 @@ extension Client {
     func request(_ form: FormBody, to url: EndpointURL) -> HTTPRequest {
         var form = form
         form.append("client_id", id)
+        var credentials: Secret?
         switch (authentication, secret) {
-        case (.post, let secret?):
-            form.append("client_secret", secret)
-            return HTTPRequest(post: form.secret, to: url)
-        case (.basic, let secret?):
-            return HTTPRequest(post: form.secret, to: url, authorization: basicCredentials(secret))
-        default:
-            return HTTPRequest(post: form.secret, to: url)
+        case (.post, let secret?): form.append("client_secret", secret)
+        case (.basic, let secret?): credentials = basicCredentials(secret)
+        default: break
         }
+        let authorization = credentials.map { Secret(Array("Basic ".utf8) + $0.exposedBytes) }
+        var request = HTTPRequest(post: form.secret, to: url, authorization: authorization)
+        request.confided = form.confided + [credentials, secret].compactMap { $0 }
+        return request
     }
 
     /// Both halves are form-urlencoded before they are joined, so that a colon in one of them does no harm.
     private func basicCredentials(_ secret: Secret) -> Secret {
         let pair = FormEncoding.encode(id.utf8) + [UInt8(ascii: ":")] + FormEncoding.encode(secret.exposedBytes)
-        return Secret("Basic " + Data(pair).base64EncodedString())
+        return Secret(Data(pair).base64EncodedString())
     }
 }

@@ -23,11 +23,11 @@ package struct RevocationEndpoint: Sendable {
         var form = FormBody()
         form.append("token", token)
         form.append("token_type_hint", hint.rawValue)
-        let response = try await transport.send(client.request(form, to: url))
+        let response = try await transport.confide(client.request(form, to: url))
         try response.checkAnswered(by: url.host)
         // The body of a success has no meaning (RFC 7009 section 2.2).
         if (200..<300).contains(response.status) { return }
-        try TokenAnswer(response, host: url.host).checkNotRefused(host: url.host, status: response.status)
+        try TokenAnswer(response, host: url.host).checkNotRefused(response, by: url.host)
         throw .malformed(host: url.host, member: "error")
     }
 }

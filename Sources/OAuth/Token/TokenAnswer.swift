@@ -47,12 +47,14 @@ enum TokenAnswer {
         }
     }
 
-    /// Throws `refused` where the answer carries an `error`, with whatever status (some servers say 200).
-    func checkNotRefused(host: String, status: Int) throws(OAuthError) {
+    /// Throws `refused` where the answer, which `response` brought, carries an `error`, with whatever status (some
+    /// servers say 200). What the server repeats of the secrets that it was sent is not in it.
+    func checkNotRefused(_ response: HTTPResponse, by host: String) throws(OAuthError) {
         guard let error = try string("error", host: host) else { return }
         let description = try? string("error_description", host: host)
         throw .refused(
-            host: host, status: status, error: ServerText.printable(error),
-            description: description.map(ServerText.printable))
+            host: host, status: response.status,
+            error: ServerText.printable(error, without: response.confided),
+            description: description.map { ServerText.printable($0, without: response.confided) })
     }
 }

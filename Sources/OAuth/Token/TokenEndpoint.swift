@@ -50,6 +50,6 @@ package struct TokenEndpoint: Sendable {
     ) async throws(OAuthError) -> TokenResponse {
         var request = client.request(form, to: url)
         request.repetition = repetition
-        return try TokenResponse(try await transport.send(request), from: url.host)
+        return try TokenResponse(try await transport.confide(request), from: url.host)
     }
 }

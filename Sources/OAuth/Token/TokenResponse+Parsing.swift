@@ -8,7 +8,7 @@ extension TokenResponse {
     init(_ response: HTTPResponse, from host: String) throws(OAuthError) {
         try response.checkAnswered(by: host)
         let answer = try TokenAnswer(response, host: host)
-        try answer.checkNotRefused(host: host, status: response.status)
+        try answer.checkNotRefused(response, by: host)
         guard response.status == 200 else { throw .malformed(host: host, member: "error") }
 
         guard let type = try answer.string("token_type", host: host)

@@ -76,6 +76,24 @@ import Testing
         #expect(transport.requests.first?.authorization == nil)
     }
 
+    // Seen at servers that put what they could not read into their complaint.
+    @Test(arguments: [ClientAuthentication.none, .basic, .post])
+    func `are not repeated by what the server says of them`(authentication: ClientAuthentication) async throws {
+        let (token, secret) = (Secret("rt-0123456789"), Secret("cs-0123456789"))
+        let client = Client(id: "me", secret: secret, authentication: authentication)
+        let credentials = Data("me:cs-0123456789".utf8).base64EncodedString()
+        let answer = ScriptedTransport.Answer.json(
+            #"{"error":"rt-0123456789","error_description":"no rt-0123456789, cs-0123456789, "# + credentials + #""}"#,
+            status: 400)
+        let transport = ScriptedTransport([Self.address: [answer]])
+        let last = authentication == .basic ? "<secret>" : credentials
+        await #expect(
+            throws: OAuthError.refused(
+                host: "login.example.com", status: 400, error: "<secret>",
+                description: "no <secret>, <secret>, \(last)")
+        ) { try await endpoint(client, transport).refresh(token, resource: nil) }
+    }
+
     @Test(arguments: [
         ScriptedTransport.Answer.status(500), .failure(.unreachable(host: "login.example.com", reason: "x")),
         .failure(.timedOut(host: "login.example.com", seconds: 30)), .json(#"{"error":"invalid_grant"}"#, status: 400),

@@ -27,12 +27,23 @@ class Dialogue:
                 return self._said[-1].removeprefix(f"hint: {beginning}")
         raise AssertionError(f"no hint {beginning!r} in {self._said}")
 
+    @property
+    def said(self) -> bytes:
+        """What was said so far, up to the last hint."""
+        return "\n".join(self._said).encode()
+
     def is_listening(self) -> bool:
         """Whether the command listens on a TCP port."""
         tables = [Path("/proc/net", name).read_text().splitlines()[1:] for name in ("tcp", "tcp6")]
         listening = {f"socket:[{row.split()[9]}]" for rows in tables for row in rows if row.split()[3] == LISTEN}
         files = Path(f"/proc/{self._process.pid}/fd")
         return any(os.readlink(file) in listening for file in files.iterdir())
+
+    def type(self, line: str) -> None:
+        """Gives the command a line of its input."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{line}\n".encode())
+        self._process.stdin.flush()
 
     def finish(self, stdin: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
         """Gives the command its input, unless it had it, and waits. stderr is what came after the last hint."""

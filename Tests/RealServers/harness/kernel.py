@@ -27,6 +27,19 @@ def keys() -> set[str]:
     return set((_keyctl("rlist", ring) or "").split()) if ring else set()
 
 
+def descriptions() -> str:
+    """What anybody who may see the keys reads of them without their payloads."""
+    ring = keyring()
+    shown = [_keyctl("rdescribe", serial) or "" for serial in sorted(keys())]
+    return "\n".join([ring or "", *shown])
+
+
+def payloads() -> list[bytes]:
+    """What is in the keys: the access tokens, and what leads to them."""
+    reading = [subprocess.run(["keyctl", "pipe", serial], capture_output=True, check=False) for serial in keys()]
+    return [read.stdout for read in reading if read.returncode == 0]
+
+
 def forget(serials: set[str]) -> None:
     """Unlinks these keys."""
     ring = keyring()
