@@ -56,7 +56,8 @@ package struct AccountLock: Sendable {
             }
         }
 
-        /// Runs a refresh, and lets the next holder know if its answer was lost: this one may not live to see it.
+        /// Runs a refresh, and lets the next holder know if its answer was lost: this one may not live to see it, or to
+        /// keep it. ``answerIsKept()`` ends that.
         ///
         /// - Parameter isLost: whether an error means that the server may have done what was asked.
         func refreshing<Result>(
@@ -64,9 +65,7 @@ package struct AccountLock: Sendable {
         ) async throws(OAuthError) -> Result {
             if !answerIsLost { AccountLock.write(.refreshing, descriptor) }
             do {
-                let result = try await refresh()
-                ftruncate(descriptor, 0)
-                return result
+                return try await refresh()
             } catch {
                 if isLost(error) {
                     AccountLock.write(.answerLost, descriptor)
@@ -75,6 +74,11 @@ package struct AccountLock: Sendable {
                 }
                 throw error
             }
+        }
+
+        /// What the answer to a refresh brought is where the next holder finds it.
+        func answerIsKept() {
+            ftruncate(descriptor, 0)
         }
 
         /// Whether the answer to a refresh was lost, by this holder or one before it, and no other has come since.

@@ -274,6 +274,7 @@ extension OAuthTokenSource {
         renewed.refreshToken = response.refreshToken ?? refreshToken
         renewed.scopes = response.scope ?? grant.scopes
         if renewed != grant { try save(renewed, for: account) }
+        held.answerIsKept()
         return remember(response.accessToken, lifetime: response.expiresIn, refreshable: true, of: account)
     }
 }

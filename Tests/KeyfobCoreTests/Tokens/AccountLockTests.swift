@@ -65,7 +65,9 @@ struct `The lock of an account` {
     }
 
     /// Holds the lock while a refresh ends with `error`, or well where that is nil; then tells what the next holder sees.
-    private func seen(after error: OAuthError?, before earlier: OAuthError? = nil) async throws -> Bool {
+    private func seen(
+        after error: OAuthError?, before earlier: OAuthError? = nil, isKept: Bool = true
+    ) async throws -> Bool {
         try await withTemporaryDirectory { directory in
             let lock = AccountLock(directory: directory)
             for error in [earlier, error] where error != nil || earlier != nil {
@@ -73,6 +75,7 @@ struct `The lock of an account` {
                     try? await held.refreshing(isLost: { $0 == .answerLost(host: "h") }) { () throws(OAuthError) in
                         if let error { throw error }
                     }
+                    if error == nil, isKept { held.answerIsKept() }
                 }
             }
             return try await lock.hold("a", patience: .zero, waitsForPerson: true) { $0.answerIsLost }
@@ -84,6 +87,7 @@ struct `The lock of an account` {
         #expect(try await !seen(after: .unreachable(host: "h", reason: "r")))
         #expect(try await seen(after: .unreachable(host: "h", reason: "r"), before: .answerLost(host: "h")))
         #expect(try await !seen(after: nil, before: .answerLost(host: "h")))
+        #expect(try await seen(after: nil, before: .unreachable(host: "h", reason: "r"), isKept: false))
     }
 
     @Test func `tells the next holder that the one before ended in the middle of a refresh`() async throws {

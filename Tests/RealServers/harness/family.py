@@ -94,14 +94,25 @@ class FamilyServer:
         with self._lock:
             return [family.live for family in self.families if family.live]
 
+    def forget_everything(self) -> None:
+        """Knows no tokens any more, and no clients but the one that was registered by hand."""
+        with self._lock:
+            self.families.clear()
+            self.clients = {CLIENT_ID}
+        self.record.clear()
+
     def refreshes(self) -> list[int]:
         """The statuses of the refreshes."""
         return [answered.status for answered in self.record.to("/token", "refresh_token")]
 
     # The endpoints. Each answers with a status and a JSON value.
 
-    def metadata(self) -> Answer:
-        """RFC 8414 section 2."""
+    def metadata(self, path: str) -> Answer:
+        """RFC 8414 section 2, and RFC 9728 section 2 for the service at /git, which is behind this server."""
+        if path == "/.well-known/oauth-protected-resource/git":
+            return 200, {"resource": f"{self.issuer}/git", "authorization_servers": [self.issuer]}
+        if path != "/.well-known/oauth-authorization-server":
+            return 404, None
         at = self.issuer
         return 200, {
             "issuer": at,
@@ -235,8 +246,7 @@ def handler(server: FamilyServer) -> type[BaseHTTPRequestHandler]:
             path, query = urlsplit(self.path).path, dict(parse_qsl(urlsplit(self.path).query))
             if path == "/authorize":
                 return self._say(302, None, query, location=server.authorize(query))
-            known = path == "/.well-known/oauth-authorization-server"
-            self._say(*(server.metadata() if known else (404, None)), query)
+            self._say(*server.metadata(path), query)
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()

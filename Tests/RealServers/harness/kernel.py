@@ -40,6 +40,12 @@ def payloads() -> list[bytes]:
     return [read.stdout for read in reading if read.returncode == 0]
 
 
+def named(ending: str) -> set[str]:
+    """The serial numbers of those whose name has this ending."""
+    told = {serial: _keyctl("rdescribe", serial) for serial in keys()}
+    return {serial for serial, line in told.items() if line and line.split(";", 4)[4].endswith(ending)}
+
+
 def forget(serials: set[str]) -> None:
     """Unlinks these keys."""
     ring = keyring()

@@ -1,0 +1,94 @@
+"""Commands that are killed at one point after the other, and what came of each."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import counts
+from .session import LONGEST_SECONDS, PrivateSession
+
+SOURCE = Path(__file__).with_name("killpoint.c")
+KILLED = 128 + signal.SIGKILL
+FEW = 5
+HEARING = ("read", "readv", "recvfrom", "recvmsg")
+
+
+def build_killpoint(directory: Path) -> Path:
+    """The program that kills another one at a point of its way; killpoint.c tells which points there are."""
+    program = directory / "killpoint"
+    subprocess.run(["cc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", program, SOURCE], check=True)
+    return program
+
+
+@dataclass(frozen=True)
+class Crash:
+    """One command that was killed: what it was about to do, and what it had done."""
+
+    points: list[str]
+
+    @property
+    def call(self) -> str:
+        """The system call at whose entry it was killed."""
+        return self.points[-1].split()[1]
+
+    def __str__(self) -> str:
+        return "killed at " + self.points[-1]
+
+
+class Killer:
+    """Kills commands in a session, and counts after which deaths all was well."""
+
+    def __init__(self, session: PrivateSession, program: Path) -> None:
+        self._session = session
+        self._program = program
+        self._failures: list[str] = []
+
+    def crashes(
+        self, prepare: Callable[[], object], command: Sequence[str | Path], stdin: bytes = b"", *, first: int = 0
+    ) -> Iterator[Crash]:
+        """Kills the command at each of its points, until it is through before it comes to another one; or, where time is
+        short, at a few of those where it is about to do something. `prepare` makes things what they are before each.
+        With another `first` they are other ones."""
+        prepare()
+        status, points = self._run(0, command, stdin)
+        assert status == 0, f"exit status {status} without being killed"
+        doing = [number for number, point in enumerate(points, 1) if point.split()[1] not in HEARING]
+        for number in itertools.count(1) if counts.is_long() else doing[first :: max(1, len(doing) // FEW)]:
+            prepare()
+            status, points = self._run(number, command, stdin)
+            if status != KILLED:
+                assert status == 0, f"exit status {status} without being killed, at point {number}"
+                return
+            yield Crash(points)
+
+    @contextmanager
+    def trial(self, name: str, crash: Crash) -> Iterator[None]:
+        """Counts the check of what a crash left; a failure is kept for the end, so that all of them are seen."""
+        try:
+            with counts.counted("kill points", name):
+                yield
+        except AssertionError as error:
+            self._failures.append(f"{name}, {crash}: {error}")
+
+    def report(self) -> None:
+        """Fails if any of the checks has failed."""
+        assert not self._failures, f"{len(self._failures)} failed:\n" + "\n".join(self._failures)
+
+    def _run(self, number: int, command: Sequence[str | Path], stdin: bytes) -> tuple[int, list[str]]:
+        root = self._session.home.parent
+        points = root / "points"
+        process = self._session.start(
+            self._program, str(number), points, str(root), *command, stdin=subprocess.PIPE
+        )
+        self._session.end_at_last(process)
+        process.communicate(stdin, timeout=LONGEST_SECONDS)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # what it had started
+        return process.returncode, points.read_text().splitlines()

@@ -1,0 +1,230 @@
+"""Death at any moment: whatever keyfob was about to do, the next call finds things whole, and nobody waits for a lock."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness import binaries, items, kernel
+from harness.crashes import Crash, Killer, build_killpoint
+from harness.family import FamilyServer
+from harness.person import Done, Person, description, stderr_lines
+from harness.steps import assert_worked
+
+pytestmark = pytest.mark.timeout(1800)
+
+NOT_LONG_SECONDS = 15  # A lock that its holder has left behind would be waited for three times as long.
+NEVER = ("--interaction", "never")
+PASSWORD_URL = "https://git.example.test"
+
+
+@pytest.fixture(scope="session")
+def killpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The program that kills."""
+    return build_killpoint(tmp_path_factory.mktemp("killpoint"))
+
+
+@pytest.fixture
+def server() -> Iterator[FamilyServer]:
+    """The authorization server, which ends a family when a refresh token comes twice."""
+    with FamilyServer() as running:
+        yield running
+
+
+@pytest.fixture
+def killer(person: Person, killpoint: Path) -> Iterator[Killer]:
+    """Kills this person's commands; fails at the end if any of them left something broken."""
+    running = Killer(person.session, killpoint)
+    yield running
+    running.report()
+
+
+@pytest.fixture
+def service(person: Person, server: FamilyServer) -> str:
+    """A service that this person's keyfob may sign in to."""
+    person.configure_keyfob(server.issuer, server.issuer)
+    return f"{server.issuer}/git"
+
+
+def at_once(person: Person, *arguments: str) -> Done:
+    """Runs keyfob, which has nobody to wait for."""
+    begun = time.monotonic()
+    done = person.keyfob(*arguments)
+    assert time.monotonic() - begun < NOT_LONG_SECONDS
+    return done
+
+
+def drop_access_token(person: Person, service: str) -> None:
+    """What git does when a service refuses a token."""
+    assert_worked(person.ask_door("erase", service))
+
+
+def assert_whole(person: Person) -> None:
+    """Every item can be read, there is at most one of a kind, and keyfob says the same of them."""
+    grants = items.kept(person.session, "grant")
+    assert len(grants) <= 1 and len(items.kept(person.session, "registration")) <= 1
+    told = at_once(person, "status", "--json")
+    assert_worked(told)
+    assert len(json.loads(told.stdout)) == len(grants)
+
+
+def accounts(person: Person) -> list[str]:
+    """The ids of this person's accounts, as their locks are called."""
+    return [path.stem for path in (person.session.runtime / "keyfob").glob("*.lock")]
+
+
+def is_kept(person: Person, refresh_tokens: list[str]) -> bool:
+    """Whether a grant with one of these refresh tokens rests in the keyring, or is on its way to it."""
+    found = [grant.get("refresh_token") for grant in items.kept(person.session, "grant")]
+    return any(token in refresh_tokens for token in found) or any(kernel.named(f"grant:{id}") for id in accounts(person))
+
+
+def assert_died_waiting_for_the_answer(crash: Crash) -> None:
+    """The only moment in which a token can get lost: it is on its way, or not yet in kernel memory."""
+    if kernel.is_available():
+        assert crash.call not in ("sendmsg", "recvmsg"), "it was the keyring's turn already"
+
+
+def assert_can_go_on(person: Person, server: FamilyServer, service: str) -> None:
+    """A token without a person, now and after the next refresh."""
+    for _ in range(2):
+        done = at_once(person, "token", service, *NEVER)
+        assert_worked(done)
+        assert server.is_active(done.stdout.decode().strip())
+        drop_access_token(person, service)
+
+
+@pytest.mark.parametrize("forgives_repeats", [True, False], ids=["lenient", "strict"])
+@pytest.mark.parametrize("door", ["keyfob", "git-credential-keyfob"])
+def test_a_refresh_that_dies_costs_nothing_but_what_the_server_takes(
+    person: Person, server: FamilyServer, service: str, killer: Killer, door: str, forgives_repeats: bool
+) -> None:
+    server.forgives_repeats = forgives_repeats
+
+    def prepare() -> None:
+        if not server.live_refresh_tokens():
+            assert_worked(person.keyfob("login", service))
+        drop_access_token(person, service)
+
+    commands = {
+        "keyfob": ([binaries.keyfob(), "token", service], b""),
+        "git-credential-keyfob": ([binaries.git_credential_keyfob(), "get"], description(service)),
+    }
+    for crash in killer.crashes(prepare, *commands[door], first=2 * forgives_repeats + (door == "keyfob")):
+        with killer.trial("refresh", crash):
+            server.settle()
+            is_lost = not is_kept(person, server.live_refresh_tokens())
+            if is_lost:
+                assert_died_waiting_for_the_answer(crash)
+            if is_lost and not forgives_repeats:
+                done = at_once(person, "token", service, *NEVER)
+                assert (done.returncode, done.stdout) == (77, b""), stderr_lines(done)
+                assert "the answer to the last refresh was lost" in done.stderr.decode()
+            else:
+                assert_can_go_on(person, server, service)
+            assert_whole(person)
+
+
+def test_a_login_that_dies_can_be_begun_again(person: Person, server: FamilyServer, killer: Killer) -> None:
+    person.configure_keyfob(server.issuer, server.issuer, client_id=None)
+    service = f"{server.issuer}/git"
+
+    def prepare() -> None:
+        person.session.run("secret-tool", "clear", "xdg:schema", items.SCHEMA)
+        for account in accounts(person):
+            kernel.forget(kernel.named(f":{account}"))
+        person.approvals.unlink(missing_ok=True)
+        server.forget_everything()
+
+    for crash in killer.crashes(prepare, [binaries.keyfob(), "login", service]):
+        with killer.trial("login", crash):
+            server.settle()
+            assert_whole(person)
+            live = server.live_refresh_tokens()
+            if live and is_kept(person, live):
+                assert_can_go_on(person, server, service)
+            else:
+                if live:
+                    assert_died_waiting_for_the_answer(crash)
+                done = at_once(person, "token", service, *NEVER)
+                assert (done.returncode in (1, 77, 78), done.stdout) == (True, b""), stderr_lines(done)
+            assert_worked(at_once(person, "login", service))
+            assert_can_go_on(person, server, service)
+            assert_whole(person)
+            (registration,) = items.kept(person.session, "registration")
+            assert registration["client_id"] in server.clients and len(server.clients) <= 3
+
+
+def test_a_logout_that_dies_leaves_no_dead_token_and_can_be_repeated(
+    person: Person, server: FamilyServer, killer: Killer
+) -> None:
+    service = f"{server.issuer}/git"
+
+    def prepare() -> None:
+        assert_worked(person.keyfob("login", service))
+
+    for crash in killer.crashes(prepare, [binaries.keyfob(), "logout", service]):
+        with killer.trial("logout", crash):
+            server.settle()
+            assert_whole(person)
+            done = at_once(person, "token", service, *NEVER)
+            if done.returncode == 0:
+                assert server.is_active(done.stdout.decode().strip())
+            else:
+                assert (done.returncode in (1, 77, 78), done.stdout) == (True, b""), stderr_lines(done)
+            assert at_once(person, "logout", service).returncode in (0, 1)
+            # What may be left behind, and is of use to the next login, is the registration.
+            assert_worked(person.keyfob("login", service))
+            assert_worked(person.keyfob("logout", service))
+            assert (items.how_many(person.session), server.live_refresh_tokens()) == (0, [])
+            assert not person.approvals.exists() or server.issuer not in person.approvals.read_text()
+
+
+def test_an_erase_that_dies_leaves_the_grant(person: Person, server: FamilyServer, service: str, killer: Killer) -> None:
+    assert_worked(person.keyfob("login", service))
+    command = [binaries.git_credential_keyfob(), "erase"]
+    for crash in killer.crashes(lambda: person.token(service), command, description(service)):
+        with killer.trial("erase of a token", crash):
+            assert_can_go_on(person, server, service)
+            assert_whole(person)
+
+
+def stored_password(person: Person) -> str | None:
+    """The password for a service that has no account."""
+    done = person.ask_door("get", PASSWORD_URL, "username=alice", KEYFOB_INTERACTION="never")
+    lines = dict(line.split("=", 1) for line in done.stdout.decode().splitlines())
+    return lines.get("password")
+
+
+@pytest.mark.parametrize("before", [None, "old"])
+def test_a_store_that_dies_keeps_the_old_password_or_the_new(
+    person: Person, killer: Killer, before: str | None
+) -> None:
+    def prepare() -> None:
+        person.ask_door("erase", PASSWORD_URL, "username=alice")
+        if before:
+            assert_worked(person.ask_door("store", PASSWORD_URL, "username=alice", f"password={before}"))
+        assert stored_password(person) == before
+
+    request = description(PASSWORD_URL) + b"username=alice\npassword=new\n"
+    for crash in killer.crashes(prepare, [binaries.git_credential_keyfob(), "store"], request):
+        with killer.trial("store of a password", crash):
+            assert stored_password(person) in (before, "new")
+            assert_worked(person.ask_door("store", PASSWORD_URL, "username=alice", "password=new"))
+            assert stored_password(person) == "new"
+
+
+def test_an_erase_that_dies_keeps_the_password_or_not(person: Person, killer: Killer) -> None:
+    def prepare() -> None:
+        assert_worked(person.ask_door("store", PASSWORD_URL, "username=alice", "password=word"))
+
+    request = description(PASSWORD_URL) + b"username=alice\n"
+    for crash in killer.crashes(prepare, [binaries.git_credential_keyfob(), "erase"], request):
+        with killer.trial("erase of a password", crash):
+            assert stored_password(person) in (None, "word")
+            assert_worked(person.ask_door("erase", PASSWORD_URL, "username=alice"))
+            assert stored_password(person) is None
