@@ -1,4 +1,4 @@
-"""Death at any moment: whatever keyfob was about to do, the next call finds things whole, and nobody waits for a lock."""
+"""Death at any moment: whatever keyfob was about to do, the next call finds things whole, and waits for no lock."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def at_once(person: Person, *arguments: str) -> Done:
 
 def drop_access_token(person: Person, service: str) -> None:
     """What git does when a service refuses a token."""
-    assert_worked(person.ask_door("erase", service))
+    assert_worked(person.ask_door("erase", service, "path=git"))
 
 
 def assert_whole(person: Person) -> None:
@@ -80,7 +80,8 @@ def accounts(person: Person) -> list[str]:
 def is_kept(person: Person, refresh_tokens: list[str]) -> bool:
     """Whether a grant with one of these refresh tokens rests in the keyring, or is on its way to it."""
     found = [grant.get("refresh_token") for grant in items.kept(person.session, "grant")]
-    return any(token in refresh_tokens for token in found) or any(kernel.named(f"grant:{id}") for id in accounts(person))
+    is_on_its_way = any(kernel.named(f"grant:{account}") for account in accounts(person))
+    return is_on_its_way or any(token in refresh_tokens for token in found)
 
 
 def assert_died_waiting_for_the_answer(crash: Crash) -> None:
@@ -184,7 +185,9 @@ def test_a_logout_that_dies_leaves_no_dead_token_and_can_be_repeated(
             assert not person.approvals.exists() or server.issuer not in person.approvals.read_text()
 
 
-def test_an_erase_that_dies_leaves_the_grant(person: Person, server: FamilyServer, service: str, killer: Killer) -> None:
+def test_an_erase_that_dies_leaves_the_grant(
+    person: Person, server: FamilyServer, service: str, killer: Killer
+) -> None:
     assert_worked(person.keyfob("login", service))
     command = [binaries.git_credential_keyfob(), "erase"]
     for crash in killer.crashes(lambda: person.token(service), command, description(service)):

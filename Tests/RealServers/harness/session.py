@@ -6,6 +6,7 @@ Nothing of the caller's session is seen from inside. Standard library only: the 
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -18,6 +19,9 @@ SECRETS = "org.freedesktop.secrets"
 PASSWORD = b"correct horse"
 READY_SECONDS = 20
 LONGEST_SECONDS = 60
+
+# A process that may write no more gets a signal, unless it ignores that: then it gets an error, as from a full disk.
+LIVES_ON = ("/bin/sh", "-c", 'trap "" XFSZ; exec "$@"', "sh")
 
 # A bus without service directories: what is on it was put there, nothing is activated behind our back.
 BUS_CONFIGURATION = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
@@ -106,7 +110,7 @@ class PrivateSession:
 
     def start_keyring(self, *, unlocked: bool = True) -> None:
         """Starts gnome-keyring; unlocked, it makes the default keyring when there is none. Waits until it answers."""
-        command = ["gnome-keyring-daemon", "--foreground", "--components=secrets"]
+        command = [*LIVES_ON, "gnome-keyring-daemon", "--foreground", "--components=secrets"]
         self._keyring = subprocess.Popen(
             [*command, "--unlock"] if unlocked else command,
             stdin=subprocess.PIPE,
@@ -120,6 +124,12 @@ class PrivateSession:
             self._keyring.stdin.write(PASSWORD)
         self._keyring.stdin.close()
         self._wait_for(SECRETS)
+
+    def fill_disk_of_keyring(self, *, full: bool = True) -> None:
+        """Lets gnome-keyring write not a byte more to any file; or write again."""
+        assert self._keyring is not None
+        limit = 0 if full else resource.RLIM_INFINITY
+        resource.prlimit(self._keyring.pid, resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
 
     def stop_keyring(self) -> None:
         """Ends gnome-keyring and waits until it is gone. What it keeps on disk stays."""
