@@ -8,7 +8,7 @@ from harness import binaries
 from harness.gate import Gate
 from harness.person import Person
 from harness.provider.server import Provider
-from harness.steps import assert_worked, let_the_token_expire, refreshes
+from harness.steps import assert_refused, assert_worked, let_the_token_expire, refreshes
 
 
 def files_of(developer: Person) -> list[Path]:
@@ -23,7 +23,7 @@ def test_no_secret_stands_in_a_file(developer: Person, provider: Provider, gate:
     assert_worked(developer.fetch(copy))
     assert refreshes(provider) == 1
     secrets = {secret.encode() for secret in provider.requests.secrets}
-    assert len(secrets) == 5, "a code, two access tokens, two refresh tokens"
+    assert len(secrets) == 7, "a state, a verifier, a code, two access tokens, two refresh tokens"
     found = [path for path in files_of(developer) if any(secret in path.read_bytes() for secret in secrets)]
     assert found == []
 
@@ -67,3 +67,20 @@ def test_a_runtime_directory_that_is_a_symbolic_link_is_refused(developer: Perso
     assert (done.returncode != 0, done.stdout) == (True, b"")
     assert developer.browsers_opened() == 0
     assert list(elsewhere.iterdir()) == []
+
+
+def test_without_a_bus_nothing_is_written(developer: Person, gate: Gate) -> None:
+    nowhere = developer.home / "runtime"
+    nowhere.mkdir(mode=0o700)
+    before = {path: path.read_bytes() for path in files_of(developer)}
+    without = ["env", "--unset=DBUS_SESSION_BUS_ADDRESS", f"XDG_RUNTIME_DIR={nowhere}"]
+    login = developer.session.run(*without, binaries.keyfob(), "login", gate.url)
+    password = b"protocol=https\nhost=git.example.com\nusername=alice\npassword=wonderland\n"
+    store = developer.session.run(*without, binaries.git_credential_keyfob(), "store", stdin=password)
+    assert_refused(login, 69)
+    assert "no session bus" in login.stderr.decode()
+    assert store.returncode != 0
+    assert developer.browsers_opened() == 0
+    after = {path: path.read_bytes() for path in files_of(developer)}
+    assert {path.parent.name for path in after.keys() - before.keys()} <= {"keyfob"}, "locks, which are empty"
+    assert [path for path, content in after.items() if content != before.get(path, b"")] == []

@@ -23,7 +23,7 @@ class RecordRequests:
         hidden = request.path in record.hidden
         response = HttpResponse(status=404) if hidden else self._get_response(request)
         sent = {**request.GET.dict(), **request.POST.dict()}
-        record.secrets.update(secrets_in(response))
+        record.secrets.update(secrets_in(response), (sent[name] for name in ("state", "code_verifier") if name in sent))
         record.add(Answered(request.method or "", request.path, response.status_code, harmless(sent)))
         return response
 
