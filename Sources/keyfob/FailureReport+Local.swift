@@ -92,6 +92,9 @@ extension FailureReport {
             self.init(
                 "sign-in needed for \(service)\(Self.because(reason))", hint: "run: keyfob login \(service)", status: 77
             )
+            if case .noRefreshToken = reason {
+                hints.append("for one that lasts, add what the server wants for it to scopes, often offline_access")
+            }
         case .signInRefused(let service): self.init("the sign-in to \(service) was refused", status: 77)
         case .anotherAccount(let asked, let given):
             self.init("asked for \(Words.printable(asked)), signed in as \(Words.printable(given))", status: 77)

@@ -38,7 +38,8 @@ extension FailureReport {
             case .redirected(let host, let status):
                 "\(host) redirects (HTTP \(status)), which an authorization server must not"
             case .unavailable(let host, let status, let retryAfter):
-                "\(host) is not available (HTTP \(status))" + (retryAfter.map { ", try again in \($0) seconds" } ?? "")
+                "\(host) is not available (HTTP \(status))"
+                    + (retryAfter.map { ", try again in " + Words.span(Int64($0)) } ?? "")
             case .notJSON(let host, let type):
                 "\(host) did not answer with JSON (\(type ?? "no content type")); is there a network sign-in page?"
             case .malformed(let host, let member): "\(host) sent an answer that cannot be used (\(member))"

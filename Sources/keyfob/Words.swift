@@ -25,6 +25,7 @@ enum Words {
     /// A span of seconds in the largest fitting unit.
     static func span(_ seconds: Int64) -> String {
         switch seconds {
+        case 1: "1 second"
         case ..<120: "\(max(seconds, 0)) seconds"
         case ..<7200: "\(seconds / 60) minutes"
         case ..<172_800: "\(seconds / 3600) hours"

@@ -1,0 +1,126 @@
+import AuthorizationServer
+import KernelKeyring
+import TestSupport
+import Testing
+
+/// The row of the failure table for 429 and `Retry-After` (RFC 9110 section 10.2.3), at each endpoint: seconds are waited
+/// for where asking twice does no harm; else the time is told, and the server left alone until then by everybody.
+@Suite(.timeLimit(.minutes(5))) struct `Failure table, Retry-After` {
+    struct Endpoint: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var path: String
+        var identity = FailureBench.Identity.configured
+        var more = ""
+        var change: @Sendable (inout AuthorizationServerConfiguration) -> Void = { _ in }
+        /// Whether what is sent there may be sent again.
+        var isRepeated = false
+        /// Whether the request comes from a refresh and not from a sign-in.
+        var isRefresh = false
+
+        /// What sends a request there.
+        func ask(_ bench: FailureBench) async throws -> CommandResult {
+            try await isRefresh ? bench.get() : bench.login()
+        }
+
+        func run(_ body: (FailureBench) async throws -> Void) async throws {
+            try await FailureBench.run(identity, more: more, change) { bench in
+                if isRefresh { try await bench.erase(try await bench.signIn()) }
+                try await body(bench)
+            }
+        }
+    }
+
+    static let endpoints: [Endpoint] = [
+        Endpoint(testDescription: "metadata", path: "/.well-known/", isRepeated: true),
+        Endpoint(testDescription: "registration", path: "/register", identity: .registered),
+        Endpoint(testDescription: "pushed request", path: "/par", change: { $0.pushedRequests = .required }),
+        Endpoint(
+            testDescription: "device authorization", path: "/device_authorization", more: "flow = \"device\"",
+            change: { $0.device.isOffered = true }),
+        Endpoint(testDescription: "code exchange", path: "/token"),
+        Endpoint(testDescription: "refresh", path: "/token", isRepeated: true, isRefresh: true),
+    ]
+
+    private static func row(_ says: String, status: Int = 429) -> FailureRow {
+        FailureRow(testDescription: "", says: "is not available (HTTP \(status)), try again in " + says)
+    }
+
+    @Test(arguments: endpoints)
+    func `a second: waited for where that is safe, and told where it is not`(_ endpoint: Endpoint) async throws {
+        try await endpoint.run { bench in
+            let before = bench.requests(to: endpoint.path)
+            bench.fail(endpoint.path, once: [.busy(retryAfter: "1")])
+            let result = try await endpoint.ask(bench)
+            if endpoint.isRepeated {
+                #expect(result.status == 0, "\(result.complaint)")
+            } else {
+                Self.row("1 second").check(result)
+            }
+            #expect(bench.requests(to: endpoint.path) - before == (endpoint.isRepeated ? 2 : 1))
+        }
+    }
+
+    @Test(
+        .enabled(if: (try? KernelKeyring.open()) != nil, "needs the kernel's keyrings"), arguments: endpoints)
+    func `a minute: told, and until then nobody asks`(_ endpoint: Endpoint) async throws {
+        try await endpoint.run { bench in
+            let before = bench.requests(to: endpoint.path)
+            bench.fail(endpoint.path, with: .busy(retryAfter: "60", status: 503))
+            Self.row("60 seconds", status: 503).check(try await endpoint.ask(bench))
+            #expect(bench.requests(to: endpoint.path) - before == 1)
+            // Another process, a moment later: the server does not hear of it.
+            bench.server.intercept(nil)
+            let all = bench.server.requestLog.count
+            Self.row("", status: 503).check(try await endpoint.ask(bench))
+            #expect(bench.server.requestLog.count == all)
+        }
+    }
+
+    @Test(arguments: [
+        ("Thu, 01 Jan 1970 00:00:00 GMT", String?.none), ("0", nil), ("Fri, 31 Dec 9999 23:59:59 GMT", "24 hours"),
+    ])
+    func `a date`(value: String, told: String?) async throws {
+        let refresh = try #require(Self.endpoints.last)
+        try await refresh.run { bench in
+            bench.fail("/token", once: [.busy(retryAfter: value)])
+            let result = try await bench.get()
+            if let told {
+                Self.row(told).check(result)
+            } else {
+                #expect(result.status == 0, "\(result.complaint)")
+            }
+        }
+    }
+
+    @Test(arguments: ["soon", "-1", "1e9", ""])
+    func `what is neither is no word at all`(value: String) async throws {
+        let row = FailureRow(testDescription: "", says: "is not available (HTTP 429)")
+        let refresh = try #require(Self.endpoints.last)
+        try await refresh.run { bench in
+            bench.fail("/token", once: [.busy(retryAfter: value)])
+            let result = try await bench.get()
+            row.check(result)
+            #expect(!result.complaint.contains("try again in"))
+            #expect(try await bench.get().status == 0)
+        }
+    }
+
+    @Test func `while another device is waited for, it is the pause`() async throws {
+        try await FailureBench.run(more: "flow = \"device\"", { $0.device.isOffered = true }) { bench in
+            bench.fail("/token", once: [.busy(retryAfter: "1"), .busy(retryAfter: "1", status: 503)])
+            let result = try await bench.login()
+            #expect(result.status == 0, "\(result.complaint)")
+            #expect(bench.requests(to: "/token") == 4)
+        }
+    }
+
+    @Test func `an access token that lives is given meanwhile`() async throws {
+        try await FailureBench.run { bench in
+            let token = try await bench.signIn()
+            try bench.age()
+            bench.fail("/token", with: .busy(retryAfter: "60"))
+            for _ in 0..<2 { #expect(try await bench.get().output.password == token) }
+            #expect(bench.requests(to: "/token") == 2)
+        }
+    }
+}

@@ -1,0 +1,144 @@
+import AuthorizationServer
+import FoundationEssentials
+import TestSupport
+import Testing
+
+/// The rows of the failure table in which the server gives a token, and less or other things beside it than one could
+/// wish for.
+@Suite(.timeLimit(.minutes(5))) struct `Failure table, answers with a token` {
+    @Test func `no refresh token issued: the token is kept to its end, and then a person is needed`() async throws {
+        let row = FailureRow(
+            testDescription: "", status: 77, says: "the last token is at its end and came without a refresh token",
+            hint: "run: keyfob login")
+        try await FailureBench.run(.registered, { $0.extraTokenMembers["refresh_token"] = .null }) { bench in
+            let token = try await bench.signIn()
+            let again = try await bench.get()
+            #expect(again.output.password == token)
+            #expect(again.output.contains("\npassword_expiry_utc="))
+            try await bench.erase(token)
+            let before = bench.server.requestLog.count
+            let ended = try await bench.get()
+            row.check(ended)
+            #expect(ended.complaint.contains("offline_access"))
+            #expect(bench.server.requestLog.count == before)
+            #expect(try await bench.hasRegistration)
+            #expect(try await bench.get(asking: true).status == 0)
+            #expect(bench.session.browserOpenings == 2)
+        }
+    }
+
+    @Test func `no refresh token, and no end: the token is the grant`() async throws {
+        try await FailureBench.run(
+            .configured,
+            {
+                $0.extraTokenMembers["refresh_token"] = .null
+                $0.extraTokenMembers["expires_in"] = .null
+            }
+        ) { bench in
+            let token = try await bench.signIn()
+            bench.session.clearKernelMemory()
+            let again = try await bench.get()
+            #expect(again.output.password == token, "\(again.complaint)")
+            try await bench.erase(token)
+            #expect(try await bench.get().status == 77)
+            #expect(bench.requests(to: "/token") == 1)
+        }
+    }
+
+    struct Lifetime: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var value: JSONValue
+        /// In seconds; nil where git must not be told of an end.
+        var seconds: Int?
+    }
+
+    private static let year = 31_536_000
+
+    static let lifetimes: [Lifetime] = [
+        Lifetime(testDescription: "a number", value: 3600, seconds: 3600),
+        Lifetime(testDescription: "a text that is one", value: "3600", seconds: 3600),
+        Lifetime(testDescription: "1e99", value: .number(1e99), seconds: year),
+        Lifetime(testDescription: "more than a year", value: 99_999_999, seconds: year),
+        Lifetime(testDescription: "a fraction", value: .number(59.9), seconds: 59),
+        Lifetime(testDescription: "missing", value: .null),
+        Lifetime(testDescription: "0", value: 0),
+        Lifetime(testDescription: "negative", value: -3600),
+        Lifetime(testDescription: "less than a second", value: .number(0.5)),
+        Lifetime(testDescription: "words", value: "an hour"),
+        Lifetime(testDescription: "an empty text", value: ""),
+        Lifetime(testDescription: "a truth", value: true),
+        Lifetime(testDescription: "a list", value: [3600]),
+        Lifetime(testDescription: "an object", value: .object(["seconds": 3600])),
+        Lifetime(testDescription: "not a number", value: "nan"),
+    ]
+
+    @Test(arguments: lifetimes)
+    func `expires_in missing, or garbage: git is told no end, and erase refreshes`(_ lifetime: Lifetime) async throws {
+        try await FailureBench.run(.configured, { $0.extraTokenMembers["expires_in"] = lifetime.value }) { bench in
+            let earliest = Int(Date.now.timeIntervalSince1970)
+            let first = try await bench.get(asking: true)
+            let latest = Int(Date.now.timeIntervalSince1970) + 1
+            #expect(first.status == 0, "\(first.complaint)")
+            let end = first.output.split(separator: "\n").first { $0.hasPrefix("password_expiry_utc=") }
+            if let seconds = lifetime.seconds {
+                let end = try #require(end.flatMap { Int($0.dropFirst("password_expiry_utc=".count)) })
+                #expect((earliest + seconds...latest + seconds).contains(end))
+            } else {
+                #expect(end == nil)
+                // It is taken to last for a while.
+                #expect(try await bench.get().output == first.output)
+            }
+            try await bench.erase(try #require(first.output.password))
+            #expect(try await bench.get().status == 0)
+            #expect(bench.requests(to: "/token") == 2)
+            #expect(bench.session.browserOpenings == 1)
+        }
+    }
+
+    @Test func `refresh without a new refresh token: the old one is kept`() async throws {
+        try await FailureBench.run(.configured, { $0.rotates = false }) { bench in
+            var token = try await bench.signIn()
+            for _ in 0..<3 {
+                try await bench.erase(token)
+                let refreshed = try await bench.get()
+                token = try #require(refreshed.output.password, "\(refreshed.complaint)")
+            }
+            #expect(Set(bench.server.requests(to: "/token").dropFirst().compactMap(\.presented)).count == 1)
+            #expect(bench.session.browserOpenings == 1)
+        }
+    }
+
+    @Test func `same refresh token returned: nothing is written`() async throws {
+        try await FailureBench.run(.configured, { $0.repeatsRefreshToken = true }) { bench in
+            let token = try await bench.signIn()
+            let before = try bench.keyrings
+            try await bench.erase(token)
+            #expect(try await bench.get().status == 0)
+            #expect(try bench.keyrings == before)
+            // It would be seen: a rotated one is written.
+            bench.server.reconfigure { $0.repeatsRefreshToken = false }
+            try await bench.erase(try #require(try await bench.get().output.password))
+            #expect(try await bench.get().status == 0)
+            #expect(try bench.keyrings != before)
+        }
+    }
+
+    @Test func `a refresh token that is empty is none`() async throws {
+        try await FailureBench.run(.configured, { $0.extraTokenMembers["refresh_token"] = "" }) { bench in
+            try await bench.erase(try await bench.signIn())
+            #expect(try await bench.get().status == 77)
+        }
+    }
+}
+
+extension FailureBench {
+    /// The keyrings' files, byte for byte: each writing changes them.
+    fileprivate var keyrings: [String: Data] {
+        get throws {
+            let directory = session.session.home + "/.local/share/keyrings"
+            let names = try FileManager.default.contentsOfDirectory(atPath: directory)
+            return try Dictionary(
+                uniqueKeysWithValues: names.map { ($0, try Data(contentsOf: URL(filePath: "\(directory)/\($0)"))) })
+        }
+    }
+}
