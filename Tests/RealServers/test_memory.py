@@ -137,6 +137,7 @@ def test_a_crash_says_nothing_of_what_was_in_memory(session: PrivateSession, doo
     session.end_at_last(process)
     wait_until(lambda: reads_its_input(process))
     process.send_signal(signal.SIGSEGV)
+    process.wait(20)  # before its input ends, with which it would end by itself
     said = process.communicate()
     assert (process.returncode, said) == (-signal.SIGSEGV, (b"", b""))
 
