@@ -45,7 +45,9 @@ enum Words {
         let tokens =
             switch outcome.tokens {
             case .revoked: ", the server has revoked the tokens"
-            case .notOffered: "; the server offers no revocation, so its tokens live until they expire"
+            case .notOffered(let page):
+                "; the server offers no revocation, so its tokens live until they expire"
+                    + (page.map { ", or until you revoke them at " + printable($0) } ?? "")
             case .notConfirmed(let error):
                 "; the revocation is not confirmed (\(FailureReport(error).line)), so the tokens may live on"
             }

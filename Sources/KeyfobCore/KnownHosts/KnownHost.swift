@@ -31,6 +31,11 @@ package struct KnownHost: Sendable, Equatable {
     let shape: ServerShape
     /// Where clients are registered: a path below that origin, or a whole address.
     let registration: String
+    /// Where access tokens are deleted in GitHub's way: `{origin}` stands for the service's origin, `{host}` for its host,
+    /// `{client_id}` for the client; nil where the server revokes as RFC 7009 has it, or not at all.
+    let tokenDeletion: String?
+    /// Where a person ends what they have granted, where the server has no RFC 7009: as ``registration``.
+    let grants: String?
     /// The realms of a Basic challenge (RFC 7617 section 2) that suggest it, in lower case.
     let realms: [String]
 
@@ -44,11 +49,13 @@ package struct KnownHost: Sendable, Equatable {
 
     init(
         provider: String, name: String, hosts: [String] = [], authority: String? = nil, shape: ServerShape,
-        registration: String, realms: [String] = [], scopes: [String], username: String?,
+        registration: String, tokenDeletion: String? = nil, grants: String? = nil, realms: [String] = [],
+        scopes: [String], username: String?,
         redirect: RedirectTemplate? = nil, pkce: PKCEPolicy? = nil, flows: [Account.Flow], quirks: [String] = []
     ) {
         (self.provider, self.name, self.hosts, self.realms) = (provider, name, hosts, realms)
         (self.authority, self.shape, self.registration) = (authority, shape, registration)
+        (self.tokenDeletion, self.grants) = (tokenDeletion, grants)
         (self.scopes, self.username, self.redirect, self.pkce) = (scopes, username, redirect, pkce)
         (self.flows, self.quirks) = (flows, quirks)
     }
@@ -74,7 +81,30 @@ package struct KnownHost: Sendable, Equatable {
 
     /// The page where a person registers a client for `service`; nil under the same condition as ``server(for:)``.
     package func registrationPage(for service: ServiceURL) -> String? {
-        let page = registration.hasPrefix("/") ? (authority ?? service.origin) + registration : registration
+        page(registration, for: service)
+    }
+
+    /// The page where a person ends what they have granted; nil where the server does that when we ask it.
+    package func grantsPage(for service: ServiceURL) -> String? {
+        grants.flatMap { page($0, for: service) }
+    }
+
+    /// Where the tokens of a client are deleted; nil where they are not.
+    func tokenDeletion(for service: ServiceURL, clientID: String) -> EndpointURL? {
+        guard let tokenDeletion, clientID.utf8.allSatisfy(Self.isUnreserved) else { return nil }
+        let address = tokenDeletion.replacing("{origin}", with: service.origin)
+            .replacing("{host}", with: service.host).replacing("{client_id}", with: clientID)
+        return try? EndpointURL(address)
+    }
+
+    /// Letters, digits and the marks that mean nothing in a URL (RFC 3986 section 2.3).
+    private static func isUnreserved(_ byte: UInt8) -> Bool {
+        let character = Character(Unicode.Scalar(byte))
+        return byte < 0x80 && (character.isLetter || character.isNumber || "-._~".contains(character))
+    }
+
+    private func page(_ place: String, for service: ServiceURL) -> String? {
+        let page = place.hasPrefix("/") ? (authority ?? service.origin) + place : place
         return (try? EndpointURL(page))?.string
     }
 

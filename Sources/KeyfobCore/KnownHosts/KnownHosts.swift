@@ -27,18 +27,23 @@ extension KnownHost {
     private static let github = KnownHost(
         provider: "github", name: "GitHub", hosts: ["github.com", "gist.github.com"],
         authority: "https://github.com", shape: gitHubShape, registration: "/settings/applications/new",
+        tokenDeletion: "https://api.github.com/applications/{client_id}/token", grants: "/settings/applications",
         scopes: ["repo", "gist", "workflow"], username: "x-access-token", pkce: .assumed,
         flows: [.loopback, .device, .paste], quirks: gitHubQuirks)
 
     /// Enterprise Cloud with data residency: each enterprise has its own name below ghe.com.
     private static let gitHubDataResidency = KnownHost(
         provider: "github", name: "GitHub Enterprise Cloud", hosts: [".ghe.com"], shape: gitHubShape,
-        registration: "/settings/applications/new", scopes: ["repo", "gist", "workflow"], username: "x-access-token",
+        registration: "/settings/applications/new",
+        tokenDeletion: "https://api.{host}/applications/{client_id}/token", grants: "/settings/applications",
+        scopes: ["repo", "gist", "workflow"], username: "x-access-token",
         pkce: .assumed, flows: [.loopback, .device, .paste], quirks: gitHubQuirks)
 
     private static let gitHubEnterpriseServer = KnownHost(
         provider: "github", name: "GitHub Enterprise Server", shape: gitHubShape,
-        registration: "/settings/applications/new", realms: ["github"], scopes: ["repo", "gist", "workflow"],
+        registration: "/settings/applications/new",
+        tokenDeletion: "{origin}/api/v3/applications/{client_id}/token", grants: "/settings/applications",
+        realms: ["github"], scopes: ["repo", "gist", "workflow"],
         username: "x-access-token", pkce: .assumed, flows: [.loopback, .device, .paste], quirks: gitHubQuirks)
 
     // MARK: GitLab
@@ -63,7 +68,8 @@ extension KnownHost {
 
     private static let gitea = KnownHost(
         provider: "gitea", name: "Gitea or Forgejo", hosts: ["codeberg.org", "gitea.com", "code.forgejo.org"],
-        shape: .issuer(), registration: "/user/settings/applications", realms: ["gitea", "forgejo"],
+        shape: .issuer(), registration: "/user/settings/applications", grants: "/user/settings/applications",
+        realms: ["gitea", "forgejo"],
         scopes: ["read:repository", "write:repository"], username: "oauth2", pkce: .assumed,
         flows: [.loopback, .paste],
         quirks: [
@@ -80,6 +86,7 @@ extension KnownHost {
         provider: "bitbucket", name: "Bitbucket Cloud", hosts: ["bitbucket.org"], authority: "https://bitbucket.org",
         shape: .endpoints(authorization: "/site/oauth2/authorize", token: "/site/oauth2/access_token"),
         registration: "https://support.atlassian.com/bitbucket-cloud/docs/use-oauth-on-bitbucket-cloud/",
+        grants: "/account/settings/app-authorizations/",
         realms: ["bitbucket.org http"], scopes: ["repository", "repository:write"], username: "x-token-auth",
         redirect: try? RedirectTemplate("http://localhost:48737/callback"), pkce: .assumed, flows: [.loopback, .paste],
         quirks: [
@@ -112,6 +119,7 @@ extension KnownHost {
             authorization: "/organizations/oauth2/v2.0/authorize", token: "/organizations/oauth2/v2.0/token",
             device: "/organizations/oauth2/v2.0/devicecode"),
         registration: "https://learn.microsoft.com/entra/identity-platform/quickstart-register-app",
+        grants: "https://myapplications.microsoft.com/",
         // The identifier is that of Azure DevOps itself, the same for everybody.
         scopes: ["499b84ac-1321-427f-aa17-267ca6975798/vso.code_write", "offline_access"], username: "oauth2",
         redirect: try? RedirectTemplate("http://localhost/callback"), pkce: .assumed,
@@ -143,7 +151,8 @@ extension KnownHost {
     private static let huggingFace = KnownHost(
         provider: "huggingface", name: "Hugging Face", hosts: ["huggingface.co", "hf.co"],
         authority: "https://huggingface.co", shape: .issuer(device: "/oauth/device"),
-        registration: "/settings/applications/new", scopes: ["read-repos", "write-repos"], username: "hf_user",
+        registration: "/settings/applications/new", grants: "/settings/connected-applications",
+        scopes: ["read-repos", "write-repos"], username: "hf_user",
         pkce: .assumed, flows: [.loopback, .device, .paste],
         quirks: [
             "register an application without a secret, with the redirect URI http://127.0.0.1/callback",

@@ -43,8 +43,9 @@ package struct SignOut: Sendable {
     package enum Tokens: Sendable, Equatable {
         /// The server has confirmed the revocation.
         case revoked
-        /// The server offers no revocation; the tokens live there until they expire.
-        case notOffered
+        /// The server offers no revocation; the tokens live there until they expire, or until a person ends them on that
+        /// page, where it is known.
+        case notOffered(page: String?)
         /// The server could not be reached or refused; the tokens may live there until they expire.
         case notConfirmed(OAuthError)
     }
@@ -52,9 +53,13 @@ package struct SignOut: Sendable {
     /// Revokes the refresh token, then the access token, and forgets both; with the last grant at an issuer the
     /// registration goes (RFC 7592), and with the last one at a service its approval.
     ///
-    /// - Parameter client: the client that the grant was given to.
+    /// - Parameters:
+    ///   - client: the client that the grant was given to.
+    ///   - host: what is known of the program that serves the service.
     /// - Throws: `SecretServiceError` where the grant cannot be deleted.
-    package func run(_ grant: Grant, client: Client, transport: any HTTPTransport) async throws -> Outcome {
+    package func run(
+        _ grant: Grant, client: Client, host: KnownHost? = nil, transport: any HTTPTransport
+    ) async throws -> Outcome {
         try await lock.hold(grant.account, patience: .seconds(35), waitsForPerson: true) { _ in
             // Whoever had the lock before may have renewed it.
             let grant = try grants.settledGrant(account: grant.account) ?? grant
@@ -62,7 +67,7 @@ package struct SignOut: Sendable {
             // First of all, so that a logout that is cut short leaves no revoked token to be answered with.
             let accessToken = grant.accessToken ?? cache.token(account: grant.account)?.token
             cache.remove(account: grant.account)
-            let tokens = await revoke(grant, accessToken, client: client, transport: transport)
+            let tokens = await revoke(grant, accessToken, client, host, transport)
             try grants.remove(grant)
             let others = try grants.all()
             if !others.contains(where: { $0.service == grant.service }) {
@@ -91,9 +96,11 @@ package struct SignOut: Sendable {
     }
 
     private func revoke(
-        _ grant: Grant, _ accessToken: Secret?, client: Client, transport: any HTTPTransport
+        _ grant: Grant, _ accessToken: Secret?, _ client: Client, _ host: KnownHost?, _ transport: any HTTPTransport
     ) async -> Tokens {
-        guard let address = grant.revocationEndpoint, let url = try? EndpointURL(address) else { return .notOffered }
+        guard let address = grant.revocationEndpoint, let url = try? EndpointURL(address) else {
+            return await delete(accessToken, of: grant, client, host, transport)
+        }
         let endpoint = RevocationEndpoint(url: url, client: client, transport: transport)
         var failure: OAuthError?
         let tokens: [(Secret?, TokenTypeHint)] = [
@@ -105,5 +112,23 @@ package struct SignOut: Sendable {
             do { try await endpoint.revoke(token, hint: hint) } catch { failure = failure ?? error }
         }
         return failure.map { .notConfirmed($0) } ?? .revoked
+    }
+
+    /// Where there is no RFC 7009, some servers delete an access token for a client with a secret.
+    private func delete(
+        _ accessToken: Secret?, of grant: Grant, _ client: Client, _ host: KnownHost?, _ transport: any HTTPTransport
+    ) async -> Tokens {
+        guard let host, let service = try? ServiceURL(grant.service) else { return .notOffered(page: nil) }
+        let page = host.grantsPage(for: service)
+        guard client.secret != nil, let accessToken,
+            let url = host.tokenDeletion(for: service, clientID: client.id)
+        else { return .notOffered(page: page) }
+        do {
+            try await TokenDeletion(url: url, client: client, transport: transport).delete(accessToken)
+            // A refresh token beside it may live on.
+            return grant.refreshToken == nil ? .revoked : .notOffered(page: page)
+        } catch {
+            return .notConfirmed(error)
+        }
     }
 }

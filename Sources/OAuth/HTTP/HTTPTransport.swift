@@ -10,7 +10,7 @@ package struct HTTPRequest: Sendable {
     package var authorization: Secret?
     /// An `application/x-www-form-urlencoded` body; for POST alone.
     package var form: Secret?
-    /// An `application/json` body; for POST and PUT, and never beside a form.
+    /// An `application/json` body; never beside a form.
     package var json: Secret?
     /// The longest body that is read, in bytes.
     package var responseLimit: Int
@@ -49,7 +49,7 @@ package struct HTTPRequest: Sendable {
         (self.form, self.authorization) = (form, authorization)
     }
 
-    /// Sends JSON by POST or PUT, with a token that allows it where there is one (RFC 6750 section 2.1).
+    /// Sends JSON, with a token that allows it where there is one (RFC 6750 section 2.1).
     package init(
         _ method: Method, json: Secret, to url: EndpointURL, bearer token: Secret? = nil, limit: Int = Self.tokenLimit
     ) {

@@ -53,7 +53,7 @@ final class LoopbackConnection: ChannelInboundHandler {
         let (answer, event) =
             head.uri.utf8.count > Self.targetLimit
             ? (LoopbackAnswer.page(414, "Too long", "This address is too long."), nil)
-            : traffic.answer(LoopbackRequest(head))
+            : traffic.answer(LoopbackRequest(head, isFromStranger: LoopbackPeer.isStranger(context.channel)))
 
         let body = ByteBuffer(string: answer.page)
         var response = HTTPResponseHead(version: .http1_1, status: HTTPResponseStatus(statusCode: answer.status))
@@ -72,9 +72,9 @@ final class LoopbackConnection: ChannelInboundHandler {
 }
 
 extension LoopbackRequest {
-    init(_ head: HTTPRequestHead) {
+    init(_ head: HTTPRequestHead, isFromStranger: Bool) {
         self.init(
             method: head.method.rawValue, target: head.uri,
-            fields: head.headers.map { (name: $0.name.lowercased(), value: $0.value) })
+            fields: head.headers.map { (name: $0.name.lowercased(), value: $0.value) }, isFromStranger: isFromStranger)
     }
 }

@@ -5,6 +5,8 @@ struct LoopbackRequest {
     var target: String
     /// Each field in the order of arrival, names in lower case.
     var fields: [(name: String, value: String)]
+    /// Whether another user of this machine sent it.
+    var isFromStranger = false
 
     /// Every value of that field.
     func values(_ name: String) -> [String] {

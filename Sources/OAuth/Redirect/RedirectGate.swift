@@ -53,6 +53,8 @@ struct RedirectGate: Sendable {
 
     /// Answers one request.
     mutating func answer(_ request: LoopbackRequest) -> (LoopbackAnswer, Event?) {
+        guard !request.isFromStranger
+        else { return (.page(403, "Not yours", "This sign-in belongs to another user of this machine."), nil) }
         guard accepts(host: request.values("host")), let (path, query) = request.pathAndQuery
         else { return (.page(400, "Bad request", "This address belongs to another program."), nil) }
         guard request.method == "GET" else {

@@ -19,7 +19,7 @@ extension Client {
     }
 
     /// Both halves are form-urlencoded before they are joined, so that a colon in one of them does no harm.
-    private func basicCredentials(_ secret: Secret) -> Secret {
+    func basicCredentials(_ secret: Secret) -> Secret {
         let pair = FormEncoding.encode(id.utf8) + [UInt8(ascii: ":")] + FormEncoding.encode(secret.exposedBytes)
         return Secret(Data(pair).base64EncodedString())
     }

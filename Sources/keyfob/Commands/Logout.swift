@@ -34,7 +34,7 @@ struct Logout: AsyncParsableCommand {
             for grant in grants {
                 let account = try await parts.accounts.account(for: CredentialRequest(url: grant.service))
                 let outcome = try await composition.signOut.run(
-                    grant, client: Self.client(of: grant, account),
+                    grant, client: Self.client(of: grant, account), host: account?.provider,
                     transport: composition.transports.transport(for: account))
                 Terminal.say(Words.loggedOut(grant, outcome))
             }

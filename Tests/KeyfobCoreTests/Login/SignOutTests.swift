@@ -1,3 +1,4 @@
+import CredentialProtocol
 import KernelKeyring
 import OAuth
 import SecretService
@@ -61,8 +62,90 @@ struct `A sign-out` {
     @Test(arguments: [nil, "http://login.example.com/revoke", "nonsense"])
     func `says where the server offers no revocation, and sends no token anywhere`(_ endpoint: String?) async throws {
         let (outcome, forms) = try await signOut([.status(200)], revocationEndpoint: endpoint, cached: "access")
-        #expect(outcome == .notOffered)
+        #expect(outcome == .notOffered(page: nil))
         #expect(forms.isEmpty)
+    }
+
+    /// A service of GitHub's, and where its tokens are deleted.
+    static let gitHubs = [
+        ("https://github.com", nil, "https://api.github.com/applications/Iv1.me/token"),
+        ("https://gist.github.com", nil, "https://api.github.com/applications/Iv1.me/token"),
+        ("https://team.ghe.com", nil, "https://api.team.ghe.com/applications/Iv1.me/token"),
+        ("https://git.example.com:8443", "github", "https://git.example.com:8443/api/v3/applications/Iv1.me/token"),
+    ]
+
+    private func signOut(
+        ofGitHub service: String, provider: String?, secret: String? = "s", refreshToken: String? = nil,
+        _ answers: [String: [ScriptedTransport.Answer]]
+    ) async throws -> (SignOut.Tokens, [HTTPRequest]) {
+        try await withTemporaryDirectory { directory in
+            let (items, clock, server) = (InMemoryItemStore(), TestClock(), ScriptedTransport(answers))
+            let grants = GrantStore(items: items)
+            var grant = Grant.example(of: try .example(), refreshToken: refreshToken, accessToken: "gho_1")
+            grant.service = service
+            grant.client = Client(id: "Iv1.me")
+            try grants.save(grant)
+            let outcome = try await SignOut(
+                grants: grants, cache: InMemoryAccessTokenCache { clock.now }, lock: AccountLock(directory: directory),
+                registrations: RegistrationStore(items: items), approvals: nil
+            )
+            .run(
+                grant, client: Client(id: "Iv1.me", secret: secret.map { Secret($0) }),
+                host: KnownHost.match(try ServiceURL(service), provider: provider), transport: server)
+            #expect(try grants.all().isEmpty)
+            return (outcome.tokens, server.requests)
+        }
+    }
+
+    @Test(arguments: gitHubs)
+    func `of GitHub deletes the token by the client's secret`(
+        _ service: String, _ provider: String?, _ address: String
+    ) async throws {
+        for status in [204, 404] {
+            let (outcome, requests) = try await signOut(
+                ofGitHub: service, provider: provider, [address: [.status(status)]])
+            #expect(outcome == .revoked)
+            #expect(requests.map(\.url.string) == [address])
+            #expect(requests.map(\.method) == [.delete])
+            // base64 of `Iv1.me:s`
+            #expect(requests.first?.authorization == Secret("Basic SXYxLm1lOnM="))
+            #expect(requests.first?.json == Secret("{\"access_token\":\"gho_1\"}"))
+        }
+    }
+
+    @Test(arguments: gitHubs)
+    func `of GitHub without a secret says where the person ends it, and sends no token anywhere`(
+        _ service: String, _ provider: String?, _: String
+    ) async throws {
+        let origin = service.contains("gist") ? "https://github.com" : service
+        let (outcome, requests) = try await signOut(ofGitHub: service, provider: provider, secret: nil, [:])
+        #expect(outcome == .notOffered(page: origin + "/settings/applications"))
+        #expect(requests.isEmpty)
+    }
+
+    @Test func `of GitHub is not sure of a refresh token`() async throws {
+        let (outcome, requests) = try await signOut(
+            ofGitHub: "https://github.com", provider: nil, refreshToken: "ghr_1",
+            ["https://api.github.com/applications/Iv1.me/token": [.status(204)]])
+        #expect(outcome == .notOffered(page: "https://github.com/settings/applications"))
+        #expect(requests.count == 1)
+    }
+
+    @Test func `of GitHub says where the token was not deleted`() async throws {
+        let address = "https://api.github.com/applications/Iv1.me/token"
+        let (outcome, _) = try await signOut(
+            ofGitHub: "https://github.com", provider: nil, [address: [.json("{}", status: 422)]])
+        let error = OAuthError.refused(host: "api.github.com", status: 422, error: "HTTP 422", description: nil)
+        #expect(outcome == .notConfirmed(error))
+    }
+
+    @Test func `of GitHub puts no client id into an address that would change it`() throws {
+        let service = try ServiceURL("https://github.com")
+        let host = try #require(KnownHost.match(service, provider: nil))
+        for id in ["../x", "a/b", "a?b", "a#b", "a%2fb", "{host}", "a b", "é"] {
+            #expect(host.tokenDeletion(for: service, clientID: id) == nil)
+        }
+        #expect(KnownHost.match(try ServiceURL("https://gitlab.com"), provider: nil)?.grantsPage(for: service) == nil)
     }
 
     @Test(arguments: [

@@ -1,0 +1,133 @@
+"""Those who share the machine with a person: another user, other programs, other pages in the browser; and a login that
+waits while they try."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import pwd
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from . import binaries
+from .person import Done, Person
+
+STRANGER = "nobody"
+"""A user whom every machine has."""
+
+# What another user does, in a process of their own: one request, whose answer is printed.
+REQUEST = """
+import http.client, json, sys
+asked = json.load(sys.stdin)
+connection = http.client.HTTPConnection(*asked["to"], timeout=20)
+connection.request(asked["method"], asked["target"], headers=asked["fields"])
+answer = connection.getresponse()
+print(json.dumps([answer.status, dict(answer.getheaders()), answer.read().decode()]))
+"""
+
+
+def can_be_another() -> bool:
+    """Whether these tests may run programs as another user."""
+    return os.geteuid() == 0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the listener of a login answered; the names of the fields are in lower case."""
+
+    status: int
+    fields: dict[str, str]
+    page: str
+
+    @property
+    def leads_on(self) -> bool:
+        """Whether it gives a stranger anything to go on with."""
+        return bool({"location", "set-cookie"} & self.fields.keys())
+
+
+@dataclass(frozen=True)
+class Callback:
+    """The genuine answer: the target with code and state, and the cookie of the browser that was started."""
+
+    target: str
+    cookie: str
+
+
+class WaitingLogin:
+    """A login whose browser was given the start address, and has not gone there yet."""
+
+    def __init__(self, person: Person, url: str) -> None:
+        self._person = person
+        opened = person.home / "opened"
+        os.mkfifo(opened)
+        (person.home / "browser").write_text(f'#!/bin/sh\necho "$1" >"{opened}"\n')
+        self._process = person.session.start(binaries.keyfob(), "login", url)
+        person.session.end_at_last(self._process)
+        self.start = opened.read_text().strip()
+        parts = urlsplit(self.start)
+        assert parts.hostname is not None and parts.port is not None
+        self.host, self.port, self.authority = parts.hostname, parts.port, parts.netloc
+        self.start_target = parts.path
+
+    def ask(
+        self, target: str, *, method: str = "GET", fields: Mapping[str, str] | None = None, stranger: bool = False
+    ) -> Answer:
+        """One request to the listener, from this user or from another one."""
+        fields = {"Host": self.authority, **(fields or {})}
+        if stranger:
+            asked = {"to": [self.host, self.port], "method": method, "target": target, "fields": fields}
+            done = as_stranger(sys.executable, "-I", "-c", REQUEST, stdin=json.dumps(asked).encode())
+            assert done.returncode == 0, done.stderr.decode()
+            status, received, page = json.loads(done.stdout)
+        else:
+            connection = http.client.HTTPConnection(self.host, self.port, timeout=20)
+            connection.request(method, target, headers=fields)
+            answer = connection.getresponse()
+            status, received, page = answer.status, dict(answer.getheaders()), answer.read().decode()
+            connection.close()
+        return Answer(status, {name.lower(): value for name, value in received.items()}, page)
+
+    def go_to_the_end(self) -> Callback:
+        """Opens the start address and signs in, up to the last step: what a browser would then bring back."""
+        began = self.ask(self.start_target)
+        assert began.status == 302
+        beginning = f"http://{self.authority}/"
+        end = self._person.browse_elsewhere(began.fields["location"], "--stop-at", beginning)
+        assert end.startswith(beginning)
+        return Callback(end.removeprefix(beginning[:-1]), began.fields["set-cookie"].partition(";")[0])
+
+    def bring_back(self, callback: Callback) -> Done:
+        """The genuine answer; how the login ended."""
+        assert self.ask(callback.target, fields={"Cookie": callback.cookie}).status == 303
+        return self.end()
+
+    def end(self) -> Done:
+        """How the login ended."""
+        output, errors = self._process.communicate(timeout=30)
+        return subprocess.CompletedProcess("login", self._process.returncode, output, errors)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether nothing has ended the login."""
+        return self._process.poll() is None
+
+
+def as_stranger(*command: str | Path, stdin: bytes = b"") -> Done:
+    """Runs a command as another user, who has nothing of ours."""
+    stranger = pwd.getpwnam(STRANGER)
+    return subprocess.run(
+        command,
+        input=stdin,
+        capture_output=True,
+        timeout=60,
+        cwd="/",
+        env={"PATH": "/usr/bin:/bin"},
+        user=stranger.pw_uid,
+        group=stranger.pw_gid,
+        extra_groups=[],
+    )

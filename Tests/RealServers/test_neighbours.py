@@ -1,0 +1,286 @@
+"""Others on the same machine: another user, other programs, other pages in the person's browser, and the directories in
+which one happens to stand."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness import binaries
+from harness.counts import add
+from harness.gate import Gate
+from harness.neighbours import STRANGER, WaitingLogin, as_stranger, can_be_another
+from harness.person import Person
+from harness.provider.server import Provider
+from harness.steps import assert_refused, assert_worked
+from harness.waiting import wait_until
+
+needs_another_user = pytest.mark.skipif(not can_be_another(), reason="only root can run programs as another user")
+
+
+@pytest.fixture(autouse=True)
+def counting(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Counts each test as one neighbour."""
+    failed = request.session.testsfailed
+    yield
+    add("hostile neighbours", request.node.name, passed=int(request.session.testsfailed == failed))
+
+
+@pytest.fixture
+def login(developer: Person, gate: Gate) -> WaitingLogin:
+    """A login that waits for its browser."""
+    return WaitingLogin(developer, gate.url)
+
+
+# At the listener.
+
+
+@needs_another_user
+def test_another_user_who_opens_the_start_address_first_gets_nothing(login: WaitingLogin) -> None:
+    taken = login.ask(login.start_target, stranger=True)
+    assert (taken.status, taken.leads_on) == (403, False)
+    # The address is still the person's.
+    assert_worked(login.bring_back(login.go_to_the_end()))
+
+
+@needs_another_user
+def test_another_user_brings_no_answer_even_with_cookie_and_state(login: WaitingLogin, provider: Provider) -> None:
+    callback = login.go_to_the_end()
+    posted = login.ask(callback.target, fields={"Cookie": callback.cookie}, stranger=True)
+    assert posted.status == 403
+    assert (login.is_waiting, provider.token_requests("authorization_code")) == (True, [])
+    assert_worked(login.bring_back(callback))
+
+
+def test_the_start_address_that_was_opened_before_says_so(login: WaitingLogin) -> None:
+    callback = login.go_to_the_end()
+    again = login.ask(login.start_target)
+    assert (again.status, again.leads_on) == (410, False)
+    assert "If that was not you, start again." in again.page
+    assert_worked(login.bring_back(callback))
+
+
+def test_an_answer_without_the_cookie_is_not_taken(login: WaitingLogin, provider: Provider) -> None:
+    callback = login.go_to_the_end()
+    name = callback.cookie.partition("=")[0]
+    for cookie in ({}, {"Cookie": "keyfob=1"}, {"Cookie": f"{name}=guessed"}, {"Cookie": f"{callback.cookie}x"}):
+        assert login.ask(callback.target, fields=cookie).status == 400
+    assert (login.is_waiting, provider.token_requests("authorization_code")) == (True, [])
+    assert_worked(login.bring_back(callback))
+
+
+def test_an_answer_that_another_page_sends_is_not_taken(login: WaitingLogin) -> None:
+    callback = login.go_to_the_end()
+    for origin in ("https://evil.example", "null", f"http://{login.host}:1", f"https://{login.authority}"):
+        fields = {"Cookie": callback.cookie, "Origin": origin}
+        assert login.ask(callback.target, fields=fields).status == 400
+    assert_worked(login.bring_back(callback))
+
+
+def test_a_forged_answer_is_not_taken(login: WaitingLogin) -> None:
+    callback = login.go_to_the_end()
+    path = callback.target.partition("?")[0]
+    state = next(pair for pair in callback.target.partition("?")[2].split("&") if pair.startswith("state="))
+    forged = (
+        "",
+        "code=evil",
+        "code=evil&state=guessed",
+        f"code=evil&{state}&{state}",
+        f"code=a&code=b&{state}",
+        f"error=access_denied&code=evil&{state}",
+        "error=access_denied",
+        state,
+    )
+    for query in forged:
+        assert login.ask(f"{path}?{query}", fields={"Cookie": callback.cookie}).status == 400, query
+    assert_worked(login.bring_back(callback))
+
+
+@pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "POST", "PUT", "DELETE", "TRACE"])
+def test_another_method_consumes_nothing(login: WaitingLogin, method: str) -> None:
+    assert login.ask(login.start_target, method=method).status == 405
+    callback = login.go_to_the_end()
+    assert login.ask(callback.target, method=method, fields={"Cookie": callback.cookie}).status == 405
+    assert login.ask("/favicon.ico").status == 404
+    assert_worked(login.bring_back(callback))
+
+
+def test_a_name_that_was_made_to_point_here_gets_nothing(login: WaitingLogin) -> None:
+    here = (f"evil.example:{login.port}", f"localhost:{login.port}", f"[::1]:{login.port}")
+    names = ("evil.example", *here, "127.0.0.1", f"{login.authority}.evil.example", "")
+    for name in names:
+        answer = login.ask(login.start_target, fields={"Host": name})
+        assert (answer.status, answer.leads_on) == (400, False), name
+    assert_worked(login.bring_back(login.go_to_the_end()))
+
+
+def addresses_of_this_machine() -> list[tuple[socket.AddressFamily, str]]:
+    """Addresses of this machine but for the one that is listened on: of its network, if it has one, and of loopback."""
+    found = [(socket.AF_INET, "127.0.0.2"), (socket.AF_INET6, "::1")]
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # sends nothing
+        except OSError:
+            return found
+        return [*found, (socket.AF_INET, probe.getsockname()[0])]
+
+
+def test_the_network_does_not_reach_the_listener(login: WaitingLogin) -> None:
+    for family, address in addresses_of_this_machine():
+        with socket.socket(family, socket.SOCK_STREAM) as caller:
+            with pytest.raises(OSError):
+                caller.connect((address, login.port))
+    assert_worked(login.bring_back(login.go_to_the_end()))
+
+
+def test_idle_connections_do_not_keep_the_answer_out(login: WaitingLogin) -> None:
+    idle = [socket.create_connection((login.host, login.port)) for _ in range(50)]
+    callback = login.go_to_the_end()
+    assert_worked(login.bring_back(callback))
+    for connection in idle:
+        connection.close()
+
+
+# On the way to other programs.
+
+
+@pytest.mark.parametrize("path", [".:bin", "bin:.", "", ":", "./bin"])
+def test_a_program_of_the_working_directory_is_never_run(developer: Person, gate: Gate, path: str) -> None:
+    ran = developer.home / "ran"
+    (developer.home / "bin").mkdir()
+    for directory in (developer.home, developer.home / "bin"):
+        for name in ("xdg-open", "gio", "git", "ssh", "browser-of-ours"):
+            (directory / name).write_text(f'#!/bin/sh\necho "$0" "$@" >>"{ran}"\n')
+            (directory / name).chmod(0o755)
+    configuration = developer.configuration.read_text()
+    developer.configuration.write_text(f"login_timeout = 1\n{configuration}")
+    only_nothing = path or "."  # an empty PATH means the system's directories, in which a real browser may be
+    done = developer.keyfob("login", gate.url, PATH=only_nothing, BROWSER="browser-of-ours", DISPLAY=":99")
+    assert_refused(done, 77)
+    assert not ran.exists(), ran.read_text()
+
+
+# In the directories.
+
+
+def lay_runtime_directory(developer: Person) -> Path:
+    """The directory for locks, as keyfob makes it."""
+    directory = developer.session.runtime / "keyfob"
+    directory.mkdir(mode=0o700)
+    return directory
+
+
+def assert_nobody_is_let_in(developer: Person, gate: Gate) -> None:
+    """There is no login, and the words are about the directory."""
+    done = developer.keyfob("login", gate.url)
+    assert_refused(done, 75)
+    assert b"cannot lock" in done.stderr
+    assert developer.browsers_opened() == 0
+
+
+@needs_another_user
+def test_a_runtime_directory_of_another_user_is_refused(developer: Person, gate: Gate) -> None:
+    shutil.chown(lay_runtime_directory(developer), STRANGER)
+    assert_nobody_is_let_in(developer, gate)
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o770, 0o722, 0o1777])
+def test_a_runtime_directory_that_others_may_write_to_is_refused(developer: Person, gate: Gate, mode: int) -> None:
+    lay_runtime_directory(developer).chmod(mode)
+    assert_nobody_is_let_in(developer, gate)
+
+
+def test_a_runtime_directory_that_is_a_file_is_refused(developer: Person, gate: Gate) -> None:
+    (developer.session.runtime / "keyfob").write_text("")
+    assert_nobody_is_let_in(developer, gate)
+
+
+def test_a_lock_that_leads_elsewhere_is_refused(developer: Person, gate: Gate) -> None:
+    assert_worked(developer.keyfob("login", gate.url))
+    precious = developer.home / "precious"
+    precious.write_text("precious")
+    locks = list((developer.session.runtime / "keyfob").iterdir())
+    assert locks
+    for lock in locks:
+        lock.unlink()
+        lock.symlink_to(precious)
+    assert_refused(developer.keyfob("login", "--force", gate.url), 75)
+    assert precious.read_text() == "precious"
+    assert developer.browsers_opened() == 1
+
+
+def test_relative_directories_in_the_environment_are_not_heeded(developer: Person, gate: Gate) -> None:
+    """The XDG Base Directory specification wants that: one may stand in a repository of anybody's."""
+    evil = developer.home / "evil" / "keyfob"
+    evil.mkdir(parents=True)
+    text = f'[host."{gate.origin}"]\nissuer = "https://evil.example"\nclient_id = "evil"\n'
+    for name in ("config.toml", "approved.toml"):
+        (evil / name).write_text(text)
+    before = sorted(evil.iterdir())
+    names = ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR", "XDG_CACHE_HOME", "XDG_DATA_HOME")
+    relative = {name: "evil" for name in names}
+    shown = developer.keyfob("config", gate.url, **relative)
+    assert_worked(shown)
+    assert b"evil.example" not in shown.stdout
+    assert_worked(developer.keyfob("login", gate.url, **relative))
+    assert sorted(evil.iterdir()) == before
+
+
+# At the process.
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Iterator[Path]:
+    """keyfob, where another user may run it."""
+    directory = Path("/tmp") / f"keyfob-neighbours-{os.getpid()}"
+    directory.mkdir(mode=0o755)
+    try:
+        yield Path(shutil.copy(binaries.keyfob(), directory))
+    finally:
+        shutil.rmtree(directory)
+
+
+def run_as_its_user(*command: str | Path) -> subprocess.CompletedProcess[bytes]:
+    """Runs a command as the user whose keyfob it is: another one where we are root, who may see everything."""
+    if can_be_another():
+        return as_stranger(*command)
+    return subprocess.run(command, capture_output=True, timeout=60)
+
+
+def start_as_its_user(*command: str | Path) -> subprocess.Popen[bytes]:
+    """Starts a command as that user; its input does not end."""
+    who = pwd.getpwnam(STRANGER) if can_be_another() else pwd.getpwuid(os.getuid())
+    groups = [] if can_be_another() else None
+    env = {"HOME": "/nonexistent", "PATH": "/usr/bin:/bin"}
+    return subprocess.Popen(
+        command, stdin=subprocess.PIPE, cwd="/", env=env, user=who.pw_uid, group=who.pw_gid, extra_groups=groups
+    )
+
+
+def is_seen(process: subprocess.Popen[bytes], name: str) -> bool:
+    """Whether that user can read this file of the process in /proc."""
+    return run_as_its_user("cat", f"/proc/{process.pid}/{name}").returncode == 0
+
+
+def test_the_memory_of_a_running_keyfob_is_not_read_by_other_programs_of_its_user(program: Path) -> None:
+    waiting = start_as_its_user(program, "get")
+    other = start_as_its_user("cat")
+    try:
+        assert is_seen(other, "environ"), "another program of that user can be looked into"
+        wait_until(lambda: not is_seen(waiting, "environ"))
+        assert not any(is_seen(waiting, name) for name in ("environ", "mem", "maps", "auxv", "syscall"))
+        assert waiting.poll() is None
+        traced = run_as_its_user("strace", "-p", str(waiting.pid), "-o", "/dev/null")
+        assert traced.returncode != 0
+        assert b"not permitted" in traced.stderr
+    finally:
+        for process in (waiting, other):
+            process.kill()
+            process.communicate()
