@@ -130,7 +130,7 @@ struct Composition: Sendable {
         let browser = BrowserLauncher(
             search: search, browser: Surroundings.variable("BROWSER"), environment: Surroundings.forChildren)
         let screen = SignInScreen(browser: browser, readsStandardInput: readsStandardInput)
-        let transports = transports
+        let (transports, approvals) = (transports, approvals)
         return OAuthTokenSource(
             grants: grants, cache: cache, lock: lock,
             signIn: SignIn(
@@ -140,7 +140,7 @@ struct Composition: Sendable {
                     hasBrowser: Surroundings.hasBrowser,
                     isRemote: Surroundings.variable("SSH_CONNECTION")?.isEmpty == false),
                 now: { Int64(time(nil)) }),
-            transport: { transports.transport(for: $0) },
+            transport: { transports.transport(for: $0) }, approve: { try approvals?.add($0) },
             interaction: policy,
             gitDeclines: { await git.settings(for: $0)?.declinesInteraction ?? false },
             now: { Int64(time(nil)) })

@@ -131,7 +131,6 @@ def test_a_refresh_that_dies_costs_nothing_but_what_the_server_takes(
 
 
 def test_a_login_that_dies_can_be_begun_again(person: Person, server: FamilyServer, killer: Killer) -> None:
-    person.configure_keyfob(server.issuer, server.issuer, client_id=None)
     service = f"{server.issuer}/git"
 
     def prepare() -> None:

@@ -15,7 +15,7 @@ from harness.steps import assert_worked
 from harness.waiting import wait_until
 
 CALLERS = 64
-ROUNDS = 50 if counts.is_long() else 5
+ROUNDS, FEWER_ROUNDS = (50, 20) if counts.is_long() else (5, 2)
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def test_services_that_share_an_authorization_server_share_the_registration(
     person.configuration.parent.mkdir(parents=True)
     person.configuration.write_text("\n".join(hosts))
     scripts = [Runner([binaries.keyfob(), "token", services[number % 3]]) for number in range(CALLERS)]
-    for number in range(1, ROUNDS + 1):
+    for number in range(1, FEWER_ROUNDS + 1):
         with counts.counted("races", "64 callers at three services of one server, before the first sign-in"):
             tokens = {given(done) for done in race(person.session, scripts)}
             assert len(tokens) == 3 and all(map(server.is_active, tokens))
@@ -152,3 +152,53 @@ def test_a_logout_in_the_middle_leaves_nothing_half(
                 assert_signed_in(person, server, service)
                 assert_worked(person.keyfob("logout", service))
             assert_signed_out(person, server)
+
+
+@pytest.mark.timeout(600)
+def test_logins_anew_among_callers_leave_the_last_grant(person: Person, server: FamilyServer, service: str) -> None:
+    assert_worked(person.keyfob("login", service))
+    for number in range(FEWER_ROUNDS):
+        with counts.counted("races", "62 callers and two logins anew"):
+            if number % 2:
+                drop_access_token(person, service)
+            runners = callers(service)
+            runners[10] = runners[50] = Runner([binaries.keyfob(), "login", "--force", service])
+            finished = race(person.session, runners)
+            for done in (finished.pop(50), finished.pop(10)):
+                assert_worked(done)
+            assert all(server.has_issued(given(done)) for done in finished)
+            (grant,) = items.kept(person.session, "grant")
+            assert grant["refresh_token"] in server.live_refresh_tokens()
+            drop_access_token(person, service)
+            assert server.is_active(person.token(service))
+
+
+@pytest.mark.timeout(600)
+def test_logins_at_many_services_are_all_written_down(person: Person, server: FamilyServer) -> None:
+    services = [f"{server.issuer}/{number}" for number in range(16)]
+    for number in range(1, FEWER_ROUNDS // 2 + 1):
+        with counts.counted("races", "16 first logins, at as many services of one server"):
+            for done in race(person.session, [Runner([binaries.keyfob(), "login", url]) for url in services]):
+                assert_worked(done)
+            assert all(server.is_active(person.token(url)) for url in services)
+            assert (len(server.record.to("/register")), person.browsers_opened()) == (number, 16 * number)
+            assert_worked(person.keyfob("logout", "--all"))
+            assert_signed_out(person, server)
+            assert "[host." not in person.approvals.read_text()
+
+
+@pytest.mark.timeout(600)
+def test_however_many_store_a_password_there_is_one(person: Person) -> None:
+    url = "https://git.example.test"
+    attributes = ("server", "git.example.test", "user", "alice")
+    requests = [description(url) + f"username=alice\npassword=word-{n}\n".encode() for n in range(CALLERS)]
+    door = binaries.git_credential_keyfob()
+    for _ in range(FEWER_ROUNDS):
+        with counts.counted("races", "64 stores of one password"):
+            for done in race(person.session, [Runner([door, "store"], request) for request in requests]):
+                assert_worked(done)
+            found = person.session.run("secret-tool", "search", "--all", "--unlock", *attributes).stdout
+            (secret,) = [line for line in found.splitlines() if line.startswith(b"secret = ")]
+            assert any(secret == b"secret = word-%d" % number for number in range(CALLERS))
+            assert_worked(person.ask_door("erase", url, "username=alice"))
+            assert person.session.run("secret-tool", "search", "--all", *attributes).stdout == b""

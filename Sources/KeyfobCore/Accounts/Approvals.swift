@@ -67,7 +67,8 @@ package struct Approvals: Sendable {
         let hosts = root["host"]?.table ?? TOMLTable()
         body(hosts)
         root["host"] = hosts
-        try replace(with: Self.heading + root.convert(to: .toml) + "\n")
+        let text = Self.heading + root.convert(to: .toml) + "\n"
+        if try Configuration.read(file) != text { try replace(with: text) }
     }
 
     private static let heading =

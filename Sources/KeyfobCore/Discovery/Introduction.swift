@@ -78,7 +78,8 @@ package struct Introduction: Sendable {
                 // Whoever held the lock before us may have asked already.
                 if let account = try reread().configuredAccount(for: request) { return try await signIn(account) }
                 return try await held.askingPerson(isAnswer: Self.isAnswer) {
-                    let (account, finding) = try await introduce(url, configured, request)
+                    var (account, finding) = try await introduce(url, configured, request)
+                    account.approval = finding.host
                     let answer = try await signIn(account)
                     try approve(finding.host)
                     return answer
@@ -144,7 +145,7 @@ package struct Introduction: Sendable {
         }
     }
 
-    /// Keeps a person's yes.
+    /// Keeps a person's yes. A sign-in has done that already (``Account/approval``), but there may have been none to do.
     package func approve(_ host: Configuration.Host) throws {
         try approvals?.add(host)
     }

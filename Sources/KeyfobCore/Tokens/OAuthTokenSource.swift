@@ -14,18 +14,21 @@ package struct OAuthTokenSource: TokenSource {
     let lock: AccountLock
     let signIn: SignIn
     let transport: @Sendable (Account) -> any HTTPTransport
+    let approve: @Sendable (Configuration.Host) throws -> Void
     let interaction: InteractionPolicy
     let gitDeclines: @Sendable (CredentialRequest) async -> Bool
     let now: @Sendable () -> Int64
 
     /// - Parameters:
     ///   - transport: how to reach an account's authorization server.
+    ///   - approve: writes down what a person has agreed to by a sign-in.
     ///   - interaction: whether a person may be asked.
     ///   - gitDeclines: whether git's settings decline that; asked for only before a person would be.
     ///   - now: seconds since 1970-01-01 UTC.
     package init(
         grants: GrantStore, cache: some AccessTokenCache, lock: AccountLock, signIn: SignIn,
         transport: @escaping @Sendable (Account) -> any HTTPTransport,
+        approve: @escaping @Sendable (Configuration.Host) throws -> Void = { _ in },
         interaction: InteractionPolicy, gitDeclines: @escaping @Sendable (CredentialRequest) async -> Bool,
         now: @escaping @Sendable () -> Int64
     ) {
@@ -34,6 +37,7 @@ package struct OAuthTokenSource: TokenSource {
         self.lock = lock
         self.signIn = signIn
         self.transport = transport
+        self.approve = approve
         self.interaction = interaction
         self.gitDeclines = gitDeclines
         self.now = now
@@ -303,12 +307,16 @@ extension OAuthTokenSource {
 // MARK: - Keeping
 
 extension OAuthTokenSource {
-    /// Keeps what a sign-in gave: first the grant, then the token.
+    /// Keeps what a sign-in gave: first by what the account is found again, then the grant, then the token. Cut short, it
+    /// leaves no grant that nobody finds; and an account that cannot be written down does not cost the sign-in.
     private func keep(_ result: SignIn.Result, for account: Account) throws -> CachedAccessToken {
         let response = result.response
+        let approval = Result { try account.approval.map(approve) }
         try save(result.grant, for: account)
-        return remember(
+        let token = remember(
             response.accessToken, lifetime: response.expiresIn, refreshable: response.refreshToken != nil, of: account)
+        _ = try approval.get()
+        return token
     }
 
     private func save(_ grant: Grant, for account: Account) throws {

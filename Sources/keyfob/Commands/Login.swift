@@ -55,6 +55,7 @@ struct Login: AsyncParsableCommand {
                 try use(clientID, for: &account, &approval, composition)
             }
             account.flow = flow ?? account.flow
+            account.approval = approval
             let token =
                 force || !scopes.isEmpty || clientID != nil || registersAnew
                 ? try await tokens.signInAnew(

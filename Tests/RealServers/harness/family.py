@@ -108,9 +108,10 @@ class FamilyServer:
     # The endpoints. Each answers with a status and a JSON value.
 
     def metadata(self, path: str) -> Answer:
-        """RFC 8414 section 2, and RFC 9728 section 2 for the service at /git, which is behind this server."""
-        if path == "/.well-known/oauth-protected-resource/git":
-            return 200, {"resource": f"{self.issuer}/git", "authorization_servers": [self.issuer]}
+        """RFC 8414 section 2; and RFC 9728 section 2 for services with a path, all of which are behind this server."""
+        resource = path.removeprefix("/.well-known/oauth-protected-resource/")
+        if resource != path:
+            return 200, {"resource": f"{self.issuer}/{resource}", "authorization_servers": [self.issuer]}
         if path != "/.well-known/oauth-authorization-server":
             return 404, None
         at = self.issuer
