@@ -33,7 +33,7 @@ extension FailureReport {
 
     init(configuration error: ConfigurationError) {
         let place = Words.printable(error.file) + (error.line.map { ":\($0)" } ?? "")
-        let key = error.key.map { Words.printable($0) + ": " } ?? ""
+        let key = error.key.map { Words.address($0) + ": " } ?? ""
         let said =
             switch error.problem {
             case .unreadable(let code): unsafe String(cString: strerror(code))
@@ -42,7 +42,7 @@ extension FailureReport {
             case .wrongType(let expected): "must be \(expected)"
             case .notAllowed(let value, let allowed):
                 "\"\(Words.printable(value))\" is not one of " + allowed.joined(separator: ", ")
-            case .badURL(let value): "\"\(Words.printable(value))\" is not an https URL, nor http on a loopback host"
+            case .badURL(let value): "\"\(Words.address(value))\" is not an https URL, nor http on a loopback host"
             case .incomplete(let missing): "\(missing) is missing"
             }
         self.init("\(place): \(key)\(said)", status: 78)
@@ -105,7 +105,7 @@ extension FailureReport {
                 "no authorization server is configured for \(service)",
                 hint: "add [host.\"\(service.origin)\"] with issuer and client_id to the configuration", status: 78)
         case .notAService(let url):
-            self.init("\"\(Words.printable(url))\" is not an https URL, nor http on a loopback host", status: 64)
+            self.init("\"\(Words.address(url))\" is not an https URL, nor http on a loopback host", status: 64)
         case .noAuthorizationServer(let service):
             self.init(
                 "\(service) names no authorization server",

@@ -28,10 +28,10 @@ struct FailureReport {
         case let error as CredentialFailure: self.init(credential: error)
         case let error as OAuthError: self.init(oauth: error)
         case let error as AccountLock.Failure: self.init(lock: error)
-        case let error as NoCredential: self.init("no credential for \(Words.printable(error.url))", status: 1)
+        case let error as NoCredential: self.init("no credential for \(Words.address(error.url))", status: 1)
         case let error as NotSignedIn:
             self.init(
-                error.url.map { "not signed in to \(Words.printable($0))" } ?? "not signed in anywhere", status: 1)
+                error.url.map { "not signed in to \(Words.address($0))" } ?? "not signed in anywhere", status: 1)
         case let error as Silence: self.init("", status: error.status)
         case let error as ExitCode: self.init("", status: error.rawValue)
         case is CancellationError: self.init("cancelled", status: 77)

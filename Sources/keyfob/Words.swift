@@ -13,6 +13,14 @@ enum Words {
         return result + (text.unicodeScalars.count > 200 ? "..." : "")
     }
 
+    /// An address, or what was meant for one, without the user name and the password in it, either of which may be a
+    /// token: all between the scheme and the last at sign, wherever an address that is none has it.
+    static func address(_ text: String) -> String {
+        guard let at = text.lastIndex(of: "@") else { return printable(text) }
+        let scheme = text[..<at].firstRange(of: "://").map { text[..<$0.upperBound] } ?? ""
+        return printable(scheme + "..." + text[at...])
+    }
+
     /// C0, DEL, C1, line and paragraph separators, and what changes the direction of writing (Unicode TR 9).
     private static func isHarmful(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {

@@ -11,8 +11,10 @@ import pytest
 pytest.register_assert_rewrite("harness")
 
 from harness import binaries, kernel
+from harness.evidence import Evidence
 from harness.gate import Gate
 from harness.libsecret import build_git_credential_libsecret
+from harness.marked import MarkedServer
 from harness.notes.server import NotesServer
 from harness.person import Person
 from harness.provider.server import DEVICE_CLIENT_ID, Provider, prepare_database
@@ -96,6 +98,19 @@ def strict_gate(strict: StrictProvider, tmp_path: Path) -> Iterator[Gate]:
     """A git server that wants the tokens of that authorization server."""
     with Gate(lambda token: strict.owner(token) is not None, tmp_path) as running:
         yield running
+
+
+@pytest.fixture
+def marked() -> Iterator[MarkedServer]:
+    """The server whose secrets are known."""
+    with MarkedServer() as running:
+        yield running
+
+
+@pytest.fixture
+def watched(person: Person) -> Evidence:
+    """All that this person's session shows from now on."""
+    return Evidence(person)
 
 
 @pytest.fixture(scope="session")

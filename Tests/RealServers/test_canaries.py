@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,43 +15,12 @@ from harness.dialogue import Dialogue
 from harness.evidence import Evidence
 from harness.marked import MarkedServer
 from harness.person import Person, description
+from harness.searching import assert_nothing_leaked
 from harness.steps import assert_worked
 from harness.waiting import wait_until
 
 PASTE_HINT = "in any browser, go to: "
-# Where there must be something to be searched, or the search has missed it.
-PLACES = {"standard error", "standard output", "files", "names of files", "the keyring's file", "labels and attributes"}
-TRACED = {"arguments", "environments", "opened for writing", "sockets"}
 IN_A_LOGIN = {"client_secret", "registration_access_token", "code", "code_verifier", "state", "access_token"}
-
-
-@pytest.fixture
-def marked() -> Iterator[MarkedServer]:
-    """The server whose secrets are known."""
-    with MarkedServer() as running:
-        yield running
-
-
-@pytest.fixture
-def watched(person: Person) -> Evidence:
-    """All that this person's session shows from now on."""
-    return Evidence(person)
-
-
-def assert_nothing_leaked(
-    name: str, watched: Evidence, marked: MarkedServer, *allowed: tuple[str, str], needs: set[str]
-) -> None:
-    """That no secret stands anywhere but in the allowed places; and that there was something to be found."""
-    watched.look_around()
-    assert needs <= marked.marks.kinds(), "the flow did not use the secrets that it is about"
-    places = {place for place, shown in watched.places.items() if shown.strip()}
-    wanted = PLACES | (TRACED if evidence.may_look_into_others() else set())
-    assert wanted - {"standard error", "standard output"} <= places
-    leaks = watched.leaks(marked.marks, allowed)
-    counts.add("secrets", name, tried=len(watched.places), passed=len(watched.places) - len({p for p, _ in leaks}))
-    assert leaks == set()
-    assert watched.written_elsewhere() == set()
-    assert {socket for socket in watched.sockets() if "log" in socket or "journal" in socket} == set()
 
 
 def sign_in(watched: Evidence, marked: MarkedServer, *more: str) -> None:
@@ -78,7 +46,7 @@ def test_a_login_in_the_browser(watched: Evidence, marked: MarkedServer) -> None
         sign_in(watched, marked)
         watched.run(binaries.keyfob(), "token", marked.url, answers=True)
     assert watched.places["messages on the bus"].count(b"OpenSession") >= 1
-    assert_nothing_leaked("login in the browser", watched, marked, needs=IN_A_LOGIN | {"refresh_token"})
+    assert_nothing_leaked("login in the browser", watched, marked.marks, needs=IN_A_LOGIN | {"refresh_token"})
 
 
 def test_a_login_that_waits(person: Person, watched: Evidence, marked: MarkedServer) -> None:
@@ -91,7 +59,7 @@ def test_a_login_that_waits(person: Person, watched: Evidence, marked: MarkedSer
     watched.look_around()
     person.browse_elsewhere(start_address)
     assert watched.ended(login) == 0
-    assert_nothing_leaked("login that waits", watched, marked, needs=IN_A_LOGIN)
+    assert_nothing_leaked("login that waits", watched, marked.marks, needs=IN_A_LOGIN)
 
 
 def test_a_login_by_pasting(person: Person, watched: Evidence, marked: MarkedServer) -> None:
@@ -103,12 +71,12 @@ def test_a_login_by_pasting(person: Person, watched: Evidence, marked: MarkedSer
     done = login.finish(b"")
     assert_worked(done)
     watched.showed(done.stdout, login.said + done.stderr)
-    assert_nothing_leaked("login by pasting", watched, marked, needs=IN_A_LOGIN)
+    assert_nothing_leaked("login by pasting", watched, marked.marks, needs=IN_A_LOGIN)
 
 
 def test_a_login_at_another_device(watched: Evidence, marked: MarkedServer) -> None:
     sign_in(watched, marked, "--flow", "device")
-    assert_nothing_leaked("login at another device", watched, marked, needs={"device_code", "access_token"})
+    assert_nothing_leaked("login at another device", watched, marked.marks, needs={"device_code", "access_token"})
 
 
 def test_a_client_secret_that_a_person_gives(watched: Evidence, marked: MarkedServer) -> None:
@@ -119,11 +87,13 @@ def test_a_client_secret_that_a_person_gives(watched: Evidence, marked: MarkedSe
     for more in (["config", marked.url], ["config", marked.url, "--json"], ["status"], ["status", "--json"]):
         watched.run(binaries.keyfob(), *more)
     assert_nothing_leaked(
-        "client secret of a person", watched, marked, needs=IN_A_LOGIN - {"registration_access_token"}
+        "client secret of a person", watched, marked.marks, needs=IN_A_LOGIN - {"registration_access_token"}
     )
 
 
-@pytest.mark.parametrize("door", [["keyfob", "get"], ["git-credential-keyfob", "get"], ["keyfob", "token"]])
+@pytest.mark.parametrize(
+    "door", [["keyfob", "get"], ["git-credential-keyfob", "get"], ["keyfob", "token"]], ids=" ".join
+)
 def test_a_refresh(watched: Evidence, marked: MarkedServer, door: list[str]) -> None:
     marked.seconds = 1
     sign_in(watched, marked)
@@ -135,7 +105,9 @@ def test_a_refresh(watched: Evidence, marked: MarkedServer, door: list[str]) -> 
         assert_worked(done)
         watched.add("answers", b"".join(line for line in done.stdout.splitlines() if not is_answer(line, marked)))
         assert marked.refreshes() == refreshes
-    assert_nothing_leaked("refresh for " + " ".join(door), watched, marked, needs={"refresh_token", "access_token"})
+    assert_nothing_leaked(
+        "refresh for " + " ".join(door), watched, marked.marks, needs={"refresh_token", "access_token"}
+    )
 
 
 def asked(marked: MarkedServer) -> bytes:
@@ -158,7 +130,7 @@ def test_what_git_stores_and_erases(watched: Evidence, marked: MarkedServer) -> 
         assert_worked(watched.run(door, operation, stdin=told))
     assert_worked(watched.run(door, "get", stdin=asked(marked), answers=True))
     assert marked.refreshes() == 1
-    assert_nothing_leaked("store and erase of a token", watched, marked, needs=IN_A_LOGIN)
+    assert_nothing_leaked("store and erase of a token", watched, marked.marks, needs=IN_A_LOGIN)
 
 
 def test_a_password_that_git_was_given(person: Person, watched: Evidence, marked: MarkedServer) -> None:
@@ -175,7 +147,25 @@ def test_a_password_that_git_was_given(person: Person, watched: Evidence, marked
             assert decode(done.stdout)["password"] == password
             watched.look_around()
             assert_worked(watched.run(*door, erase, stdin=told))
-    assert_nothing_leaked("password", watched, marked, needs={"password", "refresh_token"})
+    assert_nothing_leaked("password", watched, marked.marks, needs={"password", "refresh_token"})
+
+
+def test_a_client_secret_in_the_configuration_of_git(person: Person, watched: Evidence, marked: MarkedServer) -> None:
+    secret = marked.marks.make("client_secret")
+    settings = {
+        "oauthClientId": "mine",
+        "oauthClientSecret": secret,
+        "oauthAuthURL": f"{marked.origin}/authorize",
+        "oauthTokenURL": f"{marked.origin}/token",
+    }
+    person.configure_git({f"credential.{marked.origin}.{name}": value for name, value in settings.items()})
+    for more in (["config", marked.url], ["config", marked.url, "--json"], ["login", marked.url], ["status", "--json"]):
+        assert_worked(watched.run(binaries.keyfob(), *more))
+    assert any(form.get("client_secret") == secret for form in marked.asked)
+    (person.home / ".gitconfig").unlink()
+    assert_nothing_leaked(
+        "client secret in git's settings", watched, marked.marks, needs={"client_secret", "access_token"}
+    )
 
 
 def test_a_logout(watched: Evidence, marked: MarkedServer) -> None:
@@ -183,7 +173,7 @@ def test_a_logout(watched: Evidence, marked: MarkedServer) -> None:
     watched.look_around()
     assert_worked(watched.run(binaries.keyfob(), "logout", marked.url))
     assert [form for form in marked.asked if form.get("token_type_hint")], "nothing was revoked"
-    assert_nothing_leaked("logout", watched, marked, needs=IN_A_LOGIN)
+    assert_nothing_leaked("logout", watched, marked.marks, needs=IN_A_LOGIN)
 
 
 @pytest.mark.parametrize("endpoint", ["/par", "/token", "/device"])
@@ -191,7 +181,7 @@ def test_a_server_that_repeats_what_it_was_sent(watched: Evidence, marked: Marke
     marked.repeats_what_it_is_sent = endpoint
     flow = ["--flow", "device"] if endpoint == "/device" else []
     assert watched.run(binaries.keyfob(), "login", marked.url, *flow).returncode != 0
-    assert_nothing_leaked(f"repeated by {endpoint}", watched, marked, needs={"client_secret"})
+    assert_nothing_leaked(f"repeated by {endpoint}", watched, marked.marks, needs={"client_secret"})
 
 
 def test_a_server_that_repeats_the_refresh_token(watched: Evidence, marked: MarkedServer) -> None:
@@ -202,7 +192,7 @@ def test_a_server_that_repeats_the_refresh_token(watched: Evidence, marked: Mark
     for endpoint, command in (("/token", "token"), ("/revoke", "logout")):
         marked.repeats_what_it_is_sent = endpoint
         watched.run(binaries.keyfob(), command, marked.url, answers=command == "token")
-    assert_nothing_leaked("repeated refresh token", watched, marked, needs={"refresh_token"})
+    assert_nothing_leaked("repeated refresh token", watched, marked.marks, needs={"refresh_token"})
 
 
 def test_a_locked_keyring(person: Person, watched: Evidence, marked: MarkedServer) -> None:
@@ -211,7 +201,7 @@ def test_a_locked_keyring(person: Person, watched: Evidence, marked: MarkedServe
     watched.run(binaries.keyfob(), "status", "--json")
     watched.run(binaries.keyfob(), "login", marked.url, "--force")
     assert watched.places.get("the keyring's file") is None
-    assert_nothing_leaked("locked keyring", watched, marked, needs=IN_A_LOGIN)
+    assert_nothing_leaked("locked keyring", watched, marked.marks, needs=IN_A_LOGIN)
 
 
 def test_the_kernel_keeps_access_tokens_and_nothing_else(watched: Evidence, marked: MarkedServer) -> None:

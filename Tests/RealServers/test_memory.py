@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import binaries
+from harness import binaries, counts
 from harness.gate import Gate
 from harness.person import Person
 from harness.session import PrivateSession
@@ -77,7 +77,8 @@ def seen_by_a_neighbour(user: int, process: subprocess.Popen[bytes]) -> list[str
 def test_no_other_process_of_the_same_user_may_look_into_it(user: int, programs: Path, door: str) -> None:
     with waiting(user, programs / door, "get") as asked:
         wait_until(lambda: owner(asked) == 0)
-        assert seen_by_a_neighbour(user, asked) == []
+        with counts.counted("secrets", f"memory of {door}"):
+            assert seen_by_a_neighbour(user, asked) == []
         asked.kill()
 
 
@@ -117,7 +118,8 @@ def test_a_crash_leaves_no_core(session: PrivateSession, door: str) -> None:
     process = session.start(*unlimited(binaries.bin_directory() / door, "get"), stdin=subprocess.PIPE)
     session.end_at_last(process)
     wait_until(lambda: reads_its_input(process))
-    assert not dumped(session, process)
+    with counts.counted("secrets", f"core file of {door}"):
+        assert not dumped(session, process)
 
 
 def test_a_crash_in_the_middle_of_a_login_leaves_no_core(developer: Person, gate: Gate) -> None:
@@ -127,7 +129,8 @@ def test_a_crash_in_the_middle_of_a_login_leaves_no_core(developer: Person, gate
     login = developer.session.start(*unlimited(binaries.keyfob(), "login", gate.url))
     developer.session.end_at_last(login)
     assert opened.read_text().startswith("http://127.0.0.1:")
-    assert not dumped(developer.session, login)
+    with counts.counted("secrets", "core file of a login"):
+        assert not dumped(developer.session, login)
 
 
 @pytest.mark.parametrize("door", DOORS)
@@ -139,7 +142,8 @@ def test_a_crash_says_nothing_of_what_was_in_memory(session: PrivateSession, doo
     process.send_signal(signal.SIGSEGV)
     process.wait(20)  # before its input ends, with which it would end by itself
     said = process.communicate()
-    assert (process.returncode, said) == (-signal.SIGSEGV, (b"", b""))
+    with counts.counted("secrets", f"crash report of {door}"):
+        assert (process.returncode, said) == (-signal.SIGSEGV, (b"", b""))
 
 
 def test_a_crash_of_another_program_would_have_left_one(session: PrivateSession) -> None:

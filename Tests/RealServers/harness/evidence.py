@@ -162,16 +162,15 @@ class Evidence:
 
     # Searching.
 
-    def leaks(self, marks: Marks, allowed: Iterable[tuple[str, str]] = ()) -> set[tuple[str, str]]:
-        """Where secrets were found: place and kind, but for those pairs that belong together."""
-        found = {
+    def leaks(self, marks: Marks) -> set[tuple[str, str]]:
+        """Where secrets were found: place and kind."""
+        return {
             (place, kind)
             for secret, kind in marks.of.items()
             for trace in traces(secret)
             for place, shown in self.places.items()
             if trace in shown
         }
-        return found - set(allowed)
 
     def written_elsewhere(self) -> set[str]:
         """The files that were opened for writing outside of the person's own directories, and are no devices."""

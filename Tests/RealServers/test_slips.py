@@ -1,0 +1,54 @@
+"""Secrets in the wrong place: what a person or a program wrote where it does not belong is not repeated."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness import binaries
+from harness.evidence import Evidence
+from harness.marked import MarkedServer
+from harness.person import Person
+from harness.searching import assert_nothing_said
+
+
+@pytest.mark.parametrize("command", ["token", "login", "logout", "config"])
+def test_a_password_in_an_address(watched: Evidence, marked: MarkedServer, command: str) -> None:
+    password = marked.marks.make("password")
+    for address in (
+        f"http://alice:{password}@git.example.com/x",
+        f"http://{password}@git.example.com",
+        f"https://alice:{password}/{password}@git.example.com:port",
+        f"ssh://alice:{password}@git.example.com/x",
+        f"{password}@git.example.com",
+        f"https://alice:{password}@127.0.0.1:1/x",
+    ):
+        assert watched.run(binaries.keyfob(), command, address).returncode != 0 or command == "config"
+    assert_nothing_said(f"password in an address, {command}", watched, marked.marks)
+
+
+def test_a_request_that_is_refused(watched: Evidence, marked: MarkedServer) -> None:
+    password = marked.marks.make("password")
+    for line in (
+        f"password={password}\x01",
+        f"url=https://alice:{password}@h.example/%zz",
+        f"{password}",
+        f"host={password}\r",
+    ):
+        for door in ([binaries.keyfob(), "get"], [binaries.git_credential_keyfob(), "store"]):
+            stdin = f"protocol=https\nhost=git.example.com\nusername=alice\n{line}\n".encode()
+            assert watched.run(*door, stdin=stdin).returncode == 65
+    assert_nothing_said("request that is refused", watched, marked.marks)
+
+
+def test_a_configuration_that_is_refused(person: Person, watched: Evidence, marked: MarkedServer) -> None:
+    secret = marked.marks.make("client_secret")
+    person.configuration.parent.mkdir(parents=True)
+    for line in (
+        f'[host."https://git.example.com"]\nclient_secret = "{secret}"',
+        f'[host."https://git.example.com"]\nclient_id = "{secret}',
+        f'[host."https://alice:{secret}@git.example.com"]',
+        f'[host."https://git.example.com"]\nissuer = "https://alice:{secret}@git.example.com"',
+    ):
+        person.configuration.write_text(f"{line}\n")
+        assert watched.run(binaries.keyfob(), "config", "https://git.example.com").returncode == 78
+    assert_nothing_said("configuration that is refused", watched, marked.marks)
