@@ -13,7 +13,7 @@ from harness import binaries, counts, evidence, kernel
 from harness.credential import decode
 from harness.dialogue import Dialogue
 from harness.evidence import Evidence
-from harness.marked import MarkedServer
+from harness.marked import DEFAULT_SECONDS, MarkedServer
 from harness.person import Person, description
 from harness.searching import assert_nothing_leaked
 from harness.steps import assert_worked
@@ -207,7 +207,12 @@ def test_a_locked_keyring(person: Person, watched: Evidence, marked: MarkedServe
 def test_the_kernel_keeps_access_tokens_and_nothing_else(watched: Evidence, marked: MarkedServer) -> None:
     if not kernel.is_available():
         pytest.skip("the kernel keeps no keys here")
+    marked.seconds = 1
     sign_in(watched, marked)
+    wait_until(marked.token_is_dead)
+    marked.seconds = DEFAULT_SECONDS
+    watched.run(binaries.keyfob(), "token", marked.url, answers=True)
+    assert marked.refreshes() == 1
     kept = b"\n".join(kernel.payloads())
     found = {kind for secret, kind in marked.marks.of.items() for trace in evidence.traces(secret) if trace in kept}
     counts.add("secrets", "kernel keys", passed=int(found == {"access_token"}))

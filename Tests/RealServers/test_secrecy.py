@@ -5,10 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness import binaries
+from harness.evidence import Evidence
 from harness.gate import Gate
+from harness.marked import Marks
 from harness.person import Person
 from harness.provider.server import Provider
+from harness.searching import assert_nothing_leaked
 from harness.steps import assert_refused, assert_worked, let_the_token_expire, refreshes
+from harness.strict import StrictProvider
 
 
 def files_of(developer: Person) -> list[Path]:
@@ -50,6 +54,17 @@ def test_nothing_secret_is_said_to_the_person(developer: Person, provider: Provi
     said = b"".join(each.stdout + each.stderr for each in done).decode()
     assert provider.requests.secrets
     assert [secret for secret in provider.requests.secrets if secret in said] == []
+
+
+def test_an_id_token_is_not_kept_nor_said(
+    person: Person, watched: Evidence, strict: StrictProvider, strict_gate: Gate
+) -> None:
+    person.configure_keyfob(strict_gate.origin, strict.issuer, client_id=None, scopes=["openid", "profile"])
+    for command in (["login", strict_gate.url], ["status"], ["status", "--json"], ["config", strict_gate.url]):
+        assert_worked(watched.run(binaries.keyfob(), *command))
+    marks = Marks(dict.fromkeys(strict.record.secrets, "secret"))
+    assert any(secret.count(".") == 2 for secret in marks.of), "an id_token"
+    assert_nothing_leaked("id_token", watched, marks, needs={"secret"})
 
 
 def test_what_the_runtime_directory_has_is_private(developer: Person, gate: Gate) -> None:

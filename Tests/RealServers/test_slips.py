@@ -34,7 +34,7 @@ def test_a_request_that_is_refused(watched: Evidence, marked: MarkedServer) -> N
         f"{password}",
         f"host={password}\r",
     ):
-        for door in ([binaries.keyfob(), "get"], [binaries.git_credential_keyfob(), "store"]):
+        for door in ((binaries.keyfob(), "get"), (binaries.git_credential_keyfob(), "store")):
             stdin = f"protocol=https\nhost=git.example.com\nusername=alice\n{line}\n".encode()
             assert watched.run(*door, stdin=stdin).returncode == 65
     assert_nothing_said("request that is refused", watched, marked.marks)
