@@ -63,13 +63,17 @@ struct KeyfobSession {
     /// Runs one of the built programs to its end, without a terminal. The request is a file, so that a program may end
     /// before it has read it.
     func run(_ command: [String], _ stdin: [UInt8] = []) async throws -> CommandResult {
-        let program = Self.programs.appending(path: command[0]).path
+        try await run(path: Self.programs.appending(path: command[0]).path, Array(command.dropFirst()), stdin)
+    }
+
+    /// The same for any program.
+    func run(path program: String, _ arguments: [String], _ stdin: [UInt8]) async throws -> CommandResult {
         let environment = session.environment.merging(environment) { $1 }
         let file = FilePath("\(session.home)/request-\(UUID().uuidString)")
         try Data(stdin).write(to: URL(filePath: file.string))
         let request = try FileDescriptor.open(file, .readOnly)
         let result = try await Subprocess.run(
-            executable(program), arguments: Arguments(Array(command.dropFirst())),
+            executable(program), arguments: Arguments(arguments),
             environment: .custom(
                 Dictionary(
                     uniqueKeysWithValues: environment.map { (Environment.Key(stringLiteral: $0.key), $0.value) })),
