@@ -27,7 +27,9 @@ struct Connection {
     }
 
     /// The paths of all items that have the attributes, and maybe more, of whatever schema: locked items have lost theirs.
-    func search(_ attributes: [String: String]) throws(CallFailure) -> (unlocked: [String], locked: [String]) {
+    func search(
+        _ attributes: [String: String], in collection: SecretService.Collection?
+    ) throws(CallFailure) -> (unlocked: [String], locked: [String]) {
         let table = Table(attributes)
         var unlocked: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
         var locked: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
@@ -35,7 +37,8 @@ struct Connection {
             unsafe secret_service_search_for_dbus_paths_sync(
                 service.pointer(), nil, table.pointer, $0, &unlocked, &locked, $1)
         }
-        return unsafe (take(unlocked), take(locked))
+        func isMeant(_ path: String) -> Bool { collection.map { FoundItem.isItem(path, in: $0) } ?? true }
+        return unsafe (take(unlocked).filter(isMeant), take(locked).filter(isMeant))
     }
 
     /// What an unlocked item shows without its secret.

@@ -36,8 +36,11 @@ struct FoundItem {
     private static let sessionCollection = "/org/freedesktop/secrets/collection/session/"
 
     /// Whether the item is in the session collection, or else in any other.
-    func isIn(_ collection: SecretService.Collection) -> Bool {
-        path.hasPrefix(Self.sessionCollection) == (collection == .session)
+    func isIn(_ collection: SecretService.Collection) -> Bool { Self.isItem(path, in: collection) }
+
+    /// The same of an item by its path, which may be locked.
+    static func isItem(_ path: String, in collection: SecretService.Collection) -> Bool {
+        path.hasPrefix(sessionCollection) == (collection == .session)
     }
 
     /// False only if the item says that it is of another schema.

@@ -32,12 +32,13 @@ package struct SecretService: Sendable {
 
     /// All items that have the attributes, and maybe more, newest first.
     ///
+    /// - Parameter collection: where; nil for all collections.
     /// - Throws: `.locked` or `.promptDismissed` if any of them is, and stays, locked.
     package func search(
-        _ schema: ItemSchema, matching attributes: [String: String]
+        _ schema: ItemSchema, matching attributes: [String: String], in collection: Collection? = nil
     ) throws(SecretServiceError) -> [SecretItem] {
         let items = try connected { connection throws(CallFailure) in
-            let found = try unlockedItems(attributes, over: connection).filter { $0.mayHave(schema) }
+            let found = try unlockedItems(attributes, in: collection, over: connection).filter { $0.mayHave(schema) }
             let secrets = try connection.secrets(of: found.map(\.path))
             return zip(found, secrets).map { item, secret in
                 SecretItem(
@@ -50,7 +51,8 @@ package struct SecretService: Sendable {
     }
 
     /// Keeps `secret` in the item that has exactly these attributes: in the one that is there, whose label stays, else
-    /// in a new one. An item that has these attributes and more is another one, and left alone.
+    /// in a new one. Of several such items the newest is left. An item that has these attributes and more is another
+    /// one, and left alone.
     ///
     /// - Parameter attributes: all that the item is to have; what others may read at any time.
     /// - Throws: `.noCollection` where there is none to hold a new item: none is made.
@@ -59,12 +61,14 @@ package struct SecretService: Sendable {
         in collection: Collection = .default
     ) throws(SecretServiceError) {
         try connected { connection throws(CallFailure) in
-            let found = try unlockedItems(attributes, over: connection)
-                .filter { $0.isIn(collection) }
-            let same = found.filter { $0.isOf(schema, exactly: attributes) }.max { $0.modified < $1.modified }
-            if let same {
+            let found = try unlockedItems(attributes, in: collection, over: connection)
+            let same = found.filter { $0.isOf(schema, exactly: attributes) }.sorted { $0.modified > $1.modified }
+            if let newest = same.first {
                 allowPrompt(over: connection)
-                return try connection.set(secret, of: same)
+                try connection.set(secret, of: newest)
+                // A twin, as a restored backup leaves it, would be taken for the newest within the same second.
+                for twin in same.dropFirst() { _ = try? connection.delete(twin) }
+                return
             }
             let target = try unlockedCollection(collection, over: connection)
             allowPrompt(over: connection)
@@ -82,8 +86,8 @@ package struct SecretService: Sendable {
         _ schema: ItemSchema, exactly attributes: [String: String], in collection: Collection? = nil
     ) throws(SecretServiceError) -> Bool {
         try connected { connection throws(CallFailure) in
-            let found = try unlockedItems(attributes, over: connection)
-                .filter { $0.isOf(schema, exactly: attributes) && (collection.map($0.isIn) ?? true) }
+            let found = try unlockedItems(attributes, in: collection, over: connection)
+                .filter { $0.isOf(schema, exactly: attributes) }
             allowPrompt(over: connection)
             for item in found { try connection.delete(item) }
             return !found.isEmpty
@@ -119,14 +123,15 @@ extension SecretService {
         }
     }
 
-    /// What has the attributes; what is locked is unlocked, or told.
+    /// What has the attributes; what is locked is unlocked, or told. What is in another collection is of no concern,
+    /// locked or not.
     private func unlockedItems(
-        _ attributes: [String: String], over connection: Connection
+        _ attributes: [String: String], in collection: Collection?, over connection: Connection
     ) throws(CallFailure) -> [FoundItem] {
-        var found = try connection.search(attributes)
+        var found = try connection.search(attributes, in: collection)
         if !found.locked.isEmpty {
             try unlock(found.locked, over: connection)
-            found = try connection.search(attributes)
+            found = try connection.search(attributes, in: collection)
             guard found.locked.isEmpty else { throw .final(.promptDismissed) }
         }
         return try found.unlocked.map { path throws(CallFailure) in try connection.item(at: path) }

@@ -6,11 +6,11 @@ package import Secrets
 /// One live conformer, ``SecretService``; one in memory, in the tests. Grants and passwords are both kept through it,
 /// each with a schema of its own.
 package protocol ItemStore: Sendable {
-    /// All items that have at least these attributes, newest first.
+    /// All items that have at least these attributes, newest first, in one collection or, where it is nil, in all.
     ///
     /// - Throws: `.locked` where a match is locked and cannot be unlocked; an empty answer means that there is none.
     func search(
-        _ schema: ItemSchema, matching attributes: [String: String]
+        _ schema: ItemSchema, matching attributes: [String: String], in collection: SecretService.Collection?
     ) throws(SecretServiceError) -> [SecretItem]
 
     /// Keeps `secret` as the one item with exactly these attributes.
@@ -30,3 +30,12 @@ package protocol ItemStore: Sendable {
 }
 
 extension SecretService: ItemStore {}
+
+extension ItemStore {
+    /// All items that have at least these attributes, newest first, wherever they are.
+    func search(
+        _ schema: ItemSchema, matching attributes: [String: String]
+    ) throws(SecretServiceError) -> [SecretItem] {
+        try search(schema, matching: attributes, in: nil)
+    }
+}

@@ -80,10 +80,22 @@ package struct GrantStore: Sendable {
 
     /// The newest item of an account that can be read.
     private func kept(_ id: String) throws(SecretServiceError) -> (item: SecretItem, grant: Grant)? {
-        for item in try items.search(Self.schema, matching: ["kind": "grant", "id": id]) {
+        for item in try readable(["kind": "grant", "id": id]) {
             if let grant = Grant(item.secret) { return (item, grant) }
         }
         return nil
+    }
+
+    /// What has the attributes. Where the default collection is locked, what is in its refuge is newer, and readable.
+    private func readable(_ attributes: [String: String]) throws(SecretServiceError) -> [SecretItem] {
+        do {
+            return try items.search(Self.schema, matching: attributes)
+        } catch {
+            guard error == .locked || error == .promptDismissed,
+                let refuge = try? items.search(Self.schema, matching: attributes, in: .session), !refuge.isEmpty
+            else { throw error }
+            return refuge
+        }
     }
 
     /// Moves `grant` from its refuge to the default collection. Where that fails it stays, and is moved another time.

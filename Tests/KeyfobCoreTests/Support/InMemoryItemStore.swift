@@ -40,11 +40,12 @@ final class InMemoryItemStore: ItemStore {
     func removeSessionCollection() { state.withLock { $0.hasSession = false } }
 
     func search(
-        _ schema: ItemSchema, matching attributes: [String: String]
+        _ schema: ItemSchema, matching attributes: [String: String], in collection: SecretService.Collection?
     ) throws(SecretServiceError) -> [SecretItem] {
         let (found, isLocked) = state.withLock { state in
             let found = state.items.filter { item in
-                schema.finds(item.schema) && attributes.allSatisfy { item.value.attributes[$0.key] == $0.value }
+                schema.finds(item.schema) && (collection.map { ($0 == .session) == item.isInSession } ?? true)
+                    && attributes.allSatisfy { item.value.attributes[$0.key] == $0.value }
             }
             return (found, state.isLocked && found.contains { !$0.isInSession })
         }

@@ -219,6 +219,20 @@ import Testing
         #expect(items.items.isEmpty)
     }
 
+    // Where the kernel keeps nothing (containers), the session collection is the only refuge.
+    @Test func `gives the grant in the session's memory while the default collection is locked`() throws {
+        let grant = try grant()
+        try store.save(grant)
+        items.lock()
+        let renewed = try self.grant("refresh-2")
+        try store.save(renewed)
+        #expect(try store.grant(account: grant.account) == renewed)
+        #expect(try store.settledGrant(account: grant.account) == renewed)
+        items.lock(false)
+        #expect(try store.settledGrant(account: grant.account) == renewed)
+        #expect(items.sessionItems.isEmpty && items.items.count == 1)
+    }
+
     @Test func `says that it is locked, never that there is none`() throws {
         let grant = try grant()
         try store.save(grant)

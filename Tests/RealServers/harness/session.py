@@ -6,6 +6,7 @@ Nothing of the caller's session is seen from inside. Standard library only: the 
 from __future__ import annotations
 
 import os
+import pwd
 import resource
 import shutil
 import signal
@@ -13,7 +14,7 @@ import subprocess
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 SECRETS = "org.freedesktop.secrets"
 PASSWORD = b"correct horse"
@@ -42,11 +43,14 @@ BUS_CONFIGURATION = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus
 class PrivateSession:
     """A session that lives as long as its `with` block.
 
-    `env` is the whole environment of a process in the session. There is no display and no terminal in it.
+    `env` is the whole environment of a process in the session. There is no display and no terminal in it. `user` is the
+    id of another user, whose session it is then; only root can make one for somebody else, and the bus takes nobody whom
+    the system does not know.
     """
 
-    def __init__(self, path: list[Path] | None = None) -> None:
+    def __init__(self, path: list[Path] | None = None, user: int | None = None) -> None:
         self._stack = ExitStack()
+        self._user = user
         self._keyring: subprocess.Popen[bytes] | None = None
         root = Path(
             self._stack.enter_context(tempfile.TemporaryDirectory(prefix="keyfob-", ignore_cleanup_errors=True))
@@ -55,6 +59,7 @@ class PrivateSession:
         self.runtime = root / "run"
         for directory in (self.home, self.runtime):
             directory.mkdir(mode=0o700)
+        self.root = root
         self.env = {
             "HOME": str(self.home),
             "XDG_RUNTIME_DIR": str(self.runtime),
@@ -93,6 +98,7 @@ class PrivateSession:
 
     def start(self, *command: str | Path, stdin: int = subprocess.DEVNULL, **env: str) -> subprocess.Popen[bytes]:
         """Starts a command in the session. It has no controlling terminal, so nothing in it can ask a developer."""
+        self._hand_over()
         return subprocess.Popen(
             command,
             stdin=stdin,
@@ -101,12 +107,25 @@ class PrivateSession:
             env={**self.env, **env},
             cwd=self.home,
             start_new_session=True,
+            **self._identity,
         )
 
     def end_at_last(self, process: subprocess.Popen[bytes]) -> None:
         """Kills the process when the session ends, should it still run: a failed test waits for nobody."""
         self._stack.callback(process.wait, READY_SECONDS)
         self._stack.callback(kill, process)
+
+    @property
+    def _identity(self) -> dict[str, Any]:
+        if self._user is None:
+            return {}
+        return {"user": self._user, "group": pwd.getpwuid(self._user).pw_gid, "extra_groups": []}
+
+    def _hand_over(self) -> None:
+        """Gives the session's user what a test has written for them."""
+        if self._user is not None:
+            for path in (self.root, *self.root.rglob("*")):
+                os.chown(path, self._user, -1, follow_symlinks=False)
 
     def start_keyring(self, *, unlocked: bool = True) -> None:
         """Starts gnome-keyring; unlocked, it makes the default keyring when there is none. Waits until it answers."""
@@ -118,6 +137,7 @@ class PrivateSession:
             stderr=subprocess.DEVNULL,
             env=self.env,
             cwd=self.home,
+            **self._identity,
         )
         assert self._keyring.stdin is not None
         if unlocked:
@@ -130,6 +150,12 @@ class PrivateSession:
         assert self._keyring is not None
         limit = 0 if full else resource.RLIM_INFINITY
         resource.prlimit(self._keyring.pid, resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+
+    @property
+    def keyring(self) -> subprocess.Popen[bytes]:
+        """The running gnome-keyring."""
+        assert self._keyring is not None
+        return self._keyring
 
     def stop_keyring(self) -> None:
         """Ends gnome-keyring and waits until it is gone. What it keeps on disk stays."""
@@ -149,12 +175,14 @@ class PrivateSession:
     def _start_bus(self) -> None:
         configuration = self.runtime / "bus.conf"
         configuration.write_text(BUS_CONFIGURATION.format(socket=self.runtime / "bus"))
+        self._hand_over()
         bus = subprocess.Popen(
             ["dbus-daemon", f"--config-file={configuration}", "--nofork", "--nopidfile", "--print-address=1"],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=self.env,
+            **self._identity,
         )
         self._stack.callback(bus.wait, READY_SECONDS)
         self._stack.callback(bus.terminate)
@@ -169,6 +197,7 @@ class PrivateSession:
             env=self.env,
             check=True,
             timeout=READY_SECONDS + 5,
+            **self._identity,
         )
 
 

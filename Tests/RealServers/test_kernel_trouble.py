@@ -1,0 +1,187 @@
+"""When the kernel keyring fails: nothing is lost, and the person does not notice.
+
+Keys are counted by user, and one user's keyring is shared by all their sessions: where the tests run as root, they take
+a user of their own, whose quota they may use up and whose keys they may revoke.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shlex
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from harness import binaries, counts
+from harness.family import FamilyServer
+from harness.person import Person, stderr_lines
+from harness.session import PrivateSession
+from harness.steps import assert_worked
+from test_keyring_trouble import drop_access_token, during_a_refresh, lock
+
+# A user whom every Debian knows, and who runs nothing.
+USER = pwd.getpwnam("games").pw_uid
+NOBODY = "65534"
+POSSESSOR_AND_ALL = "0x3f3f003f"
+# A key of a user costs its payload and its name; these use up what is left to the last byte.
+FILLERS = [*([4096] * 8), *([512] * 8), *([64] * 8), *([1] * 200)]
+
+
+@pytest.fixture
+def server() -> Iterator[FamilyServer]:
+    """The authorization server, which ends a family when a refresh token comes twice."""
+    with FamilyServer() as running:
+        yield running
+
+
+@pytest.fixture
+def somebody(monkeypatch: pytest.MonkeyPatch) -> Iterator[Person]:
+    """A person who is a user of their own, with keys of their own."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can run a session for another user")
+    with PrivateSession(user=USER) as session:
+        # Others may not be able to read where the programs and the browser of the tests are.
+        programs = session.root / "bin"
+        programs.mkdir()
+        for program in (binaries.keyfob(), binaries.git_credential_keyfob()):
+            shutil.copy(program, programs)
+        monkeypatch.setenv("KEYFOB_BIN", str(programs))
+        session.start_keyring()
+        person = Person(session)
+        browser = programs / "browser"
+        browser.write_text(f'#!/bin/sh\necho "$1" >> {session.home}/browser.log\nexec curl -sSL -b "" "$1"\n')
+        browser.chmod(0o755)
+        session.env["BROWSER"] = str(browser)
+        empty(session)
+        yield person
+        empty(session)
+
+
+@pytest.fixture
+def tracer(person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Has the kernel refuse all that keyfob asks of its keyrings, in the way that the caller says."""
+
+    def refuse(what: str) -> None:
+        for program in (binaries.keyfob(), binaries.git_credential_keyfob()):
+            trace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=add_key,keyctl", "-e", f"inject={what}"]
+            wrapper = tmp_path / program.name
+            wrapper.write_text(f'#!/bin/sh\nexec {shlex.join(trace)} {program} "$@"\n')
+            wrapper.chmod(0o755)
+        monkeypatch.setenv("KEYFOB_BIN", str(tmp_path))
+
+    return refuse
+
+
+def keyctl(session: PrivateSession, *arguments: str) -> str:
+    """Does something with the keys of the session's user, if it can."""
+    return session.run("keyctl", *arguments).stdout.decode().strip()
+
+
+def keyring(session: PrivateSession) -> str:
+    """The serial number of keyfob's keyring."""
+    serial = keyctl(session, "search", "@u", "keyring", "keyfob")
+    assert serial, "keyfob has made no keyring"
+    return serial
+
+
+def empty(session: PrivateSession) -> None:
+    """Takes everything out of the user's keyring."""
+    keyctl(session, "clear", "@u")
+
+
+# What goes wrong with the keys of a user.
+
+
+def use_up_the_quota(session: PrivateSession) -> None:
+    """Leaves the user no room for another key."""
+    script = "".join(
+        f"head -c {size} /dev/zero | keyctl padd user filler-{number} @u\n" for number, size in enumerate(FILLERS)
+    )
+    session.run("sh", "-c", script)
+    assert keyctl(session, "add", "user", "one more", "x", "@u") == ""
+
+
+def revoke_the_keys(session: PrivateSession) -> None:
+    """Revokes what keyfob keeps."""
+    serials = keyctl(session, "rlist", keyring(session)).split()
+    assert serials
+    for serial in serials:
+        keyctl(session, "revoke", serial)
+
+
+def revoke_the_keyring(session: PrivateSession) -> None:
+    """Revokes the keyring that it is in."""
+    keyctl(session, "revoke", keyring(session))
+
+
+def give_the_keyring_away(session: PrivateSession) -> None:
+    """Makes the keyring one of somebody else's, who lets everybody write there."""
+    serial = keyring(session)
+    keyctl(session, "setperm", serial, POSSESSOR_AND_ALL)
+    subprocess.run(["keyctl", "chown", serial, NOBODY], check=True)
+
+
+def take_the_keyring_away(session: PrivateSession) -> None:
+    """Nobody may see it any more."""
+    keyctl(session, "setperm", keyring(session), "0")
+
+
+TROUBLES = {
+    "quota exceeded": use_up_the_quota,
+    "keys revoked": revoke_the_keys,
+    "keyring revoked": revoke_the_keyring,
+    "wrong owner": give_the_keyring_away,
+    "no permissions": take_the_keyring_away,
+}
+
+
+def assert_unnoticed(person: Person, server: FamilyServer, service: str) -> None:
+    """A token is to be had, is the same the next time, and the next refresh token is not lost, whatever else fails."""
+    token = person.token(service)
+    assert server.is_active(token)
+    before = len(server.refreshes())
+    assert person.token(service) == token
+    door = person.ask_door("get", service)
+    assert f"password={token}" in door.stdout.decode().splitlines(), stderr_lines(door)
+    assert len(server.refreshes()) == before
+    # Not only the kernel fails: the keyring is locked while the server makes a new refresh token, which takes refuge.
+    drop_access_token(person, service)
+    during_a_refresh(server, lambda: lock(person.session))
+    for _ in range(3):
+        assert server.is_active(person.token(service))
+        drop_access_token(person, service)
+    assert set(server.refreshes()) == {200}
+    assert person.browsers_opened() == 1
+
+
+@pytest.mark.parametrize("name", TROUBLES)
+def test_a_user_does_not_notice_trouble_with_their_keys(somebody: Person, server: FamilyServer, name: str) -> None:
+    with counts.counted("keyring trouble", f"kernel: {name}"):
+        service = f"{server.issuer}/git"
+        somebody.configure_keyfob(server.issuer, server.issuer)
+        assert_worked(somebody.keyfob("login", service))
+        TROUBLES[name](somebody.session)
+        ring = keyctl(somebody.session, "search", "@u", "keyring", "keyfob")
+        kept = keyctl(somebody.session, "rlist", ring)
+        assert_unnoticed(somebody, server, service)
+        # What is somebody else's, or nobody's, gets nothing of ours.
+        assert name != "wrong owner" or (ring and keyctl(somebody.session, "rlist", ring) == kept)
+
+
+# EPERM is what containers say, ENOSYS a kernel without keyrings.
+@pytest.mark.parametrize(
+    "what", ["add_key,keyctl:error=EPERM", "add_key,keyctl:error=ENOSYS", "add_key:error=EDQUOT", "keyctl:error=EACCES"]
+)
+def test_a_kernel_that_refuses_is_done_without(
+    person: Person, server: FamilyServer, tracer: Callable[[str], None], what: str
+) -> None:
+    with counts.counted("keyring trouble", f"kernel: {what}"):
+        tracer(what)
+        service = f"{server.issuer}/git"
+        person.configure_keyfob(server.issuer, server.issuer)
+        assert_worked(person.keyfob("login", service))
+        assert_unnoticed(person, server, service)

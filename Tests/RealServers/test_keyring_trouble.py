@@ -1,0 +1,272 @@
+"""When the Secret Service fails in the middle: no refresh token is lost, nobody waits for long, nobody signs in twice.
+
+The trouble comes while the authorization server holds the answer to a refresh: the old refresh token is spent by then,
+and the new one exists nowhere else.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+import secretstorage
+from jeepney.io.blocking import open_dbus_connection
+
+from harness import counts, items
+from harness.family import FamilyServer
+from harness.person import Done, Person, stderr_lines
+from harness.prompter import Prompter
+from harness.session import SECRETS, PrivateSession
+from harness.steps import assert_refused, assert_worked
+
+# Each call to the Secret Service may take three seconds. No command makes as many as this lasts for.
+LONGEST_SECONDS = 25
+COLLECTIONS = "/org/freedesktop/secrets/collection"
+
+
+@pytest.fixture
+def server() -> Iterator[FamilyServer]:
+    """The authorization server, which ends a family when a refresh token comes twice."""
+    with FamilyServer() as running:
+        yield running
+
+
+@pytest.fixture
+def service(person: Person, server: FamilyServer) -> str:
+    """A service that this person has signed in to; the next token takes a refresh."""
+    person.configure_keyfob(server.issuer, server.issuer)
+    service = f"{server.issuer}/git"
+    assert_worked(person.keyfob("login", service))
+    drop_access_token(person, service)
+    return service
+
+
+def drop_access_token(person: Person, service: str) -> None:
+    """What git does when a service refuses a token."""
+    assert_worked(person.ask_door("erase", service))
+
+
+def ask(person: Person, service: str, interaction: str = "never") -> Done:
+    """Asks for a token, and fails if that takes longer than the deadlines allow."""
+    start = time.monotonic()
+    done = person.keyfob("token", service, "--interaction", interaction)
+    assert time.monotonic() - start < LONGEST_SECONDS
+    return done
+
+
+def during_a_refresh(server: FamilyServer, trouble: Callable[[], None]) -> None:
+    """Has the trouble come once, while the next refresh is on its way back."""
+
+    def once() -> None:
+        server.holds_answers = lambda: None
+        trouble()
+
+    server.holds_answers = once
+
+
+def assert_signed_in(person: Person, server: FamilyServer, service: str) -> None:
+    """The living refresh token is the one that is kept, once, on disk; and nobody had to sign in again."""
+    drop_access_token(person, service)
+    assert server.is_active(person.token(service))
+    assert [grant["refresh_token"] for grant in items.kept(person.session, "grant")] == server.live_refresh_tokens()
+    drop_access_token(person, service)
+    person.session.stop_keyring()
+    person.session.start_keyring()
+    assert server.is_active(person.token(service))
+    assert set(server.refreshes()) == {200}
+    assert person.browsers_opened() == 1
+
+
+def lock(session: PrivateSession) -> None:
+    """Locks the keyring of the running daemon."""
+    login = f"{COLLECTIONS}/login"
+    call = ["gdbus", "call", "--session", "--dest", SECRETS, "--object-path", "/org/freedesktop/secrets"]
+    done = session.run(*call, "--method", "org.freedesktop.Secret.Service.Lock", f"[objectpath '{login}']")
+    assert login in done.stdout.decode(), stderr_lines(done)
+
+
+def restart(session: PrivateSession) -> None:
+    """Starts the daemon again; the keyring is unlocked, and what was only in memory is gone."""
+    session.stop_keyring()
+    session.start_keyring()
+
+
+# The daemon.
+
+
+def test_a_restart_between_two_calls_goes_unnoticed(person: Person, server: FamilyServer, service: str) -> None:
+    with counts.counted("keyring trouble", "restarted between two calls"):
+        token = person.token(service)
+        restart(person.session)
+        assert person.token(service) == token
+        assert_signed_in(person, server, service)
+
+
+TROUBLES: dict[str, Callable[[PrivateSession], None]] = {
+    "restarted": restart,
+    "locked": lock,
+    "restarted and locked": PrivateSession.lock_keyring,
+    "gone": PrivateSession.stop_keyring,
+    "silent": lambda session: session.keyring.send_signal(signal.SIGSTOP),
+}
+
+
+@pytest.mark.parametrize("name", TROUBLES)
+def test_trouble_between_reading_and_writing_loses_no_refresh_token(
+    person: Person, server: FamilyServer, service: str, name: str
+) -> None:
+    with counts.counted("keyring trouble", f"{name} during a refresh"):
+        during_a_refresh(server, lambda: TROUBLES[name](person.session))
+        done = ask(person, service)
+        assert_worked(done)
+        assert server.is_active(done.stdout.decode().strip())
+        # While the trouble lasts, the token that there is does.
+        assert ask(person, service).stdout == done.stdout
+        if name == "silent":
+            person.session.keyring.send_signal(signal.SIGCONT)
+        else:
+            restart(person.session)
+        assert_signed_in(person, server, service)
+
+
+def test_a_new_refresh_token_moves_back_as_soon_as_it_can(person: Person, server: FamilyServer, service: str) -> None:
+    with counts.counted("keyring trouble", "a refuge is left again"):
+        during_a_refresh(server, lambda: lock(person.session))
+        assert_worked(ask(person, service))
+        drop_access_token(person, service)
+        # Locked, it can be spent all the same, and its successor takes refuge, too.
+        assert_worked(ask(person, service))
+        drop_access_token(person, service)
+        restart(person.session)
+        assert_worked(ask(person, service))
+        assert_signed_in(person, server, service)
+        assert server.refreshes() == [200] * 5
+
+
+COMMANDS = {
+    "token": lambda person, url: person.keyfob("token", url, "--interaction", "never"),
+    "login": lambda person, url: person.keyfob("login", url),
+    "logout": lambda person, url: person.keyfob("logout", url),
+    "status": lambda person, _: person.keyfob("status"),
+    "get": lambda person, url: person.ask_door("get", url),
+    "store": lambda person, _: person.ask_door("store", "https://a.example", "username=a", "password=b"),
+    "get of a password": lambda person, _: person.keyfob("get", stdin=b"url=https://a.example\n"),
+    "erase of a password": lambda person, _: person.keyfob("erase", stdin=b"url=https://a.example\n"),
+}
+
+
+def test_a_service_that_never_answers_holds_nobody_up(person: Person, server: FamilyServer, service: str) -> None:
+    person.session.stop_keyring()
+    black_hole = person.session.start("dbus-test-tool", "black-hole", f"--name={SECRETS}")
+    person.session.end_at_last(black_hole)
+    person.session.run("gdbus", "wait", "--session", "--timeout", "20", SECRETS).check_returncode()
+    start = time.monotonic()
+    with ThreadPoolExecutor(len(COMMANDS)) as pool:
+        running = {name: pool.submit(command, person, service) for name, command in COMMANDS.items()}
+        for name, future in running.items():
+            with counts.counted("keyring trouble", f"a service that never answers: {name}"):
+                done = future.result()
+                assert_refused(done, 69)
+                assert "did not answer" in done.stderr.decode(), name
+    assert time.monotonic() - start < LONGEST_SECONDS
+    assert (server.refreshes(), person.browsers_opened()) == ([], 1)
+
+
+def test_a_token_in_memory_needs_no_keyring(person: Person, service: str) -> None:
+    token = person.token(service)
+    for name in ("locked", "gone"):
+        with counts.counted("keyring trouble", f"{name} with a token in memory"):
+            TROUBLES[name](person.session)
+            assert person.token(service) == token
+
+
+# The items.
+
+
+@contextmanager
+def secret_items(session: PrivateSession) -> Iterator[list[secretstorage.Item]]:
+    """keyfob's items, in another program's hands."""
+    with open_dbus_connection(session.env["DBUS_SESSION_BUS_ADDRESS"]) as connection:
+        yield list(secretstorage.search_items(connection, {"xdg:schema": items.SCHEMA}))
+
+
+def delete_items(session: PrivateSession) -> None:
+    """Deletes all that keyfob keeps."""
+    with secret_items(session) as found:
+        for item in found:
+            item.delete()
+
+
+def duplicate_items(session: PrivateSession) -> None:
+    """Puts another one beside each item, the same in all."""
+    with secret_items(session) as found:
+        for item in found:
+            login = secretstorage.Collection(item.connection, f"{COLLECTIONS}/login")
+            login.create_item(item.get_label(), item.get_attributes(), item.get_secret(), replace=False)
+
+
+def test_a_grant_that_somebody_deletes_is_a_sign_in_that_is_needed(
+    person: Person, server: FamilyServer, service: str
+) -> None:
+    with counts.counted("keyring trouble", "deleted between two calls"):
+        token = person.token(service)
+        delete_items(person.session)
+        # What is in memory is good until its end.
+        assert person.token(service) == token
+        drop_access_token(person, service)
+        assert_refused(ask(person, service), 77)
+        assert server.refreshes() == [200]
+        assert_worked(person.keyfob("login", service))
+        assert server.is_active(person.token(service))
+        assert items.how_many(person.session) == 1
+
+
+def test_a_grant_that_somebody_deletes_during_a_refresh_is_there_again(
+    person: Person, server: FamilyServer, service: str
+) -> None:
+    with counts.counted("keyring trouble", "deleted during a refresh"):
+        during_a_refresh(server, lambda: delete_items(person.session))
+        assert_worked(ask(person, service))
+        assert_signed_in(person, server, service)
+
+
+def test_of_two_items_of_a_grant_one_is_left(person: Person, server: FamilyServer, service: str) -> None:
+    with counts.counted("keyring trouble", "two items of one grant"):
+        duplicate_items(person.session)
+        assert len(items.kept(person.session, "grant")) == 2
+        assert_worked(ask(person, service))
+        assert len(items.kept(person.session, "grant")) == 1
+        assert_signed_in(person, server, service)
+
+
+# Prompts.
+
+
+@pytest.mark.parametrize("interaction", ["never", "always"])
+def test_a_prompt_that_nobody_answers_is_no_empty_keyring(
+    person: Person, server: FamilyServer, service: str, interaction: str
+) -> None:
+    with counts.counted("keyring trouble", f"locked, interaction {interaction}"):
+        person.session.lock_keyring()
+        done = ask(person, service, interaction)
+        assert_refused(done, 69)
+        assert "lock" in done.stderr.decode() or "dismissed" in done.stderr.decode()
+        assert (server.refreshes(), person.browsers_opened()) == ([], 1)
+        restart(person.session)
+        assert_signed_in(person, server, service)
+
+
+def test_a_prompt_that_is_sent_away_is_no_empty_keyring(person: Person, server: FamilyServer, service: str) -> None:
+    with counts.counted("keyring trouble", "a prompt is dismissed"), Prompter(person.session) as prompter:
+        person.session.lock_keyring()
+        done = ask(person, service, "always")
+        assert_refused(done, 69)
+        assert "dismissed" in done.stderr.decode()
+        assert prompter.dismissed == 1
+        assert (server.refreshes(), person.browsers_opened()) == ([], 1)
+    restart(person.session)
+    assert_signed_in(person, server, service)
