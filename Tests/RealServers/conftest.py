@@ -35,11 +35,12 @@ def pytest_sessionstart() -> None:
 @pytest.fixture
 def session() -> Iterator[PrivateSession]:
     """A private session with an unlocked keyring; what keyfob keeps in the kernel meanwhile is forgotten afterwards."""
-    before = kernel.keys()
+    before = kernel.named("not-before:")
     with PrivateSession(path=[binaries.bin_directory()]) as running:
         running.start_keyring()
         yield running
-    kernel.forget(kernel.keys() - before)
+        # What belongs to this user's own keyfob, or to tests that run at the same time, is none of ours.
+        kernel.forget(kernel.of_accounts(running.accounts()) | kernel.named("not-before:") - before)
 
 
 @pytest.fixture

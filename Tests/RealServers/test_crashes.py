@@ -72,15 +72,10 @@ def assert_whole(person: Person) -> None:
     assert len(json.loads(told.stdout)) == len(grants)
 
 
-def accounts(person: Person) -> list[str]:
-    """The ids of this person's accounts, as their locks are called."""
-    return [path.stem for path in (person.session.runtime / "keyfob").glob("*.lock")]
-
-
 def is_kept(person: Person, refresh_tokens: list[str]) -> bool:
     """Whether a grant with one of these refresh tokens rests in the keyring, or is on its way to it."""
     found = [grant.get("refresh_token") for grant in items.kept(person.session, "grant")]
-    is_on_its_way = any(kernel.named(f"grant:{account}") for account in accounts(person))
+    is_on_its_way = any(kernel.named("grant:", account) for account in person.session.accounts())
     return is_on_its_way or any(token in refresh_tokens for token in found)
 
 
@@ -135,8 +130,7 @@ def test_a_login_that_dies_can_be_begun_again(person: Person, server: FamilyServ
 
     def prepare() -> None:
         person.session.run("secret-tool", "clear", "xdg:schema", items.SCHEMA)
-        for account in accounts(person):
-            kernel.forget(kernel.named(f":{account}"))
+        kernel.forget(kernel.of_accounts(person.session.accounts()))
         person.approvals.unlink(missing_ok=True)
         server.forget_everything()
 

@@ -60,6 +60,8 @@ class Killer:
         status, points = self._run(0, command, stdin)
         assert status == 0, f"exit status {status} without being killed"
         doing = [number for number, point in enumerate(points, 1) if point.split()[1] not in HEARING]
+        # Of a process that is not dumpable, only who has CAP_SYS_PTRACE sees what its descriptors are.
+        assert len(doing) > FEW, f"too few points to be all of them; run as root: {points}"
         for number in itertools.count(1) if counts.is_long() else doing[first :: max(1, len(doing) // FEW)]:
             prepare()
             status, points = self._run(number, command, stdin)

@@ -40,10 +40,23 @@ def payloads() -> list[bytes]:
     return [read.stdout for read in reading if read.returncode == 0]
 
 
-def named(ending: str) -> set[str]:
-    """The serial numbers of those whose name has this ending."""
-    told = {serial: _keyctl("rdescribe", serial) for serial in keys()}
-    return {serial for serial, line in told.items() if line and line.split(";", 4)[4].endswith(ending)}
+def named(beginning: str = "", ending: str = "") -> set[str]:
+    """The serial numbers of those whose name begins and ends so."""
+    ring = keyring()
+    shown = [line.split() for line in (_keyctl("show", ring) or "").splitlines()] if ring else []
+    # SERIAL PERMISSIONS UID GID \\_ TYPE: NAME
+    return {
+        words[0]
+        for words in shown
+        if len(words) >= 7 and words[6].startswith(beginning) and words[-1].endswith(ending)
+    }
+
+
+def of_accounts(accounts: list[str]) -> set[str]:
+    """The serial numbers of those that are about these accounts: their tokens and grants, and what leads to them."""
+    own = {serial for account in accounts for serial in named(ending=f":{account}")}
+    routes = {serial for serial in named("route:") if _keyctl("pipe", serial) in accounts}
+    return own | routes
 
 
 def forget(serials: set[str]) -> None:

@@ -86,6 +86,10 @@ class PrivateSession:
         """Where gnome-keyring keeps its files."""
         return self.home / ".local" / "share" / "keyrings"
 
+    def accounts(self) -> list[str]:
+        """The ids of the accounts that keyfob has met in this session, as their locks are called."""
+        return [path.stem for path in (self.runtime / "keyfob").glob("*.lock")]
+
     def run(self, *command: str | Path, stdin: bytes = b"", **env: str) -> subprocess.CompletedProcess[bytes]:
         """Runs a command in the session and waits for it, whatever its exit status."""
         process = self.start(*command, stdin=subprocess.PIPE, **env)
