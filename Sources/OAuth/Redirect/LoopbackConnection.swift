@@ -15,6 +15,7 @@ final class LoopbackConnection: ChannelInboundHandler {
     private let traffic: LoopbackTraffic
     private let patience: TimeAmount
     private var head: HTTPRequestHead?
+    private var isAnswered = false
     private var timeout: Scheduled<Void>?
 
     init(traffic: LoopbackTraffic, patience: TimeAmount) {
@@ -40,7 +41,11 @@ final class LoopbackConnection: ChannelInboundHandler {
         case .head(let head): self.head = self.head ?? head
         case .body: break
         // Answered once the request has ended: closing on unread bytes would reset the connection and lose the answer.
-        case .end: answer(context)
+        // A second request behind the first has nobody who listens.
+        case .end where !isAnswered:
+            isAnswered = true
+            answer(context)
+        case .end: break
         }
     }
 
