@@ -1,12 +1,16 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+/// Set by Tests/sanitize: no sanitizer can be linked into a static executable.
+let isSanitizing = Context.environment["KEYFOB_SANITIZE"] != nil
 /// Set by Tests/Fuzz/run: what stands in Tests/Fuzz is then a program that libFuzzer drives, and not tests.
 let isFuzzing = Context.environment["KEYFOB_FUZZ"] != nil
 /// What reads the bytes of others.
 let fuzzed: [Target.Dependency] = [
     "CredentialProtocol", "Dialects", "KernelKeyring", "KeyfobCore", "OAuth", "Secrets",
-    .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "TOMLKit", package: "TOMLKit"),
+    .product(name: "AsyncHTTPClient", package: "async-http-client"),
+    .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio"),
+    .product(name: "TOMLKit", package: "TOMLKit"),
 ]
 
 let package = Package(
@@ -100,9 +104,8 @@ let package = Package(
             name: "git-credential-keyfob",
             dependencies: ["CredentialProtocol", "KernelKeyring", "Secrets"],
             // One static file: the door starts in half the time of a dynamic one. Not position-independent.
-            linkerSettings: [
-                .unsafeFlags(["-static-executable"]), .unsafeFlags(["-Xlinker", "-s"], .when(configuration: .release)),
-            ]),
+            linkerSettings: (isSanitizing ? [] : [.unsafeFlags(["-static-executable"])])
+                + [.unsafeFlags(["-Xlinker", "-s"], .when(configuration: .release))]),
         .executableTarget(
             name: "keyfob-demo",
             dependencies: [

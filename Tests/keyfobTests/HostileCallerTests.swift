@@ -16,7 +16,7 @@ import Testing
 
     @Test(arguments: ["protocol", "host", "path", "username", "password", "wwwauth[]", "state[]", "future"])
     func `hides no line behind a control character`(name: String) async throws {
-        let isLong = ProcessInfo.processInfo.environment["KEYFOB_LONG"] != nil
+        let isLong = ProcessInfo.processInfo.environment["KEYFOB_LONG"]?.isEmpty == false
         let bytes = isLong || name == "host" ? Self.controlCharacters : Self.worst
         try await Treasure.run { treasure in
             for byte in bytes where !(byte == 0x09 && name == "wwwauth[]") {

@@ -45,17 +45,20 @@ struct LoopbackServer: Sendable {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try keepFromChildren(channel)
-                    var limits = NIOHTTPDecoderLimitConfiguration()
-                    // Cookies that other programs of this host have set come along.
-                    limits.maxHeaderListSize = 65_536
-                    limits.maxHeaderFieldCount = 128
-                    try channel.pipeline.syncOperations.configureHTTPServerPipeline(
-                        withPipeliningAssistance: false, withEncoderConfiguration: .init(),
-                        withDecoderLimitConfiguration: limits)
-                    try channel.pipeline.syncOperations.addHandler(
-                        LoopbackConnection(traffic: traffic, patience: patience))
+                    try equip(channel, traffic, patience: patience)
                 }
             }
+    }
+
+    /// Makes `channel` a connection of ours: HTTP within limits, and an answer.
+    static func equip(_ channel: any Channel, _ traffic: LoopbackTraffic, patience: TimeAmount) throws {
+        var limits = NIOHTTPDecoderLimitConfiguration()
+        // Cookies that other programs of this host have set come along.
+        limits.maxHeaderListSize = 65_536
+        limits.maxHeaderFieldCount = 128
+        try channel.pipeline.syncOperations.configureHTTPServerPipeline(
+            withPipeliningAssistance: false, withEncoderConfiguration: .init(), withDecoderLimitConfiguration: limits)
+        try channel.pipeline.syncOperations.addHandler(LoopbackConnection(traffic: traffic, patience: patience))
     }
 
     /// NIO's sockets survive exec: a browser that is started now would keep our port open for as long as it runs.

@@ -7,7 +7,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     case tokenFormat = "token-format"
     case serviceURL = "service-url"
     // What services and browsers say.
-    case challenge, callback, paste
+    case challenge, callback, listener, paste
     // What authorization servers say.
     case metadata, resource, token, device, registration
     case idToken = "id-token"
@@ -29,6 +29,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
         case .serviceURL: try fuzzServiceURL(bytes)
         case .challenge: try fuzzChallenge(bytes)
         case .callback: try fuzzCallback(bytes)
+        case .listener: try fuzzListener(bytes)
         case .paste: try fuzzPaste(bytes)
         case .metadata: try fuzzMetadata(bytes)
         case .resource: try fuzzResource(bytes)

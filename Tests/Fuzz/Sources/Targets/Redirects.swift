@@ -56,7 +56,7 @@ func fuzzPaste(_ bytes: [UInt8]) throws {
 }
 
 /// A login that waits for its answer, and the browser that was started for it.
-private struct Login {
+struct Login {
     static let authority = "127.0.0.1:4321"
     static let authorizationAddress = "https://login.example.com/authorize?state=right"
 
