@@ -20,6 +20,7 @@ from harness.session import PrivateSession
 from harness.waiting import wait_until
 
 NOBODY = 65534
+LONGEST_NAME = 15  # of a process: proc(5)
 DOORS = ["keyfob", "git-credential-keyfob"]
 
 # What a process of the same user tries on another one: each line is what came of one attempt.
@@ -108,16 +109,17 @@ def unlimited(*command: str | Path) -> list[str | Path]:
     return ["/bin/sh", "-c", 'ulimit -c unlimited && exec "$@"', "sh", *command]
 
 
-def reads_its_input(process: subprocess.Popen[bytes]) -> bool:
-    """Whether it waits for what there is to read."""
-    return any("pipe_read" in wait.read_text() for wait in Path(f"/proc/{process.pid}/task").glob("*/wchan"))
+def waits(process: subprocess.Popen[bytes], name: str) -> bool:
+    """Whether it is that program by now, and waits, as it does for its input. (For what is not for all to see.)"""
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    return f"Name:\t{name[:LONGEST_NAME]}\n" in status and "State:\tS" in status
 
 
 @pytest.mark.parametrize("door", DOORS)
 def test_a_crash_leaves_no_core(session: PrivateSession, door: str) -> None:
     process = session.start(*unlimited(binaries.bin_directory() / door, "get"), stdin=subprocess.PIPE)
     session.end_at_last(process)
-    wait_until(lambda: reads_its_input(process))
+    wait_until(lambda: waits(process, door))
     with counts.counted("secrets", f"core file of {door}"):
         assert not dumped(session, process)
 
@@ -138,7 +140,7 @@ def test_a_crash_says_nothing_of_what_was_in_memory(session: PrivateSession, doo
     asked = {"SWIFT_BACKTRACE": f"enable=yes,swift-backtrace={reporter()}"}
     process = session.start(binaries.bin_directory() / door, "get", stdin=subprocess.PIPE, **asked)
     session.end_at_last(process)
-    wait_until(lambda: reads_its_input(process))
+    wait_until(lambda: waits(process, door))
     process.send_signal(signal.SIGSEGV)
     process.wait(20)  # before its input ends, with which it would end by itself
     said = process.communicate()
@@ -149,6 +151,6 @@ def test_a_crash_says_nothing_of_what_was_in_memory(session: PrivateSession, doo
 def test_a_crash_of_another_program_would_have_left_one(session: PrivateSession) -> None:
     process = session.start(*unlimited("cat"), stdin=subprocess.PIPE)
     session.end_at_last(process)
-    wait_until(lambda: reads_its_input(process))
+    wait_until(lambda: waits(process, "cat"))
     if not dumped(session, process):
         pytest.skip(f"this machine keeps no core files: {Path('/proc/sys/kernel/core_pattern').read_text().strip()}")
