@@ -172,7 +172,8 @@ def test_a_logout(watched: Evidence, marked: MarkedServer) -> None:
     sign_in(watched, marked)
     watched.look_around()
     assert_worked(watched.run(binaries.keyfob(), "logout", marked.url))
-    assert [form for form in marked.asked if form.get("token_type_hint")], "nothing was revoked"
+    assert [form["token_type_hint"] for form in marked.asked if "token_type_hint" in form] != [], "what was revoked"
+    assert [form["deleted"] for form in marked.asked if "deleted" in form] == ["/register/marked"]
     assert_nothing_leaked("logout", watched, marked.marks, needs=IN_A_LOGIN)
 
 

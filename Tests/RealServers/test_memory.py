@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -120,6 +121,8 @@ def test_a_crash_leaves_no_core(session: PrivateSession, door: str) -> None:
     process = session.start(*unlimited(binaries.bin_directory() / door, "get"), stdin=subprocess.PIPE)
     session.end_at_last(process)
     wait_until(lambda: waits(process, door))
+    limits = Path(f"/proc/{process.pid}/limits").read_text()
+    assert re.search(r"^Max core file size +0 ", limits, re.MULTILINE), limits
     with counts.counted("secrets", f"core file of {door}"):
         assert not dumped(session, process)
 

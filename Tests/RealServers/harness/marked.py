@@ -83,6 +83,7 @@ class MarkedHandler(BaseHTTPRequestHandler):
 
     def do_DELETE(self) -> None:
         """A registration that is not needed any more."""
+        self.server.note({"deleted": self.path})
         self._send(204, {})
 
     def log_message(self, *_: object) -> None:
