@@ -10,7 +10,7 @@ import pytest
 
 pytest.register_assert_rewrite("harness")
 
-from harness import binaries, kernel
+from harness import binaries, kernel, programs
 from harness.evidence import Evidence
 from harness.gate import Gate
 from harness.libsecret import build_git_credential_libsecret
@@ -118,3 +118,15 @@ def watched(person: Person) -> Evidence:
 def libsecret_helper(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """git-credential-libsecret, built from the source in Debian's git package."""
     return build_git_credential_libsecret(tmp_path_factory.mktemp("libsecret"))
+
+
+@pytest.fixture(scope="session")
+def killpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The program that kills another one at a point of its way."""
+    return programs.build("killpoint", tmp_path_factory.mktemp("programs"))
+
+
+@pytest.fixture(scope="session")
+def nokeys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The program that runs another one where the kernel keeps no keys."""
+    return programs.build("nokeys", tmp_path_factory.mktemp("programs"))

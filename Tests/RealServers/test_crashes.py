@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from harness import binaries, items, kernel
-from harness.crashes import Crash, Killer, build_killpoint
+from harness.crashes import Crash, Killer
 from harness.family import FamilyServer
 from harness.person import Done, Person, description, stderr_lines
 from harness.steps import assert_worked
@@ -20,12 +20,6 @@ pytestmark = pytest.mark.timeout(1800)
 NOT_LONG_SECONDS = 15  # A lock that its holder has left behind would be waited for three times as long.
 NEVER = ("--interaction", "never")
 PASSWORD_URL = "https://git.example.test"
-
-
-@pytest.fixture(scope="session")
-def killpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The program that kills."""
-    return build_killpoint(tmp_path_factory.mktemp("killpoint"))
 
 
 @pytest.fixture
@@ -50,17 +44,18 @@ def service(person: Person, server: FamilyServer) -> str:
     return f"{server.issuer}/git"
 
 
-def at_once(person: Person, *arguments: str) -> Done:
-    """Runs keyfob, which has nobody to wait for."""
+def at_once(person: Person, *arguments: str, before: Sequence[Path] = ()) -> Done:
+    """Runs keyfob, which has nobody to wait for; `before` is a program that runs it."""
     begun = time.monotonic()
-    done = person.keyfob(*arguments)
+    done = person.session.run(*before, binaries.keyfob(), *arguments)
     assert time.monotonic() - begun < NOT_LONG_SECONDS
     return done
 
 
-def drop_access_token(person: Person, service: str) -> None:
+def drop_access_token(person: Person, service: str, before: Sequence[Path] = ()) -> None:
     """What git does when a service refuses a token."""
-    assert_worked(person.ask_door("erase", service, "path=git"))
+    request = description(service) + b"path=git\n"
+    assert_worked(person.session.run(*before, binaries.git_credential_keyfob(), "erase", stdin=request))
 
 
 def assert_whole(person: Person) -> None:
@@ -85,43 +80,51 @@ def assert_died_waiting_for_the_answer(crash: Crash) -> None:
         assert crash.call not in ("sendmsg", "recvmsg"), "it was the keyring's turn already"
 
 
-def assert_can_go_on(person: Person, server: FamilyServer, service: str) -> None:
+def assert_can_go_on(person: Person, server: FamilyServer, service: str, before: Sequence[Path] = ()) -> None:
     """A token without a person, now and after the next refresh."""
     for _ in range(2):
-        done = at_once(person, "token", service, *NEVER)
+        done = at_once(person, "token", service, *NEVER, before=before)
         assert_worked(done)
         assert server.is_active(done.stdout.decode().strip())
-        drop_access_token(person, service)
+        drop_access_token(person, service, before)
 
 
 @pytest.mark.parametrize("forgives_repeats", [True, False], ids=["lenient", "strict"])
-@pytest.mark.parametrize("door", ["keyfob", "git-credential-keyfob"])
+@pytest.mark.parametrize("door", ["keyfob", "git-credential-keyfob", "keyfob without kernel memory"])
 def test_a_refresh_that_dies_costs_nothing_but_what_the_server_takes(
-    person: Person, server: FamilyServer, service: str, killer: Killer, door: str, forgives_repeats: bool
+    person: Person,
+    server: FamilyServer,
+    service: str,
+    killer: Killer,
+    nokeys: Path,
+    door: str,
+    forgives_repeats: bool,
 ) -> None:
     server.forgives_repeats = forgives_repeats
+    before = [nokeys] if door.endswith("without kernel memory") else []
+
+    def keyfob(*arguments: str) -> Done:
+        return at_once(person, *arguments, before=before)
 
     def prepare() -> None:
         if not server.live_refresh_tokens():
-            assert_worked(person.keyfob("login", service))
-        drop_access_token(person, service)
+            assert_worked(keyfob("login", service))
+        drop_access_token(person, service, before)
 
-    commands = {
-        "keyfob": ([binaries.keyfob(), "token", service], b""),
-        "git-credential-keyfob": ([binaries.git_credential_keyfob(), "get"], description(service)),
-    }
-    for crash in killer.crashes(prepare, *commands[door], first=2 * forgives_repeats + (door == "keyfob")):
+    git = ([binaries.git_credential_keyfob(), "get"], description(service))
+    command, stdin = git if door == "git-credential-keyfob" else ([*before, binaries.keyfob(), "token", service], b"")
+    for crash in killer.crashes(prepare, command, stdin, first=2 * forgives_repeats + (door == "keyfob")):
         with killer.trial("refresh", crash):
             server.settle()
             is_lost = not is_kept(person, server.live_refresh_tokens())
-            if is_lost:
+            if is_lost and kernel.is_available() and not before:
                 assert_died_waiting_for_the_answer(crash)
             if is_lost and not forgives_repeats:
-                done = at_once(person, "token", service, *NEVER)
+                done = keyfob("token", service, *NEVER)
                 assert (done.returncode, done.stdout) == (77, b""), stderr_lines(done)
                 assert "the answer to the last refresh was lost" in done.stderr.decode()
             else:
-                assert_can_go_on(person, server, service)
+                assert_can_go_on(person, server, service, before)
             assert_whole(person)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pytest
 
@@ -32,14 +33,11 @@ def service(person: Person, server: FamilyServer) -> str:
     return f"{server.issuer}/git"
 
 
-def callers(*services: str) -> list[Runner]:
-    """Callers as they come: git, and scripts that want a token; by turns at each of the services."""
-    kinds = [
-        lambda url: Runner([binaries.git_credential_keyfob(), "get"], description(url)),
-        lambda url: Runner([binaries.keyfob(), "token", url]),
-    ]
-    turns = [(kind, url) for url in services for kind in kinds]
-    return [kind(url) for number in range(CALLERS) for kind, url in [turns[number % len(turns)]]]
+def callers(service: str, before: Sequence[Path] = ()) -> list[Runner]:
+    """Callers as they come: git, and scripts that want a token, by turns. `before` is a program that runs them."""
+    git = Runner([*before, binaries.git_credential_keyfob(), "get"], description(service))
+    script = Runner([*before, binaries.keyfob(), "token", service])
+    return [git, script] * (CALLERS // 2)
 
 
 def given(done: Done) -> str:
@@ -90,6 +88,22 @@ def test_however_many_ask_there_is_one_refresh(person: Person, server: FamilySer
             assert (len(tokens), server.refreshes()[before:]) == (1, [200])
             assert server.is_active(tokens.pop())
             assert_signed_in(person, server, service)
+    assert person.browsers_opened() == 1
+
+
+@pytest.mark.timeout(600)
+def test_however_many_ask_there_is_one_refresh_where_the_kernel_keeps_nothing(
+    person: Person, server: FamilyServer, service: str, nokeys: Path
+) -> None:
+    assert_worked(person.session.run(nokeys, binaries.keyfob(), "login", service))
+    for _ in range(FEWER_ROUNDS):
+        with counts.counted("races", "64 callers with a dead access token, and no kernel memory"):
+            erase = (nokeys, binaries.git_credential_keyfob(), "erase")
+            assert_worked(person.session.run(*erase, stdin=description(service)))
+            before = len(server.refreshes())
+            tokens = {given(done) for done in race(person.session, callers(service, [nokeys]))}
+            assert (len(tokens), server.refreshes()[before:]) == (1, [200])
+            assert server.is_active(tokens.pop())
     assert person.browsers_opened() == 1
 
 

@@ -14,17 +14,9 @@ from pathlib import Path
 from . import counts
 from .session import LONGEST_SECONDS, PrivateSession
 
-SOURCE = Path(__file__).with_name("killpoint.c")
 KILLED = 128 + signal.SIGKILL
 FEW = 5
 HEARING = ("read", "readv", "recvfrom", "recvmsg")
-
-
-def build_killpoint(directory: Path) -> Path:
-    """The program that kills another one at a point of its way; killpoint.c tells which points there are."""
-    program = directory / "killpoint"
-    subprocess.run(["cc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", program, SOURCE], check=True)
-    return program
 
 
 @dataclass(frozen=True)
