@@ -3,24 +3,19 @@ which one happens to stand."""
 
 from __future__ import annotations
 
-import os
-import pwd
 import shutil
 import socket
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from harness import binaries
 from harness.counts import add
 from harness.gate import Gate
-from harness.neighbours import STRANGER, WaitingLogin, as_stranger, can_be_another
+from harness.neighbours import STRANGER, WaitingLogin, can_be_another
 from harness.person import Person
 from harness.provider.server import Provider
 from harness.steps import assert_refused, assert_worked
-from harness.waiting import wait_until
 
 needs_another_user = pytest.mark.skipif(not can_be_another(), reason="only root can run programs as another user")
 
@@ -232,55 +227,3 @@ def test_relative_directories_in_the_environment_are_not_heeded(developer: Perso
     assert_worked(developer.keyfob("login", gate.url, **relative))
     assert sorted(evil.iterdir()) == before
 
-
-# At the process.
-
-
-@pytest.fixture
-def program(tmp_path: Path) -> Iterator[Path]:
-    """keyfob, where another user may run it."""
-    directory = Path("/tmp") / f"keyfob-neighbours-{os.getpid()}"
-    directory.mkdir(mode=0o755)
-    try:
-        yield Path(shutil.copy(binaries.keyfob(), directory))
-    finally:
-        shutil.rmtree(directory)
-
-
-def run_as_its_user(*command: str | Path) -> subprocess.CompletedProcess[bytes]:
-    """Runs a command as the user whose keyfob it is: another one where we are root, who may see everything."""
-    if can_be_another():
-        return as_stranger(*command)
-    return subprocess.run(command, capture_output=True, timeout=60)
-
-
-def start_as_its_user(*command: str | Path) -> subprocess.Popen[bytes]:
-    """Starts a command as that user; its input does not end."""
-    who = pwd.getpwnam(STRANGER) if can_be_another() else pwd.getpwuid(os.getuid())
-    groups = [] if can_be_another() else None
-    env = {"HOME": "/nonexistent", "PATH": "/usr/bin:/bin"}
-    return subprocess.Popen(
-        command, stdin=subprocess.PIPE, cwd="/", env=env, user=who.pw_uid, group=who.pw_gid, extra_groups=groups
-    )
-
-
-def is_seen(process: subprocess.Popen[bytes], name: str) -> bool:
-    """Whether that user can read this file of the process in /proc."""
-    return run_as_its_user("cat", f"/proc/{process.pid}/{name}").returncode == 0
-
-
-def test_the_memory_of_a_running_keyfob_is_not_read_by_other_programs_of_its_user(program: Path) -> None:
-    waiting = start_as_its_user(program, "get")
-    other = start_as_its_user("cat")
-    try:
-        assert is_seen(other, "environ"), "another program of that user can be looked into"
-        wait_until(lambda: not is_seen(waiting, "environ"))
-        assert not any(is_seen(waiting, name) for name in ("environ", "mem", "maps", "auxv", "syscall"))
-        assert waiting.poll() is None
-        traced = run_as_its_user("strace", "-p", str(waiting.pid), "-o", "/dev/null")
-        assert traced.returncode != 0
-        assert b"not permitted" in traced.stderr
-    finally:
-        for process in (waiting, other):
-            process.kill()
-            process.communicate()

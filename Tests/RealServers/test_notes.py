@@ -196,6 +196,68 @@ def test_a_challenge_that_was_passed_in_widens_the_scopes(person: Person, notes:
     assert person.browsers_opened() == 2
 
 
+def test_a_service_that_wants_a_stronger_sign_in_gets_one_once(person: Person, notes: NotesServer) -> None:
+    """RFC 9470, in a command and in what a program passes on."""
+    sign_in(person, notes)
+    challenge = 'Bearer error="insufficient_user_authentication", acr_values="gold silver", max_age="3600"'
+    stronger = ("token", notes.url, "--challenge", challenge, "--interaction")
+    assert_refused(person.keyfob(*stronger, "never"), 77)
+    assert_worked(person.keyfob(*stronger, "always"))
+    asked = authorizations(notes)[-1].form
+    assert (asked["acr_values"], asked["max_age"], asked["scope"]) == ("gold silver", "3600", "notes:read")
+    host = notes.origin.removeprefix("http://")
+    request = f"protocol=http\nhost={host}\npath=mcp\nwwwauth[]={challenge}\n".encode()
+    assert_worked(person.keyfob("get", stdin=request, KEYFOB_INTERACTION="always"))
+    assert person.browsers_opened() == 2
+
+
+def test_the_door_does_not_answer_a_challenge_with_the_token_that_it_is_about(
+    person: Person, notes: NotesServer
+) -> None:
+    sign_in(person, notes)
+    asked = f"protocol=http\nhost={notes.origin.removeprefix('http://')}\npath=mcp\n"
+    weak = 'wwwauth[]=Bearer error="insufficient_user_authentication", acr_values=gold\n'
+    narrow = 'wwwauth[]=Bearer error="insufficient_scope", scope="notes:write"\n'
+    for challenge, status in (("", 0), ("", 0), (weak, 77), (narrow, 77), ("", 0)):
+        done = person.session.run(
+            binaries.git_credential_keyfob(), "get", stdin=(asked + challenge).encode(), KEYFOB_INTERACTION="never"
+        )
+        assert done.returncode == status, (challenge, done.stderr)
+        assert bool(done.stdout) == (status == 0)
+
+
+def test_a_sign_in_in_vain_with_an_older_registration_says_how_to_register_again(
+    person: Person, notes: NotesServer
+) -> None:
+    """The server has forgotten keyfob, and says so in the browser alone, which never comes back."""
+    sign_in(person, notes)
+    notes.store.clients.clear()
+    person.configuration.parent.mkdir(parents=True, exist_ok=True)
+    person.configuration.write_text("login_timeout = 1\n")
+    done = person.keyfob("login", "--force", notes.url)
+    assert_refused(done, 77)
+    assert f"keyfob login --register {notes.url}" in done.stderr.decode()
+    person.configuration.unlink()
+    assert_worked(person.keyfob("login", "--register", notes.url))
+    assert notes.call(person.token(notes.url))[0] == 200
+    assert len(notes.store.clients) == 1
+
+
+@pytest.mark.parametrize("answer", ["y", "n"])
+def test_a_sign_in_in_vain_is_tried_again_after_a_yes(person: Person, notes: NotesServer, answer: str) -> None:
+    sign_in(person, notes)
+    notes.store.clients.clear()
+    person.configuration.parent.mkdir(parents=True, exist_ok=True)
+    # The second attempt has to come to its end within it.
+    person.configuration.write_text(f"login_timeout = {8 if answer == 'y' else 1}\n")
+    login = Terminal(person.session, binaries.keyfob(), "login", "--force", notes.url)
+    login.read_until(r"register again and retry\? \[y/N\] ")
+    assert notes.store.clients == {}
+    login.type(f"{answer}\n")
+    assert login.finish() == (0 if answer == "y" else 77), login.shown
+    assert len(notes.store.clients) == (1 if answer == "y" else 0)
+
+
 @pytest.mark.parametrize(("answer", "browsers"), [("y", 1), ("n", 0), ("", 0)])
 def test_a_proposal_is_followed_when_somebody_says_yes(
     person: Person, notes: NotesServer, answer: str, browsers: int

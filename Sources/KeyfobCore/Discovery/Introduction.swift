@@ -160,10 +160,12 @@ package struct Introduction: Sendable {
     ) async throws -> (Account, ServerFinder.Finding) {
         if configured == nil { try await confirm(.signIn(url), about: url) }
         var found = try await finder(configured, url).find(url, challenges: request.wwwauth)
-        if case .issuer(let issuer, _, _)? = found.host.server {
+        if configured != nil {
+            try await confirmNearness(of: found)
+        } else if case .issuer(let issuer, _, _)? = found.host.server {
             if found.host.reach == .privateNetworks {
-                try await confirmNearness(of: found)
-            } else if configured == nil, (try? EndpointURL(issuer))?.origin != url.origin {
+                try await confirm(.nearby(url, server: issuer), about: url)
+            } else if (try? EndpointURL(issuer))?.origin != url.origin {
                 try await confirm(.elsewhere(url, server: issuer), about: url)
             }
         }

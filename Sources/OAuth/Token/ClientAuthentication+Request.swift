@@ -12,11 +12,13 @@ extension Client {
         case (.basic, let secret?): credentials = basicCredentials(secret)
         default: break
         }
-        let authorization = credentials.map { Secret(Array("Basic ".utf8) + $0.exposedBytes) }
-        var request = HTTPRequest(post: form.secret, to: url, authorization: authorization)
+        var request = HTTPRequest(post: form.secret, to: url, authorization: credentials.map(Self.basic))
         request.confided = form.confided + [credentials, secret].compactMap { $0 }
         return request
     }
+
+    /// The value of an `Authorization` field (RFC 7617 section 2).
+    static func basic(_ credentials: Secret) -> Secret { Secret(Array("Basic ".utf8) + credentials.exposedBytes) }
 
     /// Both halves are form-urlencoded before they are joined, so that a colon in one of them does no harm.
     func basicCredentials(_ secret: Secret) -> Secret {

@@ -21,7 +21,9 @@ package struct TokenDeletion: Sendable {
             let body = try? JSONEncoder().encode(["access_token": text])
         else { throw refusal(401) }
         var request = HTTPRequest(.delete, json: Secret(body), to: url)
-        request.authorization = client.basicCredentials(secret)
+        let credentials = client.basicCredentials(secret)
+        request.authorization = Client.basic(credentials)
+        request.confided = [token, credentials, secret]
         let response = try await transport.send(request)
         try response.checkAnswered(by: url.host)
         guard (200..<300).contains(response.status) || response.status == 404 else { throw refusal(response.status) }

@@ -62,6 +62,47 @@ import Testing
         }
     }
 
+    @Test func `leads into a private network only after a yes to that`() async throws {
+        let nearby = Introduction.Question.nearby(try Self.service(), server: "https://login.example.com")
+        for answers in [[true, false], [true, true]] {
+            try await Bench.run(.init(answers: answers, isPrivate: true)) { bench async throws in
+                let account = try await bench.introduction().introducing(try Bench.request()) { $0 }
+                #expect(bench.person.asked == [.signIn(try Self.service()), nearby])
+                let url = try EndpointURL(Bench.service)
+                #expect(account?.addresses == (answers[1] ? .privateNetworks(of: url) : nil))
+                #expect(try bench.approved.map(\.reach) == (answers[1] ? [.privateNetworks] : []))
+            }
+        }
+    }
+
+    @Test func `is held to its own distance from then on`() async throws {
+        try await Bench.run(.init(answers: [true, true])) { bench async throws in
+            let account = try await bench.introduction().introducing(try Bench.request()) { $0 }
+            #expect(account?.addresses == .asPublicAs(try EndpointURL(Bench.service)))
+            #expect(try bench.approved.map(\.reach) == [.service])
+        }
+    }
+
+    @Test func `that a person has configured leads into a private network only after a yes to that`() async throws {
+        let configuration = "[host.\"\(Bench.service)\"]\nscopes = [\"read\"]\n"
+        let tooNear = OAuthError.addressTooNear(host: "login.example.com", resource: "notes.example.com")
+        let setting = Bench.Setting(configuration: configuration, isPrivate: true)
+        try await Bench.run(setting) { bench async throws in
+            await #expect(throws: tooNear) {
+                try await bench.introduction().introducing(try Bench.request()) { _ in
+                    Issue.record("signed in without a yes")
+                }
+            }
+            #expect(try bench.approved.isEmpty)
+        }
+        var agreeing = setting
+        agreeing.answers = [true]
+        try await Bench.run(agreeing) { bench async throws in
+            #expect(try await bench.introduction().introducing(try Bench.request()) { _ in true } == true)
+            #expect(try bench.approved.map(\.reach) == [.privateNetworks])
+        }
+    }
+
     @Test func `is asked about once where its server is its own`() async throws {
         try await Bench.run(.init(answers: [true], servers: [Bench.origin])) { bench async throws in
             let server = try await bench.introduction().introducing(try Bench.request()) { $0.server }

@@ -22,6 +22,8 @@ struct IntroductionBench: Sendable {
         var answers: [Bool] = []
         /// The service's authorization servers.
         var servers = ["https://login.example.com"]
+        /// Whether these are in a private network.
+        var isPrivate = false
     }
 
     let setting: Setting
@@ -77,13 +79,18 @@ struct IntroductionBench: Sendable {
             AccountDirectory(configuration: try Configuration(files: files))
         }
         let (transport, person, gitDeclines) = (transport, person, setting.gitDeclines)
+        let isPrivate = setting.isPrivate
         return Introduction(
             accounts: try read(), reread: read, approvals: approvals, lock: AccountLock(directory: directory),
             interaction: try InteractionPolicy(
                 fromCommandLine: setting.interaction, fromConfiguration: nil, hasTerminal: { true },
                 variable: { _ in nil }),
             gitDeclines: { _ in gitDeclines },
-            finder: { _, _ in ServerFinder(transport: HookedTransport(server: transport) {}) },
+            finder: { _, _ in
+                ServerFinder(
+                    transport: HookedTransport(server: transport) {},
+                    reach: { isPrivate ? .privateNetworks(of: $1) : .asPublicAs($1) })
+            },
             hasTerminal: setting.hasTerminal, ask: { person.answer($0) })
     }
 

@@ -13,6 +13,8 @@ HARMLESS = (
     "redirect_uri",
     "resource",
     "login_hint",
+    "acr_values",
+    "max_age",
     "client_id",
 )
 
