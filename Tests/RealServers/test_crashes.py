@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -90,7 +91,9 @@ def assert_can_go_on(person: Person, server: FamilyServer, service: str, before:
 
 
 @pytest.mark.parametrize("forgives_repeats", [True, False], ids=["lenient", "strict"])
-@pytest.mark.parametrize("door", ["keyfob", "git-credential-keyfob", "keyfob without kernel memory"])
+@pytest.mark.parametrize(
+    "door", ["keyfob", "git-credential-keyfob", "keyfob without kernel memory", "keyfob and Ctrl-C"]
+)
 def test_a_refresh_that_dies_costs_nothing_but_what_the_server_takes(
     person: Person,
     server: FamilyServer,
@@ -102,6 +105,7 @@ def test_a_refresh_that_dies_costs_nothing_but_what_the_server_takes(
 ) -> None:
     server.forgives_repeats = forgives_repeats
     before = [nokeys] if door.endswith("without kernel memory") else []
+    killer.signal = signal.SIGINT if door.endswith("Ctrl-C") else signal.SIGKILL
 
     def keyfob(*arguments: str) -> Done:
         return at_once(person, *arguments, before=before)
@@ -128,7 +132,11 @@ def test_a_refresh_that_dies_costs_nothing_but_what_the_server_takes(
             assert_whole(person)
 
 
-def test_a_login_that_dies_can_be_begun_again(person: Person, server: FamilyServer, killer: Killer) -> None:
+@pytest.mark.parametrize("death", [signal.SIGKILL, signal.SIGINT], ids=["killed", "Ctrl-C"])
+def test_a_login_that_dies_can_be_begun_again(
+    person: Person, server: FamilyServer, killer: Killer, death: signal.Signals
+) -> None:
+    killer.signal = death
     service = f"{server.issuer}/git"
 
     def prepare() -> None:

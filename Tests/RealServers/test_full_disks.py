@@ -115,3 +115,15 @@ def test_an_approval_that_finds_no_room_is_told_and_costs_no_other(person: Perso
     assert_worked(person.keyfob("login", service))
     refreshed(person, server, service)
     assert "https://git.example.test" in person.approvals.read_text()
+
+
+def test_a_lock_that_finds_no_room_spends_no_token(person: Person, server: FamilyServer, service: str) -> None:
+    assert_worked(person.keyfob("login", service))
+    assert_worked(person.ask_door("erase", service, "path=git"))
+    directory = person.session.runtime / "keyfob"
+    full = ["-P", directory, "-e", "trace=openat", "-e", "inject=openat:error=ENOSPC:when=2+"]
+    done = person.session.run("strace", "-f", "-qq", "-o", "/dev/null", *full, binaries.keyfob(), "token", service)
+    assert (done.returncode, done.stdout) == (75, b""), stderr_lines(done)
+    assert f"cannot lock {directory}" in done.stderr.decode() and "No space left" in done.stderr.decode()
+    assert server.refreshes() == []
+    refreshed(person, server, service)

@@ -14,7 +14,6 @@ from pathlib import Path
 from . import counts
 from .session import LONGEST_SECONDS, PrivateSession
 
-KILLED = 128 + signal.SIGKILL
 FEW = 5
 HEARING = ("read", "readv", "recvfrom", "recvmsg")
 
@@ -35,9 +34,10 @@ class Crash:
 
 
 class Killer:
-    """Kills commands in a session, and counts after which deaths all was well."""
+    """Kills commands in a session, and counts after which deaths all was well. `signal` is what they die of."""
 
     def __init__(self, session: PrivateSession, program: Path) -> None:
+        self.signal = signal.SIGKILL
         self._session = session
         self._program = program
         self._failures: list[str] = []
@@ -57,10 +57,10 @@ class Killer:
         for number in itertools.count(1) if counts.is_long() else doing[first :: max(1, len(doing) // FEW)]:
             prepare()
             status, points = self._run(number, command, stdin)
-            if status != KILLED:
+            if len(points) < number:
                 assert status == 0, f"exit status {status} without being killed, at point {number}"
                 return
-            yield Crash(points)
+            yield Crash(points[:number])
 
     @contextmanager
     def trial(self, name: str, crash: Crash) -> Iterator[None]:
@@ -79,7 +79,7 @@ class Killer:
         root = self._session.home.parent
         points = root / "points"
         process = self._session.start(
-            self._program, str(number), points, str(root), *command, stdin=subprocess.PIPE
+            self._program, str(int(self.signal)), str(number), points, str(root), *command, stdin=subprocess.PIPE
         )
         self._session.end_at_last(process)
         process.communicate(stdin, timeout=LONGEST_SECONDS)

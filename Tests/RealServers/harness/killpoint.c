@@ -1,16 +1,18 @@
 // Runs a command and kills it where it is about to change something outside itself, or to hear of it.
 //
-//   killpoint N LIST ROOT COMMAND [ARGUMENT]...
+//   killpoint SIGNAL N LIST ROOT COMMAND [ARGUMENT]...
 //
 // The points are counted over all threads of the command, in the order in which they come: system calls that write to,
 // read from, connect or lock a socket, a file below ROOT or a pipe; that open such a file for writing, rename or remove
-// it; that change the kernel's keyrings; and the end. At the entry of the Nth the command gets SIGKILL; the call itself
-// does not happen. With N = 0 it runs to its end. LIST gets one line for each point that was met.
+// it; that change the kernel's keyrings; and the end. At the entry of the Nth the command gets the signal, by its
+// number; if it is SIGKILL, the call itself does not happen. With N = 0 the command runs to its end. LIST gets one line
+// for each point that was met.
 //
 // strace(1) can inject a signal into the Nth call of a kind, but it counts per thread, and each kind for itself: which
 // thread it is that sends a message is not the same in two runs.
 //
-// The programs that the command starts are not followed. Exit status: that of the command; 137 where it was killed.
+// The programs that the command starts are not followed. Exit status: that of the command; 128 and the signal's number
+// where it died of one.
 
 #define _GNU_SOURCE
 #include <errno.h>
@@ -147,12 +149,13 @@ static pid_t start(char **command) {
 }
 
 int main(int count, char **arguments) {
-    if (count < 5) return 64;
-    long wanted = atol(arguments[1]), met = 0;
-    FILE *list = fopen(arguments[2], "w");
-    if (!list) fail(arguments[2]);
-    root = arguments[3];
-    pid_t process = start(arguments + 4);
+    if (count < 6) return 64;
+    int death = atoi(arguments[1]);
+    long wanted = atol(arguments[2]), met = 0;
+    FILE *list = fopen(arguments[3], "w");
+    if (!list) fail(arguments[3]);
+    root = arguments[4];
+    pid_t process = start(arguments + 5);
     for (;;) {
         int status, signal = 0;
         pid_t thread = waitpid(-1, &status, __WALL);
@@ -171,7 +174,7 @@ int main(int count, char **arguments) {
                                    ? point(process, &info, told, sizeof told) : NULL;
             if (name) {
                 fprintf(list, "%ld %s %s\n", ++met, name, told);
-                if (met == wanted) kill(process, SIGKILL);
+                if (met == wanted) kill(process, death);
             }
         } else if (status >> 16 == 0 && WSTOPSIG(status) != SIGSTOP) {
             signal = WSTOPSIG(status);
