@@ -15,7 +15,9 @@ from harness.dialogue import Dialogue
 from harness.evidence import Evidence
 from harness.marked import DEFAULT_SECONDS, MarkedServer
 from harness.person import Person, description
+from harness.plain import PlainKeyring
 from harness.searching import assert_nothing_leaked
+from harness.session import PrivateSession
 from harness.steps import assert_worked
 from harness.waiting import wait_until
 
@@ -229,3 +231,18 @@ def test_the_children_get_no_settings_of_ours(person: Person, watched: Evidence,
     names = {line.partition("=")[0] for line in Path(shown).read_text().splitlines()}
     assert {name for name in names if name.startswith(("GIT_", "KEYFOB_"))} == set()
     assert "HOME" in names
+
+
+def test_a_provider_that_cannot_encrypt_shows_secrets_to_the_bus_and_to_nobody_else(marked: MarkedServer) -> None:
+    with PrivateSession(path=[binaries.bin_directory()]) as front, PrivateSession() as back:
+        back.start_keyring()
+        watched = Evidence(Person(front))
+        with PlainKeyring(front, back) as keyring, watched.listening_on_the_bus():
+            sign_in(watched, marked)
+            watched.run(binaries.keyfob(), "status", "--json")
+            assert "plain" in keyring.sessions and keyring.sessions[0] != "plain", "encryption is asked for first"
+            watched.look_around()
+            kernel.forget(kernel.of_accounts(front.accounts()))
+    leaks = watched.leaks(marked.marks)
+    assert ("messages on the bus", "refresh_token") in leaks
+    assert {place for place, _ in leaks} == {"messages on the bus"}
