@@ -23,10 +23,11 @@ def named() -> list[tuple[str, str]]:
     return [(file, name) for file, _, name in (text.partition("::") for text in quoted)]
 
 
-def paragraphs() -> list[str]:
-    """The claims: what each paragraph of the section says up to the tests that it names."""
+def defences() -> list[list[str]]:
+    """The cells of each row in which the page claims something."""
     _, _, section = PAGE.read_text().partition(DEFENCES)
-    return [text for text in section.partition("\n## ")[0].split("\n\n") if text.lstrip().startswith("**")]
+    rows = [line for line in section.partition("\n## ")[0].splitlines() if line.startswith("| ")]
+    return [[cell.strip() for cell in row.split("|")[1:-1]] for row in rows if not row.endswith("| held by |")]
 
 
 @pytest.mark.parametrize(("file", "name"), named())
@@ -37,11 +38,15 @@ def test_a_test_that_the_page_names_is_there(file: str, name: str) -> None:
     assert re.search(declaration, found[0].read_text()), f"{found[0]} has no test of that name"
 
 
-def test_every_defence_names_tests() -> None:
-    assert len(paragraphs()) >= 5
-    for text in paragraphs():
-        claims = re.split(r"(?<=[.;)])\s", re.sub(r"`[^`]*`", "`", text).partition("** ")[2])
-        assert sum("`" in claim for claim in claims) >= len(claims) / 2, text
+@pytest.mark.parametrize("row", defences(), ids=" ".join)
+def test_every_defence_names_tests(row: list[str]) -> None:
+    claim, tests = row
+    assert claim
+    assert re.fullmatch(r"`[^`]+::[^`]+`(, `[^`]+::[^`]+`)*", tests), tests
+
+
+def test_there_are_defences() -> None:
+    assert len(defences()) > 20
 
 
 def counted(tmp_path: Path, *counts: dict[str, object]) -> subprocess.CompletedProcess[str]:
