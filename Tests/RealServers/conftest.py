@@ -12,6 +12,7 @@ pytest.register_assert_rewrite("harness")
 
 from harness import binaries, kernel, programs
 from harness.evidence import Evidence
+from harness.family import FamilyServer
 from harness.gate import Gate
 from harness.libsecret import build_git_credential_libsecret
 from harness.marked import MarkedServer
@@ -112,6 +113,20 @@ def marked() -> Iterator[MarkedServer]:
 def watched(person: Person) -> Evidence:
     """All that this person's session shows from now on."""
     return Evidence(person)
+
+
+@pytest.fixture
+def server() -> Iterator[FamilyServer]:
+    """The authorization server of ours, which ends a family when a refresh token comes twice."""
+    with FamilyServer() as running:
+        yield running
+
+
+@pytest.fixture
+def service(person: Person, server: FamilyServer) -> str:
+    """A service for which this person's keyfob may sign in at that server."""
+    person.configure_keyfob(server.issuer, server.issuer)
+    return f"{server.issuer}/git"
 
 
 @pytest.fixture(scope="session")

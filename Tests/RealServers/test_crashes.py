@@ -24,25 +24,11 @@ PASSWORD_URL = "https://git.example.test"
 
 
 @pytest.fixture
-def server() -> Iterator[FamilyServer]:
-    """The authorization server, which ends a family when a refresh token comes twice."""
-    with FamilyServer() as running:
-        yield running
-
-
-@pytest.fixture
 def killer(person: Person, killpoint: Path) -> Iterator[Killer]:
     """Kills this person's commands; fails at the end if any of them left something broken."""
     running = Killer(person.session, killpoint)
     yield running
     running.report()
-
-
-@pytest.fixture
-def service(person: Person, server: FamilyServer) -> str:
-    """A service that this person's keyfob may sign in to."""
-    person.configure_keyfob(server.issuer, server.issuer)
-    return f"{server.issuer}/git"
 
 
 def at_once(person: Person, *arguments: str, before: Sequence[Path] = ()) -> Done:

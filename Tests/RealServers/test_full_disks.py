@@ -16,20 +16,6 @@ PASSWORD_URL = "https://git.example.test"
 WITHOUT_ROOM = ("/bin/sh", "-c", 'ulimit -f 0; exec "$@"', "sh")
 
 
-@pytest.fixture
-def server() -> Iterator[FamilyServer]:
-    """The authorization server, which ends a family when a refresh token comes twice."""
-    with FamilyServer() as running:
-        yield running
-
-
-@pytest.fixture
-def service(person: Person, server: FamilyServer) -> str:
-    """A service that this person's keyfob may sign in to."""
-    person.configure_keyfob(server.issuer, server.issuer)
-    return f"{server.issuer}/git"
-
-
 @pytest.fixture(autouse=True)
 def counted(request: pytest.FixtureRequest) -> Iterator[None]:
     """Counts each test."""

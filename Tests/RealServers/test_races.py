@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -17,20 +17,6 @@ from harness.waiting import wait_until
 
 CALLERS = 64
 ROUNDS, FEWER_ROUNDS = (50, 20) if counts.is_long() else (5, 2)
-
-
-@pytest.fixture
-def server() -> Iterator[FamilyServer]:
-    """The authorization server, which ends a family when a refresh token comes twice."""
-    with FamilyServer() as running:
-        yield running
-
-
-@pytest.fixture
-def service(person: Person, server: FamilyServer) -> str:
-    """The service that this person's keyfob may sign in to."""
-    person.configure_keyfob(server.issuer, server.issuer)
-    return f"{server.issuer}/git"
 
 
 def callers(service: str, before: Sequence[Path] = ()) -> list[Runner]:
