@@ -111,7 +111,8 @@ package struct SignIn: Sendable {
         do {
             return try await attempt(account, metadata, identity, flow, transport)
         } catch let error as OAuthError {
-            if identity.isOlder, error.isUnanswered {
+            // Who gives a code for another device knows the client that asks for it.
+            if identity.isOlder, flow != .device, error.isUnanswered {
                 let server = metadata.authorizationEndpoint.host
                 guard error != .cancelled, try await screen.asksToRegister(account, server) else {
                     throw CredentialFailure.unanswered(service: account.service, after: error)
@@ -276,7 +277,7 @@ extension OAuthError {
     /// Whether nobody came back from the server, or gave up.
     fileprivate var isUnanswered: Bool {
         switch self {
-        case .authorizationTimedOut, .codeExpired, .cancelled: true
+        case .authorizationTimedOut, .cancelled: true
         default: false
         }
     }

@@ -53,8 +53,7 @@ struct RedirectGate: Sendable {
 
     /// Answers one request.
     mutating func answer(_ request: LoopbackRequest) -> (LoopbackAnswer, Event?) {
-        guard !request.isFromStranger
-        else { return (.page(403, "Not yours", "This sign-in belongs to another user of this machine."), nil) }
+        guard !request.isFromStranger else { return (Self.notYours, nil) }
         guard accepts(host: request.values("host")), let (path, query) = request.pathAndQuery
         else { return (.page(400, "Bad request", "This address belongs to another program."), nil) }
         guard request.method == "GET" else {
@@ -94,6 +93,10 @@ struct RedirectGate: Sendable {
         outcome = result
         return .answered(result)
     }
+
+    private static let notYours = LoopbackAnswer.page(
+        403, "Not yours",
+        "This sign-in belongs to another user of this machine. If that is you, too: keyfob login --flow paste")
 
     private var startPath: String { "/start/\(startNonce)" }
     private var endPath: String { callbackPath == "/done" ? "/end" : "/done" }

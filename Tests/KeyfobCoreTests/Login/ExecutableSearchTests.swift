@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import TestSupport
 import Testing
 
 @testable import KeyfobCore
@@ -41,7 +42,7 @@ import Testing
         }
     }
 
-    @Test func `never finds what lies in the working directory`() async throws {
+    @Test(.counted(.hostileNeighbours)) func `never finds what lies in the working directory`() async throws {
         try await withTemporaryDirectory { directory in
             try write("", to: directory + "/tool")
             unsafe chmod(directory + "/tool", 0o755)

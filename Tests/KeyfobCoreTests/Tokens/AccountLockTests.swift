@@ -4,6 +4,7 @@ import OAuth
 import Subprocess
 import Synchronization
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import KeyfobCore
@@ -292,7 +293,7 @@ struct `The lock of an account` {
         }
     }
 
-    @Test func `is refused where others could interfere`() async throws {
+    @Test(.counted(.hostileNeighbours)) func `is refused where others could interfere`() async throws {
         try await withTemporaryDirectory { parent in
             try FileManager.default.createDirectory(
                 atPath: parent + "/real", withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
@@ -316,7 +317,7 @@ struct `The lock of an account` {
         }
     }
 
-    @Test func `is refused where its file is a link to another one`() async throws {
+    @Test(.counted(.hostileNeighbours)) func `is refused where its file is a link to another one`() async throws {
         try await withTemporaryDirectory { directory in
             let other = try write("precious", to: directory + "/other")
             unsafe _ = symlink(other, directory + "/a.lock")
@@ -328,7 +329,7 @@ struct `The lock of an account` {
         }
     }
 
-    @Test(.enabled(if: geteuid() == 0, "only root can give a directory away"))
+    @Test(.counted(.hostileNeighbours), .enabled(if: geteuid() == 0, "only root can give a directory away"))
     func `is refused in a directory of somebody else's`() async throws {
         try await withTemporaryDirectory { directory in
             unsafe _ = chown(directory, 65_534, 65_534)

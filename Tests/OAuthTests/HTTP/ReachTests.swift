@@ -133,7 +133,7 @@ private func bytes(_ text: String) throws -> [UInt8] {
         ("http://127.0.0.1:8000/mcp", "https://cloud.example/x"),
     ]
 
-    @Test(arguments: refused)
+    @Test(.counted(.hostileServers), arguments: refused)
     func `is not gone to where it is nearer`(_ resource: String, _ url: String) async throws {
         let error = OAuthError.addressTooNear(host: try EndpointURL(url).host, resource: try EndpointURL(resource).host)
         #expect(try await address(for: url, of: resource) == .failure(error))
@@ -159,7 +159,7 @@ private func bytes(_ text: String) throws -> [UInt8] {
         "https://translated.example/x",
     ]
 
-    @Test(arguments: neverAllowed)
+    @Test(.counted(.hostileServers), arguments: neverAllowed)
     func `is not this machine, nor a cloud's own, though a person has agreed to private networks`(
         _ url: String
     ) async throws {
@@ -169,7 +169,7 @@ private func bytes(_ text: String) throws -> [UInt8] {
     }
 
     /// Names that change what they mean, as in DNS rebinding.
-    @Test func `is judged anew each time that its name is looked up`() async throws {
+    @Test(.counted(.hostileServers)) func `is judged anew each time that its name is looked up`() async throws {
         let answers = Mutex(["93.184.216.35", "127.0.0.1"])
         let reach = Reach.asPublicAs(try EndpointURL("https://mcp.example.com/mcp"))
         let url = try EndpointURL("https://login.example.com/token")
@@ -205,7 +205,7 @@ private func bytes(_ text: String) throws -> [UInt8] {
         ("https://mcp.corp.example/mcp", "https://127.0.0.1/x", false),
     ]
 
-    @Test(arguments: proxied)
+    @Test(.counted(.hostileServers), arguments: proxied)
     func `is judged by what its host says where a proxy looks it up`(
         _ resource: String, _ url: String, _ isAllowed: Bool
     ) async throws {
@@ -229,7 +229,7 @@ private func bytes(_ text: String) throws -> [UInt8] {
         "https://169.254.169.254/", "https://[fe80::1]/", "https://0.0.0.0/", "https://[::]/", "https://127.0.0.1./",
     ]
 
-    @Test(arguments: spellings)
+    @Test(.counted(.hostileServers), arguments: spellings)
     func `is no address at all in an unusual spelling`(_ url: String) {
         #expect(throws: EndpointURL.ParsingError.invalidHost) { try EndpointURL(url) }
     }
@@ -285,7 +285,7 @@ struct `The transport and the addresses` {
         }
     }
 
-    @Test func `do not meet where the address is nearer than the resource`() async throws {
+    @Test(.counted(.hostileServers)) func `do not meet where the address is nearer than the resource`() async throws {
         try await TestCertificate.lend(for: "DNS:\(Self.host)") { certificate in
             let file = certificate.file
             try await ScriptedServer.run(tls: certificate.context, { _ in .http(200, "{}") }) { server in
@@ -297,7 +297,7 @@ struct `The transport and the addresses` {
         }
     }
 
-    @Test func `do not meet under another name than the certificate's`() async throws {
+    @Test(.counted(.hostileServers)) func `do not meet under another name than the certificate's`() async throws {
         try await TestCertificate.lend(for: "DNS:other.example") { certificate in
             let file = certificate.file
             try await ScriptedServer.run(tls: certificate.context, { _ in .http(200, "{}") }) { server in

@@ -1,4 +1,5 @@
 import Secrets
+import TestSupport
 import Testing
 
 @testable import OAuth
@@ -34,7 +35,7 @@ import Testing
         return String(try #require(answer.fields["Set-Cookie"]).prefix { $0 != ";" })
     }
 
-    @Test func `leads the browser on once, with a cookie`() throws {
+    @Test(.counted(.hostileNeighbours)) func `leads the browser on once, with a cookie`() throws {
         var gate = try gate()
         let (answer, event) = gate.answer(request(path(gate)))
         #expect(answer.status == 302)
@@ -45,6 +46,23 @@ import Testing
         #expect(second.status == 410)
         #expect(second.fields["Location"] == nil)
         #expect(second.fields["Set-Cookie"] == nil)
+    }
+
+    @Test(.counted(.hostileNeighbours))
+    func `leads another user of the machine nowhere, and keeps the start address for the person`() throws {
+        var gate = try gate()
+        var stranger = request(path(gate))
+        stranger.isFromStranger = true
+        let (answer, _) = gate.answer(stranger)
+        #expect(answer.status == 403)
+        #expect(answer.fields["Location"] == nil && answer.fields["Set-Cookie"] == nil)
+        let cookie = try start(&gate)
+        stranger = request(Self.genuine, ["cookie": cookie])
+        stranger.isFromStranger = true
+        let (refusal, event) = gate.answer(stranger)
+        #expect(refusal.status == 403)
+        #expect(event == nil)
+        #expect(gate.answer(request(Self.genuine, ["cookie": cookie])).0.status == 303)
     }
 
     @Test func `has a start address of its own`() throws {
@@ -68,7 +86,7 @@ import Testing
         guard case .ended = end else { Issue.record("no end"); return }
     }
 
-    @Test func `takes an answer once`() throws {
+    @Test(.counted(.hostileNeighbours)) func `takes an answer once`() throws {
         var gate = try gate()
         let cookie = try start(&gate)
         _ = gate.answer(request(Self.genuine, ["cookie": cookie]))
@@ -85,33 +103,36 @@ import Testing
         var hasCookie = true
     }
 
-    @Test(arguments: [
-        Forgery("wrong state", "/callback?state=wrong&code=evil", 400),
-        Forgery("no state", "/callback?code=evil", 400),
-        Forgery("empty state", "/callback?state=&code=evil", 400),
-        Forgery("part of the state", "/callback?state=righ&code=evil", 400),
-        Forgery("two states", "/callback?state=right&state=right&code=evil", 400),
-        Forgery("two codes", "/callback?state=right&code=evil&code=c0de", 400),
-        Forgery("an error without state", "/callback?error=access_denied", 400),
-        Forgery("an error with a wrong state", "/callback?error=access_denied&state=wrong", 400),
-        Forgery("no query", "/callback", 400),
-        Forgery("right state, no cookie", "/callback?state=right&code=evil", 400, hasCookie: false),
-        Forgery("right error, no cookie", "/callback?state=right&error=access_denied", 400, hasCookie: false),
-        Forgery("another site's script", genuine, 400, fields: ["origin": "https://evil.example"]),
-        Forgery("an opaque origin", genuine, 400, fields: ["origin": "null"]),
-        Forgery("HEAD", genuine, 405, method: "HEAD"), Forgery("OPTIONS", genuine, 405, method: "OPTIONS"),
-        Forgery("POST", genuine, 405, method: "POST"), Forgery("PUT", genuine, 405, method: "PUT"),
-        Forgery("a name that points at us", genuine, 400, host: "evil.example"),
-        Forgery("the name of this machine", genuine, 400, host: "localhost:4321"),
-        Forgery("another port", genuine, 400, host: "127.0.0.1:1"), Forgery("no port", genuine, 400, host: "127.0.0.1"),
-        Forgery("no host", genuine, 400, host: nil),
-        Forgery("a prefetch", genuine, 503, fields: ["sec-purpose": "prefetch;prerender"]),
-        Forgery("a longer path", "/callback/x?state=right&code=evil", 404),
-        Forgery("a path in another case", "/Callback?state=right&code=evil", 404),
-        Forgery("an absolute target", "http://127.0.0.1:4321/callback?state=right&code=evil", 400),
-        Forgery("the icon", "/favicon.ico", 404), Forgery("the root", "/", 404), Forgery("the end", "/done", 404),
-        Forgery("a guessed start", "/start/AAAAAAAAAAAAAAAAAAAAAA", 404), Forgery("an empty start", "/start/", 404),
-    ])
+    @Test(
+        .counted(.hostileNeighbours),
+        arguments: [
+            Forgery("wrong state", "/callback?state=wrong&code=evil", 400),
+            Forgery("no state", "/callback?code=evil", 400),
+            Forgery("empty state", "/callback?state=&code=evil", 400),
+            Forgery("part of the state", "/callback?state=righ&code=evil", 400),
+            Forgery("two states", "/callback?state=right&state=right&code=evil", 400),
+            Forgery("two codes", "/callback?state=right&code=evil&code=c0de", 400),
+            Forgery("an error without state", "/callback?error=access_denied", 400),
+            Forgery("an error with a wrong state", "/callback?error=access_denied&state=wrong", 400),
+            Forgery("no query", "/callback", 400),
+            Forgery("right state, no cookie", "/callback?state=right&code=evil", 400, hasCookie: false),
+            Forgery("right error, no cookie", "/callback?state=right&error=access_denied", 400, hasCookie: false),
+            Forgery("another site's script", genuine, 400, fields: ["origin": "https://evil.example"]),
+            Forgery("an opaque origin", genuine, 400, fields: ["origin": "null"]),
+            Forgery("HEAD", genuine, 405, method: "HEAD"), Forgery("OPTIONS", genuine, 405, method: "OPTIONS"),
+            Forgery("POST", genuine, 405, method: "POST"), Forgery("PUT", genuine, 405, method: "PUT"),
+            Forgery("a name that points at us", genuine, 400, host: "evil.example"),
+            Forgery("the name of this machine", genuine, 400, host: "localhost:4321"),
+            Forgery("another port", genuine, 400, host: "127.0.0.1:1"),
+            Forgery("no port", genuine, 400, host: "127.0.0.1"),
+            Forgery("no host", genuine, 400, host: nil),
+            Forgery("a prefetch", genuine, 503, fields: ["sec-purpose": "prefetch;prerender"]),
+            Forgery("a longer path", "/callback/x?state=right&code=evil", 404),
+            Forgery("a path in another case", "/Callback?state=right&code=evil", 404),
+            Forgery("an absolute target", "http://127.0.0.1:4321/callback?state=right&code=evil", 400),
+            Forgery("the icon", "/favicon.ico", 404), Forgery("the root", "/", 404), Forgery("the end", "/done", 404),
+            Forgery("a guessed start", "/start/AAAAAAAAAAAAAAAAAAAAAA", 404), Forgery("an empty start", "/start/", 404),
+        ])
     func `is not impressed by`(forgery: Forgery) throws {
         var gate = try gate()
         let cookie = try start(&gate)
@@ -126,7 +147,7 @@ import Testing
         else { Issue.record("the login is over"); return }
     }
 
-    @Test(arguments: ["prefetch", "prefetch;prerender", "Prefetch"])
+    @Test(.counted(.hostileNeighbours), arguments: ["prefetch", "prefetch;prerender", "Prefetch"])
     func `keeps the start address for the person where a browser looks ahead`(purpose: String) throws {
         for field in ["sec-purpose", "purpose", "x-moz"] {
             var gate = try gate()

@@ -46,7 +46,7 @@ struct `The loopback listener` {
         #expect(result == .success(Secret("c0de")))
     }
 
-    @Test func `takes the genuine callback after forged ones`() async throws {
+    @Test(.counted(.hostileNeighbours)) func `takes the genuine callback after forged ones`() async throws {
         try await withLogin { login in
             let state = "state=right"
             let forged = [
@@ -61,7 +61,7 @@ struct `The loopback listener` {
         }
     }
 
-    @Test(arguments: ["HEAD", "OPTIONS", "POST", "PUT", "DELETE"])
+    @Test(.counted(.hostileNeighbours), arguments: ["HEAD", "OPTIONS", "POST", "PUT", "DELETE"])
     func `is not consumed by`(method: String) async throws {
         try await withLogin { login in
             let answer = try await RawConnection.get(
@@ -73,7 +73,7 @@ struct `The loopback listener` {
         }
     }
 
-    @Test func `answers a POST with a body`() async throws {
+    @Test(.counted(.hostileNeighbours)) func `answers a POST with a body`() async throws {
         try await withLogin { login in
             let answer = try await RawConnection.ask(
                 "POST /callback HTTP/1.1\r\nHost: 127.0.0.1:\(login.port)\r\nContent-Length: 3\r\n\r\na=b",
@@ -83,7 +83,7 @@ struct `The loopback listener` {
         }
     }
 
-    @Test func `does not answer to other names`() async throws {
+    @Test(.counted(.hostileNeighbours)) func `does not answer to other names`() async throws {
         try await withLogin { login in
             for host in ["evil.example", "localhost:\(login.port)", "127.0.0.1", "127.0.0.1:1"] {
                 let answer = try await RawConnection.get(
@@ -94,7 +94,7 @@ struct `The loopback listener` {
         }
     }
 
-    @Test func `has no icon, and a start address for one use`() async throws {
+    @Test(.counted(.hostileNeighbours)) func `has no icon, and a start address for one use`() async throws {
         try await withLogin { login in
             let icon = try await RawConnection.get("/favicon.ico", port: login.port)
             #expect(icon.status == 404)
@@ -105,7 +105,7 @@ struct `The loopback listener` {
         }
     }
 
-    @Test func `hears the genuine callback among 50 idle connections`() async throws {
+    @Test(.counted(.hostileNeighbours)) func `hears the genuine callback among 50 idle connections`() async throws {
         try await withLogin { login in
             var idle: [any Channel] = []
             for count in 0..<50 {
@@ -116,7 +116,7 @@ struct `The loopback listener` {
         }
     }
 
-    @Test func `lets the oldest of too many connections go`() async throws {
+    @Test(.counted(.hostileNeighbours)) func `lets the oldest of too many connections go`() async throws {
         try await withLogin(patience: .seconds(3_600)) { login in
             let oldest = try await RawConnection.open(port: login.port)
             var idle: [any Channel] = []
@@ -129,7 +129,7 @@ struct `The loopback listener` {
         }
     }
 
-    @Test func `hangs up on who says nothing, or not enough`() async throws {
+    @Test(.counted(.hostileNeighbours)) func `hangs up on who says nothing, or not enough`() async throws {
         try await withLogin(patience: .seconds(2)) { login in
             for text in ["", "GET /callback HTTP/1.1\r\nHost: x\r\n"] {
                 try await RawConnection.open(saying: text, port: login.port).closeFuture.get()
@@ -138,7 +138,7 @@ struct `The loopback listener` {
         }
     }
 
-    @Test func `does not listen to endless requests`() async throws {
+    @Test(.counted(.hostileNeighbours)) func `does not listen to endless requests`() async throws {
         try await withLogin { login in
             let long = try await RawConnection.get(
                 "/callback?code=" + String(repeating: "x", count: 9_000), port: login.port, cookie: login.cookie)
@@ -162,7 +162,7 @@ struct `The loopback listener` {
         #expect(await RawConnection.isClosed(port: port))
     }
 
-    @Test func `listens on 127.0.0.1 alone`() async throws {
+    @Test(.counted(.hostileNeighbours)) func `listens on 127.0.0.1 alone`() async throws {
         let listener = try await RedirectListener.open(.loopback)
         let port = try EndpointURL(listener.redirectURI).port
         await #expect(throws: (any Error).self) {
@@ -216,7 +216,7 @@ struct `The loopback listener` {
         await other.close()
     }
 
-    @Test func `is not inherited by a browser`() async throws {
+    @Test(.counted(.hostileNeighbours)) func `is not inherited by a browser`() async throws {
         try await withLogin { login in
             let connection = try await RawConnection.open(port: login.port)
             let inherited = OpenSockets.inheritable(localPort: login.port)
