@@ -10,11 +10,9 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
 import pytest
 import secretstorage
-from jeepney.io.blocking import open_dbus_connection
 
 from harness import counts, items
 from harness.family import FamilyServer
@@ -187,23 +185,16 @@ def test_a_token_in_memory_needs_no_keyring(person: Person, service: str) -> Non
 # The items.
 
 
-@contextmanager
-def secret_items(session: PrivateSession) -> Iterator[list[secretstorage.Item]]:
-    """keyfob's items, in another program's hands."""
-    with open_dbus_connection(session.env["DBUS_SESSION_BUS_ADDRESS"]) as connection:
-        yield list(secretstorage.search_items(connection, {"xdg:schema": items.SCHEMA}))
-
-
 def delete_items(session: PrivateSession) -> None:
     """Deletes all that keyfob keeps."""
-    with secret_items(session) as found:
+    with items.in_other_hands(session) as found:
         for item in found:
             item.delete()
 
 
 def duplicate_items(session: PrivateSession) -> None:
     """Puts another one beside each item, the same in all."""
-    with secret_items(session) as found:
+    with items.in_other_hands(session) as found:
         for item in found:
             login = secretstorage.Collection(item.connection, f"{COLLECTIONS}/login")
             login.create_item(item.get_label(), item.get_attributes(), item.get_secret(), replace=False)

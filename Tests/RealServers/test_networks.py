@@ -71,6 +71,13 @@ def test_the_environment_is_enough(employee: Person, company: Company) -> None:
     assert f"{LOGIN}:443" in company.proxy.asked
 
 
+def test_no_key_of_a_connection_is_written_down(employee: Person, company: Company) -> None:
+    set_environment(employee, company)
+    keys = employee.home / "keys"
+    assert_worked(employee.keyfob("login", company.gate.url, SSLKEYLOGFILE=str(keys)))
+    assert not keys.exists()
+
+
 @pytest.mark.parametrize("section", ["http", f"http.https://{LOGIN}"])
 def test_what_git_is_told_of_the_network_is_enough(employee: Person, company: Company, section: str) -> None:
     set_git(employee, company, section)

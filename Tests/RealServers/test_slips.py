@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from harness import binaries
+from harness import binaries, items
 from harness.evidence import Evidence
 from harness.marked import MarkedServer
 from harness.person import Person
 from harness.searching import assert_nothing_said
+from harness.steps import assert_worked
+from harness.waiting import wait_until
 
 
 @pytest.mark.parametrize("command", ["token", "login", "logout", "config"])
@@ -52,3 +54,27 @@ def test_a_configuration_that_is_refused(person: Person, watched: Evidence, mark
         person.configuration.write_text(f"{line}\n")
         assert watched.run(binaries.keyfob(), "config", "https://git.example.com").returncode == 78
     assert_nothing_said("configuration that is refused", watched, marked.marks)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    ["{token}", '{{"refresh_token": "{token}"', '{{"refresh_token": ["{token}"]}}', '{{"{token}": 1}}', "\x1b{token}"],
+)
+def test_an_item_that_somebody_else_wrote(watched: Evidence, marked: MarkedServer, person: Person, broken: str) -> None:
+    marked.seconds = 1
+    assert_worked(watched.run(binaries.keyfob(), "login", marked.url))
+    wait_until(marked.token_is_dead)
+    token = marked.marks.make("refresh_token")
+    with items.in_other_hands(person.session) as found:
+        for item in found:
+            assert item.get_secret()
+            item.set_secret(broken.format(token=token).encode())
+    for command in (
+        ["status"],
+        ["status", "--json"],
+        ["token", marked.url],
+        ["login", marked.url, "--force"],
+        ["logout", "--all"],
+    ):
+        watched.run(binaries.keyfob(), *command, answers=command[0] == "token")
+    assert_nothing_said("item of somebody else", watched, marked.marks)

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+
+import secretstorage
+from jeepney.io.blocking import open_dbus_connection
 
 from .session import PrivateSession
 
@@ -18,6 +23,13 @@ def kept(session: PrivateSession, kind: str) -> list[dict[str, Any]]:
 def how_many(session: PrivateSession) -> int:
     """How many items there are of any kind."""
     return len(_secrets(session))
+
+
+@contextmanager
+def in_other_hands(session: PrivateSession) -> Iterator[list[secretstorage.Item]]:
+    """keyfob's items, for another program to change."""
+    with open_dbus_connection(session.env["DBUS_SESSION_BUS_ADDRESS"]) as connection:
+        yield list(secretstorage.search_items(connection, {"xdg:schema": SCHEMA}))
 
 
 def _secrets(session: PrivateSession, *more: str) -> list[str]:
