@@ -15,7 +15,7 @@ import pytest
 import secretstorage
 
 from harness import counts, items
-from harness.family import FamilyServer
+from harness.family import Answer, FamilyServer
 from harness.person import Done, Person, stderr_lines
 from harness.prompter import Prompter
 from harness.session import SECRETS, PrivateSession
@@ -124,6 +124,28 @@ def test_trouble_between_reading_and_writing_loses_no_refresh_token(
         assert server.is_active(done.stdout.decode().strip())
         # While the trouble lasts, the token that there is does.
         assert ask(person, service).stdout == done.stdout
+        if name == "silent":
+            person.session.keyring.send_signal(signal.SIGCONT)
+        else:
+            restart(person.session)
+        assert_signed_in(person, server, service)
+
+
+@pytest.mark.parametrize("name", TROUBLES)
+def test_trouble_during_a_sign_in_asks_nobody_twice(person: Person, server: FamilyServer, name: str) -> None:
+    with counts.counted("keyring trouble", f"{name} during a sign-in"):
+        person.configure_keyfob(server.issuer, server.issuer)
+        service = f"{server.issuer}/git"
+        redeem = server.token
+
+        def redeem_in_trouble(form: dict[str, str]) -> Answer:
+            answer = redeem(form)
+            server.token = redeem  # type: ignore[method-assign]
+            TROUBLES[name](person.session)
+            return answer
+
+        server.token = redeem_in_trouble  # type: ignore[method-assign]
+        assert_worked(person.keyfob("login", service))
         if name == "silent":
             person.session.keyring.send_signal(signal.SIGCONT)
         else:

@@ -87,6 +87,26 @@ import Testing
         }
     }
 
+    // A refuge behind a lock would be none.
+    @Test func `does not keep anybody from an item of the same attributes in the session collection`() async throws {
+        try await inLockedSession { session in
+            await #expect(processExitsWith: .success) { [session = session as PrivateSession] in
+                enter(session)
+                let service = SecretService.silent
+                #expect(throws: SecretServiceError.locked) { try service.search(.note, matching: storedAttributes) }
+                for secret in [Secret("new"), Secret("newer")] {
+                    try service.store(.note, attributes: storedAttributes, label: "", secret: secret, in: .session)
+                    let found = try service.search(.note, matching: storedAttributes, in: .session)
+                    #expect(found.map(\.secret) == [secret])
+                }
+                #expect(throws: SecretServiceError.locked) { try service.search(.note, matching: storedAttributes) }
+                #expect(try service.delete(.note, exactly: storedAttributes, in: .session))
+                let left = try service.search(.note, matching: storedAttributes, in: .session)
+                #expect(left.isEmpty)
+            }
+        }
+    }
+
     @Test func `says nothing on standard error`() async throws {
         try await inLockedSession { session in
             let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
