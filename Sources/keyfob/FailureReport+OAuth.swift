@@ -19,6 +19,8 @@ extension FailureReport {
             self.init(
                 "cannot listen for the browser's answer: \(Words.printable(reason))",
                 hint: "another program may hold the port of redirect_uri", status: 75)
+        // It may pass, and a person may have to mend it: they know.
+        case .addressTooNear: self.init(server: error)
         case .untrusted(let host, let reason): self.init(untrusted: host, because: reason)
         case .browserFailed(let reason): self.init("no browser: \(Words.printable(reason))", status: 77)
         default:
@@ -89,7 +91,10 @@ extension FailureReport {
         case .responseIssuerMismatch: "somebody may have tried to mix up two sign-ins; nothing was sent"
         case .notTheRedirect(let expected): "try again; the address begins with \(Words.printable(expected))?"
         case .anotherLogin: "try again, and sign in at the address that this attempt shows"
-        case .resourceMismatch, .resourceMetadataElsewhere, .addressTooNear:
+        case .addressTooNear:
+            "nothing was sent, and nothing forgotten; a network with a sign-in page does that; or, if you trust this "
+                + "service, set issuer and resource for it in the configuration"
+        case .resourceMismatch, .resourceMetadataElsewhere:
             "nothing was sent; if you trust this service, set issuer and resource for it in the configuration"
         case .registrationClosed, .unsupportedClientAuthentication:
             "register keyfob there yourself and set client_id in the configuration"

@@ -7,6 +7,8 @@ extension OAuthError {
         case .unreachable, .answerLost, .timedOut, .untrusted, .tooLarge, .redirected, .unavailable, .notJSON,
             .malformed:
             true
+        // A network with a sign-in page of its own answers for every name, with an address of its own.
+        case .addressTooNear: true
         case .refused(_, let status, let error, _):
             status >= 500 || ["server_error", "temporarily_unavailable", "slow_down"].contains(error)
         default: false

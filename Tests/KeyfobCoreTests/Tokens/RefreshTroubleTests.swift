@@ -23,6 +23,9 @@ struct `A refresh that fails` {
         Trouble(testDescription: "no network", answer: .failure(.unreachable(host: host, reason: "refused"))),
         Trouble(testDescription: "no answer", answer: .failure(.timedOut(host: host, seconds: 30))),
         Trouble(testDescription: "no trust", answer: .failure(.untrusted(host: host, reason: .selfSigned))),
+        Trouble(
+            testDescription: "a network that answers for every name",
+            answer: .failure(.addressTooNear(host: host, resource: "git.example.com"))),
         Trouble(testDescription: "too much", answer: .failure(.tooLarge(host: host, limit: 65_536))),
         Trouble(testDescription: "a captive portal", answer: .body("<html>", type: "text/html")),
         Trouble(testDescription: "a redirect", answer: .status(302, fields: [("Location", "https://portal.example/")])),
