@@ -57,7 +57,7 @@ import Testing
         FailureRow(testDescription: "network down", answer: .lostAnswer, says: "closed the connection before"),
         FailureRow(
             testDescription: "closed", answer: .error("invalid_token", status: 401), status: 78,
-            says: "which does not let it register itself", hint: "register a public client there with the redirect URI"),
+            says: "which does not let it register itself", hint: "register a client there with the redirect URI"),
         FailureRow(
             testDescription: "invalid_client_metadata", answer: .error("invalid_client_metadata"), status: 78,
             says: "invalid_client_metadata", hint: "register keyfob there yourself"),
