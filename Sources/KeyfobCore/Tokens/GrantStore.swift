@@ -58,6 +58,8 @@ package struct GrantStore: Sendable {
         do {
             try store(grant, secret, in: .default)
         } catch {
+            // Who has not answered will not answer now.
+            if isInJournal, case .timedOut = error { return }
             do { try store(grant, secret, in: .session) } catch _ where isInJournal {} catch _ { throw error }
             return
         }

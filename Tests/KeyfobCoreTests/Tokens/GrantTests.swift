@@ -182,6 +182,19 @@ import Testing
         #expect(journal.isEmpty && items.sessionItems.isEmpty && items.items.count == 1)
     }
 
+    @Test func `does not ask a service a second time that has not answered`() throws {
+        let journal = InMemoryJournal()
+        let store = GrantStore(items: items, journal: journal.functions)
+        items.refuseWrites(.timedOut(seconds: 3))
+        let grant = try grant()
+        try store.save(grant)
+        #expect(items.items.isEmpty)
+        #expect(try store.grant(account: grant.account) == grant)
+        // But where there is no journal, it is all that is left to do.
+        try self.store.save(grant)
+        #expect(items.sessionItems.count == 1)
+    }
+
     @Test func `forgets a grant in the journal, too`() throws {
         let journal = InMemoryJournal()
         let store = GrantStore(items: items, journal: journal.functions)
