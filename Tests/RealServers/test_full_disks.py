@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness import binaries, counts, items
+from harness import binaries, counts, items, kernel
 from harness.family import FamilyServer
 from harness.person import Done, Person, stderr_lines
 from harness.session import LIVES_ON
@@ -52,6 +52,7 @@ def test_refreshes_go_on_while_the_keyring_has_no_room(person: Person, server: F
     assert person.browsers_opened() == 1
 
 
+@pytest.mark.skipif(not kernel.is_available(), reason="only kernel memory outlives the keyring's process")
 def test_a_token_that_came_while_the_keyring_had_no_room_outlives_the_keyring(
     person: Person, server: FamilyServer, service: str
 ) -> None:
