@@ -124,33 +124,50 @@ def test_trouble_between_reading_and_writing_loses_no_refresh_token(
         assert server.is_active(done.stdout.decode().strip())
         # While the trouble lasts, the token that there is does.
         assert ask(person, service).stdout == done.stdout
-        if name == "silent":
-            person.session.keyring.send_signal(signal.SIGCONT)
-        else:
-            restart(person.session)
+        mend(name, person.session)
         assert_signed_in(person, server, service)
+
+
+def sign_in_with(trouble: Callable[[PrivateSession], None], person: Person, server: FamilyServer) -> str:
+    """Signs in, with trouble between the server's answer and the keyring. The service."""
+    person.configure_keyfob(server.issuer, server.issuer)
+    service = f"{server.issuer}/git"
+    redeem = server.token
+
+    def redeem_in_trouble(form: dict[str, str]) -> Answer:
+        answer = redeem(form)
+        server.token = redeem  # type: ignore[method-assign]
+        trouble(person.session)
+        return answer
+
+    server.token = redeem_in_trouble  # type: ignore[method-assign]
+    assert_worked(person.keyfob("login", service))
+    return service
+
+
+def mend(name: str, session: PrivateSession) -> None:
+    """Ends the trouble of that name."""
+    if name == "silent":
+        session.keyring.send_signal(signal.SIGCONT)
+    else:
+        restart(session)
 
 
 @pytest.mark.parametrize("name", TROUBLES)
 def test_trouble_during_a_sign_in_asks_nobody_twice(person: Person, server: FamilyServer, name: str) -> None:
     with counts.counted("keyring trouble", f"{name} during a sign-in"):
-        person.configure_keyfob(server.issuer, server.issuer)
-        service = f"{server.issuer}/git"
-        redeem = server.token
-
-        def redeem_in_trouble(form: dict[str, str]) -> Answer:
-            answer = redeem(form)
-            server.token = redeem  # type: ignore[method-assign]
-            TROUBLES[name](person.session)
-            return answer
-
-        server.token = redeem_in_trouble  # type: ignore[method-assign]
-        assert_worked(person.keyfob("login", service))
-        if name == "silent":
-            person.session.keyring.send_signal(signal.SIGCONT)
-        else:
-            restart(person.session)
+        service = sign_in_with(TROUBLES[name], person, server)
+        mend(name, person.session)
         assert_signed_in(person, server, service)
+
+
+def test_a_logout_ends_what_the_keyring_has_not_taken_yet(person: Person, server: FamilyServer) -> None:
+    with counts.counted("keyring trouble", "a logout of what is still in its refuge"):
+        service = sign_in_with(PrivateSession.stop_keyring, person, server)
+        person.session.start_keyring()
+        assert_worked(person.keyfob("logout", service))
+        assert (server.live_refresh_tokens(), items.how_many(person.session)) == ([], 0)
+        assert_refused(ask(person, service), 77)
 
 
 def test_a_new_refresh_token_moves_back_as_soon_as_it_can(person: Person, server: FamilyServer, service: str) -> None:

@@ -25,10 +25,14 @@ struct Logout: AsyncParsableCommand {
         try await composition.runWithParts { parts in
             let service = try url.map { try CredentialRequest(url: $0) }
             let account = account ?? service?.username
-            let grants = try composition.grants.all().filter { grant in
+            var grants = try composition.grants.all().filter { grant in
                 guard let service = service?.url else { return true }
                 let isOfService = (try? ServiceURL(grant.service))?.contains(service) ?? false
                 return isOfService && (account == nil || grant.accountName == account)
+            }
+            // What the keyring has not taken yet is known by its account alone.
+            if grants.isEmpty, let service, let meant = try await parts.accounts.account(for: service) {
+                grants = try composition.grants.grant(account: meant.id).map { [$0] } ?? []
             }
             if grants.isEmpty { throw NotSignedIn(url: url) }
             for grant in grants {
