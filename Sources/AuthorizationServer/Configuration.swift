@@ -70,6 +70,8 @@ package struct AuthorizationServerConfiguration: Sendable {
     /// The error with which every authorization request that is in order is answered (RFC 6749 section 4.1.2.1); nil for
     /// none.
     package var authorizationError: String?
+    /// What it says beside it.
+    package var authorizationErrorDescription = "as configured"
     /// Whether a loopback redirect URI may have any port (RFC 8252 section 7.3); some servers match exactly.
     package var ignoresLoopbackPort = true
     /// Of the scopes that are asked for, those that are granted; nil: all of them (RFC 6749 section 3.3).

@@ -7,9 +7,12 @@ package import Testing
 ///
 /// ```swift
 /// @Test(.counted(.hostileServers), arguments: table)
+/// @Test(.counted(.hostileServers, each: addresses.count))  // a case that goes through all of them
 /// ```
 package struct CountedTrait: TestTrait, SuiteTrait, TestScoping {
     let kind: Counts.Kind
+    /// How many attempts each case stands for; they have passed together or not at all.
+    let attempts: Int
 
     package var isRecursive: Bool { true }
 
@@ -23,7 +26,8 @@ package struct CountedTrait: TestTrait, SuiteTrait, TestScoping {
             return issue
         }
         defer {
-            Counts.add(kind, test.displayName ?? test.name, passed: hasIssue.withLock { $0 } ? 0 : 1)
+            let passed = hasIssue.withLock { $0 } ? 0 : attempts
+            Counts.add(kind, test.displayName ?? test.name, tried: attempts, passed: passed)
         }
         do {
             try await watching.provideScope(for: test, testCase: testCase, performing: function)
@@ -36,6 +40,8 @@ package struct CountedTrait: TestTrait, SuiteTrait, TestScoping {
 
 extension Trait where Self == CountedTrait {
     /// Counts each case of the test, see ``CountedTrait``.
-    package static func counted(_ kind: Counts.Kind) -> Self { Self(kind: kind) }
+    package static func counted(_ kind: Counts.Kind, each attempts: Int = 1) -> Self {
+        Self(kind: kind, attempts: attempts)
+    }
 }
 #endif

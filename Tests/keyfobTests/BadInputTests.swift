@@ -1,76 +1,9 @@
-import AuthorizationServer
 import TestSupport
 import Testing
 
-/// Each external answer is hostile until parsed: a clear error, the right exit status, nothing on standard output, and
-/// nothing kept.
+/// A configuration, a session or a keyring that cannot be used: a clear error, the right exit status, and nothing on
+/// standard output.
 @Suite(.timeLimit(.minutes(5))) struct `What is not as it must be` {
-    /// A server that departs from the straight path in one thing.
-    struct Departure: Sendable, CustomTestStringConvertible {
-        var testDescription: String
-        var status: Int32
-        var complaint: String
-        var configuration: @Sendable (inout AuthorizationServerConfiguration) -> Void = { _ in }
-        var answer: ScriptedResponse?
-        var path = "/token"
-    }
-
-    static let departures: [Departure] = [
-        // Metadata
-        Departure(
-            testDescription: "the metadata of another issuer", status: 78, complaint: "another issuer",
-            configuration: { $0.announcedIssuer = "https://login.example.net" }),
-        Departure(
-            testDescription: "no S256 in the metadata", status: 78, complaint: "PKCE with S256",
-            configuration: { $0.advertisesPKCE = false }),
-        Departure(
-            testDescription: "a token endpoint without TLS", status: 78, complaint: "token_endpoint",
-            configuration: { $0.extraMetadata["token_endpoint"] = "http://login.example.net/token" }),
-        Departure(
-            testDescription: "1 MB of metadata", status: 75, complaint: "more than 262144 bytes",
-            answer: .json("{\"issuer\":\"" + String(repeating: "x", count: 1_000_000) + "\"}"),
-            path: "/.well-known/oauth-authorization-server"),
-        // The authorization response
-        Departure(
-            testDescription: "an authorization response of another issuer", status: 77,
-            complaint: "the answer is not from",
-            configuration: { $0.issuerParameter = .other("https://login.example.net") }),
-        // The token response
-        Departure(
-            testDescription: "a newline in the token", status: 77, complaint: "characters that no token may have",
-            answer: .json(#"{"access_token":"x\nhost=evil.example","token_type":"Bearer"}"#)),
-        Departure(
-            testDescription: "a token type that was not asked for", status: 77, complaint: "mac",
-            configuration: { $0.tokenType = "mac" }),
-        Departure(
-            testDescription: "1 MB of token response", status: 75, complaint: "more than 65536 bytes",
-            answer: .json("{\"access_token\":\"" + String(repeating: "x", count: 1_000_000) + "\"}")),
-        Departure(
-            testDescription: "invalid_client", status: 78, complaint: "invalid_client",
-            answer: .json(#"{"error":"invalid_client","error_description":"who\u001b]52;c;eA==\u0007?"}"#, status: 401)),
-    ]
-
-    @Test(arguments: departures)
-    func `A server's departure is refused`(_ departure: Departure) async throws {
-        var configuration = AuthorizationServerConfiguration.signingInAtOnce
-        departure.configuration(&configuration)
-        try await KeyfobSession.run { session in
-            try await AuthorizationServer(configuration).run { server in
-                try session.configure(for: server)
-                if let answer = departure.answer {
-                    server.intercept { _, path in path.hasPrefix(departure.path) ? answer : nil }
-                }
-                let result = try await session.withBrowser().run(
-                    ["git-credential-keyfob", "get"], session.question(about: server))
-                #expect(result.stdout.isEmpty)
-                #expect(result.status == departure.status)
-                #expect(result.complaint.contains(departure.complaint), "\(result.complaint)")
-                #expect(!result.complaint.unicodeScalars.contains { $0.value < 0x20 && $0 != "\n" })
-                #expect(try await session.run(["keyfob", "status"]).output == "not signed in anywhere\n")
-            }
-        }
-    }
-
     @Test(arguments: [
         ("client-id = \"x\"", ":3: host.\"https://git.example.com\".client-id: no such key"),
         ("scopes = \"read\"", ":3: host.\"https://git.example.com\".scopes: must be an array of strings"),

@@ -65,7 +65,9 @@ import Testing
         }
     }
 
-    @Test func `metadata-issuer-mismatch: the document of another issuer is not used`() async throws {
+    @Test(.counted(.hostileServers)) func `metadata-issuer-mismatch: the document of another issuer is not used`()
+        async throws
+    {
         try await Self.signIn { configuration, _ in
             configuration.announcedIssuer = "https://honest.example"
         } then: { server, result, session in

@@ -105,7 +105,8 @@ import Testing
         }
     }
 
-    @Test func `resource-mismatch: metadata of another resource are not used`() async throws {
+    @Test(.counted(.hostileServers)) func `resource-mismatch: metadata of another resource are not used`() async throws
+    {
         try await Self.withResource { _, resource, _ in
             resource.extraMetadata["resource"] = .string("https://evil.example/mcp")
         } _: { server, session, resource async throws in
@@ -196,7 +197,8 @@ import Testing
         }
     }
 
-    @Test func `authorization-server-migration: another server gets nothing that belongs to the first`() async throws {
+    @Test(.counted(.hostileServers))
+    func `authorization-server-migration: another server gets nothing that belongs to the first`() async throws {
         var other = AuthorizationServerConfiguration.signingInAtOnce
         other.registration.access = .open
         try await AuthorizationServer(other).run { second in

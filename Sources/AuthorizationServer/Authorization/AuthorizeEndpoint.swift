@@ -14,7 +14,9 @@ extension ServerState {
         }
         if let error = configuration.authorizationError {
             return refuse(
-                .redirect(uri: request.redirectURI, state: request.state, error: error, description: "as configured"))
+                .redirect(
+                    uri: request.redirectURI, state: request.state, error: error,
+                    description: configuration.authorizationErrorDescription))
         }
         if let user = configuration.signsInAtOnceAs { return issueCode(request, user: user) }
         let cookie = incoming.cookies[Self.cookieName] ?? TokenDigest.random()

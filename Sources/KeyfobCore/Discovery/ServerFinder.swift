@@ -103,7 +103,10 @@ package struct ServerFinder: Sendable {
         let resource = try? ServiceURL(metadata.resource)
         var host = Configuration.Host(service: resource.flatMap { $0.contains(service) ? $0 : nil } ?? service)
         host.server = .issuer(issuer)
-        let reach = try await reach(EndpointURL(issuer), EndpointURL(service.description))
+        guard let address = try? EndpointURL(issuer) else {
+            throw OAuthError.invalidEndpoint(member: "authorization_servers")
+        }
+        let reach = try await reach(address, EndpointURL(service.description))
         if case .privateNetworks = reach { host.reach = .privateNetworks } else { host.reach = .service }
         host.resource = .uri(metadata.resource)
         // The scopes of the challenge are what this service needs now; those of the metadata are all it knows.

@@ -108,6 +108,9 @@ struct `The transport` {
     @Test(arguments: [
         ScriptedServer.Reply.stall(""), .stall("HTTP/1.1 200 OK\r\nContent-Le"),
         .stall("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"),
+        // Never silent for long, and never done.
+        .drip("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", every: .milliseconds(100)),
+        .drip("HTTP/1.1 200 OK\r\n\r\n{" + String(repeating: " ", count: 1000), every: .milliseconds(20)),
     ])
     func `gives up at the deadline wherever the server falls silent`(reply: ScriptedServer.Reply) async throws {
         try await ScriptedServer.run({ _ in reply }) { server in

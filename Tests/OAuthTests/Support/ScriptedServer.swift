@@ -13,6 +13,8 @@ final class ScriptedServer: Sendable {
         case close
         /// These bytes, then nothing for as long as the client waits.
         case stall(String)
+        /// These bytes one by one, with a pause after each.
+        case drip(String, every: Duration)
 
         /// A whole HTTP answer.
         static func http(
@@ -89,6 +91,11 @@ final class ScriptedServer: Sendable {
             switch script(String(text.split(separator: " ").dropFirst().first ?? "")) {
             case .bytes(let bytes): try await outbound.write(ByteBuffer(string: bytes))
             case .close: break
+            case .drip(let bytes, let pause):
+                for byte in bytes.utf8 {
+                    try await outbound.write(ByteBuffer(bytes: [byte]))
+                    try await Task.sleep(for: pause)
+                }
             case .stall(let bytes):
                 try await outbound.write(ByteBuffer(string: bytes))
                 while try await iterator.next() != nil {}

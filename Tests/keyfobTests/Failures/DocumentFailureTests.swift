@@ -42,6 +42,16 @@ import Testing
         try await FailureBench.run { try await Self.check(row, at: "/.well-known/", $0) }
     }
 
+    @Test func `PKCE unadvertised: no sign-in without it`() async throws {
+        let row = FailureRow(
+            testDescription: "", status: 78, says: "does not announce PKCE with S256", hint: "if the server supports it"
+        )
+        try await FailureBench.run(.configured, { $0.advertisesPKCE = false }) { bench in
+            row.check(try await bench.login())
+            #expect(bench.session.browserOpenings == 0)
+        }
+    }
+
     @Test func `5xx at the metadata, and then all is well: nobody notices`() async throws {
         try await FailureBench.run { bench in
             bench.fail("/.well-known/", once: [.json("{}", status: 502), .json("{}", status: 503)])

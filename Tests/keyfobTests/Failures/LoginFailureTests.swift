@@ -40,6 +40,9 @@ import Testing
         FailureRow(
             testDescription: "half an answer", answer: .json("{}").delivered(.cut), says: "closed the connection"),
         FailureRow(
+            testDescription: "a token of another type", answer: .json(#"{"access_token":"a","token_type":"mac"}"#),
+            status: 77, says: "a token of type mac", hint: nil),
+        FailureRow(
             testDescription: "200 with an error", answer: .error("bad_verification_code", status: 200), status: 77,
             says: "bad_verification_code", hint: "the code was used, late or meant"),
         FailureRow(

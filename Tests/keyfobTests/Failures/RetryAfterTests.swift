@@ -62,11 +62,11 @@ import Testing
 
     @Test(
         .enabled(if: (try? KernelKeyring.open()) != nil, "needs the kernel's keyrings"), arguments: endpoints)
-    func `a minute: told, and until then nobody asks`(_ endpoint: Endpoint) async throws {
+    func `an hour: told, and until then nobody asks`(_ endpoint: Endpoint) async throws {
         try await endpoint.run { bench in
             let before = bench.requests(to: endpoint.path)
-            bench.fail(endpoint.path, with: .busy(retryAfter: "60", status: 503))
-            Self.row("60 seconds", status: 503).check(try await endpoint.ask(bench))
+            bench.fail(endpoint.path, with: .busy(retryAfter: "3600", status: 503))
+            Self.row("60 minutes", status: 503).check(try await endpoint.ask(bench))
             #expect(bench.requests(to: endpoint.path) - before == 1)
             // Another process, a moment later: the server does not hear of it.
             bench.server.intercept(nil)
@@ -118,7 +118,7 @@ import Testing
         try await FailureBench.run { bench in
             let token = try await bench.signIn()
             try bench.age()
-            bench.fail("/token", with: .busy(retryAfter: "60"))
+            bench.fail("/token", with: .busy(retryAfter: "3600"))
             for _ in 0..<2 { #expect(try await bench.get().output.password == token) }
             #expect(bench.requests(to: "/token") == 2)
         }
