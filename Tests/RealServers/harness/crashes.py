@@ -14,7 +14,7 @@ from pathlib import Path
 from . import counts
 from .session import LONGEST_SECONDS, PrivateSession
 
-FEW = 5
+FEW = 4
 HEARING = ("read", "readv", "recvfrom", "recvmsg")
 
 
