@@ -15,7 +15,7 @@ import pytest
 import secretstorage
 
 from harness import counts, items
-from harness.family import Answer, FamilyServer
+from harness.family import CLIENT_ID, Answer, FamilyServer
 from harness.person import Done, Person, stderr_lines
 from harness.prompter import Prompter
 from harness.session import SECRETS, PrivateSession
@@ -201,9 +201,13 @@ def test_a_service_that_never_answers_holds_nobody_up(person: Person, server: Fa
     black_hole = person.session.start("dbus-test-tool", "black-hole", f"--name={SECRETS}")
     person.session.end_at_last(black_hole)
     person.session.run("gdbus", "wait", "--session", "--timeout", "20", SECRETS).check_returncode()
+    # Each at a service of its own: at one service they would wait for one another.
+    urls = {name: f"{service}/{number}" for number, name in enumerate(COMMANDS)}
+    hosts = [f'[host."{url}"]\nissuer = "{server.issuer}"\nclient_id = "{CLIENT_ID}"\n' for url in urls.values()]
+    person.configuration.write_text("\n".join(hosts))
     start = time.monotonic()
     with ThreadPoolExecutor(len(COMMANDS)) as pool:
-        running = {name: pool.submit(command, person, service) for name, command in COMMANDS.items()}
+        running = {name: pool.submit(command, person, urls[name]) for name, command in COMMANDS.items()}
         for name, future in running.items():
             with counts.counted("keyring trouble", f"a service that never answers: {name}"):
                 done = future.result()
