@@ -5,7 +5,20 @@ import Synchronization
 /// It speaks the authorization code flow with PKCE (RFC 6749, RFC 7636, S256 only), refresh with rotation and reuse
 /// detection (RFC 9700), metadata (RFC 8414), `iss` (RFC 9207), revocation (RFC 7009), introspection (RFC 7662),
 /// registration (RFC 7591, RFC 7592), pushed requests (RFC 9126), logins at another device (RFC 8628), and has resources
-/// that describe themselves (RFC 9728). It speaks plain HTTP, or TLS where it is given a certificate. All tokens are opaque and random, and everything is forgotten when it ends.
+/// that describe themselves (RFC 9728). It speaks plain HTTP, or TLS where it is given a certificate. All tokens are opaque
+/// and random, and everything is forgotten when it ends.
+///
+/// It is also the server that misbehaves on demand. How it departs from the straight path stands in the configuration,
+/// which a test may change while it runs; what the configuration has no word for is sent in place of an answer:
+///
+/// ```swift
+/// try await AuthorizationServer(configuration).run { server in
+///     server.reconfigure { $0.advertisesPKCE = false }
+///     server.intercept { _, path in path == "/token" ? .lostAnswer : nil }  // done, and nobody hears of it
+///     // ... what the client does, and then what the server has seen of it:
+///     server.requests(to: "/token")
+/// }
+/// ```
 package struct AuthorizationServer: Sendable {
     /// Offered each request by method and path (without the query); nil leaves it to the server.
     package typealias Interceptor = @Sendable (_ method: String, _ path: String) -> ScriptedResponse?

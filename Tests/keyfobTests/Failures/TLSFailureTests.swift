@@ -1,4 +1,5 @@
 import AuthorizationServer
+import KernelKeyring
 import TestSupport
 import Testing
 
@@ -43,7 +44,8 @@ import Testing
         ),
     ]
 
-    @Test(arguments: certificates)
+    @Test(
+        .enabled(if: (try? KernelKeyring.open()) != nil, "needs the kernel's keyrings"), arguments: certificates)
     func `at a refresh the token that lives is given, and else nothing is lost`(
         _ kind: TestAuthority.Kind, _ row: FailureRow
     ) async throws {
