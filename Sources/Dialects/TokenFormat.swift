@@ -2,7 +2,7 @@ package import CredentialProtocol
 import FoundationEssentials
 import Secrets
 
-/// How `keyfob token` prints a token: for scripts and editors that shell out for one.
+/// How `keyfob token` prints a token: for scripts, editors and mail programs that shell out for one.
 ///
 /// Not supported: stored passwords, which are no tokens. Not found: nothing on standard output, exit status 1. It may
 /// ask, unless told not to. The output ends with LF.
@@ -14,36 +14,68 @@ package enum TokenFormat: String, Sendable, CaseIterable {
     /// One JSON object: `access_token`, `token_type`, `username` where there is one, and `expires_at` in seconds since
     /// 1970-01-01 UTC where it is known.
     case json
+    /// A line of a configuration file of curl, for `curl -K -` (curl(1), `--config`).
+    case curl
+    /// Lines that a POSIX shell can `eval`: `KEYFOB_TOKEN`, `KEYFOB_TOKEN_TYPE` and, where it is known,
+    /// `KEYFOB_TOKEN_EXPIRES_AT` in seconds since 1970.
+    case env
+    /// The client's answer in SASL's XOAUTH2, in base64 (developers.google.com/gmail/imap/xoauth2-protocol). Needs the user.
+    case xoauth2
 
     private struct JSONToken: Encodable {
         var accessToken: String
         var tokenType: String
         var username: String?
         var expiresAt: Int64?
+
+        enum CodingKeys: String, CodingKey {
+            case username
+            case accessToken = "access_token"
+            case tokenType = "token_type"
+            case expiresAt = "expires_at"
+        }
     }
 
     /// The bytes to print.
     ///
+    /// - Parameter user: whose mailbox it is; for ``xoauth2`` alone.
     /// - Throws: `ResponseError.forbiddenByte` where the token is not visible ASCII, so that nothing else can be smuggled
-    ///   out; `.empty` where there is no byte of it.
-    package func encode(_ response: CredentialResponse) throws -> [UInt8] {
-        let token = response.password.exposedBytes
-        guard !token.isEmpty else { throw ResponseError.empty(.password) }
-        guard token.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-            throw ResponseError.forbiddenByte(.password)
-        }
-        let text = String(decoding: token, as: UTF8.self)
+    ///   out; `.empty` where there is no byte of it, or no user who is needed.
+    package func encode(_ response: CredentialResponse, user: String? = nil) throws(ResponseError) -> [UInt8] {
+        let token = try response.accessToken()
         let type = response.authtype ?? "Bearer"
         switch self {
-        case .token: return token + [UInt8(ascii: "\n")]
-        case .header: return Array("Authorization: \(type) \(text)\n".utf8)
+        case .token: return Array("\(token)\n".utf8)
+        case .header: return Array("Authorization: \(type) \(token)\n".utf8)
         case .json:
-            let encoder = JSONEncoder()
-            encoder.keyEncodingStrategy = .convertToSnakeCase
-            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            let object = JSONToken(
-                accessToken: text, tokenType: type, username: response.username, expiresAt: response.passwordExpiryUTC)
-            return Array(try encoder.encode(object)) + [UInt8(ascii: "\n")]
+            return JSONLine.encode(
+                JSONToken(
+                    accessToken: token, tokenType: type, username: response.username,
+                    expiresAt: response.passwordExpiryUTC))
+        case .curl: return Array("header = \"Authorization: \(Self.escaped("\(type) \(token)"))\"\n".utf8)
+        case .env: return Array(Self.assignments(token, type, expiresAt: response.passwordExpiryUTC).utf8)
+        case .xoauth2: return try Self.xoauth2(token, user: user)
         }
+    }
+
+    /// Within the quotation marks of curl's configuration files.
+    private static func escaped(_ text: String) -> String {
+        text.map { "\"\\".contains($0) ? "\\\($0)" : String($0) }.joined()
+    }
+
+    private static func assignments(_ token: String, _ type: String, expiresAt: Int64?) -> String {
+        // Within single quotation marks a shell takes everything as it is, up to the next one.
+        let quoted = { (text: String) in
+            "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#) + "'"
+        }
+        return "KEYFOB_TOKEN=\(quoted(token))\nKEYFOB_TOKEN_TYPE=\(quoted(type))\n"
+            + (expiresAt.map { "KEYFOB_TOKEN_EXPIRES_AT='\($0)'\n" } ?? "")
+    }
+
+    private static func xoauth2(_ token: String, user: String?) throws(ResponseError) -> [UInt8] {
+        guard let user, !user.isEmpty else { throw .empty(.username) }
+        guard !user.utf8.contains(where: AttributeLines.isControl) else { throw .forbiddenByte(.username) }
+        let answer = "user=\(user)\u{1}auth=Bearer \(token)\u{1}\u{1}"
+        return Array((Data(answer.utf8).base64EncodedString() + "\n").utf8)
     }
 }

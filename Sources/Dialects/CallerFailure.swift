@@ -1,0 +1,87 @@
+package import CredentialProtocol
+
+/// Why a caller gets no answer: a word for programs, a line and hints for people, an exit status of sysexits(3).
+package struct CallerFailure: Error, Sendable, Equatable {
+    /// Stable: programs may go by it.
+    package enum Code: String, Sendable, CaseIterable {
+        case noCredential = "no_credential"
+        case usage
+        case malformedRequest = "malformed_request"
+        /// The URL is none that keyfob serves.
+        case unsupportedService = "unsupported_service"
+        case keyringUnavailable = "keyring_unavailable"
+        case keyringLocked = "keyring_locked"
+        /// The server cannot be reached.
+        case offline
+        /// The server or another process is in trouble: later it may well work.
+        case temporary
+        /// A person has to sign in.
+        case loginRequired = "login_required"
+        /// The person or the server said no.
+        case denied
+        case configuration
+        case `internal`
+
+        /// The exit status where nothing more is known.
+        package var status: Int32 {
+            switch self {
+            case .noCredential: 1
+            case .usage, .unsupportedService: 64
+            case .malformedRequest: 65
+            case .keyringUnavailable, .keyringLocked: 69
+            case .internal: 70
+            case .offline, .temporary: 75
+            case .loginRequired, .denied: 77
+            case .configuration: 78
+            }
+        }
+    }
+
+    package var code: Code
+    /// One line, lower case, without a full stop; nothing secret, and nothing that a terminal would obey.
+    package var message: String
+    package var hints: [String]
+    package var status: Int32
+
+    package init(_ code: Code, _ message: String? = nil, hints: [String] = [], status: Int32? = nil) {
+        self.code = code
+        self.message = message ?? code.rawValue.split(separator: "_").joined(separator: " ")
+        self.hints = hints
+        self.status = status ?? code.status
+    }
+
+    package static func noCredential(for request: CredentialRequest) -> CallerFailure {
+        let url = request.url?.description ?? "\(request.protocolName)://\(request.host)"
+        return CallerFailure(.noCredential, "no credential for \(url)")
+    }
+
+    /// What is wrong with an invocation.
+    package init(_ error: InvocationError) {
+        switch error {
+        case .usage(let usage): self.init(.usage, "usage: \(usage)")
+        case .tooLarge:
+            self.init(.malformedRequest, "the request is larger than \(Invocation.maximumInput) bytes")
+        case .malformed(let what): self.init(.malformedRequest, "\(what) is malformed")
+        case .missing(let what): self.init(.malformedRequest, "the request names no \(what)")
+        case .unknownOperation(let word): self.init(.usage, "no such operation: \(Printable.text(word))")
+        case .notAService(let url):
+            self.init(
+                .unsupportedService, "\"\(Printable.text(url))\" is not an https URL, nor http on a loopback host")
+        }
+    }
+
+    /// As they are written to standard error.
+    package var lines: [String] { ["keyfob: " + message] + hints.map { "hint: " + $0 } }
+
+    /// In one line, for protocols that have room for no more.
+    package var sentence: String { ([message] + hints).joined(separator: "; ") }
+}
+
+/// What a caller said, made fit to be shown.
+enum Printable {
+    /// At most 200 characters of visible ASCII and spaces; every other one replaced.
+    static func text(_ text: String) -> String {
+        let shown = text.unicodeScalars.prefix(200).map { (0x20...0x7E).contains($0.value) ? Character($0) : "?" }
+        return String(shown) + (text.unicodeScalars.count > 200 ? "..." : "")
+    }
+}

@@ -1,0 +1,83 @@
+import CredentialProtocol
+import FoundationEssentials
+import Secrets
+
+/// What goes out of us: tokens, header fields, times, JSON.
+extension CredentialResponse {
+    /// The access token.
+    ///
+    /// - Throws: where it is not visible ASCII, so that nothing else can be smuggled out with it, and where there is no
+    ///   byte of it.
+    func accessToken() throws(ResponseError) -> String {
+        let token = password.exposedBytes
+        guard !token.isEmpty else { throw .empty(.password) }
+        guard token.allSatisfy({ (0x21...0x7E).contains($0) }) else { throw .forbiddenByte(.password) }
+        return String(decoding: token, as: UTF8.self)
+    }
+
+    /// The access token, or the stored password, which may hold spaces and other text.
+    func secretText() throws(ResponseError) -> String {
+        if authtype != nil { return try accessToken() }
+        guard let text = password.exposedText, !text.utf8.contains(where: AttributeLines.isControl) else {
+            throw .forbiddenByte(.password)
+        }
+        return text
+    }
+
+    /// The user name beside the token or the password.
+    func name() throws(ResponseError) -> String {
+        let name = username ?? ""
+        guard !name.utf8.contains(where: AttributeLines.isControl) else { throw .forbiddenByte(.username) }
+        return name
+    }
+
+    /// The value of the `Authorization` field: `Bearer TOKEN` (RFC 6750 section 2.1), or `Basic` and the stored user name
+    /// and password (RFC 7617), whose user name has no colon.
+    func authorization() throws(ResponseError) -> String {
+        if let authtype { return try "\(authtype) \(accessToken())" }
+        let pair = try (name: name(), secret: secretText())
+        guard !pair.name.contains(":") else { throw .forbiddenByte(.username) }
+        return "Basic " + Data("\(pair.name):\(pair.secret)".utf8).base64EncodedString()
+    }
+}
+
+extension Answer {
+    /// When the caller should ask again, in seconds since 1970: a little before the token's end, so that none is sent that
+    /// ends on its way. Nil where nothing is known.
+    var renewal: Int64? {
+        response.passwordExpiryUTC.map { end in
+            end - min(Self.margin, max(end - now, 0) / 2)
+        }
+    }
+
+    /// The same as RFC 3339 has it, in UTC.
+    var renewalTimestamp: String? {
+        renewal.map { Date(timeIntervalSince1970: TimeInterval($0)).ISO8601Format() }
+    }
+
+    /// Seconds: for a request on its way, and for clocks that differ.
+    private static let margin: Int64 = 30
+}
+
+/// JSON as callers send and want it.
+enum JSONLine {
+    /// One line with its end.
+    static func encode(_ value: some Encodable) -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        // Strings, numbers and dictionaries of them always have a form.
+        guard let data = try? encoder.encode(value) else { return [] }
+        return Array(data) + [UInt8(ascii: "\n")]
+    }
+
+    /// - Parameter what: what it is, for the words of the error.
+    static func decode<Value: Decodable>(
+        _ type: Value.Type, from bytes: [UInt8], _ what: String
+    ) throws(InvocationError) -> Value {
+        do {
+            return try JSONDecoder().decode(type, from: Data(bytes))
+        } catch {
+            throw .malformed(what)
+        }
+    }
+}

@@ -1,0 +1,85 @@
+package import CredentialProtocol
+
+/// Docker's credential helpers: docker, buildx, podman, skopeo, buildah, helm, oras (github.com/docker/docker-credential-helpers,
+/// `credentials/credentials.go`).
+///
+/// One argument: `get`, `store`, `erase`, `list`, `version`. The input of `get` and `erase` is a server URL, often without
+/// its scheme; that of `store` is one JSON object `{"ServerURL", "Username", "Secret"}`, as is the answer to `get`.
+///
+/// - Not supported: `list` names the accounts that are signed in, not the stored passwords: what is listed is asked for
+///   one by one, and sent to the daemon.
+/// - Not found: the words `credentials not found in native keychain` on standard output, exit status 1; with them Docker
+///   goes on without a credential. Any other failure is its words on standard output, and fatal.
+/// - Deadline: none of Docker's; ours is 30 seconds. It never asks: Docker asks us for every entry of the list.
+package struct DockerDialect: CallerDialect {
+    package static let name = "docker"
+    package static let executables = ["docker-credential-keyfob"]
+
+    private var serverURL = ""
+
+    package init() {}
+
+    private struct Credentials: Codable {
+        var ServerURL: String?
+        var Username: String?
+        var Secret: String?
+    }
+
+    package mutating func question(_ invocation: Invocation) throws(InvocationError) -> Question {
+        guard invocation.arguments.count == 1, let word = invocation.arguments.first else {
+            throw .usage("docker-credential-keyfob get|store|erase|list|version")
+        }
+        switch word {
+        case "get": return .get(try server(invocation))
+        case "erase": return .erase(try server(invocation))
+        case "store": return .store(try credential(invocation))
+        case "list": return .list
+        case "version", "--version", "-v": return .reply(Reply("docker-credential-keyfob (keyfob) 0.1.0\n"))
+        default: throw .unknownOperation(word)
+        }
+    }
+
+    private mutating func server(_ invocation: Invocation) throws(InvocationError) -> CredentialRequest {
+        guard let text = String(validating: try invocation.boundedInput() ?? [], as: UTF8.self) else {
+            throw .malformed("the server URL")
+        }
+        let words = text.split(whereSeparator: \.isWhitespace)
+        guard words.count <= 1 else { throw .malformed("the server URL") }
+        serverURL = words.first.map(String.init) ?? ""
+        guard !serverURL.isEmpty else { throw .missing(Self.url) }
+        return try CredentialRequest(registry: serverURL)
+    }
+
+    private func credential(_ invocation: Invocation) throws(InvocationError) -> CredentialRequest {
+        let given = try JSONLine.decode(Credentials.self, from: invocation.boundedInput() ?? [], "the credential")
+        guard let url = given.ServerURL, !url.isEmpty else { throw .missing(Self.url) }
+        guard let username = given.Username, !username.isEmpty else { throw .missing(Self.username) }
+        return try CredentialRequest(registry: url).keeping(username: username, secret: Array((given.Secret ?? "").utf8))
+    }
+
+    package func found(_ answer: Answer, for request: CredentialRequest) throws(ResponseError) -> Reply {
+        let credentials = Credentials(
+            ServerURL: serverURL, Username: try answer.response.name(), Secret: try answer.response.secretText())
+        return Reply(JSONLine.encode(credentials))
+    }
+
+    package func listed(_ accounts: [ListedAccount]) -> Reply {
+        Reply(JSONLine.encode(Dictionary(accounts.map { ($0.url, $0.username) }) { first, _ in first }))
+    }
+
+    /// The words are those by which Docker knows these three.
+    package func failed(_ failure: CallerFailure) -> Reply {
+        let words =
+            switch failure {
+            case CallerFailure(InvocationError.missing(Self.url)): "no credentials server URL"
+            case CallerFailure(InvocationError.missing(Self.username)): "no credentials username"
+            case _ where failure.code == .noCredential || failure.code == .unsupportedService:
+                "credentials not found in native keychain"
+            default: failure.sentence
+            }
+        return Reply(words + "\n", status: 1)
+    }
+
+    private static let url = "server URL"
+    private static let username = "user name"
+}

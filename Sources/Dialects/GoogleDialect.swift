@@ -1,0 +1,83 @@
+package import CredentialProtocol
+
+/// Google's executable-sourced credentials (google.aip.dev/auth/4117, "Determining the subject token in executable-sourced
+/// credentials"): every Google library then signs in with our token at Google's token exchange.
+///
+/// `get URL`, where the URL is that of the identity provider's service. The answer is one JSON object with a token of the
+/// type in `$GOOGLE_EXTERNAL_ACCOUNT_TOKEN_TYPE`, which the credential configuration names.
+///
+/// - Not supported: SAML; access tokens that are no JWTs (RFC 9068), which Google cannot check; `output_file`, for keyfob
+///   writes no token to a file: Google's library then asks each time.
+/// - Not found, and every failure: `{"version":1,"success":false,"code":…,"message":…}` and an exit status.
+/// - Deadline: Google's is 5 seconds or more (`timeout_millis`); ours is 4. It never asks.
+package struct GoogleDialect: CallerDialect {
+    package static let name = "google"
+    package static let deadline: Duration? = .seconds(4)
+
+    private var tokenType = "urn:ietf:params:oauth:token-type:jwt"
+
+    package init() {}
+
+    private struct Success: Encodable {
+        var version = 1
+        var success = true
+        var token_type: String
+        var id_token: String
+        var expiration_time: Int64?
+    }
+
+    private struct Failure: Encodable {
+        var version = 1
+        var success = false
+        var code: String
+        var message: String
+    }
+
+    package mutating func question(_ invocation: Invocation) throws(InvocationError) -> Question {
+        guard invocation.arguments.count == 2, invocation.arguments[0] == "get" else {
+            throw .usage("keyfob get --dialect google URL")
+        }
+        if let asked = invocation.nonempty("GOOGLE_EXTERNAL_ACCOUNT_TOKEN_TYPE") {
+            guard Self.tokenTypes.contains(asked) else { throw .malformed("the token type that was asked for") }
+            tokenType = asked
+        }
+        return .get(try CredentialRequest(service: invocation.arguments[1]))
+    }
+
+    package func found(_ answer: Answer, for request: CredentialRequest) throws(ResponseError) -> Reply {
+        guard answer.response.authtype != nil else { return notFound(request) }
+        let token = try answer.response.accessToken()
+        guard Self.isJWT(token) else {
+            return failed(CallerFailure(.noCredential, "the access token for \(request.host) is no JWT"))
+        }
+        return Reply(
+            JSONLine.encode(Success(token_type: tokenType, id_token: token, expiration_time: answer.renewal)))
+    }
+
+    package func failed(_ failure: CallerFailure) -> Reply {
+        Reply(
+            JSONLine.encode(Failure(code: failure.code.rawValue, message: failure.sentence)), status: failure.status)
+    }
+
+    /// Three parts of base64url (RFC 7515 section 7.1).
+    private static func isJWT(_ token: String) -> Bool {
+        let parts = token.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 3
+            && parts.allSatisfy { part in
+                !part.isEmpty && part.utf8.allSatisfy { isBase64URL($0) }
+            }
+    }
+
+    private static func isBase64URL(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+            true
+        default: false
+        }
+    }
+
+    private static let tokenTypes = [
+        "urn:ietf:params:oauth:token-type:jwt", "urn:ietf:params:oauth:token-type:id_token",
+    ]
+}

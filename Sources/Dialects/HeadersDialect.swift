@@ -1,0 +1,36 @@
+package import CredentialProtocol
+
+/// The headers helpers of clients of the Model Context Protocol: a command that prints one JSON object of header fields
+/// (code.claude.com/docs/en/mcp, "headersHelper").
+///
+/// `keyfob headers [URL]`; without a URL it is the one that the client put into `$CLAUDE_CODE_MCP_SERVER_URL`, so that one
+/// line serves all servers.
+///
+/// - Not supported: clients do not say that a token was refused. They run the command again on the next connection, so
+///   the token is always one with at least half of its life before it.
+/// - Not found: exit status 1, one line on standard error, no output.
+/// - Deadline: 3 seconds; clients wait for the command before they start. It never asks.
+package struct HeadersDialect: CallerDialect {
+    package static let name = "headers"
+    package static let deadline: Duration? = .seconds(3)
+
+    package init() {}
+
+    package func question(_ invocation: Invocation) throws(InvocationError) -> Question {
+        let arguments = invocation.arguments.first == "get" ? invocation.arguments.dropFirst() : invocation.arguments[...]
+        guard arguments.count <= 1 else { throw .usage("keyfob headers [URL]") }
+        guard let url = arguments.first ?? invocation.nonempty("CLAUDE_CODE_MCP_SERVER_URL") else {
+            throw .missing("URL: give it as an argument, or in CLAUDE_CODE_MCP_SERVER_URL")
+        }
+        var request = try CredentialRequest(service: url)
+        request.minTTL = Self.minTTL
+        return .get(request)
+    }
+
+    package func found(_ answer: Answer, for request: CredentialRequest) throws(ResponseError) -> Reply {
+        Reply(JSONLine.encode(["Authorization": try answer.response.authorization()]))
+    }
+
+    /// Seconds: a day, of which half of the token's life remains.
+    private static let minTTL = 86_400
+}

@@ -1,0 +1,77 @@
+package import CredentialProtocol
+
+/// Kubernetes' exec credential plugins: kubectl, helm, k9s and whatever is built on client-go
+/// (kubernetes.io/docs/reference/access-authn-authz/authentication, "client-go credential plugins").
+///
+/// `get [URL]`. `KUBERNETES_EXEC_INFO` holds an `ExecCredential` of the version that was configured,
+/// `client.authentication.k8s.io/v1` or `v1beta1`, with the cluster's address if `provideClusterInfo` is set; the URL stands
+/// for it otherwise. The answer is an `ExecCredential` of the same version with a token and, where it is known, the time at
+/// which to ask again.
+///
+/// - Not supported: stored passwords, for which clusters have no use; client certificates; `v1alpha1`.
+/// - Not found: exit status 1, one line on standard error, which kubectl shows.
+/// - Deadline: none of kubectl's; ours is 30 seconds. It may ask where `spec.interactive` is true.
+package struct KubernetesDialect: CallerDialect {
+    package static let name = "kubernetes"
+
+    private var version = "client.authentication.k8s.io/v1beta1"
+
+    package init() {}
+
+    private struct ExecInfo: Decodable {
+        var apiVersion: String?
+        var spec: Spec?
+
+        struct Spec: Decodable {
+            var interactive: Bool?
+            var cluster: Cluster?
+        }
+
+        struct Cluster: Decodable {
+            var server: String?
+        }
+    }
+
+    private struct ExecCredential: Encodable {
+        var apiVersion: String
+        var kind = "ExecCredential"
+        var status: Status
+
+        struct Status: Encodable {
+            var expirationTimestamp: String?
+            var token: String
+        }
+    }
+
+    package mutating func question(_ invocation: Invocation) throws(InvocationError) -> Question {
+        guard invocation.arguments.first == "get", invocation.arguments.count <= 2 else {
+            throw .usage("keyfob get --dialect kubernetes [URL]")
+        }
+        let info = try execInfo(invocation)
+        if let asked = info?.apiVersion {
+            guard Self.versions.contains(asked) else { throw .malformed("the apiVersion of KUBERNETES_EXEC_INFO") }
+            version = asked
+        }
+        guard let url = invocation.arguments.dropFirst().first ?? info?.spec?.cluster?.server else {
+            throw .missing("cluster: set provideClusterInfo, or give its URL as an argument")
+        }
+        var request = try CredentialRequest(service: url)
+        if info?.spec?.interactive == true { request.interaction = nil }
+        return .get(request)
+    }
+
+    private func execInfo(_ invocation: Invocation) throws(InvocationError) -> ExecInfo? {
+        guard let text = invocation.nonempty("KUBERNETES_EXEC_INFO") else { return nil }
+        guard text.utf8.count <= Invocation.maximumInput else { throw .tooLarge }
+        return try JSONLine.decode(ExecInfo.self, from: Array(text.utf8), "KUBERNETES_EXEC_INFO")
+    }
+
+    package func found(_ answer: Answer, for request: CredentialRequest) throws(ResponseError) -> Reply {
+        guard answer.response.authtype != nil else { return notFound(request) }
+        let status = ExecCredential.Status(
+            expirationTimestamp: answer.renewalTimestamp, token: try answer.response.accessToken())
+        return Reply(JSONLine.encode(ExecCredential(apiVersion: version, status: status)))
+    }
+
+    private static let versions = ["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"]
+}

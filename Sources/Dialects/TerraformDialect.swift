@@ -1,0 +1,59 @@
+package import CredentialProtocol
+
+/// The credentials helpers of Terraform and OpenTofu (developer.hashicorp.com/terraform/internals/credentials-helpers).
+///
+/// Arguments of the configuration, then `get`, `store` or `forget`, then a host name. `get` answers with one JSON object,
+/// whose member `token` goes into a Bearer header; `store` has such an object as input.
+///
+/// - Not supported: properties other than `token`, which `store` refuses as the protocol demands; stored passwords that
+///   did not come by `store`.
+/// - Not found: `{}`, exit status 0. Failures: an exit status and standard error, which Terraform shows.
+/// - Deadline: none of Terraform's; ours is 30 seconds. It never asks.
+package struct TerraformDialect: CallerDialect {
+    package static let name = "terraform"
+    package static let executables = ["terraform-credentials-keyfob"]
+    package static let keptAs: String? = "terraform"
+
+    package init() {}
+
+    package func question(_ invocation: Invocation) throws(InvocationError) -> Question {
+        guard let verb = invocation.arguments.dropLast().last, let host = invocation.arguments.last else {
+            throw .usage("terraform-credentials-keyfob get|store|forget HOST")
+        }
+        var request = try CredentialRequest(service: "https://" + host)
+        switch verb {
+        case "get": return .get(request)
+        case "store":
+            let secret = try token(invocation.boundedInput() ?? [])
+            return .store(try request.keeping(username: Self.keptAs ?? "", secret: secret))
+        case "forget":
+            request.username = Self.keptAs
+            return .erase(request)
+        default: throw .unknownOperation(verb)
+        }
+    }
+
+    private func token(_ input: [UInt8]) throws(InvocationError) -> [UInt8] {
+        let object = try JSONLine.decode([String: Property].self, from: input, "the credentials object")
+        guard object.keys.allSatisfy({ $0 == "token" }) else { throw .malformed("a property other than token") }
+        guard case .text(let token)? = object["token"] else { throw .missing("token") }
+        return Array(token.utf8)
+    }
+
+    /// A property of the object: a text, or something for which there is no place.
+    private enum Property: Decodable {
+        case text(String)
+        case other
+
+        init(from decoder: any Decoder) throws {
+            self = (try? decoder.singleValueContainer().decode(String.self)).map { .text($0) } ?? .other
+        }
+    }
+
+    package func found(_ answer: Answer, for request: CredentialRequest) throws(ResponseError) -> Reply {
+        guard answer.response.authtype != nil || answer.response.username == Self.keptAs else { return notFound(request) }
+        return Reply(JSONLine.encode(["token": try answer.response.secretText()]))
+    }
+
+    package func notFound(_ request: CredentialRequest) -> Reply { Reply("{}\n") }
+}
