@@ -14,7 +14,7 @@ import Testing
     }
 
     private static func printed(_ format: TokenFormat, _ response: CredentialResponse) throws -> String {
-        String(decoding: try format.encode(response), as: UTF8.self)
+        String(decoding: try format.encode(response, user: "alice@example.com"), as: UTF8.self)
     }
 
     @Test(arguments: [
@@ -25,8 +25,15 @@ import Testing
             #"{"access_token":"abc.DEF-123_~+/==","expires_at":1900000000,"token_type":"Bearer","username":"oauth2"}"#
                 + "\n"
         ),
+        (.curl, "header = \"Authorization: Bearer abc.DEF-123_~+/==\"\n"),
+        (
+            .env,
+            "KEYFOB_TOKEN='abc.DEF-123_~+/=='\nKEYFOB_TOKEN_TYPE='Bearer'\nKEYFOB_TOKEN_EXPIRES_AT='1900000000'\n"
+        ),
+        // user=alice@example.com^Aauth=Bearer abc.DEF-123_~+/==^A^A
+        (.xoauth2, "dXNlcj1hbGljZUBleGFtcGxlLmNvbQFhdXRoPUJlYXJlciBhYmMuREVGLTEyM19+Ky89PQEB\n"),
     ])
-    func `Each is one line`(_ format: TokenFormat, _ line: String) throws {
+    func `Each has its bytes`(_ format: TokenFormat, _ line: String) throws {
         #expect(try Self.printed(format, Self.response()) == line)
     }
 
@@ -55,7 +62,7 @@ import Testing
         for bytes in [[byte], [byte, 0x61], [0x61, byte, 0x61], [0x61, byte]] {
             var response = Self.response()
             response.password = Secret(bytes)
-            #expect(throws: ResponseError.forbiddenByte(.password)) { try format.encode(response) }
+            #expect(throws: ResponseError.forbiddenByte(.password)) { try format.encode(response, user: "a") }
         }
     }
 
@@ -64,12 +71,23 @@ import Testing
         let bytes = (UInt8(0x21)...0x7E).map { $0 }
         var response = Self.response()
         response.password = Secret(bytes)
-        #expect(try format.encode(response).last == 0x0A)
+        #expect(try format.encode(response, user: "a").last == 0x0A)
         if format == .token { #expect(try format.encode(response) == bytes + [0x0A]) }
     }
 
     @Test(arguments: TokenFormat.allCases)
     func `An empty token is refused as empty`(_ format: TokenFormat) {
-        #expect(throws: ResponseError.empty(.password)) { try format.encode(Self.response("")) }
+        #expect(throws: ResponseError.empty(.password)) { try format.encode(Self.response(""), user: "a") }
+    }
+
+    @Test func `What curl and a shell would take for their own is escaped`() throws {
+        #expect(try Self.printed(.curl, Self.response(#"a"b\c"#)) == #"header = "Authorization: Bearer a\"b\\c""# + "\n")
+        let lines = try Self.printed(.env, Self.response("a'b$(c)`d`\\", expiresAt: nil))
+        #expect(lines == #"KEYFOB_TOKEN='a'\''b$(c)`d`\'"# + "\nKEYFOB_TOKEN_TYPE='Bearer'\n")
+    }
+
+    @Test(arguments: [(nil, ResponseError.empty(.username)), ("", .empty(.username)), ("a\u{1}b", .forbiddenByte(.username))])
+    func `XOAUTH2 needs a user who cannot end the field`(_ user: String?, _ error: ResponseError) {
+        #expect(throws: error) { try TokenFormat.xoauth2.encode(Self.response(), user: user) }
     }
 }
