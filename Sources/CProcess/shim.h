@@ -18,6 +18,19 @@ static inline int keyfob_close_memory(void) {
     return setrlimit(RLIMIT_CORE, &limit) == 0 && closed;
 }
 
+// The soft limit for core files, and its setting: for a program that is started in place of this one.
+static inline unsigned long long keyfob_core_limit(void) {
+    struct rlimit limit;
+    return getrlimit(RLIMIT_CORE, &limit) == 0 ? limit.rlim_cur : 0;
+}
+
+static inline void keyfob_set_core_limit(unsigned long long bytes) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_CORE, &limit) != 0) return;
+    limit.rlim_cur = bytes;
+    setrlimit(RLIMIT_CORE, &limit);
+}
+
 // A crash says nothing: the reporter that Swift starts where SWIFT_BACKTRACE asks for one prints the registers, and what
 // is in memory where they point. What was ignored stays ignored.
 static inline void keyfob_report_no_crash(void) {

@@ -87,7 +87,8 @@ package struct CargoDialect: CallerDialect {
     /// Index URLs begin with `sparse+`, or are those of a git repository.
     private func service(_ registry: Message.Registry) throws(InvocationError) -> CredentialRequest {
         let sparse = "sparse+"
-        let url = registry.indexURL.hasPrefix(sparse) ? registry.indexURL.dropFirst(sparse.count) : registry.indexURL[...]
+        let url =
+            registry.indexURL.hasPrefix(sparse) ? registry.indexURL.dropFirst(sparse.count) : registry.indexURL[...]
         var request = try CredentialRequest(service: String(url))
         request.wwwauth = Challenges.values(in: registry.headers ?? [])
         return request

@@ -54,7 +54,8 @@ package struct DockerDialect: CallerDialect {
         let given = try JSONLine.decode(Credentials.self, from: invocation.boundedInput() ?? [], "the credential")
         guard let url = given.ServerURL, !url.isEmpty else { throw .missing(Self.url) }
         guard let username = given.Username, !username.isEmpty else { throw .missing(Self.username) }
-        return try CredentialRequest(registry: url).keeping(username: username, secret: Array((given.Secret ?? "").utf8))
+        return try CredentialRequest(registry: url).keeping(
+            username: username, secret: Array((given.Secret ?? "").utf8))
     }
 
     package func found(_ answer: Answer, for request: CredentialRequest) throws(ResponseError) -> Reply {

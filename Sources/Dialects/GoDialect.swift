@@ -18,7 +18,8 @@ package struct GoDialect: CallerDialect {
 
     package func question(_ invocation: Invocation) throws(InvocationError) -> Question {
         // `keyfob get --dialect go URL` says the same as `keyfob goauth URL`.
-        let arguments = invocation.arguments.first == "get" ? invocation.arguments.dropFirst() : invocation.arguments[...]
+        let arguments =
+            invocation.arguments.first == "get" ? invocation.arguments.dropFirst() : invocation.arguments[...]
         guard arguments.count <= 1 else { throw .usage("keyfob goauth [URL]") }
         guard let url = arguments.first else { return .reply(Reply()) }
         guard let head = String(validating: try invocation.boundedInput() ?? [], as: UTF8.self),

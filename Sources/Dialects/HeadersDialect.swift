@@ -17,7 +17,8 @@ package struct HeadersDialect: CallerDialect {
     package init() {}
 
     package func question(_ invocation: Invocation) throws(InvocationError) -> Question {
-        let arguments = invocation.arguments.first == "get" ? invocation.arguments.dropFirst() : invocation.arguments[...]
+        let arguments =
+            invocation.arguments.first == "get" ? invocation.arguments.dropFirst() : invocation.arguments[...]
         guard arguments.count <= 1 else { throw .usage("keyfob headers [URL]") }
         guard let url = arguments.first ?? invocation.nonempty("CLAUDE_CODE_MCP_SERVER_URL") else {
             throw .missing("URL: give it as an argument, or in CLAUDE_CODE_MCP_SERVER_URL")

@@ -51,7 +51,9 @@ package struct TerraformDialect: CallerDialect {
     }
 
     package func found(_ answer: Answer, for request: CredentialRequest) throws(ResponseError) -> Reply {
-        guard answer.response.authtype != nil || answer.response.username == Self.keptAs else { return notFound(request) }
+        guard answer.response.authtype != nil || answer.response.username == Self.keptAs else {
+            return notFound(request)
+        }
         return Reply(JSONLine.encode(["token": try answer.response.secretText()]))
     }
 

@@ -35,7 +35,9 @@ package struct VaultDialect: CallerDialect {
     }
 
     package func found(_ answer: Answer, for request: CredentialRequest) throws(ResponseError) -> Reply {
-        guard answer.response.authtype != nil || answer.response.username == Self.keptAs else { return notFound(request) }
+        guard answer.response.authtype != nil || answer.response.username == Self.keptAs else {
+            return notFound(request)
+        }
         return Reply(try answer.response.secretText())
     }
 

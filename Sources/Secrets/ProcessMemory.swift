@@ -14,4 +14,11 @@ package enum ProcessMemory {
         keyfob_report_no_crash()
         return keyfob_close_memory() != 0
     }
+
+    /// How large a core file may get, in bytes (setrlimit(2), RLIMIT_CORE, the soft limit). ``close()`` makes it 0; who
+    /// starts another program in place of this one gives back what it was.
+    package static var coreLimit: UInt64 {
+        get { keyfob_core_limit() }
+        set { keyfob_set_core_limit(newValue) }
+    }
 }

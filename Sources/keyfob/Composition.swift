@@ -78,11 +78,33 @@ struct Composition: Sendable {
     /// Runs `body` with the credential helper, and ends the process with one line on standard error if it fails.
     func run(_ body: (CredentialHelper) async throws -> Void) async throws {
         try await runWithParts { parts in
-            let helper = CredentialHelper(
-                accounts: parts.accounts, passwords: PasswordStore(items: service), tokens: parts.tokens,
-                introduction: parts.introduction, answered: { if notesRoutes { noteRoute($0, $1) } })
-            try await body(helper)
+            try await body(helper(parts, answered: { if notesRoutes { noteRoute($0, $1) } }))
         }
+    }
+
+    /// The same for callers who want to be told otherwise: what fails is thrown on.
+    ///
+    /// - Parameter answered: told which account has answered a request.
+    func attempt<Result>(
+        answered: @escaping @Sendable (CredentialRequest, Account) -> Void,
+        _ body: (CredentialHelper) async throws -> Result
+    ) async throws -> Result {
+        do {
+            let result = try await body(helper(try parts(), answered: answered))
+            await transports.shutdown()
+            return result
+        } catch {
+            await transports.shutdown()
+            throw error
+        }
+    }
+
+    private func helper(
+        _ parts: Parts, answered: @escaping @Sendable (CredentialRequest, Account) -> Void
+    ) -> CredentialHelper {
+        CredentialHelper(
+            accounts: parts.accounts, passwords: PasswordStore(items: service), tokens: parts.tokens,
+            introduction: parts.introduction, answered: answered)
     }
 
     /// The same with the parts below the helper.
@@ -146,7 +168,8 @@ struct Composition: Sendable {
             now: { Int64(time(nil)) })
     }
 
-    private func noteRoute(_ request: CredentialRequest, _ account: Account) {
+    /// Tells the doors which account answers this question.
+    func noteRoute(_ request: CredentialRequest, _ account: Account) {
         let route = KeyNames.route(
             protocol: request.protocolName, host: request.host, path: request.path, username: request.username,
             stamp: KeyNames.stamp(of: Surroundings.configurationFiles))

@@ -34,6 +34,12 @@ struct FailureReport {
                 error.url.map { "not signed in to \(Words.address($0))" } ?? "not signed in anywhere", status: 1)
         case let error as Silence: self.init("", status: error.status)
         case let error as ExitCode: self.init("", status: error.rawValue)
+        case is TokenInSight:
+            self.init(
+                "a token would be shown on the terminal", hint: "to see it: --show; or pass it on through a pipe",
+                status: 64)
+        case let error as NoSuchProgram:
+            self.init("there is no program \(Words.printable(error.name)) that can be started", status: 127)
         case is CancellationError: self.init("cancelled", status: 77)
         default: self.init(Words.printable("unexpected: \(error)"), status: 70)
         }

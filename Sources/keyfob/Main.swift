@@ -1,5 +1,6 @@
 import ArgumentParser
 import CredentialProtocol
+import Dialects
 import Glibc
 import Secrets
 
@@ -7,7 +8,11 @@ import Secrets
 @main
 enum Main {
     static func main() async {
+        _ = CoreLimit.atStart
         ProcessMemory.close()
+        if let dialect = Dialects.spoken(by: CommandLine.program) {
+            _exit(await CallerExchange(dialect, Array(CommandLine.arguments.dropFirst())).run())
+        }
         // What git-credential-keyfob hands over is taken as it is: to parse it costs as much as to answer it.
         let arguments = CommandLine.arguments
         if arguments.count == 4, arguments[2] == "--dialect", arguments[3] == "git",
@@ -33,6 +38,14 @@ struct Keyfob: AsyncParsableCommand {
         discussion: "git asks through git-credential-keyfob: git config --global credential.helper keyfob",
         version: "0.1.0",
         subcommands: [
-            Get.self, Store.self, Erase.self, Login.self, Logout.self, TokenCommand.self, Status.self, Config.self,
+            Get.self, Store.self, Erase.self, Login.self, Logout.self, TokenCommand.self, Exec.self, Headers.self,
+            Goauth.self, Status.self, Config.self,
         ])
+}
+
+extension CommandLine {
+    /// The name by which the program was called, without directories.
+    fileprivate static var program: String {
+        arguments.first.flatMap { $0.split(separator: "/").last }.map(String.init) ?? ""
+    }
 }

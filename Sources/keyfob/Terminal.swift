@@ -77,7 +77,8 @@ enum Terminal {
         return ["y\n", "yes\n"].contains(said)
     }
 
-    private static func write(_ text: String) {
+    /// Writes `text` as it is.
+    static func write(_ text: String) {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
             let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }

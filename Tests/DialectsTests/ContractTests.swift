@@ -75,7 +75,8 @@ import Testing
     @Test(
         arguments: Caller.all,
         [
-            (CallerFailure.Code.keyringLocked, "keyring_locked", Int32(69)), (.keyringUnavailable, "keyring_unavailable", 69),
+            (CallerFailure.Code.keyringLocked, "keyring_locked", Int32(69)),
+            (.keyringUnavailable, "keyring_unavailable", 69),
             (.offline, "offline", 75), (.temporary, "temporary", 75), (.loginRequired, "login_required", 77),
             (.denied, "denied", 77), (.configuration, "configuration", 78), (.internal, "internal", 70),
         ])

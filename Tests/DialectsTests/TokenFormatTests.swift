@@ -81,12 +81,15 @@ import Testing
     }
 
     @Test func `What curl and a shell would take for their own is escaped`() throws {
-        #expect(try Self.printed(.curl, Self.response(#"a"b\c"#)) == #"header = "Authorization: Bearer a\"b\\c""# + "\n")
+        #expect(
+            try Self.printed(.curl, Self.response(#"a"b\c"#)) == #"header = "Authorization: Bearer a\"b\\c""# + "\n")
         let lines = try Self.printed(.env, Self.response("a'b$(c)`d`\\", expiresAt: nil))
         #expect(lines == #"KEYFOB_TOKEN='a'\''b$(c)`d`\'"# + "\nKEYFOB_TOKEN_TYPE='Bearer'\n")
     }
 
-    @Test(arguments: [(nil, ResponseError.empty(.username)), ("", .empty(.username)), ("a\u{1}b", .forbiddenByte(.username))])
+    @Test(arguments: [
+        (nil, ResponseError.empty(.username)), ("", .empty(.username)), ("a\u{1}b", .forbiddenByte(.username)),
+    ])
     func `XOAUTH2 needs a user who cannot end the field`(_ user: String?, _ error: ResponseError) {
         #expect(throws: error) { try TokenFormat.xoauth2.encode(Self.response(), user: user) }
     }

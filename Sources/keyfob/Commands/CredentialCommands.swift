@@ -1,10 +1,11 @@
 import ArgumentParser
 import CredentialProtocol
+import Dialects
 import KeyfobCore
 
 /// What `get`, `store` and `erase` take on the command line.
 struct CredentialOptions: ParsableArguments {
-    @Option(help: "The caller's dialect: line (protocol.md) or git.")
+    @Option(help: "The caller's dialect: line (protocol.md), git, or another caller's (protocol.md, appendix).")
     var dialect = DialectName.line
 
     @Option(help: "Which of several accounts at the service.")
@@ -13,22 +14,50 @@ struct CredentialOptions: ParsableArguments {
     @Option(help: "Who may be asked to sign in: never, auto or always.")
     var interaction: InteractionName?
 
-    enum DialectName: String, ExpressibleByArgument, CaseIterable {
-        case line, git
+    @Argument(help: "What some callers' dialects want beside the operation: a URL, a host.")
+    var words: [String] = []
 
-        var dialect: any Dialect {
-            switch self {
-            case .line: LineDialect()
-            case .git: GitDialect()
-            }
+    func validate() throws {
+        if case .caller = dialect { return }
+        if let word = words.first { throw ValidationError("Unexpected argument '\(word)'") }
+    }
+
+    /// Answers the request.
+    func run(_ operation: Operation) async throws {
+        switch dialect {
+        case .line: try await exchange(LineDialect(), notesRoutes: false).run(operation)
+        case .git: try await exchange(GitDialect(), notesRoutes: account == nil).run(operation)
+        case .caller(let dialect):
+            let arguments = [operation.rawValue] + words
+            try await CallerExchange(dialect, arguments, account: account, interaction: interaction?.value).runToExit()
         }
     }
 
-    var exchange: CredentialExchange {
+    private func exchange(_ dialect: any Dialect, notesRoutes: Bool) -> CredentialExchange {
         CredentialExchange(
-            dialect: dialect.dialect,
-            composition: Composition(
-                account: account, interaction: interaction?.value, notesRoutes: dialect == .git && account == nil))
+            dialect: dialect,
+            composition: Composition(account: account, interaction: interaction?.value, notesRoutes: notesRoutes))
+    }
+
+    /// `line`, `git`, or the name of a caller.
+    enum DialectName: ExpressibleByArgument {
+        case line
+        case git
+        case caller(any CallerDialect.Type)
+
+        init?(argument: String) {
+            switch argument {
+            case "line": self = .line
+            case "git": self = .git
+            default:
+                guard let dialect = Dialects.named(argument) else { return nil }
+                self = .caller(dialect)
+            }
+        }
+
+        var defaultValueDescription: String { "line" }
+
+        static var allValueStrings: [String] { ["line", "git"] + Dialects.all.map { $0.name } }
     }
 }
 
@@ -38,7 +67,7 @@ struct Get: AsyncParsableCommand {
 
     @OptionGroup var options: CredentialOptions
 
-    func run() async throws { try await options.exchange.run(.get) }
+    func run() async throws { try await options.run(.get) }
 }
 
 struct Store: AsyncParsableCommand {
@@ -47,7 +76,7 @@ struct Store: AsyncParsableCommand {
 
     @OptionGroup var options: CredentialOptions
 
-    func run() async throws { try await options.exchange.run(.store) }
+    func run() async throws { try await options.run(.store) }
 }
 
 struct Erase: AsyncParsableCommand {
@@ -56,7 +85,7 @@ struct Erase: AsyncParsableCommand {
 
     @OptionGroup var options: CredentialOptions
 
-    func run() async throws { try await options.exchange.run(.erase) }
+    func run() async throws { try await options.run(.erase) }
 }
 
 /// `never`, `auto` or `always` on the command line.

@@ -1,7 +1,10 @@
 import ArgumentParser
 import CredentialProtocol
 import Dialects
+import FoundationEssentials
+import Glibc
 import KeyfobCore
+import Secrets
 
 struct TokenCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -10,9 +13,53 @@ struct TokenCommand: AsyncParsableCommand {
     @Argument(help: "The URL of the service.")
     var url: String
 
-    @Option(help: "What to print: token, header or json.")
+    @Option(help: "What to print: token, header, json, curl, env or xoauth2.")
     var format: TokenFormat = .token
 
+    @OptionGroup var wanted: TokenOptions
+
+    @Option(help: "Whose mailbox it is, for xoauth2.")
+    var user: String?
+
+    @Flag(help: "Read a token that the service has refused from standard input, and print another one.")
+    var reject = false
+
+    @Flag(help: "Print the token also where standard output is a terminal.")
+    var show = false
+
+    func validate() throws {
+        if (format == .xoauth2) != (user != nil) { throw ValidationError("--user goes with --format xoauth2.") }
+        if let user, user.isEmpty || user.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) {
+            throw ValidationError("--user takes the name of a mailbox.")
+        }
+    }
+
+    func run() async throws {
+        do {
+            try await print()
+        } catch {
+            throw format == .json ? ErrorObject(CallerFailure(reporting: error)).print() : FailureReport(error).print()
+        }
+    }
+
+    private func print() async throws {
+        guard show || isatty(STDOUT_FILENO) == 0 else { throw TokenInSight() }
+        let refused = reject ? StandardInput.readSecret() : nil
+        let output = try await wanted.attempt(url) { helper, request in
+            if let refused {
+                var request = request
+                request.password = refused
+                try await helper.erase(request)
+            }
+            let response = try await wanted.token(request, helper)
+            return try format.encode(response, user: user)
+        }
+        try StandardOutput.write(output)
+    }
+}
+
+/// What a caller of `token` or `exec` may ask of the token.
+struct TokenOptions: ParsableArguments {
     @Option(name: .customLong("min-ttl"), help: "The seconds of life that the token must have left.")
     var minTTL: Int?
 
@@ -37,18 +84,55 @@ struct TokenCommand: AsyncParsableCommand {
         }
     }
 
-    func run() async throws {
+    /// Gives `body` the credential helper and the request.
+    func attempt<Result>(
+        _ url: String, _ body: (CredentialHelper, CredentialRequest) async throws -> Result
+    ) async throws -> Result {
         let composition = Composition(account: account, interaction: interaction?.value)
-        try await composition.run { helper in
+        return try await composition.attempt(answered: { _, _ in }) { helper in
             var request = try CredentialRequest(url: url)
             request.minTTL = minTTL
             request.scope = scopes
             request.wwwauth = challenge.map { [$0] } ?? []
-            guard let response = try await helper.get(request), response.authtype != nil else {
-                throw NoCredential(request: request)
-            }
-            try StandardOutput.write(format.encode(response))
+            return try await body(helper, request)
         }
+    }
+
+    /// The access token; a stored password is none.
+    func token(_ request: CredentialRequest, _ helper: CredentialHelper) async throws -> CredentialResponse {
+        guard let response = try await helper.get(request), response.authtype != nil else {
+            throw NoCredential(request: request)
+        }
+        return response
+    }
+}
+
+/// A token would be shown to whoever looks at the terminal.
+struct TokenInSight: Error {}
+
+/// What went wrong, for programs: one line on standard error.
+private struct ErrorObject: Encodable {
+    var error: Content
+
+    struct Content: Encodable {
+        var code: String
+        var message: String
+        var hints: [String]
+        var status: Int32
+    }
+
+    init(_ failure: CallerFailure) {
+        error = Content(
+            code: failure.code.rawValue, message: failure.message, hints: failure.hints, status: failure.status)
+    }
+
+    /// - Returns: what ends the process with the status.
+    func print() -> ExitCode {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let data = (try? encoder.encode(self)) ?? Data()
+        Terminal.write(String(decoding: data, as: UTF8.self) + "\n")
+        return ExitCode(error.status)
     }
 }
 

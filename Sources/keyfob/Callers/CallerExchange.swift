@@ -1,0 +1,204 @@
+import ArgumentParser
+import CredentialProtocol
+import Dialects
+import Glibc
+import KeyfobCore
+import SecretService
+import Synchronization
+
+/// The questions of a caller that is not git, and what they come to: one answer on standard output, in the caller's own
+/// form also where something is wrong.
+struct CallerExchange {
+    let dialect: any CallerDialect.Type
+    let arguments: [String]
+    let account: String?
+    let interaction: Interaction?
+
+    /// - Parameters:
+    ///   - arguments: what stands behind the program's name, or behind what chose the dialect.
+    ///   - interaction: who may be asked where the dialect lets somebody be asked at all.
+    init(
+        _ dialect: any CallerDialect.Type, _ arguments: [String], account: String? = nil,
+        interaction: Interaction? = nil
+    ) {
+        self.dialect = dialect
+        self.arguments = arguments
+        self.account = account
+        self.interaction = interaction
+    }
+
+    /// Answers the question, or all those of a conversation.
+    ///
+    /// - Returns: the exit status.
+    func run() async -> Int32 {
+        guard let greeting = dialect.greeting else {
+            let invocation = Invocation(arguments, variable: Surroundings.variable) { StandardInput.readAll() }
+            return Self.deliver(await turn(invocation).reply ?? Reply())
+        }
+        guard Self.deliver(Reply(greeting)) == 0 else { return Self.nobodyReads }
+        let lines = LineInput()
+        while true {
+            let turn = await turn(Invocation(arguments, variable: Surroundings.variable) { lines.next() })
+            guard let reply = turn.reply else { return 0 }
+            let status = Self.deliver(reply)
+            if status != 0 || turn.isLast { return status }
+        }
+    }
+
+    /// The same for a command.
+    func runToExit() async throws {
+        let status = await run()
+        if status != 0 { throw ExitCode(status) }
+    }
+
+    /// One question and its answer: nil at the end. What cannot be read any further ends a conversation.
+    private func turn(_ invocation: Invocation) async -> (reply: Reply?, isLast: Bool) {
+        var speaker = dialect.init()
+        let question: Question
+        do {
+            question = try speaker.question(invocation)
+        } catch {
+            return (speaker.failed(CallerFailure(error)), error.endsConversation)
+        }
+        if case .end = question { return (nil, true) }
+        return (await reply(to: question, speaker), false)
+    }
+
+    private func reply(to question: Question, _ speaker: any CallerDialect) async -> Reply {
+        let deadline = Deadline(question.asksNobody ? dialect.deadline : nil) { seconds in
+            let failure = CallerFailure(.temporary, "no answer within \(seconds) seconds", hints: ["try again later"])
+            _exit(Self.deliver(speaker.failed(failure)))
+        }
+        do {
+            let reply = try await lookedUp(question, speaker)
+            deadline.isMet()
+            return reply
+        } catch CredentialFailure.noAccountAndNoKeyring {
+            deadline.isMet()
+            // Nothing is known of the service, and nothing can be kept for it here.
+            return speaker.notFound(question.request ?? CredentialRequest(protocolName: "https", host: ""))
+        } catch {
+            deadline.isMet()
+            return speaker.failed(CallerFailure(reporting: error))
+        }
+    }
+
+    /// Writes the whole answer.
+    ///
+    /// - Returns: the exit status.
+    private static func deliver(_ reply: Reply) -> Int32 {
+        guard reply.output.isEmpty || (try? StandardOutput.write(reply.output)) != nil else { return nobodyReads }
+        for line in reply.complaint { Terminal.write(line + "\n") }
+        return reply.status
+    }
+
+    /// EX_IOERR.
+    private static let nobodyReads: Int32 = 74
+}
+
+/// What is looked up for a question.
+extension CallerExchange {
+    private func lookedUp(_ question: Question, _ speaker: any CallerDialect) async throws -> Reply {
+        switch question {
+        case .get(let request): return try await get(request, speaker)
+        case .store(let request):
+            try await attempt(request) { helper, _ in try await helper.store(request) }
+            return speaker.done(.store)
+        case .erase(let request):
+            try await attempt(request) { helper, _ in try await helper.erase(request) }
+            return speaker.done(.erase)
+        case .list: return speaker.listed(try accounts())
+        case .reply(let reply): return reply
+        case .end: return Reply()
+        }
+    }
+
+    private func get(_ request: CredentialRequest, _ speaker: any CallerDialect) async throws -> Reply {
+        try await attempt(request) { helper, answering in
+            guard let response = try await response(to: request, helper) else { return speaker.notFound(request) }
+            let service = response.authtype == nil ? nil : answering.account?.service
+            return try speaker.found(Answer(response, service: service, now: Int64(time(nil))), for: request)
+        }
+    }
+
+    private func response(
+        to request: CredentialRequest, _ helper: CredentialHelper
+    ) async throws -> CredentialResponse? {
+        var response = try await helper.get(request)
+        if response == nil, request.path != nil {
+            // git names no path unless it is told to, and so a password was kept without one.
+            var whole = request
+            whole.path = nil
+            response = try await helper.get(whole)
+        }
+        if let keptAs = dialect.keptAs, response?.authtype == nil, response?.username != keptAs {
+            var kept = request
+            kept.username = keptAs
+            if let own = try await helper.get(kept), own.authtype == nil { response = own }
+        }
+        return response
+    }
+
+    private func accounts() throws -> [ListedAccount] {
+        try grants().filter { $0.endedAt == nil }.map {
+            ListedAccount(url: $0.service, username: $0.accountName ?? "oauth2")
+        }
+    }
+
+    /// None where nothing keeps secrets: then nothing is kept.
+    private func grants() throws -> [Grant] {
+        do {
+            return try Composition(account: nil, interaction: .never).grants.all()
+        } catch {
+            switch error {
+            case .noBus, .noProvider: return []
+            default: throw error
+            }
+        }
+    }
+
+    private func attempt<Result>(
+        _ request: CredentialRequest, _ body: (CredentialHelper, Answering) async throws -> Result
+    ) async throws -> Result {
+        let composition = Composition(
+            account: account, interaction: request.interaction == .never ? .never : interaction)
+        let answering = Answering()
+        let notesRoutes = account == nil
+        return try await composition.attempt { request, account in
+            answering.note(account)
+            if notesRoutes { composition.noteRoute(request, account) }
+        } _: { helper in
+            try await body(helper, answering)
+        }
+    }
+}
+
+/// Which account has answered.
+private final class Answering: Sendable {
+    private let noted = Mutex<Account?>(nil)
+
+    var account: Account? { noted.withLock { $0 } }
+
+    func note(_ account: Account) { noted.withLock { $0 = account } }
+}
+
+extension Question {
+    fileprivate var request: CredentialRequest? {
+        switch self {
+        case .get(let request), .store(let request), .erase(let request): request
+        case .list, .reply, .end: nil
+        }
+    }
+
+    fileprivate var asksNobody: Bool { request.map { $0.interaction == .never } ?? true }
+}
+
+extension InvocationError {
+    /// Whoever reads on finds its way back at a place that somebody else chose.
+    fileprivate var endsConversation: Bool {
+        switch self {
+        case .tooLarge, .usage: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,34 @@
+import ArgumentParser
+import Dialects
+
+/// For clients of the Model Context Protocol.
+struct Headers: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Print the header fields for a URL as one JSON object, for MCP clients. Asks nobody.")
+
+    @Argument(help: "The URL of the server; by default the one in CLAUDE_CODE_MCP_SERVER_URL.")
+    var url: String?
+
+    @Option(help: "Which of several accounts at the service.")
+    var account: String?
+
+    func run() async throws {
+        try await CallerExchange(HeadersDialect.self, url.map { [$0] } ?? [], account: account).runToExit()
+    }
+}
+
+/// For the go command.
+struct Goauth: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Answer the go command: GOAUTH=\"keyfob goauth\". Asks nobody.")
+
+    @Argument(help: "The URL to which the server has answered with an error.")
+    var url: String?
+
+    @Option(help: "Which of several accounts at the service.")
+    var account: String?
+
+    func run() async throws {
+        try await CallerExchange(GoDialect.self, url.map { [$0] } ?? [], account: account).runToExit()
+    }
+}

@@ -1,0 +1,119 @@
+import ArgumentParser
+import CredentialProtocol
+import Glibc
+import KeyfobCore
+import Secrets
+
+/// `keyfob exec URL -- COMMAND`: becomes the command, which finds a token in its environment or at a file descriptor.
+struct Exec: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run a command with a token in its environment or at a file descriptor, never on a command line.")
+
+    @Argument(help: "The URL of the service.")
+    var url: String
+
+    @Option(name: .customLong("env"), help: "The variable that holds the token; default KEYFOB_TOKEN.")
+    var variable: String?
+
+    @Option(name: .customLong("fd"), help: "The descriptor at which the token can be read, in place of a variable.")
+    var descriptor: Int32?
+
+    @OptionGroup var wanted: TokenOptions
+
+    @Argument(parsing: .postTerminator, help: "The command and its arguments, behind --.")
+    var command: [String] = []
+
+    func validate() throws {
+        if command.isEmpty { throw ValidationError("What is to be run stands behind --.") }
+        if variable != nil, descriptor != nil { throw ValidationError("--env and --fd exclude one another.") }
+        if let descriptor, !(3...255).contains(descriptor) {
+            throw ValidationError("--fd takes a descriptor from 3 to 255.")
+        }
+        if let variable, !Self.isName(variable) { throw ValidationError("--env takes the name of a variable.") }
+    }
+
+    /// POSIX, "Environment Variables".
+    private static func isName(_ text: String) -> Bool {
+        guard let first = text.utf8.first, !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else {
+            return false
+        }
+        return text.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "_"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"):
+                true
+            default: false
+            }
+        }
+    }
+
+    func run() async throws {
+        do {
+            // Before anybody is asked to sign in for nothing.
+            let program = try Self.program(command[0])
+            let token = try await wanted.attempt(url) { helper, request in
+                let response = try await wanted.token(request, helper)
+                guard response.password.exposedBytes.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+                    throw ResponseError.forbiddenByte(.password)
+                }
+                return response.password
+            }
+            try hand(over: token)
+            Self.become(program, command)
+            throw NoSuchProgram(name: command[0])
+        } catch {
+            throw FailureReport(error).print()
+        }
+    }
+
+    /// A name is looked for in the absolute entries of `PATH`; a path is what the person wrote.
+    private static func program(_ name: String) throws -> String {
+        if name.contains("/") { return name }
+        guard let path = ExecutableSearch(path: Surroundings.variable("PATH")).path(of: name) else {
+            throw NoSuchProgram(name: name)
+        }
+        return path
+    }
+
+    private func hand(over token: Secret) throws {
+        guard let descriptor else {
+            let text = token.exposedText ?? ""
+            guard unsafe setenv(variable ?? "KEYFOB_TOKEN", text, 1) == 0 else { throw ExitCode(71) }
+            return
+        }
+        var ends: [CInt] = [-1, -1]
+        guard token.count <= Self.pipeSize, unsafe pipe(&ends) == 0 else { throw ExitCode(71) }
+        let bytes = token.exposedBytes
+        let written = unsafe write(ends[1], bytes, bytes.count)
+        Glibc.close(ends[1])
+        guard written == bytes.count else { throw ExitCode(71) }
+        if ends[0] == descriptor { return }
+        guard dup2(ends[0], descriptor) == descriptor else { throw ExitCode(71) }
+        Glibc.close(ends[0])
+    }
+
+    /// pipe(7): what can be written before anybody reads.
+    private static let pipeSize = 65_536
+
+    /// Returns only where the program cannot be started.
+    private static func become(_ program: String, _ command: [String]) {
+        // What the libraries changed for themselves, and what was changed to keep secrets out of core files.
+        ProcessMemory.coreLimit = CoreLimit.atStart
+        _ = signal(SIGPIPE, SIG_DFL)
+        var none = sigset_t()
+        unsafe sigemptyset(&none)
+        unsafe pthread_sigmask(SIG_SETMASK, &none, nil)
+        var argv = unsafe command.map { unsafe strdup($0) } + [nil]
+        unsafe execv(program, &argv)
+    }
+}
+
+/// The limit for core files with which the program was started.
+enum CoreLimit {
+    static let atStart = ProcessMemory.coreLimit
+}
+
+/// What shall be run is not there.
+struct NoSuchProgram: Error {
+    var name: String
+}
