@@ -1,0 +1,112 @@
+"""A service on loopback of which a test says what it answers, and which remembers who asked."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Self
+
+from .tls import Tls
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+    @property
+    def authorization(self) -> str | None:
+        """The `Authorization` field."""
+        return self.headers.get("authorization")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is answered to it."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Server
+
+    def _answer(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        asked = Asked(self.command, self.path, {name.lower(): value for name, value in self.headers.items()}, body)
+        answer = self.server.answers(asked)
+        self.server.note(asked, answer.status)
+        self.send_response(answer.status)
+        for name, value in {**answer.headers, "Content-Length": str(len(answer.body))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(answer.body)
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _answer
+
+    def log_message(self, *_: object) -> None:
+        """Says nothing on stderr."""
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, answers: Callable[[Asked], Answer], tls: Tls | None) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.answers = answers
+        if tls is not None:
+            self.socket = tls.context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
+        self.noted: list[tuple[Asked, int]] = []
+        self._lock = threading.Lock()
+
+    def note(self, asked: Asked, status: int) -> None:
+        """Remembers a request and what it was answered."""
+        with self._lock:
+            self.noted.append((asked, status))
+
+    def handle_error(self, *_: object) -> None:
+        """A client that goes away in the middle is no error of ours."""
+
+
+class Service:
+    """A running service. With TLS it has the name of its certificate, which must be one of loopback."""
+
+    def __init__(self, answers: Callable[[Asked], Answer], tls: Tls | None = None) -> None:
+        self._server = _Server(answers, tls)
+        self.port: int = self._server.server_port
+        self.host = f"{tls.name if tls else '127.0.0.1'}:{self.port}"
+        self.origin = f"{'https' if tls else 'http'}://{self.host}"
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def answered(self, status: int) -> list[Asked]:
+        """The requests that got this status, in their order."""
+        return [asked for asked, given in list(self._server.noted) if given == status]
+
+
+def guarded(
+    admits: Callable[[str], bool], challenge: str, answers: Callable[[Asked], Answer]
+) -> Callable[[Asked], Answer]:
+    """Answers 401 with the challenge to whoever shows no `Authorization` field that is admitted."""
+
+    def answer(asked: Asked) -> Answer:
+        if asked.authorization is None or not admits(asked.authorization):
+            return Answer(401, headers={"WWW-Authenticate": challenge})
+        return answers(asked)
+
+    return answer

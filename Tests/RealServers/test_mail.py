@@ -1,0 +1,106 @@
+"""Mail programs, which take a token from a command and show it to their server by SASL."""
+
+from __future__ import annotations
+
+import base64
+import shutil
+import socketserver
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.callers import admits, sign_in
+from harness.people import ALICE
+from harness.person import Person, stderr_lines
+from harness.provider.server import Provider
+from harness.service import Answer, Service, guarded
+
+
+@pytest.fixture
+def page(provider: Provider) -> Iterator[Service]:
+    """A page for whoever has a token."""
+    with Service(guarded(admits(provider, "Bearer"), "Bearer", lambda _: Answer(body=b"come in\n"))) as service:
+        yield service
+
+
+class MailServer(socketserver.ThreadingTCPServer):
+    """Takes mail from whoever authenticates with OAUTHBEARER (RFC 7628) and a token of the authorization server."""
+
+    allow_reuse_address = True
+
+    def __init__(self, provider: Provider) -> None:
+        super().__init__(("127.0.0.1", 0), MailHandler)
+        self.provider = provider
+        self.accepted: list[tuple[str, bytes]] = []
+
+
+class MailHandler(socketserver.StreamRequestHandler):
+    """One conversation of SMTP (RFC 5321)."""
+
+    server: MailServer
+
+    def handle(self) -> None:
+        """Answers until QUIT."""
+        self.say("220 mail.example")
+        user = None
+        while line := self.rfile.readline().decode().strip():
+            verb, _, rest = line.partition(" ")
+            if verb == "EHLO":
+                self.say("250-mail.example\r\n250 AUTH OAUTHBEARER")
+            elif verb == "AUTH":
+                user = self.authenticated(rest.removeprefix("OAUTHBEARER").strip() or self.more())
+                self.say("235 welcome" if user else "535 no")
+            elif verb == "DATA" and user:
+                self.say("354 go on")
+                mail = b"".join(iter(self.rfile.readline, b".\r\n"))
+                self.server.accepted.append((user, mail))
+                self.say("250 kept")
+            elif verb == "QUIT":
+                return self.say("221 bye")
+            else:
+                self.say("250 ok" if user else "530 authenticate first")
+
+    def more(self) -> str:
+        """The next line, after an empty challenge."""
+        self.say("334 ")
+        return self.rfile.readline().decode().strip()
+
+    def authenticated(self, response: str) -> str | None:
+        """Whose token it is, if it is alive."""
+        name, *pairs = base64.b64decode(response).decode().split("\x01")
+        fields = dict(pair.split("=", 1) for pair in pairs if "=" in pair)
+        alive = self.server.provider.introspect(fields["auth"].removeprefix("Bearer "))
+        return name.removeprefix("n,a=").rstrip(",") if alive else None
+
+    def say(self, line: str) -> None:
+        """One line, or several."""
+        self.wfile.write(line.encode() + b"\r\n")
+
+
+@pytest.mark.skipif(shutil.which("msmtp") is None, reason="needs msmtp")
+def test_msmtp_sends_mail_with_the_token(person: Person, provider: Provider, page: Service, tmp_path: Path) -> None:
+    sign_in(person, provider, page)
+    with MailServer(provider) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        configuration = tmp_path / "msmtprc"
+        configuration.write_text(
+            f"account default\nhost 127.0.0.1\nport {server.server_address[1]}\nfrom {ALICE}@example.com\n"
+            f"auth oauthbearer\nuser {ALICE}@example.com\ntls off\n"
+            f'passwordeval "keyfob token {page.origin}"\n'
+        )
+        configuration.chmod(0o600)
+        mail = b"Subject: hello\n\nhello\n"
+        done = person.session.run("msmtp", "-C", configuration, "bob@example.com", stdin=mail)
+        assert done.returncode == 0, stderr_lines(done)
+        server.shutdown()
+        ((user, kept),) = server.accepted
+        assert user == f"{ALICE}@example.com"
+        assert kept.endswith(b"\r\nhello\r\n")
+
+
+def test_a_mail_program_gets_the_whole_answer_of_xoauth2(person: Person, provider: Provider, page: Service) -> None:
+    token = sign_in(person, provider, page)
+    done = person.keyfob("token", "--format", "xoauth2", "--user", "alice@example.com", page.origin)
+    assert base64.b64decode(done.stdout) == f"user=alice@example.com\x01auth=Bearer {token}\x01\x01".encode()
