@@ -31,7 +31,7 @@ def wheel() -> bytes:
     files = {
         "hello.py": "",
         "hello-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: hello\nVersion: 1.0\n",
-        "hello-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\nGenerator: by hand\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        "hello-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
         "hello-1.0.dist-info/RECORD": "hello.py,,\nhello-1.0.dist-info/RECORD,,\n",
     }
     archive = io.BytesIO()

@@ -1,0 +1,164 @@
+"""What every caller is told by the built program: hit, miss, stored password, refresh, and each kind of trouble."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+
+import pytest
+
+from harness.callers import link
+from harness.dialects import CALLERS, GOOGLE, SERVICE, Caller
+from harness.person import Person, stderr_lines
+from harness.provider import lifetime
+from harness.provider.server import Provider
+from harness.steps import assert_worked, refreshes
+from harness.waiting import wait_until
+
+EVERYBODY = [*CALLERS, GOOGLE]
+TOO_LARGE = b" " * (1 << 20) + b" "
+
+
+@pytest.fixture
+def caller_of(person: Person, provider: Provider) -> Person:
+    """A person whose keyfob answers by each name and knows the service; nobody has signed in."""
+    link(person)
+    person.configure_keyfob(SERVICE, provider.issuer)
+    return person
+
+
+@pytest.fixture
+def signed_in(caller_of: Person) -> Person:
+    """The same after the one sign-in."""
+    assert_worked(caller_of.keyfob("login", SERVICE))
+    return caller_of
+
+
+def refuse(person: Person, token: str) -> None:
+    """What git does after a 401: the token is dropped."""
+    assert_worked(person.ask_door("erase", SERVICE, "username=oauth2", f"password={token}"))
+
+
+def test_one_sign_in_serves_every_caller(signed_in: Person) -> None:
+    token = signed_in.token(SERVICE)
+    assert {caller.name: caller.token(signed_in) for caller in CALLERS} == {c.name: token for c in CALLERS}
+    assert "is no JWT" in GOOGLE.complaint(GOOGLE.ask(signed_in))
+    assert signed_in.browsers_opened() == 1
+
+
+def test_a_token_that_is_gone_is_refreshed_for_every_caller(signed_in: Person, provider: Provider) -> None:
+    for caller in CALLERS:
+        old = signed_in.token(SERVICE)
+        before = refreshes(provider)
+        refuse(signed_in, old)
+        new = caller.token(signed_in)
+        assert new != old, caller.name
+        assert provider.is_active(new), caller.name
+        assert refreshes(provider) == before + 1, caller.name
+    assert signed_in.browsers_opened() == 1
+
+
+def test_a_token_that_has_expired_is_refreshed(caller_of: Person, provider: Provider) -> None:
+    provider.issue_tokens_for(2)
+    assert_worked(caller_of.keyfob("login", SERVICE))
+    old = CALLERS[0].token(caller_of)
+    wait_until(lambda: not provider.is_active(old))
+    provider.issue_tokens_for(lifetime.DEFAULT_SECONDS)
+    assert provider.is_active(CALLERS[0].token(caller_of))
+
+
+def test_where_nothing_is_known_every_caller_is_told_so(person: Person) -> None:
+    link(person)
+    for caller in EVERYBODY:
+        done = caller.ask(person)
+        assert (done.stdout.decode(), done.returncode) == caller.miss, (caller.name, stderr_lines(done))
+    # Nothing on this machine keeps secrets: then nothing is known either.
+    for caller in EVERYBODY:
+        done = caller.ask(person, DBUS_SESSION_BUS_ADDRESS="unix:path=/nonexistent")
+        assert (done.stdout.decode(), done.returncode) == caller.miss, (caller.name, stderr_lines(done))
+
+
+def test_a_stored_password_is_given_to_whoever_can_carry_one(person: Person) -> None:
+    link(person)
+    assert_worked(person.ask_door("store", SERVICE, "username=alice", "password=pass word"))
+    for caller in EVERYBODY:
+        if caller.carries_passwords:
+            assert caller.password(person) == "pass word", caller.name
+        else:
+            done = caller.ask(person)
+            assert (done.stdout.decode(), done.returncode) == caller.miss, caller.name
+
+
+def assert_told(person: Person, words: str) -> None:
+    """Every caller is told these words, and nobody was asked."""
+    before = person.browsers_opened()
+    for caller in EVERYBODY:
+        done = caller.ask(person)
+        assert words in caller.complaint(done), (caller.name, done.stdout, stderr_lines(done))
+    assert person.browsers_opened() == before
+
+
+def test_where_nobody_has_signed_in_no_caller_opens_a_browser(caller_of: Person) -> None:
+    assert_told(caller_of, f"run: keyfob login {SERVICE}")
+
+
+def test_a_server_that_is_away_is_said_to_be_away(signed_in: Person, provider: Provider) -> None:
+    refuse(signed_in, signed_in.token(SERVICE))
+    provider.stop()
+    try:
+        assert_told(signed_in, "cannot reach 127.0.0.1")
+    finally:
+        provider.start_again()
+    # Nothing was forgotten.
+    assert provider.is_active(CALLERS[0].token(signed_in))
+
+
+def test_a_refresh_token_that_is_refused_needs_a_person(signed_in: Person, provider: Provider) -> None:
+    refuse(signed_in, signed_in.token(SERVICE))
+    provider.revoke_refresh_tokens()
+    assert_told(signed_in, "no longer accepts the refresh token")
+
+
+def test_a_locked_keyring_is_said_to_be_locked_and_no_window_opens(signed_in: Person) -> None:
+    refuse(signed_in, signed_in.token(SERVICE))
+    signed_in.session.lock_keyring()
+    assert_told(signed_in, "the keyring is locked")
+
+
+@pytest.mark.parametrize("caller", [c for c in CALLERS if c.stdin], ids=lambda caller: caller.name)
+def test_what_is_malformed_or_too_large_is_refused(caller_of: Person, caller: Caller) -> None:
+    assert "malformed" in caller.complaint(caller.ask(caller_of, stdin=b"\xff\x00 \xc3"))
+    assert "larger than 1048576 bytes" in caller.complaint(caller.ask(caller_of, stdin=TOO_LARGE))
+
+
+def test_cargo_is_answered_line_by_line(signed_in: Person) -> None:
+    cargo = next(caller for caller in CALLERS if caller.name == "cargo")
+    lines = [cargo.stdin, '{"v":2}\n', cargo.stdin.replace('"get"', '"dance"'), cargo.stdin.rstrip()]
+    greeting, *answers = cargo.ask(signed_in, stdin="".join(lines).encode()).stdout.decode().splitlines()
+    assert greeting == '{"v":[1]}'
+    kinds = [answer.get("Err", {}).get("kind", "ok") for answer in map(json.loads, answers)]
+    assert kinds == ["ok", "other", "operation-not-supported", "ok"]
+
+
+def test_go_is_told_nothing_in_its_first_phase(signed_in: Person) -> None:
+    done = signed_in.keyfob("goauth")
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+def test_a_client_of_mcp_waits_three_seconds_and_not_longer(signed_in: Person, provider: Provider) -> None:
+    headers = next(caller for caller in CALLERS if caller.name == "headers")
+    refuse(signed_in, signed_in.token(SERVICE))
+    provider.stop()
+    try:
+        # It takes connections and never answers.
+        with socket.create_server(("127.0.0.1", provider.port)):
+            begun = time.monotonic()
+            done = headers.ask(signed_in)
+            waited = time.monotonic() - begun
+    finally:
+        provider.start_again()
+    assert "no answer within 3 seconds" in headers.complaint(done)
+    assert done.returncode == 75
+    assert waited < 10
+    assert provider.is_active(headers.token(signed_in))
