@@ -28,7 +28,8 @@ import Testing
     @Test(arguments: [
         ["frobnicate"], ["login"], ["login", "--frob"], ["logout"], ["logout", "--all", "https://git.example.com"],
         ["token"],
-        ["get", "--dialect", "svn"], ["get", "https://h"], ["get", "--interaction", "maybe"], ["token", "https://h", "--format", "xml"],
+        ["get", "--dialect", "svn"], ["get", "https://h"],
+        ["get", "--interaction", "maybe"], ["token", "https://h", "--format", "xml"],
         ["token", "https://h", "--interaction", "no"], ["login", "https://h", "--flow", "magic"],
         // Not a number of seconds from 0 to a day
         ["token", "https://h", "--min-ttl", "86401"], ["token", "https://h", "--min-ttl=-1"],

@@ -1,0 +1,47 @@
+import CredentialProtocol
+import Dialects
+import Secrets
+import Testing
+
+/// Asks one dialect, and is answered.
+struct Asking {
+    var dialect: any CallerDialect
+
+    init(_ dialect: any CallerDialect.Type) { self.dialect = dialect.init() }
+
+    mutating func question(
+        _ arguments: [String], input: String? = nil, variables: [String: String] = [:]
+    ) throws(InvocationError) -> Question {
+        try dialect.question(
+            Invocation(arguments, variable: { variables[$0] }, input: { input.map { Array($0.utf8) } }))
+    }
+
+    /// The request of a question that is a `get`.
+    mutating func request(
+        _ arguments: [String], input: String? = nil, variables: [String: String] = [:]
+    ) throws -> CredentialRequest {
+        guard case .get(let request) = try question(arguments, input: input, variables: variables) else {
+            throw InvocationError.missing("get")
+        }
+        return request
+    }
+
+    /// What is printed for an answer.
+    func printed(
+        _ response: CredentialResponse, for request: CredentialRequest, service: ServiceURL? = nil
+    ) throws -> String {
+        let answer = Answer(response, service: service, now: Examples.now)
+        return String(decoding: try dialect.found(answer, for: request).output, as: UTF8.self)
+    }
+}
+
+extension CredentialRequest {
+    /// The request to keep or to forget something at a service, which nobody is asked about.
+    static func at(
+        _ host: String, path: String? = nil, scheme: String = "https", username: String? = nil, password: String? = nil
+    ) -> CredentialRequest {
+        CredentialRequest(
+            protocolName: scheme, host: host, path: path, username: username, password: password.map { Secret($0) },
+            interaction: .never)
+    }
+}

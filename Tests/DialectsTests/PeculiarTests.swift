@@ -1,0 +1,161 @@
+import CredentialProtocol
+import Dialects
+import Secrets
+import Testing
+
+/// What one caller has and no other.
+@Suite struct `Peculiarities of callers` {
+    private static func execInfo(_ version: String, interactive: Bool = false) -> [String: String] {
+        [
+            "KUBERNETES_EXEC_INFO": #"{"apiVersion":"client.authentication.k8s.io/\#(version)","#
+                + #""spec":{"interactive":\#(interactive),"cluster":{"server":"https://c.example:6443/x"}}}"#
+        ]
+    }
+
+    @Test(arguments: ["v1", "v1beta1"])
+    func `kubectl is answered in the version that it speaks`(_ version: String) throws {
+        var kubernetes = Asking(KubernetesDialect.self)
+        let request = try kubernetes.request(["get"], variables: Self.execInfo(version))
+        #expect(try kubernetes.printed(Examples.token, for: request).contains("k8s.io/\(version)\""))
+    }
+
+    @Test func `kubectl may be asked somebody only where it says so, and a URL on the command line counts first`()
+        throws
+    {
+        var kubernetes = Asking(KubernetesDialect.self)
+        let interactive = Self.execInfo("v1", interactive: true)
+        #expect(try kubernetes.request(["get"], variables: interactive).interaction == nil)
+        let named = try kubernetes.request(["get", "https://other.example"], variables: interactive)
+        #expect(named.host == "other.example")
+        let bare = try kubernetes.request(["get", "https://other.example"])
+        #expect(bare.interaction == .never)
+        #expect(try kubernetes.printed(Examples.token, for: bare).contains("/v1beta1"))
+    }
+
+    @Test func `A version that nobody knows and a cluster that nobody names are refused`() {
+        var kubernetes = Asking(KubernetesDialect.self)
+        #expect(throws: InvocationError.self) { try kubernetes.question(["get"], variables: Self.execInfo("v2")) }
+        #expect(throws: InvocationError.self) { try kubernetes.question(["get"]) }
+        #expect(throws: InvocationError.self) {
+            try kubernetes.question(["get"], variables: ["KUBERNETES_EXEC_INFO": "nonsense"])
+        }
+    }
+
+    @Test func `A token without an end has no time at which to ask again`() throws {
+        var response = Examples.token
+        response.passwordExpiryUTC = nil
+        var kubernetes = Asking(KubernetesDialect.self)
+        let request = try kubernetes.request(["get"], variables: Self.execInfo("v1"))
+        #expect(try kubernetes.printed(response, for: request).contains("expirationTimestamp") == false)
+        var cargo = Asking(CargoDialect.self)
+        let line = #"{"v":1,"kind":"get","registry":{"index-url":"https://h.example/"}}"#
+        let asked = try cargo.request(["--cargo-plugin"], input: line)
+        #expect(try cargo.printed(response, for: asked).contains(#""cache":"session""#))
+    }
+
+    @Test func `Cargo logs in with a token, without one by asking, and out again`() throws {
+        var cargo = Asking(CargoDialect.self)
+        func line(_ kind: String, _ more: String = "") -> String {
+            #"{"v":1,"kind":"\#(kind)","registry":{"index-url":"sparse+https://h.example/i/"}\#(more)}"#
+        }
+        let kept = try cargo.question(["--cargo-plugin"], input: line("login", #","token":"its own""#))
+        #expect(kept == .store(.at("h.example", path: "i", username: "cargo", password: "its own")))
+        #expect(cargo.dialect.done(.store) == Reply(#"{"Ok":{"kind":"login"}}"# + "\n"))
+        let asked = try cargo.request(["--cargo-plugin"], input: line("login"))
+        #expect(asked.interaction == nil)
+        #expect(try cargo.printed(Examples.token, for: asked) == #"{"Ok":{"kind":"login"}}"# + "\n")
+        let gone = try cargo.question(["--cargo-plugin"], input: line("logout"))
+        #expect(gone == .erase(.at("h.example", path: "i")))
+        #expect(cargo.dialect.done(.erase) == Reply(#"{"Ok":{"kind":"logout"}}"# + "\n"))
+        #expect(try cargo.question(["--cargo-plugin"]) == .end)
+    }
+
+    @Test(arguments: [
+        (CallerFailure(.noCredential, "m"), "not-found"),
+        (CallerFailure(.unsupportedService, "m"), "url-not-supported"),
+        (CallerFailure(.usage, "m"), "operation-not-supported"), (CallerFailure(.denied, "m"), "other"),
+    ])
+    func `Cargo goes by the kind of an error`(_ failure: CallerFailure, _ kind: String) {
+        let reply = Asking(CargoDialect.self).dialect.failed(failure)
+        #expect(reply == Reply(#"{"Err":{"kind":"\#(kind)","message":"m"}}"# + "\n"))
+    }
+
+    @Test func `Cargo's own token goes back as it is, and challenges of its registry are read`() throws {
+        var cargo = Asking(CargoDialect.self)
+        let headers = #"["WWW-Authenticate: Cargo login_url=\"https://h.example/me\"","X-Other: 1"]"#
+        let line = #"{"v":1,"kind":"get","registry":{"index-url":"https://h.example/","headers":\#(headers)}}"#
+        let request = try cargo.request(["--cargo-plugin"], input: line)
+        #expect(request.wwwauth == [#"Cargo login_url="https://h.example/me""#])
+        let own = CredentialResponse(username: "cargo", password: Secret("its own"))
+        #expect(try cargo.printed(own, for: request).contains(#""token":"its own""#))
+    }
+
+    @Test(arguments: [
+        (#"{"uri":"grpcs://h.example/s.S/M"}"#, "https://h.example/s.S/M"),
+        (#"{"url":"https://h.example"}"#, "https://h.example"),
+        (#"{"uri":"grpc://localhost:9000/x","more":[1]}"#, "http://localhost:9000/x"),
+    ])
+    func `A build tool may speak gRPC, use the older name, and say more`(_ input: String, _ url: String) throws {
+        var bazel = Asking(BazelDialect.self)
+        #expect(try bazel.request(["get"], input: input).url?.description == url)
+    }
+
+    @Test(arguments: [
+        #"{"uri":"grpc://h.example"}"#, #"{"uri":"http://h.example"}"#, #"{"uri":"https://h.example\n"}"#,
+    ])
+    func `A build tool's plain text off this machine is refused`(_ input: String) {
+        var bazel = Asking(BazelDialect.self)
+        #expect(throws: InvocationError.self) { try bazel.question(["get"], input: input) }
+    }
+
+    @Test func `go is given the whole service, asked in advance nothing, and never plain text`() throws {
+        var go = Asking(GoDialect.self)
+        #expect(try go.question([]) == .reply(Reply()))
+        #expect(try go.question(["http://127.0.0.1:1/x"], input: "") == .reply(Reply()))
+        let head = "HTTP/2.0 403 Forbidden\nWww-Authenticate: Bearer error=\"insufficient_scope\"\nX: y\n\n"
+        let request = try go.request(["https://h.example/a/b/@v/list"], input: head)
+        #expect(request.wwwauth == [#"Bearer error="insufficient_scope""#])
+        let printed = try go.printed(Examples.token, for: request, service: ServiceURL("https://h.example/a"))
+        #expect(printed == "https://h.example/a\n\nAuthorization: Bearer to.ke.n\n\n")
+    }
+
+    @Test func `Google gets a JWT of the type that it asks for, and no other token`() throws {
+        var google = Asking(GoogleDialect.self)
+        let type = "urn:ietf:params:oauth:token-type:id_token"
+        let request = try google.request(
+            ["get", "https://h.example"], variables: ["GOOGLE_EXTERNAL_ACCOUNT_TOKEN_TYPE": type])
+        #expect(try google.printed(Examples.token, for: request).contains(type))
+        for token in ["opaque", "a.b", "a..c", "a.b.c.d", "a.b.c="] {
+            var response = Examples.token
+            response.password = Secret(token)
+            #expect(try google.printed(response, for: request).contains(#""success":false"#))
+        }
+        #expect(throws: InvocationError.self) {
+            try google.question(
+                ["get", "https://h.example"],
+                variables: ["GOOGLE_EXTERNAL_ACCOUNT_TOKEN_TYPE": "urn:ietf:params:oauth:token-type:saml2"])
+        }
+    }
+
+    @Test func `An MCP client's argument counts before its variable, and it wants a token with a life before it`()
+        throws
+    {
+        var headers = Asking(HeadersDialect.self)
+        let variables = ["CLAUDE_CODE_MCP_SERVER_URL": "https://two.example"]
+        #expect(try headers.request(["https://one.example"], variables: variables).host == "one.example")
+        #expect(try headers.request([], variables: variables).minTTL == 86_400)
+        #expect(throws: InvocationError.self) { try headers.question([]) }
+        #expect(throws: InvocationError.self) { try headers.question(["http://one.example"]) }
+    }
+
+    @Test func `A password in a URL is not taken up, and a name in it is`() throws {
+        var pnpm = Asking(PnpmDialect.self)
+        #expect(try pnpm.request(["get", "https://bob:s3cret@h.example"]) == .at("h.example", username: "bob"))
+    }
+
+    @Test func `What a caller wrote is shown without what a terminal would obey`() {
+        let failure = CallerFailure(.notAService("\u{1B}[2Jhttps://h\u{202E}"))
+        #expect(failure.message == "\"?[2Jhttps://h?\" is not an https URL, nor http on a loopback host")
+        #expect(CallerFailure(.unknownOperation(String(repeating: "x", count: 300))).message.count < 250)
+    }
+}
