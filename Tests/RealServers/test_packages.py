@@ -1,4 +1,4 @@
-"""pip and Cargo, each the real one, against an index and a registry on loopback that let in only who has a token."""
+"""pip, uv and Cargo, each the real one, against an index and a registry that let in only who has a token."""
 
 from __future__ import annotations
 
@@ -66,6 +66,21 @@ def test_pip_downloads_with_the_token_of_one_sign_in(person: Person, provider: P
         assert (person.home / WHEEL).exists()
         shown = {presented_token(asked.authorization) for asked in service.answered(200)}
         assert shown == {("__token__", token)}
+        assert person.browsers_opened() == 1
+
+
+def test_uv_installs_with_the_token_of_one_sign_in(person: Person, provider: Provider) -> None:
+    link(person)
+    with Service(guarded(admits(provider, "Basic"), 'Basic realm="index"', index)) as service:
+        token = sign_in(person, provider, service, "/simple")
+        done = person.session.run(
+            *(Path(sys.executable).parent / "uv", "pip", "install", "--no-config", "--no-cache", "--no-deps"),
+            *("--python", sys.executable, "--target", "site", "--keyring-provider", "subprocess"),
+            *("--index-url", f"http://__token__@{service.host}/simple/", "hello"),
+        )
+        assert_worked(done)
+        assert (person.home / "site" / "hello.py").exists()
+        assert {presented_token(asked.authorization) for asked in service.answered(200)} == {("__token__", token)}
         assert person.browsers_opened() == 1
 
 
