@@ -14,7 +14,7 @@ package struct GoogleDialect: CallerDialect {
     package static let name = "google"
     package static let deadline: Duration? = .seconds(4)
 
-    private var tokenType = "urn:ietf:params:oauth:token-type:jwt"
+    private var tokenType = ""
 
     package init() {}
 
@@ -37,10 +37,8 @@ package struct GoogleDialect: CallerDialect {
         guard invocation.arguments.count == 2, invocation.arguments[0] == "get" else {
             throw .usage("keyfob get --dialect google URL")
         }
-        if let asked = invocation.nonempty("GOOGLE_EXTERNAL_ACCOUNT_TOKEN_TYPE") {
-            guard Self.tokenTypes.contains(asked) else { throw .malformed("the token type that was asked for") }
-            tokenType = asked
-        }
+        tokenType = invocation.nonempty("GOOGLE_EXTERNAL_ACCOUNT_TOKEN_TYPE") ?? "urn:ietf:params:oauth:token-type:jwt"
+        guard Self.tokenTypes.contains(tokenType) else { throw .malformed("the token type that was asked for") }
         return .get(try CredentialRequest(service: invocation.arguments[1]))
     }
 

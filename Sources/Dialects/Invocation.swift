@@ -53,6 +53,8 @@ extension CredentialRequest {
     ///
     /// - Parameter url: absolute. Its query and fragment are dropped, and a password in it too.
     init(service url: String) throws(InvocationError) {
+        // An end of line would be the beginning of another attribute.
+        guard !url.utf8.contains(where: AttributeLines.isControl) else { throw .notAService(url) }
         let request = try? LineDialect().decode(Array("url=\(url)\n".utf8), for: .get)
         guard var request, let service = request.url, service.scheme == "https" || service.isLoopback else {
             throw .notAService(url)

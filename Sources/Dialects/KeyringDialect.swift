@@ -21,6 +21,7 @@ package struct KeyringDialect: CallerDialect {
     package init() {}
 
     package mutating func question(_ invocation: Invocation) throws(InvocationError) -> Question {
+        (wantsName, wantsJSON) = (false, false)
         let words = try readOptions(invocation.arguments)
         username = words.count > 2 ? words[2] : nil
         switch (words.first, words.count) {

@@ -14,7 +14,7 @@ package import CredentialProtocol
 package struct KubernetesDialect: CallerDialect {
     package static let name = "kubernetes"
 
-    private var version = "client.authentication.k8s.io/v1beta1"
+    private var version = ""
 
     package init() {}
 
@@ -48,10 +48,8 @@ package struct KubernetesDialect: CallerDialect {
             throw .usage("keyfob get --dialect kubernetes [URL]")
         }
         let info = try execInfo(invocation)
-        if let asked = info?.apiVersion {
-            guard Self.versions.contains(asked) else { throw .malformed("the apiVersion of KUBERNETES_EXEC_INFO") }
-            version = asked
-        }
+        version = info?.apiVersion ?? "client.authentication.k8s.io/v1beta1"
+        guard Self.versions.contains(version) else { throw .malformed("the apiVersion of KUBERNETES_EXEC_INFO") }
         guard let url = invocation.arguments.dropFirst().first ?? info?.spec?.cluster?.server else {
             throw .missing("cluster: set provideClusterInfo, or give its URL as an argument")
         }

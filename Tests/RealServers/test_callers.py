@@ -162,3 +162,21 @@ def test_a_client_of_mcp_waits_three_seconds_and_not_longer(signed_in: Person, p
     assert done.returncode == 75
     assert waited < 10
     assert provider.is_active(headers.token(signed_in))
+
+
+def test_somebody_is_asked_where_the_caller_says_that_somebody_is_there(caller_of: Person) -> None:
+    kubernetes = next(caller for caller in CALLERS if caller.name == "kubernetes")
+    asking = kubernetes.variables["KUBERNETES_EXEC_INFO"].replace('"interactive": false', '"interactive": true')
+    declined = kubernetes.ask(caller_of, KUBERNETES_EXEC_INFO=asking, KEYFOB_INTERACTION="never")
+    assert (declined.returncode, caller_of.browsers_opened()) == (77, 0)
+    done = kubernetes.ask(caller_of, KUBERNETES_EXEC_INFO=asking)
+    assert kubernetes.secret(done.stdout.decode()) == caller_of.token(SERVICE)
+    assert caller_of.browsers_opened() == 1
+
+
+def test_cargo_login_without_a_token_signs_in(caller_of: Person) -> None:
+    cargo = next(caller for caller in CALLERS if caller.name == "cargo")
+    done = cargo.ask(caller_of, stdin=cargo.stdin.replace('"get"', '"login"').encode())
+    assert done.stdout == b'{"v":[1]}\n{"Ok":{"kind":"login"}}\n', stderr_lines(done)
+    assert caller_of.browsers_opened() == 1
+    assert cargo.token(caller_of) == caller_of.token(SERVICE)

@@ -106,7 +106,9 @@ extension CredentialRequest {
     ///
     /// - Throws: `CredentialFailure.notAService` where it is not one that keyfob can serve.
     init(url: String) throws {
-        let request = try? LineDialect().decode(Array("url=\(url)\n".utf8), for: .get)
+        // An end of line would be the beginning of another attribute.
+        let isLine = !url.utf8.contains(where: AttributeLines.isControl)
+        let request = isLine ? try? LineDialect().decode(Array("url=\(url)\n".utf8), for: .get) : nil
         guard let request, let service = request.url, service.scheme == "https" || service.isLoopback
         else { throw CredentialFailure.notAService(url: url) }
         self = request

@@ -1,0 +1,66 @@
+import CredentialProtocol
+import Dialects
+import Secrets
+
+/// What callers that are not git say: the first byte chooses the caller, and 0xFF, which no text has, stands between
+/// what the program was started with and its input. The same bytes are a credential that a server or a keyring gave.
+func fuzzCaller(_ bytes: [UInt8]) throws {
+    guard let first = bytes.first else { return }
+    let type = Dialects.all[Int(first) % Dialects.all.count]
+    let fields = bytes.dropFirst().split(separator: 0xFF, maxSplits: 1, omittingEmptySubsequences: false).map {
+        Array($0)
+    }
+    let word = String(decoding: fields.first ?? [], as: UTF8.self)
+    let input = fields.count > 1 ? fields[1] : []
+    for arguments in [[word], ["get", word], ["get", "h.example", word], ["store", word], ["--cargo-plugin"]] {
+        // Each of the variables that a dialect reads.
+        let invocation = Invocation(arguments, variable: { $0.contains("TOKEN_TYPE") ? nil : word }, input: { input })
+        try fuzzCaller(type, invocation, secret: input)
+    }
+}
+
+private func fuzzCaller(_ type: any CallerDialect.Type, _ invocation: Invocation, secret: [UInt8]) throws {
+    var (dialect, again) = (type.init(), type.init())
+    let question = outcome { () throws(InvocationError) in try dialect.question(invocation) }
+    let repeated = outcome { () throws(InvocationError) in try again.question(invocation) }
+    try require(question == repeated, "one question is read in two ways")
+    switch question {
+    case .failure(let error):
+        let reply = dialect.failed(CallerFailure(error))
+        try require(reply.output.allSatisfy { $0 == 0x0A || isVisible([$0]) || $0 == 0x20 }, "an error for a terminal")
+        try require(!reply.complaint.contains { $0.contains("\n") }, "an error of several lines")
+    case .success(.get(let request)):
+        try requireService(request)
+        try require(request.password == nil, "a password that nobody asked to keep")
+        try fuzzAnswers(dialect, request, secret)
+    case .success(.store(let request)):
+        try requireService(request)
+        let kept = (request.password?.exposedBytes ?? []) + Array((request.username ?? "").utf8)
+        try require(!kept.contains(where: AttributeLines.isControl), "something to keep with a control character")
+        try require(request.password?.isEmpty == false && request.username != nil, "nothing to keep")
+    case .success(.erase(let request)): try requireService(request)
+    case .success(.list), .success(.reply), .success(.end): break
+    }
+}
+
+private func requireService(_ request: CredentialRequest) throws {
+    guard let service = request.url else { throw Violation(description: "a request for no service") }
+    try require(service.scheme == "https" || service.isLoopback, "a request for a service in plain text")
+}
+
+private func fuzzAnswers(_ dialect: any CallerDialect, _ request: CredentialRequest, _ secret: [UInt8]) throws {
+    for authtype in ["Bearer", nil] {
+        let response = CredentialResponse(username: "alice", password: Secret(secret), authtype: authtype)
+        let answer = outcome { () throws(ResponseError) in
+            try dialect.found(Answer(response, now: 0), for: request)
+        }
+        guard case .success(let reply) = answer else { continue }
+        try require(reply.output.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x0A }, "a control character comes through")
+        let text = String(decoding: secret, as: UTF8.self)
+        if authtype != nil, !secret.isEmpty, reply.status == 0,
+            String(decoding: reply.output, as: UTF8.self).contains(text)
+        {
+            try require(isVisible(secret) || reply.output == Array("{}\n".utf8), "a token that is not visible ASCII")
+        }
+    }
+}
