@@ -38,7 +38,11 @@ import Testing
         ["login", "git.example.com"], ["login", "ftp://git.example.com"],
         ["login", "http://git.example.com"], ["token", "cert:///x"], ["token", ""], ["token", "https://"],
         ["token", "https://git.example.com:x"], ["token", "http://127.0.0.1.example.org"],
-        ["token", "https://h/%0ahost=x"], ["logout", "nonsense"],
+        ["token", "https://h/%0ahost=x"], ["token", "https://h\nusername=x"], ["exec", "https://h"],
+        ["exec", "--", "true"],
+        ["exec", "https://h", "--fd", "2", "--", "true"], ["exec", "https://h", "--env", "A=B", "--", "true"],
+        ["token", "https://h", "--format", "xoauth2"], ["token", "https://h", "--user", "u"],
+        ["logout", "nonsense"],
     ])
     func `A command that is not as it must be is a usage error`(_ arguments: [String]) async throws {
         try await PrivateSession.runWithoutBus { session in

@@ -55,7 +55,8 @@ private func fuzzAnswers(_ dialect: any CallerDialect, _ request: CredentialRequ
             try dialect.found(Answer(response, now: 0), for: request)
         }
         guard case .success(let reply) = answer else { continue }
-        try require(reply.output.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x0A }, "a control character comes through")
+        try require(
+            reply.output.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x0A }, "a control character comes through")
         let text = String(decoding: secret, as: UTF8.self)
         if authtype != nil, !secret.isEmpty, reply.status == 0,
             String(decoding: reply.output, as: UTF8.self).contains(text)

@@ -3,7 +3,7 @@
 /// stop.
 enum FuzzTarget: String, CaseIterable, Sendable {
     // What callers say, and what we answer.
-    case lines, git, line, response
+    case lines, git, line, caller, response
     case tokenFormat = "token-format"
     case serviceURL = "service-url"
     // What services and browsers say.
@@ -24,6 +24,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
         case .lines: try fuzzLines(bytes)
         case .git: try fuzzGitDialect(bytes)
         case .line: try fuzzLineDialect(bytes)
+        case .caller: try fuzzCaller(bytes)
         case .response: try fuzzResponse(bytes)
         case .tokenFormat: try fuzzTokenFormat(bytes)
         case .serviceURL: try fuzzServiceURL(bytes)
