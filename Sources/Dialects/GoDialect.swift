@@ -7,8 +7,8 @@ package import CredentialProtocol
 /// line.
 ///
 /// - Not supported: http, over which go sends no credentials.
-/// - Not found: no output, exit status 0. Failures: an exit status, which ends the go command, and standard error, which
-///   it shows.
+/// - Not found: no output, exit status 0. Failures: an exit status and standard error, which go shows with `-x` alone; it
+///   goes on without a credential.
 /// - Deadline: none of go's; ours is 30 seconds. It never asks.
 package struct GoDialect: CallerDialect {
     package static let name = "go"
