@@ -166,7 +166,10 @@ extension CallerExchange {
         let notesRoutes = account == nil
         return try await composition.attempt { request, account in
             answering.note(account)
-            if notesRoutes { composition.noteRoute(request, account) }
+            // Build tools ask for address after address, and the kernel keeps but a few keys for each user.
+            if notesRoutes, request.path == nil || request.url == account.service {
+                composition.noteRoute(request, account)
+            }
         } _: { helper in
             try await body(helper, answering)
         }
