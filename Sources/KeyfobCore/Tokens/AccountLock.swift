@@ -1,5 +1,4 @@
 import Glibc
-import OAuth
 
 /// One process at a time decides about an account.
 ///
@@ -60,9 +59,9 @@ package struct AccountLock: Sendable {
         /// keep it. ``answerIsKept()`` ends that.
         ///
         /// - Parameter isLost: whether an error means that the server may have done what was asked.
-        func refreshing<Result>(
-            isLost: (OAuthError) -> Bool, _ refresh: () async throws(OAuthError) -> Result
-        ) async throws(OAuthError) -> Result {
+        func refreshing<Result, Trouble: Error>(
+            isLost: (Trouble) -> Bool, _ refresh: () async throws(Trouble) -> Result
+        ) async throws(Trouble) -> Result {
             if !answerIsLost { AccountLock.write(.refreshing, descriptor) }
             do {
                 return try await refresh()
