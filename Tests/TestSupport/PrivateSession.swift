@@ -111,6 +111,10 @@ package struct PrivateSession: Sendable, Codable {
         let path = unsafe getenv("PATH").map { unsafe String(cString: $0) } ?? "/usr/bin:/bin"
         var environment = ["PATH": path, "HOME": home, "XDG_RUNTIME_DIR": runtimeDirectory, "LC_ALL": "C.UTF-8"]
         if hasBus { environment["DBUS_SESSION_BUS_ADDRESS"] = "unix:path=\(runtimeDirectory)/bus" }
+        // Where a sanitizer of the tests (Tests/sanitize) is to write about the programs in the session.
+        for name in ["ASAN_OPTIONS", "TSAN_OPTIONS"] {
+            if let options = unsafe getenv(name) { environment[name] = unsafe String(cString: options) }
+        }
         self.environment = environment
     }
 }
