@@ -139,11 +139,14 @@ import Testing
     func `of a host that nobody knows opens no browser, and is told at once`(program: String) async throws {
         try await KeyfobSession.run { session in
             let session = session.withBrowser()
+            let start = ContinuousClock.now
+            _ = try await session.run(["keyfob", "--version"])
             let begun = ContinuousClock.now
             let result = try await session.run(
                 [program, "get"], "protocol=https\nhost=submodule.evil.example\nwwwauth[]=Bearer realm=\"x\"\n\n")
-            // Far from what it takes, and far below any time-out of a name server or of a server.
-            #expect(ContinuousClock.now - begun < .seconds(4))
+            let (usual, taken) = (begun - start, ContinuousClock.now - begun)
+            // Far below any time-out of a name server or of a server; or, on a machine that is busy, no wonder.
+            #expect(taken < .seconds(4) || taken < usual * 20)
             #expect(result.stdout.isEmpty)
             #expect(result.status == (program == "keyfob" ? 1 : 0), "\(result.complaint)")
             #expect(session.browserOpenings == 0)
