@@ -5,8 +5,8 @@
 // The points are counted over all threads of the command, in the order in which they come: system calls that write to,
 // read from, connect or lock a socket, a file below ROOT or a pipe; that open such a file for writing, rename or remove
 // it; that change the kernel's keyrings; and the end. At the entry of the Nth the command gets the signal, by its
-// number; if it is SIGKILL, the call itself does not happen. With N = 0 the command runs to its end. LIST gets one line
-// for each point that was met.
+// number; if it is SIGKILL, the call itself does not happen, else it is the thread's last one. With N = 0 the command
+// runs to its end. LIST gets one line for each point that was met.
 //
 // strace(1) can inject a signal into the Nth call of a kind, but it counts per thread, and each kind for itself: which
 // thread it is that sends a message is not the same in two runs.
@@ -174,7 +174,8 @@ int main(int count, char **arguments) {
                                    ? point(process, &info, told, sizeof told) : NULL;
             if (name) {
                 fprintf(list, "%ld %s %s\n", ++met, name, told);
-                if (met == wanted) kill(process, death);
+                // To this very thread: while another one waited for its turn to die, this one would go on.
+                if (met == wanted) syscall(SYS_tgkill, process, thread, death);
             }
         } else if (status >> 16 == 0 && WSTOPSIG(status) != SIGSTOP) {
             signal = WSTOPSIG(status);
