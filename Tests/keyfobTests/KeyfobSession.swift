@@ -25,8 +25,23 @@ struct KeyfobSession {
     /// The browser of the tests, which signs in and comes back.
     static var headlessBrowser: String { repository.appending(path: "Tests/TestSupport/browser/headless-browser").path }
 
-    /// Runs `body` in a session with an unlocked keyring.
+    /// Runs `body` in a session with an unlocked keyring. So many tests would begin at once that none came to its end for a
+    /// minute, and each took its neighbours' time for the program's; so a few have their turn, and the others wait.
     static func run<Result: Sendable>(
+        _ body: (KeyfobSession) async throws -> Result
+    ) async throws -> Result {
+        await Turnstile.sessions.enter()
+        let result: Swift.Result<Result, any Error>
+        do {
+            result = .success(try await runAtOnce(body))
+        } catch {
+            result = .failure(error)
+        }
+        await Turnstile.sessions.leave()
+        return try result.get()
+    }
+
+    private static func runAtOnce<Result: Sendable>(
         _ body: (KeyfobSession) async throws -> Result
     ) async throws -> Result {
         try await PrivateSession.run { session in
