@@ -47,8 +47,10 @@ struct KeyfobSession {
         try await PrivateSession.run { session in
             try await session.withKeyring(.unlocked) {
                 let keyfob = KeyfobSession(session: session)
-                defer { keyfob.clearKernelMemory() }
-                return try await body(keyfob)
+                let result: Swift.Result<Result, any Error>
+                do { result = .success(try await body(keyfob)) } catch { result = .failure(error) }
+                await keyfob.clearKernelMemory()
+                return try result.get()
             }
         }
     }
@@ -126,13 +128,23 @@ extension KeyfobSession {
     /// The service of an authorization server, at its own origin.
     func service(of server: RunningServer) -> String { "\(server.origin)/\(path)" }
 
-    /// Takes out of kernel memory what this session has put there for git.
-    func clearKernelMemory() {
+    /// Takes out of kernel memory what this session has put there: the next one may get the same port, and with it the
+    /// same accounts.
+    func clearKernelMemory() async {
         guard let keyring = KernelKeyring.existing() else { return }
+        for account in await accounts() { keyring.remove(KeyNames.token(account: account)) }
         for route in keyring.names() where route.contains(path) {
             if let account = keyring.read(route)?.exposedText { keyring.remove(KeyNames.token(account: account)) }
             keyring.remove(route)
         }
+    }
+
+    /// The ids of the accounts that are signed in, by the attributes of their items.
+    private func accounts() async -> [String] {
+        let found = try? await run(path: "/usr/bin/secret-tool", ["search", "--all", "kind", "grant"], [])
+        let words = "attribute.id = "
+        return (found.map { $0.output + $0.complaint } ?? "").split(separator: "\n").filter { $0.hasPrefix(words) }
+            .map { String($0.dropFirst(words.count)) }
     }
 
     /// What is configured for the service of an authorization server.

@@ -36,7 +36,7 @@ import Testing
             }
         ) { bench in
             let token = try await bench.signIn()
-            bench.session.clearKernelMemory()
+            await bench.session.clearKernelMemory()
             let again = try await bench.get()
             #expect(again.output.password == token, "\(again.complaint)")
             try await bench.erase(token)
