@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -24,13 +24,6 @@ from harness.steps import assert_refused, assert_worked
 # Each call to the Secret Service may take three seconds. No command makes as many as this lasts for.
 LONGEST_SECONDS = 25
 COLLECTIONS = "/org/freedesktop/secrets/collection"
-
-
-@pytest.fixture
-def server() -> Iterator[FamilyServer]:
-    """The authorization server, which ends a family when a refresh token comes twice."""
-    with FamilyServer() as running:
-        yield running
 
 
 @pytest.fixture

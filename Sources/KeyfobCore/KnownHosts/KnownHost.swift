@@ -36,8 +36,6 @@ package struct KnownHost: Sendable, Equatable {
     let tokenDeletion: String?
     /// Where a person ends what they have granted, where the server has no RFC 7009: as ``registration``.
     let grants: String?
-    /// The realms of a Basic challenge (RFC 7617 section 2) that suggest it, in lower case.
-    let realms: [String]
 
     /// How an authorization server is described, all of it as paths.
     enum ServerShape: Sendable, Equatable {
@@ -49,11 +47,11 @@ package struct KnownHost: Sendable, Equatable {
 
     init(
         provider: String, name: String, hosts: [String] = [], authority: String? = nil, shape: ServerShape,
-        registration: String, tokenDeletion: String? = nil, grants: String? = nil, realms: [String] = [],
+        registration: String, tokenDeletion: String? = nil, grants: String? = nil,
         scopes: [String], username: String?,
         redirect: RedirectTemplate? = nil, pkce: PKCEPolicy? = nil, flows: [Account.Flow], quirks: [String] = []
     ) {
-        (self.provider, self.name, self.hosts, self.realms) = (provider, name, hosts, realms)
+        (self.provider, self.name, self.hosts) = (provider, name, hosts)
         (self.authority, self.shape, self.registration) = (authority, shape, registration)
         (self.tokenDeletion, self.grants) = (tokenDeletion, grants)
         (self.scopes, self.username, self.redirect, self.pkce) = (scopes, username, redirect, pkce)
@@ -119,13 +117,6 @@ package struct KnownHost: Sendable, Equatable {
             return row
         }
         return provider.flatMap(row(of:))
-    }
-
-    /// What the realm of a Basic challenge suggests. Anybody may write anything there, so it is for asking the person,
-    /// never for acting upon.
-    package static func proposed(byRealm realm: String) -> KnownHost? {
-        let realm = realm.lowercased()
-        return rows.first { $0.realms.contains(realm) }
     }
 
     /// The row for a host of a provider that is not in the table: the one that takes the service's own origin, if any.

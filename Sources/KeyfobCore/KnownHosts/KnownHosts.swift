@@ -43,7 +43,7 @@ extension KnownHost {
         provider: "github", name: "GitHub Enterprise Server", shape: gitHubShape,
         registration: "/settings/applications/new",
         tokenDeletion: "{origin}/api/v3/applications/{client_id}/token", grants: "/settings/applications",
-        realms: ["github"], scopes: ["repo", "gist", "workflow"],
+        scopes: ["repo", "gist", "workflow"],
         username: "x-access-token", pkce: .assumed, flows: [.loopback, .device, .paste], quirks: gitHubQuirks)
 
     // MARK: GitLab
@@ -56,7 +56,7 @@ extension KnownHost {
             "framagit.org", "gitlab.haskell.org",
         ],
         shape: .issuer(device: "/oauth/authorize_device"), registration: "/-/user_settings/applications",
-        realms: ["gitlab"], scopes: ["read_repository", "write_repository"], username: "oauth2", pkce: .assumed,
+        scopes: ["read_repository", "write_repository"], username: "oauth2", pkce: .assumed,
         flows: [.loopback, .device, .paste],
         quirks: [
             "register an application that is not confidential, with the redirect URI http://127.0.0.1/callback",
@@ -69,7 +69,6 @@ extension KnownHost {
     private static let gitea = KnownHost(
         provider: "gitea", name: "Gitea or Forgejo", hosts: ["codeberg.org", "gitea.com", "code.forgejo.org"],
         shape: .issuer(), registration: "/user/settings/applications", grants: "/user/settings/applications",
-        realms: ["gitea", "forgejo"],
         scopes: ["read:repository", "write:repository"], username: "oauth2", pkce: .assumed,
         flows: [.loopback, .paste],
         quirks: [
@@ -87,7 +86,7 @@ extension KnownHost {
         shape: .endpoints(authorization: "/site/oauth2/authorize", token: "/site/oauth2/access_token"),
         registration: "https://support.atlassian.com/bitbucket-cloud/docs/use-oauth-on-bitbucket-cloud/",
         grants: "/account/settings/app-authorizations/",
-        realms: ["bitbucket.org http"], scopes: ["repository", "repository:write"], username: "x-token-auth",
+        scopes: ["repository", "repository:write"], username: "x-token-auth",
         redirect: try? RedirectTemplate("http://localhost:48737/callback"), pkce: .assumed, flows: [.loopback, .paste],
         quirks: [
             "register an OAuth consumer in the workspace's settings; its key is the client_id",
@@ -100,7 +99,7 @@ extension KnownHost {
         provider: "bitbucket-data-center", name: "Bitbucket Data Center",
         shape: .endpoints(authorization: "/rest/oauth2/latest/authorize", token: "/rest/oauth2/latest/token"),
         registration: "/plugins/servlet/applinks/listApplicationLinks",
-        realms: ["bitbucket", "atlassian bitbucket"], scopes: ["REPO_WRITE"], username: "x-token-auth",
+        scopes: ["REPO_WRITE"], username: "x-token-auth",
         redirect: try? RedirectTemplate("http://localhost:48737/callback"), pkce: .assumed, flows: [.loopback, .paste],
         quirks: [
             "an administrator creates an incoming link (external application), in version 7.20 or newer",

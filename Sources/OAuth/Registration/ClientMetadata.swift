@@ -35,30 +35,25 @@ package struct ClientMetadata: Sendable, Equatable {
 }
 
 extension ClientMetadata {
-    /// The body of a registration request. `clientID` and `clientSecret` are for an update (RFC 7592 section 2.2).
-    func encoded(clientID: String? = nil, clientSecret: Secret? = nil) throws(OAuthError) -> Secret {
+    /// The body of a registration request.
+    func encoded() throws(OAuthError) -> Secret {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let representation = Representation(self, clientID: clientID, clientSecret: clientSecret?.exposedText)
         // What an encoder throws for strings that are all there is no news for anybody.
-        guard let data = try? encoder.encode(representation) else { throw .invalidEndpoint(member: "redirect_uris") }
+        guard let data = try? encoder.encode(Representation(metadata: self)) else {
+            throw .invalidEndpoint(member: "redirect_uris")
+        }
         return Secret(data)
     }
 
     private struct Representation: Encodable {
         let metadata: ClientMetadata
-        let clientID: String?
-        let clientSecret: String?
-
-        init(_ metadata: ClientMetadata, clientID: String?, clientSecret: String?) {
-            (self.metadata, self.clientID, self.clientSecret) = (metadata, clientID, clientSecret)
-        }
 
         enum CodingKeys: String, CodingKey {
             case redirectURIs = "redirect_uris", scope, authMethod = "token_endpoint_auth_method"
             case grantTypes = "grant_types", responseTypes = "response_types", clientName = "client_name"
             case applicationType = "application_type", softwareID = "software_id"
-            case softwareVersion = "software_version", clientID = "client_id", clientSecret = "client_secret"
+            case softwareVersion = "software_version"
         }
 
         func encode(to encoder: any Encoder) throws {
@@ -73,8 +68,6 @@ extension ClientMetadata {
             if !metadata.scopes.isEmpty { try members.encode(metadata.scopes.joined(separator: " "), forKey: .scope) }
             try members.encode(ClientMetadata.softwareID, forKey: .softwareID)
             try members.encodeIfPresent(metadata.softwareVersion, forKey: .softwareVersion)
-            try members.encodeIfPresent(clientID, forKey: .clientID)
-            try members.encodeIfPresent(clientSecret, forKey: .clientSecret)
         }
     }
 

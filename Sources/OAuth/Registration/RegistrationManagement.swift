@@ -1,6 +1,6 @@
 import Secrets
 
-/// Changes and deletes a registration where the server lets us (RFC 7592).
+/// Deletes a registration where the server lets us (RFC 7592).
 package struct RegistrationManagement: Sendable {
     private let transport: any HTTPTransport
 
@@ -21,40 +21,5 @@ package struct RegistrationManagement: Sendable {
         guard (200..<300).contains(response.status)
         else { throw .registrationKept(host: url.host, status: response.status) }
         return true
-    }
-
-    /// Replaces what the server has of us by `metadata` (RFC 7592 section 2.2); nil, and nothing sent, where the server
-    /// gave no means. The result takes the place of `registration`: its token may be a new one, and the old one dead.
-    ///
-    /// Throws `registrationKept`, `refused` for an error by name, `malformed` where the answer is about another client.
-    package func update(
-        _ registration: ClientRegistration, to metadata: ClientMetadata
-    ) async throws(OAuthError) -> ClientRegistration? {
-        guard let url = registration.registrationClientURI, let token = registration.registrationAccessToken
-        else { return nil }
-        let client = registration.client
-        let body = try metadata.encoded(clientID: client.id, clientSecret: client.secret)
-        var request = HTTPRequest(.put, json: body, to: url, bearer: token)
-        request.confided = [token, client.secret].compactMap { $0 }
-        let response = try await transport.confide(request)
-        return try updated(registration, by: response, metadata, url)
-    }
-
-    private func updated(
-        _ registration: ClientRegistration, by response: HTTPResponse, _ metadata: ClientMetadata, _ url: EndpointURL
-    ) throws(OAuthError) -> ClientRegistration {
-        var updated: ClientRegistration
-        do {
-            updated = try RegistrationAnswer(metadata: metadata, issuer: registration.issuer, url: url)
-                .registration(response)
-        } catch .registrationClosed(let host, let status) {
-            throw .registrationKept(host: host, status: status)
-        }
-        guard updated.client.id == registration.client.id else { throw .malformed(host: url.host, member: "client_id") }
-        if updated.registrationAccessToken == nil {
-            updated.registrationAccessToken = registration.registrationAccessToken
-            updated.registrationClientURI = registration.registrationClientURI
-        }
-        return updated
     }
 }

@@ -59,12 +59,6 @@ package struct ResourceDiscovery: Sendable {
         return nil
     }
 
-    /// The identifier of `resource` for the `resource` parameter where there are no metadata that name it (RFC 8707
-    /// section 2): scheme and host in lower case, no port that goes without saying, no slash that stands alone.
-    package static func canonical(_ resource: EndpointURL) -> String {
-        ResourceIdentifier(url: resource).canonical
-    }
-
     /// Another origin is refused: whoever writes a header of one service must not make us ask services that only we can
     /// reach (RFC 9728 section 7.7).
     private static func place(_ advertised: String?, of resource: EndpointURL) throws(OAuthError) -> EndpointURL? {

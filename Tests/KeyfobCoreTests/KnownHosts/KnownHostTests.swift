@@ -168,22 +168,4 @@ import Testing
         #expect(row.registrationPage(for: clear) == nil)
         #expect(row.server(for: try ServiceURL("http://127.0.0.1:3000")) == .issuer("http://127.0.0.1:3000"))
     }
-
-    // MARK: By the realm
-
-    static let realms: [(String, String?)] = [
-        ("GitLab", "gitlab"), ("Gitea", "gitea"), ("Forgejo", "gitea"), ("GitHub", "github"), ("gitlab", "gitlab"),
-        ("Atlassian Bitbucket", "bitbucket-data-center"), ("Bitbucket", "bitbucket-data-center"),
-        ("Bitbucket.org HTTP", "bitbucket"),
-        ("", nil), ("Git", nil), ("GitLab ", nil), ("My GitLab", nil), ("https://github.com", nil),
-    ]
-
-    @Test(arguments: realms)
-    func `A realm proposes what it names, and nothing that it only mentions`(_ realm: String, _ provider: String?) {
-        #expect(KnownHost.proposed(byRealm: realm)?.provider == provider)
-    }
-
-    @Test func `What a realm proposes is for services of one's own`() {
-        #expect(KnownHost.proposed(byRealm: "GitHub")?.name == "GitHub Enterprise Server")
-    }
 }

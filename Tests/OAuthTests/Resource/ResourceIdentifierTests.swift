@@ -20,7 +20,7 @@ import Testing
         ("https://mcp.example.com/%7Ea", "https://mcp.example.com/%7Ea"),
     ])
     func `is written in one way`(url: String, canonical: String) throws {
-        #expect(ResourceDiscovery.canonical(try EndpointURL(url)) == canonical)
+        #expect(try identifier(url).canonical == canonical)
     }
 
     // RFC 9728 section 3.1: between the host and what follows it, the query included.
