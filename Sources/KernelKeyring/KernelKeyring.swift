@@ -50,7 +50,13 @@ package struct KernelKeyring: Sendable {
     package func read(_ name: String) -> Secret? {
         guard Self.isKeepable(name) else { return nil }
         for type in KeyType.allCases {
-            if let key = find(name, type) { return key.isOurs ? key.payload : nil }
+            var unreadable: Key?
+            while let key = find(name, type) {
+                if key.isOurs, let payload = key.payload { return payload }
+                // A key that a writer displaced after we found it is gone; what displaced it has another number.
+                guard key.serial != unreadable?.serial else { return nil }
+                unreadable = key
+            }
         }
         return nil
     }

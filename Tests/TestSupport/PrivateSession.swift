@@ -112,7 +112,7 @@ package struct PrivateSession: Sendable, Codable {
         var environment = ["PATH": path, "HOME": home, "XDG_RUNTIME_DIR": runtimeDirectory, "LC_ALL": "C.UTF-8"]
         if hasBus { environment["DBUS_SESSION_BUS_ADDRESS"] = "unix:path=\(runtimeDirectory)/bus" }
         // Where a sanitizer of the tests (Tests/sanitize) is to write about the programs in the session.
-        for name in ["ASAN_OPTIONS", "TSAN_OPTIONS"] {
+        for name in ["ASAN_OPTIONS", "TSAN_OPTIONS", "LD_PRELOAD"] {
             if let options = unsafe getenv(name) { environment[name] = unsafe String(cString: options) }
         }
         self.environment = environment
