@@ -3,7 +3,7 @@ import Testing
 
 /// A configuration, a session or a keyring that cannot be used: a clear error, the right exit status, and nothing on
 /// standard output.
-@Suite(.timeLimit(.minutes(5))) struct `What is not as it must be` {
+@Suite(.timeLimit(.withTurns)) struct `What is not as it must be` {
     @Test(arguments: [
         ("client-id = \"x\"", ":3: host.\"https://git.example.com\".client-id: no such key"),
         ("scopes = \"read\"", ":3: host.\"https://git.example.com\".scopes: must be an array of strings"),

@@ -4,7 +4,7 @@ import Testing
 
 /// Scenarios for clients of the Model Context Protocol's conformance suite, under its identifiers, where the service is
 /// configured. RFC 8414 sections 3 and 5, RFC 9207 section 2.4.
-@Suite(.timeLimit(.minutes(5))) struct `A sign-in in scenarios` {
+@Suite(.timeLimit(.withTurns)) struct `A sign-in in scenarios` {
     struct Scenario: Sendable, CustomTestStringConvertible {
         /// The identifier.
         var testDescription: String

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What a person types, and hears where it is not as it must be. Nothing here needs a server.
-@Suite(.timeLimit(.minutes(5))) struct `The commands` {
+@Suite(.timeLimit(.withTurns)) struct `The commands` {
     private static let configuration = """
         [host."https://git.example.com"]
         issuer = "https://login.example.com"

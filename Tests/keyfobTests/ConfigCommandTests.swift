@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// `keyfob config`: where the configuration is, and for a URL what holds and which line says so (protocol.md, section 11).
-@Suite(.timeLimit(.minutes(5))) struct `What keyfob config tells` {
+@Suite(.timeLimit(.withTurns)) struct `What keyfob config tells` {
     private struct Report: Decodable {
         struct Setting: Decodable, Equatable {
             var value: String?

@@ -4,7 +4,7 @@ import SystemPackage
 import Testing
 
 /// The newcomer's first command, as a newcomer without a screen sees it.
-@Suite(.timeLimit(.minutes(3))) struct `The demonstration` {
+@Suite(.timeLimit(.withTurns)) struct `The demonstration` {
     /// How it ended, what it said, and the directory it lived in.
     private struct Run {
         var status: TerminationStatus

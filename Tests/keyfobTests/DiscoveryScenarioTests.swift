@@ -4,7 +4,7 @@ import Testing
 
 /// The scenarios for clients of the Model Context Protocol's conformance suite that begin with a URL and nothing
 /// configured, under their identifiers. RFC 9728, RFC 7591, RFC 8707.
-@Suite(.timeLimit(.minutes(5))) struct `A sign-in with an address alone` {
+@Suite(.timeLimit(.withTurns)) struct `A sign-in with an address alone` {
     /// Runs `body` with a resource at /mcp, on the origin of its authorization server, at which anybody may register.
     private static func withResource(
         _ change: (inout AuthorizationServerConfiguration, inout ProtectedResource, _ origin: String) -> Void = {

@@ -8,7 +8,7 @@ import Testing
 /// Each question is one thing away from one that is answered at once from kernel memory or the keyring, so that a reader
 /// who is a little too kind would give a secret away. None may: nothing on standard output, no browser, no request to the
 /// server, and nothing changed by `store` and `erase`.
-@Suite(.timeLimit(.minutes(10))) struct `A hostile caller` {
+@Suite(.timeLimit(.withTurns)) struct `A hostile caller` {
     /// All control characters but LF, which is a line's end and has rows of its own.
     private static let controlCharacters = (Array(UInt8(0)...0x1F) + [0x7F]).filter { $0 != 0x0A }
     /// The byte that each of the readers before us stumbled over, and two that repaint a terminal.

@@ -3,7 +3,7 @@ import FoundationEssentials
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct `A token on demand` {
+@Suite(.timeLimit(.withTurns)) struct `A token on demand` {
     /// Runs `body` with an authorization server that takes the person's yes for granted, and keyfob configured for it.
     private func withServer(
         _ configuration: AuthorizationServerConfiguration = .signingInAtOnce,

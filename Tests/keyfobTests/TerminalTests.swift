@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// What a person sees on their terminal while they sign in, and what becomes of what they type.
-@Suite(.timeLimit(.minutes(5)), .serialized) struct `On a terminal` {
+@Suite(.timeLimit(.withTurns), .serialized) struct `On a terminal` {
     private static let anyBrowser = "hint: in any browser, go to: "
 
     /// Runs `body` with an authorization server that takes the person's yes for granted, and keyfob configured for it;

@@ -1,6 +1,6 @@
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct `The transcripts of protocol.md, run` {
+@Suite(.timeLimit(.withTurns)) struct `The transcripts of protocol.md, run` {
     @Test func `Each happens as it is written`() async throws {
         let page = try `The transcripts of protocol.md`.page()
         let transcripts = try Transcript.all(in: page)

@@ -60,17 +60,19 @@ final class LazyHTTPClients: Sendable {
     /// The thread of the clients.
     var group: MultiThreadedEventLoopGroup { state.withLock { $0.thread } }
 
-    /// Ends all clients and the thread; clients asked for later are made anew.
+    /// Ends all clients; those asked for later are made anew.
+    ///
+    /// The thread goes on: a client may have something left to do on it after its end, of which NIO complains on standard
+    /// error where there is no thread any more.
     func shutdown() async {
         let ending = state.withLock { state in
-            defer { state = State() }
-            return state
+            defer { state.clients = [:] }
+            return state.clients
         }
-        for client in ending.clients.values {
+        for client in ending.values {
             // A connection that does not close cleanly is closed all the same.
             try? await client.shutdown()
         }
-        try? await ending.group?.shutdownGracefully()
     }
 
     deinit {

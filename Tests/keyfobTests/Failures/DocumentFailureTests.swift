@@ -4,7 +4,7 @@ import Testing
 
 /// The rows of the failure table in which a sign-in fails before anybody is asked: at the metadata, at the registration,
 /// at the pushed request; and at another device.
-@Suite(.timeLimit(.minutes(5))) struct `Failure table, before the sign-in` {
+@Suite(.timeLimit(.withTurns)) struct `Failure table, before the sign-in` {
     private static let page = ScriptedResponse(
         status: 200, headers: [("Content-Type", "text/html")], body: Array("<html>Welcome".utf8))
 

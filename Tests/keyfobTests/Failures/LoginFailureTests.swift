@@ -4,7 +4,7 @@ import Testing
 
 /// The rows of the failure table in which a sign-in fails: the grant before it stays what it was, the code is shown once,
 /// nobody is asked twice.
-@Suite(.timeLimit(.minutes(5))) struct `Failure table, sign-in` {
+@Suite(.timeLimit(.withTurns)) struct `Failure table, sign-in` {
     private static let page = ScriptedResponse(
         status: 200, headers: [("Content-Type", "text/html")], body: Array("<html>Welcome".utf8))
 

@@ -5,7 +5,7 @@ import Testing
 
 /// The rows of the failure table in which a refresh fails: only `invalid_grant` ends a refresh token, only
 /// `invalid_client` a registration, and nobody is asked who may not be.
-@Suite(.timeLimit(.minutes(5))) struct `Failure table, refresh` {
+@Suite(.timeLimit(.withTurns)) struct `Failure table, refresh` {
     private static let page = ScriptedResponse(
         status: 200, headers: [("Content-Type", "text/html")], body: Array("<html>Welcome".utf8))
 

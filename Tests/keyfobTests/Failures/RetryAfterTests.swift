@@ -5,7 +5,7 @@ import Testing
 
 /// The row of the failure table for 429 and `Retry-After` (RFC 9110 section 10.2.3), at each endpoint: seconds are waited
 /// for where asking twice does no harm; else the time is told, and the server left alone until then by everybody.
-@Suite(.timeLimit(.minutes(5))) struct `Failure table, Retry-After` {
+@Suite(.timeLimit(.withTurns)) struct `Failure table, Retry-After` {
     struct Endpoint: Sendable, CustomTestStringConvertible {
         var testDescription: String
         var path: String

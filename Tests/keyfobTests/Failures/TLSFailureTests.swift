@@ -5,7 +5,7 @@ import Testing
 
 /// The rows of the failure table for servers that TLS does not vouch for: nothing is sent to them, the person hears what
 /// is wrong with the certificate, and nothing is forgotten.
-@Suite(.timeLimit(.minutes(5))) struct `Failure table, TLS` {
+@Suite(.timeLimit(.withTurns)) struct `Failure table, TLS` {
     /// A bench at a server with a good certificate, of an authority that the configuration trusts and the browser, too.
     private static func withServer(
         _ body: (FailureBench, TestAuthority) async throws -> Void

@@ -5,7 +5,7 @@ import Testing
 
 /// The rows of the failure table in which the server gives a token, and less or other things beside it than one could
 /// wish for.
-@Suite(.timeLimit(.minutes(5))) struct `Failure table, answers with a token` {
+@Suite(.timeLimit(.withTurns)) struct `Failure table, answers with a token` {
     @Test func `no refresh token issued: the token is kept to its end, and then a person is needed`() async throws {
         let row = FailureRow(
             testDescription: "", status: 77, says: "the last token is at its end and came without a refresh token",

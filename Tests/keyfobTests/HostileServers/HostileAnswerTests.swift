@@ -6,7 +6,7 @@ import Testing
 /// Answers that want to do harm: be a line of somebody else's protocol, send secrets elsewhere, or fill the memory.
 ///
 /// Nothing on standard output, one line that says what is the matter, nothing kept, and not much memory used.
-@Suite(.timeLimit(.minutes(5))) struct `A hostile server's answer` {
+@Suite(.timeLimit(.withTurns)) struct `A hostile server's answer` {
     /// In kilobytes, whatever the server sends. A sanitizer (Tests/sanitize) keeps its own accounts of all memory.
     private static let mostMemory =
         ProcessInfo.processInfo.environment["KEYFOB_SANITIZE"] == nil ? 100 * 1024 : 1024 * 1024

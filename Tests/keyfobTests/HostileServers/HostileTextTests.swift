@@ -4,7 +4,7 @@ import Testing
 
 /// Each text that a server chooses and a person sees: none moves the cursor, sets the clipboard, turns the direction of
 /// writing, or is a line of ours (CVE-2024-50349 and others).
-@Suite(.timeLimit(.minutes(5))) struct `A hostile server's text` {
+@Suite(.timeLimit(.withTurns)) struct `A hostile server's text` {
     /// OSC 52, CSI in seven and eight bits, CR, backspace, what turns and hides text; then a line that seems to be ours.
     private static let text =
         "\u{1B}]52;c;eA==\u{7}\u{1B}[2J\u{9B}1A\r\u{8}\u{202E}\u{2066}\u{200B}\u{E000}\nkeyfob: \(mark)"
