@@ -38,10 +38,12 @@ import Testing
         let name = String.testKeyringName()
         let keyring = try KernelKeyring.open(named: name)
         defer { keyring.discard() }
-        try keyring.write("token", Secret("s"), lifetime: 60)
-        let key = try #require(unsafe keyfob_search(KEY_SPEC_USER_KEYRING, "user", "token").positive)
+        // The search below is one through all keyrings of all tests.
+        let token = "token in \(name)"
+        try keyring.write(token, Secret("s"), lifetime: 60)
+        let key = try #require(unsafe keyfob_search(KEY_SPEC_USER_KEYRING, "user", token).positive)
         try #require(keyfob_give_away(key, 65_534) == 0)
-        #expect(keyring.read("token") == nil)
+        #expect(keyring.read(token) == nil)
         #expect(keyring.names().isEmpty)
         let serial = try #require(unsafe keyfob_search(KEY_SPEC_USER_KEYRING, "keyring", name).positive)
         try #require(keyfob_give_away(serial, 65_534) == 0)
