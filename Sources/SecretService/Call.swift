@@ -36,6 +36,22 @@ struct Call {
         throw unsafe failure(error)
     }
 
+    /// Calls a method of whoever has a name on the bus.
+    func message(
+        to name: String, _ path: String, _ interface: String, _ method: String, _ arguments: [Variant],
+        over bus: Owned
+    ) throws(CallFailure) -> Variant {
+        let arguments = Variant(tuple: arguments)
+        let reply = try unsafe perform { cancellable, error in
+            unsafe g_dbus_connection_call_sync(
+                bus.opaque, name, path, interface, method, arguments.pointer, nil, G_DBUS_CALL_FLAGS_NONE, -1,
+                cancellable, error
+            ).map { unsafe Variant($0) }
+        }
+        guard let reply else { throw .stale("no reply to \(method)") }
+        return reply
+    }
+
     private func failure(_ error: UnsafeMutablePointer<GError>) -> CallFailure {
         if unsafe error.isIO(G_IO_ERROR_CANCELLED, G_IO_ERROR_TIMED_OUT)
             || error.isDBus(G_DBUS_ERROR_NO_REPLY, G_DBUS_ERROR_TIMEOUT, G_DBUS_ERROR_TIMED_OUT)

@@ -130,7 +130,7 @@ struct Connection {
     }
 
     /// As it travels in the encrypted session.
-    private func encrypted(_ secret: Secret) throws(CallFailure) -> Variant {
+    func encrypted(_ secret: Secret) throws(CallFailure) -> Variant {
         _ = try unsafe call.perform { unsafe secret_service_ensure_session_sync(service.pointer(), $0, $1) }
         let value = Value(secret)
         guard let encrypted = unsafe secret_service_encode_dbus_secret(service.pointer(), value.pointer) else {
@@ -149,17 +149,11 @@ struct Connection {
     }
 
     /// Calls a method of the service.
-    private func invoke(
+    func invoke(
         _ path: String, _ interface: String, _ method: String, _ arguments: [Variant]
     ) throws(CallFailure) -> Variant {
-        let arguments = Variant(tuple: arguments)
-        let reply = try unsafe call.perform { cancellable, error in
-            unsafe g_dbus_connection_call_sync(
-                bus.opaque, g_dbus_proxy_get_name(service.pointer()), path, interface, method, arguments.pointer, nil,
-                G_DBUS_CALL_FLAGS_NONE, -1, cancellable, error
-            ).map { unsafe Variant($0) }
-        }
-        guard let reply else { throw .stale("no reply to \(method)") }
-        return reply
+        try unsafe call.message(
+            to: String(cString: g_dbus_proxy_get_name(service.pointer())), path, interface, method, arguments,
+            over: bus)
     }
 }

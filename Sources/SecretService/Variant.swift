@@ -74,9 +74,21 @@ final class Variant {
         ["s", "o"].contains(signature) ? unsafe String(cString: g_variant_get_string(pointer, nil)) : nil
     }
 
-    /// Nil unless it is of the type `t`.
+    /// Nil unless it is of the type `t` or `u`.
     var number: UInt64? {
-        signature == "t" ? unsafe UInt64(g_variant_get_uint64(pointer)) : nil
+        switch signature {
+        case "t": unsafe UInt64(g_variant_get_uint64(pointer))
+        case "u": unsafe UInt64(g_variant_get_uint32(pointer))
+        default: nil
+        }
+    }
+
+    /// Nil unless it is of the type `as`.
+    var list: [String]? {
+        guard signature == "as" else { return nil }
+        return (0..<(unsafe g_variant_n_children(pointer))).compactMap {
+            unsafe Variant(g_variant_get_child_value(pointer, $0)).text
+        }
     }
 
     /// Nil unless it is of the type `b`.

@@ -24,14 +24,17 @@ struct Composition: Sendable {
     ///   - interaction: who may be asked, if the command line says so.
     ///   - notesRoutes: whether the door for git may learn which account answers a question.
     ///   - readsStandardInput: whether an address may be pasted there: it is the person's, not a caller's.
+    ///   - clocks: as in ``Transports``.
     init(
-        account: String?, interaction: Interaction?, notesRoutes: Bool = false, readsStandardInput: Bool = false
+        account: String?, interaction: Interaction?, notesRoutes: Bool = false, readsStandardInput: Bool = false,
+        clocks: ServerClocks? = nil
     ) {
         self.account = account
         self.interaction = interaction
         self.notesRoutes = notesRoutes
         self.readsStandardInput = readsStandardInput
-        transports = Transports(readsRepository: notesRoutes)  // git's own requests go the way that git goes
+        // git's own requests go the way that git goes.
+        transports = Transports(readsRepository: notesRoutes, clocks: clocks)
         let policy = try? Self.policy(interaction, configuration: nil)  // what is wrong is said by the run
         // The keyring's own prompt is a window: it needs a graphical session, and a caller that did not decline.
         let hasWindows = ["DISPLAY", "WAYLAND_DISPLAY"].contains { Surroundings.variable($0)?.isEmpty == false }
@@ -118,7 +121,8 @@ struct Composition: Sendable {
         }
     }
 
-    private func parts() throws(ConfigurationError) -> Parts {
+    /// Reads the configuration, and puts the parts together.
+    func parts() throws(ConfigurationError) -> Parts {
         let search = ExecutableSearch(path: Surroundings.variable("PATH"))
         let git = GitConfigCommand(search: search)
         let account = account

@@ -39,7 +39,7 @@ struct Keyfob: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             Get.self, Store.self, Erase.self, Login.self, Logout.self, TokenCommand.self, Exec.self, Headers.self,
-            Goauth.self, Status.self, Config.self,
+            Goauth.self, Status.self, Config.self, Doctor.self,
         ])
 }
 

@@ -7,15 +7,21 @@ import Synchronization
 final class Transports: Sendable {
     private let open = Mutex<[String: AsyncHTTPTransport]>([:])
     private let network: Network
+    private let clocks: ServerClocks?
 
-    /// - Parameter readsRepository: whether the repository one stands in has a say in how hosts are reached.
-    init(readsRepository: Bool) {
+    /// - Parameters:
+    ///   - readsRepository: whether the repository one stands in has a say in how hosts are reached.
+    ///   - clocks: takes the times that servers tell; each of them is then asked once, and for a short while, for it is to
+    ///     be told how they are and not to be waited for.
+    init(readsRepository: Bool, clocks: ServerClocks? = nil) {
         network = Network(readsRepository: readsRepository)
+        self.clocks = clocks
     }
 
     /// The transport that trusts the system's authorities and those in `file`.
     func transport(trusting file: String?) -> any HTTPTransport {
         let now: @Sendable () -> Int64 = { Int64(time(nil)) }
+        if let clocks { return ClockedTransport(impatient(trusting: file), clocks: clocks, now: now) }
         return PatientTransport(impatient(trusting: file), notBefore: .inKernelMemory(now: now), now: now)
     }
 
@@ -34,11 +40,12 @@ final class Transports: Sendable {
     private func impatient(trusting file: String?) -> AsyncHTTPTransport {
         open.withLock { open in
             if let known = open[file ?? ""] { return known }
-            let made = AsyncHTTPTransport(settings: { [network] url in
-                var settings = await network.settings(for: url)
-                settings.extraAuthorities = file
-                return settings
-            })
+            let made = AsyncHTTPTransport(
+                settings: { [network] url in
+                    var settings = await network.settings(for: url)
+                    settings.extraAuthorities = file
+                    return settings
+                }, deadline: clocks == nil ? .seconds(30) : .seconds(4))
             open[file ?? ""] = made
             return made
         }

@@ -81,7 +81,7 @@ struct WhatHolds: Encodable {
         return lines + notes.map { "note: " + Words.printable($0) }
     }
 
-    private static func words(_ setting: Setting) -> String {
+    static func words(_ setting: Setting) -> String {
         switch setting.source {
         case .file: Words.printable(setting.file ?? "") + (setting.line.map { ":\($0)" } ?? "")
         case .discovery: "discovery"

@@ -21,6 +21,23 @@ enum Words {
         return printable(scheme + "..." + text[at...])
     }
 
+    /// Text that may be shown to anybody: ``printable(_:)``, with `~` for the person's home directory, and without what
+    /// stands before an at sign, an e-mail address or a user name among it.
+    static func shareable(_ text: String, home: String?) -> String {
+        let words = printable(text).split(separator: " ", omittingEmptySubsequences: false).map { word in
+            word.contains("@") ? address(String(word)) : String(word)
+        }
+        let line = words.joined(separator: " ")
+        guard let home, home.hasPrefix("/"), home.count > 1 else { return line }
+        var (shown, rest) = ("", line[...])
+        while let found = rest.firstRange(of: home) {
+            let isWhole = rest[found.upperBound...].first.map { !$0.isLetter && !$0.isNumber } ?? true
+            shown += rest[..<found.lowerBound] + (isWhole ? "~" : home)
+            rest = rest[found.upperBound...]
+        }
+        return shown + rest
+    }
+
     /// C0, DEL, C1, line and paragraph separators, and what changes the direction of writing (Unicode TR 9).
     private static func isHarmful(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {

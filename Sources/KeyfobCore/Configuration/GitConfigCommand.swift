@@ -31,13 +31,27 @@ package struct GitConfigCommand: Sendable {
         return GitNetworkSettings(output: output, environment: environment)
     }
 
+    /// Which git that is; nil where there is none, or it does not say.
+    package func version() async -> GitVersion? {
+        await ask(["--version"]).flatMap { GitVersion(String(decoding: $0, as: UTF8.self)) }
+    }
+
+    /// The helpers that git asks for `service`, here and now; nil: for every service. Without a git there are none.
+    package func helpers(for service: ServiceURL?) async -> HelperChain {
+        let settings = ["config", "-z", "--show-origin", "--get-regexp", #"^credential\.(.*\.)?helper$"#]
+        return HelperChain(await ask(settings) ?? [], for: service)
+    }
+
     /// What git prints of a section's settings for a URL; nil where there is no git, or git cannot say.
     private func ask(about section: String, of url: String, elsewhere: Bool = false) async -> [UInt8]? {
+        await ask((elsewhere ? ["-C", "/"] : []) + ["config", "-z", "--get-urlmatch", section, url])
+    }
+
+    /// What git prints; nil where there is no git, or it cannot say.
+    private func ask(_ arguments: [String]) async -> [UInt8]? {
         guard let git = search.path(of: "git") else { return nil }
-        let place = elsewhere ? ["-C", "/"] : []
         let result = try? await run(
-            .path(FilePath(git)), arguments: Arguments(place + ["config", "-z", "--get-urlmatch", section, url]),
-            output: .bytes(limit: 262_144), error: .discarded)
+            .path(FilePath(git)), arguments: Arguments(arguments), output: .bytes(limit: 262_144), error: .discarded)
         return result?.standardOutput
     }
 }

@@ -1,5 +1,5 @@
 package import OAuth
-import Secrets
+package import Secrets
 
 /// What git is told about reaching one URL, which holds for keyfob's requests too: who has set git up for a company's
 /// network need not do it again.
@@ -9,9 +9,11 @@ import Secrets
 /// system's authorities. `http.sslVerify` is not heeded: there is no way to do without certificates.
 package struct GitNetworkSettings: Sendable {
     /// As git writes it, which is how ``NetworkSettings/proxy`` is written; nil: not set; empty: none.
-    let proxy: Secret?
+    package let proxy: Secret?
     /// A PEM file.
-    let authorities: String?
+    package let authorities: String?
+    /// Whether git is told to believe every certificate (`http.sslVerify=false`), which keyfob does not do.
+    package let believesAll: Bool
 
     /// - Parameters:
     ///   - output: what `git config -z --get-urlmatch http URL` printed; nil where git was not asked.
@@ -21,6 +23,7 @@ package struct GitNetworkSettings: Sendable {
         let file = environment["GIT_SSL_CAINFO"] ?? values["sslcainfo"].map { Self.expand($0, environment["HOME"]) }
         proxy = values["proxy"].map { Secret($0) }
         authorities = file.flatMap { $0.isEmpty ? nil : $0 }
+        believesAll = values["sslverify"].map { ["false", "no", "off", "0", ""].contains($0.lowercased()) } ?? false
     }
 
     /// Puts git's settings over `settings`, those of the environment.

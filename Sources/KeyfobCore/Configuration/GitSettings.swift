@@ -22,6 +22,11 @@ package struct GitSettings: Sendable {
         }
     }
 
+    /// Whether git tells helpers the path of a URL (`credential.useHttpPath`).
+    package var tellsPath: Bool {
+        values["usehttppath"].map { ["true", "yes", "on", "1"].contains($0.lowercased()) } ?? false
+    }
+
     /// Whether `credential.interactive` tells helpers not to ask (git 2.47; git's false, empty too, or `never`).
     package var declinesInteraction: Bool {
         values["interactive"].map { ["false", "never", "0", "no", "off", ""].contains($0.lowercased()) } ?? false

@@ -27,6 +27,11 @@ package struct BrowserLauncher: Sendable {
         }
     }
 
+    /// The programs to try, in order: each as it is called, and where it is, if it is there.
+    package var programs: [(name: String, path: String?)] {
+        commands(for: "").compactMap { $0.first }.map { ($0, search.path(of: $0)) }
+    }
+
     /// The command lines to try, in order.
     func commands(for address: String) -> [[String]] {
         let wanted = (browser ?? "").split(separator: ":").compactMap { entry -> [String]? in

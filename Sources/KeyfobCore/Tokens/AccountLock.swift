@@ -27,7 +27,7 @@ package struct AccountLock: Sendable {
     }
 
     /// What a lock's file says, in its first byte.
-    private enum Mark: UInt8 {
+    enum Mark: UInt8 {
         case personIsAsked = 0x3F  // ?
         case personDeclined = 0x21  // !
         case refreshing = 0x7E  // ~

@@ -142,6 +142,17 @@ package struct OAuthTokenSource: TokenSource {
         }
     }
 
+    /// Refreshes now, whatever is in memory, and asks nobody: for who wants to know whether it works.
+    package func refreshNow(_ account: Account) async throws -> CachedAccessToken {
+        try await holdingLock(of: account, mayAsk: false) { held in
+            switch try await renewedToken(of: account, held) {
+            case .token(let token): return token
+            case .personNeeded(let reason):
+                throw CredentialFailure.signInNeeded(service: account.service, because: reason)
+            }
+        }
+    }
+
     private func signIn(
         to account: Account, registersAnew: Bool = false, _ held: AccountLock.Held
     ) async throws -> CachedAccessToken {

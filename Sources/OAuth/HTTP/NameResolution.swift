@@ -7,8 +7,11 @@ import NIOPosix
 typealias NameResolution = @Sendable (_ host: String) async throws(OAuthError) -> [[UInt8]]
 
 /// The system's own way to find addresses, getaddrinfo(3), which blocks and therefore has a thread of its own.
-enum SystemNameResolution {
-    static func addresses(of host: String) async throws(OAuthError) -> [[UInt8]] {
+package enum SystemNameResolution {
+    /// The addresses of a host, as bytes in network order: 4 or 16 each.
+    ///
+    /// Throws `unreachable` where there are none.
+    package static func addresses(of host: String) async throws(OAuthError) -> [[UInt8]] {
         let name = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
         let found = try? await NIOThreadPool.singleton.runIfActive { blockingAddresses(of: name) }
         guard let found, !found.isEmpty else { throw .unreachable(host: host, reason: "its name was not found") }

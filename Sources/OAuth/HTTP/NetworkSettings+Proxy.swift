@@ -14,6 +14,13 @@ extension NetworkSettings {
         return parsed
     }
 
+    /// Host and port of the proxy to go through to `url`, without its user and password; nil for a direct connection.
+    ///
+    /// Throws `unreachable` where the proxy cannot be understood.
+    package func proxyAddress(for url: EndpointURL) throws(OAuthError) -> String? {
+        try proxy(for: url).map { $0.host.contains(":") ? "[\($0.host)]:\($0.port)" : "\($0.host):\($0.port)" }
+    }
+
     private func isExcepted(_ url: EndpointURL) -> Bool {
         exceptions.lowercased().split { $0 == "," || $0 == " " }.contains { written in
             let exception = written.hasPrefix(".") ? written.dropFirst() : written

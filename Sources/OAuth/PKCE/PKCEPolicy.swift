@@ -6,7 +6,7 @@ package enum PKCEPolicy: String, Sendable {
     case assumed
 
     /// Throws `pkceUnsupported` where S256 is needed and not announced.
-    func check(_ metadata: AuthorizationServerMetadata) throws(OAuthError) {
+    package func check(_ metadata: AuthorizationServerMetadata) throws(OAuthError) {
         guard self == .required, metadata.codeChallengeMethodsSupported?.contains("S256") != true else { return }
         throw .pkceUnsupported(issuer: metadata.issuer ?? metadata.authorizationEndpoint.origin)
     }

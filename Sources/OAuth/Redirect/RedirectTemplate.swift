@@ -47,8 +47,14 @@ package struct RedirectTemplate: Sendable, Hashable {
     ///
     /// Throws `listenerFailed`.
     package static func freePort(host: String = "127.0.0.1") async throws(OAuthError) -> Int {
-        let template = RedirectTemplate(host: host, ports: [], path: "")
-        let server = try await LoopbackServer.open(template)
+        try await RedirectTemplate(host: host, ports: [], path: "").bindablePort()
+    }
+
+    /// The port on which a login could listen at this moment.
+    ///
+    /// Throws `listenerFailed`.
+    package func bindablePort() async throws(OAuthError) -> Int {
+        let server = try await LoopbackServer.open(self)
         await server.close()
         return server.port
     }

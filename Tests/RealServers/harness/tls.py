@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import trustme
@@ -25,8 +26,8 @@ class Authority:
         self.file = directory / "authority.pem"
         self._authority.cert_pem.write_to_path(str(self.file))
 
-    def certify(self, name: str) -> Tls:
-        """A certificate for that name."""
+    def certify(self, name: str, not_after: datetime | None = None) -> Tls:
+        """A certificate for that name, which ends then."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._authority.issue_cert(name).configure_cert(context)
+        self._authority.issue_cert(name, not_after=not_after).configure_cert(context)
         return Tls(name, context)

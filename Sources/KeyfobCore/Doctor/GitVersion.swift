@@ -1,0 +1,24 @@
+/// What `git --version` says, and what that git tells helpers.
+package struct GitVersion: Sendable, Equatable, Comparable {
+    package let major, minor: Int
+
+    package init(_ major: Int, _ minor: Int) { (self.major, self.minor) = (major, minor) }
+
+    /// Reads `git version 2.39.5 (...)`.
+    package init?(_ text: String) {
+        let words = text.split { $0 == " " || $0 == "\n" }
+        guard words.count >= 3, words[0] == "git", words[1] == "version" else { return nil }
+        let numbers = words[2].split(separator: ".").prefix(2).compactMap { Int($0) }
+        guard numbers.count == 2 else { return nil }
+        self.init(numbers[0], numbers[1])
+    }
+
+    package static func < (left: GitVersion, right: GitVersion) -> Bool {
+        (left.major, left.minor) < (right.major, right.minor)
+    }
+
+    /// From here on git tells helpers what a service asked for (`wwwauth[]`).
+    package static let tellsChallenges = GitVersion(2, 41)
+    /// From here on it takes another scheme than Basic, and keeps a helper's state (`authtype`, `state[]`).
+    package static let takesSchemes = GitVersion(2, 46)
+}

@@ -1,0 +1,67 @@
+import FoundationEssentials
+import Glibc
+
+extension AccountLock {
+    /// One lock of those in the directory, looked at without being taken.
+    package struct State: Sendable, Equatable {
+        /// The process that holds it, where the system shows that.
+        package var holder: Int32?
+        package var activity: Activity
+    }
+
+    /// What a lock's file says of its holder, or of the last one.
+    package enum Activity: Sendable, Equatable {
+        case unknown
+        /// A person is, or was, being asked to sign in.
+        case asking
+        /// A refresh is under way.
+        case refreshing
+        /// The answer to a refresh was lost on its way.
+        case answerLost
+    }
+
+    /// The directory of the locks as one that could be used; nil where it is not there yet, but could be made.
+    ///
+    /// - Throws: ``Failure/unusable(path:errno:)``, as a lock would.
+    package func examineDirectory() throws(Failure) -> String? {
+        var status = stat()
+        guard unsafe lstat(directory, &status) == 0 else {
+            guard errno == ENOENT else { throw .unusable(path: directory, errno: errno) }
+            let parent = directory.lastIndex(of: "/").map { String(directory[..<$0]) } ?? "."
+            guard unsafe access(parent, W_OK | X_OK) == 0 else { throw .unusable(path: directory, errno: errno) }
+            return nil
+        }
+        guard status.st_mode & S_IFMT == S_IFDIR else { throw .unusable(path: directory, errno: ENOTDIR) }
+        guard status.st_uid == geteuid(), status.st_mode & 0o077 == 0 else {
+            throw .unusable(path: directory, errno: EPERM)
+        }
+        guard unsafe access(directory, W_OK | X_OK) == 0 else { throw .unusable(path: directory, errno: errno) }
+        return directory
+    }
+
+    /// All locks that there are.
+    ///
+    /// - Parameter holders: what the kernel tells of locks.
+    package func states(_ holders: LockHolders) -> [State] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+        return names.filter { $0.hasSuffix(".lock") }.compactMap { state(of: directory + "/" + $0, holders) }
+    }
+
+    private func state(of file: String, _ holders: LockHolders) -> State? {
+        let descriptor = unsafe open(file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else { return nil }
+        var byte: UInt8 = 0
+        let mark = unsafe pread(descriptor, &byte, 1, 0) == 1 ? Mark(rawValue: byte) : nil
+        let activity: Activity =
+            switch mark {
+            case .personIsAsked: .asking
+            case .refreshing: .refreshing
+            case .answerLost: .answerLost
+            case .personDeclined, nil: .unknown
+            }
+        return State(holder: holders.holder(ofInode: UInt64(status.st_ino)), activity: activity)
+    }
+}

@@ -1,0 +1,76 @@
+import FoundationEssentials
+import Glibc
+import KeyfobCore
+
+/// What `keyfob doctor` tells: fit to be shown to anybody. No secret gets here, and none of the texts names the person:
+/// their home directory is `~`, and what stands before an at sign is left out.
+struct DoctorReport: Encodable {
+    private let entries: [Entry]
+
+    /// One rung, as protocol.md describes it in appendix B.
+    private struct Entry: Encodable {
+        var rung: String
+        var status: String
+        var summary: String
+        var details: [String: Finding.Detail]?
+        var mend: [String]?
+        var because: String?
+    }
+
+    /// - Parameter home: the person's home directory.
+    init(_ steps: [Ladder.Step], home: String?) {
+        func shown(_ text: String) -> String { Words.shareable(text, home: home) }
+        entries = steps.map { rung, finding in
+            let details = finding.details.mapValues { detail -> Finding.Detail in
+                switch detail {
+                case .text(let text): .text(shown(text))
+                case .texts(let texts): .texts(texts.map(shown))
+                case .number, .truth: detail
+                }
+            }
+            return Entry(
+                rung: rung.rawValue, status: finding.status.rawValue, summary: shown(finding.summary),
+                details: details.isEmpty ? nil : details, mend: finding.mend.isEmpty ? nil : finding.mend.map(shown),
+                because: finding.because?.rawValue)
+        }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        try entries.encode(to: encoder)
+    }
+
+    /// One line for each rung, and below it what can be done.
+    ///
+    /// - Parameter emphasises: whether what has failed is to stand out, on a terminal.
+    func lines(emphasises: Bool) -> [String] {
+        let widths = (entries.map(\.status.count).max() ?? 0, entries.map(\.rung.count).max() ?? 0)
+        return entries.flatMap { entry -> [String] in
+            let status = Self.padded(entry.status, widths.0)
+            let stands = emphasises && entry.status == Finding.Status.failed.rawValue
+            let line = "\(stands ? "\u{1B}[1m\(status)\u{1B}[0m" : status)  \(Self.padded(entry.rung, widths.1))  "
+            return [line + entry.summary] + (entry.mend ?? []).map { "hint: " + $0 }
+        }
+    }
+
+    private static func padded(_ text: String, _ width: Int) -> String {
+        text + String(repeating: " ", count: max(width - text.count, 0))
+    }
+
+    /// Whether standard output is a terminal on which something may stand out (no-color.org).
+    static var mayEmphasise: Bool {
+        isatty(STDOUT_FILENO) == 1 && Surroundings.variable("NO_COLOR")?.isEmpty != false
+            && !["", "dumb"].contains(Surroundings.variable("TERM") ?? "")
+    }
+}
+
+extension Finding.Detail: Encodable {
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        switch self {
+        case .text(let text): try container.encode(text)
+        case .number(let number): try container.encode(number)
+        case .truth(let truth): try container.encode(truth)
+        case .texts(let texts): try container.encode(texts)
+        }
+    }
+}

@@ -1,0 +1,106 @@
+import ArgumentParser
+import CredentialProtocol
+import KeyfobCore
+
+/// git, and how it finds keyfob.
+extension Examiner {
+    private var gitCommand: GitConfigCommand { GitConfigCommand(search: search) }
+
+    func git() async -> Finding {
+        guard let version = await gitCommand.version() else {
+            return .warning("there is no git, or it does not say which", mend: ["install git, if it shall ask keyfob"])
+        }
+        notes.note { $0.gitVersion = version }
+        let name = "git \(version.major).\(version.minor)"
+        let details: [String: Finding.Detail] = ["version": .text("\(version.major).\(version.minor)")]
+        if version < .tellsChallenges {
+            return .warning(
+                name + " does not tell helpers what a service asks for (wwwauth, git 2.41)",
+                mend: ["sign in to new hosts by name: keyfob login URL"], details)
+        }
+        return .ok(version < .takesSchemes ? name + ", which knows Basic alone (authtype, git 2.46)" : name, details)
+    }
+
+    func helpers() async -> Finding {
+        guard notes.read({ $0.gitVersion }) != nil else { return .skipped(because: .git, "there is no git") }
+        let chain = await gitCommand.helpers(for: request?.url)
+        let told = chain.helpers.map { "\(Self.name($0.kind)) (\($0.origin))" }
+        let details: [String: Finding.Detail] = ["helpers": .texts(told)]
+        guard let worst = chain.concerns.first else { return .ok(told.joined(separator: ", then "), details) }
+        let origin = chain.helpers.first { Self.name($0.kind) != "keyfob" }?.origin ?? "git's configuration"
+        let all = chain.concerns.map { Self.mend($0, origin) }
+        return .warning(
+            Self.words(worst), mend: all.enumerated().filter { all[..<$0].contains($1) == false }.map(\.1), details)
+    }
+
+    private static func name(_ kind: HelperChain.Kind) -> String {
+        switch kind {
+        case .keyfob: "keyfob"
+        case .named(let name): Words.printable(name)
+        case .shellCommand: "a shell command"
+        }
+    }
+
+    private static func words(_ concern: HelperChain.Concern) -> String {
+        switch concern {
+        case .keyfobIsMissing: "git does not ask keyfob"
+        case .writesPlainText(let name):
+            "\(Words.printable(name)) writes each token that git used to disk, in plain text"
+        case .answersFirst(let name): "\(Words.printable(name)) is asked first, and keyfob only where it has no answer"
+        case .keepsCopies(let name): "\(Words.printable(name)) keeps a copy of each token that git used"
+        }
+    }
+
+    private static func mend(_ concern: HelperChain.Concern, _ origin: String) -> String {
+        switch concern {
+        case .keyfobIsMissing: "git config --global credential.helper keyfob"
+        case .writesPlainText: "take it out of credential.helper in \(origin), and delete what it has written"
+        case .answersFirst: "put keyfob before it, or take it out of credential.helper in \(origin)"
+        case .keepsCopies: "take it out of credential.helper in \(origin)"
+        }
+    }
+
+    func doors() async -> Finding {
+        let (door, own) = ("git-credential-keyfob", SystemFile.ownDirectory)
+        let beside = ExecutableSearch(path: own).path(of: door)
+        let version = Keyfob.configuration.version
+        let details: [String: Finding.Detail] = [
+            "directory": .text(own), "version": .text(version), "is_on_path": .truth(search.path(of: door) != nil),
+        ]
+        guard let beside else {
+            return .warning(
+                "\(door) is not beside keyfob in \(own)", mend: ["install both into one directory"], details)
+        }
+        guard let found = search.path(of: door) else {
+            return .warning(
+                "\(door) is not on PATH, where git looks for it",
+                mend: ["put \(own) on PATH, or set credential.helper to \(beside)"], details)
+        }
+        if !SystemFile.areSame(found, beside) {
+            let other = String(found.dropLast(door.count + 1))
+            let its = await OtherProgram.output(of: other + "/keyfob", ["--version"])
+            let said =
+                its.map { "version " + Words.printable(String($0.prefix { $0 != "\n" })) } ?? "of no known version"
+            return .warning(
+                "git finds another keyfob, \(said), in \(other)", mend: ["remove one of the two"], details)
+        }
+        return .ok("keyfob and \(door) \(version), both in \(own)", details)
+    }
+
+    func httpPath() async -> Finding {
+        guard notes.read({ $0.gitVersion }) != nil else { return .skipped(because: .git, "there is no git") }
+        guard let request, let account = notes.read({ $0.account }) else { return .ok("git is not asked") }
+        let tellsPath = await gitCommand.settings(for: request)?.tellsPath ?? false
+        let details: [String: Finding.Detail] = ["use_http_path": .truth(tellsPath)]
+        if !account.service.pathSegments.isEmpty, !tellsPath {
+            return .warning(
+                "git tells no paths, and this sign-in is for \(account.service) alone",
+                mend: [
+                    "if git shall use it: git config --global credential.\(account.service.origin).useHttpPath true"
+                ],
+                details)
+        }
+        return .ok(
+            tellsPath ? "git tells the path, too" : "git asks for the whole host, as it is signed in to", details)
+    }
+}

@@ -1,0 +1,75 @@
+import CredentialProtocol
+import KeyfobCore
+import SecretService
+
+/// Where the person sits, by what works there and not by what it is called: in a container, over ssh, in WSL or in Flatpak
+/// a browser can be had, or it cannot.
+extension Examiner {
+    func browser() async -> Finding {
+        let launcher = BrowserLauncher(
+            search: search, browser: Surroundings.variable("BROWSER"), environment: Surroundings.forChildren)
+        let programs = launcher.programs
+        guard Surroundings.hasBrowser else {
+            return .ok("none is opened here: there is no graphical session and no $BROWSER")
+        }
+        guard let first = programs.first, let chosen = programs.first(where: { $0.path != nil }), let path = chosen.path
+        else {
+            return .warning(
+                "no program that opens a browser is there", mend: ["install xdg-utils, or set BROWSER to a browser"])
+        }
+        var details: [String: Finding.Detail] = ["program": .text(path)]
+        if first.path == nil {
+            return .warning(
+                "$BROWSER names \(Words.printable(first.name)), which is not there: \(path) is tried instead",
+                mend: ["set BROWSER to a program that is there, or unset it"], details)
+        }
+        guard chosen.name == "gio" else { return .ok(path, details) }
+        let said = await OtherProgram.output(of: path, ["mime", "x-scheme-handler/https"]) ?? ""
+        // "Default application for “x-scheme-handler/https”: firefox.desktop", and a list; or that there is none.
+        let handler = said.split(separator: "\n").first { $0.hasPrefix("Default application for") }
+            .flatMap { $0.split(separator: " ").last }.map(String.init)
+        guard let handler else {
+            return .warning(
+                "\(path) is there, but knows no browser",
+                mend: ["install one, or choose it: xdg-settings set default-web-browser NAME.desktop"], details)
+        }
+        details["handler"] = .text(handler)
+        return .ok("\(path) opens \(handler)", details)
+    }
+
+    func signIn() throws -> Finding {
+        let flow = host?.flow
+        let policy = try InteractionPolicy(
+            fromCommandLine: nil, fromConfiguration: notes.read { $0.parts }?.accounts.configuration.interaction,
+            hasTerminal: { Terminal.isThere }, variable: Surroundings.variable)
+        let mayAsk = try policy.mightAsk(for: request ?? CredentialRequest(url: "https://example.com"), by: flow)
+        let services = ["notifications": "org.freedesktop.Notifications", "portal": "org.freedesktop.portal.Desktop"]
+        let answering = (try? keyring.answering(among: Set(services.values))) ?? []
+        let isRemote = Surroundings.variable("SSH_CONNECTION")?.isEmpty == false
+        var details = services.mapValues { Finding.Detail.truth(answering.contains($0)) }
+        details["terminal"] = .truth(Terminal.isThere)
+        details["browser"] = .truth(Surroundings.hasBrowser)
+        details["ssh"] = .truth(isRemote)
+        guard mayAsk else { return Self.unasked(policy, details) }
+        if flow == .device { return .ok("at another device, with a code", details) }
+        if flow != .paste, Surroundings.hasBrowser { return .ok("in the browser of this machine", details) }
+        let forwarding = isRemote ? ", or through ssh -L" : ""
+        let alone = isRemote || flow != nil ? "" : "at another device where the server offers that, else "
+        return .ok(alone + "in any browser, by pasting its last address" + forwarding, details)
+    }
+
+    /// Why nobody is asked unless they type `keyfob login` themselves.
+    private static func unasked(_ policy: InteractionPolicy, _ details: [String: Finding.Detail]) -> Finding {
+        let isNever = (policy.fromEnvironment ?? policy.fromConfiguration) == .never
+        if isNever || policy.callerDeclined {
+            let who =
+                policy.fromEnvironment == .never
+                ? "KEYFOB_INTERACTION"
+                : isNever ? "interaction in the configuration" : "GIT_TERMINAL_PROMPT or GCM_INTERACTIVE"
+            return .warning("nobody is asked: \(who) says so", mend: ["sign in by name: keyfob login URL"], details)
+        }
+        return .warning(
+            "nobody can be asked: there is no terminal, no graphical session and no $BROWSER",
+            mend: ["sign in on a terminal: keyfob login URL"], details)
+    }
+}

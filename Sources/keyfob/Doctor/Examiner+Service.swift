@@ -1,0 +1,153 @@
+import CredentialProtocol
+import Glibc
+import KernelKeyring
+import KeyfobCore
+import OAuth
+
+/// Who signs people in to the service, and what is left of the last time.
+extension Examiner {
+    func issuer() async throws -> Finding {
+        guard let request, let parts = notes.read({ $0.parts }) else { return .ok("nobody was named") }
+        let (account, finding): (Account, ServerFinder.Finding?)
+        do {
+            (account, finding) = try await parts.introduction.accountByName(for: request, anew: false)
+        } catch {
+            return throughProxy(Finding(FailureReport(error)))
+        }
+        notes.note { $0.account = account }
+        let setting = WhatHolds(for: account, as: host, found: finding).settings["issuer"]
+        var details: [String: Finding.Detail] = [
+            "service": .text(account.service.description), "issuer": .text(account.server.identifier),
+        ]
+        details["source"] = setting.map { .text($0.source.rawValue) }
+        let source = setting.map { "  (\(WhatHolds.words($0)))" } ?? ""
+        return .ok(account.server.identifier + source, details)
+    }
+
+    func metadata() async throws -> Finding {
+        guard let account = notes.read({ $0.account }) else { return .ok("not looked for") }
+        switch account.server {
+        case .endpoints(let metadata):
+            notes.note { $0.metadata = metadata }
+            return .ok(account.provider.map { "not needed: keyfob knows \($0.name)" } ?? "not needed: written by hand")
+        case .issuer(let issuer, _, _):
+            do {
+                let transport = composition.transports.transport(for: account)
+                let metadata = try await Discovery(transport: transport).metadata(issuer: issuer)
+                notes.note { $0.metadata = metadata }
+            } catch {
+                return throughProxy(Finding(FailureReport(error)))
+            }
+            return .ok("they are there, and of this issuer")
+        }
+    }
+
+    func pkce() throws -> Finding {
+        guard let (account, metadata) = accountAndMetadata else { return .ok("not looked for") }
+        try account.pkce.check(metadata)
+        let isAnnounced = metadata.codeChallengeMethodsSupported?.contains("S256") == true
+        return .ok(
+            isAnnounced ? "the server announces S256" : "the server does not announce S256, which is assumed",
+            ["announced": .truth(isAnnounced)])
+    }
+
+    func client() throws -> Finding {
+        guard let (account, metadata) = accountAndMetadata else { return .ok("not looked for") }
+        let issuer = metadata.issuer ?? account.server.identifier
+        let stored = try? composition.registrations.registration(issuer: issuer)
+        notes.note { $0.redirect = account.redirect ?? stored?.redirect }
+        func kind(_ name: String) -> [String: Finding.Detail] { ["kind": .text(name)] }
+        if account.client != nil || stored?.isByPerson == true {
+            return .ok("one that you have registered", kind("own"))
+        }
+        if account.clientMetadataDocument != nil, metadata.clientIDMetadataDocumentSupported {
+            return .ok("described by a document, which the server takes", kind("document"))
+        }
+        if let stored, !stored.isExpired(at: Int64(time(nil))) {
+            return .ok("keyfob has registered itself", kind("registered"))
+        }
+        if metadata.registrationEndpoint != nil {
+            return .ok("none yet: keyfob registers itself at the first sign-in", kind("none"))
+        }
+        throw CredentialFailure.clientNeeded(
+            .init(
+                service: account.service, issuer: issuer,
+                page: account.provider?.registrationPage(for: account.service),
+                redirectURI: (account.redirect ?? .loopback).uri(port: nil), scopes: account.scopes,
+                notes: account.provider?.quirks ?? []))
+    }
+
+    private var accountAndMetadata: (Account, AuthorizationServerMetadata)? {
+        notes.read { notes in notes.account.flatMap { account in notes.metadata.map { (account, $0) } } }
+    }
+
+    func redirect() async throws -> Finding {
+        guard let account = notes.read({ $0.account }) else { return .ok("not looked for") }
+        if let flow = account.flow, flow != .loopback { return .ok("not needed for the flow \(flow.rawValue)") }
+        let template = account.redirect ?? notes.read { $0.redirect } ?? .loopback
+        let port = try await template.bindablePort()
+        let isFixed = template.ports.contains(port)
+        return .ok(
+            isFixed ? "port \(port) of \(template.host) is free" : "ports of \(template.host) can be listened on",
+            ["redirect_uri": .text(template.uri(port: isFixed ? port : nil))])
+    }
+
+    func grant(for service: ServiceURL) throws -> Finding {
+        guard let account = notes.read({ $0.account }) else { return .ok("not looked for") }
+        guard let grant = try grant(of: account) else {
+            throw CredentialFailure.signInNeeded(service: account.service, because: .noGrant)
+        }
+        let age = Words.span(Int64(time(nil)) - grant.grantedAt)
+        let details: [String: Finding.Detail] = [
+            "signed_in_at": .number(grant.grantedAt), "refreshable": .truth(grant.refreshToken != nil),
+        ]
+        if grant.endedAt != nil {
+            throw CredentialFailure.signInNeeded(service: account.service, because: .grantEnded)
+        }
+        notes.note { $0.grant = grant }
+        if grant.refreshToken != nil { return .ok("signed in \(age) ago, refreshes by itself", details) }
+        if grant.accessToken != nil { return .ok("signed in \(age) ago, with a token that does not expire", details) }
+        return .warning(
+            "signed in \(age) ago, without a refresh token: it ends with its access token",
+            mend: ["add what the server wants for one to scopes, often offline_access"], details)
+    }
+
+    /// The grant of `account`, or where that has no name of any named one.
+    private func grant(of account: Account) throws -> Grant? {
+        if let grant = try composition.grants.grant(account: account.id) { return grant }
+        guard account.name == nil else { return nil }
+        return try composition.grants.all().first { $0.service == account.service.description }
+    }
+
+    func token() -> Finding {
+        let (account, grant) = notes.read { ($0.account, $0.grant) }
+        guard let id = grant?.account ?? account?.id else { return .ok("not looked for") }
+        if let token = composition.cache.token(account: id) {
+            guard let end = token.expiresAt else { return .ok("in memory; the server did not say until when") }
+            let left = end - Int64(time(nil))
+            return .ok("in memory, for \(Words.span(left))", ["expires_at": .number(end)])
+        }
+        guard let grant else { return .skipped(because: .grant, "none in memory") }
+        if grant.refreshToken == nil, grant.accessToken == nil {
+            return .failed(
+                "none, and nothing to get one with", mend: ["run: keyfob login \(grant.service)"], exitStatus: 77)
+        }
+        return .ok("none in memory; the next question gets one")
+    }
+
+    func refresh() async throws -> Finding {
+        guard let found = notes.read({ $0.account }), let grant = notes.read({ $0.grant }) else {
+            return .ok("not looked for")
+        }
+        guard grant.refreshToken != nil else { return .ok("there is no refresh token to try") }
+        var account = found
+        account.name = grant.accountName
+        // Not with the transports of an examination, whose patience is short: the answer must not be lost.
+        let composition = Composition(account: grant.accountName, interaction: .never)
+        let token = try await composition.parts().tokens.refreshNow(account)
+        await composition.transports.shutdown()
+        guard let end = token.expiresAt else { return .ok("it works") }
+        return .ok(
+            "it works; the new access token lasts \(Words.span(end - Int64(time(nil))))", ["expires_at": .number(end)])
+    }
+}

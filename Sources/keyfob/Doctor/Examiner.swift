@@ -1,0 +1,115 @@
+import CredentialProtocol
+import Glibc
+import KeyfobCore
+import OAuth
+import SecretService
+import Synchronization
+
+/// Looks at one rung after the other, and remembers what the next ones need. It opens nothing, asks nobody, and leaves no
+/// trace: the item that it writes is deleted at once.
+struct Examiner: Sendable {
+    let composition: Composition
+    let request: CredentialRequest?
+    let keyring = KeyringExamination()
+    let clocks: ServerClocks
+    let notes = Notes()
+    /// Whether the variable was there before anything had a look at the bus, which sets it.
+    let busIsInEnvironment = Surroundings.variable("DBUS_SESSION_BUS_ADDRESS")?.isEmpty == false
+    let search = ExecutableSearch(path: Surroundings.variable("PATH"))
+
+    /// - Parameter request: the service, where there is one.
+    init(_ request: CredentialRequest?) {
+        self.request = request
+        clocks = ServerClocks()
+        composition = Composition(account: nil, interaction: .never, clocks: clocks)
+    }
+
+    /// What some rungs find, and others go by.
+    final class Notes: Sendable {
+        struct Values {
+            var parts: Composition.Parts?
+            var gitVersion: GitVersion?
+            var kernelIsUsable = false
+            /// Host and port of the proxy, and who says so.
+            var proxy: (address: String, source: String)?
+            var account: Account?
+            var metadata: AuthorizationServerMetadata?
+            var redirect: RedirectTemplate?
+            var grant: Grant?
+        }
+
+        private let values = Mutex(Values())
+
+        func read<Value: Sendable>(_ value: (Values) -> Value) -> Value { values.withLock { value($0) } }
+        func note(_ change: @Sendable (inout Values) -> Void) { values.withLock { change(&$0) } }
+    }
+
+    /// What was found at `rung`.
+    func look(at rung: Rung) async -> Finding {
+        do { return try await examine(rung) } catch { return Finding(FailureReport(error)) }
+    }
+
+    private func examine(_ rung: Rung) async throws -> Finding {
+        switch rung {
+        case .bus: try bus()
+        case .provider: try provider()
+        case .collection: try collection()
+        case .writable: try writable()
+        case .kernelKeyring: kernelKeyring()
+        case .kernelQuota: kernelQuota()
+        case .sessionCollection: try sessionCollection()
+        case .runtimeDirectory: try runtimeDirectory()
+        case .locks: locks()
+        case .configuration: try configuration()
+        case .git: await git()
+        case .helpers: await helpers()
+        case .doors: await doors()
+        case .browser: await browser()
+        case .signIn: try signIn()
+        case .proxy: try await proxy()
+        case .authorities: try await authorities()
+        default: try await examine(rung, of: try service())
+        }
+    }
+
+    private func examine(_ rung: Rung, of service: ServiceURL) async throws -> Finding {
+        switch rung {
+        case .address: try await address(of: service)
+        case .service: try await answer(of: service)
+        case .issuer: try await issuer()
+        case .metadata: try await metadata()
+        case .clock: clock()
+        case .pkce: try pkce()
+        case .httpPath: await httpPath()
+        case .client: try client()
+        case .redirect: try await redirect()
+        case .grant: try grant(for: service)
+        case .token: token()
+        default: try await refresh()
+        }
+    }
+
+    private func service() throws -> ServiceURL {
+        guard let request, let url = request.url, url.scheme == "https" || url.isLoopback else {
+            throw CredentialFailure.notAService(url: request.map { "\($0.protocolName)://\($0.host)" } ?? "")
+        }
+        return url
+    }
+
+    /// Where something may be reached from here: the service, or else anything.
+    var somewhere: EndpointURL? {
+        try? EndpointURL(request?.url?.description ?? "https://example.com")
+    }
+
+    /// What is written down for the service.
+    var host: Configuration.Host? {
+        notes.read { $0.parts }.flatMap { parts in request?.url.flatMap { parts.accounts.configuration.host(for: $0) } }
+    }
+}
+
+extension Finding {
+    /// What a command would have said, and how it would have ended.
+    init(_ report: FailureReport) {
+        self = .failed(report.line, mend: report.hints, exitStatus: report.status)
+    }
+}

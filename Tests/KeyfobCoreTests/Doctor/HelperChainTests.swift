@@ -1,0 +1,94 @@
+import CredentialProtocol
+import Testing
+
+@testable import KeyfobCore
+
+/// What git prints of its helpers, and what a person should know of them.
+@Suite struct `The chain of helpers` {
+    /// As `git config -z --show-origin --get-regexp` prints them.
+    private static func printed(_ settings: [(key: String, value: String?)]) -> [UInt8] {
+        settings.flatMap { key, value in
+            Array("file:/home/alice/.gitconfig\0\(key)\(value.map { "\n" + $0 } ?? "")\0".utf8)
+        }
+    }
+
+    private static func kinds(
+        _ settings: [(key: String, value: String?)], for url: String? = nil
+    ) throws -> [HelperChain.Kind] {
+        HelperChain(printed(settings), for: try url.map { try ServiceURL($0) }).helpers.map(\.kind)
+    }
+
+    @Test(
+        arguments: [
+            // The three forms of gitcredentials(7).
+            ("keyfob", .keyfob), ("store --file /x", .named("store")),
+            ("/usr/bin/git-credential-keyfob", .keyfob), ("/usr/bin/git-credential-keyfob --account x", .keyfob),
+            ("/usr/lib/git-core/git-credential-libsecret", .named("libsecret")), ("/opt/helper", .named("helper")),
+            ("!f() { echo password=secret; }; f", .shellCommand),
+            // No forms of it.
+            ("keyfobs", .named("keyfobs")), ("git-credential-keyfob", .named("git-credential-keyfob")),
+        ] as [(String, HelperChain.Kind)])
+    func `knows a helper by its value`(_ value: String, _ kind: HelperChain.Kind) throws {
+        #expect(try Self.kinds([("credential.helper", value)]) == [kind])
+    }
+
+    @Test func `says where each is set, and nothing of a command`() {
+        let chain = HelperChain(Self.printed([("credential.helper", "!echo password=secret")]), for: nil)
+        #expect(chain.helpers.map(\.origin) == ["/home/alice/.gitconfig"])
+        #expect(!"\(chain)".contains("secret"))
+    }
+
+    @Test func `is forgotten at an empty value, and goes on behind it`() throws {
+        for empty in ["", nil] {
+            let settings = [
+                ("credential.helper", "store"), ("credential.helper", empty), ("credential.helper", "keyfob"),
+            ]
+            #expect(try Self.kinds(settings) == [.keyfob])
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("https://git.example.com", true), ("https://git.example.com/", true),
+            ("https://git.example.com:443", true),
+            ("https://alice@git.example.com", true), ("https://*.example.com", true),
+            ("https://git.example.com/group", true),
+            ("https://git.example.com/gro", false), ("https://example.com", false), ("https://*.com", false),
+            ("http://git.example.com", false), ("https://git.example.com:8443", false), ("git.example.com", false),
+        ])
+    func `takes in what is set for a service`(_ pattern: String, _ isMeant: Bool) throws {
+        let settings: [(String, String?)] = [
+            ("credential.\(pattern).helper", "store"), ("credential.helper", "keyfob"),
+        ]
+        let kinds = try Self.kinds(settings, for: "https://git.example.com/group/repository")
+        #expect(kinds == (isMeant ? [.named("store"), .keyfob] : [.keyfob]))
+        #expect(try Self.kinds(settings) == [.keyfob])
+    }
+
+    @Test(
+        arguments: [
+            // Nothing to be told.
+            (["keyfob"], []), (["keyfob", "oauth"], []), (["keyfob", "!echo"], []),
+            // No keyfob.
+            ([], [.keyfobIsMissing]), (["libsecret"], [.keyfobIsMissing]),
+            // A plain file is the worst, wherever it stands.
+            (["keyfob", "store"], [.writesPlainText("store")]),
+            (["store", "keyfob"], [.writesPlainText("store"), .answersFirst("store")]),
+            // Others that keep what they are told.
+            (["keyfob", "cache --timeout 60"], [.keepsCopies("cache")]),
+            (["manager", "keyfob"], [.answersFirst("manager"), .keepsCopies("manager")]),
+            (["keyfob", "libsecret", "store"], [.writesPlainText("store"), .keepsCopies("libsecret")]),
+            // Before keyfob, whatever it does.
+            (["oauth", "keyfob"], [.answersFirst("oauth")]), (["!echo", "keyfob"], [.answersFirst("a shell command")]),
+        ] as [([String], [HelperChain.Concern])])
+    func `raises concerns, the worst first`(_ values: [String], _ concerns: [HelperChain.Concern]) {
+        let chain = HelperChain(Self.printed(values.map { ("credential.helper", $0) }), for: nil)
+        #expect(chain.concerns == concerns)
+    }
+
+    @Test func `is empty where git prints nothing, or something else`() {
+        for text in ["", "\0", "file:x\0", "file:x\0credential.helper", "\n\0\n"] {
+            #expect(HelperChain(Array(text.utf8), for: nil).helpers.isEmpty)
+        }
+    }
+}
