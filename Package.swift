@@ -5,6 +5,10 @@ import PackageDescription
 let isSanitizing = Context.environment["KEYFOB_SANITIZE"] != nil
 /// Set by Tests/Fuzz/run: what stands in Tests/Fuzz is then a program that libFuzzer drives, and not tests.
 let isFuzzing = Context.environment["KEYFOB_FUZZ"] != nil
+/// One static file: a door starts in half the time of a dynamic one. Not position-independent.
+let door: [LinkerSetting] =
+    (isSanitizing ? [] : [.unsafeFlags(["-static-executable"])])
+    + [.unsafeFlags(["-Xlinker", "-s"], .when(configuration: .release))]
 /// What reads the bytes of others.
 let fuzzed: [Target.Dependency] = [
     "CredentialProtocol", "Dialects", "KernelKeyring", "KeyfobCore", "OAuth", "Secrets",
@@ -18,6 +22,7 @@ let package = Package(
     products: [
         .executable(name: "keyfob", targets: ["keyfob"]),
         .executable(name: "git-credential-keyfob", targets: ["git-credential-keyfob"]),
+        .executable(name: "keyfob-door", targets: ["keyfob-door"]),
         .executable(name: "keyfob-demo", targets: ["keyfob-demo"]),
     ],
     dependencies: [
@@ -75,8 +80,9 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
 
-        // Floor 2: what we decide, and the callers that are not git.
+        // Floor 2: what we decide, the callers that are not git, and what the doors answer alone.
         .target(name: "Dialects", dependencies: ["CredentialProtocol", "Secrets"]),
+        .target(name: "Doors", dependencies: ["CredentialProtocol", "KernelKeyring"]),
         .target(
             name: "KeyfobCore",
             dependencies: [
@@ -91,8 +97,8 @@ let package = Package(
         .executableTarget(
             name: "keyfob",
             dependencies: [
-                "KeyfobCore", "CredentialProtocol", "Dialects", "OAuth", "SecretService", "KernelKeyring", "Secrets",
-                "CQRCode",
+                "KeyfobCore", "CredentialProtocol", "Dialects", "Doors", "OAuth", "SecretService", "KernelKeyring",
+                "Secrets", "CQRCode",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             // What is loaded at a fixed address needs no relocation, which would touch four megabytes at each start; and
@@ -101,11 +107,13 @@ let package = Package(
                 .unsafeFlags(["-Xclang-linker", "-no-pie", "-Xlinker", "-s"], .when(configuration: .release))
             ]),
         .executableTarget(
-            name: "git-credential-keyfob",
-            dependencies: ["CredentialProtocol", "KernelKeyring", "Secrets"],
-            // One static file: the door starts in half the time of a dynamic one. Not position-independent.
-            linkerSettings: (isSanitizing ? [] : [.unsafeFlags(["-static-executable"])])
-                + [.unsafeFlags(["-Xlinker", "-s"], .when(configuration: .release))]),
+            name: "git-credential-keyfob", dependencies: ["CredentialProtocol", "Doors", "KernelKeyring", "Secrets"],
+            linkerSettings: door),
+        .executableTarget(
+            name: "keyfob-door", dependencies: ["CredentialProtocol", "Dialects", "Doors", "Secrets"],
+            // What FoundationEssentials itself needs, which only its static module would name.
+            linkerSettings: door
+                + (isSanitizing ? [] : [.unsafeFlags(["-l_FoundationCShims", "-l_FoundationCollections"])])),
         .executableTarget(
             name: "keyfob-demo",
             dependencies: [

@@ -11,8 +11,13 @@ package enum Dialects {
         all.first { $0.name == name }
     }
 
-    /// The dialect of a program's name, `docker-credential-keyfob` for example.
+    /// The dialect of the name by which a program was called, `docker-credential-keyfob` for example, perhaps with
+    /// directories before it.
     package static func spoken(by executable: String) -> (any CallerDialect.Type)? {
-        all.first { $0.executables.contains(executable) }
+        guard let name = executable.split(separator: "/").last.map(String.init) else { return nil }
+        return all.first { $0.executables.contains(name) }
     }
+
+    /// The names of all of them.
+    package static var executables: [String] { all.flatMap { $0.executables } }
 }

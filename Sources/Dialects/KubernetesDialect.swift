@@ -13,6 +13,7 @@ package import CredentialProtocol
 /// - Deadline: none of kubectl's; ours is 30 seconds. It may ask where `spec.interactive` is true.
 package struct KubernetesDialect: CallerDialect {
     package static let name = "kubernetes"
+    package static let executables = ["kubernetes-credential-keyfob"]
 
     private var version = ""
 

@@ -14,12 +14,14 @@ package enum KeyNames {
 
     /// The key that maps a question to an account; nil where the question is too long for a key's description
     /// (add_key(2): 4096 bytes with the NUL) or holds a byte that could make two questions look alike.
+    ///
+    /// - Parameter isBelow: for every question about `path` and whatever is below it, instead of this very one.
     package static func route(
-        protocol scheme: String, host: String, path: String?, username: String?, stamp: UInt64
+        protocol scheme: String, host: String, path: String?, username: String?, stamp: UInt64, isBelow: Bool = false
     ) -> String? {
         var parts = ["route:" + String(stamp, radix: 36), scheme, host]
         if let username { parts.append("user " + username) }
-        if let path { parts.append("path " + path) }
+        if let path { parts.append((isBelow ? "below " : "path ") + path) }
         let isPlain = parts.allSatisfy { part in part.utf8.allSatisfy { $0 >= 0x20 } }
         var name = parts[0]
         for part in parts.dropFirst() { name += "\t" + part }

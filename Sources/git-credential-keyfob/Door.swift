@@ -1,5 +1,5 @@
 import CredentialProtocol
-import Glibc
+import Doors
 import KernelKeyring
 import Secrets
 
@@ -18,12 +18,15 @@ struct Door {
             Output.complain("usage: git-credential-keyfob [OPTION]... get|store|erase|capability")
             return 64
         }
-        if word == "capability" { return Output.write(Capability.announcement) ? 0 : 74 }
+        if word == "capability" { return Output.write(Capability.announcement) ? 0 : Output.nobodyReads }
         // git will invent operations that we do not know; a helper says nothing to them (gitcredentials(7)).
         guard let operation = Operation(rawValue: word) else { return 0 }
         let input = Input.readRequest()
-        if let answer = answer(operation, input) { return Output.write(answer) ? 0 : 74 }
-        return HandOver(operation: word, options: Array(arguments.dropLast()), request: input).run()
+        if let answer = answer(operation, input) { return Output.write(answer) ? 0 : Output.nobodyReads }
+        let failure = HandOver.run(["keyfob", word, "--dialect", "git"] + arguments.dropLast(), input: input)
+        Output.complain("keyfob: " + failure.message)
+        for hint in failure.hints { Output.complain("hint: " + hint) }
+        return failure.status
     }
 
     /// The answer from kernel memory; nil where keyfob has to be asked.
@@ -33,11 +36,7 @@ struct Door {
         let dialect = GitDialect()
         guard let request = try? dialect.decode(input, for: operation) else { return nil }
         if operation == .store { return isOurs(request) ? [] : nil }
-        // Where the service says what was wrong with a token, the same token will not do.
-        guard AuthenticationChallenge.bearer(in: request.wwwauth)?.error == nil else { return nil }
-        guard let found = cached(request), found.token.isFresh(at: Int64(time(nil))) else { return nil }
-        let response = CredentialResponse(cached: found.token, account: found.account, for: request)
-        return try? dialect.encode(response, for: request)
+        return RememberedToken.answer(to: request).flatMap { try? dialect.encode($0, for: request) }
     }
 
     /// Whether what git stores is the token that we gave it. git names the user in `store` as we did in our answer,
@@ -46,29 +45,8 @@ struct Door {
         var asked = request
         asked.username = nil
         return [request, asked].contains { question in
-            guard let token = cached(question)?.token else { return false }
+            guard let token = RememberedToken(for: question)?.token else { return false }
             return (request.credential ?? request.password) == token.token
         }
-    }
-
-    /// The account that answers this question, and its token, if both are in kernel memory.
-    private func cached(_ request: CredentialRequest) -> (account: String, token: CachedAccessToken)? {
-        let files = KeyNames.configurationFiles(variable: Environment.variable)
-        let route = KeyNames.route(
-            protocol: request.protocolName, host: request.host, path: request.path, username: request.username,
-            stamp: KeyNames.stamp(of: files))
-        guard let route, let keyring = KernelKeyring.existing(), let account = keyring.read(route)?.exposedText,
-            let payload = keyring.read(KeyNames.token(account: account))
-        else { return nil }
-        return CachedAccessToken(payload: payload).map { (account, $0) }
-    }
-}
-
-extension CredentialResponse {
-    /// The answer that keyfob itself would give with this token.
-    fileprivate init(cached token: CachedAccessToken, account: String, for request: CredentialRequest) {
-        self.init(
-            username: token.username ?? request.username ?? "oauth2", password: token.token,
-            passwordExpiryUTC: token.expiresAt, authtype: "Bearer", state: ["keyfob:account=" + account])
     }
 }

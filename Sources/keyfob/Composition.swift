@@ -1,5 +1,6 @@
 import ArgumentParser
 import CredentialProtocol
+import Doors
 import FoundationEssentials
 import Glibc
 import KernelKeyring
@@ -87,13 +88,14 @@ struct Composition: Sendable {
 
     /// The same for callers who want to be told otherwise: what fails is thrown on.
     ///
-    /// - Parameter answered: told which account has answered a request.
+    /// - Parameter answered: told which account has answered a request, and what is configured.
     func attempt<Result>(
-        answered: @escaping @Sendable (CredentialRequest, Account) -> Void,
+        answered: @escaping @Sendable (CredentialRequest, Account, Configuration) -> Void,
         _ body: (CredentialHelper) async throws -> Result
     ) async throws -> Result {
         do {
-            let result = try await body(helper(try parts(), answered: answered))
+            let parts = try parts()
+            let result = try await body(helper(parts) { answered($0, $1, parts.accounts.configuration) })
             await transports.shutdown()
             return result
         } catch {
@@ -174,9 +176,20 @@ struct Composition: Sendable {
 
     /// Tells the doors which account answers this question.
     func noteRoute(_ request: CredentialRequest, _ account: Account) {
-        let route = KeyNames.route(
-            protocol: request.protocolName, host: request.host, path: request.path, username: request.username,
-            stamp: KeyNames.stamp(of: Surroundings.configurationFiles))
+        note(Routes.exact(request), account)
+    }
+
+    /// Tells the doors which account answers this question and, where it can, all those about the same service: build
+    /// tools ask for address after address, and the kernel keeps but a few keys for each user.
+    func noteRoute(_ request: CredentialRequest, _ account: Account, _ configuration: Configuration) {
+        if configuration.isWhole(account.service) {
+            note(Routes.below(account.service, username: request.username), account)
+        } else if request.path == nil || request.url == account.service {
+            noteRoute(request, account)
+        }
+    }
+
+    private func note(_ route: String?, _ account: Account) {
         if let route { KernelAccessTokenCache().note(route: route, account: account.id, at: Int64(time(nil))) }
     }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CredentialProtocol
+import Doors
 import KeyfobCore
 
 /// One request on standard input and what it comes to: the answer on standard output, or one line on standard error.
@@ -16,7 +17,7 @@ struct CredentialExchange {
     /// - Throws: `ExitCode` for anything but success; what there is to say has been said.
     func run(_ operation: Operation) async throws {
         try await composition.run { helper in
-            let request = try dialect.decode(StandardInput.readRequest(), for: operation)
+            let request = try dialect.decode(Input.readRequest(), for: operation)
             switch operation {
             case .get: try await get(request, helper)
             case .store: try await helper.store(request)

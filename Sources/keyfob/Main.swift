@@ -10,7 +10,7 @@ enum Main {
     static func main() async {
         _ = CoreLimit.atStart
         ProcessMemory.close()
-        if let dialect = Dialects.spoken(by: CommandLine.program) {
+        if let dialect = Dialects.spoken(by: CommandLine.arguments.first ?? "") {
             _exit(await CallerExchange(dialect, Array(CommandLine.arguments.dropFirst())).run())
         }
         // What git-credential-keyfob hands over is taken as it is: to parse it costs as much as to answer it.
@@ -41,11 +41,4 @@ struct Keyfob: AsyncParsableCommand {
             Get.self, Store.self, Erase.self, Login.self, Logout.self, TokenCommand.self, Exec.self, Headers.self,
             Goauth.self, Status.self, Config.self, Doctor.self,
         ])
-}
-
-extension CommandLine {
-    /// The name by which the program was called, without directories.
-    fileprivate static var program: String {
-        arguments.first.flatMap { $0.split(separator: "/").last }.map(String.init) ?? ""
-    }
 }

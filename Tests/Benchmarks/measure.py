@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import os
 import platform
+import shutil
 import statistics
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "RealServers")]
 
+import callers  # noqa: E402
 from harness import binaries, kernel  # noqa: E402
 from harness.libsecret import build_git_credential_libsecret  # noqa: E402
 from harness.session import PrivateSession  # noqa: E402
@@ -45,7 +47,8 @@ class Row:
     ours: float
     theirs: float
     unit: str
-    bar: float
+    # None where the row is printed for who wants to know.
+    bar: float | None
 
     @property
     def ratio(self) -> float:
@@ -55,11 +58,12 @@ class Row:
     @property
     def holds(self) -> bool:
         """Whether the bar holds."""
-        return self.ratio <= self.bar
+        return self.bar is None or self.ratio <= self.bar
 
     def __str__(self) -> str:
-        verdict = "ok" if self.holds else "MISSED"
-        numbers = f"{self.ours:.2f} {self.unit} | {self.theirs:.2f} {self.unit} | {self.ratio:.2f} | {self.bar:g}"
+        verdict = "" if self.bar is None else "ok" if self.holds else "MISSED"
+        bar = "" if self.bar is None else f"{self.bar:g}"
+        numbers = f"{self.ours:.2f} {self.unit} | {self.theirs:.2f} {self.unit} | {self.ratio:.2f} | {bar}"
         return f"| {self.what} | {numbers} | {verdict} |"
 
 
@@ -83,6 +87,8 @@ class Bench:
     directory: Path
     race: Path
     installed: Path
+    # Where PyPI's keyring is put.
+    keyring: Path
 
     @property
     def door(self) -> Path:
@@ -129,13 +135,13 @@ def must_print(session: PrivateSession, helper: Path, request: str, *expected: s
     return answer
 
 
-def sign_in(session: PrivateSession, server: TokenServer) -> None:
+def sign_in(session: PrivateSession, server: TokenServer, service: str = SERVICE) -> None:
     """Lets keyfob sign in at the server that consents at once."""
     configuration = session.home / ".config" / "keyfob" / "config.toml"
     configuration.parent.mkdir(parents=True)
-    configuration.write_text(f'[host."{SERVICE}"]\nissuer = "{server.issuer}"\nclient_id = "{CLIENT}"\n')
+    configuration.write_text(f'[host."{service}"]\nissuer = "{server.issuer}"\nclient_id = "{CLIENT}"\n')
     session.env["BROWSER"] = str(binaries.BROWSER)
-    done = session.run("keyfob", "login", SERVICE)
+    done = session.run("keyfob", "login", service)
     if done.returncode != 0:
         raise SystemExit(f"keyfob login: exit {done.returncode}: {done.stderr.decode()}")
 
@@ -211,12 +217,55 @@ def stored_password_rows(bench: Bench, items: int) -> Iterator[Row]:
     yield Row(f"`store` of an unchanged password, {size}", *(result.milliseconds for result in stores), "ms", bar)
 
 
+def caller_rows(bench: Bench, session: PrivateSession, server: TokenServer) -> Iterator[Row]:
+    """A live access token by the door's other names, against what others have for the same callers."""
+    session.env.update(callers.VARIABLES)
+    token = session.run("keyfob", "token", callers.SERVICE).stdout.decode().strip()
+    ours: dict[str, Contestant] = {}
+    for name, (command, stdin) in callers.ASKED.items():
+        callers.must_give(session, token, command, stdin)
+        ours[name] = [[bench.given(stdin), str(bench.installed / command[0]), *command[1:]]]
+    nothing = bench.given("")
+
+    secretservice = callers.dockers_secretservice(session)
+    callers.must_give(session, "password-1", secretservice, callers.SERVICE)
+    theirs = [[bench.given(callers.SERVICE), *found(secretservice)]]
+    a, b = bench.run(session, 100, ours["docker"], theirs)
+    what = "`docker-credential-keyfob get`, against docker-credential-secretservice"
+    yield Row(what, a.milliseconds, b.milliseconds, "ms", 0.2)
+
+    with callers.oidc_agent(session, server) as oidc_token:
+        callers.must_give(session, "", oidc_token)
+        *results, agent = bench.run(session, 100, *ours.values(), [[nothing, *found(oidc_token)]])
+        for name, result in zip(ours, results, strict=True):
+            yield Row(f"the door for {name}, against oidc-token", result.milliseconds, agent.milliseconds, "ms", 1)
+        keyfob = [[nothing, str(bench.installed / "keyfob"), "token", callers.SERVICE]]
+        a, b = bench.run(session, 60, keyfob, [[nothing, *found(oidc_token)]])
+        yield Row("`keyfob token`, against oidc-token", a.milliseconds, b.milliseconds, "ms", None)
+
+    keyring = callers.pythons_keyring(session, bench.keyring)
+    callers.must_give(session, "password-1", keyring)
+    a, b = bench.run(session, 10, ours["keyring"], [[nothing, *keyring]])
+    yield Row("the door as `keyring get`, against PyPI's keyring", a.milliseconds, b.milliseconds, "ms", 0.05)
+
+
+def found(command: list[str]) -> list[str]:
+    """The command with its program's whole path, as a shell that knows it already."""
+    program = shutil.which(command[0], path="/usr/local/bin:/usr/bin:/bin")
+    if program is None:
+        raise SystemExit(f"{command[0]} is not installed")
+    return [program, *command[1:]]
+
+
 def rows(bench: Bench) -> Iterator[Row]:
     """Every row of the table."""
     with session_with(1, [bench.installed]) as session, TokenServer() as server, forgetting_keys():
         sign_in(session, server)
         yield from live_token_rows(bench, session)
         yield refresh_row(bench, session, server, "on loopback without TLS")
+    with session_with(1, [bench.installed]) as session, TokenServer() as server, forgetting_keys():
+        sign_in(session, server, callers.SERVICE)
+        yield from caller_rows(bench, session, server)
     pem, bundle = certificate(bench.directory)
     with session_with(1, [bench.installed]) as session, TokenServer(pem) as server, forgetting_keys():
         session.env["SSL_CERT_FILE"] = str(bundle)  # all three, keyfob, the browser and curl, read it
@@ -256,9 +305,10 @@ def prepare(directory: Path) -> Bench:
     subprocess.run(command, check=True)
     installed = directory / "bin"
     libsecret = build_git_credential_libsecret(directory)
-    contestants = [binaries.keyfob(), binaries.git_credential_keyfob(), libsecret]
+    contestants = [binaries.keyfob(), binaries.git_credential_keyfob(), binaries.keyfob_door(), libsecret]
     subprocess.run(["install", "-D", "--mode=755", "--target-directory", installed, *contestants], check=True)
-    return Bench(directory, race, installed)
+    callers.install_links(installed)
+    return Bench(directory, race, installed, directory / "keyring")
 
 
 def main() -> int:

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from harness import binaries
 from harness.callers import admits, link, sign_in
 from harness.person import Done, Person, stderr_lines
 from harness.provider.server import Provider
@@ -38,13 +37,14 @@ class Cluster:
     def __init__(self, person: Person, authority: Authority, service: Service) -> None:
         self.person, self.service = person, service
         self._authority = authority
+        self._programs = link(person)
 
     def configure(self, version: str, *, tells_cluster: bool = True) -> None:
         """Makes keyfob the credential plugin."""
-        arguments = ["get", "--dialect", "kubernetes"] + ([] if tells_cluster else [self.service.origin])
+        arguments = ["get"] + ([] if tells_cluster else [self.service.origin])
         plugin: dict[str, object] = {
             "apiVersion": f"{GROUP}/{version}",
-            "command": str(binaries.keyfob()),
+            "command": str(self._programs / "kubernetes-credential-keyfob"),
             "args": arguments,
             "provideClusterInfo": tells_cluster,
         }

@@ -11,7 +11,8 @@ import pytest
 from harness import binaries
 
 SOURCES = binaries.REPOSITORY / "Sources"
-EXECUTABLES = ["keyfob", "git-credential-keyfob", "keyfob-demo"]
+STATIC_DOORS = ["git-credential-keyfob", "keyfob-door"]
+EXECUTABLES = ["keyfob", *STATIC_DOORS, "keyfob-demo"]
 LARGEST_KEYFOB = 40_000_000
 
 # What stands in an executable that has Foundation in it, stripped or not: the names of its modules as Swift's metadata
@@ -36,9 +37,9 @@ SOLE_IMPORTERS = {
     "ArgumentParser": {"keyfob"},
 }
 CONVERSATIONS = {"OAuth", "SecretService", "KernelKeyring", "CredentialProtocol"}
-DECIDERS = {"KeyfobCore", "Dialects"}
-DOORS = {"keyfob", "git-credential-keyfob", "keyfob-demo"}
-WITHOUT_FOUNDATION = {"CredentialProtocol", "KernelKeyring", "Secrets", "git-credential-keyfob"}
+DECIDERS = {"KeyfobCore", "Dialects", "Doors"}
+DOORS = {"keyfob", "git-credential-keyfob", "keyfob-door", "keyfob-demo"}
+WITHOUT_FOUNDATION = {"CredentialProtocol", "KernelKeyring", "Secrets", "Doors", "git-credential-keyfob"}
 
 
 def imports() -> dict[str, set[str]]:
@@ -74,8 +75,9 @@ def test_the_swift_library_is_linked_statically(name: str) -> None:
     assert not re.search(r"lib(swift|Foundation|_Foundation|dispatch|BlocksRuntime)", libraries)
 
 
-def test_the_door_for_git_is_one_static_file() -> None:
-    headers = printed_by("readelf", "--program-headers", "--dynamic", binaries.git_credential_keyfob())
+@pytest.mark.parametrize("name", STATIC_DOORS)
+def test_a_door_is_one_static_file(name: str) -> None:
+    headers = printed_by("readelf", "--program-headers", "--dynamic", binaries.bin_directory() / name)
     assert "INTERP" not in headers
     assert "NEEDED" not in headers
 
@@ -117,11 +119,15 @@ def test_nobody_imports_a_higher_floor() -> None:
     found = imports()
     for decider in DECIDERS:
         assert found[decider].isdisjoint(DOORS | {"AuthorizationServer"}), decider
-    assert found["KeyfobCore"].isdisjoint({"Dialects"})
-    assert found["Dialects"] & {"OAuth", "SecretService", "KernelKeyring", "KeyfobCore"} == set()
+    assert found["KeyfobCore"].isdisjoint({"Dialects", "Doors"})
+    assert found["Dialects"] & {"OAuth", "SecretService", "KernelKeyring", "KeyfobCore", "Doors"} == set()
     assert found["Secrets"].isdisjoint(CONVERSATIONS | DECIDERS)
 
 
-def test_the_door_for_git_sees_only_the_protocol_and_the_kernel() -> None:
+def test_the_static_doors_see_only_the_protocols_and_the_kernel() -> None:
     ours = CONVERSATIONS | DECIDERS | {"AuthorizationServer", "Secrets"}
-    assert imports()["git-credential-keyfob"] & ours <= {"CredentialProtocol", "KernelKeyring", "Secrets"}
+    quick = {"CredentialProtocol", "KernelKeyring", "Secrets"}
+    found = imports()
+    assert found["Doors"] & ours <= quick
+    assert found["git-credential-keyfob"] & ours <= {*quick, "Doors"}
+    assert found["keyfob-door"] & ours <= {*quick, "Doors", "Dialects"}

@@ -49,6 +49,12 @@ package struct Configuration: Sendable, Equatable {
         return best
     }
 
+    /// Whether one entry holds for all that is below `service`: it has one, and none is for a part of it.
+    package func isWhole(_ service: ServiceURL) -> Bool {
+        hosts.contains { $0.service == service }
+            && !hosts.contains { $0.service != service && service.contains($0.service) }
+    }
+
     /// The text of `file`, 1 MiB at most; nil where there is no such file.
     static func read(_ file: String) throws(ConfigurationError) -> String? {
         func unreadable(_ code: Int32) -> ConfigurationError {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CredentialProtocol
 import Dialects
+import Doors
 import Glibc
 import KeyfobCore
 import SecretService
@@ -35,8 +36,11 @@ struct CallerExchange {
             let invocation = Invocation(arguments, variable: Surroundings.variable) { StandardInput.readAll() }
             return Self.deliver(await turn(invocation).reply ?? Reply())
         }
-        guard Self.deliver(Reply(greeting)) == 0 else { return Self.nobodyReads }
-        let lines = LineInput()
+        var arguments = arguments
+        let heard = ConversationLines.descriptor(from: &arguments)
+        // A door that has heard something has said the greeting before.
+        guard heard != nil || Self.deliver(Reply(greeting)) == 0 else { return Output.nobodyReads }
+        let lines = LineInput(beginningOn: heard)
         while true {
             let turn = await turn(Invocation(arguments, variable: Surroundings.variable) { lines.next() })
             guard let reply = turn.reply else { return 0 }
@@ -87,13 +91,10 @@ struct CallerExchange {
     ///
     /// - Returns: the exit status.
     private static func deliver(_ reply: Reply) -> Int32 {
-        guard reply.output.isEmpty || (try? StandardOutput.write(reply.output)) != nil else { return nobodyReads }
+        guard Output.write(reply.output) else { return Output.nobodyReads }
         for line in reply.complaint { Terminal.write(line + "\n") }
         return reply.status
     }
-
-    /// EX_IOERR.
-    private static let nobodyReads: Int32 = 74
 }
 
 /// What is looked up for a question.
@@ -164,12 +165,9 @@ extension CallerExchange {
             account: account, interaction: request.interaction == .never ? .never : interaction)
         let answering = Answering()
         let notesRoutes = account == nil
-        return try await composition.attempt { request, account in
+        return try await composition.attempt { request, account, configuration in
             answering.note(account)
-            // Build tools ask for address after address, and the kernel keeps but a few keys for each user.
-            if notesRoutes, request.path == nil || request.url == account.service {
-                composition.noteRoute(request, account)
-            }
+            if notesRoutes { composition.noteRoute(request, account, configuration) }
         } _: { helper in
             try await body(helper, answering)
         }
@@ -194,14 +192,4 @@ extension Question {
     }
 
     fileprivate var asksNobody: Bool { request.map { $0.interaction == .never } ?? true }
-}
-
-extension InvocationError {
-    /// Whoever reads on finds its way back at a place that somebody else chose.
-    fileprivate var endsConversation: Bool {
-        switch self {
-        case .tooLarge, .usage: true
-        default: false
-        }
-    }
 }

@@ -89,7 +89,7 @@ struct TokenOptions: ParsableArguments {
         _ url: String, _ body: (CredentialHelper, CredentialRequest) async throws -> Result
     ) async throws -> Result {
         let composition = Composition(account: account, interaction: interaction?.value)
-        return try await composition.attempt(answered: { _, _ in }) { helper in
+        return try await composition.attempt(answered: { _, _, _ in }) { helper in
             var request = try CredentialRequest(url: url)
             request.minTTL = minTTL
             request.scope = scopes

@@ -22,3 +22,8 @@ def keyfob() -> Path:
 def git_credential_keyfob() -> Path:
     """The door for git."""
     return bin_directory() / "git-credential-keyfob"
+
+
+def keyfob_door() -> Path:
+    """The door for the callers that are not git."""
+    return bin_directory() / "keyfob-door"

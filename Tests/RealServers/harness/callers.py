@@ -15,7 +15,9 @@ from .steps import assert_worked
 
 NAMES = (
     "docker-credential-keyfob",
+    "kubernetes-credential-keyfob",
     "cargo-credential-keyfob",
+    "bazel-credential-keyfob",
     "terraform-credentials-keyfob",
     "vault-token-keyfob",
     "keyring",
@@ -23,12 +25,19 @@ NAMES = (
 
 
 def link(person: Person) -> Path:
-    """Makes the links in a directory of their own, which is the first in the session's PATH."""
-    directory = person.home / "callers"
+    """Makes the links in a directory of their own, which is the first in the session's PATH: to the door, or to keyfob
+    where the door has not been built."""
+    program = binaries.keyfob_door() if binaries.keyfob_door().exists() else binaries.keyfob()
+    directory = links(person.home / "callers", program)
+    person.session.env["PATH"] = os.pathsep.join([str(directory), person.session.env["PATH"]])
+    return directory
+
+
+def links(directory: Path, program: Path) -> Path:
+    """Links to a program by all of the names, in a new directory."""
     directory.mkdir()
     for name in NAMES:
-        (directory / name).symlink_to(binaries.keyfob())
-    person.session.env["PATH"] = os.pathsep.join([str(directory), person.session.env["PATH"]])
+        (directory / name).symlink_to(program)
     return directory
 
 

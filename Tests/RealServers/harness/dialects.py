@@ -115,7 +115,7 @@ CALLERS = [
         miss=("credentials not found in native keychain\n", 1),
     ),
     Caller(
-        *("kubernetes", ("keyfob", "get", "--dialect", "kubernetes"), member("status", "token")),
+        *("kubernetes", ("kubernetes-credential-keyfob", "get"), member("status", "token")),
         variables={"KUBERNETES_EXEC_INFO": json.dumps(EXEC_INFO)},
         carries_passwords=False,
     ),
@@ -126,7 +126,7 @@ CALLERS = [
         in_header=True,
     ),
     Caller(
-        *("bazel", ("keyfob", "get", "--dialect", "bazel")),
+        *("bazel", ("bazel-credential-keyfob", "get")),
         lambda output: json.loads(output)["headers"]["Authorization"][0],
         stdin=json.dumps({"uri": SERVICE}),
         miss=('{"headers":{}}\n', 0),

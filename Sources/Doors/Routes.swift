@@ -1,0 +1,45 @@
+package import CredentialProtocol
+import KernelKeyring
+
+/// The names under which kernel memory knows which account answers a question.
+package enum Routes {
+    /// The name for this very question.
+    package static func exact(_ request: CredentialRequest) -> String? { exact(request, stamp) }
+
+    /// The name for every question about `service` and whatever is below it, in the name of the same user.
+    package static func below(_ service: ServiceURL, username: String?) -> String? {
+        below(service, service.pathSegments.count, username, stamp)
+    }
+
+    /// The first thing that is found by one of the names that lead to an account: that of the very question, then those
+    /// of the services that contain it, the longest first.
+    package static func first<Found>(of request: CredentialRequest, _ find: (String) -> Found?) -> Found? {
+        let stamp = stamp
+        if let found = exact(request, stamp).flatMap(find) { return found }
+        guard let service = request.url, service.pathSegments.count <= deepest else { return nil }
+        for depth in (0...service.pathSegments.count).reversed() {
+            if let found = below(service, depth, request.username, stamp).flatMap(find) { return found }
+        }
+        return nil
+    }
+
+    private static func exact(_ request: CredentialRequest, _ stamp: UInt64) -> String? {
+        KeyNames.route(
+            protocol: request.protocolName, host: request.host, path: request.path, username: request.username,
+            stamp: stamp)
+    }
+
+    private static func below(_ service: ServiceURL, _ depth: Int, _ username: String?, _ stamp: UInt64) -> String? {
+        KeyNames.route(
+            protocol: service.scheme, host: "\(service.host):\(service.port)",
+            path: service.pathSegments.prefix(depth).joined(separator: "/"), username: username, stamp: stamp,
+            isBelow: true)
+    }
+
+    private static var stamp: UInt64 {
+        KeyNames.stamp(of: KeyNames.configurationFiles(variable: Environment.variable))
+    }
+
+    /// Segments of a path: each costs two system calls where nothing is known.
+    private static let deepest = 32
+}

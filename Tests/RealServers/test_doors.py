@@ -1,0 +1,361 @@
+"""The door for callers that are not git: whatever it is asked, it says what keyfob would have said, byte for byte."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from harness import binaries, counts, kernel
+from harness.callers import NAMES, links
+from harness.dialects import CALLERS, CARGO, SERVICE, Caller
+from harness.person import Done, Person
+from harness.provider.server import Provider
+from harness.session import LONGEST_SECONDS
+from harness.steps import assert_worked, refreshes
+
+SPOKEN = [caller for caller in CALLERS if caller.command[0] in NAMES]
+LONGEST = 1 << 20
+Said = tuple[bytes, bytes, int]
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """A person who can ask by each name: the door, and keyfob itself."""
+
+    person: Person
+    door: Path
+    keyfob: Path
+
+    def ask(self, place: Path, command: tuple[str, ...], stdin: bytes = b"", **variables: str) -> Done:
+        """Asks one of them."""
+        return self.person.session.run(place / command[0], *command[1:], stdin=stdin, **variables)
+
+    def said(self, command: tuple[str, ...], stdin: bytes = b"", **variables: str) -> Said:
+        """What both of them say, which is the same."""
+        first, second = (self.ask(place, command, stdin, **variables) for place in (self.door, self.keyfob))
+        found: Said = (first.stdout, first.stderr, first.returncode)
+        assert found == (second.stdout, second.stderr, second.returncode), (command, stdin[:200])
+        return found
+
+    def told(self, caller: Caller, **variables: str) -> Said:
+        """The same for a caller's own question."""
+        return self.said(caller.command, caller.stdin.encode(), **{**caller.variables, **variables})
+
+    def answers_alone(self, caller: Caller) -> Said:
+        """What the door says without a second program, the network or the message bus."""
+        trace = self.person.home / f"{caller.name}.trace"
+        command = ["strace", "-f", "-qq", "-o", trace, self.door / caller.command[0], *caller.command[1:]]
+        done = self.person.session.run(*command, stdin=caller.stdin.encode(), **caller.variables)
+        calls = re.findall(r"^\d+ +(\w+)\(", trace.read_text(), re.MULTILINE)
+        assert calls.count("execve") == 1, caller.name
+        assert not {"socket", "connect", "fork", "vfork", "clone", "clone3"} & set(calls), caller.name
+        # Much less than what a dynamic linker does before a program begins.
+        assert len(calls) < MOST_CALLS, (caller.name, len(calls))
+        return done.stdout, done.stderr, done.returncode
+
+
+MOST_CALLS = 120
+
+
+@pytest.fixture
+def threshold(person: Person) -> Iterator[Threshold]:
+    """Somebody whose keyfob knows nothing yet."""
+    door = links(person.home / "door", binaries.keyfob_door())
+    yield Threshold(person, door, links(person.home / "keyfob", binaries.keyfob()))
+
+
+@pytest.fixture
+def signed_in(threshold: Threshold, provider: Provider) -> Threshold:
+    """The same after a sign-in; which account answers, no door has been told yet."""
+    threshold.person.configure_keyfob(SERVICE, provider.issuer)
+    assert_worked(threshold.person.keyfob("login", SERVICE))
+    return threshold
+
+
+def test_a_token_in_kernel_memory_is_given_without_keyfob(signed_in: Threshold) -> None:
+    token = signed_in.person.token(SERVICE)
+    for caller in SPOKEN:
+        said = signed_in.told(caller)
+        assert caller.secret(said[0].decode()).removeprefix("Bearer ") == token, caller.name
+        assert (said[1:], signed_in.answers_alone(caller)) == ((b"", 0), said), caller.name
+
+
+def test_what_the_door_does_not_know_is_said_by_keyfob(threshold: Threshold) -> None:
+    for caller in SPOKEN:
+        said = threshold.told(caller)
+        assert (said[0].decode(), said[2]) == caller.miss, caller.name
+        threshold.told(caller, DBUS_SESSION_BUS_ADDRESS="unix:path=/nonexistent")
+
+
+def test_a_stored_password_comes_from_keyfob(threshold: Threshold) -> None:
+    assert_worked(threshold.person.ask_door("store", SERVICE, "username=alice", "password=pass word"))
+    for caller in SPOKEN:
+        said = threshold.told(caller)
+        assert caller.carries_passwords is (said[0].decode() != caller.miss[0]), caller.name
+
+
+def test_a_token_that_is_gone_is_refreshed_by_keyfob(signed_in: Threshold, provider: Provider) -> None:
+    person = signed_in.person
+    for caller in SPOKEN:
+        before, old = refreshes(provider), person.token(SERVICE)
+        assert_worked(person.ask_door("erase", SERVICE, "username=oauth2", f"password={old}"))
+        done = signed_in.ask(signed_in.door, caller.command, caller.stdin.encode(), **caller.variables)
+        assert caller.secret(done.stdout.decode()).removeprefix("Bearer ") == person.token(SERVICE) != old
+        assert refreshes(provider) == before + 1, caller.name
+
+
+def write_token(person: Person, **lines: object) -> None:
+    """Puts another token into kernel memory, in the place of the person's own."""
+    (serial,) = {serial for account in person.session.accounts() for serial in kernel.named("token:", account)}
+    payload = "".join(f"{key}={value}\n" for key, value in lines.items())
+    subprocess.run(["keyctl", "pupdate", serial], input=payload.encode(), check=True)
+
+
+def test_a_caller_that_needs_more_life_gets_a_new_token(signed_in: Threshold, provider: Provider) -> None:
+    bazel = next(caller for caller in SPOKEN if caller.name == "bazel")
+    docker = next(caller for caller in SPOKEN if caller.name == "docker")
+    signed_in.told(bazel)
+    now = int(time.time())
+    # Docker takes what is fresh; Bazel wants five minutes, or half of the whole life.
+    write_token(
+        signed_in.person, fresh_until=now + 100, expires_at=now + 200, lifetime=3600, username="oauth2", token="old"
+    )
+    before = refreshes(provider)
+    assert docker.secret(signed_in.told(docker)[0].decode()) == "old"
+    assert bazel.secret(signed_in.told(bazel)[0].decode()) != "Bearer old"
+    assert refreshes(provider) == before + 1
+    write_token(
+        signed_in.person, fresh_until=now - 1, expires_at=now + 200, lifetime=3600, username="oauth2", token="old"
+    )
+    assert docker.secret(signed_in.told(docker)[0].decode()) != "old"
+    assert refreshes(provider) == before + 2
+
+
+def test_an_edit_of_the_configuration_takes_effect_at_once(signed_in: Threshold, provider: Provider) -> None:
+    docker = next(caller for caller in SPOKEN if caller.name == "docker")
+    signed_in.told(docker)
+    signed_in.person.configure_keyfob(SERVICE, provider.issuer, no_such_key=1)
+    output, _, status = signed_in.told(docker)
+    assert (b"no_such_key" in output, status) == (True, 1)
+
+
+def test_a_locked_keyring_and_a_server_that_is_away_are_keyfobs_words(
+    signed_in: Threshold, provider: Provider
+) -> None:
+    person = signed_in.person
+    assert_worked(person.ask_door("erase", SERVICE, "username=oauth2", f"password={person.token(SERVICE)}"))
+    provider.stop()
+    try:
+        for caller in SPOKEN:
+            assert caller.name and signed_in.told(caller)[0:2] != (b"", b""), caller.name
+    finally:
+        provider.start_again()
+    person.session.lock_keyring()
+    for caller in SPOKEN:
+        assert b"the keyring is locked" in b"".join(signed_in.told(caller)[0:2]), caller.name
+    assert person.browsers_opened() == 1
+
+
+ODD: list[tuple[tuple[str, ...], bytes]] = [
+    (("docker-credential-keyfob",), b""),
+    (("docker-credential-keyfob", "get"), b""),
+    (("docker-credential-keyfob", "get"), b"two words"),
+    (("docker-credential-keyfob", "get"), b"\xff\x00 \xc3"),
+    (("docker-credential-keyfob", "get", "more"), b"https://service.example"),
+    (("docker-credential-keyfob", "dance\x1b[2K"), b""),
+    (("docker-credential-keyfob", "version"), b""),
+    (("docker-credential-keyfob", "list"), b"unused"),
+    (("kubernetes-credential-keyfob", "get"), b""),
+    (("kubernetes-credential-keyfob", "get", "a", "b"), b""),
+    (("cargo-credential-keyfob",), b""),
+    (("cargo-credential-keyfob", "--cargo-plugin", "more"), b""),
+    (("cargo-credential-keyfob", "--cargo-plugin"), b""),
+    (("cargo-credential-keyfob", "--cargo-plugin"), b'{\n{"v":2}\n'),
+    (("bazel-credential-keyfob", "get"), b'{"uri":1}'),
+    (("bazel-credential-keyfob", "set"), b"{}"),
+    (("keyring",), b""),
+    (("keyring", "get"), b""),
+    (("keyring", "--mode", "dance", "get", "x"), b""),
+    (("terraform-credentials-keyfob",), b""),
+    (("terraform-credentials-keyfob", "store", "service.example"), b'{"token":"t","other":1}'),
+    (("vault-token-keyfob",), b""),
+    (("vault-token-keyfob", "get", "more"), b""),
+    (("vault-token-keyfob", *["x"] * 2000), b""),
+]
+
+
+def test_what_is_malformed_or_is_no_question_for_a_token(threshold: Threshold) -> None:
+    for command, stdin in ODD:
+        threshold.said(command, stdin)
+
+
+def other(index: str) -> bytes:
+    """Cargo's question about another index."""
+    return json.dumps({**CARGO, "registry": {"index-url": f"sparse+{index}"}}).encode() + b"\n"
+
+
+def test_what_is_too_large_is_refused(threshold: Threshold) -> None:
+    for command, question in (
+        (("docker-credential-keyfob", "get"), b"https://service.example"),
+        (("bazel-credential-keyfob", "get"), b'{"uri":"https://service.example"}'),
+        (("keyring", "set", "service.example", "alice"), b"\n"),
+    ):
+        for size in (LONGEST - 1, LONGEST, LONGEST + 1, 3 * LONGEST):
+            said = threshold.said(command, question + b" " * (size - len(question)))
+            assert (b"larger than 1048576 bytes" in b"".join(said[0:2])) == (size > LONGEST), said
+
+
+def test_a_line_of_a_conversation_may_be_long_and_not_too_long(threshold: Threshold) -> None:
+    line = other(SERVICE)
+    for size, answers in ((LONGEST // 2, 2), (3 * LONGEST, 1)):
+        padded = line.rstrip() + b" " * (size - len(line)) + b"\n"
+        output, _, _ = threshold.said(("cargo-credential-keyfob", "--cargo-plugin"), padded + line)
+        # Behind a line that is too long nobody knows where the next one begins.
+        assert (output.count(b"\n"), b"larger than" in output) == (1 + answers, answers == 1)
+
+
+def test_what_is_kept_and_forgotten_goes_to_keyfob(threshold: Threshold) -> None:
+    kept = json.dumps({"ServerURL": "registry.example", "Username": "alice", "Secret": "pass word"}).encode()
+    docker = "docker-credential-keyfob"
+    assert threshold.said((docker, "store"), kept) == (b"", b"", 0)
+    assert json.loads(threshold.said((docker, "get"), b"registry.example")[0])["Secret"] == "pass word"
+    assert threshold.said((docker, "erase"), b"registry.example\n") == (b"", b"", 0)
+    assert threshold.said((docker, "get"), b"registry.example")[2] == 1
+    assert threshold.said(("vault-token-keyfob", "store"), b"s.token\n", VAULT_ADDR=SERVICE) == (b"", b"", 0)
+    assert threshold.said(("vault-token-keyfob", "get"), VAULT_ADDR=SERVICE) == (b"s.token", b"", 0)
+
+
+def test_a_conversation_is_greeted_once_wherever_it_is_handed_over(signed_in: Threshold) -> None:
+    hit, miss, keep = other(SERVICE), other("https://other.example"), other(SERVICE).replace(b'"get"', b'"dance"')
+    signed_in.said(("cargo-credential-keyfob", "--cargo-plugin"), hit)
+    for lines in ([hit, hit], [hit, miss, hit], [miss], [hit, keep, hit.rstrip()], [miss.rstrip()], [b"\n", hit]):
+        output, _, status = signed_in.said(("cargo-credential-keyfob", "--cargo-plugin"), b"".join(lines))
+        assert (output.count(b'{"v":[1]}'), output.count(b"\n"), status) == (1, 1 + len(lines), 0)
+
+
+def test_each_question_of_a_conversation_may_wait_for_the_answer_before(signed_in: Threshold) -> None:
+    command = (signed_in.door / "cargo-credential-keyfob", "--cargo-plugin")
+    process = signed_in.person.session.start(*command, stdin=subprocess.PIPE)
+    signed_in.person.session.end_at_last(process)
+    assert process.stdin is not None and process.stdout is not None
+    assert process.stdout.readline() == b'{"v":[1]}\n'
+    for index, kind in ((SERVICE, "Ok"), ("https://other.example", "Err"), (SERVICE, "Ok")):
+        process.stdin.write(other(index))
+        process.stdin.flush()
+        assert list(json.loads(process.stdout.readline())) == [kind]
+    process.stdin.close()
+    assert (process.wait(LONGEST_SECONDS), process.stdout.read()) == (0, b"")
+
+
+def test_an_answer_that_nobody_takes_is_a_failure(signed_in: Threshold) -> None:
+    for caller in SPOKEN:
+        signed_in.told(caller)
+        for place, output in ((signed_in.door, ">&-"), (signed_in.door, ">/dev/full"), (signed_in.keyfob, ">/dev/full")):
+            shell = ["/bin/sh", "-c", f'exec "$@" {output}', "sh", place / caller.command[0], *caller.command[1:]]
+            done = signed_in.person.session.run(*shell, stdin=caller.stdin.encode(), **caller.variables)
+            assert (done.returncode, done.stderr) == (74, b""), (caller.name, place.name)
+
+
+def test_without_keyfob_beside_it_the_door_says_so(threshold: Threshold) -> None:
+    alone = threshold.person.home / "alone"
+    alone.mkdir()
+    shutil.copy(binaries.keyfob_door(), alone)
+    place = links(threshold.person.home / "lonely", alone / "keyfob-door")
+    for caller in SPOKEN:
+        done = threshold.ask(place, caller.command, caller.stdin.encode(), **caller.variables)
+        said = caller.complaint(done)
+        assert f"{alone}/keyfob cannot be started" in said, caller.name
+        assert "install keyfob and its doors into one directory" in said, caller.name
+
+
+@pytest.mark.parametrize("name", ["keyfob-door", "docker-credential-other", "", "keyring "])
+def test_a_name_that_is_no_callers_is_told_the_names(name: str) -> None:
+    done = subprocess.run([name, "get"], executable=binaries.keyfob_door(), capture_output=True, text=True, check=False)
+    first, names = done.stderr.splitlines()
+    assert (done.returncode, done.stdout, set(names.split())) == (64, "", set(NAMES))
+    assert first.startswith("usage: ")
+
+
+# Whatever is not the very service that has the token.
+OTHERS = [
+    *("http://service.example", "https://service.example.evil.example", "https://evil-service.example"),
+    *("https://service.example:8443", "https://SERVICE.EXAMPLE.", "https://service.example@evil.example"),
+    *("https://evil.example/service.example", "https://service.example%00", "https://service.example\\.evil.example"),
+    *("https://evil.example\nhost=service.example", "https://evil.example\rhost=service.example", "https:///"),
+    *("https://evil.example?service.example", "https://evil.example#@service.example", "https://ser vice.example"),
+    *("https://mallory@service.example", "ftp://service.example", "https://service.ex\u0430mple"),
+]
+
+
+def asked_about(caller: Caller, url: str) -> tuple[tuple[str, ...], bytes, dict[str, str]]:
+    """The caller's question, about that URL."""
+    said = url.removeprefix("https://") if caller.name == "terraform" else url
+    inside = json.dumps(said)[1:-1]
+    command = tuple(word.replace(SERVICE, said).replace("service.example", said) for word in caller.command)
+    stdin = caller.stdin.replace(SERVICE, said if caller.name == "docker" else inside)
+    variables = {
+        name: value.replace(SERVICE, said if caller.name == "vault" else inside)
+        for name, value in caller.variables.items()
+    }
+    return command, stdin.encode(), variables
+
+
+def test_nobody_gets_the_token_of_another_host(signed_in: Threshold) -> None:
+    token = signed_in.person.token(SERVICE)
+    for caller in SPOKEN:
+        signed_in.told(caller)
+        for url in OTHERS:
+            with counts.counted("hostile callers", f"door: {caller.name}"):
+                command, stdin, variables = asked_about(caller, url)
+                output, errors, _ = signed_in.said(command, stdin, **variables)
+                assert token.encode() not in output + errors, (caller.name, url)
+        assert caller.secret(signed_in.told(caller)[0].decode()).endswith(token)
+    assert signed_in.person.browsers_opened() == 1
+
+
+def test_what_a_door_says_of_a_conversation_brings_nobody_anything(signed_in: Threshold) -> None:
+    for word, stdin in (("0", other("https://other.example")), ("999", b""), ("x", b""), ("", b""), ("-1", b"")):
+        cargo = ("cargo-credential-keyfob", f"--heard={word}", "--cargo-plugin")
+        done = signed_in.ask(signed_in.keyfob, cargo, stdin)
+        assert (b"Bearer" in done.stdout, done.returncode) == (False, 0), word
+
+
+def about(url: str) -> tuple[tuple[str, ...], bytes]:
+    """Bazel's question."""
+    return ("bazel-credential-keyfob", "get"), json.dumps({"uri": url}).encode()
+
+
+def test_what_is_below_a_service_is_answered_as_the_service_is(signed_in: Threshold) -> None:
+    token = signed_in.person.token(SERVICE)
+    bazel = next(caller for caller in SPOKEN if caller.name == "bazel")
+    signed_in.said(*about(f"{SERVICE}/one"))
+    for path in ("", "/", "/two", "/a/b/../c?query=1", "/two%2f..", "/" + "x/" * 6):
+        below = replace(bazel, stdin=json.dumps({"uri": SERVICE + path}))
+        assert token.encode() in signed_in.answers_alone(below)[0], path
+        signed_in.told(below)
+    # One key for the token, one for the way to it.
+    assert len(kernel.of_accounts(signed_in.person.session.accounts())) == 2
+    # Deeper than the door will look.
+    assert token.encode() in signed_in.said(*about(f"{SERVICE}/" + "x/" * 40))[0]
+
+
+def test_what_is_below_a_service_and_another_ones_is_not_answered_for_it(
+    signed_in: Threshold, provider: Provider
+) -> None:
+    person = signed_in.person
+    inner = person.configuration.read_text() + f'[host."{SERVICE}/team"]\nissuer = "{provider.issuer}"\n'
+    person.configuration.write_text(inner + 'client_id = "keyfob"\naccount = "bob"\n')
+    token = person.token(SERVICE)
+    for path in ("", "/other", "", "/other"):
+        assert token.encode() in signed_in.said(*about(SERVICE + path))[0]
+    for path in ("/team", "/team/x", "/other/../team/x", "/./team"):
+        output, errors, status = signed_in.said(*about(SERVICE + path))
+        assert (output, status) == (b"", 77), (path, errors)
