@@ -34,6 +34,11 @@ struct FailureReport {
                 error.url.map { "not signed in to \(Words.address($0))" } ?? "not signed in anywhere", status: 1)
         case let error as Silence: self.init("", status: error.status)
         case let error as ExitCode: self.init("", status: error.rawValue)
+        case let error as SetupFailure: self.init(setup: error)
+        case let error as RegistrationNeeded:
+            self.init(credential: .clientNeeded(error.needed))
+            status = 77
+        case let error as PersonsFile.Failure: self.init(file: error)
         case is TokenInSight:
             self.init(
                 "a token would be shown on the terminal", hint: "to see it: --show; or pass it on through a pipe",

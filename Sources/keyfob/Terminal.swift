@@ -43,11 +43,6 @@ enum Terminal {
     ///
     /// - Parameter patience: how long to wait for somebody who may have gone away; nil: for ever.
     static func confirms(_ question: Introduction.Question, within patience: Duration? = nil) async throws -> Bool {
-        let terminal = unsafe open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)
-        guard terminal >= 0 else { return false }
-        defer { close(terminal) }
-        // A program in the background takes nothing from the shell before it.
-        guard tcgetpgrp(terminal) == getpgrp() else { return false }
         let words =
             switch question {
             case .signIn(let service): "keyfob does not know \(service); look for its sign-in and go there? [y/N] "
@@ -58,23 +53,40 @@ enum Terminal {
             case .registerAgain(_, let server):
                 "did \(Words.printable(server)) not know keyfob, or its address? register again and retry? [y/N] "
             }
+        return try await confirms(words, within: patience)
+    }
+
+    /// The same for a question in words, which are shown as they are.
+    static func confirms(_ words: String, within patience: Duration? = nil) async throws -> Bool {
+        let said = try await answer(to: words, within: patience)?.lowercased()
+        return ["y", "yes"].contains(said)
+    }
+
+    /// What a person types on the controlling terminal behind `words`, without the end of the line; nil where there is no
+    /// terminal of ours, nobody answers in time, or the line is at its end.
+    static func answer(to words: String, within patience: Duration? = nil) async throws -> String? {
+        let terminal = unsafe open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)
+        guard terminal >= 0 else { return nil }
+        defer { close(terminal) }
+        // A program in the background takes nothing from the shell before it.
+        guard tcgetpgrp(terminal) == getpgrp() else { return nil }
         let bytes = Array(words.utf8)
         _ = unsafe Glibc.write(terminal, bytes, bytes.count)
-        var answer = [UInt8](repeating: 0, count: 256)
+        var answer = [UInt8](repeating: 0, count: 4096)
         let end = patience.map { ContinuousClock.now + $0 }
         while true {
             if let end, end < .now {
                 let newline = [UInt8(ascii: "\n")]
                 _ = unsafe Glibc.write(terminal, newline, newline.count)
-                return false
+                return nil
             }
             var readable = pollfd(fd: terminal, events: Int16(POLLIN), revents: 0)
             if unsafe poll(&readable, 1, 0) > 0 { break }
             try await Task.sleep(for: .milliseconds(50))
         }
         let count = unsafe read(terminal, &answer, answer.count)
-        let said = String(decoding: answer.prefix(max(count, 0)), as: UTF8.self).lowercased()
-        return ["y\n", "yes\n"].contains(said)
+        guard count > 0, answer[count - 1] == UInt8(ascii: "\n") else { return nil }
+        return String(decoding: answer.prefix(count - 1), as: UTF8.self)
     }
 
     /// Writes `text` as it is.

@@ -46,6 +46,7 @@ package struct Approvals: Sendable {
         }
         table["reach"] = host.reach?.rawValue
         table["client_id"] = host.clientID
+        table["flow"] = host.flow?.rawValue
         table["provider"] = host.provider
         table["scopes"] = host.scopes.map { TOMLArray($0) }
         table["offline_access"] = host.offlineAccess

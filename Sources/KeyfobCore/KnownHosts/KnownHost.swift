@@ -22,6 +22,8 @@ package struct KnownHost: Sendable, Equatable {
     package var flows: [Account.Flow]
     /// What else a person should know who sets it up, one line each.
     package var quirks: [String]
+    /// What a person's own registration there has to be, by the shortest way that works.
+    package var ownClient: OwnClient
 
     /// The hosts that are matched without being asked for: a name, or `.name` for all that is below it.
     let hosts: [String]
@@ -45,17 +47,28 @@ package struct KnownHost: Sendable, Equatable {
         case endpoints(authorization: String, token: String, device: String? = nil, revocation: String? = nil)
     }
 
+    /// How a person's own client signs in.
+    package enum OwnClient: Sendable {
+        /// In the browser, without a secret.
+        case withoutSecret
+        /// At another device; in the browser a secret would be needed.
+        case withoutSecretByDevice
+        /// With the secret that the host gives it.
+        case withSecret
+    }
+
     init(
         provider: String, name: String, hosts: [String] = [], authority: String? = nil, shape: ServerShape,
         registration: String, tokenDeletion: String? = nil, grants: String? = nil,
         scopes: [String], username: String?,
-        redirect: RedirectTemplate? = nil, pkce: PKCEPolicy? = nil, flows: [Account.Flow], quirks: [String] = []
+        redirect: RedirectTemplate? = nil, pkce: PKCEPolicy? = nil, flows: [Account.Flow], quirks: [String] = [],
+        ownClient: OwnClient = .withoutSecret
     ) {
         (self.provider, self.name, self.hosts) = (provider, name, hosts)
         (self.authority, self.shape, self.registration) = (authority, shape, registration)
         (self.tokenDeletion, self.grants) = (tokenDeletion, grants)
         (self.scopes, self.username, self.redirect, self.pkce) = (scopes, username, redirect, pkce)
-        (self.flows, self.quirks) = (flows, quirks)
+        (self.flows, self.quirks, self.ownClient) = (flows, quirks, ownClient)
     }
 
     /// Where the authorization server of `service` is; nil where its origin could be no endpoint's, as with plain http off

@@ -29,7 +29,8 @@ extension KnownHost {
         authority: "https://github.com", shape: gitHubShape, registration: "/settings/applications/new",
         tokenDeletion: "https://api.github.com/applications/{client_id}/token", grants: "/settings/applications",
         scopes: ["repo", "gist", "workflow"], username: "x-access-token", pkce: .assumed,
-        flows: [.loopback, .device, .paste], quirks: gitHubQuirks)
+        flows: [.loopback, .device, .paste], quirks: gitHubQuirks,
+        ownClient: .withoutSecretByDevice)
 
     /// Enterprise Cloud with data residency: each enterprise has its own name below ghe.com.
     private static let gitHubDataResidency = KnownHost(
@@ -37,14 +38,16 @@ extension KnownHost {
         registration: "/settings/applications/new",
         tokenDeletion: "https://api.{host}/applications/{client_id}/token", grants: "/settings/applications",
         scopes: ["repo", "gist", "workflow"], username: "x-access-token",
-        pkce: .assumed, flows: [.loopback, .device, .paste], quirks: gitHubQuirks)
+        pkce: .assumed, flows: [.loopback, .device, .paste], quirks: gitHubQuirks,
+        ownClient: .withoutSecretByDevice)
 
     private static let gitHubEnterpriseServer = KnownHost(
         provider: "github", name: "GitHub Enterprise Server", shape: gitHubShape,
         registration: "/settings/applications/new",
         tokenDeletion: "{origin}/api/v3/applications/{client_id}/token", grants: "/settings/applications",
         scopes: ["repo", "gist", "workflow"],
-        username: "x-access-token", pkce: .assumed, flows: [.loopback, .device, .paste], quirks: gitHubQuirks)
+        username: "x-access-token", pkce: .assumed, flows: [.loopback, .device, .paste], quirks: gitHubQuirks,
+        ownClient: .withoutSecretByDevice)
 
     // MARK: GitLab
     // Metadata in OpenID Connect's place; older releases name neither S256 nor the device endpoint there.
@@ -93,7 +96,7 @@ extension KnownHost {
             "there are no public clients: client_secret is needed, which each person should have of their own",
             "the callback URL must be the redirect URI with its port",
             "the consumer's permissions are what counts, not the scopes that are asked for",
-        ])
+        ], ownClient: .withSecret)
 
     private static let bitbucketDataCenter = KnownHost(
         provider: "bitbucket-data-center", name: "Bitbucket Data Center",
@@ -105,7 +108,7 @@ extension KnownHost {
             "an administrator creates an incoming link (external application), in version 7.20 or newer",
             "it gives each client a secret: client_secret is needed beside PKCE",
             "it takes https redirect URIs alone, unless the administrator allows others by a system property",
-        ])
+        ], ownClient: .withSecret)
 
     // MARK: Azure DevOps
     // Microsoft Entra's metadata for all organisations name an issuer with a placeholder, which RFC 8414 section 3.3
@@ -143,7 +146,7 @@ extension KnownHost {
             "register an OAuth client of the type 'Desktop app'; no redirect URI is written down, any port will do",
             "its client_secret is needed, though it is none (RFC 8252 section 8.5)",
             "Google's device flow does not give this scope",
-        ])
+        ], ownClient: .withSecret)
 
     // MARK: Hugging Face
 

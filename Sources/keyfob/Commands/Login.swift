@@ -4,7 +4,6 @@ import Glibc
 import KernelKeyring
 import KeyfobCore
 import OAuth
-import Secrets
 
 struct Login: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Sign in to a service now.")
@@ -52,7 +51,8 @@ struct Login: AsyncParsableCommand {
             var approval = finding?.host
             if let clientID {
                 approval = approval ?? introduction.approved(account.service)
-                try use(clientID, for: &account, &approval, composition)
+                try composition.use(
+                    clientID, readsClientSecret ? StandardInput.readSecret() : nil, for: &account, &approval)
             }
             account.flow = flow ?? account.flow
             account.approval = approval
@@ -70,26 +70,6 @@ struct Login: AsyncParsableCommand {
     private func sayWhere(_ account: Account, _ finding: ServerFinder.Finding?) {
         guard finding != nil, case .issuer(let issuer, _, _) = account.server else { return }
         Terminal.say("\(account.service) names \(Words.printable(issuer)) as its authorization server")
-    }
-
-    /// Makes a person's own client that of the account, and keeps it for the next time.
-    private func use(
-        _ id: String, for account: inout Account, _ approval: inout Configuration.Host?, _ composition: Composition
-    ) throws {
-        let secret = readsClientSecret ? StandardInput.readSecret() : nil
-        let client = Client(id: id, secret: secret, authentication: secret == nil ? .none : .basic)
-        if secret != nil {
-            try composition.registrations.save(
-                ClientRegistration(
-                    issuer: account.server.identifier, client: client, redirectURIs: [], isByPerson: true))
-        }
-        account.client = client
-        var host = approval ?? Configuration.Host(service: account.service)
-        if approval == nil, case .issuer = account.server {
-            (host.server, host.reach) = (account.server, account.reach)
-        }
-        host.clientID = id
-        approval = host
     }
 
     private static func until(_ token: CachedAccessToken) -> String {

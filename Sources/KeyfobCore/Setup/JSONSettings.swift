@@ -1,0 +1,127 @@
+/// Settings in JSON, of which one member is set and every other byte stays.
+///
+/// The member goes to the beginning of its object, so that not even the comma of a neighbour's line is touched. What came
+/// of it is read again and compared, member by member.
+package struct JSONSettings {
+    private let bytes: [UInt8]
+    package let tree: JSONTree
+
+    /// - Parameter text: empty or blank text is an empty object.
+    package init(_ text: String) throws(SettingsProblem) {
+        let isBlank = text.utf8.allSatisfy(Self.isSpace)
+        bytes = isBlank ? Array("{}\n".utf8) : Array(text.utf8)
+        guard let tree = JSONTree(bytes), case .object = tree, bytes.first(where: { !Self.isSpace($0) }) == 0x7B else {
+            throw .malformed(format: "JSON")
+        }
+        self.tree = tree
+    }
+
+    /// The text in which `value` stands at `path`; the same text where it does already.
+    ///
+    /// - Throws: ``SettingsProblem/taken(setting:value:)`` where something else stands there.
+    package func setting(_ value: JSONTree, at path: [String]) throws(SettingsProblem) -> String {
+        let name = path.joined(separator: ".")
+        if let there = tree[path] {
+            if there == value { return String(decoding: bytes, as: UTF8.self) }
+            throw .taken(setting: name, value: there.text)
+        }
+        var (object, depth) = (try start(), 0)
+        var rest = path[...]
+        // To the innermost object on the way that is there.
+        while rest.count > 1, let member = try members(of: object).first(where: { $0.name == rest.first }) {
+            guard bytes[member.value] == 0x7B else { throw .taken(setting: name, value: nil) }
+            (object, depth, rest) = (member.value, depth + 1, rest.dropFirst())
+        }
+        guard let first = rest.first else { throw .unusual(setting: name) }
+        let changed = try inserting(JSONTree.object([:]).setting(value, at: rest.dropFirst()), first, object, depth)
+        guard JSONTree(changed) == tree.setting(value, at: path[...]) else { throw .notAlone(setting: name) }
+        return String(decoding: changed, as: UTF8.self)
+    }
+
+    private func inserting(
+        _ value: JSONTree, _ name: String, _ object: Int, _ depth: Int
+    ) throws(SettingsProblem) -> [UInt8] {
+        let space = bytes[(object + 1)...].prefix(while: Self.isSpace)
+        let text = String(decoding: bytes, as: UTF8.self)
+        let isEmpty = bytes[space.endIndex] == 0x7D
+        let isWide = isEmpty ? text.utf8.dropLast().contains(0x0A) || bytes.count < 4 : space.contains(0x0A)
+        let layout = JSONTree.Layout(
+            lineEnd: isWide ? TextHabits.lineEnd(of: text) : nil, unit: try unit(), colon: try colon(of: object))
+        let member = JSONTree.quoted(name) + layout.colon + value.written(layout, depth: depth + 1)
+        if isEmpty {
+            let inner = (layout.lineEnd ?? "") + (isWide ? String(repeating: layout.unit, count: depth + 1) : "")
+            let outer = (layout.lineEnd ?? "") + (isWide ? String(repeating: layout.unit, count: depth) : "")
+            return bytes[...object] + Array((inner + member + outer).utf8) + bytes[space.endIndex...]
+        }
+        // A neighbour keeps its place behind the white space that it had.
+        return bytes[...object] + space + Array((member + ",").utf8) + bytes[(object + 1)...]
+    }
+
+    /// What one level is set in by: the space before the first member of the outermost object.
+    private func unit() throws(SettingsProblem) -> String {
+        let space = bytes[(try start() + 1)...].prefix(while: Self.isSpace)
+        let unit = space.reversed().prefix { $0 != 0x0A && $0 != 0x0D }.reversed()
+        return space.contains(0x0A) && !unit.isEmpty ? String(decoding: unit, as: UTF8.self) : "  "
+    }
+
+    private func colon(of object: Int) throws(SettingsProblem) -> String {
+        guard let member = try members(of: object).first else { return ": " }
+        return bytes[member.value - 1] == 0x3A ? ":" : ": "
+    }
+
+    private struct Member {
+        var name: String
+        /// Where its value begins.
+        var value: Int
+    }
+
+    private func start() throws(SettingsProblem) -> Int { try after(spacesFrom: 0) }
+
+    /// The members of the object at `object`. One that stands there twice is what each reader makes of it.
+    private func members(of object: Int) throws(SettingsProblem) -> [Member] {
+        var found: [Member] = []
+        var position = try after(spacesFrom: object + 1)
+        while bytes[position] != 0x7D {
+            let end = try endOfValue(at: position)
+            guard end <= bytes.count, case .array(let names)? = JSONTree([0x5B] + bytes[position..<end] + [0x5D]),
+                let name = names.first?.text, !found.contains(where: { $0.name == name })
+            else { throw .malformed(format: "JSON") }
+            let value = try after(spacesFrom: try after(spacesFrom: end) + 1)
+            found.append(Member(name: name, value: value))
+            position = try after(spacesFrom: try endOfValue(at: value))
+            if bytes[position] == 0x2C { position = try after(spacesFrom: position + 1) }
+        }
+        return found
+    }
+
+    private func after(spacesFrom position: Int) throws(SettingsProblem) -> Int {
+        var position = position
+        while position < bytes.count, Self.isSpace(bytes[position]) { position += 1 }
+        guard position < bytes.count else { throw .malformed(format: "JSON") }
+        return position
+    }
+
+    /// The position behind the value that begins at `position`.
+    private func endOfValue(at position: Int) throws(SettingsProblem) -> Int {
+        var (position, depth) = (position, 0)
+        repeat {
+            guard position < bytes.count else { throw .malformed(format: "JSON") }
+            switch bytes[position] {
+            case 0x22:
+                position += 1
+                while position < bytes.count, bytes[position] != 0x22 { position += bytes[position] == 0x5C ? 2 : 1 }
+            case 0x7B, 0x5B: depth += 1
+            case 0x7D, 0x5D: depth -= 1
+            default:
+                // A number or a word ends before what separates it.
+                while position + 1 < bytes.count, !Self.isSpace(bytes[position + 1]),
+                    ![0x2C, 0x3A, 0x7B, 0x7D, 0x5B, 0x5D, 0x22].contains(bytes[position + 1])
+                { position += 1 }
+            }
+            position += 1
+        } while depth > 0
+        return position
+    }
+
+    private static func isSpace(_ byte: UInt8) -> Bool { [0x20, 0x09, 0x0A, 0x0D].contains(byte) }
+}

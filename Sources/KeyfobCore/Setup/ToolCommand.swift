@@ -1,0 +1,69 @@
+import Glibc
+import Subprocess
+import SystemPackage
+
+/// A tool that is asked about its settings, or with whose settings a question is tried. It has no terminal.
+package struct ToolCommand: Sendable {
+    package var program: String
+    package var arguments: [String]
+    package var environment: [String: String]
+    package var input: [UInt8]
+
+    /// - Parameters:
+    ///   - program: an absolute path.
+    ///   - environment: all of it.
+    package init(_ program: String, _ arguments: [String], environment: [String: String], input: [UInt8] = []) {
+        (self.program, self.arguments, self.environment, self.input) = (program, arguments, environment, input)
+    }
+
+    /// What came of it.
+    package struct Outcome: Sendable {
+        /// The exit status; 128 and the number of the signal that ended it.
+        package var status: Int32
+        package var output: [UInt8]
+        package var errors: [UInt8]
+
+        /// Standard error, line by line.
+        package var complaint: [String] {
+            TextHabits.lines(of: String(decoding: errors, as: UTF8.self)).map { String($0) }.filter { !$0.isEmpty }
+        }
+    }
+
+    /// What one tool may say.
+    private static let mostOutput = 4_194_304
+
+    /// Runs it; nil where it could not be started, said too much, or did not end in time.
+    package func run(within patience: Duration = .seconds(60)) async -> Outcome? {
+        await withTaskGroup(of: Outcome?.self) { group in
+            group.addTask { try? await collect() }
+            group.addTask {
+                try? await Task.sleep(for: patience)
+                return nil
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? nil
+        }
+    }
+
+    private func collect() async throws -> Outcome {
+        var options = PlatformOptions()
+        options.createSession = true
+        options.teardownSequence = [
+            .send(signal: .terminate, toProcessGroup: true, allowedDurationToNextStep: .seconds(1))
+        ]
+        let result = try await Subprocess.run(
+            .path(FilePath(program)), arguments: Arguments(arguments),
+            environment: .custom(
+                Dictionary(
+                    environment.compactMap { name, value in Environment.Key(rawValue: name).map { ($0, value) } }
+                ) { $1 }),
+            platformOptions: options, input: .array(input), output: .bytes(limit: Self.mostOutput),
+            error: .bytes(limit: Self.mostOutput))
+        let status =
+            switch result.terminationStatus {
+            case .exited(let code): code
+            case .signaled(let signal): 128 + signal
+            }
+        return Outcome(status: status, output: result.standardOutput, errors: result.standardError)
+    }
+}

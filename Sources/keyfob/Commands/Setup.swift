@@ -1,0 +1,54 @@
+import ArgumentParser
+import CredentialProtocol
+import KeyfobCore
+
+/// Has another program ask keyfob.
+struct Setup: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show how another program is made to ask keyfob, or do it.",
+        discussion: "Without a caller it says which there are.")
+
+    @Argument(help: "The program: git, docker, kubectl, cargo, ...")
+    var caller: String?
+
+    @Argument(help: "The URL of the service.")
+    var url: String?
+
+    @Flag(help: "Show what would be changed, ask, and change it; what was there is kept beside it.")
+    var apply = false
+
+    @Flag(help: "With --apply: do not ask.")
+    var yes = false
+
+    @Flag(help: "Try it as that program would, without asking anybody, and say what happened.")
+    var check = false
+
+    func validate() throws {
+        if yes, !apply { throw ValidationError("--yes goes with --apply.") }
+        if apply, check { throw ValidationError("--apply and --check exclude one another.") }
+    }
+
+    func run() async throws {
+        do {
+            guard let word = caller else { return try StandardOutput.write(Self.list) }
+            guard let caller = SetupCaller.named(word) else { throw SetupFailure.unknownCaller(word) }
+            let service = try url.map { try CredentialRequest(url: $0).url }
+            let scene = SetupScene(url: service ?? nil)
+            if caller.needsURL, scene.url == nil, apply { throw SetupFailure.urlNeeded(caller: caller.name) }
+            if check { return try await SetupCheck(caller: caller, scene: scene).run() }
+            let run = SetupRun(caller: caller, scene: scene)
+            try await apply ? run.apply(isAgreed: yes) : run.show()
+            if caller.name == SetupCaller.git.name, let url { try await ForgeWalk(scene: scene, url: url).run() }
+        } catch {
+            throw FailureReport(error).print()
+        }
+    }
+
+    private static var list: [UInt8] {
+        let width = SetupCaller.all.map(\.name.count).max() ?? 0
+        let lines = SetupCaller.all.map { caller in
+            caller.name + String(repeating: " ", count: width + 2 - caller.name.count) + caller.summary + "\n"
+        }
+        return Array(lines.joined().utf8)
+    }
+}

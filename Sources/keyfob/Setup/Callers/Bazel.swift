@@ -1,0 +1,29 @@
+import CredentialProtocol
+import KeyfobCore
+
+/// Bazel (bazel.build/reference/command-line-reference#flag--credential_helper).
+extension SetupCaller {
+    static let bazel = SetupCaller(
+        name: "bazel", programs: ["bazel", "bazelisk"],
+        summary: "bazel: --credential_helper in ~/.bazelrc",
+        steps: { scene in
+            let helper = scene.installation.path(of: helperName)
+            let host = scene.url?.host ?? "HOST"
+            let line = "common --credential_helper=\(host)=\(helper)"
+            return [
+                .edit(scene.home + "/.bazelrc", [line]) { old in
+                    try LineSettings(old.text ?? "").adding(line, setting: "--credential_helper=\(host)") { other in
+                        other.contains("--credential_helper=\(host)=") ? String(other) : nil
+                    }
+                }, .link(helper, scene),
+            ]
+        },
+        question: { scene, url in
+            SetupQuestion(
+                program: scene.installation.path(of: helperName), arguments: ["get"],
+                input: JSONTree.object(["uri": .string(url.description)]).line,
+                isCredential: { JSONTree($0)?[["headers", "Authorization"]]?.elements.first?.text?.isEmpty == false })
+        })
+
+    private static let helperName = "bazel-credential-keyfob"
+}

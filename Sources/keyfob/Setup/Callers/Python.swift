@@ -1,0 +1,60 @@
+import CredentialProtocol
+import KeyfobCore
+
+/// pip (pip.pypa.io/en/stable/topics/authentication) and uv (docs.astral.sh/uv/concepts/authentication), which start a
+/// program called `keyring`. It is in a directory of its own: who has Python's keyring on `PATH` keeps it for all else.
+extension SetupCaller {
+    static let pip = SetupCaller(
+        name: "pip", programs: ["pip", "pip3"],
+        summary: "pip: keyring-provider in ~/.config/pip/pip.conf, and a program called keyring", needsURL: false,
+        steps: { scene in
+            let old = scene.home + "/.pip/pip.conf"
+            let file = scene.variable("PIP_CONFIG_FILE") ?? scene.configurationHome + "/pip/pip.conf"
+            // pip's own command throws comments away, and so is not used.
+            return [
+                .edit(
+                    Installation.exists(old) && !Installation.exists(file) ? old : file,
+                    ["[global]", "keyring-provider = subprocess"]
+                ) { old in
+                    try LineSettings(old.text ?? "").setting("keyring-provider", of: "global", to: "subprocess")
+                }
+            ] + keyring(scene, index: "index-url = ")
+        },
+        notes: userName, question: asked)
+
+    static let uv = SetupCaller(
+        name: "uv", programs: ["uv"],
+        summary: "uv: keyring-provider in ~/.config/uv/uv.toml, and a program called keyring", needsURL: false,
+        steps: { scene in
+            let line = "keyring-provider = \"subprocess\""
+            return [
+                .edit(scene.configurationHome + "/uv/uv.toml", [line]) { old in
+                    try TOMLSettings(old.text ?? "").setting("keyring-provider", of: nil, to: "\"subprocess\"")
+                }
+            ] + keyring(scene, index: "--default-index ")
+        },
+        notes: userName, question: asked)
+
+    private static func keyring(_ scene: SetupScene, index: String) -> [SetupStep] {
+        let path = "export PATH=\"\(scene.ownDirectory):$PATH\""
+        let isFirst = scene.installation.search.path(of: "keyring").map(scene.installation.isOurs) == true
+        var steps = [SetupStep.link(scene.ownDirectory + "/keyring", scene)]
+        if isFirst { steps = [] } else { steps.append(.shown("in ~/.profile or what your shell reads", [path])) }
+        if let url = scene.url {
+            let path = url.description.dropFirst(url.origin.count)
+            steps.append(
+                .shown("where the index is named", [index + "\(url.scheme)://__token__@\(scene.host)\(path)/"]))
+        }
+        return steps
+    }
+
+    private static let userName: @Sendable (SetupScene) async -> [String] = { _ in
+        ["the index's URL must name a user, or nobody is asked for a password: __token__ is anybody"]
+    }
+
+    private static let asked: @Sendable (SetupScene, ServiceURL) -> SetupQuestion? = { _, url in
+        SetupQuestion(
+            program: "keyring", arguments: ["get", url.description, "__token__"],
+            isCredential: SetupQuestion.saysSomething)
+    }
+}

@@ -1,0 +1,151 @@
+import CredentialProtocol
+import Glibc
+import KeyfobCore
+import OAuth
+import Secrets
+
+/// Walks a person through registering an application with a host that wants one, tries it by a sign-in, and, for the
+/// address of a repository, by git.
+struct ForgeWalk {
+    let scene: SetupScene
+    let url: String
+    private let composition: Composition
+
+    init(scene: SetupScene, url: String) {
+        (self.scene, self.url) = (scene, url)
+        composition = Composition(account: nil, interaction: .always)
+    }
+
+    /// Says what is to be done; at a terminal, does it together with the person.
+    func run() async throws {
+        try await composition.runWithParts { parts in
+            let request = try CredentialRequest(url: url)
+            guard let service = request.url else { throw CredentialFailure.notAService(url: url) }
+            let provider = parts.accounts.configuration.host(for: service)?.provider
+            guard let host = KnownHost.match(service, provider: provider) else {
+                return Terminal.hint("then sign in, once: keyfob login \(service)")
+            }
+            var (account, finding) = try await parts.introduction.accountByName(for: request, anew: false)
+            guard try !hasClient(account) else {
+                return Terminal.hint("a client for \(account.service) is known; to sign in: keyfob login \(service)")
+            }
+            guard Terminal.isThere else { throw Self.steps(for: account, host) }
+            let client = try await Self.register(with: host, for: account)
+            var approval = finding?.host ?? parts.introduction.approved(account.service)
+            try composition.use(client.id, client.secret, for: &account, &approval)
+            if host.ownClient == .withoutSecretByDevice {
+                account.flow = .device
+                approval?.flow = .device
+            }
+            account.approval = approval
+            _ = try await parts.tokens.signInAnew(to: account, keepsScopes: false, registersAnew: false)
+            if let approval { try parts.introduction.approve(approval) }
+            Terminal.say("signed in to \(account.service)")
+            if !service.pathSegments.isEmpty { try await readRepository(service) }
+        }
+    }
+
+    private func hasClient(_ account: Account) throws -> Bool {
+        try account.client != nil || composition.registrations.registration(issuer: account.server.identifier) != nil
+    }
+
+    /// What a person does who is not at a terminal.
+    private static func steps(for account: Account, _ host: KnownHost) -> RegistrationNeeded {
+        RegistrationNeeded(
+            needed: .init(
+                service: account.service, issuer: account.server.identifier,
+                page: host.registrationPage(for: account.service), redirectURI: redirectURI(account),
+                scopes: account.scopes, notes: host.quirks))
+    }
+
+    private static func redirectURI(_ account: Account) -> String {
+        (account.redirect ?? .loopback).uri(port: nil)
+    }
+
+    // With the person.
+
+    private static func register(
+        with host: KnownHost, for account: Account
+    ) async throws -> (id: String, secret: Secret?) {
+        Terminal.say("\(host.name) wants every application to be registered: once, by you")
+        Terminal.hint(way(host.ownClient))
+        let page = host.registrationPage(for: account.service)
+        let values: [(String, String?)] = [
+            ("page", page), ("name", "keyfob"), ("redirect URI", redirectURI(account)),
+            ("scopes", account.scopes.joined(separator: " ")),
+        ]
+        for case (let name, let value?) in values where !value.isEmpty {
+            Terminal.write("  " + name + String(repeating: " ", count: 14 - name.count) + Words.printable(value) + "\n")
+        }
+        for quirk in host.quirks { Terminal.hint(quirk) }
+        if let page, Surroundings.hasBrowser { try await open(page) }
+        let id = try await clientID()
+        guard host.ownClient == .withSecret else { return (id, nil) }
+        return (id, try await secret())
+    }
+
+    private static func way(_ client: KnownHost.OwnClient) -> String {
+        switch client {
+        case .withoutSecret: "the shortest way: a public client, which has no secret"
+        case .withoutSecretByDevice: "the shortest way: tick the device flow, and no secret is needed"
+        case .withSecret: "it gives you a client id and a secret; the secret goes to your keyring"
+        }
+    }
+
+    private static func open(_ page: String) async throws {
+        guard let said = try await Terminal.answer(to: "open that page in your browser? [Y/n] ") else { return }
+        guard !said.lowercased().hasPrefix("n") else { return }
+        let browser = BrowserLauncher(
+            search: ExecutableSearch(path: Surroundings.variable("PATH")), browser: Surroundings.variable("BROWSER"),
+            environment: Surroundings.forChildren)
+        if !browser.open(page) { Terminal.hint("no browser can be started here: go to the page yourself") }
+    }
+
+    private static func clientID() async throws -> String {
+        while let said = try await Terminal.answer(to: "client id: ") {
+            let id = said.trimmingBlanks
+            if !id.isEmpty, id.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) { return id }
+            Terminal.hint("the page shows the client id once the application is registered; Ctrl-C to give up")
+        }
+        throw SetupFailure.declined
+    }
+
+    private static func secret() async throws -> Secret {
+        guard var lines = PastedLines(orStandardInput: false) else { throw SetupFailure.nobodyAsked }
+        Terminal.write("client secret (not shown): ")
+        let secret = try await lines.next()
+        Terminal.write("\n")
+        guard let secret else { throw SetupFailure.declined }
+        return secret
+    }
+
+    // Tried.
+
+    private func readRepository(_ service: ServiceURL) async throws {
+        let door = scene.installation.path(of: "git-credential-keyfob")
+        let outcome = try await scene.tool(
+            "git",
+            [
+                "-C", "/", "-c", "credential.helper=", "-c", "credential.helper=" + ShellWords.quoted(door),
+                "ls-remote",
+                "--quiet", service.description, "HEAD",
+            ], environment: ["GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "", "KEYFOB_INTERACTION": "never"]
+        ).run()
+        guard let outcome, outcome.status == 0 else {
+            throw SetupFailure.toolFailed(command: "git ls-remote \(service)", complaint: outcome?.complaint.last)
+        }
+        Terminal.say("git reads \(service)")
+    }
+}
+
+/// A person has to register an application, and is not there.
+struct RegistrationNeeded: Error {
+    var needed: CredentialFailure.ClientNeeded
+}
+
+extension String {
+    fileprivate var trimmingBlanks: String {
+        let rest = drop { $0 == " " || $0 == "\t" }
+        return String(rest.dropLast(rest.reversed().prefix { $0 == " " || $0 == "\t" }.count))
+    }
+}

@@ -1,0 +1,94 @@
+import ArgumentParser
+import CredentialProtocol
+import KeyfobCore
+
+/// Goes the way that a caller goes, rung by rung, and says what happened. Nobody is asked, and no credential is shown.
+struct SetupCheck {
+    let caller: SetupCaller
+    let scene: SetupScene
+
+    /// What one rung came to.
+    private enum Rung {
+        case ok(String)
+        case warning(String)
+        case failed(FailureReport)
+        case skipped(String)
+    }
+
+    /// - Throws: the exit status of the first rung that failed.
+    func run() async throws {
+        var rungs: [Rung] = [program()]
+        for step in try await caller.steps(scene) where step.deed != nil { rungs.append(await state(of: step)) }
+        rungs += await caller.notes(scene).map { .warning($0) }
+        rungs.append(await answer())
+        try StandardOutput.write(Array(rungs.flatMap(Self.lines).map { $0 + "\n" }.joined().utf8))
+        for case .failed(let report) in rungs { throw ExitCode(report.status) }
+    }
+
+    private func program() -> Rung {
+        guard !caller.programs.isEmpty else { return .ok(caller.name) }
+        for program in caller.programs {
+            if let path = scene.installation.search.path(of: program) { return .ok(path) }
+        }
+        return .warning(caller.programs.joined(separator: ", ") + ": none is on PATH")
+    }
+
+    private func state(of step: SetupStep) async -> Rung {
+        do {
+            guard let change = try await step.change(scene.installation) else { return .ok(Self.place(of: step)) }
+            let said =
+                switch change {
+                case .write(let file, _, _): "\(file.path) does not say it"
+                case .link(let path, _): "\(path) is not there"
+                }
+            let url = scene.url.map { " \($0)" } ?? ""
+            return .failed(
+                FailureReport(
+                    Words.printable(said), hint: "run: keyfob setup \(caller.name)\(url) --apply", status: 78))
+        } catch {
+            return .failed(FailureReport(error))
+        }
+    }
+
+    private static func place(of step: SetupStep) -> String {
+        switch step.deed {
+        case .edit(let file, _, _)?: file
+        case .link(let path, _)?: path
+        case nil: step.place
+        }
+    }
+
+    private func answer() async -> Rung {
+        guard let url = scene.url else { return .skipped("no URL was given to ask for") }
+        guard let question = caller.question(scene, url) else { return .skipped("cannot be tried from here") }
+        let command = ([question.program.split(separator: "/").last.map(String.init) ?? ""] + question.arguments)
+            .joined(separator: " ")
+        guard let program = scene.installation.search.path(of: question.program) else {
+            return .failed(
+                FailureReport("\(Words.printable(question.program)) cannot be started: is it on PATH?", status: 78))
+        }
+        let environment = question.environment.merging(["KEYFOB_INTERACTION": "never"]) { $1 }
+        let tool = ToolCommand(
+            program, question.arguments, environment: scene.environment(environment), input: Array(question.input.utf8))
+        guard let outcome = await tool.run() else {
+            return .failed(FailureReport("\(Words.printable(command)): no answer", status: 75))
+        }
+        if outcome.status == 0, question.isCredential(outcome.output) {
+            return .ok("\(command): a credential for \(url)")
+        }
+        let complaint = (question.complaint(outcome.output) + outcome.complaint).filter { !$0.isEmpty }
+        var report = FailureReport("\(Words.printable(command)): no credential for \(url)", status: 1)
+        report.hints = complaint.prefix(4).map { Words.printable(String($0.prefix { $0 != "\n" })) }
+        if [69, 75, 77, 78].contains(outcome.status) { report.status = outcome.status }
+        return .failed(report)
+    }
+
+    private static func lines(_ rung: Rung) -> [String] {
+        switch rung {
+        case .ok(let words): ["ok       " + Words.printable(words)]
+        case .warning(let words): ["warning  " + Words.printable(words)]
+        case .skipped(let words): ["skipped  " + Words.printable(words)]
+        case .failed(let report): ["failed   " + report.line] + report.hints.map { "         " + $0 }
+        }
+    }
+}

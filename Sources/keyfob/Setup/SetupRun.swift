@@ -1,0 +1,102 @@
+import ArgumentParser
+import CredentialProtocol
+import Glibc
+import KeyfobCore
+
+/// Sets one caller up: shows how, or does it once the person said yes.
+struct SetupRun {
+    let caller: SetupCaller
+    let scene: SetupScene
+
+    /// Prints what a person would write, and where.
+    func show() async throws {
+        var lines: [String] = []
+        for step in try await caller.steps(scene) {
+            if !lines.isEmpty { lines.append("") }
+            lines.append("# \(Words.printable(step.place)):")
+            lines += step.snippet.map(Self.printable)
+        }
+        try StandardOutput.write(Array(lines.map { $0 + "\n" }.joined().utf8))
+        await sayNotes()
+        guard try await caller.steps(scene).contains(where: { $0.deed != nil }) else { return }
+        Terminal.hint("to have it written: keyfob setup \(caller.name)\(Self.word(scene.url)) --apply")
+    }
+
+    /// Shows the difference, asks, and writes.
+    ///
+    /// - Parameter isAgreed: whether the person has said yes already.
+    func apply(isAgreed: Bool) async throws {
+        let steps = try await caller.steps(scene)
+        // All of it is looked at before anything is written.
+        var changes: [SetupStep.Change] = []
+        for step in steps {
+            if let change = try await step.change(scene.installation) { changes.append(change) }
+        }
+        if changes.isEmpty {
+            Terminal.say("nothing to do: \(caller.name) is set up already")
+        } else {
+            await sayNotes()
+            let snippets = steps.flatMap(\.snippet)
+            for change in changes { show(change, snippets) }
+            try await agree(isAgreed)
+            for change in changes { try perform(change) }
+        }
+        for step in steps where step.deed == nil {
+            Terminal.hint("to be done by yourself, \(Words.printable(step.place)):")
+            for line in step.snippet { Terminal.hint("  " + Self.printable(line)) }
+        }
+        for case .link(let path, _)? in steps.map(\.deed) where !scene.installation.isOnPath(path) && isSought(path) {
+            Terminal.hint("put \(Words.printable(Installation.directory(of: path))) on your PATH")
+        }
+    }
+
+    /// Whether a caller looks for that name on `PATH`.
+    private func isSought(_ path: String) -> Bool { path.hasSuffix("/docker-credential-keyfob") }
+
+    private func agree(_ isAgreed: Bool) async throws {
+        if isAgreed { return }
+        guard Terminal.isThere else { throw SetupFailure.nobodyAsked }
+        guard try await Terminal.confirms("write this? [y/N] ") else { throw SetupFailure.declined }
+    }
+
+    private func show(_ change: SetupStep.Change, _ ours: [String]) {
+        switch change {
+        case .write(let file, let new, _):
+            let concealed = Concealed(ours: ours)
+            let lines = UnifiedDiff.lines(from: file.text, to: new, name: Words.printable(file.path)) { line in
+                // A tab moves nothing but what stands behind it.
+                concealed.shown(line).split(separator: "\t", omittingEmptySubsequences: false)
+                    .map { Words.printable(String($0)) }.joined(separator: "\t")
+            }
+            Terminal.write(lines.map { $0 + "\n" }.joined())
+        case .link(let path, let target):
+            Terminal.write("link \(Words.printable(path)) -> \(Words.printable(target))\n")
+        }
+    }
+
+    private func perform(_ change: SetupStep.Change) throws {
+        switch change {
+        case .write(let file, let new, let mode):
+            let copy = try file.write(new, mode: mode)
+            Terminal.say("wrote \(Words.printable(file.path))")
+            if let copy { Terminal.hint("as it was before: \(Words.printable(copy))") }
+        case .link(let path, let target):
+            PersonsFile.makeDirectories(Installation.directory(of: path))
+            guard unsafe symlink(target, path) == 0 else {
+                throw PersonsFile.Failure.unusable(file: path, errno: errno)
+            }
+            Terminal.say("linked \(Words.printable(path))")
+        }
+    }
+
+    private func sayNotes() async {
+        for note in await caller.notes(scene) { Terminal.hint(Words.printable(note)) }
+    }
+
+    /// A snippet's line, which may be longer than what others say.
+    private static func printable(_ line: String) -> String {
+        line.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F } ? Words.printable(line) : line
+    }
+
+    private static func word(_ url: ServiceURL?) -> String { url.map { " \($0)" } ?? "" }
+}

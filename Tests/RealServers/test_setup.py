@@ -1,0 +1,358 @@
+"""`keyfob setup`: what it shows, what it writes once somebody said yes, and what it leaves alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+from pathlib import Path
+
+import pytest
+
+from harness.person import Done, Person, stderr_lines
+from harness.setup import COPY, Settings
+from harness.steps import assert_worked
+from harness.terminal import Terminal
+
+URL = "https://registry.example"
+SECRET = "c2VjcmV0LXBhc3N3b3Jk"  # what nobody may see in a difference
+
+
+@pytest.fixture
+def settings(person: Person) -> Settings:
+    """A person who has keyfob in a directory of their own."""
+    return Settings(person)
+
+
+# What is written: caller, its arguments, the file, what stands in it before, and what must stand in it behind.
+DOCKER = f'{{\n\t"auths": {{\n\t\t"other.example": {{\n\t\t\t"auth": "{SECRET}"\n\t\t}}\n\t}}\n}}'
+EDITS = [
+    ("docker", URL, ".docker/config.json", DOCKER, '{\n\t"credHelpers": {\n\t\t"registry.example": "keyfob"\n\t},\n'),
+    ("docker", None, ".docker/config.json", f'{{"auths":{{"a":{{"auth":"{SECRET}"}}}}}}\n', '{"credsStore":"keyfob",'),
+    ("podman", URL, ".config/containers/auth.json", '{"credHelpers": {"a": "b"}}', '{"registry.example": "keyfob","a"'),
+    (
+        "git",
+        None,
+        ".gitconfig",
+        f"[http]\n\textraHeader = Authorization: {SECRET}\n",
+        "[credential]\n\thelper = keyfob\n",
+    ),
+    (
+        *("cargo", None, ".cargo/config.toml"),
+        f'# mine\n[registry] # here\ntoken = "{SECRET}"\n\n[build]\njobs = 1\n',
+        '[registry] # here\nglobal-credential-providers = ["cargo:token", "BIN/cargo-credential-keyfob"]\ntoken',
+    ),
+    (
+        "cargo",
+        None,
+        ".cargo/config.toml",
+        "[build]\njobs = 1",
+        "jobs = 1\n\n[registry]\nglobal-credential-providers = [",
+    ),
+    (
+        "bazel",
+        URL,
+        ".bazelrc",
+        "build --jobs=2\n",
+        "common --credential_helper=registry.example=BIN/bazel-credential-keyfob\n",
+    ),
+    (
+        "pip",
+        URL,
+        ".config/pip/pip.conf",
+        "[global]\n; mine\ntimeout = 3\n",
+        "[global]\nkeyring-provider = subprocess\n; mine\n",
+    ),
+    ("pip", URL, ".pip/pip.conf", "[install]\nuser = no\n", "user = no\n\n[global]\nkeyring-provider = subprocess\n"),
+    (
+        "uv",
+        URL,
+        ".config/uv/uv.toml",
+        "# mine\n\nnative-tls = true\n[pip]\n",
+        '# mine\n\nkeyring-provider = "subprocess"\nnative',
+    ),
+    ("terraform", None, ".terraformrc", "disable_checkpoint = true", 'true\ncredentials_helper "keyfob" {}\n'),
+    ("tofu", None, ".tofurc", 'host "a" {\n  services = {} // x\n}\n', '}\ncredentials_helper "keyfob" {}\n'),
+    ("vault", None, ".vault", "# empty\n", 'token_helper = "BIN/vault-token-keyfob"\n'),
+    ("bao", None, ".bao", "", 'token_helper = "BIN/vault-token-keyfob"\n'),
+    (
+        "pnpm",
+        f"{URL}/npm",
+        ".npmrc",
+        f"//other/:_authToken={SECRET}\n",
+        "//registry.example/npm/:tokenHelper=HOME/.local/lib",
+    ),
+]
+IDS = [f"{edit[0]}-{index}" for index, edit in enumerate(EDITS)]
+
+
+def arguments(name: str, url: str | None) -> list[str]:
+    """What stands behind `keyfob setup`."""
+    return [name] + ([url] if url else [])
+
+
+@pytest.mark.parametrize(("name", "url", "file", "before", "behind"), EDITS, ids=IDS)
+def test_what_is_missing_is_written_and_nothing_else(
+    settings: Settings, name: str, url: str | None, file: str, before: str, behind: str
+) -> None:
+    path = settings.write(file, before, 0o640)
+    done = settings.apply(*arguments(name, url))
+    assert_worked(done)
+    assert done.stdout == b""
+    after = path.read_text()
+    behind = behind.replace("BIN", str(settings.bin)).replace("HOME", str(settings.home))
+    assert behind in after
+    # What was there is there, but for the ends of lines that had none: nothing was taken away.
+    assert is_below(before, after)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert settings.copies() == ([Path(f"{path}{COPY}")] if name != "pnpm" else [Path(f"{path}{COPY}")])
+    copy = Path(f"{path}{COPY}")
+    assert (copy.read_text(), stat.S_IMODE(copy.stat().st_mode)) == (before, 0o600)
+    assert SECRET not in done.stderr.decode()
+    assert f"--- {path}" in stderr_lines(done)
+
+    again = settings.apply(*arguments(name, url))
+    assert_worked(again)
+    assert any("set up already" in line for line in stderr_lines(again))
+    assert path.read_text() == after
+    assert settings.copies() == [copy]
+
+    os.replace(copy, path)
+    assert path.read_text() == before
+
+
+def is_below(before: str, after: str) -> bool:
+    """Whether nothing but additions leads from one text to the other."""
+    rest = iter(after)
+    return all(character in rest for character in before)
+
+
+@pytest.mark.parametrize("name", ["docker", "git", "cargo", "bazel", "pip", "uv", "terraform", "vault", "pnpm"])
+def test_a_file_that_is_not_there_is_made_for_its_owner_alone(settings: Settings, name: str) -> None:
+    if name == "git":
+        (settings.home / ".gitconfig").unlink()
+    before = set(settings.home.rglob("*"))
+    assert_worked(settings.apply(name, URL))
+    made = [path for path in set(settings.home.rglob("*")) - before if path.is_file() and not path.is_symlink()]
+    assert made
+    assert {stat.S_IMODE(path.stat().st_mode) & 0o077 for path in made} == {0}
+    assert settings.copies() == []
+    assert any("set up already" in line for line in stderr_lines(settings.apply(name, URL)))
+
+
+def test_links_lead_to_the_program(settings: Settings) -> None:
+    assert_worked(settings.apply("docker", URL))
+    link = settings.bin / "docker-credential-keyfob"
+    assert link.is_symlink()
+    assert not os.path.isabs(os.readlink(link))
+    assert settings.person.session.run(link, "version").returncode == 0
+
+
+# What is left alone.
+TAKEN = [
+    ("docker", URL, ".docker/config.json", '{"credHelpers": {"registry.example": "pass"}}', "registry.example is set"),
+    (
+        "docker",
+        None,
+        ".docker/config.json",
+        '{"credsStore": "secretservice"}',
+        "credsStore is set already: secretservice",
+    ),
+    ("docker", URL, ".docker/config.json", '{"credHelpers": ["registry.example"]}', "is set already"),
+    ("cargo", None, ".cargo/config.toml", '[registry]\nglobal-credential-providers = ["x"]\n', "is set already: x"),
+    ("cargo", None, ".cargo/config.toml", 'registry = { default = "x" }\n', "form"),
+    ("bazel", URL, ".bazelrc", "build --credential_helper=registry.example=/x\n", "is set already"),
+    ("pip", URL, ".config/pip/pip.conf", "[global]\nkeyring_provider=import\n", "is set already: import"),
+    ("uv", URL, ".config/uv/uv.toml", 'keyring-provider = "disabled"\n', "is set already: disabled"),
+    ("terraform", None, ".terraformrc", 'credentials_helper "other" {}\n', "is set already: other"),
+    ("vault", None, ".vault", 'token_helper = "/other"\n', "is set already: /other"),
+    ("pnpm", URL, ".npmrc", f"//registry.example/:_authToken={SECRET}\n", "is set already"),
+    # What cannot be read by its own program.
+    ("docker", URL, ".docker/config.json", '{"auths": {', "is not JSON"),
+    ("docker", URL, ".docker/config.json", '{"credHelpers": {}, "credHelpers": {}}', "is not JSON"),
+    ("docker", URL, ".docker/config.json", "[]", "is not JSON"),
+    ("cargo", None, ".cargo/config.toml", "[registry\n", "is not TOML"),
+    ("cargo", None, ".cargo/config.toml", "[=\n", "is not TOML"),
+    ("terraform", None, ".terraformrc", 'x = "\n', "is not HCL"),
+    ("terraform", None, ".terraformrc", "/* x", "is not HCL"),
+    # What is no text, or too much of it.
+    ("docker", URL, ".docker/config.json", b'{"a": "\xe9"}', "is not text in UTF-8"),
+    ("docker", URL, ".docker/config.json", '{"a": 1}'.encode("utf-16"), "is not text in UTF-8"),
+    ("docker", URL, ".docker/config.json", '{"a": 1}'.encode("utf-16-be"), "is not text in UTF-8"),
+    ("docker", URL, ".docker/config.json", b" " * (1 << 20) + b"{}", "is larger than 1 MiB"),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "url", "file", "before", "words"), TAKEN, ids=[f"{row[0]}-{index}" for index, row in enumerate(TAKEN)]
+)
+def test_what_is_not_as_expected_is_said_and_left_alone(
+    settings: Settings, name: str, url: str | None, file: str, before: str | bytes, words: str
+) -> None:
+    path = settings.write(file, before)
+    assert_left_alone(settings, path, settings.apply(*arguments(name, url)), words)
+
+
+def assert_left_alone(settings: Settings, path: Path, done: Done, words: str) -> None:
+    """Exit status 78, a line that says why, and nothing changed."""
+    said = "\n".join(stderr_lines(done))
+    assert (done.returncode, done.stdout) == (78, b""), said
+    assert words in said
+    assert SECRET not in said
+    assert settings.copies() == []
+    assert [link for link in settings.bin.iterdir() if "-keyfob" in link.name and "git" not in link.name] in (
+        [],
+        [settings.bin / "keyfob-door"],
+    )
+
+
+def test_files_that_are_not_what_they_seem_are_left_alone(settings: Settings) -> None:
+    path = settings.write(".docker/config.json", "{}")
+    path.chmod(0o400)
+    assert_left_alone(settings, path, settings.apply("docker", URL), "is not to be written to")
+    path.chmod(0o600)
+    os.link(path, settings.home / "other-name")
+    assert_left_alone(settings, path, settings.apply("docker", URL), "has other names")
+    path.unlink()
+    path.mkdir()
+    assert_left_alone(settings, path, settings.apply("docker", URL), "is not a file")
+    path.rmdir()
+    os.mkfifo(path)
+    assert_left_alone(settings, path, settings.apply("docker", URL), "is not a file")
+    path.unlink()
+    path.symlink_to("nowhere")
+    assert_left_alone(settings, path, settings.apply("docker", URL), "is a link to nothing")
+    assert_left_alone(settings, path, settings.apply("docker", URL, DOCKER_CONFIG="/dev/null"), "Not a directory")
+
+
+def test_a_symbolic_link_stays_one(settings: Settings) -> None:
+    real = settings.write("dotfiles/docker.json", '{"a": 1}')
+    path = settings.home / ".docker" / "config.json"
+    path.parent.mkdir()
+    path.symlink_to("../dotfiles/docker.json")
+    assert_worked(settings.apply("docker", URL))
+    assert path.is_symlink()
+    assert json.loads(real.read_text()) == {"a": 1, "credHelpers": {"registry.example": "keyfob"}}
+    assert settings.copies() == [Path(f"{real}{COPY}")]
+
+
+def test_lines_end_as_they_did(settings: Settings) -> None:
+    path = settings.write(".npmrc", b"a=1\r\nb=2")
+    assert_worked(settings.apply("pnpm", URL))
+    helper = f"{settings.home}/.local/lib/keyfob/pnpm-registry.example"
+    assert path.read_bytes() == f"a=1\r\nb=2\r\n//registry.example/:tokenHelper={helper}\r\n".encode()
+    path = settings.write(".docker/config.json", b'{\r\n  "a": 1\r\n}')
+    assert_worked(settings.apply("docker", URL))
+    assert path.read_bytes().count(b"\n") == path.read_bytes().count(b"\r\n") == 5
+
+
+def test_another_copy_is_kept_of_another_text(settings: Settings) -> None:
+    path = settings.write(".docker/config.json", "{}")
+    assert_worked(settings.apply("docker", URL))
+    once = path.read_text()
+    assert_worked(settings.apply("docker", "https://second.example"))
+    copies = [Path(f"{path}{COPY}"), Path(f"{path}{COPY}.2")]
+    assert settings.copies() == copies
+    assert [copy.read_text() for copy in copies] == ["{}", once]
+
+
+def test_a_name_that_another_program_has_is_left_to_it(settings: Settings) -> None:
+    path = settings.write("bin/docker-credential-keyfob", "#!/bin/sh\n", 0o755)
+    done = settings.apply("docker", URL)
+    assert done.returncode == 78
+    assert any("is another program" in line for line in stderr_lines(done))
+    assert path.read_text() == "#!/bin/sh\n"
+    assert not (settings.home / ".docker").exists()
+
+
+# Who is asked.
+
+
+def test_without_a_terminal_nothing_is_written_without_yes(settings: Settings) -> None:
+    path = settings.write(".docker/config.json", "{}\n")
+    done = settings.setup("docker", URL, "--apply")
+    assert done.returncode == 77
+    assert any(line.startswith("+") and "registry.example" in line for line in stderr_lines(done))
+    assert path.read_text() == "{}\n"
+    assert settings.copies() == []
+
+
+@pytest.mark.parametrize(("typed", "status"), [("y\n", 0), ("n\n", 77), ("\n", 77), ("\x04", 77), ("\x03", None)])
+def test_on_a_terminal_the_difference_is_shown_and_a_yes_is_asked_for(
+    settings: Settings, typed: str, status: int | None
+) -> None:
+    path = settings.write(".docker/config.json", '{\n  "auths": {}\n}\n')
+    terminal = Terminal(settings.person.session, settings.bin / "keyfob", "setup", "docker", URL, "--apply")
+    terminal.read_until(r"write this\? \[y/N\] ")
+    assert '+    "registry.example": "keyfob"\n' in terminal.shown
+    assert "@@ -1,3 +1,6 @@" in terminal.shown
+    terminal.type(typed)
+    ended = terminal.finish()
+    assert ended == status if status is not None else ended != 0
+    assert ("registry.example" in path.read_text()) == (status == 0)
+
+
+def test_what_changed_while_somebody_thought_is_not_overwritten(settings: Settings) -> None:
+    path = settings.write(".docker/config.json", "{}\n")
+    terminal = Terminal(settings.person.session, settings.bin / "keyfob", "setup", "docker", URL, "--apply")
+    terminal.read_until(r"write this\? \[y/N\] ")
+    path.write_text('{"a": 1}\n')
+    terminal.type("y\n")
+    assert terminal.finish() == 75
+    assert "was changed meanwhile" in terminal.shown
+    assert path.read_text() == '{"a": 1}\n'
+
+
+# What is shown.
+
+
+def test_every_caller_is_listed_and_shows_what_to_write(settings: Settings) -> None:
+    before = sorted(settings.home.rglob("*"))
+    names = [line.split()[0] for line in settings.setup().stdout.decode().splitlines()]
+    assert len(names) == len(set(names)) >= 15
+    for name in names:
+        done = settings.setup(name, URL)
+        assert_worked(done)
+        assert "keyfob" in done.stdout.decode(), name
+        assert done.stdout.startswith(b"# "), name
+    assert sorted(settings.home.rglob("*")) == before
+
+
+def test_what_is_unknown_is_said(settings: Settings) -> None:
+    assert settings.setup("emacs").returncode == 64
+    assert settings.setup("docker", "ftp://x").returncode == 64
+    assert settings.setup("bazel", "--apply").returncode == 64
+    assert settings.setup("docker", "--yes").returncode == 64
+
+
+# git's own affairs.
+
+
+def test_another_helper_of_git_is_told_of_and_asked_no_more(settings: Settings) -> None:
+    path = settings.write(".gitconfig", "[credential]\n\thelper = store\n[user]\n\tname = A\n")
+    done = settings.apply("git")
+    assert_worked(done)
+    assert any("git asks store too" in line and "plain text" in line for line in stderr_lines(done))
+    assert path.read_text().startswith("[credential]\n\thelper = store\n\thelper = \n\thelper = keyfob\n[user]")
+    person = settings.person
+    person.git("credential", "approve", stdin=b"protocol=https\nhost=a.example\nusername=u\npassword=p\n\n")
+    assert not (settings.home / ".git-credentials").exists()
+    found = person.git("credential", "fill", stdin=b"protocol=https\nhost=a.example\n\n", GIT_TERMINAL_PROMPT="0")
+    assert b"password=p\n" in found.stdout
+
+
+def test_a_helper_of_one_host_is_told_of(settings: Settings) -> None:
+    settings.write(".gitconfig", '[credential "https://a.example"]\n\thelper = !gh auth git-credential\n')
+    said = "\n".join(stderr_lines(settings.setup("git", "https://a.example/x.git")))
+    assert "for https://a.example git asks !gh auth git-credential" in said
+    assert "git config --global --unset-all credential.https://a.example.helper" in said
+    assert "for https://a.example" not in settings.setup("git", "https://b.example").stderr.decode()
+
+
+def test_git_finds_the_door_where_it_is_not_on_path(settings: Settings) -> None:
+    settings.person.session.env["PATH"] = "/usr/bin:/bin"
+    settings.write(".gitconfig", "")
+    assert_worked(settings.apply("git"))
+    value = settings.person.git("config", "credential.helper").stdout.decode().strip()
+    assert re.fullmatch(r"/.*/git-credential-keyfob", value)

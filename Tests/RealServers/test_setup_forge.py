@@ -1,0 +1,117 @@
+"""`keyfob setup git URL`: a person registers an application with a forge, is walked through it, and it works."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pytest
+
+from harness import binaries
+from harness.gate import Gate
+from harness.person import Person, stderr_lines
+from harness.provider.server import CLIENT_ID, Provider
+from harness.steps import assert_worked
+from harness.terminal import Terminal
+
+PAGE = "/-/user_settings/applications"
+
+
+@pytest.fixture
+def newcomer(person: Person, provider: Provider, gate: Gate) -> Person:
+    """A person who knows that a forge of their own is a GitLab, and has registered nothing there."""
+    person.configure_keyfob(gate.origin, provider.issuer, client_id=None, provider="gitlab")
+    return person
+
+
+def begin(person: Person, url: str) -> Terminal:
+    """Starts the walk on a terminal."""
+    return Terminal(person.session, binaries.keyfob(), "setup", "git", url)
+
+
+def test_a_person_is_walked_through_registering_an_application(
+    newcomer: Person, provider: Provider, gate: Gate
+) -> None:
+    walk = begin(newcomer, gate.url)
+    walk.read_until(r"open that page in your browser\? \[Y/n\] ")
+    assert "GitLab wants every application to be registered" in walk.shown
+    for line in (
+        f"page          {gate.origin}{PAGE}",
+        "redirect URI  http://127.0.0.1/callback",
+        "scopes        read write",
+    ):
+        assert f"  {line}\n" in walk.shown
+    walk.type("n\n")
+    walk.read_until("client id: ")
+    walk.type(f"  {CLIENT_ID} \n")
+    assert walk.finish() == 0, walk.shown
+    assert f"signed in to {gate.origin}\n" in walk.shown
+    assert f"git reads {gate.url}\n" in walk.shown
+    assert newcomer.browsers_opened() == 1
+    approved = tomllib.loads(newcomer.approvals.read_text())["host"][gate.origin]
+    assert approved["client_id"] == CLIENT_ID
+    # It holds from now on.
+    assert_worked(newcomer.git("clone", gate.url, "work"))
+    assert provider.is_active(newcomer.token(gate.url))
+    again = newcomer.keyfob("setup", "git", gate.url)
+    assert_worked(again)
+    assert any("a client" in line and "is known" in line for line in stderr_lines(again))
+
+
+def test_the_page_is_opened_for_who_wants_that(newcomer: Person, gate: Gate) -> None:
+    walk = begin(newcomer, gate.url)
+    walk.read_until(r"open that page in your browser\? \[Y/n\] ")
+    walk.type("\n")
+    walk.read_until("client id: ")
+    walk.type("\n")
+    walk.read_until("Ctrl-C to give up")
+    walk.type("\x03")
+    assert walk.finish() != 0
+    assert newcomer.browsers_opened() == 1
+    assert not newcomer.approvals.exists()
+
+
+def test_a_client_that_the_server_does_not_know_is_not_kept(newcomer: Person, gate: Gate) -> None:
+    newcomer.set_browser("never")
+    walk = begin(newcomer, gate.url)
+    walk.read_until(r"open that page in your browser\? \[Y/n\] ")
+    walk.type("n\n")
+    walk.read_until("client id: ")
+    walk.type("nobody\n")
+    walk.read_until("waiting for the browser")
+    walk.type("\x03")
+    assert walk.finish() != 0
+    assert not newcomer.approvals.exists()
+
+
+def test_a_secret_is_typed_unseen_where_the_host_insists_on_one(person: Person, provider: Provider, gate: Gate) -> None:
+    person.configure_keyfob(
+        *(gate.origin, provider.issuer),
+        client_id=None,
+        provider="bitbucket-data-center",
+        redirect_uri="http://127.0.0.1/callback",
+    )
+    walk = begin(person, gate.url)
+    walk.read_until(r"open that page in your browser\? \[Y/n\] ")
+    walk.type("n\n")
+    walk.read_until("client id: ")
+    walk.type(f"{CLIENT_ID}\n")
+    walk.read_until(r"client secret \(not shown\): ")
+    walk.type("s3cret-typed\n")
+    walk.read_until("sign in to")
+    walk.finish()
+    assert "s3cret-typed" not in walk.shown
+
+
+def test_without_a_terminal_the_steps_are_said(newcomer: Person, gate: Gate) -> None:
+    done = newcomer.keyfob("setup", "git", gate.url)
+    assert done.returncode == 77
+    said = "\n".join(stderr_lines(done))
+    assert f"register a client at {gate.origin}{PAGE} with the redirect URI http://127.0.0.1/callback" in said
+    assert f"then run: keyfob login --client-id ID {gate.origin}" in said
+    assert newcomer.browsers_opened() == 0
+
+
+def test_a_host_that_is_not_known_is_signed_in_to_by_its_address(person: Person, gate: Gate) -> None:
+    done = person.keyfob("setup", "git", gate.url)
+    assert_worked(done)
+    assert any(f"keyfob login {gate.url}" in line for line in stderr_lines(done))
