@@ -22,24 +22,16 @@ final class LazyHTTPClients: Sendable {
         var isOneOfSeveral = false
     }
 
-    private struct State {
-        var group: MultiThreadedEventLoopGroup?
-        var clients: [Way: HTTPClient] = [:]
-
-        /// The one thread, started when it is first needed.
-        var thread: MultiThreadedEventLoopGroup {
-            mutating get {
-                let thread = group ?? MultiThreadedEventLoopGroup(numberOfThreads: 1)
-                group = thread
-                return thread
-            }
-        }
-    }
+    /// The one thread of all clients of the process, started when it is first needed.
+    ///
+    /// It never ends: a client whose request failed may still be reading the system's authorities for it, and NIO says on
+    /// standard error, and may one day end the process, where there is no thread then that could be told.
+    static let thread = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
     /// The longest wait for a connection where there is another address to try.
     private static let impatience = Duration.seconds(3)
 
-    private let state = Mutex(State())
+    private let clients = Mutex<[Way: HTTPClient]>([:])
     private let deadline: Duration
 
     init(deadline: Duration) {
@@ -48,26 +40,19 @@ final class LazyHTTPClients: Sendable {
 
     /// The client that goes this way.
     func client(_ way: Way) -> HTTPClient {
-        state.withLock { state in
-            if let client = state.clients[way] { return client }
-            let client = HTTPClient(
-                eventLoopGroupProvider: .shared(state.thread), configuration: configuration(way))
-            state.clients[way] = client
+        clients.withLock { clients in
+            if let client = clients[way] { return client }
+            let client = HTTPClient(eventLoopGroupProvider: .shared(Self.thread), configuration: configuration(way))
+            clients[way] = client
             return client
         }
     }
 
-    /// The thread of the clients.
-    var group: MultiThreadedEventLoopGroup { state.withLock { $0.thread } }
-
     /// Ends all clients; those asked for later are made anew.
-    ///
-    /// The thread goes on: a client may have something left to do on it after its end, of which NIO complains on standard
-    /// error where there is no thread any more.
     func shutdown() async {
-        let ending = state.withLock { state in
-            defer { state.clients = [:] }
-            return state.clients
+        let ending = clients.withLock { clients in
+            defer { clients = [:] }
+            return clients
         }
         for client in ending.values {
             // A connection that does not close cleanly is closed all the same.
@@ -77,11 +62,9 @@ final class LazyHTTPClients: Sendable {
 
     deinit {
         // AsyncHTTPClient traps in debug builds when a client goes without a shutdown.
-        let ending = state.withLock { $0 }
-        guard let group = ending.group else { return }
+        let ending = clients.withLock { $0 }
         Task {
-            for client in ending.clients.values { try? await client.shutdown() }
-            try? await group.shutdownGracefully()
+            for client in ending.values { try? await client.shutdown() }
         }
     }
 
