@@ -117,7 +117,8 @@ package struct AsyncHTTPTransport: HTTPTransport {
         let address = way.addresses[host] ?? String(host.filter { !"[]".contains($0) })
         return .untrusted(
             host: host,
-            reason: await CertificateDiagnosis.distrust(of: host, at: address, port: url.port, on: LazyHTTPClients.thread))
+            reason: await CertificateDiagnosis.distrust(
+                of: host, at: address, port: url.port, on: LazyHTTPClients.thread))
     }
 
     /// The ways to a host, at least one of them, to be tried in their order.
