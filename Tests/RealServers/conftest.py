@@ -23,6 +23,11 @@ from harness.session import PrivateSession, missing_programs
 from harness.strict import StrictProvider
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What may be asked for beside tests."""
+    parser.addoption("--pictures", action="store_true", help="make the pictures in .github/pictures anew")
+
+
 def pytest_sessionstart() -> None:
     """Refuses to run, rather than to skip, when something is missing."""
     # A shell's background job ignores Ctrl-C, and so would all that it starts: what a terminal gives is restored.

@@ -58,7 +58,7 @@ def test_the_start_address_that_was_opened_before_says_so(login: WaitingLogin) -
     callback = login.go_to_the_end()
     again = login.ask(login.start_target)
     assert (again.status, again.leads_on) == (410, False)
-    assert "If that was not you, start again." in again.page
+    assert "If that was not you, end the sign-in where it began" in again.page
     assert_worked(login.bring_back(callback))
 
 

@@ -1,4 +1,5 @@
 import CredentialProtocol
+package import KernelKeyring
 package import OAuth
 
 /// One sign-in: finds the authorization server, has the person say yes in their own browser, and makes a grant of it.
@@ -33,15 +34,19 @@ package struct SignIn: Sendable {
         package var device: @Sendable (Account, PendingDeviceLogin) async throws -> Void
         /// Asks, after a sign-in in vain, whether keyfob shall register again at that server and the person try again.
         package var asksToRegister: @Sendable (Account, _ server: String) async throws -> Bool
+        /// Says who is signed in now, once that is kept.
+        package var signedIn: @Sendable (Account, Grant, CachedAccessToken) -> Void
 
         package init(
             browser: @escaping @Sendable (Account, PendingLogin) async throws -> Void,
             device: @escaping @Sendable (Account, PendingDeviceLogin) async throws -> Void,
-            asksToRegister: @escaping @Sendable (Account, _ server: String) async throws -> Bool = { _, _ in false }
+            asksToRegister: @escaping @Sendable (Account, _ server: String) async throws -> Bool = { _, _ in false },
+            signedIn: @escaping @Sendable (Account, Grant, CachedAccessToken) -> Void = { _, _, _ in }
         ) {
             self.browser = browser
             self.device = device
             self.asksToRegister = asksToRegister
+            self.signedIn = signedIn
         }
     }
 
@@ -181,8 +186,8 @@ package struct SignIn: Sendable {
     ) async throws -> Result {
         let parameters = AuthorizationParameters(
             metadata: metadata, client: identity.client, scopes: account.scopes, resource: account.indicator(.resource),
-            audience: account.indicator(.audience), loginHint: account.name, contexts: account.stepUp?.contexts ?? [],
-            maxAge: account.stepUp?.maxAge,
+            audience: account.indicator(.audience), loginHint: account.name, service: account.service.description,
+            contexts: account.stepUp?.contexts ?? [], maxAge: account.stepUp?.maxAge,
             redirect: identity.redirect, pkce: account.pkce, deadline: account.loginDeadline)
         let response: TokenResponse
         switch flow {

@@ -69,7 +69,8 @@ package struct AuthorizationCodeFlow: Sendable {
         let gate = RedirectGate(
             metadata: parameters.metadata, authorizationAddress: address, state: Secret(request.state),
             authority: listener.authority, callbackPath: parameters.redirect.path,
-            lifetime: Int(parameters.deadline.components.seconds))
+            lifetime: Int(parameters.deadline.components.seconds), service: parameters.service,
+            account: parameters.loginHint)
         listener.begin(gate)
         return PendingLogin(
             startAddress: listener.port == nil ? nil : gate.startAddress, authorizationAddress: address,

@@ -10,6 +10,8 @@ package struct AuthorizationParameters: Sendable {
     package var audience: String?
     /// OpenID Connect Core section 3.1.2.1: the account that is expected to sign in.
     package var loginHint: String?
+    /// What the token will be for, as the person's browser is told at the end. Sent to nobody.
+    package var service: String?
     /// How the person shall prove who they are, the best first (OpenID Connect Core section 3.1.2.1, RFC 9470 section 4).
     package var contexts: [String]
     /// How many seconds ago they may have done so at most.
@@ -22,12 +24,13 @@ package struct AuthorizationParameters: Sendable {
 
     package init(
         metadata: AuthorizationServerMetadata, client: Client, scopes: [String] = [], resource: String? = nil,
-        audience: String? = nil, loginHint: String? = nil, contexts: [String] = [], maxAge: Int? = nil,
-        redirect: RedirectTemplate = .loopback, pkce: PKCEPolicy = .required, deadline: Duration = .seconds(300)
+        audience: String? = nil, loginHint: String? = nil, service: String? = nil, contexts: [String] = [],
+        maxAge: Int? = nil, redirect: RedirectTemplate = .loopback, pkce: PKCEPolicy = .required,
+        deadline: Duration = .seconds(300)
     ) {
         (self.metadata, self.client, self.scopes) = (metadata, client, scopes)
         (self.resource, self.loginHint, self.redirect) = (resource, loginHint, redirect)
-        self.audience = audience
+        (self.audience, self.service) = (audience, service)
         (self.contexts, self.maxAge) = (contexts, maxAge)
         (self.pkce, self.deadline) = (pkce, deadline)
     }

@@ -57,7 +57,7 @@ final class LoopbackConnection: ChannelInboundHandler {
         guard let head else { return }
         let (answer, event) =
             head.uri.utf8.count > Self.targetLimit
-            ? (LoopbackAnswer.page(414, "Too long", "This address is too long."), nil)
+            ? (LoopbackAnswer.page(.tooLong), nil)
             : traffic.answer(LoopbackRequest(head, isFromStranger: LoopbackPeer.isStranger(context.channel)))
 
         let body = ByteBuffer(string: answer.page)

@@ -37,34 +37,29 @@ struct LoopbackRequest {
     }
 }
 
-/// What the listener answers: a status, fields, and a page that is always one of ours, word for word.
+/// What the listener answers: a status, fields, and a page that is always one of ours (``BrowserPage``).
 struct LoopbackAnswer: Equatable {
     var status: Int
     var fields: [String: String]
     var page: String
 
     /// A page for the person.
-    static func page(_ status: Int, _ title: String, _ text: String) -> LoopbackAnswer {
-        let page = """
-            <!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">\
-            <title>\(title)</title><h1>\(title)</h1><p>\(text)</p></html>
-
-            """
-        return LoopbackAnswer(status: status, fields: protection, page: page)
+    static func page(_ page: BrowserPage) -> LoopbackAnswer {
+        LoopbackAnswer(status: page.status, fields: protection, page: page.html)
     }
 
     /// A way on.
-    static func redirect(_ status: Int, to location: String, cookie: String) -> LoopbackAnswer {
+    static func redirect(_ status: Int, to location: String, cookie: String? = nil) -> LoopbackAnswer {
         var answer = LoopbackAnswer(status: status, fields: protection, page: "")
         answer.fields["Location"] = location
         answer.fields["Set-Cookie"] = cookie
         return answer
     }
 
-    /// On every answer: no script, no frame, no copy, no referrer, no guessing at types.
+    /// On every answer: nothing but our own style, no frame, no copy, no referrer, no guessing at types.
     private static let protection = [
         "Content-Type": "text/html; charset=utf-8",
-        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+        "Content-Security-Policy": BrowserPage.policy,
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "no-referrer",
         "Cache-Control": "no-store",

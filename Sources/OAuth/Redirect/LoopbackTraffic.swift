@@ -26,7 +26,7 @@ final class LoopbackTraffic: Sendable {
     /// Answers a request; with the event that is to be told once the answer has left.
     func answer(_ request: LoopbackRequest) -> (LoopbackAnswer, RedirectGate.Event?) {
         gate.withLock { gate in
-            gate?.answer(request) ?? (.page(503, "Not yet", "The sign-in has not begun."), nil)
+            gate?.answer(request) ?? (.page(.notBegun), nil)
         }
     }
 

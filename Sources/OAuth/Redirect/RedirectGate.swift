@@ -2,11 +2,12 @@ import Secrets
 
 /// Decides about each request to the loopback listener of one login; no sockets, no time.
 ///
-/// There are three addresses. The *start* address is opened in the browser, works once, sets a cookie and leads on to
+/// There are four addresses. The *start* address is opened in the browser, works once, sets a cookie and leads on to
 /// the authorization server: thus the long authorization URL stands in no process list, and a code that was granted in
 /// somebody else's browser is worth nothing here. The *callback* takes the one genuine response: our state and our
-/// cookie. The *end* page is where the browser comes to rest, with a clean address. Everything else is answered and
-/// changes nothing, so that no forged request can end the login.
+/// cookie. The *end* page is where the browser comes to rest, with a clean address; where the answer comes twice, the page
+/// for that has a clean address of its own. Everything else is answered and changes nothing, so that no forged request can
+/// end the login.
 struct RedirectGate: Sendable {
     /// What a request did to the login.
     enum Event: Sendable {
@@ -25,6 +26,8 @@ struct RedirectGate: Sendable {
     let callbackPath: String
     /// Of the cookie, in seconds.
     let lifetime: Int
+    /// What the pages say that the sign-in is for.
+    let purpose: BrowserPage.Purpose
 
     private let startNonce = RandomText.base64URL(bits: 128)
     // Cookies do not know ports: the name keeps two logins at the same time apart.
@@ -35,7 +38,7 @@ struct RedirectGate: Sendable {
 
     init(
         metadata: AuthorizationServerMetadata, authorizationAddress: String, state: Secret, authority: String,
-        callbackPath: String, lifetime: Int
+        callbackPath: String, lifetime: Int, service: String? = nil, account: String? = nil
     ) {
         self.metadata = metadata
         self.authorizationAddress = authorizationAddress
@@ -43,6 +46,8 @@ struct RedirectGate: Sendable {
         self.authority = authority
         self.callbackPath = callbackPath.isEmpty ? "/" : callbackPath
         self.lifetime = lifetime
+        purpose = BrowserPage.Purpose(
+            service: service, account: account, server: metadata.authorizationEndpoint.host)
     }
 
     /// The address to open.
@@ -53,22 +58,22 @@ struct RedirectGate: Sendable {
 
     /// Answers one request.
     mutating func answer(_ request: LoopbackRequest) -> (LoopbackAnswer, Event?) {
-        guard !request.isFromStranger else { return (Self.notYours, nil) }
+        guard !request.isFromStranger else { return (.page(.notYours), nil) }
         guard accepts(host: request.values("host")), let (path, query) = request.pathAndQuery
-        else { return (.page(400, "Bad request", "This address belongs to another program."), nil) }
+        else { return (.page(.foreign), nil) }
         guard request.method == "GET" else {
-            var refusal = LoopbackAnswer.page(405, "Not allowed", "Only GET is answered here.")
+            var refusal = LoopbackAnswer.page(.notAllowed)
             refusal.fields["Allow"] = "GET"
             return (refusal, nil)
         }
-        guard path == startPath || path == callbackPath || path == endPath && outcome != nil
-        else { return (.page(404, "Not found", "There is nothing here."), nil) }
-        guard !request.isPrefetch
-        else { return (.page(503, "Not yet", "This page is not for fetching ahead."), nil) }
+        let known = [startPath, callbackPath] + (outcome == nil ? [] : [endPath, usedPath])
+        guard known.contains(path) else { return (.page(.nothingHere), nil) }
+        guard !request.isPrefetch else { return (.page(.fetchedAhead), nil) }
 
         switch path {
         case startPath: return (start(), nil)
         case callbackPath: return callback(request, query: query)
+        case usedPath: return (.page(.alreadyUsed(purpose)), nil)
         default: return (endPage, .ended)
         }
     }
@@ -94,12 +99,9 @@ struct RedirectGate: Sendable {
         return .answered(result)
     }
 
-    private static let notYours = LoopbackAnswer.page(
-        403, "Not yours",
-        "This sign-in belongs to another user of this machine. If that is you, too: keyfob login --flow paste")
-
     private var startPath: String { "/start/\(startNonce)" }
     private var endPath: String { callbackPath == "/done" ? "/end" : "/done" }
+    private var usedPath: String { callbackPath == "/used" ? "/over" : "/used" }
 
     private func accepts(host values: [String]) -> Bool {
         values.count == 1 && authorities.contains(values[0].lowercased())
@@ -111,23 +113,18 @@ struct RedirectGate: Sendable {
     }
 
     private mutating func start() -> LoopbackAnswer {
-        if wasStarted {
-            return .page(
-                410, "Link already used", "This sign-in was opened before. If that was not you, start again.")
-        }
+        if wasStarted { return .page(.alreadyUsed(purpose)) }
         wasStarted = true
         let cookie = "\(cookieName)=\(cookieValue.exposedText ?? ""); \(attributes); Max-Age=\(lifetime)"
         return .redirect(302, to: authorizationAddress, cookie: cookie)
     }
 
     private mutating func callback(_ request: LoopbackRequest, query: String) -> (LoopbackAnswer, Event?) {
-        guard outcome == nil, isOurs(request), let response = AuthorizationResponse(query: query),
-            response.state == state
-        else {
-            return (
-                .page(400, "Not this sign-in", "This answer does not belong to the sign-in that is waiting here."), nil
-            )
-        }
+        guard let response = AuthorizationResponse(query: query), response.state == state
+        else { return (.page(.notThisSignIn), nil) }
+        guard outcome == nil else { return (.redirect(303, to: "http://\(authority)\(usedPath)"), nil) }
+        // The address stays as it is, to be pasted: what it carries is worth nothing to anybody but us.
+        guard isOurs(request) else { return (.page(.otherBrowser(purpose)), nil) }
         let result = Result { () throws(OAuthError) in try response.code(from: metadata) }
         outcome = result
         let answer = LoopbackAnswer.redirect(
@@ -147,10 +144,8 @@ struct RedirectGate: Sendable {
 
     private var endPage: LoopbackAnswer {
         switch outcome {
-        case .success?:
-            .page(200, "Answer received", "You can close this page and go back to where you came from.")
-        default:
-            .page(200, "Not signed in", "You can close this page. The program that asked says what happened.")
+        case .success?: .page(.approved(purpose))
+        default: .page(.notSignedIn(purpose))
         }
     }
 }

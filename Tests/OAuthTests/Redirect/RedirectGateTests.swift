@@ -90,8 +90,15 @@ import Testing
         var gate = try gate()
         let cookie = try start(&gate)
         _ = gate.answer(request(Self.genuine, ["cookie": cookie]))
-        let (replay, event) = gate.answer(request(Self.genuine, ["cookie": cookie]))
-        #expect(replay.status == 400)
+        for fields in [["cookie": cookie], [:]] {
+            let (replay, event) = gate.answer(request(Self.genuine, fields))
+            #expect(replay.status == 303)
+            #expect(replay.fields["Location"] == "http://127.0.0.1:4321/used")
+            #expect(replay.fields["Set-Cookie"] == nil)
+            #expect(event == nil)
+        }
+        let (page, event) = gate.answer(request("/used"))
+        #expect(page.status == 410)
         #expect(event == nil)
     }
 
@@ -131,6 +138,7 @@ import Testing
             Forgery("a path in another case", "/Callback?state=right&code=evil", 404),
             Forgery("an absolute target", "http://127.0.0.1:4321/callback?state=right&code=evil", 400),
             Forgery("the icon", "/favicon.ico", 404), Forgery("the root", "/", 404), Forgery("the end", "/done", 404),
+            Forgery("the page after an answer that comes twice", "/used", 404),
             Forgery("a guessed start", "/start/AAAAAAAAAAAAAAAAAAAAAA", 404), Forgery("an empty start", "/start/", 404),
         ])
     func `is not impressed by`(forgery: Forgery) throws {
@@ -166,7 +174,7 @@ import Testing
         guard case .answered(.failure(.refused(_, _, "access_denied", "<svg onload=x>"))) = event
         else { Issue.record("not refused"); return }
         let (page, _) = gate.answer(request("/done"))
-        #expect(!page.page.contains("svg"))
+        #expect(!page.page.contains("onload"))
         #expect(page.page.contains("Not signed in"))
     }
 
@@ -184,7 +192,7 @@ import Testing
 
     @Test(arguments: [
         ("", "/?state=right&code=c", "/done"), ("/", "/?state=right&code=c", "/done"),
-        ("/done", "/done?state=right&code=c", "/end"),
+        ("/done", "/done?state=right&code=c", "/end"), ("/used", "/used?state=right&code=c", "/done"),
     ])
     func `finds a place beside any callback`(path: String, target: String, end: String) throws {
         var gate = try gate(callbackPath: path)

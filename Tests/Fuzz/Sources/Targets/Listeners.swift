@@ -61,6 +61,6 @@ private func requireOneAnswer(_ answers: String) throws {
     try require(head.allSatisfy { isPlain(String($0)) }, "a header field with control characters")
     try require(head.dropFirst().contains { $0.lowercased() == "connection: close" }, "not the only answer: \(answer)")
     let page = String(answer[end.upperBound...])
-    let tooLong = LoopbackAnswer.page(414, "Too long", "This address is too long.").page
+    let tooLong = LoopbackAnswer.page(.tooLong).page
     try require(page == tooLong || (try Login.pages.get()).contains(page), "a page that is not ours: \(page)")
 }

@@ -16,7 +16,7 @@ func fuzzCallback(_ bytes: [UInt8]) throws {
         try require([200, 302, 303, 400, 404, 405, 410, 503].contains(answer.status), "an answer \(answer.status)")
         try require(answer.fields.values.allSatisfy { isPlain($0) }, "a header field that ends early")
         if let location = answer.fields["Location"] {
-            let ours = [Login.authorizationAddress, "http://\(Login.authority)/done"]
+            let ours = [Login.authorizationAddress] + ["done", "used"].map { "http://\(Login.authority)/\($0)" }
             try require(ours.contains(location), "a way to \(location)")
         }
         guard case .answered(let result) = event else { continue }
@@ -115,8 +115,9 @@ struct Login {
                 "GET /callback?state=right&\(answer)\nhost: evil.example", "POST /\nhost: \(authority)",
                 "GET /x\nhost: \(authority)", "GET /callback\nhost: \(authority)\npurpose: prefetch",
                 "GET $START\nhost: \(authority)", "GET /callback\nhost: \(authority)",
+                "GET /callback?state=right&\(answer)\nhost: \(authority)",
                 "GET /callback?state=right&\(answer)\nhost: \(authority)\ncookie: $COOKIE",
-                "GET /done\nhost: \(authority)",
+                "GET /done\nhost: \(authority)", "GET /used\nhost: \(authority)",
             ]
             for text in asked { pages.insert(login.gate.answer(login.request(text)).0.page) }
         }

@@ -40,6 +40,8 @@ def prepare_database() -> None:
     atexit.register(shutil.rmtree, directory, ignore_errors=True)
     os.environ["KEYFOB_TEST_DATABASE"] = str(Path(directory) / "db.sqlite3")
     os.environ["DJANGO_SETTINGS_MODULE"] = "harness.provider.settings"
+    # What drives Chromium keeps an event loop in the thread of the tests; nothing of ours waits in it.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     django.setup()
     from django.contrib.auth import get_user_model
     from django.core.management import call_command
