@@ -6,6 +6,8 @@ struct SignInScreen: Sendable {
     let browser: BrowserLauncher
     /// Whether an address may be pasted on standard input where there is no terminal: not where it belongs to a caller.
     let readsStandardInput: Bool
+    /// Whether to say who is signed in: not where the command does, which knows also of a sign-in that was there before.
+    let saysWhoIsSignedIn: Bool
 
     /// One function for each way to sign in.
     var functions: SignIn.Screen {
@@ -13,6 +15,9 @@ struct SignInScreen: Sendable {
             browser: { try await showBrowser($0, $1) }, device: { try await showCode($0, $1) },
             asksToRegister: {
                 try await Terminal.confirms(.registerAgain($0.service, server: $1), within: .seconds(60))
+            },
+            signedIn: { account, grant, token in
+                if saysWhoIsSignedIn { Terminal.say(Words.signedIn(account.service, grant, token)) }
             })
     }
 
@@ -30,7 +35,7 @@ struct SignInScreen: Sendable {
         let opened = pending.startAddress.map { Surroundings.hasBrowser && browser.open($0) } ?? false
         begin(account, at: pending.authorizationServer)
         if let startAddress = pending.startAddress, opened {
-            Terminal.hint("if no browser opens, go to: " + startAddress)
+            Terminal.hint("if no browser opens, go to:", startAddress)
             if takesPastes { Terminal.hint("or paste here the whole address of a page that cannot be shown") }
         } else {
             explainOtherBrowser(pending, takesPastes: takesPastes)
@@ -52,16 +57,16 @@ struct SignInScreen: Sendable {
     /// No browser was opened: it runs on another machine, or the person opens it.
     private func explainOtherBrowser(_ pending: PendingLogin, takesPastes: Bool) {
         if takesPastes || pending.startAddress == nil {
-            Terminal.hint("in any browser, go to: " + pending.authorizationAddress)
+            Terminal.hint("in any browser, go to:", pending.authorizationAddress)
             Terminal.hint("it ends on a page that cannot be shown: paste the whole address of that page here")
         }
         if let startAddress = pending.startAddress {
             let connection = Surroundings.variable("SSH_CONNECTION")
             if let command = SSHForwarding.command(for: pending, connection: connection) {
-                Terminal.hint("to come back by itself, run on the machine of your browser: " + command)
-                Terminal.hint("and there go to: " + startAddress)
+                Terminal.hint("to come back by itself, run on the machine of your browser:", command)
+                Terminal.hint("and there go to:", startAddress)
             } else {
-                Terminal.hint("in a browser on this machine, go to: " + startAddress)
+                Terminal.hint("in a browser on this machine, go to:", startAddress)
             }
         }
         if let lifetime = pending.addressLifetime, ContinuousClock.now + lifetime < pending.deadline {
@@ -70,7 +75,6 @@ struct SignInScreen: Sendable {
     }
 
     private func complain(_ error: OAuthError) {
-        if Terminal.isStandardError { Terminal.erase() }
         let report = FailureReport(error)
         Terminal.say(report.line)
         for hint in report.hints { Terminal.hint(hint) }
@@ -80,10 +84,10 @@ struct SignInScreen: Sendable {
 
     private func showCode(_ account: Account, _ pending: PendingDeviceLogin) async throws {
         begin(account, at: pending.authorizationServer)
-        Terminal.hint("on any device, go to: " + Words.printable(pending.address))
-        Terminal.hint("and type the code: " + Words.printable(pending.userCode))
+        Terminal.hint("on any device, go to:", Words.printable(pending.address))
+        Terminal.hint("and type the code:", Words.printable(pending.userCode))
         if let address = pending.completeAddress {
-            Terminal.hint("or go to this address, and compare the code: " + Words.printable(address))
+            Terminal.hint("or go to this address, and compare the code:", Words.printable(address))
         }
         if let code = QRCode(pending.completeAddress ?? pending.address), Terminal.show(code) {
             Terminal.hint("or scan this with the device's camera, and compare the code")
@@ -93,16 +97,21 @@ struct SignInScreen: Sendable {
     }
 
     private func begin(_ account: Account, at server: String) {
-        Terminal.say("sign in to \(account.service) at \(Words.printable(server))")
+        Terminal.say(Words.beginning(account, at: server))
+        if let line = Words.askedFor(account) { Terminal.say(line) }
     }
 
     /// Shows the time left, on a terminal, until the sign-in ends, which cancels this task.
     private func countDown(_ what: String, until deadline: ContinuousClock.Instant) async throws {
+        func left() -> Int64 { ContinuousClock.now.duration(to: deadline).components.seconds }
         guard Terminal.isStandardError else { return }
+        while !Task.isCancelled, !Terminal.isRedrawn {
+            Terminal.say(Words.waiting(what, left: Words.span(left())))
+            try await Task.sleep(for: .seconds(60))
+        }
         defer { Terminal.erase() }
         while !Task.isCancelled {
-            let left = ContinuousClock.now.duration(to: deadline).components.seconds
-            Terminal.overwrite("keyfob: \(what), \(Words.clock(left)) left, Ctrl-C to give up")
+            Terminal.overwrite("keyfob: " + Words.waiting(what, left: Words.clock(left())))
             try await Task.sleep(for: .seconds(1))
         }
     }

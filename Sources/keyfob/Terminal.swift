@@ -1,10 +1,19 @@
 import Glibc
 import KeyfobCore
+import Synchronization
 
-/// The person's side of the program: standard error.
+/// The person's side of the program: standard error, and questions on the controlling terminal. Nothing else in the program
+/// writes there; the words are those of ``Words`` and ``FailureReport``.
 ///
-/// Rules: one line, lower case, no full stop; what can be done about it follows in lines that begin with `hint: `.
-/// Nothing from a server gets here but through ``Words/printable(_:)``.
+/// Rules:
+/// - One line, lower case, no full stop; what can be done about it follows in lines that begin with `hint: `.
+/// - Nothing from a server or a file gets here but through ``Words/printable(_:)``.
+/// - What is to be copied or typed (an address, a code, a command) comes last in its line and is never cut: where it does not
+///   fit beside the words, it has a line of its own. The terminal wraps the rest, so that what is copied is one line.
+/// - Bold is what is to be copied or typed, nothing else, and nothing has a colour; nothing is bold with `NO_COLOR`
+///   (no-color.org), or where the terminal is dumb.
+/// - Only the line that counts down is written over. On a dumb terminal, as for screen readers, it is a line at the beginning
+///   and one each minute; where standard error is no terminal, it is not there at all.
 enum Terminal {
     /// Whether a person may read what we say: standard error or the controlling terminal is one.
     static var isThere: Bool {
@@ -15,26 +24,63 @@ enum Terminal {
         return true
     }
 
-    /// Whether standard error itself is a terminal, so that a line can be written over.
+    /// Whether standard error itself is a terminal.
     static var isStandardError: Bool { isatty(STDERR_FILENO) == 1 }
 
-    static func say(_ line: String) { write("keyfob: " + line + "\n") }
+    /// Whether a line on standard error can be written over.
+    static var isRedrawn: Bool {
+        guard isStandardError, let kind = Surroundings.variable("TERM") else { return false }
+        return !["", "dumb"].contains(kind)
+    }
 
-    static func hint(_ line: String) { write("hint: " + line + "\n") }
+    /// Rows and columns of standard error; nil where it has none.
+    private static var size: (rows: Int, columns: Int)? {
+        var size = winsize()
+        guard isStandardError, unsafe ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0
+        else { return nil }
+        return (Int(size.ws_row), Int(size.ws_col))
+    }
 
-    /// Writes `line` over the one before it.
-    static func overwrite(_ line: String) { write("\r" + line + "\u{1B}[K") }
+    static func say(_ line: String) { writeLine("keyfob: " + line) }
+
+    static func hint(_ line: String) { writeLine("hint: " + line) }
+
+    /// A hint that ends with what is to be copied or typed.
+    static func hint(_ line: String, _ thing: String) {
+        let line = "hint: " + line
+        let columns = size?.columns ?? .max
+        let gap = line.unicodeScalars.count + 1 + thing.unicodeScalars.count > columns ? "\n" : " "
+        writeLine(line + gap + emphasised(thing))
+    }
+
+    private static func emphasised(_ text: String) -> String {
+        guard isRedrawn, Surroundings.variable("NO_COLOR")?.isEmpty != false else { return text }
+        return "\u{1B}[1m" + text + "\u{1B}[0m"
+    }
+
+    /// Whether there is a line that the next one is written over.
+    private static let isOpen = Atomic(false)
+
+    /// Writes `line` over the one before it; of a line that is too wide only the beginning.
+    static func overwrite(_ line: String) {
+        isOpen.store(true, ordering: .relaxed)
+        // The last column stays free: some terminals go to the next line with it.
+        write("\r" + String(line.prefix(max((size?.columns ?? 80) - 1, 0))) + "\u{1B}[K")
+    }
 
     /// Takes the last ``overwrite(_:)`` away.
-    static func erase() { write("\r\u{1B}[K") }
+    static func erase() {
+        if isOpen.exchange(false, ordering: .relaxed) { write("\r\u{1B}[K") }
+    }
+
+    private static func writeLine(_ line: String) {
+        erase()
+        write(line + "\n")
+    }
 
     /// Shows a QR code, where standard error is a terminal that it fits into; whether it did.
     static func show(_ code: QRCode) -> Bool {
-        var size = winsize()
-        guard isStandardError, let kind = Surroundings.variable("TERM"), !["", "dumb"].contains(kind),
-            unsafe ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, Int(size.ws_col) >= code.side,
-            Int(size.ws_row) > code.lines.count
-        else { return false }
+        guard isRedrawn, let size, size.columns >= code.side, size.rows > code.lines.count else { return false }
         write(code.lines.map { $0 + "\n" }.joined())
         return true
     }
@@ -43,17 +89,7 @@ enum Terminal {
     ///
     /// - Parameter patience: how long to wait for somebody who may have gone away; nil: for ever.
     static func confirms(_ question: Introduction.Question, within patience: Duration? = nil) async throws -> Bool {
-        let words =
-            switch question {
-            case .signIn(let service): "keyfob does not know \(service); look for its sign-in and go there? [y/N] "
-            case .elsewhere(let service, let server):
-                "\(service) sends you to \(Words.printable(server)); sign in there? [y/N] "
-            case .nearby(let service, let server):
-                "\(service) sends you to \(Words.printable(server)), which is in a private network; sign in there? [y/N] "
-            case .registerAgain(_, let server):
-                "did \(Words.printable(server)) not know keyfob, or its address? register again and retry? [y/N] "
-            }
-        return try await confirms(words, within: patience)
+        return try await confirms(Words.question(question), within: patience)
     }
 
     /// The same for a question in words, which are shown as they are.

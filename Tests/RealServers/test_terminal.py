@@ -157,7 +157,7 @@ def test_with_a_display_ssh_changes_nothing(developer: Person, provider: Provide
 
 def finish_at_device(person: Person, provider: Provider, login: Terminal) -> None:
     """Types the code that the terminal shows at another device."""
-    code = login.read_until(r"type the code: (\S+)\s")
+    code = login.read_until(r"type the code:\s(\S+)\s")
     person.browse_elsewhere(f"{provider.issuer}/o/device/", "--code", code)
     assert login.finish() == 0, login.shown
 

@@ -76,10 +76,12 @@ final class PseudoTerminal {
         }
     }
 
-    /// The rest of the line that begins so.
+    /// The rest of the line that begins so; the next line, where the terminal is too narrow for the rest.
     func line(after beginning: String) async throws -> String {
         _ = try await read(until: beginning)
-        return String(try await read(until: "\r\n").dropLast(1))
+        // An end of line of a terminal is one character to Swift.
+        let rest = try await read(until: "\r\n").dropLast(1).drop { $0 == " " }
+        return rest.isEmpty ? String(try await read(until: "\r\n").dropLast(1)) : String(rest)
     }
 
     /// How a program is started on a terminal.
@@ -111,7 +113,8 @@ extension KeyfobSession {
         person: (ProgramOnTerminal) async throws -> Void
     ) async throws -> TerminalEnd {
         let program = Self.programs.appending(path: command[0]).path
-        let variables = session.environment.merging(["TERM": "xterm"]) { $1 }.merging(environment) { $1 }
+        let variables = session.environment.merging(["TERM": "xterm", "NO_COLOR": "1"]) { $1 }
+            .merging(environment) { $1 }
         var options = PlatformOptions()
         options.createSession = true
         let result = try await Subprocess.run(

@@ -7,7 +7,7 @@ import Testing
 
 /// What a person sees on their terminal while they sign in, and what becomes of what they type.
 @Suite(.timeLimit(.withTurns), .serialized) struct `On a terminal` {
-    private static let anyBrowser = "hint: in any browser, go to: "
+    private static let anyBrowser = "hint: in any browser, go to:"
 
     /// Runs `body` with an authorization server that takes the person's yes for granted, and keyfob configured for it;
     /// there is no browser.
@@ -118,7 +118,7 @@ import Testing
             let login = ["keyfob", "login", session.service(of: server)]
             let end = try await session.withBrowser().run(login, on: terminal) { _ in
                 let seen = try await terminal.read(until: "signed in to")
-                #expect(seen.contains("hint: if no browser opens, go to: http://127.0.0.1:"))
+                #expect(seen.contains("hint: if no browser opens, go to:\r\nhttp://127.0.0.1:"))
                 #expect(!seen.contains(Self.anyBrowser))
             }
             #expect(end == .status(0))
@@ -130,7 +130,7 @@ import Testing
         try await withServer { server, session, terminal in
             let login = ["keyfob", "login", session.service(of: server)]
             let end = try await session.run(login, on: terminal, .inBackground) { _ in
-                let start = try await terminal.line(after: "in a browser on this machine, go to: ")
+                let start = try await terminal.line(after: "in a browser on this machine, go to:")
                 #expect(terminal.showsTyping)
                 try terminal.type("meant for the shell\n")
                 try await session.session.run("python3", [KeyfobSession.headlessBrowser, start])
@@ -188,7 +188,7 @@ import Testing
         let seen = try await codeShown(columns: 80)
         #expect(seen.contains("on any device, go to: https://a.example/go\r\n"))
         #expect(seen.contains("and type the code: WDJB-MJHT\r\n"))
-        #expect(seen.contains("compare the code: https://a.example/go?code=WDJB-MJHT\r\n"))
+        #expect(seen.contains("compare the code:\r\nhttps://a.example/go?code=WDJB-MJHT\r\n"))
 
         let picture = seen.split(separator: "\r\n").filter {
             $0.hasPrefix("\u{1B}[30;47m") && $0.hasSuffix("\u{1B}[0m")
@@ -232,8 +232,8 @@ import Testing
             let end = try await session.run(login, on: terminal) { [session] _ in
                 let authorization = try await terminal.line(after: Self.anyBrowser)
                 #expect(authorization.hasPrefix("\(server.issuer)/authorize?"))
-                let shown = try await terminal.line(after: "run on the machine of your browser: ")
-                let start = try await terminal.line(after: "and there go to: ")
+                let shown = try await terminal.line(after: "run on the machine of your browser:")
+                let start = try await terminal.line(after: "and there go to:")
                 let port = start.dropFirst("http://127.0.0.1:".count).prefix { $0.isNumber }
                 #expect(shown == command.replacing("PORT", with: port))
                 try await session.session.run("python3", [KeyfobSession.headlessBrowser, start])
@@ -249,7 +249,7 @@ import Testing
             session.environment["SSH_CONNECTION"] = connection
             let login = ["keyfob", "login", session.service(of: server)]
             _ = try await session.run(login, on: terminal) { program in
-                let seen = try await terminal.read(until: "hint: in a browser on this machine, go to: ")
+                let seen = try await terminal.read(until: "hint: in a browser on this machine, go to:")
                 #expect(!seen.contains("ssh"))
                 program.send(SIGTERM)
             }

@@ -327,6 +327,7 @@ extension OAuthTokenSource {
         let token = remember(
             response.accessToken, lifetime: response.expiresIn, refreshable: response.refreshToken != nil, of: account)
         _ = try approval.get()
+        signIn.screen.signedIn(account, result.grant, token)
         return token
     }
 

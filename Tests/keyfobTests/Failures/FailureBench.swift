@@ -30,7 +30,8 @@ struct FailureRow: Sendable, CustomTestStringConvertible {
         let hints = lines.dropFirst(end + 1)
         #expect(result.status == status, "\(result.complaint)")
         #expect(result.stdout.isEmpty)
-        #expect(lines.prefix(end).allSatisfy { $0.hasPrefix("keyfob: sign in to ") || $0.hasPrefix("hint: if no ") })
+        let whereToSignIn = ["keyfob: sign in to ", "keyfob: asks to: ", "hint: if no "]
+        #expect(lines.prefix(end).allSatisfy { line in whereToSignIn.contains { line.hasPrefix($0) } })
         #expect(lines.dropFirst(end).first?.contains(says) == true, "\(result.complaint)")
         #expect(hints.allSatisfy { $0.hasPrefix("hint: ") }, "\(result.complaint)")
         if let hint {

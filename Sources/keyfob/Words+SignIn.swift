@@ -1,0 +1,72 @@
+import CredentialProtocol
+import Glibc
+import KernelKeyring
+import KeyfobCore
+import OAuth
+
+/// What a sign-in says.
+extension Words {
+    /// Who wants what of whom.
+    ///
+    /// - Parameter server: the host that the person's browser will show.
+    static func beginning(_ account: Account, at server: String) -> String {
+        var line = "sign in to \(printable(account.service.description)) at \(printable(server))"
+        if case .issuer(let issuer, _, _) = account.server, (try? EndpointURL(issuer))?.host != server {
+            line += ", issuer \(printable(issuer))"
+        }
+        return line
+    }
+
+    /// What the person will be asked to allow; nil where that is left to the server.
+    static func askedFor(_ account: Account) -> String? {
+        account.scopes.isEmpty ? nil : "asks to: " + account.scopes.map(scope).joined(separator: ", ")
+    }
+
+    /// The line that counts down: the time first, so that it is there on the narrowest terminal.
+    static func waiting(_ what: String, left: String) -> String { "\(left) left, \(what), Ctrl-C to give up" }
+
+    /// How a sign-in ended: who is signed in, and until when.
+    static func signedIn(_ service: ServiceURL, _ grant: Grant?, _ token: CachedAccessToken) -> String {
+        let name = (grant?.label ?? grant?.accountName).map { " as " + printable($0) } ?? ""
+        let end =
+            if grant?.refreshToken != nil {
+                "refreshes by itself"
+            } else {
+                token.expiresAt.map { "until " + clockTime($0) } ?? "until you log out"
+            }
+        return "signed in to \(printable(service.description))\(name), \(end)"
+    }
+
+    /// A time of the day here; with the date where that is not today.
+    private static func clockTime(_ time: Int64) -> String {
+        let isToday = local(time, "%F") == local(Int64(Glibc.time(nil)), "%F")
+        return local(time, isToday ? "%R" : "%F %R")
+    }
+
+    /// `16:45:01`.
+    static func timeOfDay(_ time: Int64) -> String { local(time, "%T") }
+
+    /// A time as it is here, in the form of strftime(3).
+    private static func local(_ time: Int64, _ form: String) -> String {
+        var seconds = time_t(time)
+        var parts = unsafe tm()
+        var text = [CChar](repeating: 0, count: 32)
+        _ = unsafe localtime_r(&seconds, &parts)
+        let count = unsafe strftime(&text, text.count, form, &parts)
+        return String(decoding: text.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// What is asked on the terminal before anybody is sent anywhere.
+    static func question(_ question: Introduction.Question) -> String {
+        let words =
+            switch question {
+            case .signIn(let service): "keyfob does not know \(service); look for its sign-in and go there?"
+            case .elsewhere(let service, let server): "\(service) sends you to \(printable(server)); sign in there?"
+            case .nearby(let service, let server):
+                "\(service) sends you to \(printable(server)), which is in a private network; sign in there?"
+            case .registerAgain(_, let server):
+                "did \(printable(server)) not know keyfob, or its address? register again and retry?"
+            }
+        return words + " [y/N] "
+    }
+}

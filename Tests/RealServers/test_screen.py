@@ -1,0 +1,171 @@
+"""What a person reads on their terminal from the beginning of a sign-in to its end, on terminals of many kinds."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from harness import binaries
+from harness.family import FamilyServer
+from harness.gate import Gate
+from harness.people import ALICE
+from harness.person import Person, stderr_lines
+from harness.steps import assert_worked
+from harness.strict import StrictProvider
+from harness.terminal import Terminal
+
+START = re.compile(r"^(?:hint: .* go to: ?)?(http://127\.0\.0\.1:\d+/start/[\w-]{22})$", re.MULTILINE)
+ESCAPE = "\x1b"
+BOLD, PLAIN = "\x1b[1m", "\x1b[0m"
+COUNTDOWN = "waiting for the browser"
+
+
+@pytest.fixture
+def service(person: Person, server: FamilyServer) -> str:
+    """A service at which this person may sign in, for some scopes that everybody knows and one that nobody knows. Their
+    browser shows nothing."""
+    person.set_browser("never")
+    person.configure_keyfob(server.issuer, server.issuer, scopes=["openid", "read_repository", "odd:thing"])
+    return f"{server.issuer}/git"
+
+
+def begin(person: Person, service: str, *, columns: int = 120, **env: str) -> Terminal:
+    """Starts `keyfob login` on a terminal."""
+    return Terminal(person.session, binaries.keyfob(), "login", service, columns=columns, **env)
+
+
+def approve(person: Person, login: Terminal) -> None:
+    """Signs in with the address on the terminal, and waits for the end."""
+    login.read_until(COUNTDOWN)
+    found = START.search(login.shown.replace(BOLD, "").replace(PLAIN, ""))
+    assert found, login.shown
+    person.browse_elsewhere(found[1])
+    assert login.finish() == 0, login.shown
+
+
+def test_a_sign_in_from_its_beginning_to_its_end(person: Person, service: str, server: FamilyServer) -> None:
+    login = begin(person, service)
+    login.read_until(COUNTDOWN)
+    origin = re.escape(server.issuer)
+    approve(person, login)
+    lines = [line for line in re.split(r"[\r\n]+", login.shown.replace(f"{ESCAPE}[K", "")) if line]
+    expected = [
+        rf"keyfob: sign in to {origin} at 127\.0\.0\.1",
+        r"keyfob: asks to: know who you are, read repositories, odd:thing",
+        r"hint: if no browser opens, go to: http://127\.0\.0\.1:\d+/start/[\w-]{22}",
+        r"hint: or paste here the whole address of a page that cannot be shown",
+        r"keyfob: (5:00|4:59) left, waiting for the browser, Ctrl-C to give up",
+    ]
+    for line, pattern in zip(lines, expected, strict=False):
+        assert re.fullmatch(pattern, line), (line, pattern)
+    assert all(COUNTDOWN in line for line in lines[len(expected) : -1]), lines
+    assert lines[-1] == f"keyfob: signed in to {server.issuer}, refreshes by itself"
+
+
+def test_the_time_is_counted_down_in_its_place(person: Person, service: str) -> None:
+    login = begin(person, service)
+    clocks = [login.read_until(rf"\rkeyfob: ({clock}) left, [^\r\n]*{ESCAPE}\[K") for clock in ("4:58", "4:57")]
+    assert clocks == ["4:58", "4:57"]
+    approve(person, login)
+    # The line is gone when the end is told.
+    assert re.search(rf"\r{ESCAPE}\[Kkeyfob: signed in to ", login.shown)
+
+
+@pytest.mark.parametrize("columns", [20, 40, 62])
+def test_a_narrow_terminal_cuts_the_countdown_and_no_address(person: Person, service: str, columns: int) -> None:
+    login = begin(person, service, columns=columns)
+    login.read_until(r"\rkeyfob: \d:\d\d left")
+    approve_narrow(person, login)
+    drawn = re.findall(rf"\r([^\r\n{ESCAPE}]+){ESCAPE}\[K", login.shown)
+    assert drawn and all(len(line) < columns for line in drawn)
+
+
+def approve_narrow(person: Person, login: Terminal) -> None:
+    """The address stands in a line of its own, whole."""
+    start = login.read_until(r"go to:\n(http://127\.0\.0\.1:\d+/start/[\w-]{22})\n")
+    person.browse_elsewhere(start)
+    assert login.finish() == 0, login.shown
+
+
+def test_only_what_is_to_be_copied_is_bold(person: Person, service: str) -> None:
+    login = begin(person, service, NO_COLOR="")
+    approve(person, login)
+    bold = re.findall(r"\x1b\[1m(.*?)\x1b\[0m", login.shown)
+    assert len(bold) == 1 and bold[0].startswith("http://127.0.0.1:")
+    assert set(re.findall(r"\x1b\[[^A-Za-z]*[A-Za-z]", login.shown)) == {BOLD, PLAIN, f"{ESCAPE}[K"}
+
+
+def test_no_color_is_obeyed(person: Person, service: str) -> None:
+    login = begin(person, service, NO_COLOR="1")
+    approve(person, login)
+    assert set(re.findall(r"\x1b\[[^A-Za-z]*[A-Za-z]", login.shown)) == {f"{ESCAPE}[K"}
+
+
+@pytest.mark.parametrize("kind", ["dumb", ""])
+def test_a_dumb_terminal_gets_lines_and_nothing_else(person: Person, service: str, kind: str) -> None:
+    login = begin(person, service, TERM=kind, NO_COLOR="")
+    login.read_until(rf"\nkeyfob: (5|4) minutes left, {COUNTDOWN}, Ctrl-C to give up\n")
+    approve(person, login)
+    assert ESCAPE not in login.shown and "\r" not in login.shown
+    assert login.shown.count(COUNTDOWN) == 1
+
+
+def test_what_is_no_terminal_gets_plain_lines_and_no_countdown(
+    person: Person, service: str, server: FamilyServer
+) -> None:
+    person.set_browser()
+    done = person.keyfob("login", service)
+    assert_worked(done)
+    assert ESCAPE.encode() not in done.stderr and b"\r" not in done.stderr
+    assert COUNTDOWN not in done.stderr.decode()
+    assert stderr_lines(done)[-1] == f"keyfob: signed in to {server.issuer}, refreshes by itself"
+
+
+def test_who_is_signed_in_is_named(person: Person, strict: StrictProvider, strict_gate: Gate) -> None:
+    person.configure_keyfob(strict_gate.origin, strict.issuer, client_id=None, scopes=["openid", "profile"])
+    done = person.keyfob("login", strict_gate.url)
+    assert_worked(done)
+    said = f"keyfob: signed in to {strict_gate.origin} as {ALICE}, refreshes by itself"
+    assert stderr_lines(done)[-1] == said
+
+
+def test_what_signs_in_for_git_ends_in_the_same_way(person: Person, service: str, server: FamilyServer) -> None:
+    person.set_browser()
+    done = person.ask_door("get", service)
+    assert_worked(done)
+    lines = stderr_lines(done)
+    assert lines[0].startswith(f"keyfob: sign in to {server.issuer} at ")
+    assert lines[-1] == f"keyfob: signed in to {server.issuer}, refreshes by itself"
+    assert stderr_lines(person.ask_door("get", service)) == [], "the second time nobody signs in"
+
+
+def test_who_is_signed_in_already_is_told_so(person: Person, service: str, server: FamilyServer) -> None:
+    person.set_browser()
+    for _ in range(2):
+        done = person.keyfob("login", service)
+        assert_worked(done)
+        assert stderr_lines(done)[-1] == f"keyfob: signed in to {server.issuer}, refreshes by itself"
+    assert person.browsers_opened() == 1
+
+
+@pytest.mark.parametrize(
+    ("scope", "words"),
+    [
+        ("offline_access", "stay signed in"),
+        ("repo", "read and write your repositories, private ones too"),
+        ("write:repository", "read and write repositories"),
+        ("499b84ac-1321-427f-aa17-267ca6975798/vso.code_write", "read and write repositories"),
+        ("https://www.googleapis.com/auth/gerritcodereview", "read and write repositories and reviews"),
+        ("Repo", "Repo"),
+        ("https://a.example/unheard.of", "https://a.example/unheard.of"),
+    ],
+)
+def test_a_scope_is_told_in_words_or_as_it_is(
+    person: Person, service: str, server: FamilyServer, scope: str, words: str
+) -> None:
+    person.configure_keyfob(server.issuer, server.issuer, scopes=[scope])
+    login = begin(person, service)
+    assert login.read_until(r"asks to: (.*)\n") == words
+    login.type("\x03")
+    assert login.finish() != 0
