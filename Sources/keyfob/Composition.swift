@@ -13,9 +13,11 @@ struct Composition: Sendable {
     let account: String?
     let interaction: Interaction?
     let notesRoutes: Bool
+    let isLogin: Bool
     let readsStandardInput: Bool
+    let tracer: Tracer
     let transports: Transports
-    let service: SecretService
+    let service: any ItemStore
     let grants: GrantStore
     let cache: TieredAccessTokenCache
     let lock: AccountLock
@@ -24,27 +26,35 @@ struct Composition: Sendable {
     ///   - account: the account named on the command line.
     ///   - interaction: who may be asked, if the command line says so.
     ///   - notesRoutes: whether the door for git may learn which account answers a question.
+    ///   - isLogin: whether a person has asked for a sign-in: they are told how it ended by the command itself.
+    ///   - isVerbose: whether the person wants to see each step.
     ///   - readsStandardInput: whether an address may be pasted there: it is the person's, not a caller's.
     ///   - clocks: as in ``Transports``.
     init(
-        account: String?, interaction: Interaction?, notesRoutes: Bool = false, readsStandardInput: Bool = false,
-        clocks: ServerClocks? = nil
+        account: String?, interaction: Interaction?, notesRoutes: Bool = false, isLogin: Bool = false,
+        readsStandardInput: Bool = false, isVerbose: Bool = false, clocks: ServerClocks? = nil
     ) {
+        tracer = TraceOutput.tracer(isVerbose: isVerbose)
         self.account = account
         self.interaction = interaction
         self.notesRoutes = notesRoutes
+        self.isLogin = isLogin
         self.readsStandardInput = readsStandardInput
         // git's own requests go the way that git goes.
-        transports = Transports(readsRepository: notesRoutes, clocks: clocks)
+        transports = Transports(readsRepository: notesRoutes, tracer: tracer, clocks: clocks)
         let policy = try? Self.policy(interaction, configuration: nil)  // what is wrong is said by the run
         // The keyring's own prompt is a window: it needs a graphical session, and a caller that did not decline.
         let hasWindows = ["DISPLAY", "WAYLAND_DISPLAY"].contains { Surroundings.variable($0)?.isEmpty == false }
         let mode = interaction ?? policy?.fromEnvironment ?? .auto
-        service = SecretService(
+        let keyring = SecretService(
             mayPrompt: mode == .always || (mode == .auto && hasWindows && policy?.callerDeclined == false))
+        let kernel = KernelAccessTokenCache()
+        let service: any ItemStore = tracer.isOn ? TracedItems(keyring, tracer) : keyring
+        self.service = service
         grants = GrantStore(items: service, journal: .inKernelMemory())
         cache = TieredAccessTokenCache(
-            first: KernelAccessTokenCache(), second: SessionAccessTokenCache(items: service),
+            first: TracedAccessTokenCache(kernel, name: "kernel memory", tracer),
+            second: SessionAccessTokenCache(items: service),
             firstIsUsable: { KernelAccessTokenCache.isUsable })
         lock = AccountLock(directory: Surroundings.runtimeDirectory)
     }
@@ -126,7 +136,7 @@ struct Composition: Sendable {
     /// Reads the configuration, and puts the parts together.
     func parts() throws(ConfigurationError) -> Parts {
         let search = ExecutableSearch(path: Surroundings.variable("PATH"))
-        let git = GitConfigCommand(search: search)
+        let git = GitConfigCommand(search: search, tracer: tracer)
         let account = account
         let read: @Sendable () throws(ConfigurationError) -> AccountDirectory = { () throws(ConfigurationError) in
             AccountDirectory(
@@ -156,8 +166,10 @@ struct Composition: Sendable {
         _ policy: InteractionPolicy, _ git: GitConfigCommand, _ search: ExecutableSearch
     ) -> OAuthTokenSource {
         let browser = BrowserLauncher(
-            search: search, browser: Surroundings.variable("BROWSER"), environment: Surroundings.forChildren)
-        let screen = SignInScreen(browser: browser, readsStandardInput: readsStandardInput)
+            search: search, browser: Surroundings.variable("BROWSER"), environment: Surroundings.forChildren,
+            tracer: tracer)
+        let screen = SignInScreen(
+            browser: browser, readsStandardInput: readsStandardInput, saysWhoIsSignedIn: !isLogin)
         let (transports, approvals) = (transports, approvals)
         return OAuthTokenSource(
             grants: grants, cache: cache, lock: lock,

@@ -5,12 +5,13 @@ import Synchronization
 /// How endpoints are reached, by the environment and by git's settings. git is asked once for each of them, when the first
 /// request to it is sent.
 final class Network: Sendable {
-    private let git = GitConfigCommand(search: ExecutableSearch(path: Surroundings.variable("PATH")))
+    private let git: GitConfigCommand
     private let readsRepository: Bool
     private let known = Mutex<[String: NetworkSettings]>([:])
 
-    init(readsRepository: Bool) {
+    init(readsRepository: Bool, tracer: Tracer) {
         self.readsRepository = readsRepository
+        git = GitConfigCommand(search: ExecutableSearch(path: Surroundings.variable("PATH")), tracer: tracer)
     }
 
     func settings(for url: EndpointURL) async -> NetworkSettings {

@@ -7,22 +7,24 @@ import Synchronization
 final class Transports: Sendable {
     private let open = Mutex<[String: AsyncHTTPTransport]>([:])
     private let network: Network
+    private let tracer: Tracer
     private let clocks: ServerClocks?
 
     /// - Parameters:
     ///   - readsRepository: whether the repository one stands in has a say in how hosts are reached.
     ///   - clocks: takes the times that servers tell; each of them is then asked once, and for a short while, for it is to
     ///     be told how they are and not to be waited for.
-    init(readsRepository: Bool, clocks: ServerClocks? = nil) {
-        network = Network(readsRepository: readsRepository)
-        self.clocks = clocks
+    init(readsRepository: Bool, tracer: Tracer, clocks: ServerClocks? = nil) {
+        network = Network(readsRepository: readsRepository, tracer: tracer)
+        (self.tracer, self.clocks) = (tracer, clocks)
     }
 
     /// The transport that trusts the system's authorities and those in `file`.
     func transport(trusting file: String?) -> any HTTPTransport {
         let now: @Sendable () -> Int64 = { Int64(time(nil)) }
-        if let clocks { return ClockedTransport(impatient(trusting: file), clocks: clocks, now: now) }
-        return PatientTransport(impatient(trusting: file), notBefore: .inKernelMemory(now: now), now: now)
+        let each = ReportingTransport(impatient(trusting: file), report: { [tracer] in tracer.note($0) })
+        if let clocks { return ClockedTransport(each, clocks: clocks, now: now) }
+        return PatientTransport(each, notBefore: .inKernelMemory(now: now), now: now)
     }
 
     /// How to reach the authorization server of `account`; nil: one of which nothing is written down any more.

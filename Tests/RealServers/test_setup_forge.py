@@ -44,7 +44,7 @@ def test_a_person_is_walked_through_registering_an_application(
     walk.read_until("client id: ")
     walk.type(f"  {CLIENT_ID} \n")
     assert walk.finish() == 0, walk.shown
-    assert f"signed in to {gate.origin}\n" in walk.shown
+    assert f"signed in to {gate.origin}, refreshes by itself\n" in walk.shown
     assert f"git reads {gate.url}\n" in walk.shown
     assert newcomer.browsers_opened() == 1
     approved = tomllib.loads(newcomer.approvals.read_text())["host"][gate.origin]

@@ -6,9 +6,10 @@ import SystemPackage
 /// Asks git for its settings about a URL.
 package struct GitConfigCommand: Sendable {
     let search: ExecutableSearch
+    let tracer: Tracer
 
-    package init(search: ExecutableSearch) {
-        self.search = search
+    package init(search: ExecutableSearch, tracer: Tracer = .none) {
+        (self.search, self.tracer) = (search, tracer)
     }
 
     /// git's settings for `request`; nil where there is no git, or git cannot say.
@@ -52,6 +53,7 @@ package struct GitConfigCommand: Sendable {
         guard let git = search.path(of: "git") else { return nil }
         let result = try? await run(
             .path(FilePath(git)), arguments: Arguments(arguments), output: .bytes(limit: 262_144), error: .discarded)
+        tracer.note("git: answered \(result?.standardOutput.count ?? 0) bytes")
         return result?.standardOutput
     }
 }

@@ -9,12 +9,14 @@ package struct BrowserLauncher: Sendable {
     let search: ExecutableSearch
     let browser: String?
     let environment: [String: String]
+    let tracer: Tracer
 
     /// - Parameters:
     ///   - browser: the value of `$BROWSER`.
     ///   - environment: what the child gets.
-    package init(search: ExecutableSearch, browser: String?, environment: [String: String]) {
+    package init(search: ExecutableSearch, browser: String?, environment: [String: String], tracer: Tracer = .none) {
         self.search = search
+        self.tracer = tracer
         self.browser = browser
         self.environment = environment
     }
@@ -23,7 +25,9 @@ package struct BrowserLauncher: Sendable {
     package func open(_ address: String) -> Bool {
         commands(for: address).contains { command in
             guard let program = command.first.flatMap({ search.path(of: $0) }) else { return false }
-            return spawn(program, command)
+            let isStarted = spawn(program, command)
+            tracer.note("browser: \(program) " + (isStarted ? "started" : "cannot be started"))
+            return isStarted
         }
     }
 

@@ -14,6 +14,8 @@ struct CredentialOptions: ParsableArguments {
     @Option(help: "Who may be asked to sign in: never, auto or always.")
     var interaction: InteractionName?
 
+    @OptionGroup var verbosity: Verbosity
+
     @Argument(help: "What some callers' dialects want beside the operation: a URL, a host.")
     var words: [String] = []
 
@@ -36,7 +38,8 @@ struct CredentialOptions: ParsableArguments {
     private func exchange(_ dialect: any Dialect, notesRoutes: Bool) -> CredentialExchange {
         CredentialExchange(
             dialect: dialect,
-            composition: Composition(account: account, interaction: interaction?.value, notesRoutes: notesRoutes))
+            composition: Composition(
+                account: account, interaction: interaction?.value, notesRoutes: notesRoutes, isVerbose: verbosity.isOn))
     }
 
     /// `line`, `git`, or the name of a caller.

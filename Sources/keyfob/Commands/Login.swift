@@ -1,7 +1,5 @@
 import ArgumentParser
 import CredentialProtocol
-import Glibc
-import KernelKeyring
 import KeyfobCore
 import OAuth
 
@@ -34,13 +32,17 @@ struct Login: AsyncParsableCommand {
     @Flag(name: .customLong("register"), help: "Register keyfob again with the authorization server, then sign in.")
     var registersAnew = false
 
+    @OptionGroup var verbosity: Verbosity
+
     func validate() throws {
         if registersAnew, clientID != nil { throw ValidationError("--register does not go with --client-id.") }
         if readsClientSecret, clientID == nil { throw ValidationError("--client-secret goes with --client-id.") }
     }
 
     func run() async throws {
-        let composition = Composition(account: account, interaction: .always, readsStandardInput: !readsClientSecret)
+        let composition = Composition(
+            account: account, interaction: .always, isLogin: true, readsStandardInput: !readsClientSecret,
+            isVerbose: verbosity.isOn)
         try await composition.runWithParts { parts in
             var request = try CredentialRequest(url: url)
             request.scope = scopes
@@ -62,7 +64,8 @@ struct Login: AsyncParsableCommand {
                     to: account, keepsScopes: !scopes.isEmpty, registersAnew: registersAnew)
                 : try await tokens.token(of: account, for: request)
             if let approval { try introduction.approve(approval) }
-            Terminal.say("signed in to \(account.service)\(Self.until(token))")
+            let grant = try? composition.grants.grant(account: account.id)
+            Terminal.say(Words.signedIn(account.service, grant, token))
         }
     }
 
@@ -70,11 +73,6 @@ struct Login: AsyncParsableCommand {
     private func sayWhere(_ account: Account, _ finding: ServerFinder.Finding?) {
         guard finding != nil, case .issuer(let issuer, _, _) = account.server else { return }
         Terminal.say("\(account.service) names \(Words.printable(issuer)) as its authorization server")
-    }
-
-    private static func until(_ token: CachedAccessToken) -> String {
-        guard let expiresAt = token.expiresAt else { return "" }
-        return ", the access token lasts \(Words.span(expiresAt - Int64(time(nil))))"
     }
 }
 

@@ -16,12 +16,14 @@ struct Logout: AsyncParsableCommand {
     @Option(help: "Which of several accounts at the service.")
     var account: String?
 
+    @OptionGroup var verbosity: Verbosity
+
     func validate() throws {
         guard all != (url != nil) else { throw ValidationError("Give a URL, or --all.") }
     }
 
     func run() async throws {
-        let composition = Composition(account: account, interaction: .never)
+        let composition = Composition(account: account, interaction: .never, isVerbose: verbosity.isOn)
         try await composition.runWithParts { parts in
             let service = try url.map { try CredentialRequest(url: $0) }
             let account = account ?? service?.username

@@ -12,8 +12,10 @@ struct Status: AsyncParsableCommand {
     @Flag(help: "Print one JSON array instead of lines for people.")
     var json = false
 
+    @OptionGroup var verbosity: Verbosity
+
     func run() async throws {
-        let composition = Composition(account: nil, interaction: .never)
+        let composition = Composition(account: nil, interaction: .never, isVerbose: verbosity.isOn)
         try await composition.runWithParts { _ in
             let entries = try composition.grants.all().map { grant in
                 Entry(grant, expiresAt: composition.cache.token(account: grant.account)?.expiresAt)

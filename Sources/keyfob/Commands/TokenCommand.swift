@@ -75,6 +75,8 @@ struct TokenOptions: ParsableArguments {
     @Option(help: "Which of several accounts at the service.")
     var account: String?
 
+    @OptionGroup var verbosity: Verbosity
+
     func validate() throws {
         if let minTTL, !(0...86_400).contains(minTTL) {
             throw ValidationError("--min-ttl takes a number of seconds from 0 to 86400.")
@@ -88,7 +90,8 @@ struct TokenOptions: ParsableArguments {
     func attempt<Result>(
         _ url: String, _ body: (CredentialHelper, CredentialRequest) async throws -> Result
     ) async throws -> Result {
-        let composition = Composition(account: account, interaction: interaction?.value)
+        let composition = Composition(
+            account: account, interaction: interaction?.value, isVerbose: verbosity.isOn)
         return try await composition.attempt(answered: { _, _, _ in }) { helper in
             var request = try CredentialRequest(url: url)
             request.minTTL = minTTL

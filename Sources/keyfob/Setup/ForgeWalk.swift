@@ -13,7 +13,7 @@ struct ForgeWalk {
 
     init(scene: SetupScene, url: String) {
         (self.scene, self.url) = (scene, url)
-        composition = Composition(account: nil, interaction: .always)
+        composition = Composition(account: nil, interaction: .always, isLogin: true)
     }
 
     /// Says what is to be done; at a terminal, does it together with the person.
@@ -38,9 +38,10 @@ struct ForgeWalk {
                 approval?.flow = .device
             }
             account.approval = approval
-            _ = try await parts.tokens.signInAnew(to: account, keepsScopes: false, registersAnew: false)
+            let token = try await parts.tokens.signInAnew(to: account, keepsScopes: false, registersAnew: false)
             if let approval { try parts.introduction.approve(approval) }
-            Terminal.say("signed in to \(account.service)")
+            let grant = try? composition.grants.grant(account: account.id)
+            Terminal.say(Words.signedIn(account.service, grant, token))
             if !service.pathSegments.isEmpty { try await readRepository(service) }
         }
     }

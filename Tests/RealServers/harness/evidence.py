@@ -19,7 +19,7 @@ from .waiting import wait_until
 CAP_SYS_PTRACE = 19
 PIECE = 16
 
-# Whatever makes a library talkative. keyfob itself has no such switch.
+# Whatever makes a library talkative, and keyfob itself.
 TALKATIVE = {
     "G_MESSAGES_DEBUG": "all",
     "G_DBUS_DEBUG": "all",
@@ -29,6 +29,7 @@ TALKATIVE = {
     "GIT_CURL_VERBOSE": "1",
     "KEYFOB_DEBUG": "1",
     "KEYFOB_LOG": "trace",
+    "KEYFOB_TRACE": "1",
     "LIBSECRET_DEBUG": "all",
     "LOG_LEVEL": "trace",
 }

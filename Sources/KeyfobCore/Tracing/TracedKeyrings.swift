@@ -1,0 +1,75 @@
+package import KernelKeyring
+package import SecretService
+package import Secrets
+
+/// The Secret Service, and the tracer is told of each call to it. Of what it is about, only the schema and the kind.
+package struct TracedItems: ItemStore {
+    private let items: any ItemStore
+    private let tracer: Tracer
+
+    package init(_ items: some ItemStore, _ tracer: Tracer) {
+        (self.items, self.tracer) = (items, tracer)
+    }
+
+    package func search(
+        _ schema: ItemSchema, matching attributes: [String: String], in collection: SecretService.Collection?
+    ) throws(SecretServiceError) -> [SecretItem] {
+        try tracer.step(name("search", schema, attributes), { "\($0.count) found" }) { () throws(SecretServiceError) in
+            try items.search(schema, matching: attributes, in: collection)
+        }
+    }
+
+    package func store(
+        _ schema: ItemSchema, attributes: [String: String], label: String, secret: Secret,
+        in collection: SecretService.Collection
+    ) throws(SecretServiceError) {
+        try tracer.step(name("store", schema, attributes), { "done" }) { () throws(SecretServiceError) in
+            try items.store(schema, attributes: attributes, label: label, secret: secret, in: collection)
+        }
+    }
+
+    package func delete(
+        _ schema: ItemSchema, exactly attributes: [String: String], in collection: SecretService.Collection?
+    ) throws(SecretServiceError) -> Bool {
+        try tracer.step(name("delete", schema, attributes), { $0 ? "done" : "none found" }) {
+            () throws(SecretServiceError) in
+            try items.delete(schema, exactly: attributes, in: collection)
+        }
+    }
+
+    package func probeWritable() throws(SecretServiceError) {
+        try tracer.step("keyring: probe", { "can be written" }) { () throws(SecretServiceError) in
+            try items.probeWritable()
+        }
+    }
+
+    /// The kinds are words of ours; those of passwords have none.
+    private func name(_ operation: String, _ schema: ItemSchema, _ attributes: [String: String]) -> String {
+        "keyring: \(operation) " + (attributes["kind"] ?? "password")
+    }
+}
+
+/// Kernel memory, and the tracer is told of each look at it.
+package struct TracedAccessTokenCache: AccessTokenCache {
+    private let cache: any AccessTokenCache
+    private let name: String
+    private let tracer: Tracer
+
+    package init(_ cache: some AccessTokenCache, name: String, _ tracer: Tracer) {
+        (self.cache, self.name, self.tracer) = (cache, name, tracer)
+    }
+
+    package func token(account: String) -> CachedAccessToken? {
+        tracer.step("\(name): access token", { $0 == nil ? "none" : "found" }) { cache.token(account: account) }
+    }
+
+    package func keep(_ token: CachedAccessToken, account: String, at now: Int64) -> Bool {
+        tracer.step("\(name): keep access token", { $0 ? "done" : "refused" }) {
+            cache.keep(token, account: account, at: now)
+        }
+    }
+
+    package func remove(account: String) {
+        tracer.step("\(name): forget access token", { "done" }) { cache.remove(account: account) }
+    }
+}

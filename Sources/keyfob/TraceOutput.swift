@@ -1,0 +1,96 @@
+import ArgumentParser
+import Glibc
+import KeyfobCore
+import OAuth
+import Synchronization
+
+/// Where the steps of a run are told: to the person who said `--verbose`, and where `KEYFOB_TRACE` says, as git's trace
+/// variables do (git(1), `GIT_TRACE`): `1` or `true` is standard error, a number from 2 to 9 a descriptor that the caller
+/// opened, an absolute path a file that is appended to.
+enum TraceOutput {
+    /// Who is told. Descriptors are taken here: it is called before the process opens any of its own.
+    static func tracer(isVerbose: Bool) -> Tracer {
+        let value = Surroundings.variable("KEYFOB_TRACE") ?? ""
+        let place = isVerbose && isStandardError(value) ? nil : descriptor(value)
+        guard isVerbose || place != nil else { return .none }
+        let tracer = Tracer { time, step in
+            let line = "\(Tracer.seconds(time))  \(step)"
+            if isVerbose { Terminal.say(line) }
+            guard let place else { return }
+            if place == STDERR_FILENO { return Terminal.say(line) }
+            append("\(clock()) keyfob[\(getpid())]: \(line)\n", place)
+        }
+        tracer.note("keyfob \(Keyfob.configuration.version)")
+        return tracer
+    }
+
+    private static func isStandardError(_ value: String) -> Bool { ["1", "2", "true"].contains(value.lowercased()) }
+
+    /// nil: nobody is to be told, or nobody can be.
+    private static func descriptor(_ value: String) -> Int32? {
+        if ["", "0", "false"].contains(value.lowercased()) { return nil }
+        if isStandardError(value) { return STDERR_FILENO }
+        if let number = Int32(value), (3...9).contains(number) {
+            // A copy of our own: nothing that we open later can be taken for it.
+            let copy = fcntl(number, F_DUPFD_CLOEXEC, 10)
+            return copy >= 0 ? copy : complain("descriptor \(number) of KEYFOB_TRACE is not open")
+        }
+        guard value.hasPrefix("/") else {
+            return complain("KEYFOB_TRACE is neither 1, a descriptor from 2 to 9, nor an absolute path")
+        }
+        return file(value) ?? complain("cannot write to the file that KEYFOB_TRACE names")
+    }
+
+    /// A file of ours alone, where it is new; never a symbolic link, which somebody else may have laid.
+    private static func file(_ path: String) -> Int32? {
+        let flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC
+        let file = unsafe open(path, flags, 0o600)
+        guard file >= 0 else { return nil }
+        var status = stat()
+        guard unsafe fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_uid == geteuid() else {
+            close(file)
+            return nil
+        }
+        return file
+    }
+
+    private static let hasComplained = Atomic(false)
+
+    /// Once, however many questions the process answers.
+    private static func complain(_ what: String) -> Int32? {
+        if !hasComplained.exchange(true, ordering: .relaxed) { Terminal.say(what + "; there is no trace") }
+        return nil
+    }
+
+    /// One write for a line, so that processes that share a file do not mix theirs.
+    private static func append(_ line: String, _ descriptor: Int32) {
+        let bytes = Array(line.utf8)
+        _ = unsafe write(descriptor, bytes, bytes.count)
+    }
+
+    /// The time of the day here.
+    private static func clock() -> String {
+        var now = timespec()
+        _ = unsafe clock_gettime(CLOCK_REALTIME, &now)
+        let thousandths = "\(1000 + now.tv_nsec / 1_000_000)".dropFirst()
+        return Words.timeOfDay(Int64(now.tv_sec)) + "." + thousandths
+    }
+}
+
+extension Tracer {
+    /// Words for a request: what was asked, what came, and how long it took.
+    func note(_ report: ReportingTransport.Report) {
+        let outcome =
+            switch report.outcome {
+            case .success(let status): "\(status)"
+            case .failure(let error): "no answer: \(FailureReport(error).line)"
+            }
+        note("\(report.method) \(report.place) \(outcome), \(Self.seconds(report.duration))")
+    }
+}
+
+/// What commands have that say their steps.
+struct Verbosity: ParsableArguments {
+    @Flag(name: [.customShort("v"), .customLong("verbose")], help: "Say each step and its time on standard error.")
+    var isOn = false
+}

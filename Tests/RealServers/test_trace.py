@@ -1,0 +1,139 @@
+"""`--verbose` and KEYFOB_TRACE: each step with its time, where git's own trace variables would put it, and no secret."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from pathlib import Path
+
+import pytest
+
+from harness import binaries
+from harness.family import FamilyServer
+from harness.person import Done, Person, stderr_lines
+from harness.steps import assert_refused, assert_worked
+
+STEP = re.compile(r"keyfob: \d+\.\d\d s  (.*)")
+IN_A_FILE = re.compile(r"\d\d:\d\d:\d\d\.\d{3} keyfob\[\d+\]: \d+\.\d\d s  (.*)")
+
+
+def steps(done: Done) -> list[str]:
+    """What was told on standard error."""
+    return [found[1] for line in stderr_lines(done) if (found := STEP.fullmatch(line))]
+
+
+def steps_in(text: str) -> list[str]:
+    """What was told in a file, every line of it."""
+    found = [IN_A_FILE.fullmatch(line) for line in text.splitlines()]
+    assert all(found), text
+    return [match[1] for match in found if match]
+
+
+def is_whole(told: list[str], server: FamilyServer) -> bool:
+    """Whether a sign-in was told from its beginning to its end."""
+    asked = [f"POST {server.issuer}/token 200, ", "browser: ", "keyring: store grant: done, ", "kernel memory: keep"]
+    return all(any(step.startswith(beginning) for step in told) for beginning in asked)
+
+
+def sign_in(person: Person, service: str, *more: str, **env: str) -> Done:
+    done = person.keyfob("login", service, *more, **env)
+    assert_worked(done)
+    return done
+
+
+@pytest.mark.parametrize("option", ["-v", "--verbose"])
+def test_each_step_is_told_with_its_time(person: Person, service: str, server: FamilyServer, option: str) -> None:
+    done = sign_in(person, service, option)
+    told = steps(done)
+    assert told[0].startswith("keyfob "), "the version"
+    assert is_whole(told, server), told
+    assert f"GET {server.issuer}/.well-known/oauth-authorization-server 200, " in "\n".join(told)
+    assert not any("?" in step or "code=" in step for step in told)
+    assert done.stdout == b""
+
+
+@pytest.mark.parametrize("command", ["token", "status", "logout"])
+def test_other_commands_tell_theirs(person: Person, service: str, command: str) -> None:
+    sign_in(person, service)
+    done = person.keyfob(command, *([] if command == "status" else [service]), "-v")
+    assert_worked(done)
+    assert len(steps(done)) > 1
+    plain = person.keyfob("token", service, "--interaction", "never") if command == "token" else None
+    assert plain is None or plain.stdout == done.stdout, "the answer is the same"
+
+
+def test_nobody_is_told_who_did_not_ask(person: Person, service: str) -> None:
+    for value in ("", "0", "false", "False"):
+        assert steps(sign_in(person, service, KEYFOB_TRACE=value)) == []
+
+
+@pytest.mark.parametrize("value", ["1", "2", "true", "TRUE"])
+def test_standard_error_is_told_once(person: Person, service: str, server: FamilyServer, value: str) -> None:
+    told = steps(sign_in(person, service, "-v", KEYFOB_TRACE=value))
+    assert is_whole(told, server), told
+    assert len([step for step in told if step.startswith("POST ")]) == 1
+
+
+def test_git_and_its_door_tell_theirs(person: Person, service: str, server: FamilyServer) -> None:
+    done = person.ask_door("get", service, KEYFOB_TRACE="1")
+    assert_worked(done)
+    assert is_whole(steps(done), server)
+
+
+def test_a_descriptor_that_the_caller_opened_is_told(person: Person, service: str, server: FamilyServer) -> None:
+    told = person.home / "told"
+    shell = ["/bin/sh", "-c", 'exec 7>>"$1"; exec "$0" login "$2"', binaries.keyfob(), told, service]
+    done = person.session.run(*shell, KEYFOB_TRACE="7")
+    assert_worked(done)
+    assert steps(done) == []
+    assert is_whole(steps_in(told.read_text()), server)
+
+
+def test_a_file_is_appended_to_and_is_the_persons_alone(person: Person, service: str, server: FamilyServer) -> None:
+    told = person.home / "told"
+    sign_in(person, service, KEYFOB_TRACE=str(told))
+    first = told.read_text()
+    assert is_whole(steps_in(first), server)
+    assert stat.S_IMODE(told.stat().st_mode) == 0o600
+    assert_worked(person.keyfob("token", service, KEYFOB_TRACE=str(told)))
+    assert told.read_text().startswith(first) and told.read_text() != first
+
+
+def link(path: Path) -> None:
+    path.with_name("elsewhere").write_text("")
+    path.symlink_to(path.with_name("elsewhere"))
+
+
+@pytest.mark.parametrize(
+    ("prepare", "value"),
+    [
+        (link, "{}"),
+        (os.mkfifo, "{}"),
+        (Path.mkdir, "{}"),
+        (lambda path: None, "{}/below"),
+        (lambda path: None, "trace.log"),
+        (lambda path: None, "yes"),
+        (lambda path: None, "10"),
+        (lambda path: None, "8"),
+        (lambda path: None, "-1"),
+    ],
+    ids=["a link", "a pipe", "a directory", "no directory", "no absolute path", "a word", "ten", "closed", "negative"],
+)
+def test_anything_else_is_ignored_with_one_warning(person: Person, service: str, prepare: object, value: str) -> None:
+    path = person.home / "told"
+    prepare(path)  # type: ignore[operator]
+    done = sign_in(person, service, KEYFOB_TRACE=value.format(path))
+    assert steps(done) == []
+    assert len([line for line in stderr_lines(done) if line.endswith("; there is no trace")]) == 1
+    elsewhere = path.with_name("elsewhere")
+    assert not elsewhere.exists() or elsewhere.read_text() == ""
+    assert not (person.home / "trace.log").exists()
+
+
+def test_what_fails_is_told_without_its_words_twice(person: Person, service: str, server: FamilyServer) -> None:
+    server.__exit__()
+    done = person.keyfob("login", service, "-v")
+    assert_refused(done, 75)
+    failed = [step for step in steps(done) if " no answer: " in step]
+    assert failed and failed[0].startswith(f"GET {server.issuer}/")
