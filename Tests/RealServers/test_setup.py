@@ -345,8 +345,8 @@ def test_another_helper_of_git_is_told_of_and_asked_no_more(settings: Settings) 
 def test_a_helper_of_one_host_is_told_of(settings: Settings) -> None:
     settings.write(".gitconfig", '[credential "https://a.example"]\n\thelper = !gh auth git-credential\n')
     said = "\n".join(stderr_lines(settings.setup("git", "https://a.example/x.git")))
-    assert "for https://a.example git asks !gh auth git-credential" in said
-    assert "git config --global --unset-all credential.https://a.example.helper" in said
+    assert f"for https://a.example git asks a shell command ({settings.home}/.gitconfig)" in said
+    assert "gh auth" not in said, "a command may hold anything"
     assert "for https://a.example" not in settings.setup("git", "https://b.example").stderr.decode()
 
 

@@ -26,8 +26,10 @@ struct Installation: Sendable {
 
     /// The absolute path of `name`, which may not be there yet.
     func path(of name: String) -> String {
+        let beside = directory + "/" + name
+        if Self.exists(beside) { return beside }
         if let found = search.path(of: name), isOurs(found) { return found }
-        return (Self.exists(directory + "/" + name) ? directory : linkDirectory) + "/" + name
+        return linkDirectory + "/" + name
     }
 
     /// Where links go: beside the executables, if programs find them there, else where people have their own.

@@ -1,4 +1,5 @@
 import CredentialProtocol
+import Dialects
 import KeyfobCore
 
 /// How one caller is made to ask keyfob, and how that is tried. The callers are rows of a table, one file each.
@@ -31,6 +32,11 @@ struct SetupCaller: Sendable {
     }
 }
 
+extension CallerDialect {
+    /// The name by which the caller finds us.
+    static var link: String { executables.first ?? "keyfob" }
+}
+
 /// What a caller starts to get a credential, and what it makes of the answer.
 struct SetupQuestion: Sendable {
     /// A name on `PATH`, or an absolute path.
@@ -38,6 +44,8 @@ struct SetupQuestion: Sendable {
     var arguments: [String] = []
     var environment: [String: String] = [:]
     var input = ""
+    /// Whether the program is one of ours, by whatever name.
+    var isOurs = true
     /// Whether standard output holds a credential.
     var isCredential: @Sendable ([UInt8]) -> Bool
     /// What standard output says where something is wrong, for callers that want it there.

@@ -67,6 +67,9 @@ struct SetupCheck {
             return .failed(
                 FailureReport("\(Words.printable(question.program)) cannot be started: is it on PATH?", status: 78))
         }
+        guard !question.isOurs || scene.installation.isOurs(program) else {
+            return .failed(FailureReport("\(Words.printable(program)) is another program", status: 78))
+        }
         let environment = question.environment.merging(["KEYFOB_INTERACTION": "never"]) { $1 }
         let tool = ToolCommand(
             program, question.arguments, environment: scene.environment(environment), input: Array(question.input.utf8))

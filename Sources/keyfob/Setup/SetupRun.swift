@@ -39,7 +39,9 @@ struct SetupRun {
             let snippets = steps.flatMap(\.snippet)
             for change in changes { show(change, snippets) }
             try await agree(isAgreed)
-            for change in changes { try perform(change) }
+            // A file that names a program comes after the program.
+            for change in changes where change.isLink { try perform(change) }
+            for change in changes where !change.isLink { try perform(change) }
         }
         for step in steps where step.deed == nil {
             Terminal.hint("to be done by yourself, \(Words.printable(step.place)):")

@@ -23,6 +23,8 @@ struct SetupStep: Sendable {
     enum Change: Sendable {
         case write(PersonsFile, String, mode: mode_t)
         case link(path: String, target: String)
+
+        var isLink: Bool { if case .link = self { true } else { false } }
     }
 
     /// What would have to be done; nil where all is so already.

@@ -1,4 +1,5 @@
 import CredentialProtocol
+import Dialects
 import KeyfobCore
 
 /// Bazel (bazel.build/reference/command-line-reference#flag--credential_helper).
@@ -25,5 +26,5 @@ extension SetupCaller {
                 isCredential: { JSONTree($0)?[["headers", "Authorization"]]?.elements.first?.text?.isEmpty == false })
         })
 
-    private static let helperName = "bazel-credential-keyfob"
+    private static let helperName = BazelDialect.link
 }

@@ -1,4 +1,5 @@
 import CredentialProtocol
+import Dialects
 import KeyfobCore
 
 /// Cargo (doc.rust-lang.org/cargo/reference/registry-authentication.html).
@@ -33,7 +34,7 @@ extension SetupCaller {
                 })
         })
 
-    private static let providerName = "cargo-credential-keyfob"
+    private static let providerName = CargoDialect.link
 
     /// The line behind the greeting.
     private static func answer(_ output: [UInt8]) -> JSONTree? {

@@ -1,3 +1,4 @@
+import Dialects
 import KeyfobCore
 
 /// Programs that keep the credentials of container registries as Docker does (docs.docker.com/reference/cli/docker/login,
@@ -12,7 +13,7 @@ extension SetupCaller {
             return [helper(of: path, in: dockerFile(scene))]
                 + [.link(scene.installation.path(of: helperName), scene)]
         },
-        notes: { scene in plainText(scene, in: dockerFile(scene)) },
+        notes: { scene in plainText(scene, "docker", in: dockerFile(scene)) },
         question: { scene, _ in asked(scene.host) })
 
     static let podman = SetupCaller(
@@ -22,10 +23,10 @@ extension SetupCaller {
             [helper(of: ["credHelpers", scene.host], in: containersFile(scene))]
                 + [.link(scene.installation.path(of: helperName), scene)]
         },
-        notes: { scene in plainText(scene, in: containersFile(scene)) },
+        notes: { scene in plainText(scene, "podman", in: containersFile(scene)) },
         question: { scene, _ in asked(scene.host) })
 
-    private static let helperName = "docker-credential-keyfob"
+    private static let helperName = DockerDialect.link
 
     private static func dockerFile(_ scene: SetupScene) -> String {
         (scene.variable("DOCKER_CONFIG") ?? scene.home + "/.docker") + "/config.json"
@@ -45,12 +46,12 @@ extension SetupCaller {
     }
 
     /// A password that stays where it was read from until now.
-    private static func plainText(_ scene: SetupScene, in file: String) -> [String] {
+    private static func plainText(_ scene: SetupScene, _ tool: String, in file: String) -> [String] {
         guard scene.url != nil, let text = (try? PersonsFile(file))?.text,
             JSONTree(Array(text.utf8))?[["auths", scene.host, "auth"]]?.text?.isEmpty == false
         else { return [] }
         return [
-            "\(file) holds a password for \(scene.host) in plain text; to be rid of it: docker logout \(scene.host)"
+            "\(file) holds a password for \(scene.host) in plain text; to be rid of it: \(tool) logout \(scene.host)"
         ]
     }
 

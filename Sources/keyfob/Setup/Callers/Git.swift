@@ -8,7 +8,7 @@ extension SetupCaller {
         summary: "git, git-lfs and all that asks git credential: credential.helper, set by git config",
         needsURL: false,
         steps: { scene in
-            let others = (try? await chain(scene))?.asked(for: nil).contains { !$0.isKeyfob } ?? false
+            let others = (try? await chain(scene))?.isShared ?? false
             return [
                 .commands(commands(others: others, scene), of: globalFile(scene)) { try await changed($0, scene) }
             ]
@@ -21,7 +21,7 @@ extension SetupCaller {
                 program: "git", arguments: ["credential", "fill"],
                 // Nobody is asked by git itself, nor by a program that it knows.
                 environment: ["GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "", "GCM_INTERACTIVE": "never"],
-                input: "protocol=\(url.scheme)\nhost=\(host)\n\(path)\n",
+                input: "protocol=\(url.scheme)\nhost=\(host)\n\(path)\n", isOurs: false,
                 isCredential: { output in
                     output.split(separator: UInt8(ascii: "\n")).contains { $0.starts(with: "password=".utf8) }
                 })
@@ -49,30 +49,28 @@ extension SetupCaller {
     }
 
     /// The helpers of the person and of the machine; those of a repository are its own affair.
-    static func chain(_ scene: SetupScene, global: String? = nil) async throws -> GitHelperChain {
-        let arguments = [
-            "-C", "/", "config", "-z", "--show-scope", "--show-origin", "--get-regexp",
-            #"^credential\.(.*\.)?helper$"#,
-        ]
+    private static func chain(
+        _ scene: SetupScene, for service: ServiceURL? = nil, global: String? = nil
+    ) async throws -> HelperChain {
+        let arguments = ["-C", "/", "config", "-z", "--show-origin", "--get-regexp", #"^credential\.(.*\.)?helper$"#]
         let environment = global.map { ["GIT_CONFIG_GLOBAL": $0] } ?? [:]
         let outcome = try await scene.tool("git", arguments, environment: environment).run()
         // 1: there is none.
         guard let outcome, outcome.status <= 1 else {
             throw SetupFailure.toolFailed(command: "git config", complaint: outcome?.complaint.first)
         }
-        return GitHelperChain(output: outcome.output)
+        return HelperChain(outcome.output, for: service)
     }
 
     private static func changed(_ old: PersonsFile, _ scene: SetupScene) async throws -> String {
-        let asked = try await chain(scene).asked(for: nil)
-        if asked.count == 1, asked[0].isKeyfob { return old.text ?? "" }
+        let now = try await chain(scene)
+        if now.isOurs { return old.text ?? "" }
         return try await old.changedCopy { copy in
-            for value in (asked.isEmpty ? [] : [""]) + [helper(scene)] {
+            for value in (now.helpers.isEmpty ? [] : [""]) + [helper(scene)] {
                 let arguments = ["config", "--file", copy, "--add", "credential.helper", value]
                 _ = try await scene.output(of: "git", arguments)
             }
-            let after = try await chain(scene, global: copy).asked(for: nil)
-            guard after.count == 1, after[0].isKeyfob else {
+            guard try await chain(scene, global: copy).isOurs else {
                 throw SettingsProblem.unusual(setting: "credential.helper")
             }
         }
@@ -81,33 +79,41 @@ extension SetupCaller {
     // What a person should know of the others.
 
     private static func notes(_ scene: SetupScene) async -> [String] {
-        guard let chain = try? await chain(scene) else { return [] }
-        var notes = chain.asked(for: nil).filter { !$0.isKeyfob }.map { other in
-            "git asks \(shown(other)) too (\(other.origin)): \(whatItDoes(other.helper))"
-        }
-        guard let url = scene.url else { return notes }
-        for other in chain.asked(for: url) where !other.isKeyfob {
-            guard let place = other.url else { continue }
-            notes.append("for \(url.origin) git asks \(shown(other)) (\(other.origin)): \(whatItDoes(other.helper))")
-            notes.append("to have keyfob asked there: git config --global --unset-all credential.\(place).helper")
-        }
+        guard let everywhere = try? await chain(scene) else { return [] }
+        let notes = everywhere.others.map { "git asks \(name($0)) too (\($0.origin)): \(whatItDoes($0.kind))" }
+        guard let url = scene.url, let there = try? await chain(scene, for: url) else { return notes }
         return notes
+            + there.others.filter { !everywhere.helpers.contains($0) }.map { other in
+                "for \(url.origin) git asks \(name(other)) (\(other.origin)): \(whatItDoes(other.kind)); to have"
+                    + " keyfob asked there, take it out of that file"
+            }
     }
 
-    private static func shown(_ entry: GitHelperChain.Entry) -> String {
-        Concealed(ours: []).shown(Substring(entry.helper))
-    }
-
-    private static func whatItDoes(_ helper: String) -> String {
-        let program = helper.split(separator: " ").first?.split(separator: "/").last ?? ""
-        switch program {
-        case "store", "git-credential-store": return "it writes every token that git gets into a file, in plain text"
-        case "cache", "git-credential-cache": return "it gives tokens out again that are dead by then"
-        case "libsecret", "gnome-keyring", "git-credential-libsecret":
-            return "it keeps every token that git gets in the keyring, and gives it out when it is dead"
-        case "manager", "manager-core", "oauth", "git-credential-manager", "git-credential-oauth":
-            return "it signs in by itself"
-        default: return "it may answer in place of keyfob, and is given its tokens to keep"
+    private static func name(_ helper: HelperChain.Helper) -> String {
+        switch helper.kind {
+        case .keyfob: "keyfob"
+        case .named(let name): name
+        case .shellCommand: "a shell command"
         }
     }
+
+    private static func whatItDoes(_ kind: HelperChain.Kind) -> String {
+        switch kind {
+        case .named("store"): "it writes every token that git gets into a file, in plain text"
+        case .named("cache"): "it gives tokens out again that are dead by then"
+        case .named("manager"), .named("manager-core"), .named("oauth"): "it signs in by itself"
+        case .keyfob: "that is enough"
+        case .named, .shellCommand: "it may answer in place of keyfob, and is given its tokens to keep"
+        }
+    }
+}
+
+extension HelperChain {
+    /// Whether git asks keyfob, and nobody else.
+    fileprivate var isOurs: Bool { helpers.map(\.kind) == [.keyfob] }
+
+    /// Whether somebody else is asked.
+    fileprivate var isShared: Bool { !others.isEmpty }
+
+    fileprivate var others: [Helper] { helpers.filter { $0.kind != .keyfob } }
 }

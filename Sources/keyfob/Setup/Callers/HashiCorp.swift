@@ -1,4 +1,5 @@
 import CredentialProtocol
+import Dialects
 import KeyfobCore
 
 /// Terraform and OpenTofu (developer.hashicorp.com/terraform/cli/config/config-file), Vault and OpenBao
@@ -8,13 +9,13 @@ extension SetupCaller {
 
     static let tofu = credentialsHelper("tofu", variable: "TF_CLI_CONFIG_FILE", file: "/.tofurc")
 
-    static let vault = tokenHelper("vault", path: "VAULT_CONFIG_PATH", file: "/.vault", address: "VAULT_ADDR")
+    static let vault = tokenHelper("vault", path: "VAULT_CONFIG_PATH", file: "/.vault")
 
-    static let bao = tokenHelper("bao", path: "BAO_CONFIG_PATH", file: "/.bao", address: "BAO_ADDR")
+    static let bao = tokenHelper("bao", path: "BAO_CONFIG_PATH", file: "/.bao")
 
     private static func credentialsHelper(_ name: String, variable: String, file: String) -> SetupCaller {
         let plugin: @Sendable (SetupScene) -> String = {
-            $0.home + "/.terraform.d/plugins/terraform-credentials-keyfob"
+            $0.home + "/.terraform.d/plugins/" + TerraformDialect.link
         }
         return SetupCaller(
             name: name, programs: [name], summary: "\(name): credentials_helper in ~\(file), and a plugin",
@@ -33,8 +34,8 @@ extension SetupCaller {
             })
     }
 
-    private static func tokenHelper(_ name: String, path: String, file: String, address: String) -> SetupCaller {
-        let helper = "vault-token-keyfob"
+    private static func tokenHelper(_ name: String, path: String, file: String) -> SetupCaller {
+        let helper = VaultDialect.link
         return SetupCaller(
             name: name, programs: [name], summary: "\(name): token_helper in ~\(file)", needsURL: false,
             steps: { scene in
@@ -49,7 +50,7 @@ extension SetupCaller {
             question: { scene, url in
                 SetupQuestion(
                     program: scene.installation.path(of: helper), arguments: ["get"],
-                    environment: ["VAULT_ADDR": url.description, address: url.description],
+                    environment: ["VAULT_ADDR": url.description],
                     isCredential: SetupQuestion.saysSomething)
             })
     }

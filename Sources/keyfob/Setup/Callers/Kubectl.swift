@@ -1,4 +1,5 @@
 import CredentialProtocol
+import Dialects
 import KeyfobCore
 
 /// kubectl and what reads its configuration
@@ -15,7 +16,10 @@ extension SetupCaller {
             let view = try await view(of: file, scene)
             let user = user(of: scene.address, in: view) ?? "keyfob"
             let command = ["kubectl"] + arguments(user, scene)
-            return [.commands([command], of: file) { old in try await changed(old, user, view, scene) }]
+            return [
+                .commands([command], of: file) { old in try await changed(old, user, view, scene) },
+                .link(scene.installation.path(of: plugin), scene),
+            ]
         },
         notes: { scene in
             guard let view = try? await view(of: scene.variable("KUBECONFIG") ?? scene.home + "/.kube/config", scene),
@@ -27,8 +31,7 @@ extension SetupCaller {
         },
         question: { scene, url in
             SetupQuestion(
-                program: scene.installation.path(of: "keyfob"),
-                arguments: ["get", "--dialect", "kubernetes", url.description],
+                program: scene.installation.path(of: plugin), arguments: ["get", url.description],
                 environment: [
                     "KUBERNETES_EXEC_INFO": JSONTree.object([
                         "apiVersion": .string(version), "kind": .string("ExecCredential"),
@@ -39,13 +42,14 @@ extension SetupCaller {
         })
 
     private static let version = "client.authentication.k8s.io/v1"
+    private static let plugin = KubernetesDialect.link
 
     private static func arguments(_ user: String, _ scene: SetupScene) -> [String] {
-        let plugin = ["get", "--dialect", "kubernetes", scene.address].map { "--exec-arg=" + $0 }
-        return [
+        [
             "config", "set-credentials", user, "--exec-api-version=" + version,
-            "--exec-interactive-mode=IfAvailable", "--exec-command=" + scene.installation.command(),
-        ] + plugin
+            "--exec-interactive-mode=IfAvailable", "--exec-command=" + scene.installation.path(of: plugin),
+            "--exec-arg=get", "--exec-arg=" + scene.address,
+        ]
     }
 
     /// What kubectl reads in the file, less what is secret in it; nothing where there is no file, or no kubectl.
@@ -78,8 +82,8 @@ extension SetupCaller {
         if let now, now.members?.isEmpty == false {
             let arguments = now[["exec", "args"]]?.elements.compactMap(\.text)
             let isThere =
-                now[["exec", "command"]]?.text == scene.installation.command()
-                && arguments == ["get", "--dialect", "kubernetes", scene.address]
+                now[["exec", "command"]]?.text.map(scene.installation.isOurs) == true
+                && arguments == ["get", scene.address]
             if isThere { return old.text ?? "" }
             throw SettingsProblem.taken(setting: "user " + user, value: now[["exec", "command"]]?.text)
         }

@@ -28,7 +28,7 @@ extension SetupCaller {
             ]
         },
         question: { scene, _ in
-            SetupQuestion(program: script(scene), isCredential: SetupQuestion.saysSomething)
+            SetupQuestion(program: script(scene), isOurs: false, isCredential: SetupQuestion.saysSomething)
         })
 
     private static func script(_ scene: SetupScene) -> String {

@@ -1,4 +1,5 @@
 import CredentialProtocol
+import Dialects
 import KeyfobCore
 
 /// pip (pip.pypa.io/en/stable/topics/authentication) and uv (docs.astral.sh/uv/concepts/authentication), which start a
@@ -37,8 +38,8 @@ extension SetupCaller {
 
     private static func keyring(_ scene: SetupScene, index: String) -> [SetupStep] {
         let path = "export PATH=\"\(scene.ownDirectory):$PATH\""
-        let isFirst = scene.installation.search.path(of: "keyring").map(scene.installation.isOurs) == true
-        var steps = [SetupStep.link(scene.ownDirectory + "/keyring", scene)]
+        let isFirst = scene.installation.search.path(of: KeyringDialect.link).map(scene.installation.isOurs) == true
+        var steps = [SetupStep.link(scene.ownDirectory + "/" + KeyringDialect.link, scene)]
         if isFirst { steps = [] } else { steps.append(.shown("in ~/.profile or what your shell reads", [path])) }
         if let url = scene.url {
             let path = url.description.dropFirst(url.origin.count)
@@ -54,7 +55,7 @@ extension SetupCaller {
 
     private static let asked: @Sendable (SetupScene, ServiceURL) -> SetupQuestion? = { _, url in
         SetupQuestion(
-            program: "keyring", arguments: ["get", url.description, "__token__"],
+            program: KeyringDialect.link, arguments: ["get", url.description, "__token__"],
             isCredential: SetupQuestion.saysSomething)
     }
 }
