@@ -6,10 +6,12 @@ struct Headers: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Print the header fields for a URL as one JSON object, for MCP clients. Asks nobody.")
 
-    @Argument(help: "The URL of the server; by default the one in CLAUDE_CODE_MCP_SERVER_URL.")
+    @Argument(
+        help: "The URL of the server; by default the one in CLAUDE_CODE_MCP_SERVER_URL.",
+        completion: .services)
     var url: String?
 
-    @Option(help: "Which of several accounts at the service.")
+    @Option(help: "Which of several accounts at the service.", completion: .accounts)
     var account: String?
 
     func run() async throws {
@@ -22,10 +24,10 @@ struct Goauth: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Answer the go command: GOAUTH=\"keyfob goauth\". Asks nobody.")
 
-    @Argument(help: "The URL to which the server has answered with an error.")
+    @Argument(help: "The URL to which the server has answered with an error.", completion: .services)
     var url: String?
 
-    @Option(help: "Which of several accounts at the service.")
+    @Option(help: "Which of several accounts at the service.", completion: .accounts)
     var account: String?
 
     func run() async throws {

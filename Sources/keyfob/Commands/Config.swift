@@ -9,7 +9,7 @@ struct Config: AsyncParsableCommand {
         abstract: "Show where the configuration is, or what holds for a URL and which line says so.",
         discussion: "For a service that nobody configured it asks the service for its authorization server.")
 
-    @Argument(help: "The URL of a service.")
+    @Argument(help: "The URL of a service.", completion: .services)
     var url: String?
 
     @Flag(help: "Print one JSON object (protocol.md) instead of lines for people.")

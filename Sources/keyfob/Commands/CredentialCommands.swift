@@ -8,7 +8,7 @@ struct CredentialOptions: ParsableArguments {
     @Option(help: "The caller's dialect: line (protocol.md), git, or another caller's (protocol.md, appendix).")
     var dialect = DialectName.line
 
-    @Option(help: "Which of several accounts at the service.")
+    @Option(help: "Which of several accounts at the service.", completion: .accounts)
     var account: String?
 
     @Option(help: "Who may be asked to sign in: never, auto or always.")
@@ -61,6 +61,8 @@ struct CredentialOptions: ParsableArguments {
         var defaultValueDescription: String { "line" }
 
         static var allValueStrings: [String] { ["line", "git"] + Dialects.all.map { $0.name } }
+
+        static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
     }
 }
 

@@ -12,7 +12,7 @@ struct Doctor: AsyncParsableCommand {
             status of the first thing that has failed.
             """)
 
-    @Argument(help: "The URL of a service, to be looked at as well.")
+    @Argument(help: "The URL of a service, to be looked at as well.", completion: .services)
     var url: String?
 
     @Flag(help: "Print one JSON array (protocol.md, appendix B) instead of lines for people.")

@@ -9,7 +9,7 @@ struct Exec: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run a command with a token in its environment or at a file descriptor, never on a command line.")
 
-    @Argument(help: "The URL of the service.")
+    @Argument(help: "The URL of the service.", completion: .services)
     var url: String
 
     @Option(name: .customLong("env"), help: "The variable that holds the token; default KEYFOB_TOKEN.")

@@ -6,13 +6,13 @@ import OAuth
 struct Login: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Sign in to a service now.")
 
-    @Argument(help: "The URL of the service.")
+    @Argument(help: "The URL of the service.", completion: .services)
     var url: String
 
     @Option(help: "How to sign in: loopback, device or paste.")
     var flow: Account.Flow?
 
-    @Option(help: "Which of several accounts at the service.")
+    @Option(help: "Which of several accounts at the service.", completion: .accounts)
     var account: String?
 
     @Option(name: .customLong("scope"), help: "A scope to ask for beside those configured; may be repeated.")

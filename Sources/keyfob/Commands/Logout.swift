@@ -7,13 +7,13 @@ struct Logout: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Revoke the tokens of a service at its authorization server, and forget them.")
 
-    @Argument(help: "The URL of the service.")
+    @Argument(help: "The URL of the service.", completion: .services)
     var url: String?
 
     @Flag(help: "Log out of every service.")
     var all = false
 
-    @Option(help: "Which of several accounts at the service.")
+    @Option(help: "Which of several accounts at the service.", completion: .accounts)
     var account: String?
 
     @OptionGroup var verbosity: Verbosity

@@ -8,10 +8,11 @@ struct Setup: AsyncParsableCommand {
         abstract: "Show how another program is made to ask keyfob, or do it.",
         discussion: "Without a caller it says which there are.")
 
-    @Argument(help: "The program: git, docker, kubectl, cargo, ...")
+    @Argument(
+        help: "The program: git, docker, kubectl, cargo, ...", completion: .list(SetupCaller.all.map { $0.name }))
     var caller: String?
 
-    @Argument(help: "The URL of the service.")
+    @Argument(help: "The URL of the service.", completion: .services)
     var url: String?
 
     @Flag(help: "Show what would be changed, ask, and change it; what was there is kept beside it.")

@@ -10,7 +10,7 @@ struct TokenCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "token", abstract: "Print an access token for a URL, for scripts and editors.")
 
-    @Argument(help: "The URL of the service.")
+    @Argument(help: "The URL of the service.", completion: .services)
     var url: String
 
     @Option(help: "What to print: token, header, json, curl, env or xoauth2.")
@@ -72,7 +72,7 @@ struct TokenOptions: ParsableArguments {
     @Option(help: "Who may be asked to sign in: never, auto or always.")
     var interaction: InteractionName?
 
-    @Option(help: "Which of several accounts at the service.")
+    @Option(help: "Which of several accounts at the service.", completion: .accounts)
     var account: String?
 
     @OptionGroup var verbosity: Verbosity

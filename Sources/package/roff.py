@@ -1,0 +1,131 @@
+"""Turns the Markdown that this project writes into the roff of manual pages: man(7), and tbl(1) for wide tables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+# The columns that a wide table may have on a terminal of 80.
+WIDTH = 71
+
+# The longest word that fits into a narrow column.
+LONG = 16
+
+# How groff_char(7) writes what would be a hyphen, a quotation mark or an accent on its own.
+CHARACTERS = {"\\": "\\e", "-": "\\-", "'": "\\(aq", "`": "\\(ga", "^": "\\(ha", "~": "\\(ti"}
+INLINE = re.compile(r"`(?P<code>[^`]+)`|\*\*(?P<bold>.+?)\*\*|\[(?P<text>[^]]+)\]\((?P<link>[^)]+)\)", re.DOTALL)
+
+
+def page(name: str, section: str, title: str, body: str, date: str, version: str) -> str:
+    """A whole page; `date` as in 2026-01-31."""
+    arguments = " ".join([quoted(name.upper()), section, date, quoted(f"keyfob {version}"), quoted(title)])
+    text = re.sub(r"^(\.S[HS] .*\n)\.PP\n", r"\1", "".join(blocks(body)), flags=re.MULTILINE)
+    return f"'\\\" t\n.TH {arguments}\n.nh\n.ad l\n{text}"
+
+
+def escaped(text: str) -> str:
+    """Text in which every character stands for itself, also when it is copied from the page."""
+    return "".join(CHARACTERS.get(c, c) if c.isascii() else f"\\[u{ord(c):04X}]" for c in text)
+
+
+def breakable(text: str) -> str:
+    """The same, in which words that fit into no column may go on in the next line."""
+    return " ".join(
+        re.sub(r"([/,:=\|&?])(?=.)", r"\1\\:", escaped(word)) if len(word) > LONG else escaped(word)
+        for word in text.split(" ")
+    )
+
+
+def quoted(text: str) -> str:
+    """An argument of a request."""
+    return '"' + escaped(text).replace('"', "\\(dq") + '"'
+
+
+def inline(text: str) -> str:
+    """Text with its emphasis."""
+    result, end = "", 0
+    for match in INLINE.finditer(text):
+        result += breakable(text[end : match.start()]) + emphasis(match)
+        end = match.end()
+    return result + breakable(text[end:])
+
+
+def emphasis(match: re.Match[str]) -> str:
+    """Code and strong words are bold; of a link there is its text, and its address if it leads out of the project."""
+    if match["text"] is None:
+        return f"\\fB{breakable((match['code'] or match['bold']).replace('`', ''))}\\fR"
+    address = f" ({breakable(match['link'])})" if match["link"].startswith("http") else ""
+    return inline(match["text"]) + address
+
+
+def lines(text: str) -> str:
+    """Lines of which none is taken for a request."""
+    return "".join(("\\&" + line if line.startswith((".", "'")) else line) + "\n" for line in text.splitlines())
+
+
+def blocks(text: str) -> Iterator[str]:
+    """Headings, examples, tables, lists and paragraphs."""
+    rest = re.sub(r"<!--.*?-->\n?", "", text, flags=re.DOTALL).splitlines()
+    while rest:
+        line = rest[0]
+        if not line.strip():
+            rest.pop(0)
+        elif heading := re.match(r"(#+) (.*)", line):
+            rest.pop(0)
+            yield headline(len(heading[1]), heading[2])
+        elif line.startswith("```"):
+            end = rest.index("```", 1)
+            yield f".PP\n.RS 4\n.nf\n{lines(escaped(chr(10).join(rest[1:end])))}.fi\n.RE\n"
+            del rest[: end + 1]
+        elif line.startswith("|"):
+            yield table([cells(row) for row in take(rest, lambda each: each.startswith("|"))])
+        elif line.startswith("- "):
+            texts = "\n".join(take(rest, bool)).removeprefix("- ").split("\n- ")
+            yield "".join(".IP \\(bu 2\n" + lines(inline(re.sub(r"\n +", "\n", each))) for each in texts)
+        else:
+            yield ".PP\n" + lines(inline("\n".join(take(rest, lambda each: each and not each.startswith("```")))))
+
+
+def take(rest: list[str], belongs: Callable[[str], object]) -> list[str]:
+    """Removes the first lines that belong together from `rest`."""
+    count = next((index for index, line in enumerate(rest) if not belongs(line)), len(rest))
+    taken, rest[:] = rest[:count], rest[count:]
+    return taken
+
+
+def headline(level: int, text: str) -> str:
+    """The title of a document is in .TH already; what is below subsections is a line in bold."""
+    if level == 1:
+        return ""
+    if level == 2:
+        return f".SH {quoted(text.upper())}\n"
+    return f".SS {quoted(text)}\n" if level == 3 else f".PP\n\\fB{escaped(text)}\\fR\n"
+
+
+def cells(row: str) -> list[str]:
+    """The cells of a row; a bar in a cell is written with a backslash."""
+    return [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", row.strip().strip("|"))]
+
+
+def table(rows: list[list[str]]) -> str:
+    """A term and what is said of it, or columns where there are more than two."""
+    head, body = rows[0], rows[2:]
+    if len(head) == 2:
+        return "".join(f".TP\n{lines(inline(term))}{lines(inline(text) or chr(38))}" for term, text in body)
+    natural = [max(len(re.sub(r"[`*]", "", row[column])) + 1 for row in [head, *body]) for column in range(len(head))]
+    widths = shares(natural, WIDTH - 3 * len(head))
+    layout = " ".join(f"lw({width}n)" for width in widths)
+    bold = " ".join(f"lBw({width}n)" for width in widths)
+    text = "".join("\t".join(f"T{{\n{lines(inline(cell))}T}}" for cell in row) + "\n" for row in [head, *body])
+    return f".PP\n.TS\n{bold}\n{layout}.\n{text}.TE\n"
+
+
+def shares(natural: list[int], whole: int) -> list[int]:
+    """What each column gets: what it needs if that is little, else its share of what is left."""
+    result = [0] * len(natural)
+    open_columns = sorted(range(len(natural)), key=lambda column: natural[column])
+    while open_columns:
+        column = open_columns.pop(0)
+        result[column] = min(natural[column], whole // (len(open_columns) + 1))
+        whole -= result[column]
+    return result

@@ -1,0 +1,170 @@
+"""The Debian package: what is in it, what it says of itself, and what comes of it on a machine that has nothing else."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from harness import binaries, debian
+from harness.debian import Debian
+
+BUILD = binaries.REPOSITORY / "Sources" / "package" / "build"
+DIALECTS = binaries.REPOSITORY / "Sources" / "Dialects"
+CHECKOUTS = binaries.REPOSITORY / ".build" / "checkouts"
+
+# What a machine must have beside the C and C++ libraries, which every machine has.
+LIBRARIES = {"libglib2.0-0", "libsecret-1-0"}
+EVERYWHERE = {"libc6", "libgcc-s1", "libstdc++6", "zlib1g"}
+
+# What ships is packed by xz, which takes its time.
+QUICKLY = ("--compression", "gzip")
+# Where such a system is not there yet, it is made: that is fetched from Debian.
+MAKING = pytest.mark.timeout(debian.MAKING_SECONDS)
+
+needs_debian = pytest.mark.skipif(bool(debian.why_not()), reason=debian.why_not() or "")
+
+
+def build(output: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """Builds the package from the programs under test."""
+    command = [BUILD, "--bin", binaries.bin_directory(), "--output", output, *options]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120)
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package."""
+    output = tmp_path_factory.mktemp("package")
+    done = build(output, *QUICKLY)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return Path(done.stdout.splitlines()[0])
+
+
+@pytest.fixture(scope="module")
+def content(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What is in it."""
+    place = tmp_path_factory.mktemp("content")
+    subprocess.run(["dpkg-deb", "--raw-extract", package, place], check=True)
+    return place
+
+
+def field(package: Path, name: str) -> str:
+    """What the package says of itself."""
+    return printed_by("dpkg-deb", "--field", package, name)
+
+
+def printed_by(*command: str | Path) -> str:
+    """What a command prints."""
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_lintian_finds_nothing(package: Path) -> None:
+    done = subprocess.run(["lintian", "--allow-root", package], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_two_builds_are_the_same(package: Path, tmp_path: Path) -> None:
+    again = build(tmp_path, *QUICKLY)
+    assert again.returncode == 0, again.stderr
+    file = Path(again.stdout.splitlines()[0])
+    assert file != package
+    assert file.read_bytes() == package.read_bytes()
+
+
+def test_there_is_a_program_for_each_caller(content: Path) -> None:
+    sources = "".join(path.read_text() for path in DIALECTS.glob("*.swift"))
+    callers = set(re.findall(r'executables = \["([^"]+)"', sources))
+    assert len(callers) > 5
+    for caller in callers - {"keyring"}:
+        assert (content / "usr/bin" / caller).is_symlink(), caller
+    # Python's own keyring must not be found behind ours by whoever has not asked for that.
+    assert not (content / "usr/bin/keyring").exists()
+    for link in [*(content / "usr/bin").iterdir(), content / "usr/lib/keyfob/keyring/keyring"]:
+        assert os.access(link, os.X_OK), link
+
+
+def test_it_needs_two_libraries_beside_what_is_everywhere(package: Path) -> None:
+    needed = {each.split()[0] for each in field(package, "Depends").split(", ")}
+    assert LIBRARIES <= needed <= LIBRARIES | EVERYWHERE
+
+
+def test_the_metadata_for_software_centres_is_valid(content: Path) -> None:
+    file = content / "usr/share/metainfo/org.keyfob.keyfob.metainfo.xml"
+    done = subprocess.run(["appstreamcli", "validate", "--no-net", "--pedantic", file], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    version = printed_by(binaries.keyfob(), "--version")
+    assert f'<release version="{version}"' in file.read_text()
+    assert (content / "usr/share/icons/hicolor/scalable/apps/org.keyfob.keyfob.svg").exists()
+
+
+def test_the_example_is_a_configuration(content: Path, tmp_path: Path) -> None:
+    example = (content / "usr/share/doc/keyfob/examples/config.toml").read_text()
+    assert tomllib.loads(example) == {}
+    everything = re.sub(r"(?m)^#(?! )", "", example)
+    file = tmp_path / "keyfob" / "config.toml"
+    file.parent.mkdir()
+    file.write_text(everything)
+    hosts = tomllib.loads(everything)["host"]
+    assert len(hosts) > 2
+    environment = {"XDG_CONFIG_HOME": str(tmp_path), "HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
+    for host in hosts:
+        done = subprocess.run([binaries.keyfob(), "config", host], capture_output=True, text=True, env=environment)
+        assert (done.returncode, done.stderr) == (0, ""), host
+
+
+def test_whose_the_linked_code_is_stands_in_the_copyright(content: Path) -> None:
+    text = (content / "usr/share/doc/keyfob/copyright").read_text()
+    stanzas = dict(re.findall(r"(?m)^Files: \.build/checkouts/([^/]+)/\*\n(?:[^\n]+\n)*?Copyright: (.+)", text))
+    assert {"swift-nio", "swift-crypto", "async-http-client", "TOMLKit", "swift-argument-parser"} <= set(stanzas)
+    # The demonstration, which does not ship, has more.
+    assert "hummingbird" not in stanzas
+    assert all((CHECKOUTS / name).is_dir() for name in stanzas)
+    named = set(re.findall(r"(?m)^License: (\S+)$", text))
+    explained = set(re.findall(r"(?m)^License: (\S+)\n ", text))
+    assert named == explained
+
+
+@needs_debian
+@MAKING
+def test_it_comes_and_goes_on_a_bare_debian(package: Path, tmp_path: Path) -> None:
+    system = debian.bare().copy(tmp_path / "system")
+    shutil.copy(package, system.root / "root" / "keyfob.deb")
+    system.do(*debian.APT, "install", *LIBRARIES)
+    before, files = system.packages(), system.files()
+    system.do(*debian.APT, "install", "/root/keyfob.deb")
+    assert system.packages() - before == {"keyfob"}
+    assert system.do("keyfob", "--version").strip() == field(package, "Version")
+    assert "capability authtype" in system.do("git-credential-keyfob", "capability")
+    assert system.do("docker-credential-keyfob", "list") == "{}\n"
+    # There is no bus here.
+    assert system.run("keyfob", "status").returncode == 69
+    assert system.do("dpkg", "--verify", "keyfob") == ""
+    configuration = system.root / "root/.config/keyfob/config.toml"
+    configuration.parent.mkdir(parents=True)
+    configuration.write_text("min_ttl = 60\n")
+    system.do(*debian.APT, "purge", "keyfob")
+    assert system.packages() == before
+    assert system.files() - files == {"/root/.config/keyfob/config.toml"}
+    assert files - system.files() == set()
+
+
+@needs_debian
+@MAKING
+def test_the_demonstration_runs_there(package: Path, tmp_path: Path) -> None:
+    system = debian.desktop().copy(tmp_path / "system")
+    shutil.copy(package, system.root / "root" / "keyfob.deb")
+    system.do(*debian.APT, "install", "/root/keyfob.deb")
+    # It does not ship; it takes the programs beside it, which are the installed ones.
+    place = system.root / "opt/demo"
+    place.mkdir()
+    subprocess.run(["strip", "-o", place / "keyfob-demo", binaries.bin_directory() / "keyfob-demo"], check=True)
+    for program in ("keyfob", "git-credential-keyfob"):
+        (place / program).symlink_to(f"/usr/bin/{program}")
+    shown = system.do("/opt/demo/keyfob-demo", "--no-browser")
+    assert "Each step did what it says." in shown
+    assert "keyfob: logged out of" in shown
