@@ -27,6 +27,9 @@ package enum CredentialFailure: Error, Sendable, Equatable {
     /// Nobody finished the sign-in, or somebody gave it up, at a server where keyfob had registered itself some time ago: it
     /// may be that the server no longer likes that registration, which it would say in the browser alone.
     case unanswered(service: ServiceURL, after: OAuthError)
+    /// The server does not take the client that a person registered, or not its secret (RFC 6749 section 5.2): nobody but
+    /// they can mend that.
+    case clientRefused(service: ServiceURL, id: String, by: OAuthError)
     /// keyfob shall register again where it uses a client of the person's.
     case clientIsConfigured(service: ServiceURL, id: String)
     /// Several accounts are signed in at the service, and nobody said which.

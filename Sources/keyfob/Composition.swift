@@ -51,12 +51,13 @@ struct Composition: Sendable {
         let kernel = KernelAccessTokenCache()
         let service: any ItemStore = tracer.isOn ? TracedItems(keyring, tracer) : keyring
         self.service = service
-        grants = GrantStore(items: service, journal: .inKernelMemory())
+        let lock = AccountLock(directory: Surroundings.runtimeDirectory)
+        self.lock = lock
+        grants = GrantStore(items: service, journal: .inKernelMemory(isOurs: { lock.isKnown($0) }))
         cache = TieredAccessTokenCache(
             first: TracedAccessTokenCache(kernel, name: "kernel memory", tracer),
             second: SessionAccessTokenCache(items: service),
             firstIsUsable: { KernelAccessTokenCache.isUsable })
-        lock = AccountLock(directory: Surroundings.runtimeDirectory)
     }
 
     /// What ends a sign-in.

@@ -127,6 +127,10 @@ extension FailureReport {
                 hint: "if the server did not know keyfob, or its address: keyfob login --register \(service)",
                 status: report.status)
             hints = report.hints + hints
+        case .clientRefused(_, let id, let error):
+            let report = FailureReport(oauth: error)
+            self.init("the client \(Words.printable(id)) is not taken: \(report.line)", status: report.status)
+            hints = report.hints
         case .clientIsConfigured(let service, let id):
             self.init(
                 "the client for \(service), \(Words.printable(id)), is not one that keyfob has registered",

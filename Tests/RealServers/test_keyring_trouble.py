@@ -154,11 +154,15 @@ def test_trouble_during_a_sign_in_asks_nobody_twice(person: Person, server: Fami
         assert_signed_in(person, server, service)
 
 
-def test_a_logout_ends_what_the_keyring_has_not_taken_yet(person: Person, server: FamilyServer) -> None:
+@pytest.mark.parametrize("all_of_them", [False, True])
+def test_a_logout_ends_what_the_keyring_has_not_taken_yet(
+    person: Person, server: FamilyServer, all_of_them: bool
+) -> None:
     with counts.counted("keyring trouble", "a logout of what is still in its refuge"):
         service = sign_in_with(PrivateSession.stop_keyring, person, server)
         person.session.start_keyring()
-        assert_worked(person.keyfob("logout", service))
+        assert server.issuer in person.keyfob("status").stdout.decode()
+        assert_worked(person.keyfob("logout", "--all" if all_of_them else service))
         assert (server.live_refresh_tokens(), items.how_many(person.session)) == ([], 0)
         assert_refused(ask(person, service), 77)
 

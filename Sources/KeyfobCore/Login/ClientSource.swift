@@ -106,6 +106,11 @@ package struct ClientSource: Sendable {
         try registrations.registration(issuer: issuer).flatMap { $0.isByPerson ? nil : $0 }
     }
 
+    /// Whether `client` is one that a person has registered at `issuer`, and handed over.
+    func isByPerson(_ client: Client, issuer: String) throws -> Bool {
+        try registrations.registration(issuer: issuer).map { $0.isByPerson && $0.client.id == client.id } ?? false
+    }
+
     /// Forgets the registration at `issuer` if it is the one of `client`: the server no longer knows it, or a port of it
     /// is taken for good. Where the server lets us, it forgets it too (RFC 7592 section 2.3).
     func forget(_ client: Client, issuer: String, transport: any HTTPTransport) async throws {

@@ -125,7 +125,8 @@ package struct SignIn: Sendable {
                 return try await runRegisteredAnew(account, metadata, transport)
             }
             guard let changed = try await mended(account, metadata, identity, flow, after: error, transport) else {
-                throw error
+                guard error.refusesClient, !identity.isRegisteredByUs else { throw error }
+                throw CredentialFailure.clientRefused(service: account.service, id: identity.client.id, by: error)
             }
             let identity = try await clients.identity(
                 for: changed, at: metadata, isForDevice: flow == .device, transport: transport)

@@ -84,6 +84,9 @@ package struct AccountLock: Sendable {
         var answerIsLost: Bool { AccountLock.mark(descriptor) == .answerLost }
     }
 
+    /// Whether anybody has held the lock of `account` since the person logged in.
+    package func isKnown(_ account: String) -> Bool { unsafe access("\(directory)/\(account).lock", F_OK) == 0 }
+
     /// Runs `body` under the lock of `account`.
     ///
     /// - Parameters:

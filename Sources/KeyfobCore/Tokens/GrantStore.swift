@@ -38,12 +38,15 @@ package struct GrantStore: Sendable {
         return kept.grant
     }
 
-    /// All grants, newest first; but for one that has not yet come out of the journal.
+    /// All grants, newest first: those that have not yet come out of the journal, then those of the Secret Service.
     package func all() throws(SecretServiceError) -> [Grant] {
-        // Of a grant that is in the session collection, the older one may still be in the default collection.
+        let kept = try items.search(Self.schema, matching: ["kind": "grant"]).compactMap { Grant($0.secret) }
+        let pending = journal.accounts().compactMap { journal.recall($0).flatMap(Grant.init) }
+            .sorted { $0.grantedAt > $1.grantedAt }
+        // Of a grant that is in the journal or in the session collection, the older one may still be in the default
+        // collection.
         var seen: Set<String> = []
-        return try items.search(Self.schema, matching: ["kind": "grant"]).compactMap { Grant($0.secret) }
-            .filter { seen.insert($0.account).inserted }
+        return (pending + kept).filter { seen.insert($0.account).inserted }
     }
 
     /// Keeps `grant` in place of the one before it.

@@ -237,11 +237,8 @@ extension OAuthTokenSource {
             return .token(try await refresh(grant, refreshToken, of: account, held))
         } catch OAuthError.refused(_, _, error: "invalid_grant", let description) {
             return try await afterInvalidGrant(grant, description, of: account, held)
-        } catch OAuthError.refused(_, _, error: "invalid_client", _) where account.client == nil {
-            try await signIn.clients.forget(
-                grant.client, issuer: grant.issuer ?? account.server.identifier, transport: transport(account))
-            try end(grant)
-            return .personNeeded(.clientForgotten)
+        } catch let error as OAuthError where error.refusesClient {
+            return try await afterRefusedClient(grant, error, of: account)
         } catch let error as OAuthError where error.isTransient {
             if let token = livingToken(of: account) { return .token(token) }
             throw error
@@ -251,6 +248,20 @@ extension OAuthTokenSource {
     /// The token in memory if it still has some life. No answer is no verdict: then it is better than none.
     private func livingToken(of account: Account) -> CachedAccessToken? {
         cache.token(account: account.id).flatMap { $0.hasLife(1, at: now()) ? $0 : nil }
+    }
+
+    /// Only a registration of ours is forgotten, and only for `invalid_client`: a client of the person's they have to mend.
+    private func afterRefusedClient(
+        _ grant: Grant, _ error: OAuthError, of account: Account
+    ) async throws -> Renewal {
+        let issuer = grant.issuer ?? account.server.identifier
+        guard account.client == nil, try !signIn.clients.isByPerson(grant.client, issuer: issuer) else {
+            throw CredentialFailure.clientRefused(service: account.service, id: grant.client.id, by: error)
+        }
+        guard case .refused(_, _, error: "invalid_client", _) = error else { throw error }
+        try await signIn.clients.forget(grant.client, issuer: issuer, transport: transport(account))
+        try end(grant)
+        return .personNeeded(.clientForgotten)
     }
 
     /// Only `invalid_grant` ends a refresh token, and only if the stored one is the one that was sent.

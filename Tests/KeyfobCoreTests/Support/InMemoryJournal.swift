@@ -16,6 +16,7 @@ final class InMemoryJournal: Sendable {
                 return true
             },
             recall: { account in self.grants.withLock { $0[account] } },
-            forget: { account in self.grants.withLock { $0[account] = nil } })
+            forget: { account in self.grants.withLock { $0[account] = nil } },
+            accounts: { self.grants.withLock { Array($0.keys) } })
     }
 }

@@ -160,6 +160,7 @@ import Testing
         try store.save(second)
         #expect(try store.grant(account: second.account) == second)
         #expect(try store.settledGrant(account: second.account) == second)
+        #expect(try store.all() == [second])
         #expect(!journal.isEmpty)
         items.refuseWrites(nil)
         #expect(try store.settledGrant(account: second.account) == second)
@@ -190,6 +191,7 @@ import Testing
         try store.save(grant)
         #expect(items.items.isEmpty)
         #expect(try store.grant(account: grant.account) == grant)
+        #expect(try store.all() == [grant])
         // But where there is no journal, it is all that is left to do.
         try self.store.save(grant)
         #expect(items.sessionItems.count == 1)
@@ -217,6 +219,8 @@ import Testing
         #expect(journal.recall("a") == Secret("3"))
         #expect(journal.recall("b") == Secret("2"))
         #expect(Set(keyring.names()) == ["grant:a", "grant:b"])
+        #expect(Set(journal.accounts()) == ["a", "b"])
+        #expect(GrantJournal.inKernelMemory(keyring: name, isOurs: { $0 == "b" }).accounts() == ["b"])
         journal.forget("a")
         #expect(journal.recall("a") == nil && journal.recall("b") == Secret("2"))
     }

@@ -37,8 +37,6 @@ struct `A refresh that fails` {
         Trouble(testDescription: "temporarily_unavailable", answer: .error("temporarily_unavailable")),
         Trouble(testDescription: "slow_down", answer: .error("slow_down")),
         // Not in a while either, but no verdict on the refresh token
-        Trouble(testDescription: "invalid_client", answer: .error("invalid_client", status: 401), isTransient: false),
-        Trouble(testDescription: "unauthorized_client", answer: .error("unauthorized_client"), isTransient: false),
         Trouble(testDescription: "invalid_request", answer: .error("invalid_request"), isTransient: false),
         Trouble(testDescription: "invalid_scope", answer: .error("invalid_scope"), isTransient: false),
         Trouble(testDescription: "a bad token", answer: .tokens("a b", refresh: "refresh-2"), isTransient: false),
@@ -53,6 +51,35 @@ struct `A refresh that fails` {
             #expect(try bench.grants.all() == [grant])
             #expect(bench.forms.count == 1)
             #expect(bench.browser.openings == 0)
+        }
+    }
+
+    @Test(arguments: ["invalid_client", "unauthorized_client", "incorrect_client_credentials"])
+    func `names the client that a person has registered, and forgets nothing`(_ error: String) async throws {
+        try await TokenBench.run([.error(error, status: 401)], .init(interaction: .always)) { bench in
+            let grant = try bench.grant()
+            let host = try EndpointURL(TokenBench.tokenEndpoint).host
+            let refusal = OAuthError.refused(host: host, status: 401, error: error, description: "said so")
+            await #expect(
+                throws: CredentialFailure.clientRefused(
+                    service: bench.account.service, id: grant.client.id, by: refusal)
+            ) { try await bench.token() }
+            #expect(try bench.grants.all() == [grant])
+            #expect(bench.browser.openings == 0)
+        }
+    }
+
+    @Test func `keeps the client that a person has handed over, also where no file names it any more`() async throws {
+        let account = try Account.example { $0.client = nil }
+        try await TokenBench.run([.error("invalid_client")], .init(account: account)) { bench in
+            let grant = try bench.grant()
+            let issuer = grant.issuer ?? account.server.identifier
+            let registrations = RegistrationStore(items: bench.items)
+            try registrations.save(
+                ClientRegistration(issuer: issuer, client: grant.client, redirectURIs: [], isByPerson: true))
+            await #expect(throws: CredentialFailure.self) { try await bench.token() }
+            #expect(try registrations.registration(issuer: issuer)?.client == grant.client)
+            #expect(try bench.grants.all() == [grant])
         }
     }
 
