@@ -44,6 +44,7 @@ let package = Package(
         // Floor 0: C, and the one type for what must not be seen.
         .systemLibrary(
             name: "CLibsecret", pkgConfig: "libsecret-1", providers: [.apt(["libsecret-1-dev"])]),
+        .systemLibrary(name: "CGIO", pkgConfig: "gio-2.0", providers: [.apt(["libglib2.0-dev"])]),
         .systemLibrary(name: "CKernelKeyring"),
         .systemLibrary(name: "CQRCode"),
         .systemLibrary(name: "CProcess"),
@@ -67,6 +68,7 @@ let package = Package(
             exclude: ["Registration/client-metadata.json"]),
         .target(name: "SecretService", dependencies: ["CLibsecret", "Secrets"]),
         .target(name: "KernelKeyring", dependencies: ["CKernelKeyring", "Secrets"]),
+        .target(name: "Desktop", dependencies: ["CGIO"]),
         .target(
             name: "AuthorizationServer",
             dependencies: [
@@ -97,7 +99,8 @@ let package = Package(
         .executableTarget(
             name: "keyfob",
             dependencies: [
-                "KeyfobCore", "CredentialProtocol", "Dialects", "Doors", "OAuth", "SecretService", "KernelKeyring",
+                "KeyfobCore", "CredentialProtocol", "Desktop", "Dialects", "Doors", "OAuth", "SecretService",
+                "KernelKeyring",
                 "Secrets", "CQRCode",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

@@ -31,6 +31,9 @@ package enum KeyNames {
     /// The key that holds, in seconds since 1970-01-01 UTC, when the server at an origin may be asked again.
     package static func notBefore(origin: String) -> String { "not-before:" + origin }
 
+    /// The key that is there for as long as the person is left alone about an account's sign-in.
+    package static func quiet(account: String) -> String { "quiet:" + account }
+
     /// A number that changes when one of `files` is written, replaced, made or removed: read from stat(2), no content.
     package static func stamp(of files: [String]) -> UInt64 {
         var mixed: UInt64 = 14_695_981_039_346_656_037  // FNV-1a's offset basis

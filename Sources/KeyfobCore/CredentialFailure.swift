@@ -6,6 +6,8 @@ package import SecretService
 package enum CredentialFailure: Error, Sendable, Equatable {
     /// A person has to sign in and may not be asked: the caller declined, or nobody can be reached.
     case signInNeeded(service: ServiceURL, because: SignInReason)
+    /// The person was asked by their desktop whether to sign in, and did not take that up; or is left alone about it.
+    case notNow(service: ServiceURL, because: Summons.Silence)
     /// The person, or the authorization server in the person's name, said no.
     case signInRefused(service: ServiceURL)
     /// The server answers for another account than the one asked for.

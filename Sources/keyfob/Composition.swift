@@ -168,7 +168,7 @@ struct Composition: Sendable {
     ) -> OAuthTokenSource {
         let browser = BrowserLauncher(
             search: search, browser: Surroundings.variable("BROWSER"), environment: Surroundings.forChildren,
-            tracer: tracer)
+            portal: DesktopCall.portal, tracer: tracer)
         let screen = SignInScreen(
             browser: browser, readsStandardInput: readsStandardInput, saysWhoIsSignedIn: !isLogin)
         let (transports, approvals) = (transports, approvals)
@@ -183,6 +183,9 @@ struct Composition: Sendable {
                 now: { Int64(time(nil)) }),
             transport: { transports.transport(for: $0) }, approve: { try approvals?.add($0) },
             interaction: policy,
+            summons: Summons(quiet: .inKernelMemory(now: { Int64(time(nil)) })) {
+                try await DesktopCall(browser: browser).show($0)
+            },
             gitDeclines: { await git.settings(for: $0)?.declinesInteraction ?? false },
             now: { Int64(time(nil)) })
     }

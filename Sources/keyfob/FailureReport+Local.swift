@@ -95,6 +95,10 @@ extension FailureReport {
             if case .noRefreshToken = reason {
                 hints.append("for one that lasts, add what the server wants for it to scopes, often offline_access")
             }
+        case .notNow(let service, let silence):
+            self.init(
+                "sign-in needed for \(service): \(Self.because(silence))", hint: "run: keyfob login \(service)",
+                status: 77)
         case .signInRefused(let service): self.init("the sign-in to \(service) was refused", status: 77)
         case .anotherAccount(let asked, let given):
             self.init("asked for \(Words.printable(asked)), signed in as \(Words.printable(given))", status: 77)
@@ -161,6 +165,16 @@ extension FailureReport {
         ]
         hints += needed.notes
         hints.append("then run: keyfob login --client-id ID \(needed.service)")
+    }
+
+    private static func because(_ silence: Summons.Silence) -> String {
+        let nextTime = "you are not asked again for \(Words.span(QuietTime.length))"
+        return switch silence {
+        case .dismissed: "the notification was dismissed, and " + nextTime
+        case .unanswered: "nobody answered the notification, and " + nextTime
+        case .told: "a notification says so, and nothing can be answered there; " + nextTime
+        case .quiet(let seconds): "a notification asked for it a while ago, and does not for \(Words.span(seconds))"
+        }
     }
 
     private static func because(_ reason: CredentialFailure.SignInReason) -> String {

@@ -29,6 +29,7 @@ IMPORT = re.compile(
 # Who alone may import what (design: "What can see my refresh token, the network, C memory?").
 SOLE_IMPORTERS = {
     "CLibsecret": {"SecretService"},
+    "CGIO": {"Desktop"},
     "CKernelKeyring": {"KernelKeyring"},
     "CProcess": {"Secrets"},
     "AsyncHTTPClient": {"OAuth", "keyfob-demo"},
@@ -36,7 +37,7 @@ SOLE_IMPORTERS = {
     "TOMLKit": {"KeyfobCore"},
     "ArgumentParser": {"keyfob"},
 }
-CONVERSATIONS = {"OAuth", "SecretService", "KernelKeyring", "CredentialProtocol"}
+CONVERSATIONS = {"OAuth", "SecretService", "KernelKeyring", "CredentialProtocol", "Desktop"}
 DECIDERS = {"KeyfobCore", "Dialects", "Doors"}
 DOORS = {"keyfob", "git-credential-keyfob", "keyfob-door", "keyfob-demo"}
 WITHOUT_FOUNDATION = {"CredentialProtocol", "KernelKeyring", "Secrets", "Doors", "git-credential-keyfob"}

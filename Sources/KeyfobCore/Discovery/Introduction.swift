@@ -192,7 +192,8 @@ package struct Introduction: Sendable {
     ) async throws -> Result {
         let name = Account.digest(["introduction", service.origin])
         // The holder looks for the server, asks, and waits for a sign-in.
-        let patience = Duration.seconds((accounts.configuration.loginTimeout ?? 300) + 90)
+        let sitting = (accounts.configuration.loginTimeout ?? 300) * (hasTerminal ? 1 : 2)
+        let patience = Duration.seconds(sitting + 90)
         do {
             return try await lock.hold(name, patience: patience, waitsForPerson: true, body)
         } catch AccountLock.Failure.timedOut(let seconds) {

@@ -3,18 +3,25 @@ import Glibc
 /// Opens an address in the person's browser.
 ///
 /// `$BROWSER` is honoured (a list separated by colons; each may have arguments, `%s` stands for the address), then GIO's
-/// default handler (`gio open`), then `xdg-open`. No shell sees the address. The child is on its own: a session of its
-/// own, standard input, output and error on /dev/null, so that neither can it speak into an answer nor can we wait on it.
+/// default handler (`gio open`), then `xdg-open`, `wslview` (WSL), and last the desktop's portal, where a sandbox has none
+/// of these. No shell sees the address. The child is on its own: a session of its own, standard input, output and error on
+/// /dev/null, so that neither can it speak into an answer nor can we wait on it.
 package struct BrowserLauncher: Sendable {
     let search: ExecutableSearch
     let browser: String?
     let environment: [String: String]
     let tracer: Tracer
+    let portal: Portal
 
     /// - Parameters:
     ///   - browser: the value of `$BROWSER`.
     ///   - environment: what the child gets.
-    package init(search: ExecutableSearch, browser: String?, environment: [String: String], tracer: Tracer = .none) {
+    ///   - portal: the desktop's.
+    package init(
+        search: ExecutableSearch, browser: String?, environment: [String: String], portal: Portal = .none,
+        tracer: Tracer = .none
+    ) {
+        self.portal = portal
         self.search = search
         self.tracer = tracer
         self.browser = browser
@@ -28,6 +35,32 @@ package struct BrowserLauncher: Sendable {
             let isStarted = spawn(program, command)
             tracer.note("browser: \(program) " + (isStarted ? "started" : "cannot be started"))
             return isStarted
+        } || opensByPortal(address)
+    }
+
+    private func opensByPortal(_ address: String) -> Bool {
+        let isOpened = portal.open(address)
+        tracer.note("browser: the desktop's portal " + (isOpened ? "opens it" : "is not there"))
+        return isOpened
+    }
+
+    /// Whether there is anything that might open an address.
+    package var mightOpen: Bool {
+        programs.contains { $0.path != nil } || portal.isThere()
+    }
+
+    /// What opens addresses for those who may start no programs outside of their sandbox.
+    package struct Portal: Sendable {
+        let isThere: @Sendable () -> Bool
+        let open: @Sendable (String) -> Bool
+
+        package static let none = Portal(isThere: { false }, open: { _ in false })
+
+        /// - Parameters:
+        ///   - isThere: whether there is one.
+        ///   - open: opens an address; whether the portal took that on.
+        package init(isThere: @escaping @Sendable () -> Bool, open: @escaping @Sendable (String) -> Bool) {
+            (self.isThere, self.open) = (isThere, open)
         }
     }
 
@@ -46,7 +79,7 @@ package struct BrowserLauncher: Sendable {
                 word.split(separator: "%s", omittingEmptySubsequences: false).joined(separator: address)
             }
         }
-        return wanted + [["gio", "open", address], ["xdg-open", address]]
+        return wanted + [["gio", "open", address], ["xdg-open", address], ["wslview", address]]
     }
 
     /// POSIX_SPAWN_SETSID (glibc 2.26), which the C module shows to GNU sources alone.

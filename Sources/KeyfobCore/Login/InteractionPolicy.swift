@@ -12,6 +12,8 @@ package struct InteractionPolicy: Sendable {
     /// Whether somebody can be reached for that flow: there is a terminal or, for the flow that opens a browser, a
     /// graphical session or a `$BROWSER`. Looked at only where it decides: most requests need nobody.
     package var reachesSomebody: @Sendable (Account.Flow?) -> Bool
+    /// Whether it is by their desktop alone that they are reached: there is no terminal, but a graphical session.
+    package var reachesDesktopAlone: @Sendable () -> Bool
     /// Whether the caller's environment declined: `GIT_TERMINAL_PROMPT=0`, `GCM_INTERACTIVE=never`.
     package var callerDeclined: Bool
 
@@ -30,8 +32,10 @@ package struct InteractionPolicy: Sendable {
         self.fromCommandLine = fromCommandLine
         self.fromEnvironment = try Self.word("KEYFOB_INTERACTION", variable)
         self.fromConfiguration = fromConfiguration
-        let hasBrowser = ["DISPLAY", "WAYLAND_DISPLAY", "BROWSER"].contains(where: isSet)
+        let hasDesktop = ["DISPLAY", "WAYLAND_DISPLAY"].contains(where: isSet)
+        let hasBrowser = hasDesktop || isSet("BROWSER")
         reachesSomebody = { flow in (flow ?? .loopback) == .loopback && hasBrowser || hasTerminal() }
+        reachesDesktopAlone = { hasDesktop && !hasTerminal() }
         callerDeclined =
             isOneOf("GIT_TERMINAL_PROMPT", ["0", "false", "no", "off", ""])  // git's own reading of a boolean
             || isOneOf("GCM_INTERACTIVE", ["0", "false", "never", "no"])
@@ -66,6 +70,12 @@ package struct InteractionPolicy: Sendable {
     ) async rethrows -> Bool {
         guard mightAsk(for: request, by: flow) else { return false }
         return mode(for: request) == .always ? true : try await !gitDeclines()
+    }
+
+    /// Whether the person is to be asked by their desktop first, for the sake of `request`, whether they want to sign in now:
+    /// nobody has a browser thrown at them by a program in the background. Who said `always` wants just that.
+    package func callsByDesktop(for request: CredentialRequest) -> Bool {
+        mode(for: request) == .auto && reachesDesktopAlone()
     }
 
     private func mode(for request: CredentialRequest) -> Interaction {

@@ -16,6 +16,7 @@ package struct OAuthTokenSource: TokenSource {
     let transport: @Sendable (Account) -> any HTTPTransport
     let approve: @Sendable (Configuration.Host) throws -> Void
     let interaction: InteractionPolicy
+    let summons: Summons
     let gitDeclines: @Sendable (CredentialRequest) async -> Bool
     let now: @Sendable () -> Int64
 
@@ -23,14 +24,15 @@ package struct OAuthTokenSource: TokenSource {
     ///   - transport: how to reach an account's authorization server.
     ///   - approve: writes down what a person has agreed to by a sign-in.
     ///   - interaction: whether a person may be asked.
+    ///   - summons: asks a person who is reached by their desktop alone whether to sign in.
     ///   - gitDeclines: whether git's settings decline that; asked for only before a person would be.
     ///   - now: seconds since 1970-01-01 UTC.
     package init(
         grants: GrantStore, cache: some AccessTokenCache, lock: AccountLock, signIn: SignIn,
         transport: @escaping @Sendable (Account) -> any HTTPTransport,
         approve: @escaping @Sendable (Configuration.Host) throws -> Void = { _ in },
-        interaction: InteractionPolicy, gitDeclines: @escaping @Sendable (CredentialRequest) async -> Bool,
-        now: @escaping @Sendable () -> Int64
+        interaction: InteractionPolicy, summons: Summons = .none,
+        gitDeclines: @escaping @Sendable (CredentialRequest) async -> Bool, now: @escaping @Sendable () -> Int64
     ) {
         self.grants = grants
         self.cache = cache
@@ -39,6 +41,7 @@ package struct OAuthTokenSource: TokenSource {
         self.transport = transport
         self.approve = approve
         self.interaction = interaction
+        self.summons = summons
         self.gitDeclines = gitDeclines
         self.now = now
     }
@@ -81,7 +84,8 @@ package struct OAuthTokenSource: TokenSource {
         guard mayAsk else { throw CredentialFailure.signInNeeded(service: account.service, because: reason) }
         var account = try withEarlierScopes(account)
         account.stepUp = request.stepUp ?? account.stepUp
-        return try await signIn(to: account, held)
+        let calls = interaction.callsByDesktop(for: request)
+        return try await signIn(to: account, held) { if calls { try await summons.call(for: $0, because: reason) } }
     }
 
     /// The one account with a name that is signed in at the service of `account`, which has none; nil where there is
@@ -154,9 +158,11 @@ package struct OAuthTokenSource: TokenSource {
     }
 
     private func signIn(
-        to account: Account, registersAnew: Bool = false, _ held: AccountLock.Held
+        to account: Account, registersAnew: Bool = false, _ held: AccountLock.Held,
+        calling: (Account) async throws -> Void = { _ in }
     ) async throws -> CachedAccessToken {
         try await held.askingPerson(isAnswer: Self.isAnswer) {
+            try await calling(account)
             let result = try await signIn.run(
                 account, registersAnew: registersAnew, transport: transport(account))
             return try keep(result, for: account)
@@ -167,7 +173,7 @@ package struct OAuthTokenSource: TokenSource {
     /// other reasons, those who wait may try themselves.
     private static func isAnswer(_ error: any Error) -> Bool {
         switch error {
-        case CredentialFailure.signInRefused, CredentialFailure.unanswered: true
+        case CredentialFailure.signInRefused, CredentialFailure.unanswered, CredentialFailure.notNow: true
         case let error as OAuthError: !error.isTransient
         default: false
         }
@@ -196,9 +202,11 @@ package struct OAuthTokenSource: TokenSource {
         of account: Account, mayAsk: Bool, _ body: (AccountLock.Held) async throws -> Result
     ) async throws -> Result {
         let network = Duration.seconds(45)  // a refresh may take the transport's 30 s, after a wait of up to 10
+        // A person who is called by their desktop has as long to come as they then have to sign in.
+        let person = interaction.reachesDesktopAlone() ? account.loginDeadline * 2 : account.loginDeadline
         do {
             return try await lock.hold(
-                account.id, patience: mayAsk ? account.loginDeadline + network : network, waitsForPerson: mayAsk, body)
+                account.id, patience: mayAsk ? person + network : network, waitsForPerson: mayAsk, body)
         } catch AccountLock.Failure.timedOut(let seconds) {
             throw CredentialFailure.busy(service: account.service, seconds: seconds)
         } catch AccountLock.Failure.personIsAsked {

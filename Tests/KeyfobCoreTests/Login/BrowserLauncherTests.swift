@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Synchronization
 import Testing
 
 @testable import KeyfobCore
@@ -7,7 +8,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1)))
 struct `The person's browser` {
     private static let address = "http://127.0.0.1:1/start?a=b&c=$(d)"
-    private static let fallbacks = [["gio", "open", address], ["xdg-open", address]]
+    private static let fallbacks = [["gio", "open", address], ["xdg-open", address], ["wslview", address]]
 
     private func launcher(_ browser: String?, path: String? = nil) -> BrowserLauncher {
         BrowserLauncher(search: ExecutableSearch(path: path), browser: browser, environment: ["PATH": "/usr/bin:/bin"])
@@ -35,6 +36,29 @@ struct `The person's browser` {
     @Test func `is none where nothing can be started`() async throws {
         try await withTemporaryDirectory { directory in
             #expect(!launcher("nothing:./here:here/too", path: directory).open(Self.address))
+        }
+    }
+
+    @Test func `is the portal's where nothing can be started`() async throws {
+        try await withTemporaryDirectory { directory in
+            let opened = Mutex<[String]>([])
+            func launcher(_ browser: String?, answers: Bool) -> BrowserLauncher {
+                BrowserLauncher(
+                    search: ExecutableSearch(path: directory), browser: browser, environment: [:],
+                    portal: .init(
+                        isThere: { answers },
+                        open: { address in
+                            opened.withLock { $0.append(address) }
+                            return answers
+                        }))
+            }
+            for answers in [true, false] {
+                #expect(launcher("nothing", answers: answers).mightOpen == answers)
+                #expect(launcher("nothing", answers: answers).open(Self.address) == answers)
+            }
+            #expect(launcher("/bin/true", answers: false).mightOpen)
+            #expect(launcher("/bin/true", answers: false).open(Self.address))
+            #expect(opened.withLock { $0 } == [Self.address, Self.address], "what can be started is not the portal's")
         }
     }
 

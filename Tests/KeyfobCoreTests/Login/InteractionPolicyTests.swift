@@ -97,4 +97,25 @@ import Testing
         let policy = try policy(Case(variables: ["KEYFOB_INTERACTION": ""], configuration: .always, mayAsk: true))
         #expect(policy.mightAsk(for: .git(), by: .loopback))
     }
+
+    @Test(
+        arguments: [
+            (["DISPLAY": ":0"], false, nil, true), (["WAYLAND_DISPLAY": "wayland-0"], false, nil, true),
+            (["DISPLAY": ":0", "BROWSER": "firefox"], false, nil, true),
+            // A terminal is nearer
+            (["DISPLAY": ":0"], true, nil, false),
+            // Only a browser: there is no desktop that could ask
+            (["BROWSER": "lynx"], false, nil, false), (["DISPLAY": "", "BROWSER": "lynx"], false, nil, false),
+            ([:], false, nil, false),
+            // Who wants a sign-in in any case is not asked whether they want one
+            (["DISPLAY": ":0"], false, .always, false), (["DISPLAY": ":0"], false, .never, false),
+            (["DISPLAY": ":0", "KEYFOB_INTERACTION": "always"], false, nil, false),
+        ] as [([String: String], Bool, Interaction?, Bool)])
+    func `calls by the desktop where there is one and no terminal`(
+        _ variables: [String: String], _ hasTerminal: Bool, _ commandLine: Interaction?, _ calls: Bool
+    ) throws {
+        let policy = try policy(
+            Case(commandLine: commandLine, variables: variables, hasTerminal: hasTerminal, mayAsk: true))
+        #expect(policy.callsByDesktop(for: .git()) == calls)
+    }
 }

@@ -59,6 +59,14 @@ def of_accounts(accounts: list[str]) -> set[str]:
     return own | routes
 
 
+def seconds_left(serial: str) -> int:
+    """The seconds after which the kernel forgets a key (/proc/keys: serial, flags, usage, timeout, as 9m or 599s)."""
+    with open("/proc/keys", encoding="utf-8") as keys:
+        (left,) = (line.split()[3] for line in keys if int(line.split()[0], 16) == int(serial))
+    seconds = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+    return int(left[:-1]) * seconds[left[-1]]
+
+
 def forget(serials: set[str]) -> None:
     """Unlinks these keys."""
     ring = keyring()

@@ -110,9 +110,9 @@ class Person:
         self.git("-C", name, "remote", "set-url", "origin", gate.url).check_returncode()
         return self.home / name
 
-    def fetch(self, copy: Path) -> Done:
+    def fetch(self, copy: Path, **env: str) -> Done:
         """Fetches in a working copy."""
-        return self.git("-C", str(copy), "fetch")
+        return self.git("-C", str(copy), "fetch", **env)
 
     # What happened.
 

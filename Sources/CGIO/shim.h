@@ -1,0 +1,2 @@
+// GIO's D-Bus, which libsecret brings along.
+#include <gio/gio.h>

@@ -1,0 +1,41 @@
+import CredentialProtocol
+import Desktop
+import KeyfobCore
+import OAuth
+
+/// The question whether to sign in now, on the person's desktop: which program asks, for which host, and where they will
+/// sign in.
+///
+/// Its words are not those of a terminal: sentences, as on all desktops. What others have named goes through
+/// ``Words/printable(_:)``.
+struct DesktopCall: Sendable {
+    let browser: BrowserLauncher
+
+    /// The desktop's own way to open an address.
+    static let portal = BrowserLauncher.Portal(
+        isThere: { Portal.opensAddresses }, open: { Portal.open($0) })
+
+    /// Asks, for as long as a sign-in may take. Who could not be shown a browser afterwards is not asked.
+    func show(_ account: Account) async throws -> Summons.Answer {
+        guard browser.mightOpen else { return .nobodyIsThere }
+        switch try await notification(account, from: AskingProgram.name()).ask(within: account.loginDeadline) {
+        case .accepted: return .accepted
+        case .dismissed: return .silence(.dismissed)
+        case .unanswered: return .silence(.unanswered)
+        case .shown: return .silence(.told)
+        case .unavailable: return .nobodyIsThere
+        }
+    }
+
+    private func notification(_ account: Account, from program: String?) -> Notification {
+        let host = Words.printable(account.service.host)
+        let who = program.map { Words.printable($0) } ?? "A program in the background"
+        let person = account.name.map { " as " + Words.printable($0) } ?? ""
+        let asks = "\(who) asks for access to \(Words.printable(account.service.description))\(person)."
+        let server = (try? EndpointURL(account.server.identifier)).map { " at " + Words.printable($0.host) } ?? ""
+        return Notification(
+            summary: "Sign in to \(host)?", body: "\(asks) You sign in\(server), in your browser.",
+            accept: "Sign in", decline: "Not now",
+            bodyWithoutActions: "\(asks) To sign in, run: keyfob login \(Words.printable(account.service.description))")
+    }
+}

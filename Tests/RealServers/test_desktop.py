@@ -1,0 +1,303 @@
+"""Who sees no terminal and has a desktop is asked there, and has no window thrown at them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from harness import binaries, kernel
+from harness.desktop import (
+    CLICK,
+    EXPIRE,
+    FULL,
+    NOT_NOW,
+    SEND_AWAY,
+    SIGN_IN,
+    NotificationDaemon,
+    Portal,
+    Reaction,
+    browse_with,
+    forge,
+)
+from harness.gate import Gate
+from harness.person import Done, Person, stderr_lines
+from harness.provider.server import Provider
+from harness.steps import assert_refused, assert_worked
+from harness.terminal import Terminal
+from harness.waiting import wait_until
+
+DESKTOP = {"DISPLAY": ":99"}
+WAYLAND = {"WAYLAND_DISPLAY": "wayland-99"}
+
+
+@pytest.fixture
+def daemon(developer: Person) -> Iterator[NotificationDaemon]:
+    """The desktop of the person whose keyfob knows where to sign in: it ignores what it shows until a test says else."""
+    with NotificationDaemon(developer.session) as running:
+        yield running
+
+
+def token(person: Person, gate: Gate, *more: str, **env: str) -> Done:
+    """Asks for a token as a program in the background of a desktop does."""
+    return person.keyfob("token", gate.url, *more, **(env or DESKTOP))
+
+
+# What comes of the question.
+
+
+@pytest.mark.parametrize(("reaction", "display"), [(CLICK, DESKTOP), (SIGN_IN, WAYLAND)], ids=["click", "button"])
+def test_who_takes_it_up_gets_a_browser(
+    developer: Person, provider: Provider, gate: Gate, daemon: NotificationDaemon, reaction: Reaction,
+    display: dict[str, str]
+) -> None:  # fmt: skip
+    daemon.reaction = reaction
+    done = token(developer, gate, **display)
+    assert_worked(done)
+    assert provider.is_active(done.stdout.decode().strip())
+    assert (len(daemon.shown), developer.browsers_opened()) == (1, 1)
+    assert_worked(token(developer, gate))
+    assert len(daemon.shown) == 1, "there is a token now"
+
+
+@pytest.mark.parametrize(
+    ("reaction", "said"),
+    [(NOT_NOW, "was dismissed"), (SEND_AWAY, "was dismissed"), (EXPIRE, "nobody answered")],
+    ids=["button", "sent away", "expired"],
+)
+def test_who_does_not_is_left_alone_for_a_while(
+    developer: Person, provider: Provider, gate: Gate, daemon: NotificationDaemon, reaction: Reaction, said: str
+) -> None:
+    daemon.reaction = reaction
+    done = token(developer, gate)
+    assert_refused(done, 77)
+    assert said in done.stderr.decode()
+    assert f"hint: run: keyfob login {gate.origin}" in stderr_lines(done)
+
+    again = token(developer, gate)
+    assert_refused(again, 77)
+    assert "asked for it a while ago" in again.stderr.decode()
+    assert (len(daemon.shown), developer.browsers_opened(), provider.requests.all()) == (1, 0, [])
+
+    assert_worked(developer.keyfob("login", gate.url, **DESKTOP))
+    assert (len(daemon.shown), developer.browsers_opened()) == (1, 1), "who types keyfob login is not asked"
+
+
+def test_the_quiet_ends_with_its_key(developer: Person, gate: Gate, daemon: NotificationDaemon) -> None:
+    daemon.reaction = NOT_NOW
+    assert_refused(token(developer, gate), 77)
+    (account,) = developer.session.accounts()
+    quiet = kernel.named("quiet:", account)
+    assert len(quiet) == 1
+    assert 0 < kernel.seconds_left(quiet.pop()) <= 600
+    kernel.forget(kernel.named("quiet:", account))
+    daemon.reaction = CLICK
+    assert_worked(token(developer, gate))
+    assert len(daemon.shown) == 2
+
+
+def test_nobody_answers(developer: Person, provider: Provider, gate: Gate, daemon: NotificationDaemon) -> None:
+    wait_at_most(developer, 1)
+    done = token(developer, gate)
+    assert_refused(done, 77)
+    assert "nobody answered" in done.stderr.decode()
+    assert daemon.closed == [daemon.shown[0].id], "it is taken away again"
+    assert daemon.shown[0].milliseconds == 1000
+    assert developer.browsers_opened() == 0
+
+
+def test_the_desktop_goes_away(developer: Person, gate: Gate, daemon: NotificationDaemon) -> None:
+    asking = background_token(developer, gate)
+    wait_until(lambda: bool(daemon.shown))
+    daemon.leave()
+    assert_refused(finished(asking), 77)
+    assert developer.browsers_opened() == 0
+
+
+def test_what_others_say_of_it_means_nothing(developer: Person, gate: Gate, daemon: NotificationDaemon) -> None:
+    asking = background_token(developer, gate)
+    wait_until(lambda: bool(daemon.shown))
+    for _ in range(3):
+        forge(developer.session, "ActionInvoked", daemon.shown[0].id, "sign-in")
+    other, unknown = Reaction([("ActionInvoked", "sign-in")]), Reaction([("ActionInvoked", "blow-up")])
+    daemon.react(other, daemon.shown[0].id + 1)
+    daemon.react(unknown, daemon.shown[0].id)
+    daemon.react(NOT_NOW, daemon.shown[0].id)
+    done = finished(asking)
+    assert_refused(done, 77)
+    assert "was dismissed" in done.stderr.decode()
+    assert developer.browsers_opened() == 0
+
+
+def test_many_who_ask_at_once_ask_once(developer: Person, gate: Gate, daemon: NotificationDaemon) -> None:
+    daemon.reaction = CLICK
+    with ThreadPoolExecutor(4) as pool:
+        done = list(pool.map(lambda _: token(developer, gate), range(4)))
+    for each in done:
+        assert_worked(each)
+    assert len({each.stdout for each in done}) == 1
+    assert (len(daemon.shown), developer.browsers_opened()) == (1, 1)
+
+
+def test_git_in_the_background_waits_for_the_answer(
+    developer: Person, gate: Gate, daemon: NotificationDaemon
+) -> None:
+    daemon.reaction = CLICK
+    assert_worked(developer.fetch(developer.working_copy(gate), **DESKTOP))
+    assert (len(daemon.shown), developer.browsers_opened()) == (1, 1)
+
+
+# Where nobody is asked.
+
+
+def test_without_a_desktop_that_shows_it_nothing_is_opened(developer: Person, provider: Provider, gate: Gate) -> None:
+    done = token(developer, gate)
+    assert_refused(done, 77)
+    assert stderr_lines(done) == [
+        f"keyfob: sign-in needed for {gate.origin}", f"hint: run: keyfob login {gate.origin}"
+    ]  # fmt: skip
+    assert (developer.browsers_opened(), provider.requests.all()) == (0, [])
+    with NotificationDaemon(developer.session, CLICK) as daemon:
+        assert_worked(token(developer, gate))
+        assert len(daemon.shown) == 1, "who was not asked is not left alone"
+
+
+@pytest.mark.parametrize(
+    ("more", "env"),
+    [
+        (["--interaction", "never"], DESKTOP),
+        ([], {**DESKTOP, "KEYFOB_INTERACTION": "never"}),
+        ([], {**DESKTOP, "GCM_INTERACTIVE": "never"}),
+        ([], {**DESKTOP, "GIT_TERMINAL_PROMPT": "0"}),
+    ],
+    ids=["option", "variable", "GCM", "git"],
+)
+def test_a_caller_that_declines_declines_for_the_desktop_too(
+    developer: Person, gate: Gate, daemon: NotificationDaemon, more: list[str], env: dict[str, str]
+) -> None:
+    assert_refused(token(developer, gate, *more, **env), 77)
+    assert (daemon.shown, developer.browsers_opened()) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    ("more", "env"),
+    [(["--interaction", "always"], DESKTOP), ([], {"DISPLAY": ""})],
+    ids=["asked for", "a browser and no desktop"],
+)
+def test_the_browser_is_opened_at_once(
+    developer: Person, gate: Gate, daemon: NotificationDaemon, more: list[str], env: dict[str, str]
+) -> None:
+    assert_worked(token(developer, gate, *more, **env))
+    assert (daemon.shown, developer.browsers_opened()) == ([], 1)
+
+
+def test_on_a_terminal_nobody_is_asked_by_the_desktop(
+    developer: Person, gate: Gate, daemon: NotificationDaemon
+) -> None:
+    terminal = Terminal(developer.session, binaries.keyfob(), "token", gate.url, "--show", **DESKTOP)
+    assert terminal.finish() == 0, terminal.shown
+    assert (daemon.shown, developer.browsers_opened()) == ([], 1)
+
+
+# What is shown.
+
+
+def test_it_says_who_asks_for_what_and_where_one_signs_in(
+    developer: Person, provider: Provider, gate: Gate, daemon: NotificationDaemon
+) -> None:
+    wait_at_most(developer, 1, account="alice")
+    from_program(developer, "editor-of-ours", gate)
+    (shown,) = daemon.shown
+    assert shown.summary == "Sign in to 127.0.0.1?"
+    assert shown.body == (
+        f"editor-of-ours asks for access to {gate.origin} as alice. You sign in at 127.0.0.1, in your browser."
+    )
+    assert shown.actions == {"default": "Sign in", "sign-in": "Sign in", "not-now": "Not now"}
+
+
+@pytest.mark.parametrize("markup", [True, False])
+def test_what_others_have_named_is_text(
+    developer: Person, gate: Gate, daemon: NotificationDaemon, *, markup: bool
+) -> None:
+    daemon.capabilities = FULL if markup else ("actions", "body")
+    wait_at_most(developer, 1, account="<b>\u202eli&ce\u009b31m\"'</b>")
+    from_program(developer, "<i>ed&it", gate)
+    (shown,) = daemon.shown
+    if markup:
+        assert "&lt;i&gt;ed&amp;it asks" in shown.body
+        assert "as &lt;b&gt;\ufffdli&amp;ce\ufffd31m&quot;&#39;&lt;/b&gt;." in shown.body
+    else:
+        assert "<i>ed&it asks" in shown.body
+        assert "as <b>\ufffdli&ce\ufffd31m\"'</b>." in shown.body
+
+
+def test_a_desktop_without_buttons_tells_and_does_not_wait(
+    developer: Person, gate: Gate, daemon: NotificationDaemon
+) -> None:
+    daemon.capabilities = ("body",)
+    done = token(developer, gate)
+    assert_refused(done, 77)
+    assert "nothing can be answered there" in done.stderr.decode()
+    (shown,) = daemon.shown
+    assert (shown.actions, shown.body.split(". ")[1]) == ({}, f"To sign in, run: keyfob login {gate.origin}")
+    assert_refused(token(developer, gate), 77)
+    assert len(daemon.shown) == 1
+
+
+# Sandboxes.
+
+
+def test_where_no_program_opens_an_address_the_portal_does(
+    developer: Person, gate: Gate, daemon: NotificationDaemon, tmp_path: Path
+) -> None:
+    daemon.reaction = CLICK
+    browser = developer.session.env.pop("BROWSER")
+    with Portal(developer.session, browse_with(browser)) as portal:
+        assert_worked(token(developer, gate, **DESKTOP, PATH=str(tmp_path)))
+    assert (len(portal.opened), developer.browsers_opened()) == (1, 1)
+    assert portal.opened[0].startswith("http://127.0.0.1:")
+
+
+def test_who_could_not_be_shown_a_browser_is_not_asked(
+    developer: Person, gate: Gate, daemon: NotificationDaemon, tmp_path: Path
+) -> None:
+    del developer.session.env["BROWSER"]
+    assert_refused(token(developer, gate, **DESKTOP, PATH=str(tmp_path)), 77)
+    assert daemon.shown == []
+
+
+# Steps.
+
+
+def wait_at_most(person: Person, seconds: int, **more: object) -> None:
+    """Gives this person so many seconds for a sign-in, and sets more for the host."""
+    path = person.configuration
+    lines = [f"{key} = {json.dumps(value)}" for key, value in more.items()]
+    path.write_text("\n".join([f"login_timeout = {seconds}", path.read_text(), *lines]) + "\n")
+
+
+def background_token(person: Person, gate: Gate) -> subprocess.Popen[bytes]:
+    """Begins to ask for a token in the background of a desktop."""
+    process = person.session.start(binaries.keyfob(), "token", gate.url, **DESKTOP)
+    person.session.end_at_last(process)
+    return process
+
+
+def finished(process: subprocess.Popen[bytes]) -> Done:
+    """A process that ends by itself."""
+    output, errors = process.communicate(timeout=30)
+    return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
+
+
+def from_program(person: Person, name: str, gate: Gate) -> None:
+    """A program of that name, by way of git and of shells, asks for what it does not get."""
+    program = person.home / name
+    shutil.copy("/bin/dash", program)
+    command = f"printf 'protocol=http\\nhost={gate.origin[7:]}\\n\\n' | git credential fill; true"
+    env = {**DESKTOP, "GIT_ASKPASS": "true"}
+    person.session.run(program, "-c", f'/bin/sh -c "{command}; true"; true', **env).check_returncode()
