@@ -66,7 +66,7 @@ extension CredentialRequest {
 
     /// The same for a URL that may lack its scheme, as registries do: https then, but http for this machine itself,
     /// where nobody has a certificate.
-    init(registry name: String) throws(InvocationError) {
+    package init(registry name: String) throws(InvocationError) {
         if name.contains("://") {
             try self.init(service: name)
         } else if (try? ServiceURL("http://" + name))?.isLoopback == true {

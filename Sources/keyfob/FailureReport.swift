@@ -43,6 +43,9 @@ struct FailureReport {
             self.init(
                 "a token would be shown on the terminal", hint: "to see it: --show; or pass it on through a pipe",
                 status: 64)
+        case is NobodyAsked:
+            self.init(
+                "nothing was copied, for nobody could be asked", hint: "to copy without a question: --yes", status: 77)
         case let error as NoSuchProgram:
             self.init("there is no program \(Words.printable(error.name)) that can be started", status: 127)
         case is CancellationError: self.init("cancelled", status: 77)

@@ -48,6 +48,13 @@ package struct PasswordStore: Sendable {
         }
     }
 
+    /// The password that is kept for exactly what `request` names, no more and no less.
+    func kept(for request: CredentialRequest) throws(SecretServiceError) -> Secret? {
+        let attributes = Self.attributes(of: request)
+        let item = try matches(for: request).first { Self.ownAttributes(of: $0) == attributes }
+        return item.flatMap { PasswordEntry($0.secret)?.password }
+    }
+
     /// Keeps the password in `request` in place of the one before it.
     package func store(_ request: CredentialRequest) throws(SecretServiceError) {
         guard let attributes = Self.attributes(of: request), let user = request.username,

@@ -43,6 +43,17 @@ package struct GitConfigCommand: Sendable {
         return HelperChain(await ask(settings) ?? [], for: service)
     }
 
+    /// The URLs for which git's settings name a client, as git-credential-oauth's do, in their order.
+    package func servicesWithClients() async -> [String] {
+        let name = (before: "credential.", after: ".oauthclientid")
+        let output = await ask(["config", "-z", "--name-only", "--get-regexp", "^credential\\..*\\.oauthclientid$"])
+        return (output ?? []).split(separator: 0).compactMap { entry in
+            let setting = String(decoding: entry, as: UTF8.self)
+            guard setting.hasPrefix(name.before), setting.hasSuffix(name.after) else { return nil }
+            return String(setting.dropFirst(name.before.count).dropLast(name.after.count))
+        }
+    }
+
     /// What git prints of a section's settings for a URL; nil where there is no git, or git cannot say.
     private func ask(about section: String, of url: String, elsewhere: Bool = false) async -> [UInt8]? {
         await ask((elsewhere ? ["-C", "/"] : []) + ["config", "-z", "--get-urlmatch", section, url])

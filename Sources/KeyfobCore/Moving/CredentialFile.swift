@@ -1,0 +1,57 @@
+import Glibc
+
+/// A file in which another program keeps credentials for the person: only read, and only if it is theirs.
+enum CredentialFile {
+    /// The largest that is read: who has thousands of passwords in one file has fewer bytes.
+    private static let limit = 1_048_576
+
+    /// Reads the file, if it is one of ours, and notes what is wrong with it.
+    ///
+    /// - Returns: nil where there is none, or none to be read.
+    static func read(_ path: String, _ findings: inout Findings) -> [UInt8]? {
+        let place = FoundCredential.Place(file: path)
+        // A pipe would be waited for until somebody writes to it.
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+        guard descriptor >= 0 else {
+            if errno != ENOENT, errno != ENOTDIR { findings.note(.unreadable(errno: errno), at: place) }
+            return nil
+        }
+        defer { close(descriptor) }
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else {
+            findings.note(.unreadable(errno: errno), at: place)
+            return nil
+        }
+        if let reason = distrust(status) {
+            findings.note(.notTrusted(reason), at: place)
+            return nil
+        }
+        if status.st_mode & 0o077 != 0 { findings.note(.readableByOthers, at: place) }
+        return bytes(descriptor, place, &findings)
+    }
+
+    /// Why the file is not read: what somebody else has put there is none of the person's passwords.
+    private static func distrust(_ status: stat) -> String? {
+        if status.st_mode & S_IFMT != S_IFREG { return "not a file" }
+        if status.st_uid != geteuid() { return "another user's" }
+        return status.st_size > limit ? "larger than \(limit) bytes" : nil
+    }
+
+    private static func bytes(
+        _ descriptor: CInt, _ place: FoundCredential.Place, _ findings: inout Findings
+    ) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while bytes.count <= limit {
+            let count = unsafe Glibc.read(descriptor, &buffer, buffer.count)
+            if count == 0 { return bytes }
+            guard count > 0 else {
+                findings.note(.unreadable(errno: errno), at: place)
+                return nil
+            }
+            bytes += buffer[..<count]
+        }
+        findings.note(.notTrusted("larger than \(limit) bytes"), at: place)
+        return nil
+    }
+}

@@ -1,0 +1,138 @@
+package import CredentialProtocol
+import OAuth
+package import SecretService
+import Secrets
+
+/// What other programs keep for this person, and how it comes to us: into the stored passwords, after a yes. Nothing of
+/// what they keep is changed.
+package struct MovingIn: Sendable {
+    let items: any ItemStore
+    let places: Places
+    let registry: @Sendable (String) -> CredentialRequest?
+
+    /// Where to look.
+    package struct Places: Sendable {
+        /// Of git-credential-store, in the order in which it looks.
+        package var store: [String]
+        /// gh's `hosts.yml`.
+        package var gh: String
+        /// Of docker, then of podman and its like.
+        package var docker: [String]
+
+        /// - Parameter variable: the environment (git-credential-store(1); gh help environment; docker's and
+        ///   containers-auth.json(5)'s own).
+        package init(variable: (String) -> String?) {
+            let home = variable("HOME") ?? ""
+            func absolute(_ name: String) -> String? { variable(name).flatMap { $0.hasPrefix("/") ? $0 : nil } }
+            let settings = absolute("XDG_CONFIG_HOME") ?? home + "/.config"
+            store = [home + "/.git-credentials", settings + "/git/credentials"]
+            gh = (absolute("GH_CONFIG_DIR") ?? settings + "/gh") + "/hosts.yml"
+            docker = [(absolute("DOCKER_CONFIG") ?? home + "/.docker") + "/config.json"]
+            let session = absolute("XDG_RUNTIME_DIR").map { [$0 + "/containers/auth.json"] } ?? []
+            docker += absolute("REGISTRY_AUTH_FILE").map { [$0] } ?? session + [settings + "/containers/auth.json"]
+        }
+    }
+
+    /// - Parameter registry: the request for a registry as docker writes it.
+    package init(
+        items: some ItemStore, places: Places, registry: @escaping @Sendable (String) -> CredentialRequest?
+    ) {
+        (self.items, self.places, self.registry) = (items, places, registry)
+    }
+
+    /// All that a program keeps.
+    package func findings(of keeper: FoundCredential.Keeper) throws(SecretServiceError) -> Findings {
+        var findings = Findings()
+        switch keeper {
+        case .store:
+            for file in places.store {
+                guard let bytes = CredentialFile.read(file, &findings) else { continue }
+                PlaintextStore.read(bytes, file: file, &findings)
+            }
+        case .manager: try KeyringFindings(items: items).manager(&findings)
+        case .gh: try gh(&findings)
+        case .docker:
+            for file in places.docker {
+                guard let bytes = CredentialFile.read(file, &findings) else { continue }
+                DockerLogins.read(bytes, file: file, registry: registry, &findings)
+            }
+        }
+        return findings
+    }
+
+    private func gh(_ findings: inout Findings) throws(SecretServiceError) {
+        guard let bytes = CredentialFile.read(places.gh, &findings) else { return }
+        let hosts: [GitHubHosts.Host]
+        do {
+            hosts = try GitHubHosts(bytes).hosts
+        } catch {
+            return findings.note(
+                .malformed("what gh writes: names and words, indented by spaces"),
+                at: .init(file: places.gh, line: error.line))
+        }
+        for host in hosts {
+            for user in host.users { try gh(host, user, &findings) }
+        }
+    }
+
+    private func gh(
+        _ host: GitHubHosts.Host, _ user: GitHubHosts.User, _ findings: inout Findings
+    ) throws(SecretServiceError) {
+        let place: FoundCredential.Place
+        let token: Secret
+        if let written = user.token {
+            (token, place) = (Secret(written), .init(file: places.gh, line: user.line))
+        } else if let kept = try KeyringFindings(items: items).gh(host: host.name, user: user.name) {
+            (token, place) = (kept, .init(file: nil))
+        } else {
+            return  // signed out since
+        }
+        // Of a token whose owner is not known: the name that GitHub takes beside any.
+        let request = CredentialRequest(
+            found: Array("https://\(host.name)".utf8), username: user.name ?? "x-access-token", password: token)
+        guard let request else { return findings.note(.malformed("a host, a user and a token"), at: place) }
+        findings.add(FoundCredential(keeper: .gh, kind: .token, request: request, place: place))
+    }
+}
+
+extension MovingIn {
+    /// What would come of copying a credential.
+    package enum Verdict: Sendable, Equatable {
+        case new
+        /// The very same is kept already.
+        case same
+        /// Another password is kept for the same service and user, or is to be copied from elsewhere.
+        case differs
+        /// keyfob signs in there, and would never look at a password.
+        case signsIn
+    }
+
+    /// What would come of copying each, one after the other.
+    ///
+    /// - Parameter signsIn: whether a service has an account.
+    package func verdicts(
+        on found: [FoundCredential], signsIn: (CredentialRequest) async throws -> Bool
+    ) async throws -> [Verdict] {
+        let passwords = PasswordStore(items: items)
+        var verdicts: [Verdict] = []
+        for (index, credential) in found.enumerated() {
+            let before = zip(found[..<index], verdicts).first { other, verdict in
+                verdict == .new
+                    && PasswordStore.attributes(of: other.request) == PasswordStore.attributes(of: credential.request)
+            }
+            if try await signsIn(credential.request) {
+                verdicts.append(.signsIn)
+            } else if let kept = try before?.0.request.password ?? passwords.kept(for: credential.request) {
+                verdicts.append(kept == credential.request.password ? .same : .differs)
+            } else {
+                verdicts.append(.new)
+            }
+        }
+        return verdicts
+    }
+
+    /// Copies one into the stored passwords, in the place of what is there.
+    package func copy(_ found: FoundCredential) throws(SecretServiceError) {
+        try PasswordStore(items: items).store(found.request)
+    }
+}

@@ -1,0 +1,102 @@
+import ArgumentParser
+import CredentialProtocol
+import Dialects
+import Glibc
+import KeyfobCore
+import SecretService
+
+struct Import: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Copy the passwords and tokens that other programs keep into your keyring.",
+        discussion: """
+            It shows them first, without their secrets, and copies on a yes. Nothing of what the others keep is changed; \
+            how to remove what is in plain text is said at the end.
+            """)
+
+    @Option(
+        name: .customLong("from"),
+        help: "The program to look at; may be repeated. All of them where it is not given.")
+    var keepers: [FoundCredential.Keeper] = []
+
+    @Flag(name: .customLong("dry-run"), help: "Show what there is, and copy nothing.")
+    var isDryRun = false
+
+    @Flag(help: "Copy without asking.")
+    var yes = false
+
+    @Flag(help: "Copy also what differs from the password that is kept already, in its place.")
+    var replace = false
+
+    func validate() throws {
+        if isDryRun, yes || replace { throw ValidationError("--dry-run goes with neither --yes nor --replace.") }
+    }
+
+    func run() async throws {
+        let composition = Composition(account: nil, interaction: isDryRun ? .never : nil)
+        try await composition.runWithParts { parts in
+            let moving = MovingIn(
+                items: composition.service, places: .init(variable: Surroundings.variable), registry: registryRequest)
+            let found = try look(moving)
+            let verdicts = try await moving.verdicts(on: found) { try await parts.accounts.account(for: $0) != nil }
+            try show(found, verdicts)
+            await sayWhatNeedsNothing()
+            let wanted = zip(found, verdicts).filter { $1 == .new || ($1 == .differs && replace) }.map(\.0)
+            if !isDryRun, !wanted.isEmpty { try await copy(wanted, moving) }
+            sayHowToRemove(found)
+        }
+    }
+
+    /// Looks everywhere, and says what cannot be taken.
+    private func look(_ moving: MovingIn) throws -> [FoundCredential] {
+        var found: [FoundCredential] = []
+        for keeper in keepers.isEmpty ? FoundCredential.Keeper.allCases : keepers {
+            let findings = try moving.findings(of: keeper)
+            for oddity in findings.oddities { Terminal.say(MovingWords.line(of: oddity, with: keeper)) }
+            found += findings.credentials
+        }
+        return found
+    }
+
+    private func show(_ found: [FoundCredential], _ verdicts: [MovingIn.Verdict]) throws {
+        if found.isEmpty { Terminal.say("none of these programs keeps anything: \(MovingWords.names(keepers))") }
+        let rows = zip(found, verdicts).map { MovingWords.row($0, $1, replaces: replace) }
+        try StandardOutput.write(Array(MovingWords.table(rows).utf8))
+    }
+
+    private func copy(_ wanted: [FoundCredential], _ moving: MovingIn) async throws {
+        if !yes {
+            guard Terminal.isThere else {
+                throw NobodyAsked()
+            }
+            guard try await Terminal.confirms(MovingWords.question(wanted.count)) else {
+                return Terminal.say("nothing was copied")
+            }
+        }
+        for credential in wanted { try moving.copy(credential) }
+        Terminal.say("copied \(MovingWords.count(wanted.count)) into your keyring")
+    }
+
+    /// What is shared already.
+    private func sayWhatNeedsNothing() async {
+        guard keepers.isEmpty else { return }
+        Terminal.say("git-credential-libsecret: its items are keyfob's, too, and need no copy")
+        let git = GitConfigCommand(search: ExecutableSearch(path: Surroundings.variable("PATH")))
+        for service in await git.servicesWithClients() {
+            Terminal.say("git-credential-oauth: its settings for \(Words.address(service)) are honoured as they are")
+        }
+    }
+
+    private func sayHowToRemove(_ found: [FoundCredential]) {
+        for hint in MovingWords.removal(of: found) { Terminal.hint(hint) }
+    }
+
+    /// A registry as docker writes it.
+    @Sendable private func registryRequest(_ name: String) -> CredentialRequest? {
+        try? CredentialRequest(registry: name)
+    }
+}
+
+/// There is no terminal on which to ask whether to copy.
+struct NobodyAsked: Error {}
+
+extension FoundCredential.Keeper: ExpressibleByArgument {}

@@ -1,0 +1,104 @@
+import CredentialProtocol
+import Glibc
+import KeyfobCore
+
+/// What `keyfob import` says of the credentials of other programs: everything but their secrets.
+enum MovingWords {
+    // What is there.
+
+    /// The columns of one: service, user, what it is, where, and what comes of it.
+    static func row(_ found: FoundCredential, _ verdict: MovingIn.Verdict, replaces: Bool) -> [String] {
+        let kind =
+            switch found.kind {
+            case .password: "password"
+            case .token: "token"
+            }
+        return [
+            service(found), Words.printable(found.request.username ?? ""), kind,
+            found.keeper.rawValue + ", " + place(found.place), words(verdict, replaces: replaces),
+        ]
+    }
+
+    private static func words(_ verdict: MovingIn.Verdict, replaces: Bool) -> String {
+        switch verdict {
+        case .new: "to be copied"
+        case .same: "is there already"
+        case .differs: replaces ? "to be copied in the place of another" : "another is there, which stays"
+        case .signsIn: "not needed: keyfob signs in there"
+        }
+    }
+
+    private static func service(_ found: FoundCredential) -> String {
+        let request = found.request
+        let path = request.path.map { "/" + $0 } ?? ""
+        return Words.printable("\(request.protocolName)://\(request.host)\(path)")
+    }
+
+    /// A file's name from the home directory on, and the line in it.
+    static func place(_ place: FoundCredential.Place) -> String {
+        guard let file = place.file else { return "keyring" }
+        return name(of: file) + (place.line.map { ":\($0)" } ?? "")
+    }
+
+    private static func name(of file: String) -> String {
+        guard let home = Surroundings.variable("HOME"), !home.isEmpty, file.hasPrefix(home + "/") else {
+            return Words.printable(file)
+        }
+        return Words.printable("~" + file.dropFirst(home.count))
+    }
+
+    /// The rows below one another, in columns.
+    static func table(_ rows: [[String]]) -> String {
+        rows.map { row in
+            zip(row, row.indices).map { cell, column in
+                let width = rows.map { $0[column].count }.max() ?? 0
+                return column == row.count - 1 ? cell : cell + String(repeating: " ", count: width - cell.count)
+            }.joined(separator: "  ") + "\n"
+        }.joined()
+    }
+
+    static func line(of oddity: Findings.Oddity, with keeper: FoundCredential.Keeper) -> String {
+        let said =
+            switch oddity.reason {
+            case .malformed(let form): "not \(form), and passed over"
+            case .repeated: "a second one for the same service and user, and passed over"
+            case .refreshToken: "a refresh token of that program, which is of no use to another"
+            case .readableByOthers: "other users of this machine can read it"
+            case .unreadable(let code): unsafe String(cString: strerror(code))
+            case .notTrusted(let reason): "\(reason), and not read"
+            }
+        return "\(keeper.rawValue), \(place(oddity.place)): \(said)"
+    }
+
+    // What is asked and done.
+
+    static func question(_ number: Int) -> String { "copy \(count(number)) into your keyring? [y/N] " }
+
+    static func count(_ number: Int) -> String { number == 1 ? "1 credential" : "\(number) credentials" }
+
+    static func names(_ keepers: [FoundCredential.Keeper]) -> String {
+        (keepers.isEmpty ? FoundCredential.Keeper.allCases : keepers).map(\.rawValue).joined(separator: ", ")
+    }
+
+    /// How a person removes what is still in plain text, once they no longer need it there.
+    static func removal(of found: [FoundCredential]) -> [String] {
+        func files(_ keeper: FoundCredential.Keeper) -> [String] {
+            var files: [String] = []
+            for case let file? in found.filter({ $0.keeper == keeper }).map(\.place.file) where !files.contains(file) {
+                files.append(file)
+            }
+            return files
+        }
+        func inPlainText(_ file: String) -> String { "\(name(of: file)) still holds secrets in plain text" }
+        let store = files(.store).map {
+            inPlainText($0) + "; to remove it: shred -u \(name(of: $0)), and take store out of credential.helper"
+        }
+        let gh = files(.gh).map {
+            inPlainText($0) + "; to have gh keep them in the keyring: gh auth logout, then gh auth login"
+        }
+        let docker = files(.docker).map {
+            inPlainText($0) + "; to remove them: docker logout REGISTRY, and name keyfob in credHelpers"
+        }
+        return store + gh + docker
+    }
+}

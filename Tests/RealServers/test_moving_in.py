@@ -1,0 +1,406 @@
+"""Who comes from another program brings what it keeps: it is shown, copied on a yes, and stays where it was."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+import secretstorage
+from jeepney.io.blocking import open_dbus_connection
+
+from harness import binaries
+from harness.credential import HelperStore
+from harness.gate import Gate
+from harness.marked import MarkedServer
+from harness.person import Done, Person, stderr_lines
+from harness.provider.server import Provider
+from harness.session import PrivateSession
+from harness.steps import assert_refused, assert_worked
+from harness.terminal import Terminal
+
+GCM = "com.microsoft.GitCredentialManager"
+SECRETS = {
+    "store": "canary-store-1", "store with path": "canary%store/2", "manager": "canary-manager", "gh": "gho_canary",
+    "gh in the keyring": "gho_keyring_canary", "docker": "canary:docker", "identity": "canary-identity",
+}  # fmt: skip
+HOSTS = """\
+github.com:
+    git_protocol: https
+    users:
+        alice:
+        bob:
+            oauth_token: {token}
+    user: alice
+"""
+
+
+@pytest.fixture
+def door(person: Person) -> HelperStore:
+    """keyfob as git asks it."""
+    return HelperStore(person.session, binaries.git_credential_keyfob())
+
+
+def put(session: PrivateSession, secret: str, **attributes: str) -> None:
+    """Keeps an item in the keyring as another program does; `schema` stands for `xdg:schema`."""
+    named = {{"schema": "xdg:schema"}.get(key, key): value for key, value in attributes.items()}
+    with open_dbus_connection(session.env["DBUS_SESSION_BUS_ADDRESS"]) as connection:
+        secretstorage.get_default_collection(connection).create_item("of another program", named, secret.encode())
+
+
+def write(person: Person, name: str, content: str | bytes, mode: int = 0o600) -> Path:
+    """Writes a file of this person's."""
+    path = person.home / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    path.chmod(mode)
+    return path
+
+
+def docker_login(user: str, password: str) -> dict[str, str]:
+    """What `docker login` writes."""
+    return {"auth": base64.b64encode(f"{user}:{password}".encode()).decode()}
+
+
+@pytest.fixture
+def settled(person: Person) -> Person:
+    """A person who has used all of them."""
+    path = SECRETS["store with path"].replace("%", "%25").replace("/", "%2f")
+    lines = f"https://alice:{SECRETS['store']}@git.example.com\nhttps://al%40ice:{path}@git.example.com:8443/a%20b.git\n"
+    write(person, ".git-credentials", lines)
+    write(person, ".config/gh/hosts.yml", HOSTS.format(token=SECRETS["gh"]))
+    auths = {
+        "https://index.docker.io/v1/": docker_login("alice", SECRETS["docker"]),
+        "registry.example.com": {"auth": "", "identitytoken": SECRETS["identity"]},
+        "helped.example.com": {},
+    }
+    write(person, ".docker/config.json", json.dumps({"auths": auths, "credsStore": ""}))
+    put(person.session, SECRETS["manager"], schema=GCM, service="git:https://gcm.example.com", account="alice")
+    put(person.session, "refresh", schema=GCM, service="git:https://oauth-refresh-token.gitlab.com", account="oauth2")
+    put(person.session, SECRETS["gh in the keyring"], service="gh:github.com", username="alice")
+    return person
+
+
+def rows(done: Done) -> list[list[str]]:
+    """The table that is shown, cell by cell."""
+    return [re.split(r"\s{2,}", line) for line in done.stdout.decode().splitlines()]
+
+
+def states(done: Done) -> list[str]:
+    """What is said to come of each."""
+    return [row[-1] for row in rows(done)]
+
+
+def everything_of(person: Person) -> dict[str, bytes]:
+    """The files of the other programs."""
+    names = [".git-credentials", ".config/gh/hosts.yml", ".docker/config.json"]
+    return {name: (person.home / name).read_bytes() for name in names if (person.home / name).exists()}
+
+
+def assert_no_secrets(done: Done) -> None:
+    """None of the secrets is shown."""
+    shown = (done.stdout + done.stderr).decode()
+    assert [name for name, secret in SECRETS.items() if secret in shown] == []
+
+
+# What is there, and what comes of it.
+
+
+def test_it_shows_who_keeps_what_and_where(settled: Person) -> None:
+    done = settled.keyfob("import", "--dry-run")
+    assert_worked(done)
+    assert rows(done) == [
+        ["https://git.example.com", "alice", "password", "git-credential-store, ~/.git-credentials:1", "to be copied"],
+        [
+            "https://git.example.com:8443/a b.git", "al@ice", "password",
+            "git-credential-store, ~/.git-credentials:2", "to be copied",
+        ],
+        ["https://gcm.example.com", "alice", "password", "git-credential-manager, keyring", "to be copied"],
+        ["https://github.com", "alice", "token", "gh, keyring", "to be copied"],
+        ["https://github.com", "bob", "token", "gh, ~/.config/gh/hosts.yml:6", "to be copied"],
+        ["https://index.docker.io/v1", "alice", "password", "docker, ~/.docker/config.json", "to be copied"],
+        ["https://registry.example.com", "<token>", "token", "docker, ~/.docker/config.json", "to be copied"],
+    ]  # fmt: skip
+    said = stderr_lines(done)
+    assert "keyfob: git-credential-libsecret: its items are keyfob's, too, and need no copy" in said
+    assert any("of no use to another" in line for line in said)
+    assert_no_secrets(done)
+
+
+def test_what_is_copied_is_found_and_stays_where_it_was(settled: Person, door: HelperStore) -> None:
+    before = everything_of(settled)
+    done = settled.keyfob("import", "--yes")
+    assert_worked(done)
+    assert "keyfob: copied 7 credentials into your keyring" in stderr_lines(done)
+    assert_no_secrets(done)
+
+    def password(host: str, **more: str) -> str | None:
+        return (door.fill(protocol="https", host=host, **more) or {}).get("password")
+
+    assert password("git.example.com", username="alice") == SECRETS["store"]
+    assert password("git.example.com:8443", path="a b.git", username="al@ice") == SECRETS["store with path"]
+    assert password("gcm.example.com") == SECRETS["manager"]
+    assert password("github.com", username="alice") == SECRETS["gh in the keyring"]
+    assert password("github.com", username="bob") == SECRETS["gh"]
+    answer = settled.session.run(
+        binaries.keyfob(), "get", "--dialect", "docker", stdin=b"https://index.docker.io/v1/"
+    )
+    assert json.loads(answer.stdout)["Secret"] == SECRETS["docker"]
+    answer = settled.session.run(binaries.keyfob(), "get", "--dialect", "docker", stdin=b"registry.example.com")
+    assert (json.loads(answer.stdout)["Username"], json.loads(answer.stdout)["Secret"]) == (
+        "<token>", SECRETS["identity"]
+    )  # fmt: skip
+
+    assert everything_of(settled) == before
+    again = settled.keyfob("import", "--yes")
+    assert_worked(again)
+    assert set(states(again)) == {"is there already"}
+    assert not any("copied" in line for line in stderr_lines(again))
+
+
+def test_nothing_is_copied_without_a_yes(settled: Person, door: HelperStore) -> None:
+    assert_worked(settled.keyfob("import", "--dry-run"))
+    done = settled.keyfob("import")
+    assert done.returncode == 77
+    assert "hint: to copy without a question: --yes" in stderr_lines(done)
+    for answer in ("n\n", "\n", "yess\n"):
+        terminal = Terminal(settled.session, binaries.keyfob(), "import")
+        terminal.read_until(r"copy 7 credentials into your keyring\? \[y/N\] ")
+        terminal.type(answer)
+        assert terminal.finish() == 0
+        assert "nothing was copied" in terminal.shown
+    assert door.fill(protocol="https", host="git.example.com") is None
+
+
+def test_a_yes_on_the_terminal_copies(settled: Person, door: HelperStore) -> None:
+    terminal = Terminal(settled.session, binaries.keyfob(), "import", "--from", "git-credential-store")
+    terminal.read_until(r"copy 2 credentials into your keyring\? \[y/N\] ")
+    terminal.type("y\n")
+    assert terminal.finish() == 0, terminal.shown
+    assert "copied 2 credentials" in terminal.shown
+    assert door.fill(protocol="https", host="git.example.com", username="alice") is not None
+    assert door.fill(protocol="https", host="gcm.example.com") is None
+
+
+def test_what_differs_is_left_alone_unless_told_otherwise(settled: Person, door: HelperStore) -> None:
+    door.approve(protocol="https", host="git.example.com", username="alice", password="newer")
+    done = settled.keyfob("import", "--yes", "--from", "git-credential-store")
+    assert_worked(done)
+    assert states(done) == ["another is there, which stays", "to be copied"]
+    assert (door.fill(protocol="https", host="git.example.com") or {})["password"] == "newer"
+    done = settled.keyfob("import", "--yes", "--replace", "--from", "git-credential-store")
+    assert states(done) == ["to be copied in the place of another", "is there already"]
+    assert (door.fill(protocol="https", host="git.example.com") or {})["password"] == SECRETS["store"]
+
+
+def test_of_two_programs_the_first_one_counts(settled: Person) -> None:
+    put(settled.session, "another", schema=GCM, service="git:https://git.example.com", account="alice")
+    put(settled.session, SECRETS["store"], schema=GCM, service="work:https://git.example.com", account="carol")
+    done = settled.keyfob("import", "--dry-run", "--from", "git-credential-store", "--from", "git-credential-manager")
+    verdicts = {(row[1], row[3]): row[4] for row in rows(done) if row[0] == "https://git.example.com"}
+    assert verdicts == {
+        ("alice", "git-credential-store, ~/.git-credentials:1"): "to be copied",
+        ("alice", "git-credential-manager, keyring"): "another is there, which stays",
+        ("carol", "git-credential-manager, keyring"): "to be copied",
+    }
+
+
+def test_where_keyfob_signs_in_nothing_is_needed(developer: Person, provider: Provider, gate: Gate) -> None:
+    write(developer, ".git-credentials", f"http://alice:secret@127.0.0.1:{gate.port}\n")
+    done = developer.keyfob("import", "--yes")
+    assert_worked(done)
+    assert states(done) == ["not needed: keyfob signs in there"]
+    assert not any("copied" in line for line in stderr_lines(done))
+
+
+def test_git_credential_oauth_is_told_of(person: Person) -> None:
+    person.configure_git({"credential.https://git.example.com.oauthClientId": "canary-id"})
+    done = person.keyfob("import", "--dry-run")
+    line = "keyfob: git-credential-oauth: its settings for https://git.example.com are honoured as they are"
+    assert line in stderr_lines(done)
+    assert "none of these programs keeps anything" in done.stderr.decode()
+
+
+def test_it_says_how_to_remove_what_is_in_plain_text(settled: Person) -> None:
+    hints = [line for line in stderr_lines(settled.keyfob("import", "--yes")) if line.startswith("hint: ")]
+    assert [re.search(r"~/\S+", hint)[0] for hint in hints] == [
+        "~/.git-credentials", "~/.config/gh/hosts.yml", "~/.docker/config.json"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("command", [("import", "--yes"), ("import", "--dry-run")])
+def test_a_locked_keyring_is_an_error(settled: Person, command: tuple[str, ...]) -> None:
+    settled.session.lock_keyring()
+    assert_refused(settled.keyfob(*command), 69)
+
+
+# Hostile files.
+
+
+ODD_LINES = (
+    b"https://a:b@one.example.com\r\n"
+    b"\n"
+    b"# a comment\n"
+    b"not a URL\n"
+    b"https://nobody@two.example.com\n"
+    b"https://a:%00b@three.example.com\n"
+    b"https://a:b%0ahost=evil.example.com@four.example.com\n"
+    b"https://a:\xff\xfe@five.example.com\n"
+    b"https://a:b\x1b[31m@six.example.com\n"
+    b"https://a:other@one.example.com\n"
+    b"https://a%1b%5b31m:b@seven.example.com\n"
+    b"https://last:b@eight.example.com"
+)
+
+
+def test_odd_lines_are_named_by_their_numbers(person: Person, door: HelperStore) -> None:
+    write(person, ".git-credentials", ODD_LINES)
+    done = person.keyfob("import", "--yes", "--from", "git-credential-store")
+    assert_worked(done)
+    assert [row[0] for row in rows(done)] == [
+        "https://one.example.com", "https://five.example.com", "https://eight.example.com"
+    ]  # fmt: skip
+    odd = re.findall(r"~/\.git-credentials:(\d+): (not|a second)", done.stderr.decode())
+    assert odd == [("4", "not"), ("5", "not"), ("6", "not"), ("7", "not"), ("9", "not"), ("10", "a second"), ("11", "not")]
+    assert b"\x1b" not in done.stdout + done.stderr
+    assert (door.fill(protocol="https", host="one.example.com") or {})["password"] == "b"
+
+
+@pytest.mark.parametrize("kind", ["pipe", "directory", "huge", "sparse", "not ours", "dangling", "unreadable"])
+def test_a_file_that_is_none_is_not_read(person: Person, tmp_path: Path, kind: str) -> None:
+    path = person.home / ".git-credentials"
+    line = b"https://a:b@git.example.com\n"
+    match kind:
+        case "pipe":
+            os.mkfifo(path)
+        case "directory":
+            path.mkdir()
+        case "huge":
+            path.write_bytes(line * 50_000)
+        case "sparse":
+            with path.open("wb") as file:
+                file.truncate(1 << 40)
+        case "not ours":
+            if os.geteuid() != 0:
+                pytest.skip("only root can give files away")
+            path.write_bytes(line)
+            os.chown(path, 65534, -1)
+        case "dangling":
+            path.symlink_to(tmp_path / "absent")
+        case "unreadable":
+            path.symlink_to(path.name)
+    done = person.keyfob("import", "--yes", "--from", "git-credential-store")
+    assert_worked(done)
+    assert done.stdout == b""
+    if kind != "dangling":
+        assert "git-credential-store, ~/.git-credentials: " in done.stderr.decode()
+
+
+def test_a_link_to_a_file_of_ours_is_followed(person: Person, tmp_path: Path) -> None:
+    target = tmp_path / "elsewhere"
+    target.write_text("https://a:b@git.example.com\n")
+    target.chmod(0o644)
+    (person.home / ".git-credentials").symlink_to(target)
+    done = person.keyfob("import", "--yes", "--from", "git-credential-store")
+    assert states(done) == ["to be copied"]
+    assert "other users of this machine can read it" in done.stderr.decode()
+    assert target.exists()
+
+
+@pytest.mark.parametrize(
+    ("hosts", "line"),
+    [
+        ("github.com:\n\tuser: alice\n", 2),
+        ("- github.com\n", 1),
+        ("github.com: {user: alice}\n", 1),
+        ("github.com: &anchor\n    user: alice\n", 1),
+        ("github.com:\n    oauth_token: |\n        gho_x\n", 2),
+        ("github.com:\n    user: alice\n      oauth_token: x\n", 3),
+        ("github.com:\n    user: alice\n    user: bob\n", 3),
+        ('github.com:\n    user: "al\\nice"\n', 2),
+        ("github.com:\n    oauth_token: !!binary eA==\n", 2),
+        ("github.com\n", 1),
+        ("---\ngithub.com:\n", 1),
+        (b"\xff\xfe", 1),
+    ],
+)  # fmt: skip
+def test_yaml_that_gh_does_not_write_is_refused_with_its_line(person: Person, hosts: str | bytes, line: int) -> None:
+    write(person, ".config/gh/hosts.yml", hosts)
+    done = person.keyfob("import", "--dry-run", "--from", "gh")
+    assert_worked(done)
+    assert f"gh, ~/.config/gh/hosts.yml:{line}: not what gh writes" in done.stderr.decode()
+    assert done.stdout == b""
+
+
+def test_gh_of_older_versions_and_other_hosts(person: Person) -> None:
+    write(
+        person, ".config/gh/hosts.yml",
+        "# gh\r\n'ghe.example.com:8443':\r\n    oauth_token: \"gho_old\"  \r\n    user: carol\r\n\r\ngithub.com:\n"
+        "  oauth_token: gho_nobody\n",
+    )  # fmt: skip
+    done = person.keyfob("import", "--dry-run", "--from", "gh")
+    assert [row[:2] for row in rows(done)] == [
+        ["https://ghe.example.com:8443", "carol"], ["https://github.com", "x-access-token"]
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"auths": []}', '{"auths": {"a": "b"}}', b"\xff", '{"a": 1}'])
+def test_odd_docker_configurations(person: Person, text: str | bytes) -> None:
+    write(person, ".docker/config.json", text)
+    done = person.keyfob("import", "--dry-run", "--from", "docker")
+    assert_worked(done)
+    assert done.stdout == b""
+    assert ("not an object in JSON" in done.stderr.decode()) == (text != '{"a": 1}')
+
+
+def test_odd_docker_logins_are_passed_over(person: Person) -> None:
+    auths = {
+        "a b": docker_login("a", "b"), "no-colon.example.com": {"auth": "YWJj"}, "not64.example.com": {"auth": "%%%"},
+        "control.example.com": docker_login("a", "b\nc"), "good.example.com": docker_login("a", "b\x00\x00"),
+        "http://plain.example.com": docker_login("a", "b"),
+    }  # fmt: skip
+    write(person, ".docker/config.json", json.dumps({"auths": auths}))
+    done = person.keyfob("import", "--dry-run", "--from", "docker")
+    assert [row[0] for row in rows(done)] == ["https://good.example.com"]
+    assert done.stderr.decode().count("not a registry with user name and password") == 5
+
+
+# To another machine.
+
+
+def test_the_configuration_goes_to_another_machine(marked: MarkedServer, person: Person) -> None:
+    assert_worked(person.keyfob("login", marked.url))
+    write(person, ".config/keyfob/config.toml", 'min_ttl = 60\n[host."https://git.example.com"]\n'
+          'issuer = "https://login.example.com"\nclient_id = "id"\nca_file = "/etc/ssl/corp.pem"\n')  # fmt: skip
+    done = person.keyfob("export", "--config")
+    assert_worked(done)
+    assert "hint: the other machine needs /etc/ssl/corp.pem, too, or not that line" in stderr_lines(done)
+    exported = done.stdout.decode()
+    assert [kind for secret, kind in marked.marks.of.items() if secret in exported] == []
+    assert "client_id" in exported and marked.url.split("/")[2] in exported
+
+    before = {url: config(person, url) for url in (marked.url, "https://git.example.com/a")}
+    person.approvals.unlink()
+    write(person, ".config/keyfob/config.toml", exported)
+    assert {url: config(person, url) for url in before} == before
+
+
+def test_what_is_wrong_in_it_is_not_exported(person: Person) -> None:
+    write(person, ".config/keyfob/config.toml", 'client_secret = "x"\n')
+    assert_refused(person.keyfob("export", "--config"), 78)
+    assert_refused_usage(person.keyfob("export"))
+
+
+def config(person: Person, url: str) -> dict[str, str | None]:
+    """What holds for a service, whoever says so."""
+    done = person.keyfob("config", url, "--json")
+    assert_worked(done)
+    return {key: setting.get("value") for key, setting in json.loads(done.stdout)["settings"].items()}
+
+
+def assert_refused_usage(done: Done) -> None:
+    """The command line is wrong."""
+    assert (done.returncode, done.stdout) == (64, b"")
