@@ -48,6 +48,7 @@ def test_a_login_in_the_browser(watched: Evidence, marked: MarkedServer) -> None
         sign_in(watched, marked)
         watched.run(binaries.keyfob(), "token", marked.url, answers=True)
     assert watched.places["messages on the bus"].count(b"OpenSession") >= 1
+    assert b"/token 200, " in watched.places["standard error"], "keyfob is talkative, too"
     assert_nothing_leaked("login in the browser", watched, marked.marks, needs=IN_A_LOGIN | {"refresh_token"})
 
 
