@@ -72,4 +72,9 @@ package enum Environment {
     package static func variable(_ name: String) -> String? {
         unsafe getenv(name).flatMap { unsafe String(validatingCString: $0) }
     }
+
+    /// Whether `KEYFOB_TRACE` says that somebody wants to be told of each step.
+    static var wantsTrace: Bool {
+        !["", "0", "false"].contains((variable("KEYFOB_TRACE") ?? "").lowercased())
+    }
 }

@@ -35,13 +35,13 @@ struct SignInScreen: Sendable {
         let opened = pending.startAddress.map { Surroundings.hasBrowser && browser.open($0) } ?? false
         begin(account, at: pending.authorizationServer)
         if let startAddress = pending.startAddress, opened {
-            Terminal.hint("if no browser opens, go to:", startAddress)
-            if takesPastes { Terminal.hint("or paste here the whole address of a page that cannot be shown") }
+            Terminal.hint(Words.ifNoBrowserOpens, startAddress)
+            if takesPastes { Terminal.hint(Words.orPaste) }
         } else {
             explainOtherBrowser(pending, takesPastes: takesPastes)
         }
 
-        async let clock: Void = countDown("waiting for the browser", until: pending.deadline)
+        async let clock: Void = countDown(Words.forTheBrowser, until: pending.deadline)
         var problem = OAuthError.notTheRedirect(expected: pending.redirectURI)
         while let line = try await lines?.next() {
             guard let error = pending.offer(line) else { return try await clock }
@@ -57,20 +57,20 @@ struct SignInScreen: Sendable {
     /// No browser was opened: it runs on another machine, or the person opens it.
     private func explainOtherBrowser(_ pending: PendingLogin, takesPastes: Bool) {
         if takesPastes || pending.startAddress == nil {
-            Terminal.hint("in any browser, go to:", pending.authorizationAddress)
-            Terminal.hint("it ends on a page that cannot be shown: paste the whole address of that page here")
+            Terminal.hint(Words.inAnyBrowser, pending.authorizationAddress)
+            Terminal.hint(Words.pasteItsEnd)
         }
         if let startAddress = pending.startAddress {
             let connection = Surroundings.variable("SSH_CONNECTION")
             if let command = SSHForwarding.command(for: pending, connection: connection) {
-                Terminal.hint("to come back by itself, run on the machine of your browser:", command)
-                Terminal.hint("and there go to:", startAddress)
+                Terminal.hint(Words.toComeBack, command)
+                Terminal.hint(Words.andThereGo, startAddress)
             } else {
-                Terminal.hint("in a browser on this machine, go to:", startAddress)
+                Terminal.hint(Words.inABrowserHere, startAddress)
             }
         }
         if let lifetime = pending.addressLifetime, ContinuousClock.now + lifetime < pending.deadline {
-            Terminal.hint("the address is good for \(Words.span(lifetime.components.seconds))")
+            Terminal.hint(Words.goodFor(lifetime.components.seconds))
         }
     }
 
@@ -84,16 +84,16 @@ struct SignInScreen: Sendable {
 
     private func showCode(_ account: Account, _ pending: PendingDeviceLogin) async throws {
         begin(account, at: pending.authorizationServer)
-        Terminal.hint("on any device, go to:", Words.printable(pending.address))
-        Terminal.hint("and type the code:", Words.printable(pending.userCode))
+        Terminal.hint(Words.onAnyDevice, Words.printable(pending.address))
+        Terminal.hint(Words.andType, Words.printable(pending.userCode))
         if let address = pending.completeAddress {
-            Terminal.hint("or go to this address, and compare the code:", Words.printable(address))
+            Terminal.hint(Words.orGoAndCompare, Words.printable(address))
         }
         if let code = QRCode(pending.completeAddress ?? pending.address), Terminal.show(code) {
-            Terminal.hint("or scan this with the device's camera, and compare the code")
+            Terminal.hint(Words.orScan)
         }
-        Terminal.hint("go on only if it was you who began this")
-        try await countDown("waiting for the other device", until: pending.deadline)
+        Terminal.hint(Words.onlyIfItWasYou)
+        try await countDown(Words.forTheDevice, until: pending.deadline)
     }
 
     private func begin(_ account: Account, at server: String) {

@@ -79,6 +79,10 @@ def test_git_and_its_door_tell_theirs(person: Person, service: str, server: Fami
     done = person.ask_door("get", service, KEYFOB_TRACE="1")
     assert_worked(done)
     assert is_whole(steps(done), server)
+    # What the door could answer alone is told, too, and is the same.
+    again = person.ask_door("get", service, KEYFOB_TRACE="1")
+    assert "kernel memory: access token: found" in "\n".join(steps(again))
+    assert again.stdout == person.ask_door("get", service).stdout != b""
 
 
 def test_a_descriptor_that_the_caller_opened_is_told(person: Person, service: str, server: FamilyServer) -> None:

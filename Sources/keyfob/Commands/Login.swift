@@ -72,7 +72,7 @@ struct Login: AsyncParsableCommand {
     /// Who signs in at an authorization server on another origin than the service shall know it before the browser opens.
     private func sayWhere(_ account: Account, _ finding: ServerFinder.Finding?) {
         guard finding != nil, case .issuer(let issuer, _, _) = account.server else { return }
-        Terminal.say("\(account.service) names \(Words.printable(issuer)) as its authorization server")
+        Terminal.say(Words.names(account.service, issuer))
     }
 }
 

@@ -22,6 +22,31 @@ extension Words {
         account.scopes.isEmpty ? nil : "asks to: " + account.scopes.map(scope).joined(separator: ", ")
     }
 
+    /// A service that sends people elsewhere.
+    static func names(_ service: ServiceURL, _ issuer: String) -> String {
+        "\(printable(service.description)) names \(printable(issuer)) as its authorization server"
+    }
+
+    // Where to go. What ends with a colon is followed by what is to be copied or typed.
+
+    static let ifNoBrowserOpens = "if no browser opens, go to:"
+    static let orPaste = "or paste here the whole address of a page that cannot be shown"
+    static let inAnyBrowser = "in any browser, go to:"
+    static let pasteItsEnd = "it ends on a page that cannot be shown: paste the whole address of that page here"
+    static let toComeBack = "to come back by itself, run on the machine of your browser:"
+    static let andThereGo = "and there go to:"
+    static let inABrowserHere = "in a browser on this machine, go to:"
+    static func goodFor(_ seconds: Int64) -> String { "the address is good for \(span(seconds))" }
+
+    static let onAnyDevice = "on any device, go to:"
+    static let andType = "and type the code:"
+    static let orGoAndCompare = "or go to this address, and compare the code:"
+    static let orScan = "or scan this with the device's camera, and compare the code"
+    static let onlyIfItWasYou = "go on only if it was you who began this"
+
+    static let forTheBrowser = "waiting for the browser"
+    static let forTheDevice = "waiting for the other device"
+
     /// The line that counts down: the time first, so that it is there on the narrowest terminal.
     static func waiting(_ what: String, left: String) -> String { "\(left) left, \(what), Ctrl-C to give up" }
 
