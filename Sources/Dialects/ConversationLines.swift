@@ -19,7 +19,7 @@ package struct ConversationLines: Sendable {
         while true {
             if let end = pending[scanned...].firstIndex(of: Self.end[0]) {
                 defer { pending.removeSubrange(...end) }
-                return Array(pending[..<end])
+                return Array(pending[..<end].prefix(Invocation.maximumInput + 1))
             }
             scanned = pending.count
             guard scanned <= Invocation.maximumInput else { break }

@@ -186,4 +186,15 @@ import Testing
             #expect(found?.service == (try expected.map { try ServiceURL($0) }))
         }
     }
+
+    @Test(arguments: [
+        ("https://h", false), ("https://h/team", true), ("https://h/team/x", false), ("https://other", false),
+        ("https://h:8443", true), ("http://localhost", true),
+    ])
+    func `A service is whole where one entry holds for all of it`(_ url: String, _ expected: Bool) throws {
+        let entry = "issuer = \"https://l\"\nclient_id = \"c\"\n"
+        let names = ["https://h", "https://h/team", "https://h:8443", "http://localhost"]
+        let configuration = try read(names.map { "[host.\"\($0)\"]\n\(entry)" }.joined())
+        #expect(configuration.isWhole(try ServiceURL(url)) == expected)
+    }
 }
