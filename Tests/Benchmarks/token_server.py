@@ -82,6 +82,9 @@ class TokenServer(ThreadingHTTPServer):
             "authorization_endpoint": f"{self.issuer}/authorize",
             "token_endpoint": f"{self.issuer}/token",
             "response_types_supported": ["code"],
+            # oidc-agent does not do without these two.
+            "grant_types_supported": ["authorization_code", "refresh_token"],
+            "scopes_supported": ["read"],
             "code_challenge_methods_supported": ["S256"],
         }
 
