@@ -138,6 +138,29 @@ def test_another_browser(
     assert provider.is_active(developer.token(gate.url))
 
 
+def test_a_clone(
+    chromium: Chromium, developer: Person, provider: Provider, gate: Gate, keep: bool
+) -> None:
+    developer.set_browser("never")
+    clone = Terminal(developer.session, "git", "clone", gate.url, "project")
+    tab = chromium.tab()
+    chromium.sign_in(tab, clone.read_until(START))
+    assert tab.heading == "Sign-in approved"
+    assert clone.finish() == 0, clone.shown
+    assert (developer.home / "project" / "README").exists()
+    assert provider.token_requests("authorization_code")[-1].status == 200
+    if keep:
+        lines = [f"$ git clone {gate.url}", *clone.lines()]
+        (PICTURES / "terminal.png").write_bytes(
+            chromium.picture_of_a_terminal(lines, {gate.origin: "https://git.example.com", "at 127.0.0.1": "at login.example.com"})
+        )
+
+
+def test_the_picture_of_the_terminal_is_small() -> None:
+    picture = (PICTURES / "terminal.png").read_bytes()
+    assert picture.startswith(b"\x89PNG\r\n\x1a\n") and len(picture) < MOST_BYTES
+
+
 @pytest.mark.parametrize("name", ["approved", "not-signed-in", "already-used", "another-browser"])
 @pytest.mark.parametrize("look", KEPT_LOOKS)
 def test_the_pictures_are_small_and_of_that_size(name: str, look: str) -> None:

@@ -13,6 +13,7 @@ From a shell, for programs that are driven by something else (the screen of the 
 from __future__ import annotations
 
 import argparse
+import html
 import os
 import re
 import sys
@@ -112,8 +113,8 @@ class Chromium:
 
     def __enter__(self) -> Self:
         self._playwright = sync_playwright().start()
-        # Root has no sandbox to give.
-        arguments = ["--no-sandbox"] if os.getuid() == 0 else []
+        # Letters without coloured edges look the same on every screen. Root has no sandbox to give.
+        arguments = ["--disable-lcd-text", *(["--no-sandbox"] if os.getuid() == 0 else [])]
         try:
             self._browser = self._playwright.chromium.launch(executable_path=EXECUTABLE, args=arguments)
         except BaseException:
@@ -128,6 +129,20 @@ class Chromium:
     def tab(self) -> Tab:
         """A new tab in a new session."""
         return Tab(self._browser.new_context(locale="en-GB").new_page())
+
+    def picture_of_a_terminal(self, lines: list[str], names: dict[str, str]) -> bytes:
+        """The lines as a terminal shows them, as PNG, with other names for the ports of a test."""
+        text = "\n".join(lines)
+        for name, instead in names.items():
+            text = text.replace(name, instead)
+        page = self.tab().page
+        page.set_viewport_size({"width": 960, "height": 100})
+        page.set_content(
+            "<style>body{margin:0;background:#14161a;color:#eceef1}"
+            "pre{margin:0;padding:1rem;font:14px/1.5 'DejaVu Sans Mono',monospace;white-space:pre-wrap}</style>"
+            f"<pre>{html.escape(text)}</pre>"
+        )
+        return page.screenshot(type="png", full_page=True)
 
     def sign_in(
         self, tab: Tab, address: str, *, user: str = ALICE, word: str | None = None, answer: re.Pattern[str] = YES

@@ -45,6 +45,14 @@ class Terminal:
             assert time.monotonic() < end, f"no {pattern!r} in {self.shown!r}"
         return found[1] if found.groups() else found[0]
 
+    def lines(self) -> list[str]:
+        """What a person has read, line by line: of a line that was written over, what stood there last."""
+        lines = []
+        for line in self.shown.split("\n"):
+            states = [state for state in line.replace("\x1b[K", "").split("\r") if state]
+            lines += states[-2:] if "\x1b[K" in line else states[-1:]
+        return lines
+
     def type(self, text: str) -> None:
         """Types or pastes; \\x03 is Ctrl-C. What the program writes meanwhile is read, as a terminal does."""
         data = text.encode()
