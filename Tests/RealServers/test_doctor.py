@@ -111,7 +111,7 @@ def test_the_lines_for_people_stand_in_columns(developer: Person, gate: Gate) ->
     assert "\x1b" not in done.stdout.decode()
 
 
-@pytest.mark.parametrize(("env", "stands_out"), [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)])
+@pytest.mark.parametrize(("env", "stands_out"), [({"NO_COLOR": ""}, True), ({}, False), ({"NO_COLOR": "", "TERM": "dumb"}, False)])
 def test_what_has_failed_stands_out_on_a_terminal(developer: Person, gate: Gate, env: dict[str, str], stands_out: bool) -> None:
     shown = Terminal(developer.session, binaries.keyfob(), "doctor", gate.url, **env)
     shown.read_until(r"token +.*\n")
@@ -121,13 +121,13 @@ def test_what_has_failed_stands_out_on_a_terminal(developer: Person, gate: Gate,
 
 def test_nothing_is_changed_and_nobody_asked(developer: Person, provider: Provider, gate: Gate) -> None:
     let_the_token_expire(developer, provider, gate)
-    before, keys = labels(developer.session), kernel.named("token:")
+    before, keys = labels(developer.session), kernel.of_accounts(developer.session.accounts())
     files = {path: path.read_bytes() for path in developer.home.rglob("*.toml")}
     opened, sent = developer.browsers_opened(), len(provider.token_requests("refresh_token"))
     examine(developer, gate.url)
     assert without_times(labels(developer.session)) == without_times(before)
     assert {path: path.read_bytes() for path in developer.home.rglob("*.toml")} == files
-    assert kernel.named("token:") <= keys
+    assert kernel.of_accounts(developer.session.accounts()) <= keys
     assert (developer.browsers_opened(), len(provider.token_requests("refresh_token"))) == (opened, sent)
 
 
@@ -303,6 +303,18 @@ def test_doors_that_git_does_not_find(developer: Person, tmp_path: Path) -> None
     assert rung["status"] == "warning" and "0.0.9" in rung["summary"]
 
 
+def test_the_links_of_other_callers(developer: Person, tmp_path: Path) -> None:
+    links = tmp_path / "links"
+    links.mkdir()
+    (links / "docker-credential-keyfob").symlink_to(binaries.keyfob())
+    path = f"{links}:{developer.session.env['PATH']}"
+    rung = examine(developer, PATH=path)["doors"]
+    assert (rung["status"], rung["details"]["callers"]) == ("ok", [str(links / "docker-credential-keyfob")])
+    (links / "cargo-credential-keyfob").symlink_to("/bin/true")
+    rung = examine(developer, PATH=path)["doors"]
+    assert rung["status"] == "warning" and str(links / "cargo-credential-keyfob") in rung["summary"]
+
+
 # The person.
 
 
@@ -375,6 +387,15 @@ def test_a_proxy_that_is_down(person: Person) -> None:
 def test_authorities_that_cannot_be_read(person: Person) -> None:
     rungs = examine(person, status=78, SSL_CERT_FILE=f"{person.home}/nothing.pem")
     assert rungs["authorities"]["summary"].startswith("~/nothing.pem cannot be read")
+
+
+def test_a_server_that_says_nothing(person: Person) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        origin = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        person.configure_keyfob(origin, origin)
+        rungs = examine(person, origin, status=75)
+    assert {"service", "metadata"} <= named(rungs, "failed")
+    assert because(rungs, "service") == {"clock"}
 
 
 def test_a_host_that_is_not_there(person: Person) -> None:

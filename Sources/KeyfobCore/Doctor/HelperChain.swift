@@ -79,7 +79,9 @@ package struct HelperChain: Sendable, Equatable {
     private static func covers(_ key: Substring, _ service: ServiceURL?) -> Bool {
         guard key != "credential.helper" else { return true }
         guard let service, key.hasPrefix("credential."), key.hasSuffix(".helper") else { return false }
-        let pattern = key.dropFirst("credential.".count).dropLast(".helper".count)
+        let written = key.dropFirst("credential.".count).dropLast(".helper".count)
+        // git takes a host alone, too.
+        let pattern = written.contains("://") ? String(written) : "\(service.scheme)://\(written)"
         guard let scheme = pattern.firstRange(of: "://") else { return false }
         let rest = pattern[scheme.upperBound...]
         let authority = rest.prefix { $0 != "/" }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CredentialProtocol
+import Dialects
 import KeyfobCore
 
 /// git, and how it finds keyfob.
@@ -61,28 +62,30 @@ extension Examiner {
     }
 
     func doors() async -> Finding {
-        let (door, own) = ("git-credential-keyfob", SystemFile.ownDirectory)
-        let beside = ExecutableSearch(path: own).path(of: door)
+        let (door, place) = ("git-credential-keyfob", Installation())
+        let (found, own) = (search.path(of: door), place.directory)
         let version = Keyfob.configuration.version
+        let callers = Dialects.executables.compactMap { search.path(of: $0) }
         let details: [String: Finding.Detail] = [
-            "directory": .text(own), "version": .text(version), "is_on_path": .truth(search.path(of: door) != nil),
+            "directory": .text(own), "version": .text(version), "is_on_path": .truth(found != nil),
+            "callers": .texts(callers.filter(place.isOurs)),
         ]
-        guard let beside else {
+        guard Installation.exists(own + "/" + door) else {
             return .warning(
                 "\(door) is not beside keyfob in \(own)", mend: ["install both into one directory"], details)
         }
-        guard let found = search.path(of: door) else {
+        guard let found else {
             return .warning(
                 "\(door) is not on PATH, where git looks for it",
-                mend: ["put \(own) on PATH, or set credential.helper to \(beside)"], details)
+                mend: ["put \(own) on PATH, or set credential.helper to \(own)/\(door)"], details)
         }
-        if !SystemFile.areSame(found, beside) {
-            let other = String(found.dropLast(door.count + 1))
-            let its = await OtherProgram.output(of: other + "/keyfob", ["--version"])
-            let said =
-                its.map { "version " + Words.printable(String($0.prefix { $0 != "\n" })) } ?? "of no known version"
+        if let other = ([found] + callers.filter { $0.hasSuffix("-keyfob") }).first(where: { !place.isOurs($0) }) {
+            let directory = Installation.directory(of: other)
+            let its = await OtherProgram.output(of: directory + "/keyfob", ["--version"])
+            let said = its.map { "version " + Words.printable(String($0.prefix { $0 != "\n" })) }
             return .warning(
-                "git finds another keyfob, \(said), in \(other)", mend: ["remove one of the two"], details)
+                "\(other) is of another keyfob, \(said ?? "of no known version")", mend: ["remove one of the two"],
+                details)
         }
         return .ok("keyfob and \(door) \(version), both in \(own)", details)
     }

@@ -18,21 +18,6 @@ enum SystemFile {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// The directory of this very program, whatever name it was called by.
-    static var ownDirectory: String {
-        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
-        let count = unsafe readlink("/proc/self/exe", &buffer, buffer.count)
-        let path = String(decoding: buffer[..<max(count, 0)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        return path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
-    }
-
-    /// Whether two paths are the same file in the end.
-    static func areSame(_ one: String, _ other: String) -> Bool {
-        var (first, second) = (stat(), stat())
-        guard unsafe stat(one, &first) == 0, unsafe stat(other, &second) == 0 else { return false }
-        return first.st_dev == second.st_dev && first.st_ino == second.st_ino
-    }
-
     /// Whether others than its owner may write it; false where it is not there.
     static func isWrittenByOthers(_ path: String) -> Bool {
         var status = stat()

@@ -54,7 +54,8 @@ import Testing
             ("https://alice@git.example.com", true), ("https://*.example.com", true),
             ("https://git.example.com/group", true),
             ("https://git.example.com/gro", false), ("https://example.com", false), ("https://*.com", false),
-            ("http://git.example.com", false), ("https://git.example.com:8443", false), ("git.example.com", false),
+            ("http://git.example.com", false), ("https://git.example.com:8443", false), ("git.example.com", true),
+            ("example.com", false),
         ])
     func `takes in what is set for a service`(_ pattern: String, _ isMeant: Bool) throws {
         let settings: [(String, String?)] = [
