@@ -44,7 +44,7 @@ package struct JSONSettings {
         let space = bytes[(object + 1)...].prefix(while: Self.isSpace)
         let text = String(decoding: bytes, as: UTF8.self)
         let isEmpty = bytes[space.endIndex] == 0x7D
-        let isWide = isEmpty ? text.utf8.dropLast().contains(0x0A) || bytes.count < 4 : space.contains(0x0A)
+        let isWide = isEmpty ? depth == 0 || text.utf8.dropLast().contains(0x0A) : space.contains(0x0A)
         let layout = JSONTree.Layout(
             lineEnd: isWide ? TextHabits.lineEnd(of: text) : nil, unit: try unit(), colon: try colon(of: object))
         let member = JSONTree.quoted(name) + layout.colon + value.written(layout, depth: depth + 1)
@@ -89,7 +89,11 @@ package struct JSONSettings {
             let value = try after(spacesFrom: try after(spacesFrom: end) + 1)
             found.append(Member(name: name, value: value))
             position = try after(spacesFrom: try endOfValue(at: value))
-            if bytes[position] == 0x2C { position = try after(spacesFrom: position + 1) }
+            if bytes[position] == 0x7D { break }
+            guard bytes[position] == 0x2C else { throw .malformed(format: "JSON") }
+            position = try after(spacesFrom: position + 1)
+            // Foundation's decoder takes a comma behind the last member; most others do not.
+            if bytes[position] == 0x7D { throw .malformed(format: "JSON") }
         }
         return found
     }

@@ -26,15 +26,16 @@ package enum UnifiedDiff {
         return result
     }
 
-    /// The lines; the last one differs from itself where it has no end.
+    /// The lines; one without an end is another than the same with one.
     private static func ended(_ text: String) -> [Substring] {
         var lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
             .map { Substring($0) }
-        if lines.last?.isEmpty == true { lines.removeLast() } else { lines.append(missingEnd) }
-        return lines
+        guard let last = lines.popLast() else { return lines }
+        return last.isEmpty ? lines : lines + [last + openEnd]
     }
 
-    private static let missingEnd: Substring = "\\ No newline at end of file"
+    /// Behind a line without an end: no text has NUL in it.
+    private static let openEnd = "\0"
 
     private static func script(_ old: [Substring], _ new: [Substring]) -> [Line] {
         let head = zip(old, new).prefix { $0 == $1 }.count
@@ -93,7 +94,6 @@ package enum UnifiedDiff {
         func count(_ lines: ArraySlice<Line>) -> (old: Int, new: Int) {
             lines.reduce(into: (0, 0)) { count, line in
                 switch line {
-                case .same(missingEnd), .old(missingEnd), .new(missingEnd): break
                 case .same: (count.old, count.new) = (count.old + 1, count.new + 1)
                 case .old: count.old += 1
                 case .new: count.new += 1
@@ -101,15 +101,19 @@ package enum UnifiedDiff {
             }
         }
         func place(_ before: Int, _ count: Int) -> String { "\(count == 0 ? before : before + 1),\(count)" }
+        func marked(_ mark: String, _ text: Substring) -> [String] {
+            let isOpen = text.hasSuffix(openEnd)
+            let line = mark + shown(isOpen ? text.dropLast() : text)
+            return isOpen ? [line, "\\ No newline at end of file"] : [line]
+        }
         let (before, inside) = (count(script[..<hunk.lowerBound]), count(script[hunk]))
         let header = "@@ -\(place(before.old, inside.old)) +\(place(before.new, inside.new)) @@"
         return [header]
-            + script[hunk].map { line in
+            + script[hunk].flatMap { line in
                 switch line {
-                case .same(missingEnd), .old(missingEnd), .new(missingEnd): String(missingEnd)
-                case .same(let text): " " + shown(text)
-                case .old(let text): "-" + shown(text)
-                case .new(let text): "+" + shown(text)
+                case .same(let text): marked(" ", text)
+                case .old(let text): marked("-", text)
+                case .new(let text): marked("+", text)
                 }
             }
     }

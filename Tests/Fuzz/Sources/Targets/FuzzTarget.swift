@@ -15,7 +15,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     case retryAfter = "retry-after"
     case form, base64
     // What lies on this machine.
-    case configuration, kernel, grant, client, proxy
+    case configuration, kernel, grant, client, proxy, settings
     case gitConfig = "git-config"
 
     /// Throws a ``Violation`` where an invariant does not hold.
@@ -47,6 +47,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
         case .grant: try fuzzGrant(bytes)
         case .client: try fuzzClient(bytes)
         case .proxy: try fuzzProxy(bytes)
+        case .settings: try fuzzSettings(bytes)
         case .gitConfig: try fuzzGitConfig(bytes)
         }
     }

@@ -43,7 +43,8 @@ private func requireApproval(_ host: Configuration.Host) throws {
     }
     try require(entry.service == host.service, "another service: \(written)")
     try require(entry.server?.identifier == issuer, "another issuer: \(written)")
-    try require(entry.clientID == host.clientID && entry.scopes == host.scopes, "another client: \(written)")
+    try require(entry.clientID == host.clientID && entry.flow == host.flow, "another client: \(written)")
+    try require(entry.scopes == host.scopes, "other scopes: \(written)")
     try require(entry.resource?.uri == host.resource?.uri, "another resource: \(written)")
 }
 
