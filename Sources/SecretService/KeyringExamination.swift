@@ -8,8 +8,10 @@ import Secrets
 package struct KeyringExamination: Sendable {
     private let deadline: Duration
 
+    /// Settles what the environment says of the bus: afterwards nobody changes it, and all may read it at once.
     package init(deadline: Duration = .seconds(3)) {
         self.deadline = deadline
+        SessionBus.prepare()
     }
 
     /// Whoever provides `org.freedesktop.secrets`.

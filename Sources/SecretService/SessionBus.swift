@@ -5,7 +5,7 @@ import Glibc
 enum SessionBus {
     /// Connects, or takes the connection that this process has already.
     static func connect(_ call: Call) throws(CallFailure) -> Owned {
-        _ = prepared
+        prepare()
         guard hasAddress else { throw .final(.noBus("DBUS_SESSION_BUS_ADDRESS is not set")) }
         let connection: OpaquePointer?
         do {
@@ -19,6 +19,9 @@ enum SessionBus {
         unsafe g_dbus_connection_set_exit_on_close(connection, 0)
         return unsafe Owned(connection)
     }
+
+    /// Settles what must be before the first call.
+    static func prepare() { _ = prepared }
 
     /// What must be settled before the first call, once.
     private static let prepared: Void = {

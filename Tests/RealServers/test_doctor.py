@@ -20,6 +20,7 @@ import jsonschema
 import pytest
 
 from harness import binaries, kernel
+from harness.desktop import SEND_AWAY, NotificationDaemon
 from harness.evidence import Evidence
 from harness.gate import Gate
 from harness.labels import labels
@@ -331,6 +332,27 @@ def test_how_one_would_sign_in(developer: Person, env: dict[str, str], summary: 
     rung = examine(developer, **env)["sign-in"]
     assert summary in rung["summary"]
     assert rung["status"] == ("ok" if env == {} else "warning")
+
+
+DESKTOP = {"DISPLAY": ":99", "BROWSER": ""}
+
+
+def test_a_desktop_that_can_ask(developer: Person) -> None:
+    assert "shows no notifications" in examine(developer, **DESKTOP)["sign-in"]["summary"]
+    with NotificationDaemon(developer.session) as daemon:
+        rung = examine(developer, **DESKTOP)["sign-in"]
+        assert daemon.shown == []
+    assert rung["status"] == "ok" and "notification" in rung["summary"]
+    assert (rung["details"]["notifications"], rung["details"]["portal"]) == (True, False)
+
+
+def test_a_desktop_that_has_asked_a_while_ago(developer: Person, gate: Gate) -> None:
+    with NotificationDaemon(developer.session) as daemon:
+        daemon.reaction = SEND_AWAY
+        assert_refused(developer.keyfob("token", gate.url, **DESKTOP), 77)
+        assert len(daemon.shown) == 1
+        rung = examine(developer, gate.url, status=77, **DESKTOP)["grant"]
+    assert any("asks again in" in mend for mend in rung["mend"]) or not kernel.is_available()
 
 
 def test_a_browser_that_is_not_there(developer: Person) -> None:

@@ -57,7 +57,7 @@ package struct Summons: Sendable {
 /// The time in which a person is not asked again about an account.
 package struct QuietTime: Sendable {
     /// How many seconds of it are left; nil where it is over.
-    let left: @Sendable (_ account: String) -> Int64?
+    package let left: @Sendable (_ account: String) -> Int64?
     let begin: @Sendable (_ account: String) -> Void
 
     /// Ten minutes, in seconds: an editor that fetches every three minutes does not nag, and nobody waits for long after

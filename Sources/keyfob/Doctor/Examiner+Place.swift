@@ -1,4 +1,5 @@
 import CredentialProtocol
+import Desktop
 import KeyfobCore
 import SecretService
 
@@ -14,6 +15,7 @@ extension Examiner {
         }
         guard let first = programs.first, let chosen = programs.first(where: { $0.path != nil }), let path = chosen.path
         else {
+            if Portal.opensAddresses { return .ok("the desktop's portal opens it") }
             return .warning(
                 "no program that opens a browser is there", mend: ["install xdg-utils, or set BROWSER to a browser"])
         }
@@ -42,7 +44,7 @@ extension Examiner {
         let policy = try InteractionPolicy(
             fromCommandLine: nil, fromConfiguration: notes.read { $0.parts }?.accounts.configuration.interaction,
             hasTerminal: { Terminal.isThere }, variable: Surroundings.variable)
-        let mayAsk = try policy.mightAsk(for: request ?? CredentialRequest(url: "https://example.com"), by: flow)
+        let request = try request ?? CredentialRequest(url: "https://example.com")
         let services = ["notifications": "org.freedesktop.Notifications", "portal": "org.freedesktop.portal.Desktop"]
         let answering = (try? keyring.answering(among: Set(services.values))) ?? []
         let isRemote = Surroundings.variable("SSH_CONNECTION")?.isEmpty == false
@@ -50,7 +52,15 @@ extension Examiner {
         details["terminal"] = .truth(Terminal.isThere)
         details["browser"] = .truth(Surroundings.hasBrowser)
         details["ssh"] = .truth(isRemote)
-        guard mayAsk else { return Self.unasked(policy, details) }
+        guard policy.mightAsk(for: request, by: flow) else { return Self.unasked(policy, details) }
+        if policy.callsByDesktop(for: request) {
+            guard answering.contains(services["notifications"] ?? "") else {
+                return .warning(
+                    "nobody can be asked: there is no terminal, and the desktop shows no notifications",
+                    mend: ["sign in by name: keyfob login URL"], details)
+            }
+            return .ok("in the browser of this machine, once a notification was taken up", details)
+        }
         if flow == .device { return .ok("at another device, with a code", details) }
         if flow != .paste, Surroundings.hasBrowser { return .ok("in the browser of this machine", details) }
         let forwarding = isRemote ? ", or through ssh -L" : ""

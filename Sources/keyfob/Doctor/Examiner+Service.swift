@@ -95,21 +95,30 @@ extension Examiner {
     func grant(for service: ServiceURL) throws -> Finding {
         guard let account = notes.read({ $0.account }) else { return .ok("not looked for") }
         guard let grant = try grant(of: account) else {
-            throw CredentialFailure.signInNeeded(service: account.service, because: .noGrant)
+            return unsigned(account, because: .noGrant)
         }
         let age = Words.span(Int64(time(nil)) - grant.grantedAt)
         let details: [String: Finding.Detail] = [
             "signed_in_at": .number(grant.grantedAt), "refreshable": .truth(grant.refreshToken != nil),
         ]
-        if grant.endedAt != nil {
-            throw CredentialFailure.signInNeeded(service: account.service, because: .grantEnded)
-        }
+        if grant.endedAt != nil { return unsigned(account, because: .grantEnded) }
         notes.note { $0.grant = grant }
         if grant.refreshToken != nil { return .ok("signed in \(age) ago, refreshes by itself", details) }
         if grant.accessToken != nil { return .ok("signed in \(age) ago, with a token that does not expire", details) }
         return .warning(
             "signed in \(age) ago, without a refresh token: it ends with its access token",
             mend: ["add what the server wants for one to scopes, often offline_access"], details)
+    }
+
+    /// Nobody is signed in; and who has been asked by their desktop a short while ago is left alone.
+    private func unsigned(_ account: Account, because reason: CredentialFailure.SignInReason) -> Finding {
+        var finding = Finding(
+            FailureReport(CredentialFailure.signInNeeded(service: account.service, because: reason)))
+        let quiet = QuietTime.inKernelMemory(now: { Int64(time(nil)) }).left(account.id)
+        if let quiet {
+            finding.mend.append("the desktop has asked a short while ago, and asks again in \(Words.span(quiet))")
+        }
+        return finding
     }
 
     /// The grant of `account`, or where that has no name of any named one.

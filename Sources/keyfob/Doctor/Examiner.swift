@@ -10,16 +10,18 @@ import Synchronization
 struct Examiner: Sendable {
     let composition: Composition
     let request: CredentialRequest?
-    let keyring = KeyringExamination()
+    let keyring: KeyringExamination
     let clocks: ServerClocks
     let notes = Notes()
     /// Whether the variable was there before anything had a look at the bus, which sets it.
-    let busIsInEnvironment = Surroundings.variable("DBUS_SESSION_BUS_ADDRESS")?.isEmpty == false
+    let busIsInEnvironment: Bool
     let search = ExecutableSearch(path: Surroundings.variable("PATH"))
 
     /// - Parameter request: the service, where there is one.
     init(_ request: CredentialRequest?) {
         self.request = request
+        busIsInEnvironment = Surroundings.variable("DBUS_SESSION_BUS_ADDRESS")?.isEmpty == false
+        keyring = KeyringExamination()
         clocks = ServerClocks()
         composition = Composition(account: nil, interaction: .never, clocks: clocks)
     }
