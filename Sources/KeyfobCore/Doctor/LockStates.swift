@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Glibc
 
 extension AccountLock {
@@ -43,8 +42,21 @@ extension AccountLock {
     ///
     /// - Parameter holders: what the kernel tells of locks.
     package func states(_ holders: LockHolders) -> [State] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
-        return names.filter { $0.hasSuffix(".lock") }.compactMap { state(of: directory + "/" + $0, holders) }
+        names.filter { $0.hasSuffix(".lock") }.compactMap { state(of: directory + "/" + $0, holders) }
+    }
+
+    /// Of all that is in the directory. FoundationEssentials' FileManager would be linked for this alone.
+    private var names: [String] {
+        guard let entries = unsafe opendir(directory) else { return [] }
+        defer { unsafe closedir(entries) }
+        var names: [String] = []
+        while let entry = unsafe readdir(entries) {
+            let name = unsafe withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            names.append(name)
+        }
+        return names
     }
 
     private func state(of file: String, _ holders: LockHolders) -> State? {
