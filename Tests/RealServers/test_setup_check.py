@@ -47,7 +47,7 @@ def settings(person: Person, provider: Provider) -> Settings:
     person.configure_keyfob(SERVICE, provider.issuer)
     (person.home / ".gitconfig").unlink()
     settings = Settings(person)
-    person.session.env["PATH"] = os.pathsep.join([f"{settings.home}/.local/lib/keyfob", person.session.env["PATH"]])
+    person.session.env["PATH"] = os.pathsep.join([f"{settings.home}/.local/lib/keyfob/keyring", person.session.env["PATH"]])
     return settings
 
 

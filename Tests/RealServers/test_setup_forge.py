@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 
 import pytest
@@ -10,8 +11,10 @@ from harness import binaries
 from harness.gate import Gate
 from harness.person import Person, stderr_lines
 from harness.provider.server import CLIENT_ID, Provider
+from harness.service import Answer, Asked, Service
 from harness.steps import assert_worked
 from harness.terminal import Terminal
+from harness.waiting import wait_until
 
 PAGE = "/-/user_settings/applications"
 
@@ -62,6 +65,7 @@ def test_the_page_is_opened_for_who_wants_that(newcomer: Person, gate: Gate) -> 
     walk.read_until(r"open that page in your browser\? \[Y/n\] ")
     walk.type("\n")
     walk.read_until("client id: ")
+    wait_until(lambda: newcomer.browsers_opened() == 1)
     walk.type("\n")
     walk.read_until("Ctrl-C to give up")
     walk.type("\x03")
@@ -100,6 +104,39 @@ def test_a_secret_is_typed_unseen_where_the_host_insists_on_one(person: Person, 
     walk.read_until("sign in to")
     walk.finish()
     assert "s3cret-typed" not in walk.shown
+
+
+def test_a_code_at_another_device_needs_no_secret(person: Person) -> None:
+    polls: list[bytes] = []
+
+    def forge(asked: Asked) -> Answer:
+        """GitHub's two endpoints of the device flow (docs.github.com, "Authorizing OAuth apps")."""
+        given: dict[str, object] = {"error": "authorization_pending"}
+        if asked.path == "/login/device/code":
+            address = "https://forge.example/login/device"
+            given = {"device_code": "d" * 40, "user_code": "WDJB-MJHT", "verification_uri": address}
+            given |= {"expires_in": 900, "interval": 1}
+        elif polls.append(asked.body) or len(polls) > 1:
+            given = {"access_token": "gho_" + "a" * 36, "token_type": "bearer", "scope": "gist,repo,workflow"}
+        return Answer(body=json.dumps(given).encode(), headers={"Content-Type": "application/json"})
+
+    with Service(forge) as service:
+        person.configuration.parent.mkdir(parents=True)
+        person.configuration.write_text(f'[host."{service.origin}"]\nprovider = "github"\n')
+        walk = begin(person, service.origin)
+        walk.read_until(r"open that page in your browser\? \[Y/n\] ")
+        assert "tick the device flow, and no secret is needed" in walk.shown
+        assert f"  page          {service.origin}/settings/applications/new\n" in walk.shown
+        walk.type("n\n")
+        walk.read_until("client id: ")
+        walk.type("Iv1.0123456789abcdef\n")
+        walk.read_until("WDJB-MJHT")
+        assert walk.finish() == 0, walk.shown
+        assert b"client_id=Iv1.0123456789abcdef" in polls[0]
+        approved = tomllib.loads(person.approvals.read_text())["host"][service.origin]
+        assert (approved["client_id"], approved["flow"]) == ("Iv1.0123456789abcdef", "device")
+        assert person.token(service.origin) == "gho_" + "a" * 36
+        assert person.browsers_opened() == 0
 
 
 def test_without_a_terminal_the_steps_are_said(newcomer: Person, gate: Gate) -> None:

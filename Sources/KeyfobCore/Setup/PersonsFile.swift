@@ -217,7 +217,13 @@ extension PersonsFile {
     private static func changed(
         _ copy: String, _ path: String, _ body: (String) async throws -> Void
     ) async throws -> String {
-        defer { _ = unsafe unlink(copy) }
+        // Who types Ctrl-C meanwhile shall not leave the copy behind. No tool is waited for longer than a minute.
+        let signals = [SIGINT, SIGTERM, SIGHUP, SIGTSTP]
+        let handlers = signals.map { signal($0, SIG_IGN) }
+        defer {
+            _ = unsafe unlink(copy)
+            for (number, handler) in zip(signals, handlers) { _ = signal(number, handler) }
+        }
         try await body(copy)
         return try read(copy, knownAs: path).0
     }

@@ -11,15 +11,29 @@ struct SetupRun {
     /// Prints what a person would write, and where.
     func show() async throws {
         var lines: [String] = []
-        for step in try await caller.steps(scene) {
+        let steps = try await caller.steps(scene)
+        for step in steps {
             if !lines.isEmpty { lines.append("") }
             lines.append("# \(Words.printable(step.place)):")
             lines += step.snippet.map(Self.printable)
         }
         try StandardOutput.write(Array(lines.map { $0 + "\n" }.joined().utf8))
         await sayNotes()
-        guard try await caller.steps(scene).contains(where: { $0.deed != nil }) else { return }
-        Terminal.hint("to have it written: keyfob setup \(caller.name)\(Self.word(scene.url)) --apply")
+        guard steps.contains(where: { $0.deed != nil }) else { return }
+        if let changes = try? await changes(for: steps), changes.isEmpty {
+            Terminal.hint(
+                "all of it is so already; to try it: keyfob setup \(caller.name)\(Self.word(scene.url)) --check")
+        } else {
+            Terminal.hint("to have it written: keyfob setup \(caller.name)\(Self.word(scene.url)) --apply")
+        }
+    }
+
+    private func changes(for steps: [SetupStep]) async throws -> [SetupStep.Change] {
+        var changes: [SetupStep.Change] = []
+        for step in steps {
+            if let change = try await step.change(scene.installation) { changes.append(change) }
+        }
+        return changes
     }
 
     /// Shows the difference, asks, and writes.
@@ -28,10 +42,7 @@ struct SetupRun {
     func apply(isAgreed: Bool) async throws {
         let steps = try await caller.steps(scene)
         // All of it is looked at before anything is written.
-        var changes: [SetupStep.Change] = []
-        for step in steps {
-            if let change = try await step.change(scene.installation) { changes.append(change) }
-        }
+        let changes = try await changes(for: steps)
         if changes.isEmpty {
             Terminal.say("nothing to do: \(caller.name) is set up already")
         } else {

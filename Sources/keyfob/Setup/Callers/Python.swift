@@ -37,9 +37,13 @@ extension SetupCaller {
         notes: userName, question: asked)
 
     private static func keyring(_ scene: SetupScene, index: String) -> [SetupStep] {
-        let path = "export PATH=\"\(scene.ownDirectory):$PATH\""
+        // A package has brought one along.
+        let packaged = Installation.directory(of: scene.installation.directory) + "/lib/keyfob/keyring"
+        let isPackaged = scene.installation.isOurs(packaged + "/" + KeyringDialect.link)
+        let directory = isPackaged ? packaged : scene.ownDirectory + "/keyring"
+        let path = "export PATH=\"\(directory):$PATH\""
         let isFirst = scene.installation.search.path(of: KeyringDialect.link).map(scene.installation.isOurs) == true
-        var steps = [SetupStep.link(scene.ownDirectory + "/" + KeyringDialect.link, scene)]
+        var steps = [SetupStep.link(directory + "/" + KeyringDialect.link, scene)]
         if isFirst { steps = [] } else { steps.append(.shown("in ~/.profile or what your shell reads", [path])) }
         if let url = scene.url {
             let path = url.description.dropFirst(url.origin.count)
