@@ -1,5 +1,4 @@
 import CredentialProtocol
-import Doors
 import KernelKeyring
 import Secrets
 
@@ -8,14 +7,24 @@ import Secrets
 /// What it can answer alone is what git asks in every fetch: a `get` whose access token is in kernel memory and fresh,
 /// and the `store` of that very token right after. That takes a few system calls: no D-Bus, no library, no network.
 /// Everything else, errors among it, is keyfob's.
-struct Door {
-    /// The command line behind the program's name: options for keyfob, then the operation.
-    let arguments: [String]
+package struct GitDoor {
+    private let arguments: [String]
+
+    /// - Parameter arguments: the command line behind the program's name: options for keyfob, then the operation.
+    package init(arguments: [String]) {
+        self.arguments = arguments
+    }
+
+    /// The name by which git calls it.
+    package static let name = "git-credential-keyfob"
+
+    /// Whether a program that was started by this name, with directories or without, is the door for git.
+    package static func isCalled(_ program: String) -> Bool { program == name || program.hasSuffix("/" + name) }
 
     /// - Returns: the exit status; does not return where the request is handed over.
-    func run() -> Int32 {
+    package func run() -> Int32 {
         guard let word = arguments.last else {
-            Output.complain("usage: git-credential-keyfob [OPTION]... get|store|erase|capability")
+            Output.complain("usage: \(Self.name) [OPTION]... get|store|erase|capability")
             return 64
         }
         if word == "capability" { return Output.write(Capability.announcement) ? 0 : Output.nobodyReads }
