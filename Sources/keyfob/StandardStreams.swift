@@ -42,4 +42,12 @@ enum StandardOutput {
     static func write(_ bytes: [UInt8]) throws {
         guard Output.write(bytes) else { throw ExitCode(Output.nobodyReads) }
     }
+
+    /// Nothing more will be said, also not on standard error: whoever reads to the end has it.
+    static func end() {
+        let nowhere = unsafe open("/dev/null", O_WRONLY | O_CLOEXEC)
+        for descriptor in [STDOUT_FILENO, STDERR_FILENO] {
+            if nowhere < 0 { close(descriptor) } else { dup2(nowhere, descriptor) }
+        }
+    }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// One process at a time decides about an account.
 ///
@@ -8,6 +9,7 @@ import Glibc
 /// holder that ended while a refresh was under way, the next one learns that.
 package struct AccountLock: Sendable {
     let directory: String
+    private let underWay = RefreshUnderWay()
 
     /// - Parameter directory: made with mode 0700 if absent; must be a directory of ours, not a link.
     package init(directory: String) {
@@ -34,9 +36,14 @@ package struct AccountLock: Sendable {
         case answerLost = 0x25  // %
     }
 
+    /// Whether a refresh token of this process has been sent, and what came of it is not kept yet: ending now might cost the
+    /// sign-in.
+    package var isRefreshing: Bool { underWay.is }
+
     /// The lock while it is held.
     package struct Held: Sendable {
         fileprivate let descriptor: CInt
+        fileprivate let underWay: RefreshUnderWay
 
         /// Runs a sign-in, and lets those who wait know of it: that a person is being asked, and that they declined.
         ///
@@ -63,6 +70,7 @@ package struct AccountLock: Sendable {
             isLost: (Trouble) -> Bool, _ refresh: () async throws(Trouble) -> Result
         ) async throws(Trouble) -> Result {
             if !answerIsLost { AccountLock.write(.refreshing, descriptor) }
+            underWay.is = true
             do {
                 return try await refresh()
             } catch {
@@ -104,7 +112,8 @@ package struct AccountLock: Sendable {
         case .refreshing, .answerLost: Self.write(.answerLost, descriptor)
         default: ftruncate(descriptor, 0)
         }
-        return try await body(Held(descriptor: descriptor))
+        defer { underWay.is = false }
+        return try await body(Held(descriptor: descriptor, underWay: underWay))
     }
 
     /// Waits in small steps rather than in flock(2), so that a deadline and a cancelled task end the wait.
@@ -151,5 +160,15 @@ package struct AccountLock: Sendable {
         let descriptor = unsafe openat(parent, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .unusable(path: directory + "/" + name, errno: errno) }
         return descriptor
+    }
+}
+
+/// Whether a refresh is under way, for whoever would like to end the process.
+private final class RefreshUnderWay: Sendable {
+    private let state = Mutex(false)
+
+    var `is`: Bool {
+        get { state.withLock { $0 } }
+        set { state.withLock { $0 = newValue } }
     }
 }

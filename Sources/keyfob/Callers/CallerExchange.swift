@@ -69,12 +69,14 @@ struct CallerExchange {
     }
 
     private func reply(to question: Question, _ speaker: any CallerDialect) async -> Reply {
-        let deadline = Deadline(question.asksNobody ? dialect.deadline : nil) { seconds in
+        let composition = Composition(account: account, interaction: question.asksNobody ? .never : interaction)
+        let limit = question.asksNobody ? dialect.deadline : nil
+        let deadline = Deadline(limit, isBusy: { composition.lock.isRefreshing }) { seconds in
             let failure = CallerFailure(.temporary, "no answer within \(seconds) seconds", hints: ["try again later"])
-            _exit(Self.deliver(speaker.failed(failure)))
+            return Self.deliver(speaker.failed(failure))
         }
         do {
-            let reply = try await lookedUp(question, speaker)
+            let reply = try await lookedUp(question, speaker, composition)
             deadline.isMet()
             return reply
         } catch CredentialFailure.noAccountAndNoKeyring {
@@ -99,23 +101,27 @@ struct CallerExchange {
 
 /// What is looked up for a question.
 extension CallerExchange {
-    private func lookedUp(_ question: Question, _ speaker: any CallerDialect) async throws -> Reply {
+    private func lookedUp(
+        _ question: Question, _ speaker: any CallerDialect, _ composition: Composition
+    ) async throws -> Reply {
         switch question {
-        case .get(let request): return try await get(request, speaker)
+        case .get(let request): return try await get(request, speaker, composition)
         case .store(let request):
-            try await attempt(request) { helper, _ in try await helper.store(request) }
+            try await attempt(composition) { helper, _ in try await helper.store(request) }
             return speaker.done(.store)
         case .erase(let request):
-            try await attempt(request) { helper, _ in try await helper.erase(request) }
+            try await attempt(composition) { helper, _ in try await helper.erase(request) }
             return speaker.done(.erase)
-        case .list: return speaker.listed(try accounts())
+        case .list: return speaker.listed(try accounts(composition.grants))
         case .reply(let reply): return reply
         case .end: return Reply()
         }
     }
 
-    private func get(_ request: CredentialRequest, _ speaker: any CallerDialect) async throws -> Reply {
-        try await attempt(request) { helper, answering in
+    private func get(
+        _ request: CredentialRequest, _ speaker: any CallerDialect, _ composition: Composition
+    ) async throws -> Reply {
+        try await attempt(composition) { helper, answering in
             guard let response = try await response(to: request, helper) else { return speaker.notFound(request) }
             let service = response.authtype == nil ? nil : answering.account?.service
             return try speaker.found(Answer(response, service: service, now: Int64(time(nil))), for: request)
@@ -140,16 +146,12 @@ extension CallerExchange {
         return response
     }
 
-    private func accounts() throws -> [ListedAccount] {
-        try grants().filter { $0.endedAt == nil }.map {
-            ListedAccount(url: $0.service, username: $0.accountName ?? "oauth2")
-        }
-    }
-
     /// None where nothing keeps secrets: then nothing is kept.
-    private func grants() throws -> [Grant] {
+    private func accounts(_ grants: GrantStore) throws -> [ListedAccount] {
         do {
-            return try Composition(account: nil, interaction: .never).grants.all()
+            return try grants.all().filter { $0.endedAt == nil }.map {
+                ListedAccount(url: $0.service, username: $0.accountName ?? "oauth2")
+            }
         } catch {
             switch error {
             case .noBus, .noProvider: return []
@@ -159,10 +161,8 @@ extension CallerExchange {
     }
 
     private func attempt<Result>(
-        _ request: CredentialRequest, _ body: (CredentialHelper, Answering) async throws -> Result
+        _ composition: Composition, _ body: (CredentialHelper, Answering) async throws -> Result
     ) async throws -> Result {
-        let composition = Composition(
-            account: account, interaction: request.interaction == .never ? .never : interaction)
         let answering = Answering()
         let notesRoutes = account == nil
         return try await composition.attempt { request, account, configuration in
