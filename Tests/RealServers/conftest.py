@@ -26,6 +26,7 @@ from harness.strict import StrictProvider
 def pytest_addoption(parser: pytest.Parser) -> None:
     """What may be asked for beside tests."""
     parser.addoption("--pictures", action="store_true", help="make the pictures in .github/pictures anew")
+    parser.addoption("--transcript", action="store_true", help="make the transcript of the walk anew")
 
 
 def pytest_sessionstart() -> None:
