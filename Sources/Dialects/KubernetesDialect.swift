@@ -3,7 +3,7 @@ package import CredentialProtocol
 /// Kubernetes' exec credential plugins: kubectl, helm, k9s and whatever is built on client-go
 /// (kubernetes.io/docs/reference/access-authn-authz/authentication, "client-go credential plugins").
 ///
-/// `get [URL]`. `KUBERNETES_EXEC_INFO` holds an `ExecCredential` of the version that was configured,
+/// `get [URL]`, by a name of its own too, for kubectl asks with every command. `KUBERNETES_EXEC_INFO` holds an `ExecCredential` of the version that was configured,
 /// `client.authentication.k8s.io/v1` or `v1beta1`, with the cluster's address if `provideClusterInfo` is set; the URL stands
 /// for it otherwise. The answer is an `ExecCredential` of the same version with a token and, where it is known, the time at
 /// which to ask again.
