@@ -19,7 +19,10 @@ package struct Notification: Sendable, Equatable {
 
     /// What came of it.
     package enum Answer: Sendable, Equatable {
-        case accepted
+        ///
+        /// - Parameter activation: what lets the program that is opened next come to the front (`ActivationToken`); nil where the
+        ///   desktop gives none.
+        case accepted(activation: String?)
         /// The person turned it down, or sent it away.
         case dismissed
         /// Nobody did anything until it went away, or the time was over.
@@ -30,10 +33,14 @@ package struct Notification: Sendable, Equatable {
         case unavailable
     }
 
-    /// Shows it and waits for the answer; it is taken away again if there is none in time, or the task is cancelled.
+    /// Shows it and waits for the answer; it is taken away again if there is none in time, if nobody wants it any more, or if
+    /// the task is cancelled.
     ///
+    /// - Parameter isGivenUp: whether nobody wants the answer any more.
     /// - Throws: `CancellationError`.
-    package func ask(within patience: Duration) async throws -> Answer {
+    package func ask(
+        within patience: Duration, isGivenUp: @Sendable () -> Bool = { false }
+    ) async throws -> Answer {
         guard let service = NotificationService() else { return .unavailable }
         guard service.can("actions") else {
             let id = service.show(self, body: bodyWithoutActions, actions: [], for: patience)
@@ -43,7 +50,7 @@ package struct Notification: Sendable, Equatable {
         let actions = ["default", accept, Self.accepting, accept, Self.declining, decline]
         guard let id = service.show(self, body: body, actions: actions, for: patience) else { return .unavailable }
         do {
-            let answer = try await signals.answer(to: id, within: patience)
+            let answer = try await signals.answer(to: id, within: patience, isGivenUp: isGivenUp)
             if answer == nil { service.close(id) }
             return answer ?? .unanswered
         } catch {

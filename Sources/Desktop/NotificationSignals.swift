@@ -43,9 +43,11 @@ final class NotificationSignals {
     /// What a notification was answered; nil where it was not within the time.
     ///
     /// Looks in small steps, so that a cancelled task ends the wait, and no thread is held up by somebody who is at lunch.
-    func answer(to id: UInt32, within patience: Duration) async throws -> Notification.Answer? {
+    func answer(
+        to id: UInt32, within patience: Duration, isGivenUp: () -> Bool
+    ) async throws -> Notification.Answer? {
         let end = ContinuousClock.now + patience
-        while ContinuousClock.now < end {
+        while ContinuousClock.now < end, !isGivenUp() {
             while unsafe g_main_context_iteration(context, 0) != 0 {}
             if let answer = heard.answers[id] { return answer }
             if heard.isOver { return .unanswered }
@@ -59,15 +61,18 @@ final class NotificationSignals {
 private final class Heard {
     /// The first answer to each notification: an answered one is closed afterwards.
     private(set) var answers: [UInt32: Notification.Answer] = [:]
+    private var activations: [UInt32: String] = [:]
     /// Whoever showed them is gone.
     var isOver = false
 
     func note(_ signal: String, _ parameters: BusValue) {
         guard let id = parameters[0]?.number, answers[id] == nil else { return }
         switch signal {
+        case "ActivationToken":  // comes before the action that it is for
+            activations[id] = parameters[1]?.text.flatMap { Self.isToken($0) ? $0 : nil }
         case "ActionInvoked":
             switch parameters[1]?.text {
-            case "default", Notification.accepting: answers[id] = .accepted
+            case "default", Notification.accepting: answers[id] = .accepted(activation: activations[id])
             case Notification.declining: answers[id] = .dismissed
             default: break  // no button of ours
             }
@@ -76,5 +81,10 @@ private final class Heard {
             answers[id] = parameters[1]?.number == 2 ? .dismissed : .unanswered
         default: break
         }
+    }
+
+    /// Whether a text may stand in an environment and is no longer than any token is.
+    private static func isToken(_ text: String) -> Bool {
+        (1...256).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
     }
 }

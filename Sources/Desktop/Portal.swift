@@ -14,9 +14,12 @@ package enum Portal {
     }
 
     /// Has the desktop open an address in the person's browser; whether it took that on.
-    package static func open(_ address: String) -> Bool {
+    ///
+    /// - Parameter activation: what lets the browser come to the front (``Notification/Answer/accepted(activation:)``).
+    package static func open(_ address: String, activation: String?) -> Bool {
         guard let bus = DesktopBus() else { return false }
-        let arguments = [BusValue(""), BusValue(address), BusValue(options: [:])]
+        let options = activation.map { ["activation_token": BusValue($0)] } ?? [:]
+        let arguments = [BusValue(""), BusValue(address), BusValue(options: options)]
         return bus.call(openURI, "OpenURI", arguments) != nil
     }
 }

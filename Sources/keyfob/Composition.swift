@@ -166,9 +166,10 @@ struct Composition: Sendable {
     private func tokens(
         _ policy: InteractionPolicy, _ git: GitConfigCommand, _ search: ExecutableSearch
     ) -> OAuthTokenSource {
+        let activation = DesktopCall.Activation()
         let browser = BrowserLauncher(
             search: search, browser: Surroundings.variable("BROWSER"), environment: Surroundings.forChildren,
-            portal: DesktopCall.portal, tracer: tracer)
+            activation: { activation.token }, portal: activation.portal, tracer: tracer)
         let screen = SignInScreen(
             browser: browser, readsStandardInput: readsStandardInput, saysWhoIsSignedIn: !isLogin)
         let (transports, approvals) = (transports, approvals)
@@ -184,7 +185,7 @@ struct Composition: Sendable {
             transport: { transports.transport(for: $0) }, approve: { try approvals?.add($0) },
             interaction: policy,
             summons: Summons(quiet: .inKernelMemory(now: { Int64(time(nil)) })) {
-                try await DesktopCall(browser: browser).show($0)
+                try await DesktopCall(browser: browser, tracer: tracer, activation: activation).show($0)
             },
             gitDeclines: { await git.settings(for: $0)?.declinesInteraction ?? false },
             now: { Int64(time(nil)) })

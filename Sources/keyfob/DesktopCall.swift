@@ -2,6 +2,7 @@ import CredentialProtocol
 import Desktop
 import KeyfobCore
 import OAuth
+import Synchronization
 
 /// The question whether to sign in now, on the person's desktop: which program asks, for which host, and where they will
 /// sign in.
@@ -10,16 +11,39 @@ import OAuth
 /// ``Words/printable(_:)``.
 struct DesktopCall: Sendable {
     let browser: BrowserLauncher
+    let tracer: Tracer
 
-    /// The desktop's own way to open an address.
-    static let portal = BrowserLauncher.Portal(
-        isThere: { Portal.opensAddresses }, open: { Portal.open($0) })
+    let activation: Activation
+
+    /// What the desktop gives with the answer, for the browser that is opened then.
+    final class Activation: Sendable {
+        private let given = Mutex<String?>(nil)
+
+        var token: String? {
+            get { given.withLock { $0 } }
+            set { given.withLock { $0 = newValue } }
+        }
+
+        /// The desktop's own way to open an address.
+        var portal: BrowserLauncher.Portal {
+            BrowserLauncher.Portal(
+                isThere: { Portal.opensAddresses }, open: { Portal.open($0, activation: self.token) })
+        }
+    }
 
     /// Asks, for as long as a sign-in may take. Who could not be shown a browser afterwards is not asked.
     func show(_ account: Account) async throws -> Summons.Answer {
         guard browser.mightOpen else { return .nobodyIsThere }
-        switch try await notification(account, from: AskingProgram.name()).ask(within: account.loginDeadline) {
-        case .accepted: return .accepted
+        let notification = notification(account, from: AskingProgram.name())
+        tracer.note("notification: asking")
+        let answer = try await HeldSignals.hold {
+            try await notification.ask(within: account.loginDeadline, isGivenUp: { HeldSignals.isCaught })
+        }
+        tracer.note("notification: answered")
+        switch answer {
+        case .accepted(let token):
+            activation.token = token
+            return .accepted
         case .dismissed: return .silence(.dismissed)
         case .unanswered: return .silence(.unanswered)
         case .shown: return .silence(.told)

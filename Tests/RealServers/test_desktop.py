@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -66,6 +67,23 @@ def test_who_takes_it_up_gets_a_browser(
 
 
 @pytest.mark.parametrize(
+    ("token_given", "known"), [("gnome-shell/keyfob/1", True), ("a b", False), ("a\nLD_PRELOAD=b", False), ("x" * 999, False)]
+)
+def test_the_browser_may_come_to_the_front(
+    developer: Person, gate: Gate, daemon: NotificationDaemon, token_given: str, *, known: bool
+) -> None:
+    seen = developer.home / "seen"
+    script = developer.home / "browser"
+    script.write_text(script.read_text().replace("\nexec", f'\nenv >"{seen}"\nexec'))
+    daemon.reaction = Reaction([("ActivationToken", token_given), *SIGN_IN.signals])
+    assert_worked(token(developer, gate))
+    variables = dict(line.split("=", 1) for line in seen.read_text().splitlines())
+    names = ("XDG_ACTIVATION_TOKEN", "DESKTOP_STARTUP_ID")
+    assert [variables.get(name) for name in names] == ([token_given] * 2 if known else [None] * 2)
+    assert "LD_PRELOAD" not in variables
+
+
+@pytest.mark.parametrize(
     ("reaction", "said"),
     [(NOT_NOW, "was dismissed"), (SEND_AWAY, "was dismissed"), (EXPIRE, "nobody answered")],
     ids=["button", "sent away", "expired"],
@@ -109,6 +127,18 @@ def test_nobody_answers(developer: Person, provider: Provider, gate: Gate, daemo
     assert daemon.closed == [daemon.shown[0].id], "it is taken away again"
     assert daemon.shown[0].milliseconds == 1000
     assert developer.browsers_opened() == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_who_is_ended_takes_the_question_away(
+    developer: Person, gate: Gate, daemon: NotificationDaemon, number: signal.Signals
+) -> None:
+    asking = background_token(developer, gate)
+    wait_until(lambda: bool(daemon.shown))
+    asking.send_signal(number)
+    done = finished(asking)
+    assert (done.returncode, done.stdout) == (-number, b"")
+    assert daemon.closed == [daemon.shown[0].id]
 
 
 def test_the_desktop_goes_away(developer: Person, gate: Gate, daemon: NotificationDaemon) -> None:
@@ -255,12 +285,13 @@ def test_a_desktop_without_buttons_tells_and_does_not_wait(
 def test_where_no_program_opens_an_address_the_portal_does(
     developer: Person, gate: Gate, daemon: NotificationDaemon, tmp_path: Path
 ) -> None:
-    daemon.reaction = CLICK
+    daemon.reaction = Reaction([("ActivationToken", "token-1"), *CLICK.signals])
     browser = developer.session.env.pop("BROWSER")
     with Portal(developer.session, browse_with(browser)) as portal:
         assert_worked(token(developer, gate, **DESKTOP, PATH=str(tmp_path)))
     assert (len(portal.opened), developer.browsers_opened()) == (1, 1)
     assert portal.opened[0].startswith("http://127.0.0.1:")
+    assert portal.options == [{"activation_token": ("s", "token-1")}]
 
 
 def test_who_could_not_be_shown_a_browser_is_not_asked(

@@ -269,8 +269,15 @@ def test_odd_lines_are_named_by_their_numbers(person: Person, door: HelperStore)
     assert (door.fill(protocol="https", host="one.example.com") or {})["password"] == "b"
 
 
-@pytest.mark.parametrize("kind", ["pipe", "directory", "huge", "sparse", "not ours", "dangling", "unreadable"])
-def test_a_file_that_is_none_is_not_read(person: Person, tmp_path: Path, kind: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("pipe", "not a file"), ("directory", "not a file"), ("huge", "larger than 1048576 bytes"),
+        ("sparse", "larger than 1048576 bytes"), ("not ours", "another user's"), ("dangling", None),
+        ("unreadable", "Too many levels of symbolic links"),
+    ],
+)  # fmt: skip
+def test_a_file_that_is_none_is_not_read(person: Person, tmp_path: Path, kind: str, said: str | None) -> None:
     path = person.home / ".git-credentials"
     line = b"https://a:b@git.example.com\n"
     match kind:
@@ -295,8 +302,18 @@ def test_a_file_that_is_none_is_not_read(person: Person, tmp_path: Path, kind: s
     done = person.keyfob("import", "--yes", "--from", "git-credential-store")
     assert_worked(done)
     assert done.stdout == b""
-    if kind != "dangling":
-        assert "git-credential-store, ~/.git-credentials: " in done.stderr.decode()
+    lines = [line for line in stderr_lines(done) if "~/.git-credentials" in line]
+    assert len(lines) == (said is not None)
+    assert all(line.startswith(f"keyfob: git-credential-store, ~/.git-credentials: {said}") for line in lines)
+
+
+def test_many_lines_take_no_time(person: Person) -> None:
+    lines = [f"https://user{number % 50}:x@example.com\n" for number in range(30_000)]
+    write(person, ".git-credentials", "".join(lines)[: 1 << 20])
+    done = person.keyfob("import", "--dry-run", "--from", "git-credential-store")
+    assert_worked(done)
+    assert len(rows(done)) == 50
+    assert len(stderr_lines(done)) < 20, "a file that is all wrong is told of shortly"
 
 
 def test_a_link_to_a_file_of_ours_is_followed(person: Person, tmp_path: Path) -> None:

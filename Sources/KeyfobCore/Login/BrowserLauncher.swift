@@ -11,17 +11,19 @@ package struct BrowserLauncher: Sendable {
     let browser: String?
     let environment: [String: String]
     let tracer: Tracer
+    let activation: @Sendable () -> String?
     let portal: Portal
 
     /// - Parameters:
     ///   - browser: the value of `$BROWSER`.
     ///   - environment: what the child gets.
+    ///   - activation: what lets the browser come to the front, where a desktop has given that by now (XDG Activation).
     ///   - portal: the desktop's.
     package init(
-        search: ExecutableSearch, browser: String?, environment: [String: String], portal: Portal = .none,
-        tracer: Tracer = .none
+        search: ExecutableSearch, browser: String?, environment: [String: String],
+        activation: @escaping @Sendable () -> String? = { nil }, portal: Portal = .none, tracer: Tracer = .none
     ) {
-        self.portal = portal
+        (self.activation, self.portal) = (activation, portal)
         self.search = search
         self.tracer = tracer
         self.browser = browser
@@ -98,10 +100,16 @@ package struct BrowserLauncher: Sendable {
         unsafe posix_spawnattr_setflags(&attributes, Self.newSession)
         var child = pid_t()
         return unsafe withCStrings(arguments) { argv in
-            unsafe withCStrings(environment.map { $0.key + "=" + $0.value }) { envp in
+            unsafe withCStrings(childEnvironment.map { $0.key + "=" + $0.value }) { envp in
                 unsafe posix_spawn(&child, program, &actions, &attributes, argv, envp) == 0
             }
         }
+    }
+
+    /// With the token by the names that Wayland's and X11's programs look for.
+    private var childEnvironment: [String: String] {
+        guard let token = activation() else { return environment }
+        return environment.merging(["XDG_ACTIVATION_TOKEN": token, "DESKTOP_STARTUP_ID": token]) { $1 }
     }
 
     /// Lends `strings` as a NULL-ended array of C strings.

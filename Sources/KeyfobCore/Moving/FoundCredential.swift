@@ -39,8 +39,9 @@ package struct FoundCredential: Sendable, Equatable {
 
 /// What was found with one program.
 package struct Findings: Sendable, Equatable {
-    package var credentials: [FoundCredential] = []
-    package var oddities: [Oddity] = []
+    package private(set) var credentials: [FoundCredential] = []
+    package private(set) var oddities: [Oddity] = []
+    private var places: Set<[String: String]?> = []
 
     package init() {}
 
@@ -87,10 +88,8 @@ extension CredentialRequest {
 extension Findings {
     /// Adds a credential, unless there is one for the same service and user already.
     mutating func add(_ found: FoundCredential) {
-        let isThere = credentials.contains { other in
-            PasswordStore.attributes(of: other.request) == PasswordStore.attributes(of: found.request)
-        }
-        if isThere { note(.repeated, at: found.place) } else { credentials.append(found) }
+        let isNew = places.insert(PasswordStore.attributes(of: found.request)).inserted
+        if isNew { credentials.append(found) } else { note(.repeated, at: found.place) }
     }
 
     mutating func note(_ reason: Reason, at place: FoundCredential.Place) {

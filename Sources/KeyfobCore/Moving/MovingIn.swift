@@ -115,17 +115,16 @@ extension MovingIn {
     ) async throws -> [Verdict] {
         let passwords = PasswordStore(items: items)
         var verdicts: [Verdict] = []
-        for (index, credential) in found.enumerated() {
-            let before = zip(found[..<index], verdicts).first { other, verdict in
-                verdict == .new
-                    && PasswordStore.attributes(of: other.request) == PasswordStore.attributes(of: credential.request)
-            }
+        var copied: [[String: String]?: Secret] = [:]
+        for credential in found {
+            let place = PasswordStore.attributes(of: credential.request)
             if try await signsIn(credential.request) {
                 verdicts.append(.signsIn)
-            } else if let kept = try before?.0.request.password ?? passwords.kept(for: credential.request) {
+            } else if let kept = try copied[place] ?? passwords.kept(for: credential.request) {
                 verdicts.append(kept == credential.request.password ? .same : .differs)
             } else {
                 verdicts.append(.new)
+                copied[place] = credential.request.password
             }
         }
         return verdicts

@@ -46,12 +46,19 @@ struct Import: AsyncParsableCommand {
         }
     }
 
+    /// So many of one program are told one by one: a file of which all is wrong is not what it seemed.
+    private static let mostOddities = 10
+
     /// Looks everywhere, and says what cannot be taken.
     private func look(_ moving: MovingIn) throws -> [FoundCredential] {
         var found: [FoundCredential] = []
         for keeper in keepers.isEmpty ? FoundCredential.Keeper.allCases : keepers {
             let findings = try moving.findings(of: keeper)
-            for oddity in findings.oddities { Terminal.say(MovingWords.line(of: oddity, with: keeper)) }
+            for oddity in findings.oddities.prefix(Self.mostOddities) {
+                Terminal.say(MovingWords.line(of: oddity, with: keeper))
+            }
+            let rest = findings.oddities.count - Self.mostOddities
+            if rest > 0 { Terminal.say("\(keeper.rawValue): \(rest) more that are passed over") }
             found += findings.credentials
         }
         return found

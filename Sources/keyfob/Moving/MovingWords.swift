@@ -49,11 +49,11 @@ enum MovingWords {
 
     /// The rows below one another, in columns.
     static func table(_ rows: [[String]]) -> String {
-        rows.map { row in
-            zip(row, row.indices).map { cell, column in
-                let width = rows.map { $0[column].count }.max() ?? 0
-                return column == row.count - 1 ? cell : cell + String(repeating: " ", count: width - cell.count)
-            }.joined(separator: "  ") + "\n"
+        let last = (rows.first?.count ?? 1) - 1
+        let widths = (0..<last).map { column in rows.map { $0[column].count }.max() ?? 0 }
+        return rows.map { row in
+            let cells = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
+            return (cells + row.suffix(1)).joined(separator: "  ") + "\n"
         }.joined()
     }
 

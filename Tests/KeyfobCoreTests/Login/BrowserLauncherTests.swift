@@ -56,9 +56,9 @@ struct `The person's browser` {
                 #expect(launcher("nothing", answers: answers).mightOpen == answers)
                 #expect(launcher("nothing", answers: answers).open(Self.address) == answers)
             }
+            // Not opened: what is started here would be this process's child for ever.
             #expect(launcher("/bin/true", answers: false).mightOpen)
-            #expect(launcher("/bin/true", answers: false).open(Self.address))
-            #expect(opened.withLock { $0 } == [Self.address, Self.address], "what can be started is not the portal's")
+            #expect(opened.withLock { $0 } == [Self.address, Self.address])
         }
     }
 

@@ -159,6 +159,7 @@ class Portal(BusProgram):
         super().__init__(session)
         self._browse = browse
         self.opened: list[str] = []
+        self.options: list[dict[str, Any]] = []
 
     def answer(self, method: str, body: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]] | None:
         match method:
@@ -166,6 +167,7 @@ class Portal(BusProgram):
                 return "v", (("u", 3),)
             case "OpenURI":
                 self.opened.append(body[1])
+                self.options.append(body[2])
                 return "o", ("/org/freedesktop/portal/desktop/request/1",)
         return None
 

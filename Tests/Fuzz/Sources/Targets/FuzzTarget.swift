@@ -17,6 +17,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     // What lies on this machine.
     case configuration, kernel, grant, client, proxy, settings
     case gitConfig = "git-config"
+    case moving
 
     /// Throws a ``Violation`` where an invariant does not hold.
     func check(_ bytes: [UInt8]) throws {
@@ -49,6 +50,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
         case .proxy: try fuzzProxy(bytes)
         case .settings: try fuzzSettings(bytes)
         case .gitConfig: try fuzzGitConfig(bytes)
+        case .moving: try fuzzMoving(bytes)
         }
     }
 }

@@ -109,3 +109,30 @@ func fuzzGitConfig(_ bytes: [UInt8]) throws {
     GitNetworkSettings(output: bytes, environment: ["HOME": "/home/somebody"]).apply(to: &network)
     try require(network.authorities?.isEmpty != true, "authorities in no file")
 }
+
+/// A file in which another program keeps credentials, whichever it is.
+func fuzzMoving(_ bytes: [UInt8]) throws {
+    var findings = Findings()
+    PlaintextStore.read(bytes, file: "f", &findings)
+    let lines = bytes.count { $0 == 0x0A } + 1
+    try require(findings.credentials.count + findings.oddities.count <= lines, "more than one of a line")
+    DockerLogins.read(
+        bytes, file: "f",
+        registry: { name in
+            let url = name.contains("://") ? name : "https://" + name
+            return try? LineDialect().decode(Array("url=\(url)\n".utf8), for: .get)
+        }, &findings)
+    switch outcome({ () throws(GitHubHosts.Malformed) in try GitHubHosts(bytes).hosts }) {
+    case .success(let hosts):
+        let named = hosts.flatMap(\.users).map(\.line)
+        try require(named.allSatisfy((1...lines).contains), "a line that is not there")
+    case .failure(let error): try require((1...lines).contains(error.line), "line \(error.line) of \(lines)")
+    }
+    for found in findings.credentials {
+        let request = found.request
+        let secret = request.password?.exposedBytes ?? []
+        try require(!secret.isEmpty && !secret.contains(where: AttributeLines.isControl), "a password for no line")
+        try require(request.username?.utf8.contains(where: AttributeLines.isControl) == false, "a name for no line")
+        try require(found.place.line.map { (1...lines).contains($0) } != false, "a line that is not there")
+    }
+}
