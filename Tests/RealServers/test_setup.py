@@ -237,6 +237,14 @@ def test_a_symbolic_link_stays_one(settings: Settings) -> None:
     assert settings.copies() == [Path(f"{real}{COPY}")]
 
 
+def test_a_relative_path_is_one_from_here(settings: Settings) -> None:
+    assert_worked(settings.apply("docker", URL, DOCKER_CONFIG="here"))
+    path = settings.home / "here" / "config.json"
+    assert json.loads(path.read_text()) == {"credHelpers": {"registry.example": "keyfob"}}
+    assert_worked(settings.apply("docker", "https://b.example", DOCKER_CONFIG="here"))
+    assert settings.copies() == [Path(f"{path}{COPY}")]
+
+
 def test_lines_end_as_they_did(settings: Settings) -> None:
     path = settings.write(".npmrc", b"a=1\r\nb=2")
     assert_worked(settings.apply("pnpm", URL))
@@ -323,6 +331,7 @@ def test_what_is_unknown_is_said(settings: Settings) -> None:
     assert settings.setup("emacs").returncode == 64
     assert settings.setup("docker", "ftp://x").returncode == 64
     assert settings.setup("bazel", "--apply").returncode == 64
+    assert b'"registry.example:5000": "keyfob"' in settings.setup("docker", "registry.example:5000").stdout
     assert settings.setup("docker", "--yes").returncode == 64
 
 
@@ -348,6 +357,15 @@ def test_a_helper_of_one_host_is_told_of(settings: Settings) -> None:
     assert f"for https://a.example git asks a shell command ({settings.home}/.gitconfig)" in said
     assert "gh auth" not in said, "a command may hold anything"
     assert "for https://a.example" not in settings.setup("git", "https://b.example").stderr.decode()
+
+
+def test_a_service_with_a_path_needs_git_to_tell_paths(settings: Settings) -> None:
+    settings.person.configure_keyfob("https://a.example/team", "https://login.example")
+    url, command = "https://a.example/team/x.git", "git config --global credential.https://a.example.useHttpPath true"
+    assert command in settings.setup("git", url).stderr.decode()
+    assert command not in settings.setup("git", "https://a.example/other.git").stderr.decode()
+    settings.person.configure_git({"credential.https://a.example.useHttpPath": "true"})
+    assert command not in settings.setup("git", url).stderr.decode()
 
 
 def test_git_finds_the_door_where_it_is_not_on_path(settings: Settings) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 from test_clusters import Cluster, kubectl_minor
+from test_containers import Registry
+from test_containers import registry as containers  # noqa: F401  (a fixture)
 from test_go import GO
 from test_packages import CARGO, WHEEL, crate, found, index, needs_cargo, registry, run_cargo
 
@@ -47,7 +49,9 @@ def settings(person: Person, provider: Provider) -> Settings:
     person.configure_keyfob(SERVICE, provider.issuer)
     (person.home / ".gitconfig").unlink()
     settings = Settings(person)
-    person.session.env["PATH"] = os.pathsep.join([f"{settings.home}/.local/lib/keyfob/keyring", person.session.env["PATH"]])
+    person.session.env["PATH"] = os.pathsep.join(
+        [f"{settings.home}/.local/lib/keyfob/keyring", person.session.env["PATH"]]
+    )
     return settings
 
 
@@ -111,6 +115,18 @@ def test_git_clones(settings: Settings, provider: Provider, gate: Gate) -> None:
     assert_worked(settings.apply("git", gate.url))
     assert_worked(person.git("clone", gate.url, "work"))
     assert person.browsers_opened() == 1
+
+
+@pytest.mark.skipif(not (shutil.which("skopeo") and shutil.which("docker-registry")), reason="needs skopeo")
+@pytest.mark.parametrize("caller", ["docker", "podman"])
+def test_skopeo_copies(settings: Settings, containers: Registry, caller: str) -> None:  # noqa: F811
+    (settings.home / ".docker" / "config.json").unlink()
+    shutil.rmtree(settings.home / "callers")
+    assert_worked(settings.apply(caller, containers.host))
+    assert_worked(settings.person.keyfob("login", f"http://{containers.host}"))
+    assert_worked(containers.push())
+    assert_worked(containers.inspect())
+    assert settings.person.browsers_opened() == 1
 
 
 @needs_cargo

@@ -15,6 +15,9 @@ package struct HCLSettings {
     }
 
     package init(_ text: String) throws(SettingsProblem) {
+        // JSON is read by the same programs; nothing can be put behind it.
+        let first = text.utf8.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
+        guard first != UInt8(ascii: "{") else { throw .malformed(format: "HCL") }
         self.text = text
         statements = try Self.statements(of: text)
     }

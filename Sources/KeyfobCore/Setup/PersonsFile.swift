@@ -40,8 +40,9 @@ package struct PersonsFile: Sendable {
 
     private static let largest = 1_048_576
 
-    /// Reads it.
+    /// Reads it. A relative path is one from the working directory.
     package init(_ path: String) throws(Failure) {
+        let path = path.hasPrefix("/") ? path : (Self.real(".") ?? "") + "/" + path
         self.path = path
         var link = stat()
         guard unsafe lstat(path, &link) == 0 else {

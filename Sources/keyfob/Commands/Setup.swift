@@ -12,7 +12,7 @@ struct Setup: AsyncParsableCommand {
         help: "The program: git, docker, kubectl, cargo, ...", completion: .list(SetupCaller.all.map { $0.name }))
     var caller: String?
 
-    @Argument(help: "The URL of the service.", completion: .services)
+    @Argument(help: "The URL of the service; where a host stands alone, https is meant.", completion: .services)
     var url: String?
 
     @Flag(help: "Show what would be changed, ask, and change it; what was there is kept beside it.")
@@ -33,8 +33,8 @@ struct Setup: AsyncParsableCommand {
         do {
             guard let word = caller else { return try StandardOutput.write(Self.list) }
             guard let caller = SetupCaller.named(word) else { throw SetupFailure.unknownCaller(word) }
-            let service = try url.map { try CredentialRequest(url: $0).url }
-            let scene = SetupScene(url: service ?? nil)
+            let url = url.map(Self.address)
+            let scene = SetupScene(url: try url.flatMap { try CredentialRequest(url: $0).url })
             if caller.needsURL, scene.url == nil, apply { throw SetupFailure.urlNeeded(caller: caller.name) }
             if check { return try await SetupCheck(caller: caller, scene: scene).run() }
             let run = SetupRun(caller: caller, scene: scene)
@@ -43,6 +43,13 @@ struct Setup: AsyncParsableCommand {
         } catch {
             throw FailureReport(error).print()
         }
+    }
+
+    /// People name registries by their hosts. Nobody has a certificate for this machine itself.
+    private static func address(_ text: String) -> String {
+        if text.contains("://") { return text }
+        let isLoopback = (try? ServiceURL("http://" + text))?.isLoopback == true
+        return (isLoopback ? "http://" : "https://") + text
     }
 
     private static var list: [UInt8] {

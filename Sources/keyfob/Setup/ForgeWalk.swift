@@ -23,11 +23,11 @@ struct ForgeWalk {
             guard let service = request.url else { throw CredentialFailure.notAService(url: url) }
             let provider = parts.accounts.configuration.host(for: service)?.provider
             guard let host = KnownHost.match(service, provider: provider) else {
-                return Terminal.hint("then sign in, once: keyfob login \(service)")
+                return Terminal.hint(Words.thenSignIn(service))
             }
             var (account, finding) = try await parts.introduction.accountByName(for: request, anew: false)
             guard try !hasClient(account) else {
-                return Terminal.hint("a client for \(account.service) is known; to sign in: keyfob login \(service)")
+                return Terminal.hint(Words.clientKnown(account.service))
             }
             guard Terminal.isThere else { throw Self.steps(for: account, host) }
             let client = try await Self.register(with: host, for: account)
@@ -68,15 +68,15 @@ struct ForgeWalk {
     private static func register(
         with host: KnownHost, for account: Account
     ) async throws -> (id: String, secret: Secret?) {
-        Terminal.say("\(host.name) wants every application to be registered: once, by you")
-        Terminal.hint(way(host.ownClient))
+        Terminal.say(Words.wantsRegistration(host))
+        Terminal.hint(Words.shortestWay(host.ownClient))
         let page = host.registrationPage(for: account.service)
         let values: [(String, String?)] = [
             ("page", page), ("name", "keyfob"), ("redirect URI", redirectURI(account)),
             ("scopes", account.scopes.joined(separator: " ")),
         ]
         for case (let name, let value?) in values where !value.isEmpty {
-            Terminal.write("  " + name + String(repeating: " ", count: 14 - name.count) + Words.printable(value) + "\n")
+            Terminal.write(Words.toCopy(name, value) + "\n")
         }
         for quirk in host.quirks { Terminal.hint(quirk) }
         if let page, Surroundings.hasBrowser { try await open(page) }
@@ -85,35 +85,27 @@ struct ForgeWalk {
         return (id, try await secret())
     }
 
-    private static func way(_ client: KnownHost.OwnClient) -> String {
-        switch client {
-        case .withoutSecret: "the shortest way: a public client, which has no secret"
-        case .withoutSecretByDevice: "the shortest way: tick the device flow, and no secret is needed"
-        case .withSecret: "it gives you a client id and a secret; the secret goes to your keyring"
-        }
-    }
-
     private static func open(_ page: String) async throws {
-        guard let said = try await Terminal.answer(to: "open that page in your browser? [Y/n] ") else { return }
+        guard let said = try await Terminal.answer(to: Words.openThat) else { return }
         guard !said.lowercased().hasPrefix("n") else { return }
         let browser = BrowserLauncher(
             search: ExecutableSearch(path: Surroundings.variable("PATH")), browser: Surroundings.variable("BROWSER"),
             environment: Surroundings.forChildren)
-        if !browser.open(page) { Terminal.hint("no browser can be started here: go to the page yourself") }
+        if !browser.open(page) { Terminal.hint(Words.noBrowser) }
     }
 
     private static func clientID() async throws -> String {
-        while let said = try await Terminal.answer(to: "client id: ") {
+        while let said = try await Terminal.answer(to: Words.clientID) {
             let id = said.trimmingBlanks
             if !id.isEmpty, id.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) { return id }
-            Terminal.hint("the page shows the client id once the application is registered; Ctrl-C to give up")
+            Terminal.hint(Words.whereClientID)
         }
         throw SetupFailure.declined
     }
 
     private static func secret() async throws -> Secret {
         guard var lines = PastedLines(orStandardInput: false) else { throw SetupFailure.nobodyAsked }
-        Terminal.write("client secret (not shown): ")
+        Terminal.write(Words.clientSecret)
         let secret = try await lines.next()
         Terminal.write("\n")
         guard let secret else { throw SetupFailure.declined }
@@ -135,7 +127,7 @@ struct ForgeWalk {
         guard let outcome, outcome.status == 0 else {
             throw SetupFailure.toolFailed(command: "git ls-remote \(service)", complaint: outcome?.complaint.last)
         }
-        Terminal.say("git reads \(service)")
+        Terminal.say(Words.gitReads(service))
     }
 }
 

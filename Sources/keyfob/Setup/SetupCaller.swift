@@ -18,8 +18,8 @@ struct SetupCaller: Sendable {
     let steps: @Sendable (SetupScene) async throws -> [SetupStep]
     /// What else a person should know, one line each.
     var notes: @Sendable (SetupScene) async -> [String] = { _ in [] }
-    /// How the caller would ask for a service; nil where that cannot be tried.
-    let question: @Sendable (SetupScene, ServiceURL) -> SetupQuestion?
+    /// How the caller would ask for a service.
+    let question: @Sendable (SetupScene, ServiceURL) -> SetupQuestion
 
     static let all: [SetupCaller] = [
         git, docker, podman, kubectl, cargo, bazel, go, pip, uv, terraform, tofu, vault, bao, pnpm, google, mcp, msmtp,

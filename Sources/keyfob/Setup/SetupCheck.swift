@@ -30,21 +30,14 @@ struct SetupCheck {
         for program in caller.programs {
             if let path = scene.installation.search.path(of: program) { return .ok(path) }
         }
-        return .warning(caller.programs.joined(separator: ", ") + ": none is on PATH")
+        return .warning(Words.noneOnPath(caller.programs))
     }
 
     private func state(of step: SetupStep) async -> Rung {
         do {
             guard let change = try await step.change(scene.installation) else { return .ok(Self.place(of: step)) }
-            let said =
-                switch change {
-                case .write(let file, _, _): "\(file.path) does not say it"
-                case .link(let path, _): "\(path) is not there"
-                }
-            let url = scene.url.map { " \($0)" } ?? ""
-            return .failed(
-                FailureReport(
-                    Words.printable(said), hint: "run: keyfob setup \(caller.name)\(url) --apply", status: 78))
+            let hint = Words.toMend(caller, scene.url)
+            return .failed(FailureReport(Words.missing(change), hint: hint, status: 78))
         } catch {
             return .failed(FailureReport(error))
         }
@@ -59,28 +52,27 @@ struct SetupCheck {
     }
 
     private func answer() async -> Rung {
-        guard let url = scene.url else { return .skipped("no URL was given to ask for") }
-        guard let question = caller.question(scene, url) else { return .skipped("cannot be tried from here") }
+        guard let url = scene.url else { return .skipped(Words.noURL) }
+        let question = caller.question(scene, url)
         let command = ([question.program.split(separator: "/").last.map(String.init) ?? ""] + question.arguments)
             .joined(separator: " ")
         guard let program = scene.installation.search.path(of: question.program) else {
-            return .failed(
-                FailureReport("\(Words.printable(question.program)) cannot be started: is it on PATH?", status: 78))
+            return .failed(FailureReport(Words.cannotStart(question.program), status: 78))
         }
         guard !question.isOurs || scene.installation.isOurs(program) else {
-            return .failed(FailureReport("\(Words.printable(program)) is another program", status: 78))
+            return .failed(FailureReport(Words.anotherProgram(program), status: 78))
         }
         let environment = question.environment.merging(["KEYFOB_INTERACTION": "never"]) { $1 }
         let tool = ToolCommand(
             program, question.arguments, environment: scene.environment(environment), input: Array(question.input.utf8))
         guard let outcome = await tool.run() else {
-            return .failed(FailureReport("\(Words.printable(command)): no answer", status: 75))
+            return .failed(FailureReport(Words.noAnswer(command), status: 75))
         }
         if outcome.status == 0, question.isCredential(outcome.output) {
-            return .ok("\(command): a credential for \(url)")
+            return .ok(Words.credential(command, url))
         }
         let complaint = (question.complaint(outcome.output) + outcome.complaint).filter { !$0.isEmpty }
-        var report = FailureReport("\(Words.printable(command)): no credential for \(url)", status: 1)
+        var report = FailureReport(Words.noCredential(command, url), status: 1)
         report.hints = complaint.prefix(4).map { Words.printable(String($0.prefix { $0 != "\n" })) }
         if [69, 75, 77, 78].contains(outcome.status) { report.status = outcome.status }
         return .failed(report)

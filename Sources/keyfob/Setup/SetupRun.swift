@@ -1,5 +1,4 @@
 import ArgumentParser
-import CredentialProtocol
 import Glibc
 import KeyfobCore
 
@@ -21,10 +20,9 @@ struct SetupRun {
         await sayNotes()
         guard steps.contains(where: { $0.deed != nil }) else { return }
         if let changes = try? await changes(for: steps), changes.isEmpty {
-            Terminal.hint(
-                "all of it is so already; to try it: keyfob setup \(caller.name)\(Self.word(scene.url)) --check")
+            Terminal.hint(Words.toTry(caller, scene.url))
         } else {
-            Terminal.hint("to have it written: keyfob setup \(caller.name)\(Self.word(scene.url)) --apply")
+            Terminal.hint(Words.toWrite(caller, scene.url))
         }
     }
 
@@ -44,7 +42,7 @@ struct SetupRun {
         // All of it is looked at before anything is written.
         let changes = try await changes(for: steps)
         if changes.isEmpty {
-            Terminal.say("nothing to do: \(caller.name) is set up already")
+            Terminal.say(Words.nothingToDo(caller))
         } else {
             await sayNotes()
             let snippets = steps.flatMap(\.snippet)
@@ -55,12 +53,13 @@ struct SetupRun {
             for change in changes where !change.isLink { try perform(change) }
         }
         for step in steps where step.deed == nil {
-            Terminal.hint("to be done by yourself, \(Words.printable(step.place)):")
+            Terminal.hint(Words.yourself(step.place))
             for line in step.snippet { Terminal.hint("  " + Self.printable(line)) }
         }
         for case .link(let path, _)? in steps.map(\.deed) where !scene.installation.isOnPath(path) && isSought(path) {
-            Terminal.hint("put \(Words.printable(Installation.directory(of: path))) on your PATH")
+            Terminal.hint(Words.putOnPath(Installation.directory(of: path)))
         }
+        if !changes.isEmpty, scene.url != nil { Terminal.hint(Words.toTry(caller, scene.url)) }
     }
 
     /// Whether a caller looks for that name on `PATH`.
@@ -69,7 +68,7 @@ struct SetupRun {
     private func agree(_ isAgreed: Bool) async throws {
         if isAgreed { return }
         guard Terminal.isThere else { throw SetupFailure.nobodyAsked }
-        guard try await Terminal.confirms("write this? [y/N] ") else { throw SetupFailure.declined }
+        guard try await Terminal.confirms(Words.writeThis) else { throw SetupFailure.declined }
     }
 
     private func show(_ change: SetupStep.Change, _ ours: [String]) {
@@ -83,7 +82,7 @@ struct SetupRun {
             }
             Terminal.write(lines.map { $0 + "\n" }.joined())
         case .link(let path, let target):
-            Terminal.write("link \(Words.printable(path)) -> \(Words.printable(target))\n")
+            Terminal.write(Words.link(path, target) + "\n")
         }
     }
 
@@ -91,14 +90,14 @@ struct SetupRun {
         switch change {
         case .write(let file, let new, let mode):
             let copy = try file.write(new, mode: mode)
-            Terminal.say("wrote \(Words.printable(file.path))")
-            if let copy { Terminal.hint("as it was before: \(Words.printable(copy))") }
+            Terminal.say(Words.wrote(file.path))
+            if let copy { Terminal.hint(Words.kept(copy)) }
         case .link(let path, let target):
             PersonsFile.makeDirectories(Installation.directory(of: path))
             guard unsafe symlink(target, path) == 0 else {
                 throw PersonsFile.Failure.unusable(file: path, errno: errno)
             }
-            Terminal.say("linked \(Words.printable(path))")
+            Terminal.say(Words.linked(path))
         }
     }
 
@@ -110,6 +109,4 @@ struct SetupRun {
     private static func printable(_ line: String) -> String {
         line.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F } ? Words.printable(line) : line
     }
-
-    private static func word(_ url: ServiceURL?) -> String { url.map { " \($0)" } ?? "" }
 }

@@ -113,7 +113,7 @@ import Testing
             ("a = \"\\", .malformed(format: "HCL")), ("/*", .malformed(format: "HCL")),
             ("/* *", .malformed(format: "HCL")),
             ("/", .malformed(format: "HCL")), ("a = \u{0}", .malformed(format: "HCL")),
-            ("\"a\" \"b\"", .malformed(format: "HCL")),
+            ("\"a\" \"b\"", .malformed(format: "HCL")), ("{\"h\": {\"y\": {}}}", .malformed(format: "HCL")),
         ])
     func `HCL that says otherwise, or cannot be seen through, is left alone`(before: String, problem: SettingsProblem) {
         #expect(throws: problem) { try HCLSettings(before).adding("h \"x\" {}") }

@@ -58,6 +58,6 @@ extension SetupCaller {
     private static func asked(_ host: String) -> SetupQuestion {
         SetupQuestion(
             program: helperName, arguments: ["get"], input: host, isCredential: SetupQuestion.holds("Secret"),
-            complaint: { [String(decoding: $0, as: UTF8.self)] })
+            complaint: { JSONTree($0) == nil ? [String(decoding: $0, as: UTF8.self)] : [] })
     }
 }

@@ -80,13 +80,28 @@ extension SetupCaller {
 
     private static func notes(_ scene: SetupScene) async -> [String] {
         guard let everywhere = try? await chain(scene) else { return [] }
-        let notes = everywhere.others.map { "git asks \(name($0)) too (\($0.origin)): \(whatItDoes($0.kind))" }
+        var notes = everywhere.others.map { "git asks \(name($0)) too (\($0.origin)): \(whatItDoes($0.kind))" }
         guard let url = scene.url, let there = try? await chain(scene, for: url) else { return notes }
-        return notes
-            + there.others.filter { !everywhere.helpers.contains($0) }.map { other in
-                "for \(url.origin) git asks \(name(other)) (\(other.origin)): \(whatItDoes(other.kind)); to have"
-                    + " keyfob asked there, take it out of that file"
-            }
+        for other in there.others where !everywhere.helpers.contains(other) {
+            notes.append(
+                "for \(url.origin) git asks \(name(other)) (\(other.origin)): \(whatItDoes(other.kind)); to have keyfob"
+                    + " asked there, take it out of that file")
+        }
+        return notes + (await pathNote(url, scene))
+    }
+
+    /// A service that is signed in to by its path is none that git asks for, unless it tells paths.
+    private static func pathNote(_ url: ServiceURL, _ scene: SetupScene) async -> [String] {
+        guard let request = try? CredentialRequest(url: url.description),
+            let host = (try? Configuration(files: Surroundings.configurationFiles))?.host(for: url),
+            !host.service.pathSegments.isEmpty
+        else { return [] }
+        let settings = await GitConfigCommand(search: scene.installation.search).settings(for: request)
+        if settings?.tellsPath == true { return [] }
+        return [
+            "git tells no paths, and \(host.service) is known by its path: git config --global"
+                + " credential.\(url.origin).useHttpPath true"
+        ]
     }
 
     private static func name(_ helper: HelperChain.Helper) -> String {

@@ -9,6 +9,9 @@ extension SetupCaller {
             let ours = scene.installation.command() + " goauth"
             // Without a setting go reads ~/.netrc, and goes on doing so.
             let file = scene.variable("GOENV") ?? scene.configurationHome + "/go/env"
+            guard file != "off" else {
+                throw SetupFailure.settings(file: "GOENV", .taken(setting: "GOENV", value: file))
+            }
             return [
                 .commands([["go", "env", "-w", "GOAUTH=netrc; " + ours]], of: file) { old in
                     try await changed(old, ours, scene)

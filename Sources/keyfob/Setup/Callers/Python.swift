@@ -57,7 +57,7 @@ extension SetupCaller {
         ["the index's URL must name a user, or nobody is asked for a password: __token__ is anybody"]
     }
 
-    private static let asked: @Sendable (SetupScene, ServiceURL) -> SetupQuestion? = { _, url in
+    private static let asked: @Sendable (SetupScene, ServiceURL) -> SetupQuestion = { _, url in
         SetupQuestion(
             program: KeyringDialect.link, arguments: ["get", url.description, "__token__"],
             isCredential: SetupQuestion.saysSomething)

@@ -50,7 +50,7 @@ extension SetupCaller {
         },
         question: token)
 
-    private static let token: @Sendable (SetupScene, ServiceURL) -> SetupQuestion? = { scene, url in
+    private static let token: @Sendable (SetupScene, ServiceURL) -> SetupQuestion = { scene, url in
         SetupQuestion(
             program: scene.installation.path(of: "keyfob"),
             arguments: ["token", url.description, "--interaction", "never"], isCredential: SetupQuestion.saysSomething)
