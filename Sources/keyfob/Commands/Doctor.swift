@@ -28,7 +28,7 @@ struct Doctor: AsyncParsableCommand {
     func run() async throws {
         let examiner: Examiner
         do {
-            examiner = Examiner(try Self.service(url))
+            examiner = Examiner(try url.map { try CredentialRequest(url: $0) })
         } catch {
             throw FailureReport(error).print()
         }
@@ -41,15 +41,5 @@ struct Doctor: AsyncParsableCommand {
         try StandardOutput.write(json ? JSONText.bytes(report) : Array(lines.utf8))
         // Who did not answer in time is not waited for.
         _exit(Ladder.exitStatus(of: steps))
-    }
-
-    /// What the URL means; nil where there is none.
-    private static func service(_ url: String?) throws -> CredentialRequest? {
-        guard let url else { return nil }
-        let request = try CredentialRequest(url: url)
-        guard let service = request.url, service.scheme == "https" || service.isLoopback else {
-            throw CredentialFailure.notAService(url: url)
-        }
-        return request
     }
 }

@@ -70,12 +70,14 @@ struct Examiner: Sendable {
         case .signIn: try signIn()
         case .proxy: try await proxy()
         case .authorities: try await authorities()
-        default: try await examine(rung, of: try service())
+        default: try await examine(rung, of: request)
         }
     }
 
-    private func examine(_ rung: Rung, of service: ServiceURL) async throws -> Finding {
-        switch rung {
+    private func examine(_ rung: Rung, of request: CredentialRequest?) async throws -> Finding {
+        // Nobody looks at these without a service.
+        guard let service = request?.url else { return .ok("not looked for") }
+        return switch rung {
         case .address: try await address(of: service)
         case .service: try await answer(of: service)
         case .issuer: try await issuer()
@@ -89,13 +91,6 @@ struct Examiner: Sendable {
         case .token: token()
         default: try await refresh()
         }
-    }
-
-    private func service() throws -> ServiceURL {
-        guard let request, let url = request.url, url.scheme == "https" || url.isLoopback else {
-            throw CredentialFailure.notAService(url: request.map { "\($0.protocolName)://\($0.host)" } ?? "")
-        }
-        return url
     }
 
     /// Where something may be reached from here: the service, or else anything.

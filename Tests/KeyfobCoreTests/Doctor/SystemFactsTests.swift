@@ -44,7 +44,8 @@ import Testing
     @Test(
         arguments: [
             ("git version 2.39.5\n", GitVersion(2, 39)), ("git version 2.41.0.windows.1", GitVersion(2, 41)),
-            ("git version 3.0.rc1 (Apple Git-1)", GitVersion(3, 0)), ("git 2.39", nil), ("git version x.y", nil),
+            ("git version 3.0.rc1 (Apple Git-1)", GitVersion(3, 0)), ("git 2.39", nil),
+            ("hub version 2.39", nil), ("git version x.y", nil),
             ("", nil),
         ] as [(String, GitVersion?)])
     func `git's version`(_ text: String, _ version: GitVersion?) {
