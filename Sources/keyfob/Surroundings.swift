@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import KernelKeyring
+import KeyfobCore
 
 /// What the process was started with.
 enum Surroundings {
@@ -12,9 +13,11 @@ enum Surroundings {
     /// The configuration files in the order of their precedence.
     static var configurationFiles: [String] { KeyNames.configurationFiles(variable: variable) }
 
-    /// Whether a browser can be opened here: there is a graphical session, or a `$BROWSER`.
+    /// Whether a browser can be opened here: there is a graphical session, or a `$BROWSER`, or the program with which WSL
+    /// opens the one of Windows.
     static var hasBrowser: Bool {
         ["DISPLAY", "WAYLAND_DISPLAY", "BROWSER"].contains { variable($0)?.isEmpty == false }
+            || ExecutableSearch(path: variable("PATH")).path(of: "wslview") != nil
     }
 
     /// The environment for a child: ours, less what is between git, its helper and us.

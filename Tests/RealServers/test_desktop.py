@@ -27,6 +27,7 @@ from harness.desktop import (
     forge,
 )
 from harness.gate import Gate
+from harness.notes.server import NotesServer
 from harness.person import Done, Person, stderr_lines
 from harness.provider.server import Provider
 from harness.steps import assert_refused, assert_worked
@@ -182,6 +183,22 @@ def test_git_in_the_background_waits_for_the_answer(
     assert (len(daemon.shown), developer.browsers_opened()) == (1, 1)
 
 
+@pytest.mark.parametrize("reaction", [CLICK, NOT_NOW], ids=["taken up", "turned down"])
+def test_a_service_whose_server_is_yet_to_be_found(
+    person: Person, notes: NotesServer, reaction: Reaction
+) -> None:
+    person.configuration.parent.mkdir(parents=True)
+    person.configuration.write_text(f'[host."{notes.url}"]\n')
+    with NotificationDaemon(person.session, reaction) as daemon:
+        done = person.keyfob("token", notes.url, **DESKTOP)
+        assert len(daemon.shown) == 1
+    if reaction is CLICK:
+        assert_worked(done)
+    else:
+        assert_refused(done, 77)
+    assert person.browsers_opened() == (reaction is CLICK)
+
+
 # Where nobody is asked.
 
 
@@ -292,6 +309,14 @@ def test_where_no_program_opens_an_address_the_portal_does(
     assert (len(portal.opened), developer.browsers_opened()) == (1, 1)
     assert portal.opened[0].startswith("http://127.0.0.1:")
     assert portal.options == [{"activation_token": ("s", "token-1")}]
+
+
+def test_where_there_is_no_display_the_browser_of_windows_is_opened(
+    developer: Person, gate: Gate, tmp_path: Path
+) -> None:
+    (tmp_path / "wslview").symlink_to(developer.session.env.pop("BROWSER"))
+    assert_worked(developer.keyfob("login", gate.url, PATH=f"{tmp_path}:{developer.session.env['PATH']}"))
+    assert developer.browsers_opened() == 1
 
 
 def test_who_could_not_be_shown_a_browser_is_not_asked(

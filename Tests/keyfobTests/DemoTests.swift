@@ -34,14 +34,15 @@ import Testing
         }
     }
 
-    /// Runs it, and sends `signal` after the first line that contains `cue`.
+    /// Runs it, and sends `signal` after the first line that contains `cue`. There is a display, as there is for newcomers, but
+    /// nothing that shows notifications.
     private func run(interruptedBy signal: Signal? = nil, at cue: String = "") async throws -> Run {
         let program = KeyfobSession.programs.appending(path: "keyfob-demo").path
         var options = PlatformOptions()
         options.createSession = true
         let result = try await Subprocess.run(
-            .path(FilePath(program)), arguments: ["--no-browser"], platformOptions: options, input: .none,
-            output: .sequence, error: .combinedWithOutput
+            .path(FilePath(program)), arguments: ["--no-browser"], environment: .inherit.updating(["DISPLAY": ":99"]),
+            platformOptions: options, input: .none, output: .sequence, error: .combinedWithOutput
         ) { execution in
             var lines: [String] = []
             for try await line in execution.standardOutput.strings() {

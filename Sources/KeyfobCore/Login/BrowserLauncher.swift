@@ -2,10 +2,10 @@ import Glibc
 
 /// Opens an address in the person's browser.
 ///
-/// `$BROWSER` is honoured (a list separated by colons; each may have arguments, `%s` stands for the address), then GIO's
-/// default handler (`gio open`), then `xdg-open`, `wslview` (WSL), and last the desktop's portal, where a sandbox has none
-/// of these. No shell sees the address. The child is on its own: a session of its own, standard input, output and error on
-/// /dev/null, so that neither can it speak into an answer nor can we wait on it.
+/// `$BROWSER` is honoured (a list separated by colons; each may have arguments, `%s` stands for the address), then `wslview`,
+/// which is there on WSL alone, then GIO's default handler (`gio open`), then `xdg-open`, and last the desktop's portal, where
+/// a sandbox has none of these. No shell sees the address. The child is on its own: a session of its own, standard input,
+/// output and error on /dev/null, so that neither can it speak into an answer nor can we wait on it.
 package struct BrowserLauncher: Sendable {
     let search: ExecutableSearch
     let browser: String?
@@ -81,7 +81,7 @@ package struct BrowserLauncher: Sendable {
                 word.split(separator: "%s", omittingEmptySubsequences: false).joined(separator: address)
             }
         }
-        return wanted + [["gio", "open", address], ["xdg-open", address], ["wslview", address]]
+        return wanted + [["wslview", address], ["gio", "open", address], ["xdg-open", address]]
     }
 
     /// POSIX_SPAWN_SETSID (glibc 2.26), which the C module shows to GNU sources alone.

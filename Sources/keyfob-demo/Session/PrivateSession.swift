@@ -55,7 +55,8 @@ struct PrivateSession: Sendable {
     /// Whether a variable leads out of the private session: to the person's files, bus, git settings or proxy.
     static func isPersonal(_ name: String) -> Bool {
         let prefixes = ["XDG_", "DBUS_", "GIT_", "KEYFOB_", "GNOME_KEYRING_", "SSH_ASKPASS", "SSL_CERT_", "SECRET_"]
-        let names = ["HOME", "BROWSER", "GCM_INTERACTIVE"]
+        // On a desktop keyfob would ask by a notification first, and none shows them in here.
+        let names = ["HOME", "BROWSER", "GCM_INTERACTIVE", "DISPLAY", "WAYLAND_DISPLAY"]
         return names.contains(name) || prefixes.contains(where: name.hasPrefix) || name.lowercased().hasSuffix("_proxy")
     }
 

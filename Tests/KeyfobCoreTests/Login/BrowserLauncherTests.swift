@@ -8,7 +8,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1)))
 struct `The person's browser` {
     private static let address = "http://127.0.0.1:1/start?a=b&c=$(d)"
-    private static let fallbacks = [["gio", "open", address], ["xdg-open", address], ["wslview", address]]
+    private static let fallbacks = [["wslview", address], ["gio", "open", address], ["xdg-open", address]]
 
     private func launcher(_ browser: String?, path: String? = nil) -> BrowserLauncher {
         BrowserLauncher(search: ExecutableSearch(path: path), browser: browser, environment: ["PATH": "/usr/bin:/bin"])
