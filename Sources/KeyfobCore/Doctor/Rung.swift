@@ -51,7 +51,6 @@ package enum Rung: String, Sendable, CaseIterable {
         switch self {
         case .sessionCollection: [.kernelKeyring]
         case .address: [.proxy]
-        case .issuer: [.service]
         case .clock: [.service, .metadata]
         case .client, .redirect: [.collection]
         case .token: [.grant]

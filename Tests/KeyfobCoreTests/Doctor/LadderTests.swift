@@ -78,14 +78,12 @@ import Testing
 
     @Test func `nobody waits for a rung that does not come to its end`() async {
         let hanging = Mutex<CheckedContinuation<Void, Never>?>(nil)
-        let steps = await Ladder([.bus, .provider, .git], deadline: .seconds(1)) { rung in
-            if rung == .bus {
-                await withCheckedContinuation { continuation in hanging.withLock { $0 = continuation } }
-            }
+        let steps = await Ladder([.bus, .provider], deadline: .milliseconds(100)) { _ in
+            await withCheckedContinuation { continuation in hanging.withLock { $0 = continuation } }
             return .ok("fine")
         }.climb()
         hanging.withLock { $0 }?.resume()
-        #expect(steps.map(\.finding.status) == [.failed, .skipped, .ok])
+        #expect(steps.map(\.finding.status) == [.failed, .skipped])
         #expect(steps[0].finding.exitStatus == 75)
     }
 }

@@ -108,6 +108,16 @@ func fuzzGitConfig(_ bytes: [UInt8]) throws {
     var network = NetworkSettings()
     GitNetworkSettings(output: bytes, environment: ["HOME": "/home/somebody"]).apply(to: &network)
     try require(network.authorities?.isEmpty != true, "authorities in no file")
+    try requireHelpers(bytes, of: url)
+}
+
+/// There is a word about a chain without keyfob, and none where it is in it.
+private func requireHelpers(_ bytes: [UInt8], of url: ServiceURL) throws {
+    for chain in [HelperChain(bytes, for: nil), HelperChain(bytes, for: url)] {
+        let isOurs = chain.helpers.contains { $0.kind == .keyfob }
+        try require(chain.concerns.contains(.keyfobIsMissing) != isOurs, "no word about keyfob")
+        try require(chain.helpers.allSatisfy { $0.path?.hasPrefix("/") != false }, "a relative path")
+    }
 }
 
 /// A file in which another program keeps credentials, whichever it is.
