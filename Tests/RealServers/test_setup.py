@@ -14,6 +14,7 @@ from harness.person import Done, Person, stderr_lines
 from harness.setup import COPY, Settings
 from harness.steps import assert_worked
 from harness.terminal import Terminal
+from harness.waiting import wait_until
 
 URL = "https://registry.example"
 SECRET = "c2VjcmV0LXBhc3N3b3Jk"  # what nobody may see in a difference
@@ -191,10 +192,11 @@ def test_what_is_not_as_expected_is_said_and_left_alone(
     settings: Settings, name: str, url: str | None, file: str, before: str | bytes, words: str
 ) -> None:
     path = settings.write(file, before)
-    assert_left_alone(settings, path, settings.apply(*arguments(name, url)), words)
+    assert_left_alone(settings, settings.apply(*arguments(name, url)), words)
+    assert path.read_bytes() == (before if isinstance(before, bytes) else before.encode())
 
 
-def assert_left_alone(settings: Settings, path: Path, done: Done, words: str) -> None:
+def assert_left_alone(settings: Settings, done: Done, words: str) -> None:
     """Exit status 78, a line that says why, and nothing changed."""
     said = "\n".join(stderr_lines(done))
     assert (done.returncode, done.stdout) == (78, b""), said
@@ -210,20 +212,20 @@ def assert_left_alone(settings: Settings, path: Path, done: Done, words: str) ->
 def test_files_that_are_not_what_they_seem_are_left_alone(settings: Settings) -> None:
     path = settings.write(".docker/config.json", "{}")
     path.chmod(0o400)
-    assert_left_alone(settings, path, settings.apply("docker", URL), "is not to be written to")
+    assert_left_alone(settings, settings.apply("docker", URL), "is not to be written to")
     path.chmod(0o600)
     os.link(path, settings.home / "other-name")
-    assert_left_alone(settings, path, settings.apply("docker", URL), "has other names")
+    assert_left_alone(settings, settings.apply("docker", URL), "has other names")
     path.unlink()
     path.mkdir()
-    assert_left_alone(settings, path, settings.apply("docker", URL), "is not a file")
+    assert_left_alone(settings, settings.apply("docker", URL), "is not a file")
     path.rmdir()
     os.mkfifo(path)
-    assert_left_alone(settings, path, settings.apply("docker", URL), "is not a file")
+    assert_left_alone(settings, settings.apply("docker", URL), "is not a file")
     path.unlink()
     path.symlink_to("nowhere")
-    assert_left_alone(settings, path, settings.apply("docker", URL), "is a link to nothing")
-    assert_left_alone(settings, path, settings.apply("docker", URL, DOCKER_CONFIG="/dev/null"), "Not a directory")
+    assert_left_alone(settings, settings.apply("docker", URL), "is a link to nothing")
+    assert_left_alone(settings, settings.apply("docker", URL, DOCKER_CONFIG="/dev/null"), "Not a directory")
 
 
 def test_a_symbolic_link_stays_one(settings: Settings) -> None:
@@ -263,6 +265,38 @@ def test_another_copy_is_kept_of_another_text(settings: Settings) -> None:
     copies = [Path(f"{path}{COPY}"), Path(f"{path}{COPY}.2")]
     assert settings.copies() == copies
     assert [copy.read_text() for copy in copies] == ["{}", once]
+
+
+@pytest.mark.parametrize("before", ['{"a": 1}\n', None])
+def test_on_a_full_disk_all_stays_as_it_was(settings: Settings, before: str | None) -> None:
+    path = settings.home / ".docker" / "config.json"
+    if before is not None:
+        settings.write(".docker/config.json", before)
+    settings.setup("docker", URL, "--apply", "--yes", DOCKER_CONFIG="elsewhere")  # the link is there then
+    full = 'trap "" XFSZ; ulimit -f 0; exec "$@"'
+    command = (settings.bin / "keyfob", "setup", "docker", URL, "--apply", "--yes")
+    done = settings.person.session.run("/bin/sh", "-c", full, "sh", *command)
+    assert (done.returncode, done.stdout, settings.copies()) == (78, b"", [])
+    assert "File too large" in "\n".join(stderr_lines(done))
+    assert (path.read_text() if path.exists() else None) == before
+
+
+def test_ctrl_c_leaves_no_copy_behind_that_a_tool_was_given(settings: Settings) -> None:
+    mark = settings.home / "mark"
+    slow = f'#!/bin/sh\ncase "$2" in view) echo "{{}}" ;; *) touch {mark}; sleep 1; echo "# changed" >> "$KUBECONFIG" ;; esac\n'
+    settings.write("bin/kubectl", slow, 0o755)
+    path = settings.write(".kube/config", f"token: {SECRET}\n", 0o600)
+    command = ("setup", "kubectl", "https://cluster.example", "--apply")
+    terminal = Terminal(settings.person.session, settings.bin / "keyfob", *command)
+    wait_until(mark.exists)
+    assert len(settings.copies()) == 1
+    terminal.type("\x03")
+    terminal.read_until(r"write this\? \[y/N\] ")
+    assert SECRET not in terminal.shown
+    terminal.type("n\n")
+    assert terminal.finish() == 77
+    assert settings.copies() == []
+    assert path.read_text() == f"token: {SECRET}\n"
 
 
 def test_a_name_that_another_program_has_is_left_to_it(settings: Settings) -> None:

@@ -116,8 +116,10 @@ def test_a_code_at_another_device_needs_no_secret(person: Person) -> None:
             address = "https://forge.example/login/device"
             given = {"device_code": "d" * 40, "user_code": "WDJB-MJHT", "verification_uri": address}
             given |= {"expires_in": 900, "interval": 1}
-        elif polls.append(asked.body) or len(polls) > 1:
-            given = {"access_token": "gho_" + "a" * 36, "token_type": "bearer", "scope": "gist,repo,workflow"}
+        else:
+            polls.append(asked.body)
+            if len(polls) > 1:
+                given = {"access_token": "gho_" + "a" * 36, "token_type": "bearer", "scope": "gist,repo,workflow"}
         return Answer(body=json.dumps(given).encode(), headers={"Content-Type": "application/json"})
 
     with Service(forge) as service:

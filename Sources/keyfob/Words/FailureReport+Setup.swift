@@ -56,9 +56,13 @@ extension FailureReport {
             case .hasOtherNames(let file): (file, "has other names, which would go on holding the old text")
             case .changedMeanwhile(let file): (file, "was changed meanwhile")
             }
+        let hint: String? =
+            switch error {
+            case .changedMeanwhile: "try again"
+            case .unusable: nil  // it may have been the second thing to be done
+            default: "nothing was changed"
+            }
         let isTransient = if case .changedMeanwhile = error { true } else { false }
-        self.init(
-            "\(Words.printable(file)): \(said)", hint: isTransient ? "try again" : "nothing was changed",
-            status: isTransient ? 75 : 78)
+        self.init("\(Words.printable(file)): \(said)", hint: hint, status: isTransient ? 75 : 78)
     }
 }
