@@ -3,10 +3,10 @@ package import CredentialProtocol
 /// Kubernetes' exec credential plugins: kubectl, helm, k9s and whatever is built on client-go
 /// (kubernetes.io/docs/reference/access-authn-authz/authentication, "client-go credential plugins").
 ///
-/// `get [URL]`, by a name of its own too, for kubectl asks with every command. `KUBERNETES_EXEC_INFO` holds an `ExecCredential` of the version that was configured,
-/// `client.authentication.k8s.io/v1` or `v1beta1`, with the cluster's address if `provideClusterInfo` is set; the URL stands
-/// for it otherwise. The answer is an `ExecCredential` of the same version with a token and, where it is known, the time at
-/// which to ask again.
+/// `get [URL]`, by a name of its own too, for kubectl asks with every command. `KUBERNETES_EXEC_INFO` holds an
+/// `ExecCredential` of the version that was configured, `client.authentication.k8s.io/v1` or `v1beta1`, with the cluster's
+/// address if `provideClusterInfo` is set; the URL stands for it otherwise. The answer is an `ExecCredential` of the same
+/// version with a token and, where it is known, the time at which to ask again.
 ///
 /// - Not supported: stored passwords, for which clusters have no use; client certificates; `v1alpha1`.
 /// - Not found: exit status 1, one line on standard error, which kubectl shows.

@@ -45,6 +45,30 @@ struct `The lock of an account` {
         }
     }
 
+    /// Whoever would like to end the process asks, from elsewhere.
+    @Test func `tells its own process of a refresh until what came of it is kept or given up`() async throws {
+        try await withTemporaryDirectory { directory in
+            let lock = AccountLock(directory: directory)
+            #expect(!lock.isRefreshing)
+            try await holdReleased(lock) { held in
+                #expect(!lock.isRefreshing)
+                try await held.refreshing(isLost: { _ in false }) { () throws(OAuthError) in
+                    #expect(lock.isRefreshing)
+                }
+                #expect(lock.isRefreshing)
+                held.answerIsKept()
+            }
+            #expect(!lock.isRefreshing)
+            await #expect(throws: NobodyCame.self) {
+                try await holdReleased(lock) { held in
+                    try await held.refreshing(isLost: { _ in true }) { () throws(OAuthError) in }
+                    throw NobodyCame()
+                }
+            }
+            #expect(!lock.isRefreshing)
+        }
+    }
+
     @Test func `is held by one at a time`() async throws {
         try await withTemporaryDirectory { directory in
             let lock = AccountLock(directory: directory)
