@@ -1,12 +1,9 @@
-"""Turns the Markdown that this project writes into the roff of manual pages: man(7), and tbl(1) for wide tables."""
+"""Turns the Markdown that this project writes into the roff of manual pages (man(7))."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-
-# The columns that a wide table may have on a terminal of 80.
-WIDTH = 71
 
 # The longest word that fits into a narrow column.
 LONG = 16
@@ -20,7 +17,7 @@ def page(name: str, section: str, title: str, body: str, date: str, version: str
     """A whole page; `date` as in 2026-01-31."""
     arguments = " ".join([quoted(name.upper()), section, date, quoted(f"keyfob {version}"), quoted(title)])
     text = re.sub(r"^(\.S[HS] .*\n)\.PP\n", r"\1", "".join(blocks(body)), flags=re.MULTILINE)
-    return f"'\\\" t\n.TH {arguments}\n.nh\n.ad l\n{text}"
+    return f".TH {arguments}\n.nh\n.ad l\n{text}"
 
 
 def escaped(text: str) -> str:
@@ -108,24 +105,14 @@ def cells(row: str) -> list[str]:
 
 
 def table(rows: list[list[str]]) -> str:
-    """A term and what is said of it, or columns where there are more than two."""
+    """A list of the first column's terms. What stands in columns between it and the last is said with their heads."""
     head, body = rows[0], rows[2:]
-    if len(head) == 2:
-        return "".join(f".TP\n{lines(inline(term))}{lines(inline(text) or chr(38))}" for term, text in body)
-    natural = [max(len(re.sub(r"[`*]", "", row[column])) + 1 for row in [head, *body]) for column in range(len(head))]
-    widths = shares(natural, WIDTH - 3 * len(head))
-    layout = " ".join(f"lw({width}n)" for width in widths)
-    bold = " ".join(f"lBw({width}n)" for width in widths)
-    text = "".join("\t".join(f"T{{\n{lines(inline(cell))}T}}" for cell in row) + "\n" for row in [head, *body])
-    return f".PP\n.TS\n{bold}\n{layout}.\n{text}.TE\n"
+    return "".join(f".TP\n{lines(inline(row[0]))}{said(head, row)}" for row in body)
 
 
-def shares(natural: list[int], whole: int) -> list[int]:
-    """What each column gets: what it needs if that is little, else its share of what is left."""
-    result = [0] * len(natural)
-    open_columns = sorted(range(len(natural)), key=lambda column: natural[column])
-    while open_columns:
-        column = open_columns.pop(0)
-        result[column] = min(natural[column], whole // (len(open_columns) + 1))
-        whole -= result[column]
-    return result
+def said(head: list[str], row: list[str]) -> str:
+    """What the row says of its first cell. Where the columns are equals, as the first one's empty head tells, each is
+    said with its head."""
+    names = [*head[1:-1], "" if head[0] or len(head) == 2 else head[-1]]
+    texts = [f"{name}: {cell}" if name else cell for name, cell in zip(names, row[1:]) if cell]
+    return ".br\n".join(lines(inline(text)) for text in texts) or "\\&\n"
