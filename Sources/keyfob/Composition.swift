@@ -215,6 +215,7 @@ struct Composition: Sendable {
     ) throws(ConfigurationError) -> InteractionPolicy {
         try InteractionPolicy(
             fromCommandLine: interaction, fromConfiguration: configuration, hasTerminal: { Terminal.isThere },
+            isInForeground: { Terminal.isInForeground },
             variable: Surroundings.variable)
     }
 }

@@ -24,6 +24,16 @@ enum Terminal {
         return true
     }
 
+    /// Whether a person waits for us at a terminal: standard error is one, or the controlling terminal is ours now, and not
+    /// that of a shell which has sent us, or the editor that we work for, into the background.
+    static var isInForeground: Bool {
+        if isStandardError { return true }
+        let terminal = unsafe open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)
+        guard terminal >= 0 else { return false }
+        defer { close(terminal) }
+        return HiddenTyping.isForeground(terminal)
+    }
+
     /// Whether standard error itself is a terminal.
     static var isStandardError: Bool { isatty(STDERR_FILENO) == 1 }
 

@@ -251,6 +251,17 @@ def test_on_a_terminal_nobody_is_asked_by_the_desktop(
     assert (daemon.shown, developer.browsers_opened()) == ([], 1)
 
 
+@pytest.mark.parametrize(("end", "asked"), [("", False), (" & wait $!", True)], ids=["foreground", "background"])
+def test_who_was_sent_into_the_background_of_a_terminal_is_asked_by_the_desktop(
+    developer: Person, gate: Gate, daemon: NotificationDaemon, end: str, *, asked: bool
+) -> None:
+    daemon.reaction = CLICK
+    script = f"set -m; {binaries.keyfob()} token {gate.url} >token 2>errors{end}"
+    terminal = Terminal(developer.session, "/bin/bash", "-c", script, **DESKTOP)
+    assert terminal.finish() == 0, terminal.shown
+    assert (len(daemon.shown), developer.browsers_opened()) == (int(asked), 1)
+
+
 # What is shown.
 
 

@@ -12,7 +12,8 @@ package struct InteractionPolicy: Sendable {
     /// Whether somebody can be reached for that flow: there is a terminal or, for the flow that opens a browser, a
     /// graphical session or a `$BROWSER`. Looked at only where it decides: most requests need nobody.
     package var reachesSomebody: @Sendable (Account.Flow?) -> Bool
-    /// Whether it is by their desktop alone that they are reached: there is no terminal, but a graphical session.
+    /// Whether it is by their desktop alone that they are reached: there is a graphical session, and no terminal, or one from
+    /// which they have sent us into the background.
     package var reachesDesktopAlone: @Sendable () -> Bool
     /// Whether the caller's environment declined: `GIT_TERMINAL_PROMPT=0`, `GCM_INTERACTIVE=never`.
     package var callerDeclined: Bool
@@ -20,10 +21,11 @@ package struct InteractionPolicy: Sendable {
     /// - Parameters:
     ///   - variable: the environment.
     ///   - hasTerminal: tells whether standard error or the controlling terminal is one.
+    ///   - isInForeground: tells whether somebody may look at it who waits for us.
     /// - Throws: where `KEYFOB_INTERACTION` is none of its words: who wrote `no` shall not see a browser.
     package init(
         fromCommandLine: Interaction?, fromConfiguration: Interaction?, hasTerminal: @escaping @Sendable () -> Bool,
-        variable: (String) -> String?
+        isInForeground: @escaping @Sendable () -> Bool = { true }, variable: (String) -> String?
     ) throws(ConfigurationError) {
         func isSet(_ name: String) -> Bool { variable(name).map { !$0.isEmpty } ?? false }
         func isOneOf(_ name: String, _ words: [String]) -> Bool {
@@ -35,7 +37,7 @@ package struct InteractionPolicy: Sendable {
         let hasDesktop = ["DISPLAY", "WAYLAND_DISPLAY"].contains(where: isSet)
         let hasBrowser = hasDesktop || isSet("BROWSER")
         reachesSomebody = { flow in (flow ?? .loopback) == .loopback && hasBrowser || hasTerminal() }
-        reachesDesktopAlone = { hasDesktop && !hasTerminal() }
+        reachesDesktopAlone = { hasDesktop && !(hasTerminal() && isInForeground()) }
         callerDeclined =
             isOneOf("GIT_TERMINAL_PROMPT", ["0", "false", "no", "off", ""])  // git's own reading of a boolean
             || isOneOf("GCM_INTERACTIVE", ["0", "false", "never", "no"])

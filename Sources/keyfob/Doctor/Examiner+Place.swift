@@ -43,7 +43,8 @@ extension Examiner {
         let flow = host?.flow
         let policy = try InteractionPolicy(
             fromCommandLine: nil, fromConfiguration: notes.read { $0.parts }?.accounts.configuration.interaction,
-            hasTerminal: { Terminal.isThere }, variable: Surroundings.variable)
+            hasTerminal: { Terminal.isThere }, isInForeground: { Terminal.isInForeground },
+            variable: Surroundings.variable)
         let request = try request ?? CredentialRequest(url: "https://example.com")
         let services = ["notifications": "org.freedesktop.Notifications", "portal": "org.freedesktop.portal.Desktop"]
         let answering = (try? keyring.answering(among: Set(services.values))) ?? []
