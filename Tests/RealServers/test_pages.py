@@ -161,6 +161,29 @@ def test_the_picture_of_the_terminal_is_small() -> None:
     assert picture.startswith(b"\x89PNG\r\n\x1a\n") and len(picture) < MOST_BYTES
 
 
+def test_no_script_is_needed(chromium: Chromium, login: Terminal, gate: Gate) -> None:
+    tab = chromium.tab(scripts=False)
+    chromium.sign_in(tab, login.read_until(START))
+    assert tab.heading == "Sign-in approved" and gate.origin in tab.text
+    assert login.finish() == 0, login.shown
+
+
+def test_whoever_knocks_is_told_nothing(chromium: Chromium, login: Terminal, gate: Gate) -> None:
+    address = login.read_until(START)
+    listener = address.partition("/start/")[0]
+    knocks = {"/callback?code=evil&state=evil": "Not this sign-in", "/favicon.ico": "Nothing here", "/done": "Nothing here"}
+    for target, heading in knocks.items():
+        tab = chromium.tab()
+        tab.page.goto(listener + target)
+        assert tab.heading == heading
+        assert gate.origin not in tab.text
+        for look in LOOKS.values():
+            tab.look(**look)
+            assert tab.barriers() == [] and not tab.is_wider_than_the_window()
+    chromium.sign_in(chromium.tab(), address)
+    assert login.finish() == 0, login.shown
+
+
 @pytest.mark.parametrize("name", ["approved", "not-signed-in", "already-used", "another-browser"])
 @pytest.mark.parametrize("look", KEPT_LOOKS)
 def test_the_pictures_are_small_and_of_that_size(name: str, look: str) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from harness import binaries
-from harness.family import FamilyServer
+from harness.family import Answer, FamilyServer
 from harness.gate import Gate
 from harness.people import ALICE
 from harness.person import Person, stderr_lines
@@ -128,6 +129,34 @@ def test_who_is_signed_in_is_named(person: Person, strict: StrictProvider, stric
     assert_worked(done)
     said = f"keyfob: signed in to {strict_gate.origin} as {ALICE}, refreshes by itself"
     assert stderr_lines(done)[-1] == said
+
+
+@pytest.mark.parametrize(
+    ("seconds", "end"),
+    [(60, r"until \d\d:\d\d"), (172_800, r"until \d{4}-\d\d-\d\d \d\d:\d\d"), (None, "until you log out")],
+    ids=["a minute", "two days", "for ever"],
+)
+def test_what_does_not_refresh_is_told_its_end(
+    person: Person, service: str, server: FamilyServer, monkeypatch: pytest.MonkeyPatch, seconds: int | None, end: str
+) -> None:
+    issue = server.token
+
+    def token(form: dict[str, str]) -> Answer:
+        status, answer = issue(form)
+        wanted = ("access_token", "token_type") if seconds is None else ("access_token", "token_type", "expires_in")
+        return status, {name: answer[name] for name in wanted}
+
+    monkeypatch.setattr(server, "token", token)
+    server.lifetime = seconds or server.lifetime
+    person.set_browser()
+    done = person.keyfob("login", service, TZ="UTC")
+    assert_worked(done)
+    said = re.fullmatch(rf"keyfob: signed in to {re.escape(server.issuer)}, ({end})", stderr_lines(done)[-1])
+    assert said, stderr_lines(done)
+    if seconds is not None:
+        about = datetime.now(UTC) + timedelta(seconds=seconds)
+        near = [(about + timedelta(minutes=m)).strftime("%H:%M") for m in (-1, 0, 1)]
+        assert said[1].endswith(tuple(near)), (said[1], near)
 
 
 def test_what_signs_in_for_git_ends_in_the_same_way(person: Person, service: str, server: FamilyServer) -> None:

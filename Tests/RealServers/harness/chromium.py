@@ -126,9 +126,9 @@ class Chromium:
         self._browser.close()
         self._playwright.stop()
 
-    def tab(self) -> Tab:
-        """A new tab in a new session."""
-        return Tab(self._browser.new_context(locale="en-GB").new_page())
+    def tab(self, *, scripts: bool = True) -> Tab:
+        """A new tab in a new session; without `scripts`, one in which no page runs any."""
+        return Tab(self._browser.new_context(locale="en-GB", java_script_enabled=scripts).new_page())
 
     def picture_of_a_terminal(self, lines: list[str], names: dict[str, str]) -> bytes:
         """The lines as a terminal shows them, as PNG, with other names for the ports of a test."""

@@ -1,0 +1,46 @@
+import Secrets
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import OAuth
+
+@Suite struct `What is told of a request` {
+    private static let client = "https://login.example.com/clients/s3cret?key=s3cret"
+
+    /// What is told where the server answers like that.
+    private func told(_ request: HTTPRequest, _ answer: ScriptedTransport.Answer) async -> [ReportingTransport.Report] {
+        let reports = Mutex<[ReportingTransport.Report]>([])
+        let transport = ReportingTransport(ScriptedTransport([request.url.string: [answer]])) { report in
+            reports.withLock { $0.append(report) }
+        }
+        _ = try? await transport.send(request)
+        return reports.withLock { $0 }
+    }
+
+    @Test func `origin and path, and what came of it`() async throws {
+        let url = try EndpointURL("https://login.example.com:8443/token?audience=s3cret")
+        let reports = await told(HTTPRequest(post: Secret("code=s3cret"), to: url), .status(401))
+        #expect(reports.map(\.method) == ["POST"])
+        #expect(reports.map(\.place) == ["https://login.example.com:8443/token"])
+        #expect(reports.map(\.outcome) == [.success(401)])
+        #expect(reports.allSatisfy { $0.duration >= .zero })
+    }
+
+    @Test func `of an address that is one client's own the origin alone`() async throws {
+        let url = try EndpointURL(Self.client)
+        for request in [
+            HTTPRequest(delete: url, bearer: Secret("s3cret")), HTTPRequest(.put, json: Secret("{}"), to: url),
+            HTTPRequest(.delete, json: Secret("{}"), to: url, bearer: Secret("s3cret")),
+        ] {
+            #expect(await told(request, .status(204)).map(\.place) == ["https://login.example.com/..."])
+        }
+    }
+
+    @Test func `a failure as it is`() async throws {
+        let url = try EndpointURL("https://login.example.com/token")
+        let error = OAuthError.answerLost(host: "login.example.com")
+        let reports = await told(HTTPRequest(get: url), .failure(error))
+        #expect(reports.map(\.outcome) == [.failure(error)])
+    }
+}
