@@ -402,6 +402,20 @@ def test_a_service_with_a_path_needs_git_to_tell_paths(settings: Settings) -> No
     assert command not in settings.setup("git", url).stderr.decode()
 
 
+def test_a_path_may_have_a_space_where_its_caller_does_not_mind(person: Person) -> None:
+    settings = Settings(person, "my own")
+    person.session.env["PATH"] = "/usr/bin:/bin"
+    settings.write(".gitconfig", "")
+    # What leads to another directory leads to where the executables are.
+    assert_worked(settings.apply("git"))
+    person.session.env["PATH"] = f"{settings.bin}:/usr/bin:/bin"
+    for name in ("cargo", "bazel"):
+        done = settings.apply(name, URL)
+        assert done.returncode == 78
+        assert f"{name} cannot start what has a space in its path: {settings.bin}/" in done.stderr.decode()
+    assert_worked(settings.apply("vault"))
+
+
 def test_git_finds_the_door_where_it_is_not_on_path(settings: Settings) -> None:
     settings.person.session.env["PATH"] = "/usr/bin:/bin"
     settings.write(".gitconfig", "")

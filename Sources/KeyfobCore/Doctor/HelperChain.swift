@@ -105,12 +105,27 @@ extension HelperChain.Helper {
             self.init(kind: .shellCommand, origin: origin, path: nil)
             return
         }
-        let word = value.prefix { $0 != " " }
+        let word = Substring(Self.firstWord(of: value))
         let path = word.hasPrefix("/") ? String(word) : nil
         let file = word.split(separator: "/").last ?? ""
         let prefix = "git-credential-"
         let name = path != nil && file.hasPrefix(prefix) ? file.dropFirst(prefix.count) : path != nil ? file : word
         self.init(kind: name == "keyfob" ? .keyfob : .named(String(name)), origin: origin, path: path)
+    }
+
+    /// Up to the first space that no backslash stands before; a shell reads it, which takes the backslashes away.
+    private static func firstWord(of value: String) -> String {
+        var (word, isEscaped) = ("", false)
+        for character in value {
+            if character == " ", !isEscaped { break }
+            if character == "\\", !isEscaped {
+                isEscaped = true
+            } else {
+                word.append(character)
+                isEscaped = false
+            }
+        }
+        return word
     }
 }
 

@@ -119,7 +119,7 @@ struct ForgeWalk {
         let outcome = try await scene.tool(
             "git",
             [
-                "-C", "/", "-c", "credential.helper=", "-c", "credential.helper=" + ShellWords.quoted(door),
+                "-C", "/", "-c", "credential.helper=", "-c", "credential.helper=" + ShellWords.escaped(door),
                 "ls-remote",
                 "--quiet", service.description, "HEAD",
             ], environment: ["GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "", "KEYFOB_INTERACTION": "never"]

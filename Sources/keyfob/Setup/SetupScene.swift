@@ -27,6 +27,14 @@ struct SetupScene: Sendable {
     /// Where what keyfob puts into the person's home is, if nobody else looks for it: not on `PATH`.
     var ownDirectory: String { home + "/.local/lib/keyfob" }
 
+    /// A path that a caller cuts at spaces.
+    ///
+    /// - Throws: ``SetupFailure/spaceInPath(caller:path:)``.
+    func unspaced(_ path: String, for caller: String) throws -> String {
+        guard !path.contains(where: \.isWhitespace) else { throw SetupFailure.spaceInPath(caller: caller, path: path) }
+        return path
+    }
+
     /// The environment for a tool, without what makes git look at a repository.
     func environment(_ more: [String: String] = [:]) -> [String: String] {
         let repository = ["GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_PREFIX"]
@@ -69,6 +77,8 @@ enum SetupFailure: Error {
     case nameTaken(path: String)
     /// A script of that name does something else.
     case scriptTaken(path: String)
+    /// The caller takes a space for the end of a program's path.
+    case spaceInPath(caller: String, path: String)
     /// The caller has to be told for which service.
     case urlNeeded(caller: String)
     /// There is nobody to say yes.

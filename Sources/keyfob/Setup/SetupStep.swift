@@ -84,11 +84,17 @@ extension SetupStep {
 enum ShellWords {
     /// The word as a POSIX shell reads it.
     static func quoted(_ word: String) -> String {
-        let plain = word.utf8.allSatisfy { byte in
-            let character = Character(Unicode.Scalar(byte))
-            return byte < 0x80 && (character.isLetter || character.isNumber || "@%+=:,./_-".contains(character))
-        }
-        if plain && !word.isEmpty { return word }
+        if word.unicodeScalars.allSatisfy(isPlain) && !word.isEmpty { return word }
         return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#) + "'"
+    }
+
+    /// The same without quotation marks: to git an absolute path is what begins with a slash.
+    static func escaped(_ word: String) -> String {
+        word.unicodeScalars.map { isPlain($0) || !$0.isASCII ? String($0) : "\\" + String($0) }.joined()
+    }
+
+    private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
+        let character = Character(scalar)
+        return scalar.isASCII && (character.isLetter || character.isNumber || "@%+=:,./_-".contains(character))
     }
 }

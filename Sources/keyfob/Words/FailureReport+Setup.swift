@@ -14,6 +14,10 @@ extension FailureReport {
         case .scriptTaken(let path):
             self.init(
                 "\(Words.printable(path)) is there and does something else", hint: "nothing was changed", status: 78)
+        case .spaceInPath(let caller, let path):
+            self.init(
+                "\(caller) cannot start what has a space in its path: \(Words.printable(path))",
+                hint: "put keyfob into a directory without one, the first on your PATH", status: 78)
         case .urlNeeded(let caller):
             self.init("\(caller) has to be told for which service: keyfob setup \(caller) URL", status: 64)
         case .nobodyAsked:

@@ -23,6 +23,7 @@ import Testing
             // The three forms of gitcredentials(7).
             ("keyfob", .keyfob), ("store --file /x", .named("store")),
             ("/usr/bin/git-credential-keyfob", .keyfob), ("/usr/bin/git-credential-keyfob --account x", .keyfob),
+            ("/my\\ own/git-credential-keyfob --account x", .keyfob),
             ("/usr/lib/git-core/git-credential-libsecret", .named("libsecret")), ("/opt/helper", .named("helper")),
             ("!f() { echo password=secret; }; f", .shellCommand),
             // No forms of it.

@@ -14,10 +14,10 @@ COPY = ".before-keyfob"
 class Settings:
     """A person whose `keyfob` is in a directory of their own, the first in PATH, into which links may go."""
 
-    def __init__(self, person: Person) -> None:
+    def __init__(self, person: Person, directory: str = "bin") -> None:
         self.person = person
         self.home = person.home
-        self.bin = person.home / "bin"
+        self.bin = person.home / directory
         self.bin.mkdir()
         for program in ("keyfob", "git-credential-keyfob", "keyfob-door"):
             if (built := binaries.bin_directory() / program).exists():

@@ -8,7 +8,7 @@ extension SetupCaller {
         name: "bazel", programs: ["bazel", "bazelisk"],
         summary: "bazel: --credential_helper in ~/.bazelrc",
         steps: { scene in
-            let helper = scene.installation.path(of: helperName)
+            let helper = try scene.unspaced(scene.installation.path(of: helperName), for: "bazel")
             let host = scene.url?.host ?? "HOST"
             let line = "common --credential_helper=\(host)=\(helper)"
             return [

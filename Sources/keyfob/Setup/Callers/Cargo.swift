@@ -11,7 +11,7 @@ extension SetupCaller {
             let home = scene.variable("CARGO_HOME") ?? scene.home + "/.cargo"
             // Cargo reads the older name first where both are there.
             let file = Installation.exists(home + "/config") ? home + "/config" : home + "/config.toml"
-            let provider = scene.installation.path(of: providerName)
+            let provider = try scene.unspaced(scene.installation.path(of: providerName), for: "cargo")
             // The last one is asked first; what Cargo has kept itself goes on being found.
             let value = "[\"cargo:token\", \(JSONTree.string(provider).line)]"
             return [

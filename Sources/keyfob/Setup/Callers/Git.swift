@@ -30,7 +30,7 @@ extension SetupCaller {
     /// The value of `credential.helper`: `keyfob` where git finds our door by that name.
     private static func helper(_ scene: SetupScene) -> String {
         let door = scene.installation.command("git-credential-keyfob")
-        return door.contains("/") ? ShellWords.quoted(door) : "keyfob"
+        return door.contains("/") ? ShellWords.escaped(door) : "keyfob"
     }
 
     /// Where others are asked before us, what was said until now is said to count no more.

@@ -6,7 +6,7 @@ extension SetupCaller {
     static let go = SetupCaller(
         name: "go", programs: ["go"], summary: "go 1.24 or newer: GOAUTH, set by go env -w", needsURL: false,
         steps: { scene in
-            let ours = scene.installation.command() + " goauth"
+            let ours = try scene.unspaced(scene.installation.command(), for: "go") + " goauth"
             // Without a setting go reads ~/.netrc, and goes on doing so.
             let file = scene.variable("GOENV") ?? scene.configurationHome + "/go/env"
             guard file != "off" else {
