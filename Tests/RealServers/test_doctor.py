@@ -3,6 +3,7 @@ nothing is opened, changed or given away by looking."""
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -170,6 +171,25 @@ def test_no_bus(developer: Person, gate: Gate) -> None:
     assert rungs["metadata"]["status"] == "ok", "what needs no keyring is looked at all the same"
 
 
+def test_a_bus_that_does_not_answer(developer: Person) -> None:
+    here = f"--config-file={developer.session.runtime}/bus.conf".encode()
+    bus = next(int(path.parent.name) for path in Path("/proc").glob("[0-9]*/cmdline") if here in words_of(path))
+    os.kill(bus, signal.SIGSTOP)
+    try:
+        rungs = examine(developer, status=69, DISPLAY=":99")
+    finally:
+        os.kill(bus, signal.SIGCONT)
+    assert "session bus does not answer" in rungs["bus"]["summary"]
+    assert named(rungs, "failed") == {"bus"}
+
+
+def words_of(path: Path) -> list[bytes]:
+    """The arguments of a process, which may have gone meanwhile."""
+    with contextlib.suppress(OSError):
+        return path.read_bytes().split(b"\0")
+    return []
+
+
 def test_no_provider(developer: Person) -> None:
     developer.session.stop_keyring()
     rungs = examine(developer, status=69)
@@ -210,7 +230,7 @@ def test_a_keyring_that_does_not_answer(developer: Person) -> None:
         rungs = examine(developer, status=69)
     finally:
         developer.session.keyring.send_signal(signal.SIGCONT)
-    assert "did not answer" in rungs["provider"]["summary"]
+    assert "did not answer" in rungs["provider"]["summary"] and rungs["provider"]["mend"]
     assert because(rungs, "provider") == KEYRING - {"provider"}
 
 

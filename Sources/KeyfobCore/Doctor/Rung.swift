@@ -50,6 +50,7 @@ package enum Rung: String, Sendable, CaseIterable {
     package var follows: [Rung] {
         switch self {
         case .sessionCollection: [.kernelKeyring]
+        case .browser, .signIn: [.bus]
         case .address: [.proxy]
         case .clock: [.service, .metadata]
         case .client, .redirect: [.collection]

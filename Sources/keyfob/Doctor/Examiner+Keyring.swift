@@ -8,6 +8,7 @@ import Secrets
 extension Examiner {
     func bus() throws -> Finding {
         try keyring.connectToBus()
+        notes.note { $0.busAnswers = true }
         return .ok(
             busIsInEnvironment ? "it answers" : "it answers, at the socket in the runtime directory",
             ["in_environment": .truth(busIsInEnvironment)])
@@ -19,6 +20,18 @@ extension Examiner {
         }
         let name = program.split(separator: "/").last.map(String.init) ?? program
         return .ok(name, ["program": .text(program)])
+    }
+
+    /// What a silence of the bus, or of who is on it, means at `rung`; nil for any other error.
+    func silence(at rung: Rung, _ error: any Error) -> Finding? {
+        guard let error = error as? SecretServiceError, case .timedOut(let seconds) = error else { return nil }
+        if rung == .bus {
+            let summary = "the session bus does not answer within \(seconds) seconds"
+            return .failed(summary, mend: ["log out, and in again"], exitStatus: 69)
+        }
+        var finding = Finding(FailureReport(error))
+        finding.mend.append("start the program that keeps secrets again, or log out, and in again")
+        return finding
     }
 
     func collection() throws -> Finding {

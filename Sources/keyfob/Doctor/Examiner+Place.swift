@@ -6,6 +6,15 @@ import SecretService
 /// Where the person sits, by what works there and not by what it is called: in a container, over ssh, in WSL or in Flatpak
 /// a browser can be had, or it cannot.
 extension Examiner {
+    private static let portal = "org.freedesktop.portal.Desktop"
+    private static let desktop = ["notifications": "org.freedesktop.Notifications", "portal": portal]
+
+    /// Which of these are on the bus, if that can be spoken to.
+    private var onDesktop: Set<String> {
+        guard notes.read({ $0.busAnswers }) else { return [] }
+        return (try? keyring.answering(among: Set(Self.desktop.values))) ?? []
+    }
+
     func browser() async -> Finding {
         let launcher = BrowserLauncher(
             search: search, browser: Surroundings.variable("BROWSER"), environment: Surroundings.forChildren)
@@ -15,7 +24,7 @@ extension Examiner {
         }
         guard let first = programs.first, let chosen = programs.first(where: { $0.path != nil }), let path = chosen.path
         else {
-            if Portal.opensAddresses { return .ok("the desktop's portal opens it") }
+            if onDesktop.contains(Self.portal), Portal.opensAddresses { return .ok("the desktop's portal opens it") }
             return .warning(
                 "no program that opens a browser is there", mend: ["install xdg-utils, or set BROWSER to a browser"])
         }
@@ -46,16 +55,15 @@ extension Examiner {
             hasTerminal: { Terminal.isThere }, isInForeground: { Terminal.isInForeground },
             variable: Surroundings.variable)
         let request = try request ?? CredentialRequest(url: "https://example.com")
-        let services = ["notifications": "org.freedesktop.Notifications", "portal": "org.freedesktop.portal.Desktop"]
-        let answering = (try? keyring.answering(among: Set(services.values))) ?? []
+        let there = onDesktop
         let isRemote = Surroundings.variable("SSH_CONNECTION")?.isEmpty == false
-        var details = services.mapValues { Finding.Detail.truth(answering.contains($0)) }
+        var details = Self.desktop.mapValues { Finding.Detail.truth(there.contains($0)) }
         details["terminal"] = .truth(Terminal.isThere)
         details["browser"] = .truth(Surroundings.hasBrowser)
         details["ssh"] = .truth(isRemote)
         guard policy.mightAsk(for: request, by: flow) else { return Self.unasked(policy, details) }
         if policy.callsByDesktop(for: request) {
-            guard answering.contains(services["notifications"] ?? "") else {
+            guard details["notifications"] == .truth(true) else {
                 return .warning(
                     "nobody can be asked: there is no terminal, and the desktop shows no notifications",
                     mend: ["sign in by name: keyfob login URL"], details)

@@ -29,6 +29,7 @@ struct Examiner: Sendable {
     /// What some rungs find, and others go by.
     final class Notes: Sendable {
         struct Values {
+            var busAnswers = false
             var parts: Composition.Parts?
             var gitVersion: GitVersion?
             var kernelIsUsable = false
@@ -48,7 +49,11 @@ struct Examiner: Sendable {
 
     /// What was found at `rung`.
     func look(at rung: Rung) async -> Finding {
-        do { return try await examine(rung) } catch { return Finding(FailureReport(error)) }
+        do {
+            return try await examine(rung)
+        } catch {
+            return silence(at: rung, error) ?? Finding(FailureReport(error))
+        }
     }
 
     private func examine(_ rung: Rung) async throws -> Finding {
