@@ -10,7 +10,9 @@ package struct Concealed {
         self.ours = ours
     }
 
-    private static let words = ["auth", "token", "passw", "secret", "credential", "key", "data", "cookie", "header"]
+    private static let words = [
+        "auth", "token", "pass", "secret", "credential", "key", "data", "cookie", "header", "value",
+    ]
     /// Nothing that people write has so many letters and digits without a break.
     private static let longest = 32
 
@@ -41,10 +43,11 @@ package struct Concealed {
         return words.contains { word.contains($0) }
     }
 
-    /// Up to the closing quotation mark; the whole rest of the line where there is none; an opening brace is no value.
+    /// Up to the closing quotation mark; the whole rest of the line where there is none, as with a list; an opening brace
+    /// is no value.
     private static func value(at rest: Substring) -> Substring {
         guard let first = rest.first else { return rest }
-        if first == "{" || first == "[" { return rest.prefix(1) }
+        if first == "{" { return rest.prefix(1) }
         guard first == "\"" || first == "'" else { return rest }
         var position = rest.index(after: rest.startIndex)
         while position < rest.endIndex, rest[position] != first {
@@ -55,9 +58,9 @@ package struct Concealed {
     }
 
     private func isOurs(_ value: Substring) -> Bool {
-        if ["{", "["].contains(value) { return true }
+        if value == "{" { return true }
         let bare = value.filter { $0 != "\"" }
-        return !bare.isEmpty && ours.contains { $0.contains(bare) }
+        return !bare.isEmpty && ours.contains { $0.contains(value) || $0.contains(bare) }
     }
 
     private func withoutTokens(_ line: String) -> String {

@@ -14,7 +14,8 @@ import Testing
             ("index-url = https://me:pw@host/simple", "index-url = https://...@host/simple"),
             ("index-url = https://tok@host/simple", "index-url = https://...@host/simple"),
             ("x: 0123456789abcdef0123456789abcdef", "x: ..."), ("ghp_0123456789012345678901234567890123 y", "... y"),
-            ("token:", "token:"), ("token =  ", "token =  "),
+            ("token:", "token:"), (#""tokens": ["a", "b"],"#, #""tokens": ..."#), ("value: x", "value: ..."),
+            ("token =  ", "token =  "),
         ])
     func `shows no secret`(line: String, shown: String) {
         #expect(Concealed(ours: []).shown(Substring(line)) == shown)
@@ -24,6 +25,7 @@ import Testing
         arguments: [
             #""credHelpers": {"registry.example": "keyfob"}"#, #"token_helper = "/home/me/bin/vault-token-keyfob""#,
             "//host/:tokenHelper=/home/me/.local/lib/keyfob/pnpm-host", "keyring-provider = subprocess",
+            #"global-credential-providers = ["cargo:token", "/home/me/bin/cargo-credential-keyfob"]"#,
         ])
     func `shows what is ours as it is`(line: String) {
         #expect(Concealed(ours: [line]).shown(Substring(line)) == line)
