@@ -8,7 +8,7 @@ import Synchronization
 /// variables do (git(1), `GIT_TRACE`): `1` or `true` is standard error, a number from 2 to 9 a descriptor that the caller
 /// opened, an absolute path a file that is appended to.
 enum TraceOutput {
-    /// Who is told. Descriptors are taken here: it is called before the process opens any of its own.
+    /// Who is told.
     static func tracer(isVerbose: Bool) -> Tracer {
         let value = Surroundings.variable("KEYFOB_TRACE") ?? ""
         let place = isVerbose && isStandardError(value) ? nil : descriptor(value)
@@ -31,14 +31,21 @@ enum TraceOutput {
         if ["", "0", "false"].contains(value.lowercased()) { return nil }
         if isStandardError(value) { return STDERR_FILENO }
         if let number = Int32(value), (3...9).contains(number) {
-            // A copy of our own: nothing that we open later can be taken for it.
-            let copy = fcntl(number, F_DUPFD_CLOEXEC, 10)
-            return copy >= 0 ? copy : complain("descriptor \(number) of KEYFOB_TRACE is not open")
+            return inherited(number) ?? complain("descriptor \(number) of KEYFOB_TRACE is not open for writing")
         }
         guard value.hasPrefix("/") else {
             return complain("KEYFOB_TRACE is neither 1, a descriptor from 2 to 9, nor an absolute path")
         }
         return file(value) ?? complain("cannot write to the file that KEYFOB_TRACE names")
+    }
+
+    /// What the caller opened: the runtime has descriptors of its own before `main`, all of them closed by exec(2), as no
+    /// inherited one is. A copy, so that nothing that is opened later is taken for it.
+    private static func inherited(_ number: Int32) -> Int32? {
+        let (flags, status) = (fcntl(number, F_GETFD), fcntl(number, F_GETFL))
+        guard flags >= 0, flags & FD_CLOEXEC == 0, status & O_ACCMODE != O_RDONLY else { return nil }
+        let copy = fcntl(number, F_DUPFD_CLOEXEC, 10)
+        return copy >= 0 ? copy : nil
     }
 
     /// A file of ours alone, where it is new; never a symbolic link, which somebody else may have laid.

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from harness import binaries
+from harness import binaries, callers
 from harness.family import FamilyServer
 from harness.person import Done, Person, stderr_lines
 from harness.steps import assert_refused, assert_worked
+from harness.terminal import Terminal
 
 STEP = re.compile(r"keyfob: \d+\.\d\d s  (.*)")
 IN_A_FILE = re.compile(r"\d\d:\d\d:\d\d\.\d{3} keyfob\[\d+\]: \d+\.\d\d s  (.*)")
@@ -94,6 +95,31 @@ def test_a_descriptor_that_the_caller_opened_is_told(person: Person, service: st
     assert is_whole(steps_in(told.read_text()), server)
 
 
+def test_a_descriptor_to_be_read_is_none(person: Person, service: str) -> None:
+    shell = ["/bin/sh", "-c", 'exec 7</dev/null; exec "$0" login "$1"', binaries.keyfob(), service]
+    done = person.session.run(*shell, KEYFOB_TRACE="7")
+    assert_worked(done)
+    assert "keyfob: descriptor 7 of KEYFOB_TRACE is not open for writing; there is no trace" in stderr_lines(done)
+
+
+def test_steps_do_not_mix_with_the_time_that_is_left(person: Person, service: str) -> None:
+    login = Terminal(person.session, binaries.keyfob(), "login", service, "-v")
+    assert login.finish() == 0, login.shown
+    for line in login.lines():
+        assert line.count("keyfob: ") <= 1, line
+    assert any(STEP.fullmatch(line) and " POST " in f" {line} " for line in login.lines())
+
+
+def test_the_door_of_other_callers_tells_its_steps(person: Person, service: str) -> None:
+    callers.link(person)
+    sign_in(person, service)
+    ask = ("docker-credential-keyfob", "get")
+    plain = person.session.run(*ask, stdin=service.encode())
+    told = person.session.run(*ask, stdin=service.encode(), KEYFOB_TRACE="1")
+    assert plain.stdout == told.stdout and plain.returncode == told.returncode == 0
+    assert (steps(plain), "kernel memory: access token: found" in "\n".join(steps(told))) == ([], True)
+
+
 def test_a_file_is_appended_to_and_is_the_persons_alone(person: Person, service: str, server: FamilyServer) -> None:
     told = person.home / "told"
     sign_in(person, service, KEYFOB_TRACE=str(told))
@@ -119,10 +145,13 @@ def link(path: Path) -> None:
         (lambda path: None, "trace.log"),
         (lambda path: None, "yes"),
         (lambda path: None, "10"),
+        (lambda path: None, "3"),
+        (lambda path: None, "4"),
+        (lambda path: None, "5"),
         (lambda path: None, "8"),
         (lambda path: None, "-1"),
     ],
-    ids=["a link", "a pipe", "a directory", "no directory", "no absolute path", "a word", "ten", "closed", "negative"],
+    ids=["a link", "a pipe", "a directory", "no directory", "no absolute path", "a word", "ten", "3", "4", "5", "8", "negative"],
 )
 def test_anything_else_is_ignored_with_one_warning(person: Person, service: str, prepare: object, value: str) -> None:
     path = person.home / "told"
