@@ -74,6 +74,7 @@ extension AccountLock {
             case .answerLost: .answerLost
             case .personDeclined, nil: .unknown
             }
-        return State(holder: holders.holder(ofInode: UInt64(status.st_ino)), activity: activity)
+        let holder = holders.holder(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+        return State(holder: holder, activity: activity)
     }
 }

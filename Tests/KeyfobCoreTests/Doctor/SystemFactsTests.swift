@@ -28,7 +28,7 @@ import Testing
         #expect(KeyQuota(text, user: 5) == nil)
     }
 
-    @Test func `the holder of a lock is found by the inode, and nobody who waits`() {
+    @Test func `the holder of a lock is found by device and inode, and nobody who waits`() {
         let holders = LockHolders(
             """
             1: POSIX  ADVISORY  WRITE 7 00:2e:1 0 EOF
@@ -36,9 +36,12 @@ import Testing
             2: -> FLOCK  ADVISORY  WRITE 99 00:2e:4711 0 EOF
             3: FLOCK  ADVISORY  READ x 00:2e:12 0 EOF
             """)
-        #expect(holders.holder(ofInode: 4711) == 1234)
-        #expect(holders.holder(ofInode: 1) == nil)
-        #expect(holders.holder(ofInode: 12) == nil)
+        #expect(holders.holder(device: 0x2E, inode: 4711) == 1234)
+        #expect(holders.holder(device: 0x2F, inode: 4711) == nil)
+        #expect(holders.holder(device: 0x2E, inode: 1) == nil)
+        #expect(holders.holder(device: 0x2E, inode: 12) == nil)
+        // Of large numbers some bits stand elsewhere (makedev(3)).
+        #expect(LockHolders("1: FLOCK ADVISORY WRITE 5 103:fe001:7 0 EOF").holder(device: 0xFE010301, inode: 7) == 5)
     }
 
     @Test(
