@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -173,6 +175,21 @@ def test_many_who_ask_at_once_ask_once(developer: Person, gate: Gate, daemon: No
         assert_worked(each)
     assert len({each.stdout for each in done}) == 1
     assert (len(daemon.shown), developer.browsers_opened()) == (1, 1)
+
+
+def test_many_who_ask_at_once_are_turned_down_at_once(
+    developer: Person, gate: Gate, daemon: NotificationDaemon, nokeys: Path
+) -> None:
+    command = [nokeys, binaries.keyfob(), "token", gate.url]  # nor does the kernel remember that they were
+    asking = [developer.session.start(*command, **DESKTOP) for _ in range(3)]
+    for process in asking:
+        developer.session.end_at_last(process)
+    wait_until(lambda: bool(daemon.shown))
+    wait_until(lambda: all(map(is_at_a_lock, asking)))
+    daemon.react(NOT_NOW, daemon.shown[0].id)
+    for process in asking:
+        assert_refused(finished(process), 77)
+    assert (len(daemon.shown), developer.browsers_opened()) == (1, 0)
 
 
 def test_git_in_the_background_waits_for_the_answer(
@@ -353,6 +370,15 @@ def background_token(person: Person, gate: Gate) -> subprocess.Popen[bytes]:
     process = person.session.start(binaries.keyfob(), "token", gate.url, **DESKTOP)
     person.session.end_at_last(process)
     return process
+
+
+def is_at_a_lock(process: subprocess.Popen[bytes]) -> bool:
+    """Whether a process holds the lock of an account, or waits for it."""
+    for descriptor in Path(f"/proc/{process.pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+            if os.readlink(descriptor).endswith(".lock"):
+                return True
+    return False
 
 
 def finished(process: subprocess.Popen[bytes]) -> Done:
