@@ -135,13 +135,27 @@ enum Terminal {
         return String(decoding: answer.prefix(count - 1), as: UTF8.self)
     }
 
-    /// Writes `text` as it is.
-    static func write(_ text: String) {
-        var rest = Array(text.utf8)[...]
-        while !rest.isEmpty {
-            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
-            guard count > 0 else { return }  // Nobody listens: there is no one to be told.
-            rest = rest.dropFirst(count)
+    /// Writes `text` as it is, to standard error or to where else the person wants to be told. Where nobody reads any more,
+    /// there is no one to be told: what is being done for them is done all the same.
+    static func write(_ text: String, to descriptor: Int32 = STDERR_FILENO) {
+        withoutBrokenPipes {
+            var rest = Array(text.utf8)[...]
+            while !rest.isEmpty {
+                let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+                guard count > 0 else { return }
+                rest = rest.dropFirst(count)
+            }
         }
+    }
+
+    /// Keeps SIGPIPE from this thread meanwhile. To ignore it for the whole process, children would inherit.
+    private static func withoutBrokenPipes(_ body: () -> Void) {
+        var (signals, before, now) = (sigset_t(), sigset_t(), timespec())
+        unsafe sigemptyset(&signals)
+        unsafe sigaddset(&signals, SIGPIPE)
+        unsafe pthread_sigmask(SIG_BLOCK, &signals, &before)
+        body()
+        _ = unsafe sigtimedwait(&signals, nil, &now)
+        unsafe pthread_sigmask(SIG_SETMASK, &before, nil)
     }
 }

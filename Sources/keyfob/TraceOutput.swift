@@ -18,7 +18,8 @@ enum TraceOutput {
             if isVerbose { Terminal.say(line) }
             guard let place else { return }
             if place == STDERR_FILENO { return Terminal.say(line) }
-            append("\(clock()) keyfob[\(getpid())]: \(line)\n", place)
+            // In one piece, so that processes that share a file do not mix their lines.
+            Terminal.write("\(clock()) keyfob[\(getpid())]: \(line)\n", to: place)
         }
         tracer.note("keyfob \(Keyfob.configuration.version)")
         return tracer
@@ -67,12 +68,6 @@ enum TraceOutput {
     private static func complain(_ what: String) -> Int32? {
         if !hasComplained.exchange(true, ordering: .relaxed) { Terminal.say(what + "; there is no trace") }
         return nil
-    }
-
-    /// One write for a line, so that processes that share a file do not mix theirs.
-    private static func append(_ line: String, _ descriptor: Int32) {
-        let bytes = Array(line.utf8)
-        _ = unsafe write(descriptor, bytes, bytes.count)
     }
 
     /// The time of the day here.

@@ -95,6 +95,19 @@ def test_a_descriptor_that_the_caller_opened_is_told(person: Person, service: st
     assert is_whole(steps_in(told.read_text()), server)
 
 
+@pytest.mark.parametrize(("redirection", "value"), [("7>", "7"), ("2>", "1")])
+def test_nobody_has_to_listen_to_the_end(
+    person: Person, service: str, server: FamilyServer, redirection: str, value: str
+) -> None:
+    gone = person.home / "gone"
+    os.mkfifo(gone)
+    # Both ends are open for a moment; then nobody reads.
+    shell = f'exec 8<>"$1"; exec {redirection}"$1"; exec 8>&-; exec "$0" login "$2"'
+    done = person.session.run("/bin/sh", "-c", shell, binaries.keyfob(), gone, service, KEYFOB_TRACE=value)
+    assert done.returncode == 0, stderr_lines(done)
+    assert server.is_active(person.token(service))
+
+
 def test_a_descriptor_to_be_read_is_none(person: Person, service: str) -> None:
     shell = ["/bin/sh", "-c", 'exec 7</dev/null; exec "$0" login "$1"', binaries.keyfob(), service]
     done = person.session.run(*shell, KEYFOB_TRACE="7")
