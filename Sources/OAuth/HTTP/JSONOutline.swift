@@ -16,7 +16,7 @@ struct JSONOutline {
 
     /// Throws at the first thing that ``JSONObject`` refuses; grammar is left to the decoder.
     mutating func check() throws(JSONObject.ParsingError) {
-        let first = bytes.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
+        let first = bytes.first { !Self.isSpace($0) }
         guard first == UInt8(ascii: "{") else { throw .notAnObject }
         guard String(validating: bytes, as: UTF8.self) != nil else { throw .malformed }
         while position < bytes.count {
@@ -32,6 +32,8 @@ struct JSONOutline {
             if depth > JSONObject.maximumDepth { throw .malformed }
         case UInt8(ascii: "}"), UInt8(ascii: "]"):
             depth -= 1
+            // The decoder takes a comma behind the last member, too.
+            if bytes[..<position].last(where: { !Self.isSpace($0) }) == UInt8(ascii: ",") { throw .malformed }
         case UInt8(ascii: "\""):
             let start = position
             try skipString()
@@ -51,8 +53,11 @@ struct JSONOutline {
         if position >= bytes.count { throw .malformed }
     }
 
+    /// RFC 8259 section 2.
+    private static func isSpace(_ byte: UInt8) -> Bool { [0x20, 0x09, 0x0A, 0x0D].contains(byte) }
+
     private var isFollowedByColon: Bool {
-        bytes[(position + 1)...].first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) } == UInt8(ascii: ":")
+        bytes[(position + 1)...].first { !Self.isSpace($0) } == UInt8(ascii: ":")
     }
 
     private mutating func note(_ quoted: [UInt8]) throws(JSONObject.ParsingError) {

@@ -35,6 +35,7 @@ import Testing
     }
 
     @Test(arguments: [
+        #"{"a": 1,}"#, #"{"a": [1, 2 , ]}"#, #"{"a": {"b": 1,}}"#,
         #"{"a":1"#, #"{"a" 1}"#, #"{"a":1}{"b":2}"#, #"{"a":"x}"#, "{'a':1}", "{\"a\":\"\n\"}",
     ])
     func `is refused where it is broken`(text: String) {
