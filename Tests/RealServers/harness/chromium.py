@@ -4,19 +4,13 @@
         tab = chromium.tab()
         chromium.sign_in(tab, start_address)
         assert tab.heading == "Sign-in approved"
-
-From a shell, for programs that are driven by something else (the screen of the last page is printed as text):
-
-    python -m harness.chromium [--user NAME] [--password WORD] [--answer yes|no] ADDRESS
 """
 
 from __future__ import annotations
 
-import argparse
 import html
 import os
 import re
-import sys
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -167,23 +161,3 @@ class Chromium:
         named = [b for b in buttons if answer.search(f"{b.inner_text()} {b.get_attribute('value') or ''}")]
         with tab.page.expect_navigation(wait_until="load"):
             (named or buttons)[0].click()
-
-
-def main(arguments: list[str]) -> int:
-    """Signs in once."""
-    parser = argparse.ArgumentParser(prog="harness.chromium")
-    parser.add_argument("--user", default=ALICE)
-    parser.add_argument("--password")
-    parser.add_argument("--answer", choices=["yes", "no"], default="yes")
-    parser.add_argument("address")
-    options = parser.parse_args(arguments)
-    with Chromium() as chromium:
-        tab = chromium.tab()
-        answer = YES if options.answer == "yes" else NO
-        chromium.sign_in(tab, options.address, user=options.user, word=options.password, answer=answer)
-        print(tab.text)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
