@@ -138,25 +138,22 @@ class Chromium:
         )
         return page.screenshot(type="png", full_page=True)
 
-    def sign_in(
-        self, tab: Tab, address: str, *, user: str = ALICE, word: str | None = None, answer: re.Pattern[str] = YES
-    ) -> None:
-        """Opens the address, and goes through forms to the first page that has none. `word` is the password, where the
-        user is not one of ours."""
+    def sign_in(self, tab: Tab, address: str, *, answer: re.Pattern[str] = YES) -> None:
+        """Opens the address, and goes through forms to the first page that has none."""
         tab.page.goto(address)
         for _ in range(MOST_PAGES):
             if tab.page.locator("form").count() == 0:
                 return
-            self._answer(tab, user, word or PEOPLE[user], answer)
+            self._answer(tab, answer)
         raise AssertionError(f"no end of forms at {tab.address}")
 
     @staticmethod
-    def _answer(tab: Tab, user: str, word: str, answer: re.Pattern[str]) -> None:
+    def _answer(tab: Tab, answer: re.Pattern[str]) -> None:
         """Fills in the form, and presses the button of that answer; where there is no such button, the first one."""
         password = tab.page.locator('input[type="password"]')
         if password.count():
-            tab.page.locator(NAME_FIELDS).first.fill(user)
-            password.first.fill(word)
+            tab.page.locator(NAME_FIELDS).first.fill(ALICE)
+            password.first.fill(PEOPLE[ALICE])
         buttons = tab.page.locator(BUTTONS).all()
         named = [b for b in buttons if answer.search(f"{b.inner_text()} {b.get_attribute('value') or ''}")]
         with tab.page.expect_navigation(wait_until="load"):
