@@ -1,5 +1,6 @@
 import CredentialProtocol
 import FoundationEssentials
+import Glibc
 import Secrets
 
 /// What goes out of us: tokens, header fields, times, JSON.
@@ -50,9 +51,16 @@ extension Answer {
         }
     }
 
-    /// The same as RFC 3339 has it, in UTC.
+    /// The same as RFC 3339 has it, in UTC; nil also for a time that it has no form for. Written by the C library, for
+    /// FoundationEssentials' formatter would be a fifth of the time that a door takes.
     var renewalTimestamp: String? {
-        renewal.map { Date(timeIntervalSince1970: TimeInterval($0)).ISO8601Format() }
+        guard let renewal else { return nil }
+        var (time, parts) = unsafe (time_t(renewal), tm())
+        guard unsafe gmtime_r(&time, &parts) != nil else { return nil }
+        var text = [CChar](repeating: 0, count: 32)
+        let count = unsafe strftime(&text, text.count, "%Y-%m-%dT%H:%M:%SZ", &parts)
+        guard count == "2030-03-17T18:46:10Z".utf8.count else { return nil }
+        return String(decoding: text[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     /// Seconds: for a request on its way, and for clocks that differ.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Doors
 import Glibc
 import KeyfobCore
 import OAuth
@@ -54,8 +55,7 @@ enum TraceOutput {
         let flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC
         let file = unsafe open(path, flags, 0o600)
         guard file >= 0 else { return nil }
-        var status = stat()
-        guard unsafe fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_uid == geteuid() else {
+        guard OpenFile.isOurs(file) else {
             close(file)
             return nil
         }

@@ -28,9 +28,10 @@ struct Asking {
 
     /// What is printed for an answer.
     func printed(
-        _ response: CredentialResponse, for request: CredentialRequest, service: ServiceURL? = nil
+        _ response: CredentialResponse, for request: CredentialRequest, service: ServiceURL? = nil,
+        now: Int64 = Examples.now
     ) throws -> String {
-        let answer = Answer(response, service: service, now: Examples.now)
+        let answer = Answer(response, service: service, now: now)
         return String(decoding: try dialect.found(answer, for: request).output, as: UTF8.self)
     }
 }

@@ -19,6 +19,23 @@ import Testing
         #expect(try kubernetes.printed(Examples.token, for: request).contains("k8s.io/\(version)\""))
     }
 
+    @Test(
+        arguments: [
+            // The margin of thirty seconds is off each of them
+            (1_900_000_030, "2030-03-17T17:46:40Z"), (1_709_164_829, "2024-02-28T23:59:59Z"),
+            (1_709_251_230, "2024-03-01T00:00:00Z"), (253_402_300_829, "9999-12-31T23:59:59Z"),
+            (253_402_300_830, nil), (Int64.max, nil),
+        ] as [(Int64, String?)])
+    func `kubectl is told an end that RFC 3339 has a form for`(_ end: Int64, _ expected: String?) throws {
+        var kubernetes = Asking(KubernetesDialect.self)
+        var token = Examples.token
+        token.passwordExpiryUTC = end
+        let request = try kubernetes.request(["get"], variables: Self.execInfo("v1"))
+        let printed = try kubernetes.printed(token, for: request, now: 1_000_000_000)
+        #expect(printed.contains("expirationTimestamp") == (expected != nil))
+        if let expected { #expect(printed.contains("\"\(expected)\"")) }
+    }
+
     @Test func `kubectl may be asked somebody only where it says so, and a URL on the command line counts first`()
         throws
     {
