@@ -55,7 +55,7 @@ enum TraceOutput {
         let flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC
         let file = unsafe open(path, flags, 0o600)
         guard file >= 0 else { return nil }
-        guard OpenFile.isOurs(file) else {
+        guard FileStatus.isOurs(file) else {
             close(file)
             return nil
         }

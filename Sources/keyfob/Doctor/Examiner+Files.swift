@@ -1,3 +1,4 @@
+import Doors
 import Glibc
 import KeyfobCore
 
@@ -41,7 +42,7 @@ extension Examiner {
         let details: [String: Finding.Detail] = [
             "files": .texts(files), "hosts": .number(Int64(parts.accounts.configuration.hosts.count)),
         ]
-        if let open = files.first(where: SystemFile.isWrittenByOthers) {
+        if let open = files.first(where: { FileStatus.isWrittenByOthers($0) }) {
             return .warning(
                 "others may write \(open), and so choose where you sign in", mend: ["chmod go-w \(open)"], details)
         }

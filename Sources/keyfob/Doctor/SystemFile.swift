@@ -17,10 +17,4 @@ enum SystemFile {
         }
         return String(decoding: bytes, as: UTF8.self)
     }
-
-    /// Whether others than its owner may write it; false where it is not there.
-    static func isWrittenByOthers(_ path: String) -> Bool {
-        var status = stat()
-        return unsafe stat(path, &status) == 0 && status.st_mode & 0o022 != 0
-    }
 }

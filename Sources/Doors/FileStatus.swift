@@ -1,0 +1,18 @@
+import Glibc
+
+/// What stat(2) says of a file. Here, where nothing has any Foundation in it: where something has, it depends on the order
+/// in which files are compiled whether the members of `stat` are Glibc's or CoreFoundation's.
+package enum FileStatus {
+    /// Whether what is behind a descriptor is a regular file that belongs to this user.
+    package static func isOurs(_ descriptor: CInt) -> Bool {
+        var status = stat()
+        return unsafe fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+            && status.st_uid == geteuid()
+    }
+
+    /// Whether others than its owner may write the file at `path`; false where it is not there.
+    package static func isWrittenByOthers(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 && status.st_mode & 0o022 != 0
+    }
+}
