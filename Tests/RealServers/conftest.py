@@ -33,6 +33,8 @@ def pytest_sessionstart() -> None:
     """Refuses to run, rather than to skip, when something is missing."""
     # A shell's background job ignores Ctrl-C, and so would all that it starts: what a terminal gives is restored.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # And one of nohup ignores the end of the terminal.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     missing = [str(path) for path in (binaries.keyfob(), binaries.git_credential_keyfob()) if not path.exists()]
     if missing or missing_programs():
         pytest.exit(f"missing: {', '.join(missing + missing_programs())}; run Tests/run", returncode=2)
