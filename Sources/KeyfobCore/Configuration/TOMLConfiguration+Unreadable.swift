@@ -1,0 +1,78 @@
+extension TOMLConfiguration {
+    /// Refuses what the parser cannot be shown: it takes NUL for the end of the file, and ends the whole process at a
+    /// table header whose name does not begin as one (`[=`, `[[[`; known to its authors, marzer/tomlplusplus 301).
+    ///
+    /// A line that begins with a bracket is taken for a header. Inside of an array it may be none, but no array of ours
+    /// has arrays in it.
+    func refuseUnreadable() throws(ConfigurationError) {
+        let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        for (index, line) in lines.enumerated() {
+            if line.contains(0) { throw syntaxError(index + 1, "NUL has no place in it") }
+            if !Self.isReadable(line) { throw syntaxError(index + 1, "a table's name must follow \"[\"") }
+        }
+        if let line = Self.lineOfStrayBrace(Array(text.utf8)) { throw syntaxError(line, "\"}\" is no value") }
+    }
+
+    /// The line of the first brace that closes nothing where an array's value should be, at which the parser ends the
+    /// whole process, too; nil where there is none. Strings and comments are passed over.
+    private static func lineOfStrayBrace(_ bytes: [UInt8]) -> Int? {
+        var (position, line, last) = (0, 1, UInt8(ascii: " "))
+        while position < bytes.count {
+            let byte = bytes[position]
+            switch byte {
+            case UInt8(ascii: "\n"): line += 1
+            case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"): break
+            case UInt8(ascii: "#"):
+                while position + 1 < bytes.count, bytes[position + 1] != UInt8(ascii: "\n") { position += 1 }
+            case UInt8(ascii: "\""), UInt8(ascii: "'"):
+                let end = endOfString(bytes, from: position)
+                line += bytes[position..<end].count { $0 == UInt8(ascii: "\n") }
+                (position, last) = (end - 1, byte)
+            case UInt8(ascii: "}") where "[,".utf8.contains(last): return line
+            default: last = byte
+            }
+            position += 1
+        }
+        return nil
+    }
+
+    /// Where the string that begins at `start` is over; the end of the text where it is not.
+    private static func endOfString(_ bytes: [UInt8], from start: Int) -> Int {
+        let quote = bytes[start]
+        let isLong = bytes[start...].starts(with: [quote, quote, quote])
+        var position = start + (isLong ? 3 : 1)
+        while position < bytes.count {
+            if bytes[position] == UInt8(ascii: "\\"), quote == UInt8(ascii: "\"") {
+                position += 2
+            } else if !isLong, bytes[position] == quote || bytes[position] == UInt8(ascii: "\n") {
+                return position + 1
+            } else if isLong, bytes[position...].starts(with: [quote, quote, quote]) {
+                // Up to two more belong to what is inside.
+                return position + 3 + bytes[(position + 3)...].prefix(2).prefix { $0 == quote }.count
+            } else {
+                position += 1
+            }
+        }
+        return bytes.count
+    }
+
+    private func syntaxError(_ line: Int, _ words: String) -> ConfigurationError {
+        ConfigurationError(file: file, line: line, key: nil, problem: .syntax(words))
+    }
+
+    private static func isReadable(_ line: Substring.UTF8View) -> Bool {
+        // A byte order mark may stand before the first line.
+        var rest = line.starts(with: [0xEF, 0xBB, 0xBF]) ? line.dropFirst(3) : line
+        func skipBlanks() { rest = rest.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") } }
+        skipBlanks()
+        guard rest.first == UInt8(ascii: "[") else { return true }
+        rest = rest.dropFirst()
+        skipBlanks()
+        if rest.first == UInt8(ascii: "[") {
+            rest = rest.dropFirst()
+            skipBlanks()
+        }
+        // What a closing bracket has to do here the parser says itself.
+        return rest.first.map { $0.isBareKeyByte || "\"']".utf8.contains($0) } ?? false
+    }
+}
