@@ -28,6 +28,7 @@ LARGEST = 52_000_000
 
 # What ships is packed by xz, which takes its time.
 QUICKLY = ("--compression", "gzip")
+HERE = debian.ENVIRONMENT["HOME"] + "/keyfob.deb"
 # Where such a system is not there yet, it is made: that is fetched from Debian.
 MAKING = pytest.mark.timeout(debian.MAKING_SECONDS)
 
@@ -142,10 +143,10 @@ def test_whose_the_linked_code_is_stands_in_the_copyright(content: Path) -> None
 @MAKING
 def test_it_comes_and_goes_on_a_bare_debian(package: Path, tmp_path: Path) -> None:
     system = debian.bare().copy(tmp_path / "system")
-    shutil.copy(package, system.root / "root" / "keyfob.deb")
+    shutil.copy(package, system.home / "keyfob.deb")
     system.do(*debian.APT, "install", *LIBRARIES)
     before, files = system.packages(), system.files()
-    system.do(*debian.APT, "install", "/root/keyfob.deb")
+    system.do(*debian.APT, "install", HERE)
     assert system.packages() - before == {"keyfob"}
     assert system.do("keyfob", "--version").strip() == field(package, "Version")
     assert "capability authtype" in system.do("git-credential-keyfob", "capability")
@@ -153,12 +154,12 @@ def test_it_comes_and_goes_on_a_bare_debian(package: Path, tmp_path: Path) -> No
     # There is no bus here.
     assert system.run("keyfob", "status").returncode == 69
     assert system.do("dpkg", "--verify", "keyfob") == ""
-    configuration = system.root / "root/.config/keyfob/config.toml"
+    configuration = system.home / ".config/keyfob/config.toml"
     configuration.parent.mkdir(parents=True)
     configuration.write_text("min_ttl = 60\n")
     system.do(*debian.APT, "purge", "keyfob")
     assert system.packages() == before
-    assert system.files() - files == {"/root/.config/keyfob/config.toml"}
+    assert system.files() - files == {f"/{configuration.relative_to(system.root)}"}
     assert files - system.files() == set()
 
 
@@ -166,8 +167,8 @@ def test_it_comes_and_goes_on_a_bare_debian(package: Path, tmp_path: Path) -> No
 @MAKING
 def test_the_demonstration_runs_there(package: Path, tmp_path: Path) -> None:
     system = debian.desktop().copy(tmp_path / "system")
-    shutil.copy(package, system.root / "root" / "keyfob.deb")
-    system.do(*debian.APT, "install", "/root/keyfob.deb")
+    shutil.copy(package, system.home / "keyfob.deb")
+    system.do(*debian.APT, "install", HERE)
     # It does not ship; it takes the programs beside it, which are the installed ones.
     place = system.root / "opt/demo"
     place.mkdir()

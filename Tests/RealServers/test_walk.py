@@ -63,11 +63,11 @@ class Walk:
         self._system = system
         (system.root / "opt/browser").write_text(BROWSER)
         (system.root / "opt/browser").chmod(0o755)
-        (system.root / "root/.gitconfig").write_text(GIT_CONFIG)
+        (system.home / ".gitconfig").write_text(GIT_CONFIG)
         (system.root / "run/user/0").mkdir(mode=0o700, parents=True)
         variables = {**debian.ENVIRONMENT, "XDG_RUNTIME_DIR": "/run/user/0", "PS1": "$ ", "TERM": "xterm-256color", "NO_COLOR": "1"}
         settings = [f"{name}={value}" for name, value in {**variables, "BROWSER": "/opt/browser"}.items()]
-        within = [debian.WITHIN[0], f"--root={system.root}", "--wd=/root", *debian.WITHIN[1:]]
+        within = [debian.WITHIN[0], f"--root={system.root}", f"--wd={debian.ENVIRONMENT['HOME']}", *debian.WITHIN[1:]]
         # What the bus has to say about this machine is nothing of the person's.
         shell = ["sh", "-c", 'exec dbus-run-session -- sh -c "$0" 3>&2 2>/dev/null', SESSION]
         self._terminal = Terminal(session, *within, "env", "-i", *settings, *shell)
@@ -106,7 +106,7 @@ def system(tmp_path: Path) -> Debian:
     system = debian.desktop().copy(tmp_path / "system")
     command = [BUILD, "--bin", binaries.bin_directory(), "--output", tmp_path, "--compression", "gzip"]
     built = subprocess.run(command, capture_output=True, text=True, check=True)
-    shutil.copy(built.stdout.splitlines()[0], system.root / "root" / "keyfob.deb")
+    shutil.copy(built.stdout.splitlines()[0], system.home / "keyfob.deb")
     return system
 
 
@@ -144,6 +144,5 @@ def test_from_the_package_to_its_end(
     if request.config.getoption("--transcript"):
         TRANSCRIPT.write_text(shown + "\n")
     assert shown.splitlines() == TRANSCRIPT.read_text().splitlines()
-    home = system.root / "root"
-    left = {str(path.relative_to(home)) for path in home.rglob("*keyfob*")}
+    left = {str(path.relative_to(system.home)) for path in system.home.rglob("*keyfob*")}
     assert left == {"keyfob.deb", ".gitconfig.before-keyfob"}

@@ -21,7 +21,7 @@ LONGEST_SECONDS = 120
 WITHIN = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
 ENVIRONMENT = {
     "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
-    "HOME": "/root",
+    "HOME": "/home/alice",
     "LANG": "C.UTF-8",
     "DEBIAN_FRONTEND": "noninteractive",
 }
@@ -45,6 +45,13 @@ class Debian:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+
+    @property
+    def home(self) -> Path:
+        """Where the person is at home who is root there."""
+        home = self.root / ENVIRONMENT["HOME"].removeprefix("/")
+        home.mkdir(parents=True, exist_ok=True)
+        return home
 
     def run(self, *command: str, seconds: int = LONGEST_SECONDS) -> Done:
         """Runs a command; it is told nothing of the environment outside."""
