@@ -102,8 +102,7 @@ let package = Package(
             name: "keyfob",
             dependencies: [
                 "KeyfobCore", "CredentialProtocol", "Desktop", "Dialects", "Doors", "OAuth", "SecretService",
-                "KernelKeyring",
-                "Secrets", "CQRCode",
+                "KernelKeyring", "Secrets", "CQRCode",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             // What is loaded at a fixed address needs no relocation, which would touch four megabytes at each start; and
@@ -115,8 +114,7 @@ let package = Package(
                     .when(configuration: .release))
             ]),
         .executableTarget(
-            name: "git-credential-keyfob", dependencies: ["CredentialProtocol", "Doors", "KernelKeyring", "Secrets"],
-            linkerSettings: door),
+            name: "git-credential-keyfob", dependencies: ["Doors", "Secrets"], linkerSettings: door),
         .executableTarget(
             name: "keyfob-door", dependencies: ["CredentialProtocol", "Dialects", "Doors", "Secrets"],
             // What FoundationEssentials itself needs, which only its static module would name.

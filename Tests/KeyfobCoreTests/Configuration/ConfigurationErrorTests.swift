@@ -54,7 +54,7 @@ import Testing
     // The parser ends the process at these, or does not see what follows.
     @Test(arguments: [
         "[=x]", "[.a]", "[[=", "[[[x]]]", "[ \t[x=]", "[\n", "[[\n]]", "[\u{10}a]", "[\u{E9}]", "\u{FEFF}[=]", " \t[.]",
-        "login_timeout = 1\u{0}\nhosts = 1",
+        "login_timeout = 1\u{0}\nhosts = 1", "x = [}", "x = [\"a\", }", "x = [\"]\\\"\", ']', \t}", "x = [# ]\r}",
     ])
     func `what the parser cannot be shown`(_ text: String) throws {
         let found = try error(of: "min_ttl = 1\n" + text)
@@ -63,6 +63,11 @@ import Testing
             Issue.record("\(found)")
             return
         }
+    }
+
+    @Test func `a brace in a string or a comment is shown to it`() throws {
+        let text = "a = \",}\" # [}\nb = '[}'\nc = \"\"\"\n,} \"\"\"\"\"\nd = [\"x\"] # ,\ne = { f = [\"y\"] }\n"
+        try TOMLConfiguration(text, file: "f").refuseUnreadable()
     }
 
     @Test(
