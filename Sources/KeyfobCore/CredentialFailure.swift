@@ -22,6 +22,9 @@ package enum CredentialFailure: Error, Sendable, Equatable {
     case noAuthorizationServer(service: ServiceURL)
     /// The service names another authorization server than the one it was signed in at, and nobody said yes to that.
     case issuerChanged(service: ServiceURL, from: String, to: String)
+    /// The metadata of an authorization server that the service has named send the person, or secrets, to other hosts than
+    /// the issuer's own, and the person has not agreed to that.
+    case foreignHosts(service: ServiceURL, issuer: String, hosts: [String])
     /// Nobody is registered with the issuer as keyfob, and keyfob cannot do it: a person has to.
     case clientNeeded(ClientNeeded)
     /// The person signed in, and these scopes, which had been asked for, were not granted.

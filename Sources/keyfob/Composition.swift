@@ -183,6 +183,7 @@ struct Composition: Sendable {
                     isRemote: Surroundings.variable("SSH_CONNECTION")?.isEmpty == false),
                 now: { Int64(time(nil)) }),
             transport: { transports.transport(for: $0) }, approve: { try approvals?.add($0) },
+            agree: { try approvals?.agree($0, hosts: $1) },
             interaction: policy,
             summons: Summons(quiet: .inKernelMemory(now: { Int64(time(nil)) })) {
                 try await DesktopCall(browser: browser, tracer: tracer, activation: activation).show($0)

@@ -16,6 +16,9 @@ struct SignInScreen: Sendable {
             asksToRegister: {
                 try await Terminal.confirms(.registerAgain($0.service, server: $1), within: .seconds(60))
             },
+            agreesToHosts: {
+                try await Terminal.confirms(.otherHosts($0.service, server: $1, hosts: $2), within: .seconds(60))
+            },
             signedIn: { account, grant, token in
                 if saysWhoIsSignedIn { Terminal.say(Words.signedIn(account.service, grant, token)) }
             })
@@ -33,7 +36,7 @@ struct SignInScreen: Sendable {
         let (takesPastes, onTerminal) = (lines != nil, lines?.isTerminal == true)
 
         let opened = pending.startAddress.map { Surroundings.hasBrowser && browser.open($0) } ?? false
-        begin(account, at: pending.authorizationServer)
+        begin(account, at: pending.authorizationServer, tokensFrom: pending.tokenServer)
         if let startAddress = pending.startAddress, opened {
             Terminal.hint(Words.ifNoBrowserOpens, startAddress)
             if takesPastes { Terminal.hint(Words.orPaste) }
@@ -83,21 +86,21 @@ struct SignInScreen: Sendable {
     // At another device.
 
     private func showCode(_ account: Account, _ pending: PendingDeviceLogin) async throws {
-        begin(account, at: pending.authorizationServer)
-        Terminal.hint(Words.onAnyDevice, Words.printable(pending.address))
+        begin(account, at: pending.authorizationServer, tokensFrom: pending.tokenServer)
+        Terminal.hint(Words.onAnyDevice, Words.printable(pending.address.string))
         Terminal.hint(Words.andType, Words.printable(pending.userCode))
         if let address = pending.completeAddress {
-            Terminal.hint(Words.orGoAndCompare, Words.printable(address))
+            Terminal.hint(Words.orGoAndCompare, Words.printable(address.string))
         }
-        if let code = QRCode(pending.completeAddress ?? pending.address), Terminal.show(code) {
+        if let code = QRCode((pending.completeAddress ?? pending.address).string), Terminal.show(code) {
             Terminal.hint(Words.orScan)
         }
         Terminal.hint(Words.onlyIfItWasYou)
         try await countDown(Words.forTheDevice, until: pending.deadline)
     }
 
-    private func begin(_ account: Account, at server: String) {
-        Terminal.say(Words.beginning(account, at: server))
+    private func begin(_ account: Account, at server: String, tokensFrom tokenServer: String?) {
+        Terminal.say(Words.beginning(account, at: server, tokensFrom: tokenServer))
         if let line = Words.askedFor(account) { Terminal.say(line) }
     }
 

@@ -46,7 +46,9 @@ struct WhatHolds: Encodable {
         service = account.service.description
         steps = (finding?.steps ?? []).map(Self.words)
         let nearness = account.reach == .privateNetworks ? ["the authorization server is in a private network"] : []
-        notes = nearness + (account.provider?.quirks ?? [])
+        let others = account.endpointHosts
+        let agreed = others.isEmpty ? [] : ["it may have endpoints on " + others.joined(separator: ", ")]
+        notes = nearness + agreed + (account.provider?.quirks ?? [])
         let server = host?.sources["issuer"] == nil && host?.sources["token_endpoint"] != nil
         settings = [
             "issuer": setting(

@@ -69,6 +69,28 @@ def test_a_registered_port_that_is_taken_is_registered_anew(
     assert strict.owner(owner.token(strict_gate.url)) == ALICE
 
 
+def test_a_neighbour_on_the_registered_port_costs_no_other_sign_in(
+    owner: Person, strict: StrictProvider, strict_gate: Gate
+) -> None:
+    def stored() -> set[str]:
+        return {client["client_id"] for client in strict.clients()}
+
+    assert_worked(owner.keyfob("login", strict_gate.url, "--account", ALICE))
+    token = owner.keyfob("token", strict_gate.url, "--account", ALICE).stdout.strip()
+    port = int(redirect_uris(strict).pop().rpartition(":")[2].partition("/")[0])
+    with socket.create_server(("127.0.0.1", port)):
+        assert_worked(owner.keyfob("login", strict_gate.url, "--account", "other"))
+        assert len(stored()) == 2
+    # The client that the first sign-in belongs to is still there, and refreshes.
+    assert_worked(owner.ask_door("erase", strict_gate.url, f"username={ALICE}", f"password={token}"))
+    refreshed = owner.keyfob("token", strict_gate.url, "--account", ALICE, "--interaction", "never")
+    assert_worked(refreshed)
+    assert strict.owner(refreshed.stdout.strip()) == ALICE
+    # It goes with the sign-in that needs it.
+    assert_worked(owner.keyfob("logout", strict_gate.url, "--account", ALICE))
+    assert len(stored()) == 1
+
+
 def test_a_client_that_was_registered_by_hand_keeps_its_port(
     person: Person, strict: StrictProvider, strict_gate: Gate
 ) -> None:

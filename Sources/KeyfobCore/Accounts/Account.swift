@@ -13,6 +13,8 @@ package struct Account: Sendable, Equatable {
     package var server: ServerLocation
     /// How near to this machine that may be; nil: as near as it is.
     package var reach: Configuration.Reach?
+    /// Other hosts at which the server may have endpoints, as a person has agreed (``EndpointHosts``).
+    package var endpointHosts: [String] = []
     /// The client that we are to this authorization server; nil: the one as which keyfob is registered there.
     package var client: Client?
     /// Where the document that describes keyfob as a client is published, if it is.
@@ -69,6 +71,11 @@ package struct Account: Sendable, Equatable {
             case .endpoints(let metadata): metadata.issuer ?? metadata.tokenEndpoint.string
             }
         }
+    }
+
+    /// Whether the service has named the server, and no person has written it down.
+    package var isDiscovered: Bool {
+        if case .issuer = server { reach != nil } else { false }
     }
 
     /// ``reach`` in terms of addresses.

@@ -43,6 +43,7 @@ package struct AccountDirectory: Sendable {
         let client = host.clientID.map { Client(id: $0) }
         var account = Account(service: host.service, server: server, client: client)
         account.reach = host.server == nil ? nil : host.reach
+        account.endpointHosts = host.endpointHosts ?? []
         account.clientMetadataDocument = configuration.clientMetadataDocument
         account.scopes = scopes(host.scopes ?? known?.scopes ?? [], request)
         account.addsOfflineAccess = host.offlineAccess ?? false

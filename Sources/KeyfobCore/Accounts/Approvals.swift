@@ -16,11 +16,34 @@ package struct Approvals: Sendable {
         self.file = file
     }
 
-    /// Writes down `host` in place of what was approved for the same service.
+    /// Writes down `host` in place of what was approved for the same service. Hosts that were agreed to for the same issuer
+    /// stay.
     ///
-    /// - Throws: ``ConfigurationError`` where the file cannot be read or written.
+    /// - Throws: ``ConfigurationError`` if the file cannot be read or written.
     package func add(_ host: Configuration.Host) throws(ConfigurationError) {
-        try change { hosts in hosts[host.service.description] = Self.entry(host) }
+        try change { hosts in
+            let (key, entry) = (host.service.description, Self.entry(host))
+            if entry["endpoint_hosts"] == nil, let before = hosts[key]?.table,
+                let issuer = before["issuer"]?.string, entry["issuer"]?.string == issuer
+            {
+                entry["endpoint_hosts"] = before["endpoint_hosts"]
+            }
+            hosts[key] = entry
+        }
+    }
+
+    /// Writes down at which hosts beside the issuer's own the server of `account` may have endpoints.
+    ///
+    /// - Throws: ``ConfigurationError`` if the file cannot be read or written.
+    package func agree(_ account: Account, hosts agreed: [String]) throws(ConfigurationError) {
+        guard case .issuer(let issuer, _, _) = account.server else { return }
+        try change { hosts in
+            let key = account.service.description
+            let entry = hosts[key]?.table.flatMap { $0["issuer"]?.string == issuer ? $0 : nil } ?? TOMLTable()
+            (entry["issuer"], entry["reach"]) = (issuer, account.reach?.rawValue)
+            entry["endpoint_hosts"] = TOMLArray(agreed)
+            hosts[key] = entry
+        }
     }
 
     /// Forgets what was approved for exactly this service; whether there was something.
@@ -45,11 +68,18 @@ package struct Approvals: Sendable {
         case .endpoints, nil: break  // a known host's: the table of known hosts has them
         }
         table["reach"] = host.reach?.rawValue
+        table["endpoint_hosts"] = host.endpointHosts.map { TOMLArray($0) }
         table["client_id"] = host.clientID
         table["flow"] = host.flow?.rawValue
         table["provider"] = host.provider
         table["scopes"] = host.scopes.map { TOMLArray($0) }
         table["offline_access"] = host.offlineAccess
+        table["username"] = host.username
+        table["account"] = host.account
+        table["pkce"] = host.pkce?.rawValue
+        table["ca_file"] = host.certificateAuthorityFile
+        table["redirect_uri"] = host.redirect?.uri(port: nil)
+        table["resource_parameter"] = host.resourceParameter?.rawValue
         if let uri = host.resource?.uri { table["resource"] = uri }
         return table
     }

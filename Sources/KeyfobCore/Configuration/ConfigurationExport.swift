@@ -52,7 +52,7 @@ package struct ConfigurationExport: Sendable {
         let hasServer = ["issuer", "token_endpoint"].contains { table[$0] != nil }
         let ofServer = [
             "issuer", "authorization_endpoint", "token_endpoint", "device_authorization_endpoint",
-            "revocation_endpoint", "reach",
+            "revocation_endpoint", "reach", "endpoint_hosts",
         ]
         for key in entry.keys where table[key] == nil && !(hasServer && ofServer.contains(key)) {
             table[key] = entry[key]

@@ -12,6 +12,8 @@ extension Configuration {
         package var server: Account.ServerLocation?
         /// How near to this machine ``server`` and its endpoints may be; nil: as near as they are.
         package var reach: Reach?
+        /// Other hosts at which ``server`` may have endpoints, in lower case; with the port if it is not the scheme's own.
+        package var endpointHosts: [String]?
         /// nil: keyfob is registered with the issuer, by itself or by the person.
         package var clientID: String?
         /// Which known program serves a host that is not known by its name: `gitlab`, `gitea`, ...
@@ -80,7 +82,10 @@ extension Configuration.Host {
     func completed(by other: Configuration.Host) -> Configuration.Host {
         var result = self
         result.server = server ?? other.server
-        result.reach = server == nil ? reach ?? other.reach : reach  // it says something of that server alone
+        // These two say something of that server alone.
+        let isSameServer = server == nil || server == other.server
+        result.reach = server == nil ? reach ?? other.reach : reach
+        result.endpointHosts = isSameServer ? endpointHosts ?? other.endpointHosts : endpointHosts
         result.clientID = clientID ?? other.clientID
         result.provider = provider ?? other.provider
         result.scopes = scopes ?? other.scopes

@@ -38,7 +38,7 @@ struct TOMLConfiguration {
     private static let hostKeys: Set<String> = [
         "issuer", "authorization_endpoint", "token_endpoint", "device_authorization_endpoint", "revocation_endpoint",
         "client_id", "provider", "scopes", "offline_access", "flow", "redirect_uri", "resource", "username", "account",
-        "pkce", "ca_file", "reach", "resource_parameter",
+        "pkce", "ca_file", "reach", "resource_parameter", "endpoint_hosts",
     ]
 
     private func host(_ name: String, _ entry: Entries) throws(ConfigurationError) -> Configuration.Host {
@@ -50,6 +50,7 @@ struct TOMLConfiguration {
         host.server = try server(entry)
         host.reach = try entry.oneOf("reach", Configuration.Reach.allCases.map(\.rawValue))
             .flatMap(Configuration.Reach.init)
+        host.endpointHosts = try endpointHosts(entry)
         host.clientID = try entry.string("client_id")
         host.provider = try provider(entry, of: service)
         host.scopes = try entry.strings("scopes")
@@ -108,6 +109,15 @@ struct TOMLConfiguration {
                 issuer: issuer, authorizationEndpoint: authorization, tokenEndpoint: token,
                 deviceAuthorizationEndpoint: device, revocationEndpoint: revocation,
                 codeChallengeMethodsSupported: ["S256"]))
+    }
+
+    private func endpointHosts(_ entry: Entries) throws(ConfigurationError) -> [String]? {
+        guard let names = try entry.strings("endpoint_hosts") else { return nil }
+        for name in names where (try? EndpointURL("https://" + name))?.authority != name {
+            throw entry.error(
+                "endpoint_hosts", .wrongType(expected: "an array of hosts, in lower case and without a scheme"))
+        }
+        return names
     }
 
     /// `resource = "URL"`, or `false` for none at all.

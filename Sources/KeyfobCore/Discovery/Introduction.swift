@@ -27,6 +27,8 @@ package struct Introduction: Sendable {
         case elsewhere(ServiceURL, server: String)
         /// The same where the server is in a private network, and the service is not.
         case nearby(ServiceURL, server: String)
+        /// Whether the server that the service names may send the person, codes and tokens to other hosts.
+        case otherHosts(ServiceURL, server: String, hosts: [String])
         /// Whether to register again with the server, by its host, and to sign in once more.
         case registerAgain(ServiceURL, server: String)
     }
@@ -115,11 +117,14 @@ package struct Introduction: Sendable {
         // What was found now counts more than what was found then; but for the client that a person has named, which is
         // one of that server and of no other.
         if let known, case .issuer(let issuer, _, _)? = found.host.server, issuer == pinned {
-            found.host.clientID = approved(known.service)?.clientID
+            let before = approved(known.service)
+            (found.host.clientID, found.host.endpointHosts) = (before?.clientID, before?.endpointHosts)
         }
         var written = accounts.configuration
         written.hosts.removeAll(where: isApproval)
-        return (try account(found, written.host(for: url), request), found)
+        let configured = written.host(for: url)
+        found = Self.fitted(found, to: configured)
+        return (try account(found, configured, request), found)
     }
 
     /// What was approved for exactly this service; nil where nothing was.
@@ -169,8 +174,23 @@ package struct Introduction: Sendable {
                 try await confirm(.elsewhere(url, server: issuer), about: url)
             }
         }
-        if let configured { found.host.service = configured.service }
+        found = Self.fitted(found, to: configured)
         return (try account(found, configured, request), found)
+    }
+
+    /// What was found, for the service that it is written down for.
+    ///
+    /// That is the configured service if the finding speaks for all of it. A finding for a part of it decides for that part
+    /// alone, with all that is configured: its entry will be the longest match from then on.
+    private static func fitted(
+        _ found: ServerFinder.Finding, to configured: Configuration.Host?
+    ) -> ServerFinder.Finding {
+        guard let configured else { return found }
+        var fitted = found
+        if !found.host.service.contains(configured.service) { fitted.host = configured.completed(by: found.host) }
+        fitted.host.service =
+            found.host.service.contains(configured.service) ? configured.service : found.host.service
+        return fitted
     }
 
     private func confirm(_ question: Question, about service: ServiceURL) async throws {
@@ -180,7 +200,8 @@ package struct Introduction: Sendable {
     private func account(
         _ found: ServerFinder.Finding, _ configured: Configuration.Host?, _ request: CredentialRequest
     ) throws -> Account {
-        let host = configured.map { $0.completed(by: found.host) } ?? found.host
+        var host = configured.map { $0.completed(by: found.host) } ?? found.host
+        host.service = found.host.service
         guard let account = accounts.account(of: host, for: request) else {
             throw CredentialFailure.notConfigured(service: host.service)
         }

@@ -68,11 +68,12 @@ package struct ServerFinder: Sendable {
         steps.append(
             challenge.map { .challenge(resourceMetadata: $0.resourceMetadata, scope: $0.scope) } ?? .noChallenge)
 
-        let metadata = try await ResourceDiscovery(transport: transport)
+        let found = try await ResourceDiscovery(transport: transport)
             .metadata(of: url, advertised: challenge?.resourceMetadata)
-        if let metadata {
+        if let found {
+            let metadata = found.metadata
             steps.append(.resourceMetadata(resource: metadata.resource, servers: metadata.authorizationServers))
-            let host = try await host(service, metadata, scopes: challenge?.scope, pinned: pinned)
+            let host = try await host(service, found, scopes: challenge?.scope, pinned: pinned)
             return Finding(host: host, steps: steps)
         }
         steps.append(.noResourceMetadata)
@@ -93,14 +94,18 @@ package struct ServerFinder: Sendable {
     }
 
     /// RFC 9728 section 7.6: of several servers the one that is known already, else the first.
+    ///
+    /// A document decides for the service that it was asked about, and for all of the resource that it names only if it
+    /// speaks for all of that: else whoever serves one path would decide for its whole origin.
     private func host(
-        _ service: ServiceURL, _ metadata: ProtectedResourceMetadata, scopes: [String]?, pinned: String?
+        _ service: ServiceURL, _ found: ResourceDiscovery.Found, scopes: [String]?, pinned: String?
     ) async throws -> Configuration.Host {
+        let metadata = found.metadata
         guard let first = metadata.authorizationServers.first else {
             throw CredentialFailure.noAuthorizationServer(service: service)
         }
         let issuer = pinned.flatMap { metadata.authorizationServers.contains($0) ? $0 : nil } ?? first
-        let resource = try? ServiceURL(metadata.resource)
+        let resource = found.speaksForWhole ? try? ServiceURL(metadata.resource) : nil
         var host = Configuration.Host(service: resource.flatMap { $0.contains(service) ? $0 : nil } ?? service)
         host.server = .issuer(issuer)
         guard let address = try? EndpointURL(issuer) else {

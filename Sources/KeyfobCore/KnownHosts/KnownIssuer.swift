@@ -8,6 +8,9 @@ struct KnownIssuer: Sendable {
     let pkce: PKCEPolicy?
     /// Whether `resource` (RFC 8707) may be sent; where not, the scopes name the resource.
     let takesResource: Bool
+    /// Other hosts of its endpoints and of its device page, as ``EndpointURL/authority`` writes them: nobody is asked
+    /// about these. Each with its source.
+    let endpointHosts: [String]
 
     /// The row for a server; nil where nothing is known of it.
     static func match(_ server: Account.ServerLocation) -> KnownIssuer? {
@@ -15,11 +18,21 @@ struct KnownIssuer: Sendable {
         return rows.first { $0.hosts.contains(host) }
     }
 
-    private static let rows = [entra]
+    private static let rows = [entra, google]
 
     /// Microsoft Entra, in its three clouds. It understands S256 and does not announce it; and it refuses a request whose
     /// `resource` does not go with its scopes (AADSTS9010010).
     private static let entra = KnownIssuer(
         hosts: ["login.microsoftonline.com", "login.microsoftonline.us", "login.partner.microsoftonline.cn"],
-        pkce: .assumed, takesResource: false)
+        pkce: .assumed, takesResource: false,
+        // https://learn.microsoft.com/entra/identity-platform/v2-oauth2-device-code: "verification_uri" is
+        // https://microsoft.com/devicelogin.
+        endpointHosts: ["microsoft.com"])
+
+    private static let google = KnownIssuer(
+        hosts: ["accounts.google.com"], pkce: nil, takesResource: true,
+        // https://accounts.google.com/.well-known/openid-configuration has token, device and revocation endpoint on the
+        // first; https://developers.google.com/identity/protocols/oauth2/limited-input-device has the device page
+        // https://www.google.com/device.
+        endpointHosts: ["oauth2.googleapis.com", "www.google.com"])
 }

@@ -37,22 +37,20 @@ package struct ClientSource: Sendable {
         transport: any HTTPTransport
     ) async throws -> Identity {
         let issuer = metadata.issuer ?? account.server.identifier
-        let stored = account.client?.secret == nil ? try registrations.registration(issuer: issuer) : nil
         if let client = account.client {
-            // The secret that its person gave to `keyfob login --client-secret` is in the keyring.
-            let known = stored.flatMap { $0.client.id == client.id ? $0 : nil }
+            // The secret that its person gave to `keyfob login --client-secret` is in the keyring, under this very id. A
+            // client that a person has registered is used for the services that they gave it for, and for no other.
+            let known = client.secret == nil ? try registrations.registration(issuer: issuer, client: client.id) : nil
             let theirs = (known?.client ?? client).proving(at: metadata)
             return Identity(client: theirs, redirect: account.redirect ?? known?.redirect ?? .loopback)
-        }
-        if let stored, stored.isByPerson {
-            let theirs = stored.client.proving(at: metadata)
-            return Identity(client: theirs, redirect: account.redirect ?? stored.redirect ?? .loopback)
         }
         if let document = account.clientMetadataDocument, metadata.clientIDMetadataDocumentSupported {
             return Identity(client: Client(id: document), redirect: account.redirect ?? ClientMetadataDocument.redirect)
         }
-        if !anew, let stored, !stored.isExpired(at: now()), let redirect = stored.redirect {
-            return Identity(client: stored.client, redirect: redirect, isRegisteredByUs: true, isOlder: true)
+        if !anew, let own = try registrations.own(issuer: issuer).first(where: { !$0.isExpired(at: now()) }),
+            let redirect = own.redirect
+        {
+            return Identity(client: own.client, redirect: redirect, isRegisteredByUs: true, isOlder: true)
         }
         return try await register(account, metadata, issuer, isForDevice: isForDevice, transport: transport)
     }
@@ -63,8 +61,10 @@ package struct ClientSource: Sendable {
         _ account: Account, _ metadata: AuthorizationServerMetadata, _ issuer: String, isForDevice: Bool,
         transport: any HTTPTransport
     ) async throws -> Identity {
-        let template = account.redirect ?? .loopback
-        guard let url = metadata.registrationEndpoint else { throw clientNeeded(account, issuer, template) }
+        guard let url = metadata.registrationEndpoint else {
+            throw clientNeeded(account, issuer, account.redirect ?? .loopback)
+        }
+        let template = account.redirect ?? .loopback(labelled: String(Account.digest(["redirect", issuer]).prefix(16)))
         let port: Int
         if let fixed = template.ports.first {
             port = fixed
@@ -89,7 +89,7 @@ package struct ClientSource: Sendable {
             try registrations.save(registration)
             return Identity(client: registration.client, redirect: redirect, isRegisteredByUs: true)
         } catch OAuthError.registrationClosed {
-            throw clientNeeded(account, issuer, template)
+            throw clientNeeded(account, issuer, account.redirect ?? .loopback)
         }
     }
 
@@ -101,21 +101,42 @@ package struct ClientSource: Sendable {
                 scopes: account.scopes, notes: account.provider?.quirks ?? []))
     }
 
-    /// The registration at `issuer` that keyfob made itself; nil where there is none.
-    func ownRegistration(issuer: String) throws -> ClientRegistration? {
-        try registrations.registration(issuer: issuer).flatMap { $0.isByPerson ? nil : $0 }
-    }
-
-    /// Whether `client` is one that a person has registered at `issuer`, and handed over.
+    /// Whether a person has registered `client` at `issuer`, and handed it over.
     func isByPerson(_ client: Client, issuer: String) throws -> Bool {
-        try registrations.registration(issuer: issuer).map { $0.isByPerson && $0.client.id == client.id } ?? false
+        try registrations.registration(issuer: issuer, client: client.id)?.isByPerson ?? false
     }
 
-    /// Forgets the registration at `issuer` if it is the one of `client`: the server no longer knows it, or a port of it
-    /// is taken for good. Where the server lets us, it forgets it too (RFC 7592 section 2.3).
-    func forget(_ client: Client, issuer: String, transport: any HTTPTransport) async throws {
-        guard let stored = try registrations.registration(issuer: issuer), stored.client.id == client.id else { return }
-        try registrations.remove(issuer: issuer)
-        _ = try? await RegistrationManagement(transport: transport).delete(stored)
+    /// Forgets the registration of `client` at `issuer`, which the server no longer knows. If no grant needs it, and the
+    /// server lets keyfob, the server forgets it too (RFC 7592 section 2.3).
+    ///
+    /// - Parameter needed: all grants.
+    func forget(
+        _ client: Client, issuer: String, needed: () throws -> [Grant], transport: any HTTPTransport
+    ) async throws {
+        guard let stored = try registrations.registration(issuer: issuer, client: client.id) else { return }
+        let isNeeded = try needed().contains { $0.isOf(stored) }
+        try registrations.remove(stored)
+        if !isNeeded { _ = try? await RegistrationManagement(transport: transport).delete(stored) }
+    }
+
+    /// Deletes the registrations at `issuer` that keyfob made, here and at the server, unless it is `client` or a grant
+    /// needs it.
+    func retire(
+        allBut client: Client, issuer: String, needed: () throws -> [Grant], transport: any HTTPTransport
+    ) async throws {
+        let others = try registrations.own(issuer: issuer).filter { $0.client.id != client.id }
+        guard !others.isEmpty else { return }
+        let grants = try needed()
+        for registration in others where !grants.contains(where: { $0.isOf(registration) }) {
+            try registrations.remove(registration)
+            _ = try? await RegistrationManagement(transport: transport).delete(registration)
+        }
+    }
+}
+
+extension Grant {
+    /// Whether the grant was given to that client, and is still of use.
+    fileprivate func isOf(_ registration: ClientRegistration) -> Bool {
+        client.id == registration.client.id && (refreshToken ?? accessToken) != nil
     }
 }

@@ -34,6 +34,8 @@ package struct SignIn: Sendable {
         package var device: @Sendable (Account, PendingDeviceLogin) async throws -> Void
         /// Asks, after a sign-in in vain, whether keyfob shall register again at that server and the person try again.
         package var asksToRegister: @Sendable (Account, _ server: String) async throws -> Bool
+        /// Asks whether other hosts than the issuer's own may take part in the sign-in; everything but a yes is a no.
+        package var agreesToHosts: @Sendable (Account, _ issuer: String, _ hosts: [String]) async throws -> Bool
         /// Says who is signed in now, once that is kept.
         package var signedIn: @Sendable (Account, Grant, CachedAccessToken) -> Void
 
@@ -41,11 +43,15 @@ package struct SignIn: Sendable {
             browser: @escaping @Sendable (Account, PendingLogin) async throws -> Void,
             device: @escaping @Sendable (Account, PendingDeviceLogin) async throws -> Void,
             asksToRegister: @escaping @Sendable (Account, _ server: String) async throws -> Bool = { _, _ in false },
+            agreesToHosts: @escaping @Sendable (Account, _ issuer: String, _ hosts: [String]) async throws -> Bool = {
+                _, _, _ in false
+            },
             signedIn: @escaping @Sendable (Account, Grant, CachedAccessToken) -> Void = { _, _, _ in }
         ) {
             self.browser = browser
             self.device = device
             self.asksToRegister = asksToRegister
+            self.agreesToHosts = agreesToHosts
             self.signedIn = signedIn
         }
     }
@@ -67,24 +73,56 @@ package struct SignIn: Sendable {
     package struct Result: Sendable {
         package var grant: Grant
         package var response: TokenResponse
+        /// Hosts beside the issuer's own to which the person has agreed in this sign-in (``Account/endpointHosts``).
+        package var agreedHosts: [String]
     }
 
-    /// Runs the account's flow, or the one that fits the place. Nothing is kept yet but a registration; and the keyring
-    /// is probed first, so that nobody signs in for a grant that cannot be kept.
+    /// Runs the account's flow, or the one that fits the place, and hands the result to `keep`. The keyring is probed
+    /// first, so that nobody signs in for a grant that cannot be kept.
     ///
-    /// - Parameter registersAnew: makes another registration in place of the one that keyfob made before.
-    func run(_ account: Account, registersAnew: Bool = false, transport: any HTTPTransport) async throws -> Result {
+    /// - Parameters:
+    ///   - registersAnew: makes another registration in place of the one that keyfob made before.
+    ///   - keep: keeps the result; registrations that no grant needs any more go after it.
+    func run<Value>(
+        _ account: Account, registersAnew: Bool = false, transport: any HTTPTransport,
+        keep: (Result) async throws -> Value
+    ) async throws -> Value {
         try grants.probeWritable()
-        let metadata = try await metadata(of: account, transport: transport)
-        let account = account.withOfflineAccess(at: metadata)
+        let found = try await metadata(of: account, transport: transport)
+        let account = try await agreeing(account, to: found.endpoints, at: found).withOfflineAccess(at: found)
+        let metadata = found.completed(by: account.server)
         do {
             return try await alone(at: metadata.issuer ?? account.server.identifier, account) {
-                if registersAnew { return try await runRegisteredAnew(account, metadata, transport) }
-                return try await run(account, metadata, transport)
+                let result =
+                    registersAnew
+                    ? try await runRegisteredAnew(account, metadata, transport)
+                    : try await run(account, metadata, transport)
+                let value = try await keep(result)
+                try? await clients.retire(
+                    allBut: result.grant.client, issuer: metadata.issuer ?? account.server.identifier,
+                    needed: { try grants.all() }, transport: transport)
+                return value
             }
         } catch OAuthError.refused(_, _, let error, _) where Self.refusals.contains(error) {
             throw CredentialFailure.signInRefused(service: account.service)
         }
+    }
+
+    /// The account, with the person's yes to every host of `urls` that is not the issuer's own.
+    ///
+    /// - Throws: ``CredentialFailure/foreignHosts(service:issuer:hosts:)`` without a yes.
+    private func agreeing(
+        _ account: Account, to urls: [EndpointURL], at metadata: AuthorizationServerMetadata
+    ) async throws -> Account {
+        let issuer = metadata.issuer ?? account.server.identifier
+        let foreign = try EndpointHosts(of: account, issuer: metadata.issuer).foreign(among: urls)
+        guard !foreign.isEmpty else { return account }
+        guard try await screen.agreesToHosts(account, issuer, foreign) else {
+            throw CredentialFailure.foreignHosts(service: account.service, issuer: issuer, hosts: foreign)
+        }
+        var agreed = account
+        agreed.endpointHosts += foreign
+        return agreed
     }
 
     /// One login at a time at an issuer: they share a registration, which is made once, and the port of its redirect URI.
@@ -124,61 +162,56 @@ package struct SignIn: Sendable {
                 }
                 return try await runRegisteredAnew(account, metadata, transport)
             }
-            guard let changed = try await mended(account, metadata, identity, flow, after: error, transport) else {
+            guard let mend = try await mended(account, metadata, identity, after: error, transport) else {
                 guard error.refusesClient, !identity.isRegisteredByUs else { throw error }
                 throw CredentialFailure.clientRefused(service: account.service, id: identity.client.id, by: error)
             }
             let identity = try await clients.identity(
-                for: changed, at: metadata, isForDevice: flow == .device, transport: transport)
-            return try await attempt(changed, metadata, identity, flow, transport)
+                for: mend.account, at: metadata, isForDevice: flow == .device, anew: mend.registersAnew,
+                transport: transport)
+            return try await attempt(mend.account, metadata, identity, flow, transport)
         }
     }
 
-    /// One attempt with a new registration. The one before it is deleted at the server (RFC 7592 section 2.3) once no grant
-    /// depends on it.
+    /// One attempt with a new registration, beside those that other sign-ins need.
     private func runRegisteredAnew(
         _ account: Account, _ metadata: AuthorizationServerMetadata, _ transport: any HTTPTransport
     ) async throws -> Result {
-        let issuer = metadata.issuer ?? account.server.identifier
-        let before = try clients.ownRegistration(issuer: issuer)
         let flow = flow(for: account, at: metadata)
         let identity = try await clients.identity(
             for: account, at: metadata, isForDevice: flow == .device, anew: true, transport: transport)
         guard identity.isRegisteredByUs else {
             throw CredentialFailure.clientIsConfigured(service: account.service, id: identity.client.id)
         }
-        let result = try await attempt(account, metadata, identity, flow, transport)
-        if let before,
-            try !grants.all().contains(where: { $0.account != account.id && $0.client.id == before.client.id })
-        {
-            _ = try? await RegistrationManagement(transport: transport).delete(before)
-        }
-        return result
+        return try await attempt(account, metadata, identity, flow, transport)
     }
 
-    /// What to try once more after `error`; nil where nothing is to be mended.
+    /// What the second attempt after `error` changes; nil if nothing can be mended.
     ///
     /// A server that does not know the client that it had registered, or holds it to what it registered it for, gets a new
-    /// registration (RFC 6749 section 5.2); so does one whose redirect port somebody else has taken. A scope that only we
-    /// thought of is left out.
+    /// registration (RFC 6749 section 5.2); so does one whose redirect port another program has taken. Only a client that
+    /// the server does not know is forgotten: other sign-ins may need the registration before. A scope that only keyfob
+    /// added is left out.
     private func mended(
         _ account: Account, _ metadata: AuthorizationServerMetadata, _ identity: ClientSource.Identity,
-        _ flow: Account.Flow, after error: OAuthError, _ transport: any HTTPTransport
-    ) async throws -> Account? {
-        let isOurRegistration: Bool
+        after error: OAuthError, _ transport: any HTTPTransport
+    ) async throws -> Mend? {
         switch error {
         case .refused(_, _, "invalid_scope", _):
-            if let less = account.withoutOfflineAccess { return less }
-            isOurRegistration = identity.isRegisteredByUs
-        case .refused(_, _, "invalid_client", _), .refused(_, _, "unauthorized_client", _),
-            .refused(_, _, "invalid_redirect_uri", _), .listenerFailed:
-            isOurRegistration = identity.isRegisteredByUs
+            if let less = account.withoutOfflineAccess { return Mend(account: less, registersAnew: false) }
+        case .refused(_, _, "invalid_client", _) where identity.isRegisteredByUs:
+            try await clients.forget(
+                identity.client, issuer: metadata.issuer ?? account.server.identifier, needed: { try grants.all() },
+                transport: transport)
+        case .refused(_, _, "unauthorized_client", _), .refused(_, _, "invalid_redirect_uri", _), .listenerFailed: break
         default: return nil
         }
-        guard isOurRegistration else { return nil }
-        try await clients.forget(
-            identity.client, issuer: metadata.issuer ?? account.server.identifier, transport: transport)
-        return account
+        return identity.isRegisteredByUs ? Mend(account: account, registersAnew: true) : nil
+    }
+
+    private struct Mend {
+        var account: Account
+        var registersAnew: Bool
     }
 
     private func attempt(
@@ -191,17 +224,28 @@ package struct SignIn: Sendable {
             contexts: account.stepUp?.contexts ?? [], maxAge: account.stepUp?.maxAge,
             redirect: identity.redirect, pkce: account.pkce, deadline: account.loginDeadline)
         let response: TokenResponse
+        var account = account
         switch flow {
         case .loopback, .paste:
             response = try await AuthorizationCodeFlow(
                 parameters, listens: flow == .loopback, transport: transport
-            ).run { try await screen.browser(account, $0) }
+            ).run { [account] in try await screen.browser(account, $0) }
         case .device:
-            response = try await DeviceFlow(parameters, transport: transport)
-                .run { try await screen.device(account, $0) }
+            response = try await DeviceFlow(parameters, transport: transport).run { pending in
+                account = try await agreeing(account, to: [pending.address], at: metadata)
+                let complete = pending.completeAddress.map { [$0] } ?? []
+                // The person can do without it.
+                if try !EndpointHosts(of: account, issuer: metadata.issuer).foreign(among: complete).isEmpty {
+                    pending.completeAddress = nil
+                }
+            } present: { [account] in
+                try await screen.device(account, $0)
+            }
         }
         let label = try await label(of: account, response, identity.client, metadata, transport)
-        return Result(grant: grant(of: account, from: response, identity.client, metadata, label), response: response)
+        return Result(
+            grant: grant(of: account, from: response, identity.client, metadata, label), response: response,
+            agreedHosts: account.endpointHosts)
     }
 
     /// The way to sign in where nobody chose one: a browser of this machine; else, where they sit at this machine, another
@@ -249,15 +293,13 @@ package struct SignIn: Sendable {
         try? await endpoint.revoke(response.accessToken, hint: .accessToken)
     }
 
+    /// The metadata as the server, or a person, wrote them.
     private func metadata(
         of account: Account, transport: any HTTPTransport
     ) async throws -> AuthorizationServerMetadata {
         switch account.server {
-        case .issuer(let issuer, let device, let revocation):
-            var metadata = try await Discovery(transport: transport).metadata(issuer: issuer)
-            metadata.deviceAuthorizationEndpoint = device ?? metadata.deviceAuthorizationEndpoint
-            metadata.revocationEndpoint = revocation ?? metadata.revocationEndpoint
-            return metadata
+        case .issuer(let issuer, _, _):
+            return try await Discovery(transport: transport).metadata(issuer: issuer)
         case .endpoints(let metadata):
             return metadata
         }
@@ -286,6 +328,17 @@ extension OAuthError {
         case .authorizationTimedOut, .cancelled: true
         default: false
         }
+    }
+}
+
+extension AuthorizationServerMetadata {
+    /// The same with the endpoints that a person has written down for `server`.
+    fileprivate func completed(by server: Account.ServerLocation) -> AuthorizationServerMetadata {
+        guard case .issuer(_, let device, let revocation) = server else { return self }
+        var metadata = self
+        metadata.deviceAuthorizationEndpoint = device ?? deviceAuthorizationEndpoint
+        metadata.revocationEndpoint = revocation ?? revocationEndpoint
+        return metadata
     }
 }
 

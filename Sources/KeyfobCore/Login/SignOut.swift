@@ -83,10 +83,10 @@ package struct SignOut: Sendable {
     private func unregister(
         _ grant: Grant, _ client: Client, _ transport: any HTTPTransport
     ) async throws -> Registration {
-        guard let issuer = grant.issuer, let stored = try registrations.registration(issuer: issuer),
-            stored.client.id == client.id, !stored.isByPerson
+        guard let issuer = grant.issuer,
+            let stored = try registrations.registration(issuer: issuer, client: client.id), !stored.isByPerson
         else { return .stays }
-        try registrations.remove(issuer: issuer)
+        try registrations.remove(stored)
         do {
             try await RegistrationManagement(transport: transport).delete(stored)
             return .forgotten

@@ -15,6 +15,7 @@ package struct OAuthTokenSource: TokenSource {
     let signIn: SignIn
     let transport: @Sendable (Account) -> any HTTPTransport
     let approve: @Sendable (Configuration.Host) throws -> Void
+    let agree: @Sendable (Account, _ hosts: [String]) throws -> Void
     let interaction: InteractionPolicy
     let summons: Summons
     let gitDeclines: @Sendable (CredentialRequest) async -> Bool
@@ -23,6 +24,7 @@ package struct OAuthTokenSource: TokenSource {
     /// - Parameters:
     ///   - transport: how to reach an account's authorization server.
     ///   - approve: writes down what a person has agreed to by a sign-in.
+    ///   - agree: writes down all hosts at which the account's server may have endpoints.
     ///   - interaction: whether a person may be asked.
     ///   - summons: asks a person who is reached by their desktop alone whether to sign in.
     ///   - gitDeclines: whether git's settings decline that; asked for only before a person would be.
@@ -31,6 +33,7 @@ package struct OAuthTokenSource: TokenSource {
         grants: GrantStore, cache: some AccessTokenCache, lock: AccountLock, signIn: SignIn,
         transport: @escaping @Sendable (Account) -> any HTTPTransport,
         approve: @escaping @Sendable (Configuration.Host) throws -> Void = { _ in },
+        agree: @escaping @Sendable (Account, _ hosts: [String]) throws -> Void = { _, _ in },
         interaction: InteractionPolicy, summons: Summons = .none,
         gitDeclines: @escaping @Sendable (CredentialRequest) async -> Bool, now: @escaping @Sendable () -> Int64
     ) {
@@ -40,6 +43,7 @@ package struct OAuthTokenSource: TokenSource {
         self.signIn = signIn
         self.transport = transport
         self.approve = approve
+        self.agree = agree
         self.interaction = interaction
         self.summons = summons
         self.gitDeclines = gitDeclines
@@ -163,9 +167,9 @@ package struct OAuthTokenSource: TokenSource {
     ) async throws -> CachedAccessToken {
         try await held.askingPerson(isAnswer: Self.isAnswer) {
             try await calling(account)
-            let result = try await signIn.run(
-                account, registersAnew: registersAnew, transport: transport(account))
-            return try keep(result, for: account)
+            return try await signIn.run(account, registersAnew: registersAnew, transport: transport(account)) {
+                try keep($0, for: account)
+            }
         }
     }
 
@@ -173,7 +177,9 @@ package struct OAuthTokenSource: TokenSource {
     /// other reasons, those who wait may try themselves.
     private static func isAnswer(_ error: any Error) -> Bool {
         switch error {
-        case CredentialFailure.signInRefused, CredentialFailure.unanswered, CredentialFailure.notNow: true
+        case CredentialFailure.signInRefused, CredentialFailure.unanswered, CredentialFailure.notNow,
+            CredentialFailure.foreignHosts:
+            true
         case let error as OAuthError: !error.isTransient
         default: false
         }
@@ -267,8 +273,9 @@ extension OAuthTokenSource {
             throw CredentialFailure.clientRefused(service: account.service, id: grant.client.id, by: error)
         }
         guard case .refused(_, _, error: "invalid_client", _) = error else { throw error }
-        try await signIn.clients.forget(grant.client, issuer: issuer, transport: transport(account))
         try end(grant)
+        try await signIn.clients.forget(
+            grant.client, issuer: issuer, needed: { try grants.all() }, transport: transport(account))
         return .personNeeded(.clientForgotten)
     }
 
@@ -341,7 +348,11 @@ extension OAuthTokenSource {
     /// leaves no grant that nobody finds; and an account that cannot be written down does not cost the sign-in.
     private func keep(_ result: SignIn.Result, for account: Account) throws -> CachedAccessToken {
         let response = result.response
-        let approval = Result { try account.approval.map(approve) }
+        let approval = Result {
+            try account.approval.map(approve)
+            // A host that the person has agreed to is written down with what they agreed to before.
+            if result.agreedHosts != account.endpointHosts { try agree(account, result.agreedHosts) }
+        }
         try save(result.grant, for: account)
         let token = remember(
             response.accessToken, lifetime: response.expiresIn, refreshable: response.refreshToken != nil, of: account)

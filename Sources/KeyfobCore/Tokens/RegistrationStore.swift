@@ -2,7 +2,8 @@ package import OAuth
 package import SecretService
 import Secrets
 
-/// Where the clients rest that servers have made of us (RFC 7591): one item of the Secret Service for each issuer, in the
+/// Where keyfob keeps the clients that it is at authorization servers: those that it registered itself (RFC 7591), and
+/// those that a person registered and handed over. One item of the Secret Service for each client of an issuer, in the
 /// same shape as those of ``GrantStore``.
 package struct RegistrationStore: Sendable {
     private let items: any ItemStore
@@ -11,11 +12,17 @@ package struct RegistrationStore: Sendable {
         self.items = items
     }
 
-    /// The registration at `issuer`, compared letter by letter; nil where there is none. A locked keyring is an error and
-    /// never "none": otherwise each login would make one more client at the server.
-    package func registration(issuer: String) throws(SecretServiceError) -> ClientRegistration? {
-        try items.search(GrantStore.schema, matching: ["kind": Self.kind, "id": Self.id(issuer)]).lazy
-            .compactMap { Registration($0.secret)?.value }.first { $0.issuer == issuer }
+    /// The registration of a client at `issuer`; nil if there is none.
+    ///
+    /// Issuer and client id are compared byte for byte. A locked keyring is an error and never "none": otherwise each login
+    /// would make one more client at the server.
+    package func registration(issuer: String, client id: String) throws(SecretServiceError) -> ClientRegistration? {
+        try registrations(issuer: issuer).first { $0.client.id.utf8.elementsEqual(id.utf8) }
+    }
+
+    /// The registrations at `issuer` that keyfob made itself, newest first.
+    package func own(issuer: String) throws(SecretServiceError) -> [ClientRegistration] {
+        try registrations(issuer: issuer).filter { !$0.isByPerson }
     }
 
     /// All registrations, newest first.
@@ -23,31 +30,46 @@ package struct RegistrationStore: Sendable {
         try items.search(GrantStore.schema, matching: ["kind": Self.kind]).compactMap { Registration($0.secret)?.value }
     }
 
-    /// Keeps `registration` in place of the one before it at the same issuer; in the default collection alone, because
+    /// Keeps `registration` in place of the one before it of the same client; in the default collection alone, because
     /// one that ends with the session would be made anew each day.
     package func save(_ registration: ClientRegistration) throws {
         let secret = try Registration(registration).encoded()
+        let isOld = try old(registration.issuer).map { $0.client.id == registration.client.id } ?? false
         try items.store(
-            GrantStore.schema, attributes: Self.attributes(registration.issuer),
+            GrantStore.schema, attributes: Self.attributes(registration.issuer, registration.client.id),
             label: "keyfob: client at " + registration.issuer.split(separator: "/").dropFirst().joined(separator: " "),
             secret: secret, in: .default)
+        if isOld { _ = try items.delete(GrantStore.schema, exactly: Self.attributes(registration.issuer, nil), in: nil) }
     }
 
-    /// Forgets the registration at `issuer`; whether there was one.
+    /// Forgets `registration`; whether it was there.
     @discardableResult
-    package func remove(issuer: String) throws(SecretServiceError) -> Bool {
-        try items.delete(GrantStore.schema, exactly: Self.attributes(issuer), in: nil)
+    package func remove(_ registration: ClientRegistration) throws(SecretServiceError) -> Bool {
+        let isOld = try old(registration.issuer).map { $0.client.id == registration.client.id } ?? false
+        let id = isOld ? nil : registration.client.id
+        return try items.delete(GrantStore.schema, exactly: Self.attributes(registration.issuer, id), in: nil)
+    }
+
+    private func registrations(issuer: String) throws(SecretServiceError) -> [ClientRegistration] {
+        try items.search(GrantStore.schema, matching: ["kind": Self.kind, "issuer": issuer])
+            .compactMap { Registration($0.secret)?.value }.filter { $0.issuer.utf8.elementsEqual(issuer.utf8) }
+    }
+
+    /// The one registration that versions before 2026-12 kept for an issuer.
+    private func old(_ issuer: String) throws(SecretServiceError) -> ClientRegistration? {
+        try items.search(GrantStore.schema, matching: ["kind": Self.kind, "id": Self.id(issuer, nil)]).lazy
+            .compactMap { Registration($0.secret)?.value }.first
     }
 
     private static let kind = "registration"
 
-    /// The keys of a grant's item. A registration is for no service: all at one issuer share it.
-    private static func attributes(_ issuer: String) -> [String: String] {
-        ["kind": kind, "service": "", "issuer": issuer, "id": id(issuer)]
+    /// The keys of a grant's item. A registration is for no service: several may use it.
+    private static func attributes(_ issuer: String, _ client: String?) -> [String: String] {
+        ["kind": kind, "service": "", "issuer": issuer, "id": id(issuer, client)]
     }
 
-    /// 32 hexadecimal digits of a SHA-256 over the kind and the issuer.
-    private static func id(_ issuer: String) -> String {
-        Account.digest([kind, issuer])
+    /// 32 hexadecimal digits of a SHA-256 over the kind, the issuer and the client id; older items lack the last.
+    private static func id(_ issuer: String, _ client: String?) -> String {
+        Account.digest([kind, issuer] + (client.map { [$0] } ?? []))
     }
 }

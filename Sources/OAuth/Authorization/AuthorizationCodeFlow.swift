@@ -76,6 +76,7 @@ package struct AuthorizationCodeFlow: Sendable {
             startAddress: listener.port == nil ? nil : gate.startAddress, authorizationAddress: address,
             addressLifetime: pushed.map { .seconds($0.expiresIn) },
             authorizationServer: parameters.metadata.authorizationEndpoint.host,
+            tokenServer: parameters.metadata.tokenServer(besides: parameters.metadata.authorizationEndpoint),
             deadline: ContinuousClock.now + parameters.deadline, redirectURI: listener.redirectURI,
             port: listener.port, offer: { listener.offer($0) })
     }

@@ -12,6 +12,8 @@ package struct PendingLogin: Sendable {
     package var addressLifetime: Duration?
     /// The host of the authorization endpoint, to be shown.
     package var authorizationServer: String
+    /// The host that gets the code, with its port if that is not the usual one; nil if it is the one to be shown.
+    package var tokenServer: String?
     /// When the login ends by itself.
     package var deadline: ContinuousClock.Instant
     /// Exactly as it stands in the authorization request.
@@ -26,12 +28,13 @@ package struct PendingLogin: Sendable {
 
     package init(
         startAddress: String?, authorizationAddress: String, addressLifetime: Duration? = nil,
-        authorizationServer: String, deadline: ContinuousClock.Instant, redirectURI: String, port: Int?,
+        authorizationServer: String, tokenServer: String?, deadline: ContinuousClock.Instant, redirectURI: String, port: Int?,
         offer: @escaping @Sendable (Secret) -> OAuthError?
     ) {
         (self.startAddress, self.authorizationAddress) = (startAddress, authorizationAddress)
         self.addressLifetime = addressLifetime
-        (self.authorizationServer, self.deadline) = (authorizationServer, deadline)
+        (self.authorizationServer, self.tokenServer) = (authorizationServer, tokenServer)
+        self.deadline = deadline
         (self.redirectURI, self.port, self.offer) = (redirectURI, port, offer)
     }
 }

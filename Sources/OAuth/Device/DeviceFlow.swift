@@ -21,20 +21,24 @@ package struct DeviceFlow: Sendable {
         (self.parameters, self.transport, self.pause) = (parameters, transport, pause)
     }
 
-    /// Asks for a code, calls `present` once with it, and polls until the person has decided.
+    /// Asks for a code, calls `check` and then `present` once with it, and polls until the person has decided.
     ///
-    /// `present` runs beside the polling and is cancelled at its end. Throws `missingEndpoint` where the server has no
+    /// `check` decides whether the person may be sent to the address that the server names. It may take parts of it away;
+    /// if it throws, nothing is shown, nothing is polled, and its error is thrown on. `present` runs beside the polling and is cancelled at its end. Throws `missingEndpoint` where the server has no
     /// device flow, `authorizationTimedOut` where nobody came, `codeExpired` where the server would not wait so long,
     /// `refused` where the person said no.
     package func run(
+        check: (inout PendingDeviceLogin) async throws -> Void = { _ in },
         present: @escaping @Sendable (PendingDeviceLogin) async throws -> Void
     ) async throws -> TokenResponse {
         let authorization = try await authorize()
         let limit = min(parameters.deadline, .seconds(authorization.expiresIn))
-        let pending = PendingDeviceLogin(
-            userCode: authorization.userCode, address: authorization.verificationURI.string,
-            completeAddress: authorization.verificationURIComplete?.string,
-            authorizationServer: authorization.verificationURI.host, deadline: ContinuousClock.now + limit)
+        var shown = PendingDeviceLogin(
+            userCode: authorization.userCode, address: authorization.verificationURI,
+            completeAddress: authorization.verificationURIComplete,
+            tokenServer: parameters.metadata.tokenServer(besides: authorization.verificationURI), deadline: ContinuousClock.now + limit)
+        try await check(&shown)
+        let pending = shown
         do {
             return try await LoginRace.run(until: pending.deadline, of: limit) {
                 try await poll(authorization, limit: limit)

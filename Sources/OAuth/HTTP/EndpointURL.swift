@@ -46,6 +46,9 @@ package struct EndpointURL: Sendable, Hashable, CustomStringConvertible {
         port == (scheme == "https" ? 443 : 80) ? "\(scheme)://\(host)" : "\(scheme)://\(host):\(port)"
     }
 
+    /// Host, and the port if it is not the scheme's own: one party, as far as a URL can tell.
+    package var authority: String { String(origin.dropFirst(scheme.utf8.count + 3)) }
+
     /// Whether the host is `localhost`, in 127.0.0.0/8, or ::1.
     package var isLoopback: Bool {
         host == "localhost" || host.hasPrefix("127.") && IPv4Address(host) != nil

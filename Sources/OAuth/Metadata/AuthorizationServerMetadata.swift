@@ -25,6 +25,19 @@ package struct AuthorizationServerMetadata: Sendable, Equatable {
     /// Where the keys are that sign id_tokens.
     package var jwksURI: EndpointURL?
 
+    /// Every endpoint to which a sign-in sends the person, a code or a secret.
+    package var endpoints: [EndpointURL] {
+        [
+            authorizationEndpoint, tokenEndpoint, deviceAuthorizationEndpoint, pushedAuthorizationRequestEndpoint,
+            registrationEndpoint, revocationEndpoint,
+        ].compactMap { $0 }
+    }
+
+    /// The authority of the token endpoint; nil if that of `shown`, which the person sees, is the same.
+    func tokenServer(besides shown: EndpointURL) -> String? {
+        tokenEndpoint.authority == shown.authority ? nil : tokenEndpoint.authority
+    }
+
     /// For endpoints configured by hand, and for tests.
     package init(
         issuer: String? = nil, authorizationEndpoint: EndpointURL, tokenEndpoint: EndpointURL,

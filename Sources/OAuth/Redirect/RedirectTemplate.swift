@@ -17,6 +17,14 @@ package struct RedirectTemplate: Sendable, Hashable {
     /// `http://127.0.0.1/callback`.
     package static let loopback = RedirectTemplate(host: "127.0.0.1", ports: [], path: "/callback")
 
+    /// `http://127.0.0.1/callback/LABEL`: a redirect URI of its own for each issuer, so that a code which one server gave
+    /// cannot come back as the answer of another (RFC 9700 section 4.4.2.2).
+    ///
+    /// - Parameter label: unreserved characters of RFC 3986 section 2.3 only.
+    package static func loopback(labelled label: String) -> RedirectTemplate {
+        RedirectTemplate(host: "127.0.0.1", ports: [], path: "/callback/" + label)
+    }
+
     private init(host: String, ports: [Int], path: String) {
         (self.host, self.ports, self.path) = (host, ports, path)
     }

@@ -71,16 +71,30 @@ extension ClientMetadata {
         }
     }
 
-    /// The same with `localhost` for 127.0.0.1; nil where there is nothing to change.
-    var withLocalhost: ClientMetadata? {
-        var changed = self
-        changed.redirectURIs = redirectURIs.map { uri in
-            uri.hasPrefix(Self.loopbackPrefix) ? "http://localhost" + uri.dropFirst(Self.loopbackPrefix.count) : uri
+    /// What to ask for next if a server refuses these redirect URIs, the best first: with `localhost` for 127.0.0.1, then
+    /// both without what follows `/callback`.
+    var alternatives: [ClientMetadata] {
+        let plain = redirectURIs.map(Self.withoutLabel)
+        let choices = [redirectURIs.map(Self.withLocalhost), plain, plain.map(Self.withLocalhost)]
+        var seen = [redirectURIs]
+        return choices.compactMap { uris in
+            guard !seen.contains(uris) else { return nil }
+            seen.append(uris)
+            var changed = self
+            changed.redirectURIs = uris
+            return changed
         }
-        return changed == self ? nil : changed
     }
 
-    private static let loopbackPrefix = "http://127.0.0.1"
+    private static func withLocalhost(_ uri: String) -> String {
+        let prefix = "http://127.0.0.1"
+        return uri.hasPrefix(prefix) ? "http://localhost" + uri.dropFirst(prefix.count) : uri
+    }
+
+    private static func withoutLabel(_ uri: String) -> String {
+        let path = "/callback"
+        return uri.firstRange(of: path + "/").map { uri[..<$0.lowerBound] + path } ?? uri
+    }
 }
 
 extension ClientAuthentication {

@@ -57,20 +57,20 @@ struct RegistrationAnswer {
         return Client(id: id, secret: secret, authentication: authentication)
     }
 
-    /// Ours, where the server has them, whatever it did with their ports; else those of the server's that we can listen
-    /// on. A server that does not say has ours.
+    /// The redirect URIs that we sent and the server has, whatever it did with their ports; all of them if it does not say.
+    ///
+    /// Throws `malformed` if the server has none of ours: no answer changes the host or the path that a browser comes back
+    /// to, or one server could have the codes of another sent to its own sign-in.
     private func redirectURIs(_ answer: TokenAnswer) throws(OAuthError) -> [String] {
         guard let listed = try answer.strings("redirect_uris", host: url.host) else { return metadata.redirectURIs }
-        let theirs = listed.filter { (try? RedirectTemplate($0)) != nil }
-        let ours = metadata.redirectURIs.filter { uri in theirs.contains { Self.isSame($0, uri) } }
-        guard let kept = [ours, theirs].first(where: { !$0.isEmpty })
-        else { throw .malformed(host: url.host, member: "redirect_uris") }
-        return kept
+        let ours = metadata.redirectURIs.filter { uri in listed.contains { Self.isSame($0, uri) } }
+        guard !ours.isEmpty else { throw .malformed(host: url.host, member: "redirect_uris") }
+        return ours
     }
 
     private static func isSame(_ one: String, _ other: String) -> Bool {
         guard let one = try? RedirectTemplate(one), let other = try? RedirectTemplate(other) else { return false }
-        return (one.host, one.path) == (other.host, other.path)
+        return Array((one.host + one.path).utf8) == Array((other.host + other.path).utf8)
     }
 
     /// 0 is never (RFC 7591 section 3.2.1), and so is what is no moment.

@@ -12,20 +12,23 @@ package struct RegistrationEndpoint: Sendable {
 
     /// Registers a client for `issuer`.
     ///
-    /// A server that does not take 127.0.0.1 in a redirect URI is asked once more with `localhost`; the redirect URIs of
-    /// the result are those in force.
+    /// A server that refuses our redirect URI is asked again with others (``ClientMetadata/alternatives``); the redirect
+    /// URIs of the result are those in force.
     ///
     /// Throws `refused` with the server's `invalid_redirect_uri` or `invalid_client_metadata` (RFC 7591 section 3.2.2),
     /// `registrationClosed` where not everybody may register, `unsupportedClientAuthentication`, and what a transport
     /// throws.
     package func register(_ metadata: ClientMetadata, issuer: String) async throws(OAuthError) -> ClientRegistration {
-        do {
-            return try await send(metadata, issuer: issuer)
-        } catch {
-            guard case .refused(_, _, "invalid_redirect_uri", _) = error, let changed = metadata.withLocalhost
-            else { throw error }
-            return try await send(changed, issuer: issuer)
+        var refusal: OAuthError?
+        for choice in [metadata] + metadata.alternatives {
+            do {
+                return try await send(choice, issuer: issuer)
+            } catch {
+                guard case .refused(_, _, "invalid_redirect_uri", _) = error else { throw error }
+                refusal = error
+            }
         }
+        throw refusal ?? .invalidEndpoint(member: "redirect_uris")
     }
 
     private func send(_ metadata: ClientMetadata, issuer: String) async throws(OAuthError) -> ClientRegistration {

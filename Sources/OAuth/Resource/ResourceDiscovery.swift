@@ -28,6 +28,14 @@ package struct ResourceDiscovery: Sendable {
         return response.fields.filter { $0.name.lowercased() == "www-authenticate" }.map(\.value)
     }
 
+    /// Metadata of a resource, and what the place says where keyfob read them.
+    package struct Found: Sendable, Equatable {
+        package var metadata: ProtectedResourceMetadata
+        /// Whether that is a well-known place of the resource that the metadata name, and not only of a part of it
+        /// (RFC 9728 section 3.3): then they speak for all of that resource.
+        package var speaksForWhole: Bool
+    }
+
     /// The metadata of `resource`; nil where none are published.
     ///
     /// Asked are, in this order, the place that a challenge has told (`advertised`, its `resource_metadata`), and the two
@@ -39,14 +47,16 @@ package struct ResourceDiscovery: Sendable {
     /// and `bearerHeaderUnsupported` where the resource takes no token that we can get, and what a transport throws.
     package func metadata(
         of resource: EndpointURL, advertised: String?
-    ) async throws(OAuthError) -> ProtectedResourceMetadata? {
+    ) async throws(OAuthError) -> Found? {
         let told = try Self.place(advertised, of: resource)
         let places = (told.map { [$0.string] } ?? []) + ResourceIdentifier(url: resource).metadataLocations
         var asked: Set<String> = []
         var obstacle: OAuthError?
         for place in places where asked.insert(place).inserted {
             do {
-                if let metadata = try await fetch(place, for: resource) { return metadata }
+                if let metadata = try await fetch(place, for: resource) {
+                    return Found(metadata: metadata, speaksForWhole: Self.isPlace(place, of: metadata.resource))
+                }
             } catch {
                 switch error {
                 // Sites answer with their front page where they have nothing; only who pointed there has to explain it.
@@ -67,6 +77,11 @@ package struct ResourceDiscovery: Sendable {
         guard url.origin == resource.origin
         else { throw .resourceMetadataElsewhere(resource: resource.origin, found: url.origin) }
         return url
+    }
+
+    private static func isPlace(_ place: String, of resource: String) -> Bool {
+        guard let url = try? EndpointURL(resource) else { return false }
+        return ResourceIdentifier(url: url).metadataLocations.contains { $0.utf8.elementsEqual(place.utf8) }
     }
 
     private func fetch(

@@ -54,10 +54,10 @@ extension Examiner {
     func client() throws -> Finding {
         guard let (account, metadata) = accountAndMetadata else { return .ok("not looked for") }
         let issuer = metadata.issuer ?? account.server.identifier
-        let stored = try? composition.registrations.registration(issuer: issuer)
+        let stored = try? composition.registrations.own(issuer: issuer).first
         notes.note { $0.redirect = account.redirect ?? stored?.redirect }
         func kind(_ name: String) -> [String: Finding.Detail] { ["kind": .text(name)] }
-        if account.client != nil || stored?.isByPerson == true {
+        if account.client != nil {
             return .ok("one that you have registered", kind("own"))
         }
         if account.clientMetadataDocument != nil, metadata.clientIDMetadataDocumentSupported {

@@ -47,7 +47,7 @@ struct ForgeWalk {
     }
 
     private func hasClient(_ account: Account) throws -> Bool {
-        try account.client != nil || composition.registrations.registration(issuer: account.server.identifier) != nil
+        try account.client != nil || !composition.registrations.own(issuer: account.server.identifier).isEmpty
     }
 
     /// What a person does who is not at a terminal.

@@ -118,6 +118,11 @@ extension FailureReport {
             self.init(
                 "\(service) now names \(Words.printable(to)) as its authorization server, not \(Words.printable(from))",
                 hint: "if that is right: keyfob logout \(service), then keyfob login \(service)", status: 77)
+        case .foreignHosts(let service, let issuer, let hosts):
+            self.init(
+                "\(Words.printable(issuer)), the authorization server of \(service), would send codes and tokens to "
+                    + hosts.map(Words.printable).joined(separator: ", "),
+                hint: "if you trust them for this, answer y in a terminal to: keyfob login \(service)", status: 77)
         case .clientNeeded(let needed): self.init(clientNeeded: needed)
         case .scopesNotGranted(let service, let scopes):
             self.init(

@@ -8,12 +8,15 @@ import OAuth
 extension Words {
     /// Who wants what of whom.
     ///
-    /// - Parameter server: the host that the person's browser will show.
-    static func beginning(_ account: Account, at server: String) -> String {
+    /// - Parameters:
+    ///   - server: the host that the person's browser will show.
+    ///   - tokenServer: the host that gets the code, if it is another one.
+    static func beginning(_ account: Account, at server: String, tokensFrom tokenServer: String?) -> String {
         var line = "sign in to \(printable(account.service.description)) at \(printable(server))"
         if case .issuer(let issuer, _, _) = account.server, (try? EndpointURL(issuer))?.host != server {
             line += ", issuer \(printable(issuer))"
         }
+        if let tokenServer { line += "; the code goes to \(printable(tokenServer))" }
         return line
     }
 
@@ -89,6 +92,9 @@ extension Words {
             case .elsewhere(let service, let server): "\(service) sends you to \(printable(server)); sign in there?"
             case .nearby(let service, let server):
                 "\(service) sends you to \(printable(server)), which is in a private network; sign in there?"
+            case .otherHosts(let service, let server, let hosts):
+                "\(printable(server)), to which \(service) sends you, works with "
+                    + hosts.map(printable).joined(separator: ", ") + "; send codes and tokens there, too?"
             case .registerAgain(_, let server):
                 "did \(printable(server)) not know keyfob, or its address? register again and retry?"
             }

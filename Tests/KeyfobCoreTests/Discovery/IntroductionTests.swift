@@ -187,7 +187,11 @@ import Testing
             let account = try await bench.introduction().introducing(try Bench.request(proposes: false)) { $0 }
             #expect(bench.person.asked.isEmpty)
             #expect(account?.server == .issuer("https://login.example.com"))
-            #expect(account?.service == (try ServiceURL(Bench.origin)))
+            // The document of one path decides for that path, with all that is configured for more.
+            #expect(account?.service == (try ServiceURL(Bench.service)))
+            #expect(try bench.approved.map(\.service) == [try ServiceURL(Bench.service)])
+            let later = try bench.introduction().accounts.configuredAccount(for: try Bench.request(proposes: false))
+            #expect(later?.id == account?.id)
             #expect(account?.scopes == ["write"])
             #expect(account?.name == "alice")
         }

@@ -9,7 +9,8 @@ import Testing
 @Suite struct `Finding the server of a service` {
     private static let origin = "https://notes.example.com"
     private static let service = origin + "/team/mcp"
-    private static let place = origin + "/.well-known/oauth-protected-resource/team/mcp"
+    private static let root = origin + "/.well-known/oauth-protected-resource"
+    private static let place = root + "/team/mcp"
     private static let issuer = "https://login.example.com"
 
     private static func challenge(_ parameters: String) -> ScriptedTransport.Answer {
@@ -70,14 +71,25 @@ import Testing
         #expect(finding.host.scopes == ["c"])
     }
 
-    /// What the metadata are of; what is signed in to. All that one resource covers shares a sign-in.
-    @Test(arguments: [(service, service), (origin + "/team", origin + "/team"), (origin, origin)])
-    func `signs in to the resource that the metadata describe`(_ resource: String, _ expected: String) async throws {
-        let transport = ScriptedTransport([Self.place: [Self.metadata(of: resource)]])
+    /// What the metadata are of, where they were read, and what they decide for. Only at a well-known place of the resource
+    /// that it names does a document speak for more than the service that was asked about: else a path would decide for its
+    /// whole origin.
+    @Test(arguments: [
+        (service, place, service), (origin + "/team", place, service), (origin, place, service),
+        (origin + "/team", root + "/team", origin + "/team"), (origin + "/team/", root + "/team/", origin + "/team"),
+        (origin, root + "/team", service), (origin, root, origin), (origin + "/", root, origin),
+        (origin + "/team", root, origin + "/team"), (origin, origin + "/team/metadata", service),
+        (origin, root + "?a", service),
+    ])
+    func `decides for the resource that the metadata describe, if they stand at its own place`(
+        _ resource: String, _ place: String, _ expected: String
+    ) async throws {
+        let transport = ScriptedTransport([
+            Self.service: [Self.challenge("resource_metadata=\"\(place)\"")], place: [Self.metadata(of: resource)],
+        ])
         let finding = try await Self.find(transport)
         #expect(finding.host.service == (try ServiceURL(expected)))
         #expect(finding.host.resource == .uri(resource))
-        #expect(finding.steps.first == .noChallenge)
     }
 
     // RFC 9728 section 7.6.

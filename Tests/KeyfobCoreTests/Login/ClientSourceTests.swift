@@ -68,13 +68,38 @@ import Testing
             ClientRegistration(issuer: Self.issuer, client: secret, redirectURIs: [], isByPerson: true))
         let named = try Self.account { $0.client = Client(id: "mine") }
         #expect(try await identity(named, try Self.metadata(), Self.server()).client == secret)
-        // A secret is of one client; and where no client is named, the person's is meant all the same.
+        // A secret is of one client.
         let other = try Self.account { $0.client = Client(id: "other") }
         #expect(try await identity(other, try Self.metadata(), Self.server()).client == Client(id: "other"))
+    }
+
+    // A service names its issuer, and so could have itself served with a client that was given for another service.
+    @Test func `is never a person's client that they gave for another service`() async throws {
+        let secret = Client(id: "mine", secret: Secret("s"), authentication: .basic)
+        try registrations.save(
+            ClientRegistration(issuer: Self.issuer, client: secret, redirectURIs: [], isByPerson: true))
         let unnamed = try Self.account { $0.clientMetadataDocument = Self.document }
-        let identity = try await identity(unnamed, try Self.metadata(documents: true), Self.server())
-        #expect(identity.client == secret)
-        #expect(!identity.isRegisteredByUs)
+        let described = try await identity(unnamed, try Self.metadata(documents: true), Self.server())
+        #expect(described.client == Client(id: Self.document))
+        let registered = try await identity(try Self.account(), try Self.metadata(), Self.server())
+        #expect(registered.client == Client(id: "c-1"))
+        // And it is still there for the service that it was given for.
+        let named = try Self.account { $0.client = Client(id: "mine") }
+        #expect(try await identity(named, try Self.metadata(), Self.server()).client == secret)
+    }
+
+    @Test func `comes back to a path of its issuer's own`() async throws {
+        func path(_ issuer: String) async throws -> String {
+            var metadata = try Self.metadata()
+            metadata.issuer = issuer
+            return try await identity(try Self.account(), metadata, Self.server()).redirect.path
+        }
+        let paths = [try await path("https://a.example"), try await path("https://b.example")]
+        #expect(paths.allSatisfy { $0.hasPrefix("/callback/") && $0.utf8.count > 20 })
+        #expect(paths[0] != paths[1])
+        let fixed = try Self.account { $0.redirect = try RedirectTemplate("http://127.0.0.1:4711/mine") }
+        try registrations.all().forEach { try registrations.remove($0) }
+        #expect(try await identity(fixed, try Self.metadata(), Self.server()).redirect.path == "/mine")
     }
 
     // RFC 8414 section 2: `token_endpoint_auth_methods_supported`, and what is meant where it is absent.
@@ -92,10 +117,8 @@ import Testing
         #expect(try await identity(named, metadata, Self.server()).client.authentication == expected)
         try registrations.save(
             ClientRegistration(issuer: Self.issuer, client: secret, redirectURIs: [], isByPerson: true))
-        for client in [nil, Client(id: "mine")] {
-            let account = try Self.account { $0.client = client }
-            #expect(try await identity(account, metadata, Self.server()).client.authentication == expected)
-        }
+        let account = try Self.account { $0.client = Client(id: "mine") }
+        #expect(try await identity(account, metadata, Self.server()).client.authentication == expected)
         // What was registered is as the server decided then; and who has no secret has nothing to prove.
         let open = try Self.account { $0.client = Client(id: "open") }
         #expect(try await identity(open, metadata, Self.server()).client.authentication == .none)
@@ -151,6 +174,10 @@ import Testing
             let identity = try await identity(try Self.account(), try Self.metadata(), server)
             #expect(identity.client.id == expected)
         }
+        // The older one goes after a sign-in, if no grant needs it.
+        #expect(try registrations.all().map(\.client.id) == ["c-1", "old"])
+        try await clients.retire(
+            allBut: Client(id: "c-1"), issuer: Self.issuer, needed: { [] }, transport: ScriptedTransport([:]))
         #expect(try registrations.all().map(\.client.id) == ["c-1"])
     }
 
@@ -166,7 +193,7 @@ import Testing
     @Test func `asks for the scopes that a later step up may need`() async throws {
         func scope(_ change: (inout Account) throws -> Void) async throws -> String? {
             let server = Self.server()
-            try registrations.remove(issuer: Self.issuer)
+            try registrations.all().forEach { try registrations.remove($0) }
             _ = try await identity(try Self.account(change), try Self.metadata(scopes: ["read", "write"]), server)
             let body = try #require(server.requests.first?.json?.exposedText)
             return body.components(after: "\"scope\":\"")
@@ -221,15 +248,15 @@ import Testing
                     registrationAccessToken: Secret("t"), registrationClientURI: try EndpointURL(place)))
         }
         try save()
-        try await clients.forget(Client(id: "c-2"), issuer: Self.issuer, transport: server)
+        try await clients.forget(Client(id: "c-2"), issuer: Self.issuer, needed: { [] }, transport: server)
         #expect(server.requests.isEmpty)
-        try await clients.forget(client, issuer: Self.issuer, transport: server)
+        try await clients.forget(client, issuer: Self.issuer, needed: { [] }, transport: server)
         #expect(server.addresses == [place])
         #expect(try registrations.all().isEmpty)
         // A server that cannot be asked changes nothing about that.
         try save()
         let down = ScriptedTransport([place: [.failure(.unreachable(host: "login.example.com", reason: "down"))]])
-        try await clients.forget(client, issuer: Self.issuer, transport: down)
+        try await clients.forget(client, issuer: Self.issuer, needed: { [] }, transport: down)
         #expect(try registrations.all().isEmpty)
     }
 }

@@ -78,7 +78,7 @@ struct `A refresh that fails` {
             try registrations.save(
                 ClientRegistration(issuer: issuer, client: grant.client, redirectURIs: [], isByPerson: true))
             await #expect(throws: CredentialFailure.self) { try await bench.token() }
-            #expect(try registrations.registration(issuer: issuer)?.client == grant.client)
+            #expect(try registrations.registration(issuer: issuer, client: grant.client.id)?.client == grant.client)
             #expect(try bench.grants.all() == [grant])
         }
     }

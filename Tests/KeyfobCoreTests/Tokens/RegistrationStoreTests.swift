@@ -21,19 +21,54 @@ import Testing
         ClientRegistration(issuer: issuer, client: Client(id: "c-2"), redirectURIs: [])
     }
 
-    @Test func `keeps one for each issuer, and gives it back whole`() throws {
+    @Test func `keeps one for each client of an issuer, and gives it back whole`() throws {
         let (full, bare) = (try Self.full(), Self.bare())
         try store.save(full)
         try store.save(bare)
-        #expect(try store.registration(issuer: full.issuer) == full)
-        #expect(try store.registration(issuer: bare.issuer) == bare)
-        #expect(try store.all() == [bare, full])
-        let remade = Self.bare(full.issuer)
-        try store.save(remade)
-        #expect(try store.all() == [remade, bare])
-        #expect(try store.remove(issuer: full.issuer))
-        #expect(try !store.remove(issuer: full.issuer))
-        #expect(try store.all() == [bare])
+        #expect(try store.registration(issuer: full.issuer, client: full.client.id) == full)
+        #expect(try store.registration(issuer: bare.issuer, client: bare.client.id) == bare)
+        #expect(try store.own(issuer: full.issuer) == [full])
+        let another = Self.bare(full.issuer)
+        try store.save(another)
+        #expect(try store.own(issuer: full.issuer) == [another, full])
+        var changed = full
+        changed.secretExpiresAt = 1
+        try store.save(changed)
+        #expect(try store.own(issuer: full.issuer) == [changed, another])
+        #expect(try store.remove(changed))
+        #expect(try !store.remove(changed))
+        #expect(try store.own(issuer: full.issuer) == [another])
+        #expect(try store.own(issuer: bare.issuer) == [bare])
+    }
+
+    @Test func `keeps what a person has registered beside what keyfob has`() throws {
+        var theirs = Self.bare()
+        (theirs.client, theirs.isByPerson) = (Client(id: "theirs", secret: Secret("s"), authentication: .basic), true)
+        try store.save(theirs)
+        try store.save(Self.bare())
+        #expect(try store.own(issuer: theirs.issuer) == [Self.bare()])
+        #expect(try store.registration(issuer: theirs.issuer, client: "theirs") == theirs)
+    }
+
+    // One item for each issuer, as keyfob 1 wrote it: the id is of the issuer alone.
+    @Test func `finds, replaces and removes what earlier versions kept`() throws {
+        func saveOld(_ registration: ClientRegistration) throws {
+            let secret = try Registration(registration).encoded()
+            let id = Account.digest(["registration", registration.issuer])
+            let attributes = ["kind": "registration", "service": "", "issuer": registration.issuer, "id": id]
+            try items.store(GrantStore.schema, attributes: attributes, label: "", secret: secret, in: .default)
+        }
+        let full = try Self.full()
+        try saveOld(full)
+        #expect(try store.own(issuer: full.issuer) == [full])
+        try store.save(Self.bare(full.issuer))
+        #expect(try store.own(issuer: full.issuer) == [Self.bare(full.issuer), full])
+        try store.save(full)
+        #expect(items.items.count == 2)
+        try saveOld(full)
+        #expect(try store.remove(full))
+        #expect(try store.remove(full))
+        #expect(try store.own(issuer: full.issuer) == [Self.bare(full.issuer)])
     }
 
     // Two spellings may be two servers (RFC 8414 section 3.3).
@@ -44,8 +79,8 @@ import Testing
     func `gives nothing to another issuer`(issuer: String) throws {
         try store.save(Self.bare())
         try store.save(Self.full())
-        #expect(try store.registration(issuer: issuer) == nil)
-        #expect(try !store.remove(issuer: issuer))
+        #expect(try store.own(issuer: issuer).isEmpty)
+        #expect(try !store.remove(Self.bare(issuer)))
     }
 
     /// The shape of what rests in people's keyrings: every later version must read it.
@@ -72,7 +107,7 @@ import Testing
         try store.save(Self.full())
         let attributes = try #require(items.items.first?.attributes)
         try items.store(GrantStore.schema, attributes: attributes, label: "", secret: Secret(text), in: .default)
-        #expect(try store.registration(issuer: "https://login.example.com/t1") == nil)
+        #expect(try store.own(issuer: "https://login.example.com/t1").isEmpty)
     }
 
     @Test func `says nothing secret in attributes and label, in the shape of a grant's`() throws {
@@ -98,10 +133,10 @@ import Testing
     @Test func `says that it is locked, never that there is none`() throws {
         try store.save(Self.full())
         items.lock()
-        #expect(throws: SecretServiceError.locked) { try store.registration(issuer: "https://login.example.com/t1") }
+        #expect(throws: SecretServiceError.locked) { try store.own(issuer: "https://login.example.com/t1") }
         #expect(throws: SecretServiceError.locked) { try store.all() }
         #expect(throws: SecretServiceError.locked) { try store.save(try Self.full()) }
-        #expect(throws: SecretServiceError.locked) { try store.remove(issuer: "https://login.example.com/t1") }
+        #expect(throws: SecretServiceError.locked) { try store.remove(try Self.full()) }
     }
 
     @Test func `does not flee into the session's memory`() throws {

@@ -55,7 +55,7 @@ struct `A login at another device` {
                 == "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code&device_code=DC&client_id=me")
         let login = try #require(shown.withLock { $0 })
         #expect(login.userCode == "WDJB-MJHT")
-        #expect(login.address == "https://login.example.com/go")
+        #expect(login.address.string == "https://login.example.com/go")
         #expect(login.completeAddress == nil)
     }
 
@@ -96,7 +96,7 @@ struct `A login at another device` {
             #"{"device_code":"DC","user_code":"A","\#(name)":"https://login.example.com/go","expires_in":600}"#)
         let (result, _, _) = await logIn(offer: offer, [Self.success]) { login in shown.withLock { $0 = login } }
         #expect(throws: Never.self) { try result.get() }
-        #expect(shown.withLock { $0?.address } == "https://login.example.com/go")
+        #expect(shown.withLock { $0?.address.string } == "https://login.example.com/go")
     }
 
     @Test(arguments: [
@@ -123,7 +123,7 @@ struct `A login at another device` {
             #"{"device_code":"DC","user_code":"A\u001b[0m","verification_uri":"https://login.example.com/go","#
                 + #""expires_in":600\#(changes)}"#)
         let (_, pauses, _) = await logIn(offer: offer, [Self.success]) { login in shown.withLock { $0 = login } }
-        let address = shown.withLock { $0?.completeAddress }
+        let address = shown.withLock { $0?.completeAddress?.string }
         #expect(address == (changes.contains("javascript") ? nil : "https://login.example.com/go?c=1"))
         #expect(shown.withLock { $0?.userCode } == "A\u{FFFD}[0m")
         #expect(pauses == [5])

@@ -39,7 +39,7 @@ struct `A login with a client that registered itself` {
         let transport = AsyncHTTPTransport()
         let url = try EndpointURL(address)
         let found = try await ResourceDiscovery(transport: transport).metadata(of: url, advertised: nil)
-        let resource = try #require(found)
+        let resource = try #require(found).metadata
         let issuer = try #require(resource.authorizationServers.first)
         let metadata = try await Discovery(transport: transport).metadata(issuer: issuer)
         let endpoint = try EndpointURL(issuer + "/register")

@@ -120,9 +120,7 @@ private func register(
         ("[\"http://127.0.0.1/callback\"]", ["http://127.0.0.1:4711/callback"]),
         ("[\"https://x.example/\", \"http://127.0.0.1:4711/callback\"]", ["http://127.0.0.1:4711/callback"]),
         ("null", ["http://127.0.0.1:4711/callback"]),
-        // Another one that we can listen on
-        ("[\"http://localhost:4711/callback\"]", ["http://localhost:4711/callback"]),
-        ("[\"urn:x\", \"http://[::1]:1/\", \"http://localhost/a\"]", ["http://[::1]:1/", "http://localhost/a"]),
+        ("[\"http://localhost:4711/callback\", \"http://127.0.0.1:1/callback\"]", ["http://127.0.0.1:4711/callback"]),
     ])
     func `comes back to where the server lets it`(json: String, uris: [String]) async throws {
         #expect(try await registration(Registrations.answer(["redirect_uris": json])).redirectURIs == uris)
@@ -188,6 +186,11 @@ private func register(
         (Registrations.answer(["redirect_uris": "[]"]), "redirect_uris"),
         (Registrations.answer(["redirect_uris": "[\"https://evil.example/callback\"]"]), "redirect_uris"),
         (Registrations.answer(["redirect_uris": "\"http://127.0.0.1/callback\""]), "redirect_uris"),
+        // Not even another one that keyfob could listen on: that would be the server's choice of who gets its codes.
+        (Registrations.answer(["redirect_uris": "[\"http://localhost:4711/callback\"]"]), "redirect_uris"),
+        (Registrations.answer(["redirect_uris": "[\"http://127.0.0.1:4711/callback/other\"]"]), "redirect_uris"),
+        (Registrations.answer(["redirect_uris": "[\"http://127.0.0.1:4711/callback/\"]"]), "redirect_uris"),
+        (Registrations.answer(["redirect_uris": "[\"http://[::1]:4711/callback\"]"]), "redirect_uris"),
         (Registrations.answer(status: 202), "error"),
         (.json("{}", status: 400), "error"),
         (.json("{", status: 201), "JSON"),
@@ -260,6 +263,20 @@ private func register(
         let bodies = requests.compactMap { $0.json?.exposedText }
         #expect(bodies.count == 2 && bodies[0].contains(Registrations.redirectURI) && bodies[1].contains(uri))
         #expect(!bodies[1].contains("127.0.0.1"))
+    }
+
+    @Test func `for a path of its own is tried with localhost, then without that path, then with both`() async throws {
+        let (path, port) = ("/callback/0123abcd", "4711")
+        let asked = ClientMetadata(redirectURIs: ["http://127.0.0.1:\(port)\(path)"])
+        let (result, requests) = try await register([Self.rejectsLoopback], asking: asked)
+        #expect(throws: OAuthError.self) { try result.get() }
+        let bodies = requests.compactMap { $0.json?.exposedText }
+        let expected = [
+            "127.0.0.1:4711/callback/0123abcd", "localhost:4711/callback/0123abcd", "127.0.0.1:4711/callback",
+            "localhost:4711/callback",
+        ]
+        #expect(bodies.count == expected.count)
+        for (body, uri) in zip(bodies, expected) { #expect(body.contains("[\"http://\(uri)\"]")) }
     }
 
     @Test func `for localhost too is the end`() async throws {

@@ -30,7 +30,7 @@ private func discover(
     let url = try EndpointURL(url)
     do throws(OAuthError) {
         let metadata = try await ResourceDiscovery(transport: transport).metadata(of: url, advertised: advertised)
-        return (.success(metadata), transport.addresses)
+        return (.success(metadata?.metadata), transport.addresses)
     } catch {
         return (.failure(error), transport.addresses)
     }

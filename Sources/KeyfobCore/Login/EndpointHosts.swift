@@ -1,0 +1,31 @@
+import OAuth
+
+/// The hosts to which a sign-in may send the person, a code or a secret.
+///
+/// A service names its authorization server, and that server's metadata name its endpoints. A hostile server could name
+/// the authorization endpoint of another server and a token endpoint of its own; then it would get codes, and with them
+/// tokens, of the other server (mix-up, RFC 9700 section 4.4). So each endpoint of a server that a service has named is
+/// on the issuer's own host, or on a host that a person has agreed to for this issuer.
+struct EndpointHosts {
+    /// The issuer's own host and the others, as ``EndpointURL/authority`` writes them; nil: a person has written the
+    /// server down, and it names whatever hosts it likes.
+    private let allowed: Set<[UInt8]>?
+
+    /// - Parameter issuer: as the metadata write it; nil for a server that is described by its endpoints.
+    init(of account: Account, issuer: String?) throws(OAuthError) {
+        guard account.isDiscovered else {
+            allowed = nil
+            return
+        }
+        guard let issuer, let url = try? EndpointURL(issuer) else { throw .invalidEndpoint(member: "issuer") }
+        let known = KnownIssuer.match(account.server)?.endpointHosts ?? []
+        allowed = Set(([url.authority] + known + account.endpointHosts).map { Array($0.utf8) })
+    }
+
+    /// Those of `urls` that nobody has agreed to, by host, each once and in this order.
+    func foreign(among urls: [EndpointURL]) -> [String] {
+        guard let allowed else { return [] }
+        var seen: Set<String> = []
+        return urls.map(\.authority).filter { !allowed.contains(Array($0.utf8)) && seen.insert($0).inserted }
+    }
+}

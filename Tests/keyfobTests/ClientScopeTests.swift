@@ -1,0 +1,87 @@
+import AuthorizationServer
+import FoundationEssentials
+import TestSupport
+import Testing
+
+/// Several services that name one authorization server: what one of them was given is not for the others.
+private func withResources(
+    _ change: (inout AuthorizationServerConfiguration, _ origin: String) -> Void = { _, _ in },
+    _ body: (RunningServer, KeyfobSession) async throws -> Void
+) async throws {
+    var configuration = AuthorizationServerConfiguration.signingInAtOnce
+    configuration.registration.access = .open
+    let fixed = configuration
+    try await KeyfobSession.run { session in
+        try await AuthorizationServer(fixed).run { server in
+            server.reconfigure { configuration in
+                configuration.resources = [ProtectedResource(path: "/a/mcp"), ProtectedResource(path: "/b/mcp")]
+                change(&configuration, server.origin)
+            }
+            try await body(server, session.withBrowser())
+        }
+    }
+}
+
+private func clients(_ server: RunningServer) -> [String?] {
+    server.requests(to: "/authorize").map { $0.fields["client_id"] }
+}
+
+@Suite(.timeLimit(.withTurns)) struct `A client that a person has registered` {
+    @Test(.counted(.hostileServers)) func `is not used for another service that names the same server`() async throws {
+        try await withResources { configuration, _ in
+            configuration.clients.append(
+                RegisteredClient(
+                    id: "mine", secret: "s3cr3t", redirectURIs: ["http://127.0.0.1/callback"]))
+        } _: { server, session async throws in
+            let own = ["keyfob", "login", "--client-id", "mine", "--client-secret", server.origin + "/a/mcp"]
+            let first = try await session.run(own, "s3cr3t\n")
+            #expect(first.status == 0, "\(first.complaint)")
+            let second = try await session.run(["keyfob", "login", server.origin + "/b/mcp"])
+            #expect(second.status == 0, "\(second.complaint)")
+            #expect(clients(server).first == "mine")
+            #expect(clients(server).count == 2 && clients(server).last != "mine")
+            #expect(server.requests(to: "/register").count == 1)
+            // It serves the service that it was given for, also after keyfob has registered itself.
+            let again = try await session.run(["keyfob", "login", "--force", server.origin + "/a/mcp"])
+            #expect(again.status == 0, "\(again.complaint)")
+            #expect(clients(server).last == "mine")
+        }
+    }
+}
+
+@Suite(.timeLimit(.withTurns)) struct `Metadata` {
+    private static func approved(_ session: KeyfobSession) throws -> String {
+        try String(contentsOfFile: session.session.home + "/.local/state/keyfob/approved.toml", encoding: .utf8)
+    }
+
+    @Test(.counted(.hostileServers), arguments: ["", "/", "/a"])
+    func `of one path decides for that path alone`(claims: String) async throws {
+        try await withResources { configuration, origin in
+            configuration.resources[0].extraMetadata["resource"] = .string(origin + claims)
+        } _: { server, session async throws in
+            let result = try await session.run(["keyfob", "login", server.origin + "/a/mcp"])
+            #expect(result.status == 0, "\(result.complaint)")
+            let text = try Self.approved(session)
+            #expect(text.contains("[host.'\(server.origin)/a/mcp']") || text.contains("[host.\"\(server.origin)/a/mcp\"]"))
+            #expect(!text.contains("\(server.origin)'") && !text.contains("\(server.origin)/a'"))
+            for path in ["/a", "/b/mcp", ""] {
+                let other = ["keyfob", "token", "--interaction", "never", server.origin + path]
+                let answer = try await session.run(other)
+                #expect(answer.status != 0 && answer.stdout.isEmpty)
+            }
+        }
+    }
+
+    @Test func `of a whole origin, at its own place, decides for all of it`() async throws {
+        try await withResources { configuration, origin in
+            configuration.resources = [ProtectedResource(path: "/a/mcp")]
+            configuration.resources[0].metadataPlaces = ["/.well-known/oauth-protected-resource"]
+            configuration.resources[0].extraMetadata["resource"] = .string(origin)
+        } _: { server, session async throws in
+            let result = try await session.run(["keyfob", "login", server.origin + "/a/mcp"])
+            #expect(result.status == 0, "\(result.complaint)")
+            let other = ["keyfob", "token", "--interaction", "never", server.origin + "/b"]
+            #expect(try await session.run(other).status == 0)
+        }
+    }
+}
