@@ -50,6 +50,7 @@ let package = Package(
         .systemLibrary(name: "CKernelKeyring"),
         .systemLibrary(name: "CQRCode"),
         .systemLibrary(name: "CProcess"),
+        .systemLibrary(name: "CSocketDiagnosis"),
         .target(name: "Secrets", dependencies: ["CProcess"]),
 
         // Floor 1: one target for each conversation. They do not import one another.
@@ -57,7 +58,7 @@ let package = Package(
         .target(
             name: "OAuth",
             dependencies: [
-                "Secrets",
+                "CSocketDiagnosis", "Secrets",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "JWTKit", package: "jwt-kit"),
@@ -148,10 +149,12 @@ let package = Package(
         .testTarget(
             name: "OAuthTests",
             dependencies: [
-                "OAuth", "Secrets", "TestSupport", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                "CSocketDiagnosis", "OAuth", "Secrets", "TestSupport",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ]),

@@ -153,3 +153,9 @@ def killpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def nokeys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The program that runs another one where the kernel keeps no keys."""
     return programs.build("nokeys", tmp_path_factory.mktemp("programs"))
+
+
+@pytest.fixture(scope="session")
+def nodiagnosis(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The program that runs another one where the kernel answers no question about single sockets."""
+    return programs.build("nodiagnosis", tmp_path_factory.mktemp("programs"))

@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from harness import binaries
 from harness.counts import add
 from harness.gate import Gate
 from harness.neighbours import STRANGER, WaitingLogin, can_be_another
 from harness.person import Person
 from harness.provider.server import Provider
 from harness.steps import assert_refused, assert_worked
+from test_flows import PASTE_HINT, last_address
 
 needs_another_user = pytest.mark.skipif(not can_be_another(), reason="only root can run programs as another user")
 
@@ -52,6 +54,84 @@ def test_another_user_brings_no_answer_even_with_cookie_and_state(login: Waiting
     assert posted.status == 403
     assert (login.is_waiting, provider.token_requests("authorization_code")) == (True, [])
     assert_worked(login.bring_back(callback))
+
+
+# Enough for one of them to be accepted, read and reset in any order of these.
+RESETS = 200
+
+
+@needs_another_user
+def test_resets_of_another_user_use_up_nothing(login: WaitingLogin, provider: Provider) -> None:
+    with login.hammered(login.request(login.start_target), times=RESETS, resets=True):
+        callback = login.go_to_the_end()
+    answer = login.request(callback.target, {"Cookie": callback.cookie})
+    with login.hammered(answer, times=RESETS, resets=True):
+        assert (login.is_waiting, provider.token_requests("authorization_code")) == (True, [])
+        assert_worked(login.bring_back(callback))
+
+
+@needs_another_user
+def test_connections_of_another_user_take_no_place_of_the_persons(login: WaitingLogin) -> None:
+    with socket.create_connection((login.host, login.port), timeout=20) as ours:
+        with login.hammered(times=300, kept=300):
+            ours.sendall(login.request(login.start_target).encode())
+            assert ours.recv(12) == b"HTTP/1.1 302"
+
+
+@needs_another_user
+def test_a_flood_of_another_user_does_not_keep_the_person_out(login: WaitingLogin) -> None:
+    with login.hammered("GET ", times=20_000, kept=500) as flood:
+        assert_worked(login.bring_back(login.go_to_the_end()))
+        assert flood.poll() is None
+
+
+@needs_another_user
+@pytest.mark.parametrize(
+    "redirect, to", [("http://127.0.0.1/callback", "::ffff:127.0.0.1"), ("http://[::1]/callback", "::1")]
+)
+def test_another_user_is_known_by_every_road(
+    developer: Person, provider: Provider, gate: Gate, redirect: str, to: str
+) -> None:
+    developer.configure_keyfob(gate.origin, provider.issuer, redirect_uri=redirect)
+    login = WaitingLogin(developer, gate.url)
+    assert login.ask(login.start_target, to=to, stranger=True).status == 403
+    with login.hammered(login.request(login.start_target), times=RESETS, resets=True):
+        assert login.ask(login.start_target, to=to).status == 302
+
+
+# In a container, or a service that may not ask the kernel about single sockets.
+
+
+@needs_another_user
+def test_another_user_is_known_among_those_without_a_number(developer: Person, gate: Gate) -> None:
+    login = WaitingLogin(developer, gate.url, ["unshare", "--user", "--map-root-user"])
+    assert login.ask(login.start_target, stranger=True).status == 403
+    assert_worked(login.bring_back(login.go_to_the_end()))
+
+
+@needs_another_user
+def test_another_user_is_known_by_the_kernels_list(developer: Person, gate: Gate, nodiagnosis: Path) -> None:
+    login = WaitingLogin(developer, gate.url, [nodiagnosis])
+    assert login.ask(login.start_target, stranger=True).status == 403
+    with login.hammered(login.request(login.start_target), times=RESETS, resets=True):
+        assert_worked(login.bring_back(login.go_to_the_end()))
+
+
+@needs_another_user
+def test_who_cannot_be_known_is_shown_a_way_on(
+    developer: Person, provider: Provider, gate: Gate, nodiagnosis: Path
+) -> None:
+    only_processes = ["unshare", "--mount", "sh", "-c", 'mount -t proc -o subset=pid proc /proc && exec "$@"', "sh"]
+    login = WaitingLogin(developer, gate.url, [*only_processes, nodiagnosis])
+    answer = login.ask(login.start_target)
+    assert (answer.status, answer.leads_on) == (403, False)
+    assert login.is_waiting
+    told = "keyfob login --flow paste URL"
+    assert "end the sign-in where it began" in answer.page and told in answer.page
+    login.give_up()
+    words = told.replace("keyfob", str(binaries.keyfob())).replace("URL", gate.url).split()
+    pasting = developer.begin(*only_processes, nodiagnosis, *words)
+    assert_worked(pasting.finish(f"{last_address(developer, pasting.hint(PASTE_HINT))}\n".encode()))
 
 
 def test_the_start_address_that_was_opened_before_says_so(login: WaitingLogin) -> None:

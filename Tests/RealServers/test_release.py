@@ -32,6 +32,7 @@ SOLE_IMPORTERS = {
     "CGIO": {"Desktop"},
     "CKernelKeyring": {"KernelKeyring"},
     "CProcess": {"Secrets"},
+    "CSocketDiagnosis": {"OAuth"},
     "AsyncHTTPClient": {"OAuth", "keyfob-demo"},
     "Hummingbird": {"AuthorizationServer", "keyfob-demo"},
     "TOMLKit": {"KeyfobCore"},

@@ -66,8 +66,8 @@ struct BrowserPage: Equatable {
         sentences: "This answer does not belong to the sign-in that waits here. You can close this tab.")
     static let notYours = BrowserPage(
         status: 403, heading: "Not yours",
-        sentences: "This sign-in belongs to another user of this machine. If that is you, too, sign in with: "
-            + "keyfob login --flow paste")
+        sentences: "This sign-in belongs to another user of this machine, or keyfob cannot tell that this browser is "
+            + "yours. If it is, end the sign-in where it began, and begin again with: keyfob login --flow paste URL")
     static let foreign = BrowserPage(
         status: 400, heading: "Bad request", sentences: "This address belongs to another program.")
     static let notAllowed = BrowserPage(

@@ -14,25 +14,28 @@ final class LoopbackConnection: ChannelInboundHandler {
 
     private let traffic: LoopbackTraffic
     private let patience: TimeAmount
+    private let isStranger: (any Channel) -> Bool
     private var head: HTTPRequestHead?
     private var isAnswered = false
     private var timeout: Scheduled<Void>?
 
-    init(traffic: LoopbackTraffic, patience: TimeAmount) {
+    /// - Parameters:
+    ///   - patience: how long the peer may take to send its request.
+    ///   - isStranger: whether another user of this machine is the peer; asked when the request is answered.
+    init(traffic: LoopbackTraffic, patience: TimeAmount, isStranger: @escaping (any Channel) -> Bool) {
         self.traffic = traffic
         self.patience = patience
+        self.isStranger = isStranger
     }
 
     func channelActive(context: ChannelHandlerContext) {
         let channel = context.channel
-        traffic.opened(channel)
         timeout = context.eventLoop.scheduleTask(in: patience) { channel.close(promise: nil) }
         context.fireChannelActive()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
         timeout?.cancel()
-        traffic.closed(context.channel)
         context.fireChannelInactive()
     }
 
@@ -58,7 +61,7 @@ final class LoopbackConnection: ChannelInboundHandler {
         let (answer, event) =
             head.uri.utf8.count > Self.targetLimit
             ? (LoopbackAnswer.page(.tooLong), nil)
-            : traffic.answer(LoopbackRequest(head, isFromStranger: LoopbackPeer.isStranger(context.channel)))
+            : traffic.answer(LoopbackRequest(head, isFromStranger: isStranger(context.channel)))
 
         let body = ByteBuffer(string: answer.page)
         var response = HTTPResponseHead(version: .http1_1, status: HTTPResponseStatus(statusCode: answer.status))

@@ -5,7 +5,7 @@ struct LoopbackRequest {
     var target: String
     /// Each field in the order of arrival, names in lower case.
     var fields: [(name: String, value: String)]
-    /// Whether another user of this machine sent it.
+    /// Whether another user of this machine sent it, or nobody can tell who did.
     var isFromStranger = false
 
     /// Every value of that field.

@@ -36,8 +36,10 @@ struct LoopbackServer: Sendable {
     private static func bootstrap(
         _ group: MultiThreadedEventLoopGroup, _ traffic: LoopbackTraffic, patience: TimeAmount
     ) -> ServerBootstrap {
-        ServerBootstrap(group: group)
-            .serverChannelOption(.backlog, value: 128)
+        let peers = LoopbackPeers.here()
+        return ServerBootstrap(group: group)
+            // As many as the kernel allows: other users may fill the queue in which the person's connection waits.
+            .serverChannelOption(.backlog, value: 4_096)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try keepFromChildren(channel) }
@@ -45,20 +47,43 @@ struct LoopbackServer: Sendable {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try keepFromChildren(channel)
-                    try equip(channel, traffic, patience: patience)
+                    let isStranger = peers.isStranger(channel, isAccepting: true)
+                    guard traffic.admit(channel, isStranger: isStranger) else { throw try turnAway(channel) }
+                    try equip(channel, traffic, patience: patience) {
+                        isStranger || peers.isStranger($0, isAccepting: false)
+                    }
                 }
             }
     }
 
+    /// Thrown for a connection that gets no place; NIO then closes it.
+    private struct TurnedAway: Error {}
+
+    /// Lets `channel` end with a reset: many of them leave nothing behind in the kernel's tables.
+    private static func turnAway(_ channel: any Channel) throws -> TurnedAway {
+        try channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { descriptor in
+            var atOnce = linger(l_onoff: 1, l_linger: 0)
+            _ = unsafe setsockopt(
+                descriptor, SOL_SOCKET, SO_LINGER, &atOnce, socklen_t(MemoryLayout.size(ofValue: atOnce)))
+        }
+        return TurnedAway()
+    }
+
     /// Makes `channel` a connection of ours: HTTP within limits, and an answer.
-    static func equip(_ channel: any Channel, _ traffic: LoopbackTraffic, patience: TimeAmount) throws {
+    ///
+    /// - Parameter isStranger: whether another user is the peer at the moment of the answer.
+    static func equip(
+        _ channel: any Channel, _ traffic: LoopbackTraffic, patience: TimeAmount,
+        isStranger: @escaping (any Channel) -> Bool
+    ) throws {
         var limits = NIOHTTPDecoderLimitConfiguration()
         // Cookies that other programs of this host have set come along.
         limits.maxHeaderListSize = 65_536
         limits.maxHeaderFieldCount = 128
         try channel.pipeline.syncOperations.configureHTTPServerPipeline(
             withPipeliningAssistance: false, withEncoderConfiguration: .init(), withDecoderLimitConfiguration: limits)
-        try channel.pipeline.syncOperations.addHandler(LoopbackConnection(traffic: traffic, patience: patience))
+        try channel.pipeline.syncOperations.addHandler(
+            LoopbackConnection(traffic: traffic, patience: patience, isStranger: isStranger))
     }
 
     /// NIO's sockets survive exec: a browser that is started now would keep our port open for as long as it runs.

@@ -4,15 +4,18 @@ import Synchronization
 
 /// What all connections to the listener of one login share.
 final class LoopbackTraffic: Sendable {
-    /// Most connections at a time; the oldest gives way, so that idle ones cannot keep the genuine one out.
+    /// Most connections of the person at a time; the oldest gives way, so that idle ones cannot keep the genuine one out.
     static let connectionLimit = 64
+    /// Most connections of other users at a time, which are answered with a page. Others are turned away meanwhile, and
+    /// none of them takes a place of the person's.
+    static let strangerLimit = 16
 
     /// What happens to the login; ends with ``finish()``.
     let events: AsyncStream<RedirectGate.Event>
 
     private let continuation: AsyncStream<RedirectGate.Event>.Continuation
     private let gate = Mutex<RedirectGate?>(nil)
-    private let connections = Mutex<[any Channel]>([])
+    private let places = Mutex(Places())
 
     init() {
         (events, continuation) = AsyncStream.makeStream()
@@ -57,15 +60,35 @@ final class LoopbackTraffic: Sendable {
         continuation.finish()
     }
 
-    func opened(_ channel: any Channel) {
-        let oldest = connections.withLock { connections -> (any Channel)? in
-            connections.append(channel)
-            return connections.count > Self.connectionLimit ? connections.removeFirst() : nil
-        }
+    /// Gives a new connection a place until it is closed. False if it gets none and must be turned away.
+    func admit(_ channel: any Channel, isStranger: Bool) -> Bool {
+        let (isAdmitted, oldest) = places.withLock { $0.take(channel, isStranger: isStranger) }
         oldest?.close(promise: nil)
+        if isAdmitted {
+            channel.closeFuture.whenComplete { _ in self.places.withLock { $0.leave(channel) } }
+        }
+        return isAdmitted
     }
 
-    func closed(_ channel: any Channel) {
-        connections.withLock { $0.removeAll { $0 === channel } }
+    /// The connections that are open.
+    private struct Places {
+        private var persons: [any Channel] = []
+        private var strangers: [any Channel] = []
+
+        /// Whether `channel` has a place now, and which one has lost its place to it.
+        mutating func take(_ channel: any Channel, isStranger: Bool) -> (isAdmitted: Bool, oldest: (any Channel)?) {
+            guard !isStranger else {
+                guard strangers.count < LoopbackTraffic.strangerLimit else { return (false, nil) }
+                strangers.append(channel)
+                return (true, nil)
+            }
+            persons.append(channel)
+            return (true, persons.count > LoopbackTraffic.connectionLimit ? persons.removeFirst() : nil)
+        }
+
+        mutating func leave(_ channel: any Channel) {
+            persons.removeAll { $0 === channel }
+            strangers.removeAll { $0 === channel }
+        }
     }
 }

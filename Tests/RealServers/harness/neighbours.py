@@ -7,11 +7,14 @@ import http.client
 import json
 import os
 import pwd
+import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from . import binaries
@@ -28,6 +31,35 @@ connection = http.client.HTTPConnection(*asked["to"], timeout=20)
 connection.request(asked["method"], asked["target"], headers=asked["fields"])
 answer = connection.getresponse()
 print(json.dumps([answer.status, dict(answer.getheaders()), answer.read().decode()]))
+"""
+
+# What another user does many times: connects, and says something or nothing. With `resets` each connection ends at once
+# with a reset, otherwise the newest `kept` stay open. It prints a line when so many are open, and one at the end, and goes
+# when its input ends.
+HAMMER = """
+import collections, json, socket, struct, sys
+asked = json.loads(sys.stdin.readline())
+family = socket.AF_INET6 if ":" in asked["to"][0] else socket.AF_INET
+open_ones = collections.deque()
+for number in range(asked["times"]):
+    connection = socket.socket(family, socket.SOCK_STREAM)
+    connection.settimeout(5)
+    try:
+        connection.connect(tuple(asked["to"]))
+        connection.sendall(asked["text"].encode())
+    except OSError:
+        pass  # turned away: that is what is tried here
+    if asked["resets"]:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()
+    else:
+        open_ones.append(connection)
+    if len(open_ones) > asked["kept"]:
+        open_ones.popleft().close()
+    if number + 1 == asked["kept"]:
+        print("so many", flush=True)
+print("the end", flush=True)
+sys.stdin.read()
 """
 
 
@@ -61,12 +93,13 @@ class Callback:
 class WaitingLogin:
     """A login whose browser was given the start address, and has not gone there yet."""
 
-    def __init__(self, person: Person, url: str) -> None:
+    def __init__(self, person: Person, url: str, before: Sequence[str | Path] = ()) -> None:
+        """`before` is a command that runs keyfob as its own last arguments say."""
         self._person = person
         opened = person.home / "opened"
         os.mkfifo(opened)
         (person.home / "browser").write_text(f'#!/bin/sh\necho "$1" >"{opened}"\n')
-        self._process = person.session.start(binaries.keyfob(), "login", url)
+        self._process = person.session.start(*before, binaries.keyfob(), "login", url)
         person.session.end_at_last(self._process)
         self.start = opened.read_text().strip()
         parts = urlsplit(self.start)
@@ -75,22 +108,53 @@ class WaitingLogin:
         self.start_target = parts.path
 
     def ask(
-        self, target: str, *, method: str = "GET", fields: Mapping[str, str] | None = None, stranger: bool = False
+        self,
+        target: str,
+        *,
+        method: str = "GET",
+        fields: Mapping[str, str] | None = None,
+        stranger: bool = False,
+        to: str | None = None,
     ) -> Answer:
-        """One request to the listener, from this user or from another one."""
+        """One request to the listener, from this user or from another one; `to` is another form of its address."""
+        to = to or self.host
         fields = {"Host": self.authority, **(fields or {})}
         if stranger:
-            asked = {"to": [self.host, self.port], "method": method, "target": target, "fields": fields}
+            asked = {"to": [to, self.port], "method": method, "target": target, "fields": fields}
             done = as_stranger(sys.executable, "-I", "-c", REQUEST, stdin=json.dumps(asked).encode())
             assert done.returncode == 0, done.stderr.decode()
             status, received, page = json.loads(done.stdout)
         else:
-            connection = http.client.HTTPConnection(self.host, self.port, timeout=20)
+            connection = http.client.HTTPConnection(to, self.port, timeout=20)
             connection.request(method, target, headers=fields)
             answer = connection.getresponse()
             status, received, page = answer.status, dict(answer.getheaders()), answer.read().decode()
             connection.close()
         return Answer(status, {name.lower(): value for name, value in received.items()}, page)
+
+    def request(self, target: str, fields: Mapping[str, str] | None = None) -> str:
+        """A request as it goes over the wire."""
+        lines = [f"{name}: {value}" for name, value in {"Host": self.authority, **(fields or {})}.items()]
+        return "\r\n".join([f"GET {target} HTTP/1.1", *lines, "", ""])
+
+    @contextmanager
+    def hammered(
+        self, text: str = "", *, times: int, kept: int = 0, resets: bool = False
+    ) -> Iterator[subprocess.Popen[bytes]]:
+        """Another user connects so many times; the block begins when `kept` connections are open, or at the end."""
+        asked = {"to": [self.host, self.port], "text": text, "times": times, "kept": kept, "resets": resets}
+        command = [sys.executable, "-I", "-c", HAMMER]
+        identity = {**stranger_identity(), "cwd": "/", "env": {"PATH": "/usr/bin:/bin"}}
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, **identity) as process:
+            assert process.stdin is not None and process.stdout is not None
+            try:
+                process.stdin.write(json.dumps(asked).encode() + b"\n")
+                process.stdin.flush()
+                assert process.stdout.readline() == (b"so many\n" if kept else b"the end\n")
+                yield process
+            finally:
+                process.stdin.close()
+                process.kill()
 
     def go_to_the_end(self) -> Callback:
         """Opens the start address and signs in, up to the last step: what a browser would then bring back."""
@@ -106,6 +170,11 @@ class WaitingLogin:
         assert self.ask(callback.target, fields={"Cookie": callback.cookie}).status == 303
         return self.end()
 
+    def give_up(self) -> None:
+        """Ctrl-C."""
+        self._process.send_signal(signal.SIGINT)
+        assert self.end().returncode != 0
+
     def end(self) -> Done:
         """How the login ended."""
         output, errors = self._process.communicate(timeout=30)
@@ -119,7 +188,6 @@ class WaitingLogin:
 
 def as_stranger(*command: str | Path, stdin: bytes = b"") -> Done:
     """Runs a command as another user, who has nothing of ours."""
-    stranger = pwd.getpwnam(STRANGER)
     return subprocess.run(
         command,
         input=stdin,
@@ -127,7 +195,11 @@ def as_stranger(*command: str | Path, stdin: bytes = b"") -> Done:
         timeout=60,
         cwd="/",
         env={"PATH": "/usr/bin:/bin"},
-        user=stranger.pw_uid,
-        group=stranger.pw_gid,
-        extra_groups=[],
+        **stranger_identity(),
     )
+
+
+def stranger_identity() -> dict[str, Any]:
+    """What makes a process another user's."""
+    stranger = pwd.getpwnam(STRANGER)
+    return {"user": stranger.pw_uid, "group": stranger.pw_gid, "extra_groups": []}

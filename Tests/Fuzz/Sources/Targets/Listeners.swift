@@ -12,7 +12,7 @@ func fuzzListener(_ bytes: [UInt8]) throws {
         let traffic = LoopbackTraffic()
         traffic.begin(login.gate)
         let channel = EmbeddedChannel()
-        try LoopbackServer.equip(channel, traffic, patience: .seconds(5))
+        try LoopbackServer.equip(channel, traffic, patience: .seconds(5)) { _ in false }
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 4321)).wait()
         for piece in [sent.prefix(sent.count / pieces), sent.dropFirst(sent.count / pieces)] where channel.isActive {
             // What is no HTTP is the pipeline's to answer, and its error no failure of ours.

@@ -1,0 +1,112 @@
+import Glibc
+
+/// Looks for a TCP socket in the kernel's list of all of them (proc(5), `/proc/net/tcp`): the slow way, for kernels and
+/// containers in which ``SocketDiagnosis`` has no answer.
+enum SocketList {
+    /// The owner of the socket whose connection is `socket`; nil if neither list has it, or they cannot be read to their
+    /// end within `patience`.
+    static func find(_ socket: TCPConnection, patience: Duration = .seconds(1)) -> SocketOwner? {
+        let end = ContinuousClock.now + patience
+        var lists = [("/proc/net/tcp6", SocketListReader.words(socket.local.address, socket.remote.address))]
+        if let local = socket.local.ipv4, let remote = socket.remote.ipv4 {
+            lists.insert(("/proc/net/tcp", SocketListReader.words(local, remote)), at: 0)
+        }
+        for (file, addresses) in lists {
+            var reader = SocketListReader(addresses, ports: (socket.local.port, socket.remote.port))
+            KernelFile.read(file) { bytes in
+                reader.take(bytes)
+                return !reader.isDone && ContinuousClock.now < end
+            }
+            if let owner = reader.owner { return owner }
+        }
+        return nil
+    }
+}
+
+/// Finds one line in a list of sockets that comes in pieces.
+struct SocketListReader {
+    /// More than a line has.
+    private static let longestLine = 1_024
+
+    /// Nil until its line has come.
+    private(set) var owner: SocketOwner?
+    /// Whether nothing more is to be read: the line has come, or this is no such list.
+    private(set) var isDone = false
+
+    private let wanted: [UInt8]
+    private var rest: [UInt8] = []
+
+    /// - Parameter addresses: of both ends, as ``words(_:_:)`` writes them.
+    init(_ addresses: (local: String, remote: String), ports: (local: UInt16, remote: UInt16)) {
+        let local = addresses.local + ":" + Self.digits(ports.local, 4)
+        let remote = addresses.remote + ":" + Self.digits(ports.remote, 4)
+        wanted = Array("\(local) \(remote) ".utf8)
+    }
+
+    /// Two addresses as the list writes them: each four bytes as one number of this machine's, in hexadecimal digits.
+    static func words(_ local: [UInt8], _ remote: [UInt8]) -> (local: String, remote: String) {
+        func text(_ address: [UInt8]) -> String {
+            stride(from: 0, to: address.count, by: 4).map { start in
+                let number = address[start..<start + 4].reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+                return digits(UInt32(littleEndian: number), 8)
+            }.joined()
+        }
+        return (text(local), text(remote))
+    }
+
+    /// Reads on.
+    mutating func take(_ bytes: some Sequence<UInt8>) {
+        rest += bytes
+        var start = rest.startIndex
+        while !isDone, let end = rest[start...].firstIndex(of: UInt8(ascii: "\n")) {
+            owner = owner(in: rest[start..<end])
+            isDone = owner != nil
+            start = end + 1
+        }
+        rest.removeSubrange(..<start)
+        isDone = isDone || rest.count > Self.longestLine
+    }
+
+    /// The owner that a line names, if it is the one of the wanted socket.
+    private func owner(in line: ArraySlice<UInt8>) -> SocketOwner? {
+        guard let colon = line.firstIndex(of: UInt8(ascii: ":")), line[colon...].dropFirst(2).starts(with: wanted)
+        else { return nil }
+        // sl local_address rem_address st queues timer retransmits uid timeout inode
+        let fields = line.split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
+        guard fields.count > 9, let state = UInt8(fields[3], radix: 16), let user = UInt32(fields[7]),
+            let inode = UInt64(fields[9])
+        else { return nil }
+        return SocketOwner(user: user, state: state, isHeld: inode != 0)
+    }
+
+    private static func digits(_ number: some BinaryInteger, _ count: Int) -> String {
+        let digits = String(number, radix: 16, uppercase: true)
+        return String(repeating: "0", count: count - digits.count) + digits
+    }
+}
+
+/// Files that the kernel writes while they are read.
+enum KernelFile {
+    /// Hands the content to `take`, piece by piece, until that returns false. Reads nothing if the file cannot be opened.
+    static func read(_ path: String, _ take: (ArraySlice<UInt8>) -> Bool) {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = unsafe Glibc.read(descriptor, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0, take(buffer[..<count]) else { return }
+        }
+    }
+
+    /// The first 64 KiB of a file as text; nil if it cannot be read.
+    static func text(_ path: String) -> String? {
+        var text: String?
+        read(path) { bytes in
+            text = String(decoding: bytes, as: UTF8.self)
+            return false
+        }
+        return text
+    }
+}
