@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import binaries, debian
+from harness import binaries, debian, elf
 from harness.debian import Debian
 
 BUILD = binaries.REPOSITORY / "Sources" / "package" / "build"
@@ -71,6 +71,12 @@ def printed_by(*command: str | Path) -> str:
 def test_lintian_finds_nothing(package: Path) -> None:
     done = subprocess.run(["lintian", "--allow-root", package], capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_its_programs_can_be_loaded_anywhere(content: Path) -> None:
+    programs = [path for path in (content / "usr/bin").iterdir() if not path.is_symlink()]
+    assert {path.name for path in programs} == {"keyfob", "keyfob-door"}
+    assert {path.name: elf.faults(path) for path in programs} == {path.name: [] for path in programs}
 
 
 def test_two_builds_are_the_same(package: Path, tmp_path: Path) -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from harness import binaries
+from harness import binaries, elf
 
 SOURCES = binaries.REPOSITORY / "Sources"
 STATIC_DOORS = ["git-credential-keyfob", "keyfob-door"]
+SHIPPED = ["keyfob", *STATIC_DOORS]
 EXECUTABLES = ["keyfob", *STATIC_DOORS, "keyfob-demo"]
 LARGEST = {"keyfob": 40_000_000, "git-credential-keyfob": 8_000_000, "keyfob-door": 16_000_000}
+
+ASLR = "/proc/sys/kernel/randomize_va_space"
 
 # What stands in an executable that has Foundation in it, stripped or not: the names of its modules as Swift's metadata
 # keep them, and ICU's data.
@@ -82,6 +86,35 @@ def test_a_door_is_one_static_file(name: str) -> None:
     headers = printed_by("readelf", "--program-headers", "--dynamic", binaries.bin_directory() / name)
     assert "INTERP" not in headers
     assert "NEEDED" not in headers
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_what_ships_can_be_loaded_anywhere_and_settles_its_addresses_at_once(name: str) -> None:
+    assert elf.faults(binaries.bin_directory() / name) == []
+
+
+def test_what_that_looks_for_is_found_in_a_program_that_has_it(tmp_path: Path) -> None:
+    program = tmp_path / "fixed"
+    linked = ["-no-pie", "-Wl,-z,norelro,-z,lazy,-z,execstack"]
+    command = ["cc", "-x", "c", "-", "-o", program, *linked]
+    subprocess.run(command, input="int main(void) { return 0; }", text=True, check=True, stderr=subprocess.DEVNULL)
+    assert len(elf.faults(program)) == 4
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root sees the memory of a program that closes it")
+@pytest.mark.skipif(Path(ASLR).read_text() == "0\n", reason="this kernel loads every program at one address")
+@pytest.mark.parametrize("name", SHIPPED)
+def test_what_ships_is_loaded_at_another_address_each_time(tmp_path: Path, name: str) -> None:
+    program = binaries.bin_directory() / name
+    # One door answers to the names of all callers.
+    called = "git-credential-keyfob" if name == "keyfob-door" else name
+    addresses = set()
+    for _ in range(8):
+        # It waits for its input.
+        with subprocess.Popen([called, "get"], stdin=subprocess.PIPE, executable=program) as process:
+            addresses.add(elf.first_address(process.pid, program))
+            process.kill()
+    assert len(addresses) > 4
 
 
 @pytest.mark.parametrize("name", sorted(LARGEST))
