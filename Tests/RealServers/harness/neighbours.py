@@ -94,7 +94,7 @@ class WaitingLogin:
     """A login whose browser was given the start address, and has not gone there yet."""
 
     def __init__(self, person: Person, url: str, before: Sequence[str | Path] = ()) -> None:
-        """`before` is a command that runs keyfob as its own last arguments say."""
+        """`before` is a program, with its arguments, that starts keyfob in another surrounding."""
         self._person = person
         opened = person.home / "opened"
         os.mkfifo(opened)
@@ -138,9 +138,7 @@ class WaitingLogin:
         return "\r\n".join([f"GET {target} HTTP/1.1", *lines, "", ""])
 
     @contextmanager
-    def hammered(
-        self, text: str = "", *, times: int, kept: int = 0, resets: bool = False
-    ) -> Iterator[subprocess.Popen[bytes]]:
+    def hammered(self, text: str = "", *, times: int, kept: int = 0, resets: bool = False) -> Iterator[None]:
         """Another user connects so many times; the block begins when `kept` connections are open, or at the end."""
         asked = {"to": [self.host, self.port], "text": text, "times": times, "kept": kept, "resets": resets}
         command = [sys.executable, "-I", "-c", HAMMER]
@@ -151,7 +149,7 @@ class WaitingLogin:
                 process.stdin.write(json.dumps(asked).encode() + b"\n")
                 process.stdin.flush()
                 assert process.stdout.readline() == (b"so many\n" if kept else b"the end\n")
-                yield process
+                yield
             finally:
                 process.stdin.close()
                 process.kill()
