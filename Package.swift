@@ -104,7 +104,7 @@ let package = Package(
         .target(
             name: "KeyfobCore",
             dependencies: [
-                "CredentialProtocol", "OAuth", "SecretService", "KernelKeyring", "Secrets",
+                "CProcess", "CredentialProtocol", "OAuth", "SecretService", "KernelKeyring", "Secrets",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),

@@ -9,10 +9,4 @@ package enum FileStatus {
         return unsafe fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
             && status.st_uid == geteuid()
     }
-
-    /// Whether others than its owner may write the file at `path`; false where it is not there.
-    package static func isWrittenByOthers(_ path: String) -> Bool {
-        var status = stat()
-        return unsafe stat(path, &status) == 0 && status.st_mode & 0o022 != 0
-    }
 }

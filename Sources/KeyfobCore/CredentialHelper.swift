@@ -52,6 +52,7 @@ package struct CredentialHelper: Sendable {
         if let account = try await accounts.accountFromGit(for: request) {
             return try await token(of: account, for: request)
         }
+        try accounts.refuseUnknownApproval(of: request)
         if let answer = try await introduction?.introducing(request, { try await token(of: $0, for: request) }) {
             return answer
         }

@@ -5,6 +5,8 @@
 package enum OAuthError: Error, Sendable, Equatable {
     /// No connection: name not found, or refused.
     case unreachable(host: String, reason: String)
+    /// Nothing was sent, for the settings that say how to reach servers cannot be read; `reason` and `mend` are for people.
+    case settingsUnknown(reason: String, mend: String?)
     /// The connection was there and broke off before a whole answer was read: what was asked may have been done.
     case answerLost(host: String)
     /// The whole exchange did not end within the total deadline.

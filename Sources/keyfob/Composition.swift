@@ -13,6 +13,7 @@ struct Composition: Sendable {
     let account: String?
     let interaction: Interaction?
     let notesRoutes: Bool
+    let isForGit: Bool
     let isLogin: Bool
     let readsStandardInput: Bool
     let tracer: Tracer
@@ -26,22 +27,25 @@ struct Composition: Sendable {
     ///   - account: the account named on the command line.
     ///   - interaction: who may be asked, if the command line says so.
     ///   - notesRoutes: whether the door for git may learn which account answers a question.
+    ///   - isForGit: whether it is git that asks, so that the repository it works in has a say in how hosts are reached, and
+    ///     may decline for the person to be asked.
     ///   - isLogin: whether a person has asked for a sign-in: they are told how it ended by the command itself.
     ///   - isVerbose: whether the person wants to see each step.
     ///   - readsStandardInput: whether an address may be pasted there: it is the person's, not a caller's.
     ///   - clocks: as in ``Transports``.
     init(
-        account: String?, interaction: Interaction?, notesRoutes: Bool = false, isLogin: Bool = false,
-        readsStandardInput: Bool = false, isVerbose: Bool = false, clocks: ServerClocks? = nil
+        account: String?, interaction: Interaction?, notesRoutes: Bool = false, isForGit: Bool = false,
+        isLogin: Bool = false, readsStandardInput: Bool = false, isVerbose: Bool = false, clocks: ServerClocks? = nil
     ) {
         tracer = TraceOutput.tracer(isVerbose: isVerbose)
         self.account = account
         self.interaction = interaction
         self.notesRoutes = notesRoutes
+        self.isForGit = isForGit
         self.isLogin = isLogin
         self.readsStandardInput = readsStandardInput
         // git's own requests go the way that git goes.
-        transports = Transports(readsRepository: notesRoutes, tracer: tracer, clocks: clocks)
+        transports = Transports(readsRepository: isForGit, tracer: tracer, clocks: clocks)
         let policy = try? Self.policy(interaction, configuration: nil)  // what is wrong is said by the run
         // The keyring's own prompt is a window: it needs a graphical session, and a caller that did not decline.
         let hasWindows = ["DISPLAY", "WAYLAND_DISPLAY"].contains { Surroundings.variable($0)?.isEmpty == false }
@@ -69,7 +73,7 @@ struct Composition: Sendable {
     var registrations: RegistrationStore { RegistrationStore(items: service) }
 
     /// The services that a person has approved.
-    var approvals: Approvals? { KeyNames.approvals(variable: Surroundings.variable).map { Approvals(file: $0) } }
+    var approvals: Approvals? { Surroundings.approvalsFile.map { Approvals(file: $0) } }
 
     /// The parts of one run, all of them made of one reading of the configuration.
     struct Parts {
@@ -137,12 +141,12 @@ struct Composition: Sendable {
     /// Reads the configuration, and puts the parts together.
     func parts() throws(ConfigurationError) -> Parts {
         let search = ExecutableSearch(path: Surroundings.variable("PATH"))
-        let git = GitConfigCommand(search: search, tracer: tracer)
+        let git = GitConfigCommand(search: search, environment: Surroundings.environment, tracer: tracer)
         let account = account
         let read: @Sendable () throws(ConfigurationError) -> AccountDirectory = { () throws(ConfigurationError) in
             AccountDirectory(
-                configuration: try Configuration(files: Surroundings.configurationFiles), accountName: account,
-                gitSettings: { await git.settings(for: $0) })
+                configuration: try Surroundings.configuration(), accountName: account,
+                gitSettings: { try git.settings(for: $0) })
         }
         let accounts = try read()
         let policy = try Self.policy(interaction, configuration: accounts.configuration.interaction)
@@ -158,7 +162,7 @@ struct Composition: Sendable {
         let transports = transports
         return Introduction(
             accounts: accounts, reread: reread, approvals: approvals, lock: lock, interaction: policy,
-            gitDeclines: { await git.settings(for: $0)?.declinesInteraction ?? false },
+            gitDeclines: { [isForGit] in git.declinesInteraction(for: $0, inRepository: isForGit) },
             finder: { Self.finder($0, $1, transports) }, hasTerminal: Terminal.isThere,
             ask: { try await Terminal.confirms($0) })
     }
@@ -188,7 +192,7 @@ struct Composition: Sendable {
             summons: Summons(quiet: .inKernelMemory(now: { Int64(time(nil)) })) {
                 try await DesktopCall(browser: browser, tracer: tracer, activation: activation).show($0)
             },
-            gitDeclines: { await git.settings(for: $0)?.declinesInteraction ?? false },
+            gitDeclines: { [isForGit] in git.declinesInteraction(for: $0, inRepository: isForGit) },
             now: { Int64(time(nil)) })
     }
 
@@ -207,7 +211,9 @@ struct Composition: Sendable {
         }
     }
 
+    /// What git's settings say for one command alone, as by `git -c`, is nothing that later questions are answered by.
     private func note(_ route: String?, _ account: Account) {
+        guard !account.isFromGit || GitEnvironment.isUsual(Surroundings.environment) else { return }
         if let route { KernelAccessTokenCache().note(route: route, account: account.id, at: Int64(time(nil))) }
     }
 

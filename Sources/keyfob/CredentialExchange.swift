@@ -10,7 +10,8 @@ struct CredentialExchange {
 
     /// The exchange that git-credential-keyfob hands over where it was given no options.
     static let fromGit = CredentialExchange(
-        dialect: GitDialect(), composition: Composition(account: nil, interaction: nil, notesRoutes: true))
+        dialect: GitDialect(),
+        composition: Composition(account: nil, interaction: nil, notesRoutes: true, isForGit: true))
 
     /// Answers the request.
     ///

@@ -11,16 +11,25 @@ final class Network: Sendable {
 
     init(readsRepository: Bool, tracer: Tracer) {
         self.readsRepository = readsRepository
-        git = GitConfigCommand(search: ExecutableSearch(path: Surroundings.variable("PATH")), tracer: tracer)
+        git = GitConfigCommand(
+            search: ExecutableSearch(path: Surroundings.variable("PATH")), environment: Surroundings.environment,
+            tracer: tracer)
     }
 
-    func settings(for url: EndpointURL) async -> NetworkSettings {
+    /// - Throws: `OAuthError.settingsUnknown` where git cannot say what its settings are: they may name a proxy or an
+    ///   authority that nothing must go past.
+    func settings(for url: EndpointURL) throws(OAuthError) -> NetworkSettings {
         let place = url.origin + url.path
         if let settings = known.withLock({ $0[place] }) { return settings }
         let environment = (NetworkSettings.variables + GitNetworkSettings.variables)
             .reduce(into: [String: String]()) { $0[$1] = Surroundings.variable($1) }
         var settings = NetworkSettings(environment: environment)
-        await git.network(for: url, environment: environment, inRepository: readsRepository).apply(to: &settings)
+        do {
+            try git.network(for: url, environment: environment, inRepository: readsRepository).apply(to: &settings)
+        } catch {
+            let report = FailureReport(configuration: error)
+            throw .settingsUnknown(reason: report.line, mend: report.hints.first)
+        }
         known.withLock { [settings] in $0[place] = settings }
         return settings
     }

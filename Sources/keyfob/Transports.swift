@@ -43,8 +43,8 @@ final class Transports: Sendable {
         open.withLock { open in
             if let known = open[file ?? ""] { return known }
             let made = AsyncHTTPTransport(
-                settings: { [network] url in
-                    var settings = await network.settings(for: url)
+                settings: { [network] url throws(OAuthError) in
+                    var settings = try network.settings(for: url)
                     settings.extraAuthorities = file
                     return settings
                 }, deadline: clocks == nil ? .seconds(30) : .seconds(4))

@@ -284,8 +284,8 @@ def test_a_mistake_in_the_configuration(developer: Person, gate: Gate) -> None:
 
 def test_a_configuration_that_others_may_write(developer: Person) -> None:
     developer.configuration.chmod(0o666)
-    rung = examine(developer)["configuration"]
-    assert (rung["status"], rung["mend"]) == ("warning", ["chmod go-w ~/.config/keyfob/config.toml"])
+    rung = examine(developer, status=78)["configuration"]
+    assert (rung["status"], rung["mend"]) == ("failed", ["chmod go-w ~/.config/keyfob/config.toml"])
 
 
 def test_a_word_that_nobody_knows_in_the_environment(developer: Person) -> None:

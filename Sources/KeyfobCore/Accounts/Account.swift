@@ -47,6 +47,8 @@ package struct Account: Sendable, Equatable {
     package var stepUp: StepUp?
     /// What is known of the program that serves this host.
     package var provider: KnownHost?
+    /// Whether git's settings have named it, and the configuration has not.
+    package var isFromGit = false
     /// What a person agrees to by the next sign-in, and what is written down with it; nil where that is written already.
     package var approval: Configuration.Host?
 

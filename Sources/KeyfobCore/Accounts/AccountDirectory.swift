@@ -72,7 +72,14 @@ package struct AccountDirectory: Sendable {
         account.name = name(request, username: nil)
         account.redirect = client.redirect
         account.pkce = .assumed
+        account.isFromGit = true
         return withTimes(account)
+    }
+
+    /// - Throws: ``ConfigurationError`` where the list of approved services cannot be read, and may name the service: for
+    ///   who has found no account.
+    package func refuseUnknownApproval(of request: CredentialRequest) throws(ConfigurationError) {
+        if let url = request.url { try configuration.refuseUnknownApproval(of: url) }
     }
 
     private func withTimes(_ account: Account) -> Account {

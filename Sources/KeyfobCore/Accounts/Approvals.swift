@@ -9,7 +9,7 @@ import TOMLKit
 /// when somebody said yes holds until they log out, whatever the service says of its authorization server later. It
 /// holds no secret, as ssh's list of known hosts holds none.
 package struct Approvals: Sendable {
-    /// The file; its directory is made with mode 0700 where it is absent.
+    /// The file; its directory is made with mode 0700 where it is absent, and has to be this user's alone.
     let file: String
 
     package init(file: String) {
@@ -21,8 +21,8 @@ package struct Approvals: Sendable {
     ///
     /// - Throws: ``ConfigurationError`` if the file cannot be read or written.
     package func add(_ host: Configuration.Host) throws(ConfigurationError) {
+        let (key, entry) = (host.service.description, try smallEntry(host))
         try change { hosts in
-            let (key, entry) = (host.service.description, Self.entry(host))
             if entry["endpoint_hosts"] == nil, let before = hosts[key]?.table,
                 let issuer = before["issuer"]?.string, entry["issuer"]?.string == issuer
             {
@@ -47,9 +47,18 @@ package struct Approvals: Sendable {
     }
 
     /// Forgets what was approved for exactly this service; whether there was something.
+    ///
+    /// - Throws: ``ConfigurationError`` where the file cannot be read or written. One that cannot be read and nowhere names
+    ///   the service holds nothing to be forgotten.
     @discardableResult
     package func remove(_ service: ServiceURL) throws(ConfigurationError) -> Bool {
         guard unsafe access(file, F_OK) == 0 else { return false }
+        do throws(ConfigurationError) {
+            _ = try current()
+        } catch {
+            if Configuration.mayName(service, error) { throw error }
+            return false
+        }
         var found = false
         try change { hosts in
             for key in hosts.keys where (try? ServiceURL(key)) == service {
@@ -58,6 +67,31 @@ package struct Approvals: Sendable {
             }
         }
         return found
+    }
+
+    /// The most entries that the file may have: with more of them every command would take longer, and one day none could
+    /// read it.
+    package static let mostEntries = 1000
+    /// The most that one entry may take, in bytes. A server chooses how many scopes it names.
+    static let largestEntry = 16_384
+
+    /// Makes sure that ``add(_:)`` would find room for `host`.
+    ///
+    /// - Throws: ``ConfigurationError`` where the file cannot be read, or has no room.
+    package func refuseIfFull(for host: Configuration.Host) throws(ConfigurationError) {
+        let (root, entry) = (try current(), try smallEntry(host))
+        _ = try text(of: root, changedBy: { hosts in hosts[host.service.description] = entry })
+        extendLifetime(root)
+    }
+
+    private func smallEntry(_ host: Configuration.Host) throws(ConfigurationError) -> TOMLTable {
+        let entry = Self.entry(host)
+        guard entry.convert(to: .toml).utf8.count <= Self.largestEntry else {
+            throw ConfigurationError(
+                file: file, line: nil, key: "host.\"\(host.service)\"",
+                problem: .entryTooLarge(bytes: Self.largestEntry))
+        }
+        return entry
     }
 
     /// What is written down of `host`.
@@ -87,19 +121,28 @@ package struct Approvals: Sendable {
     /// Reads the file, lets `body` change its hosts, and puts the new one in the place of the old one: a reader sees the
     /// one or the other. Programs that do so at once take turns.
     private func change(_ body: (TOMLTable) -> Void) throws(ConfigurationError) {
-        let directory = String(file[..<(file.lastIndex(of: "/") ?? file.startIndex)])
-        makeDirectories(directory)
+        let directory = OwnDirectory.parent(of: file)
+        do throws(OwnDirectory.Foreign) {
+            try OwnDirectory.make(directory)
+        } catch {
+            throw ConfigurationError(file: error.path, line: nil, key: nil, problem: .ofAnotherUser(error.owner))
+        }
         let lock = unsafe open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard lock >= 0 else { throw unusable(errno) }
         defer { close(lock) }  // which lets go of the lock
+        var status = stat()
+        guard unsafe fstat(lock, &status) == 0 else { throw unusable(errno) }
+        // What root owns is not ours to write to, either.
+        guard status.st_uid == geteuid() else {
+            throw ConfigurationError(file: directory, line: nil, key: nil, problem: .ofAnotherUser(status.st_uid))
+        }
+        try TrustedFile.refuseOthers(status, directory)
         while flock(lock, LOCK_EX) != 0 { guard errno == EINTR else { throw unusable(errno) } }
 
         let root = try current()
-        let hosts = root["host"]?.table ?? TOMLTable()
-        body(hosts)
-        root["host"] = hosts
-        let text = Self.heading + root.convert(to: .toml) + "\n"
-        if try Configuration.read(file) != text { try replace(with: text) }
+        let text = try text(of: root, changedBy: body)
+        if try Configuration.read(file) != text { try replace(with: text, in: lock) }
+        extendLifetime(root)
     }
 
     private static let heading =
@@ -112,27 +155,62 @@ package struct Approvals: Sendable {
         return table
     }
 
-    private func replace(with text: String) throws(ConfigurationError) {
-        let bytes = Array(text.utf8)
-        let temporary = file + ".new"
-        let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw unusable(errno) }
-        let written = unsafe write(descriptor, bytes, bytes.count) == bytes.count && fsync(descriptor) == 0
-        let code = errno
-        close(descriptor)
-        guard written else { throw unusable(code) }
-        guard unsafe rename(temporary, file) == 0 else { throw unusable(errno) }
-    }
-
-    private func makeDirectories(_ path: String) {
-        var current = ""
-        for part in path.split(separator: "/") {
-            current += "/" + part
-            _ = unsafe mkdir(current, 0o700)
+    /// The file with its hosts changed, which is never one that could not be read back.
+    private func text(
+        of root: TOMLTable, changedBy body: (TOMLTable) -> Void
+    ) throws(ConfigurationError) -> String {
+        let hosts = root["host"]?.table ?? TOMLTable()
+        let before = hosts.keys.count
+        body(hosts)
+        root["host"] = hosts
+        let text = Self.heading + root.convert(to: .toml) + "\n"
+        // What is there already may go, whatever its size.
+        guard hosts.keys.count >= before else { return text }
+        guard hosts.keys.count <= Self.mostEntries, text.utf8.count <= TrustedFile.largest else {
+            throw error(.full(entries: before))
         }
+        do throws(ConfigurationError) {
+            _ = try TOMLConfiguration(text, file: file).decode()
+        } catch {
+            throw ConfigurationError(file: file, line: nil, key: error.key, problem: error.problem)
+        }
+        return text
     }
 
-    private func unusable(_ code: Int32) -> ConfigurationError {
-        ConfigurationError(file: file, line: nil, key: nil, problem: .unreadable(errno: code))
+    /// Writes a new file, which nobody has prepared, and gives it the name of the old one.
+    private func replace(with text: String, in directory: CInt) throws(ConfigurationError) {
+        let name = String(file.dropFirst(OwnDirectory.parent(of: file).utf8.count + 1))
+        let temporary = name + ".new"
+        // One is left where a keyfob was killed. Whoever has made another one since then gets nothing written into it.
+        _ = unsafe unlinkat(directory, temporary, 0)
+        let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
+        let descriptor = unsafe openat(directory, temporary, flags, 0o600)
+        guard descriptor >= 0 else { throw unusable(errno) }
+        let isWritten = Self.write(Array(text.utf8)[...], to: descriptor) && fsync(descriptor) == 0
+        var code = errno
+        close(descriptor)
+        if isWritten {
+            if unsafe renameat(directory, temporary, directory, name) == 0 { return }
+            code = errno
+        }
+        _ = unsafe unlinkat(directory, temporary, 0)
+        throw unusable(code)
+    }
+
+    private static func write(_ bytes: ArraySlice<UInt8>, to descriptor: CInt) -> Bool {
+        var rest = bytes
+        while !rest.isEmpty {
+            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return false }
+            rest = rest.dropFirst(count)
+        }
+        return true
+    }
+
+    private func unusable(_ code: Int32) -> ConfigurationError { error(.unreadable(errno: code)) }
+
+    private func error(_ problem: ConfigurationError.Problem) -> ConfigurationError {
+        ConfigurationError(file: file, line: nil, key: nil, problem: problem)
     }
 }

@@ -1,5 +1,4 @@
 package import CredentialProtocol
-import Glibc
 
 /// What a person, or the machine's administrator, has written down. Read once at start.
 package struct Configuration: Sendable, Equatable {
@@ -13,6 +12,8 @@ package struct Configuration: Sendable, Equatable {
     package var clientMetadataDocument: String?
     /// One entry for each `[host."URL"]`, in the order of the files: the person's, the machine's, keyfob's own.
     package var hosts: [Host] = []
+    /// Why it is not known which services are approved; nil where it is.
+    package var unreadableApprovals: ConfigurationError?
 
     package init() {}
 
@@ -56,25 +57,10 @@ package struct Configuration: Sendable, Equatable {
     }
 
     /// The text of `file`, 1 MiB at most; nil where there is no such file.
+    ///
+    /// - Throws: ``ConfigurationError`` also where users other than this one and root may write it.
     static func read(_ file: String) throws(ConfigurationError) -> String? {
-        func unreadable(_ code: Int32) -> ConfigurationError {
-            ConfigurationError(file: file, line: nil, key: nil, problem: .unreadable(errno: code))
-        }
-        let descriptor = unsafe open(file, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            if errno == ENOENT || errno == ENOTDIR { return nil }
-            throw unreadable(errno)
-        }
-        defer { close(descriptor) }
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 65_536)
-        while true {
-            let count = unsafe Glibc.read(descriptor, &buffer, buffer.count)
-            if count < 0 { throw unreadable(errno) }
-            if count == 0 { break }
-            bytes += buffer[..<count]
-            if bytes.count > 1_048_576 { throw unreadable(EFBIG) }
-        }
+        guard let bytes = try TrustedFile.read(file) else { return nil }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw ConfigurationError(file: file, line: nil, key: nil, problem: .syntax("not UTF-8"))
         }

@@ -8,9 +8,26 @@ package struct ConfigurationError: Error, Sendable, Equatable {
     package var key: String?
     package var problem: Problem
 
+    /// Stands for a file where git has read the settings.
+    package static let git = "git configuration"
+
     package enum Problem: Sendable, Equatable {
         /// The file is there and cannot be read.
         case unreadable(errno: Int32)
+        /// A pipe, a device or a socket.
+        case notAFile
+        /// It belongs to a user who is neither this one nor root.
+        case ofAnotherUser(UInt32)
+        /// Users other than its owner may write to it.
+        case writableByOthers
+        /// The list of approved services has as many entries as it may have.
+        case full(entries: Int)
+        /// An entry for the list of approved services has more bytes than it may have.
+        case entryTooLarge(bytes: Int)
+        /// git has not said in time what its settings are.
+        case gitTimedOut(seconds: Int)
+        /// git could not be started (nil), or has ended with that status: it cannot read its settings.
+        case gitFailed(status: Int32?)
         /// Not TOML; the parser's own words.
         case syntax(String)
         case unknownKey

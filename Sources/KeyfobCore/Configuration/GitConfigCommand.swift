@@ -1,21 +1,55 @@
 package import CredentialProtocol
 package import OAuth
-import Subprocess
-import SystemPackage
 
 /// Asks git for its settings about a URL.
+///
+/// What decides where a secret goes is read from the settings of the command line, of the person and of the machine. The
+/// repository one stands in, or `GIT_DIR` names, has no say in it: it may be anybody's.
 package struct GitConfigCommand: Sendable {
     let search: ExecutableSearch
+    let environment: [String: String]
+    let patience: Duration
     let tracer: Tracer
 
-    package init(search: ExecutableSearch, tracer: Tracer = .none) {
-        (self.search, self.tracer) = (search, tracer)
+    /// - Parameters:
+    ///   - environment: that of this process, by which git finds its settings.
+    ///   - patience: how long git may take to answer, and no longer.
+    package init(
+        search: ExecutableSearch, environment: [String: String], patience: Duration = .seconds(5),
+        tracer: Tracer = .none
+    ) {
+        (self.search, self.environment, self.patience, self.tracer) = (search, environment, patience, tracer)
     }
 
-    /// git's settings for `request`; nil where there is no git, or git cannot say.
-    package func settings(for request: CredentialRequest) async -> GitSettings? {
+    /// The person's settings for `request`; nil where there is no git.
+    ///
+    /// - Throws: ``ConfigurationError`` where git cannot say: then nobody knows what the settings are.
+    package func settings(for request: CredentialRequest) throws(ConfigurationError) -> GitSettings? {
         guard let url = request.url else { return nil }
-        return await ask(about: "credential", of: url.description).map { GitSettings(output: $0) }
+        return try matches("credential", url.description).map { GitSettings(output: $0) }
+    }
+
+    /// Whether git's settings tell helpers not to ask a person about `request`. No answer is taken for yes.
+    ///
+    /// - Parameter inRepository: whether the settings of the repository one stands in count, too. They may decline, and
+    ///   permit nothing that the person's settings decline.
+    package func declinesInteraction(for request: CredentialRequest, inRepository: Bool) -> Bool {
+        guard let url = request.url else { return false }
+        do {
+            if try settings(for: request)?.declinesInteraction == true { return true }
+            guard inRepository else { return false }
+            let output = try matches("credential", url.description, inRepository: true)
+            return output.map { GitSettings(output: $0).declinesInteraction } ?? false
+        } catch {
+            return true
+        }
+    }
+
+    /// Whether git, here and now, tells helpers the path of a URL (`credential.useHttpPath`).
+    package func tellsPath(for request: CredentialRequest) -> Bool {
+        guard let url = request.url else { return false }
+        let output = try? matches("credential", url.description, inRepository: true)
+        return output.map { GitSettings(output: $0).tellsPath } ?? false
     }
 
     /// How git would reach `url`. git is not asked about loopback hosts, which need no proxy.
@@ -24,29 +58,36 @@ package struct GitConfigCommand: Sendable {
     ///   - environment: as in ``GitNetworkSettings/init(output:environment:)``.
     ///   - inRepository: whether the settings of the repository one stands in count: only if it is git that asks. A token
     ///     that somebody else asks for must not take the way that a directory of unknown origin says.
+    /// - Throws: ``ConfigurationError`` where git cannot say: then nobody knows the way.
     package func network(
         for url: EndpointURL, environment: [String: String], inRepository: Bool
-    ) async -> GitNetworkSettings {
+    ) throws(ConfigurationError) -> GitNetworkSettings {
         guard !url.isLoopback else { return GitNetworkSettings(environment: environment) }
-        let output = await ask(about: "http", of: url.origin + url.path, elsewhere: !inRepository)
+        let output = try matches("http", url.origin + url.path, inRepository: inRepository)
         return GitNetworkSettings(output: output, environment: environment)
     }
 
     /// Which git that is; nil where there is none, or it does not say.
-    package func version() async -> GitVersion? {
-        await ask(["--version"]).flatMap { GitVersion(String(decoding: $0, as: UTF8.self)) }
+    package func version() -> GitVersion? {
+        let output = try? ask(["--version"], inRepository: false)
+        return output.flatMap { GitVersion(String(decoding: $0, as: UTF8.self)) }
     }
 
     /// The helpers that git asks for `service`, here and now; nil: for every service. Without a git there are none.
-    package func helpers(for service: ServiceURL?) async -> HelperChain {
+    ///
+    /// - Throws: ``ConfigurationError`` where git cannot say.
+    package func helpers(for service: ServiceURL?) throws(ConfigurationError) -> HelperChain {
         let settings = ["config", "-z", "--show-origin", "--get-regexp", #"^credential\.(.*\.)?helper$"#]
-        return HelperChain(await ask(settings) ?? [], for: service)
+        return HelperChain(try ask(settings, inRepository: true) ?? [], for: service)
     }
 
-    /// The URLs for which git's settings name a client, as git-credential-oauth's do, in their order.
-    package func servicesWithClients() async -> [String] {
+    /// The URLs for which the person's settings name a client, as git-credential-oauth's do, in their order.
+    ///
+    /// - Throws: ``ConfigurationError`` where git cannot say.
+    package func servicesWithClients() throws(ConfigurationError) -> [String] {
         let name = (before: "credential.", after: ".oauthclientid")
-        let output = await ask(["config", "-z", "--name-only", "--get-regexp", "^credential\\..*\\.oauthclientid$"])
+        let output = try ask(
+            ["config", "-z", "--name-only", "--get-regexp", "^credential\\..*\\.oauthclientid$"], inRepository: false)
         return (output ?? []).split(separator: 0).compactMap { entry in
             let setting = String(decoding: entry, as: UTF8.self)
             guard setting.hasPrefix(name.before), setting.hasSuffix(name.after) else { return nil }
@@ -54,17 +95,41 @@ package struct GitConfigCommand: Sendable {
         }
     }
 
-    /// What git prints of a section's settings for a URL; nil where there is no git, or git cannot say.
-    private func ask(about section: String, of url: String, elsewhere: Bool = false) async -> [UInt8]? {
-        await ask((elsewhere ? ["-C", "/"] : []) + ["config", "-z", "--get-urlmatch", section, url])
+    /// What git prints of a section's settings for a URL, each the best match; nil where there is no git.
+    private func matches(
+        _ section: String, _ url: String, inRepository: Bool = false
+    ) throws(ConfigurationError) -> [UInt8]? {
+        try ask(["config", "-z", "--get-urlmatch", section, url], inRepository: inRepository)
     }
 
-    /// What git prints; nil where there is no git, or it cannot say.
-    private func ask(_ arguments: [String]) async -> [UInt8]? {
+    /// The most that git may print, in bytes.
+    private static let mostOutput = 262_144
+
+    /// What git prints; nil where there is no git.
+    ///
+    /// Without a repository it runs in the root directory, so that a relative path in the environment names nothing that
+    /// is in the working directory.
+    private func ask(_ arguments: [String], inRepository: Bool) throws(ConfigurationError) -> [UInt8]? {
         guard let git = search.path(of: "git") else { return nil }
-        let result = try? await run(
-            .path(FilePath(git)), arguments: Arguments(arguments), output: .bytes(limit: 262_144), error: .discarded)
-        tracer.note("git: answered \(result?.standardOutput.count ?? 0) bytes")
-        return result?.standardOutput
+        let outcome: BoundProgram.Outcome
+        do {
+            outcome = try BoundProgram.run(
+                git, arguments,
+                environment: inRepository
+                    ? GitEnvironment.asForGit(environment) : GitEnvironment.withoutRepository(environment),
+                in: inRepository ? nil : "/", limit: Self.mostOutput, within: patience)
+        } catch {
+            tracer.note("git: no answer")
+            let isLate = if case .timedOut = error { true } else { false }
+            throw Self.error(isLate ? .gitTimedOut(seconds: Int(patience.components.seconds)) : .gitFailed(status: nil))
+        }
+        // git-config(1): 1 says that there is no such setting.
+        guard outcome.status <= 1 else { throw Self.error(.gitFailed(status: outcome.status)) }
+        tracer.note("git: answered \(outcome.output.count) bytes")
+        return outcome.output
+    }
+
+    private static func error(_ problem: ConfigurationError.Problem) -> ConfigurationError {
+        ConfigurationError(file: ConfigurationError.git, line: nil, key: nil, problem: problem)
     }
 }

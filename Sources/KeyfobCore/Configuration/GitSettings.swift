@@ -4,8 +4,7 @@ import Secrets
 
 /// What git's configuration says about one URL: the settings `credential.<url>.*`, each the best match.
 ///
-/// Read with one `git config -z --get-urlmatch credential URL`, in the environment that git gave us, so that a
-/// repository's settings and `git -c` count too.
+/// Read with one `git config -z --get-urlmatch credential URL`; ``GitConfigCommand`` says whose settings are read.
 package struct GitSettings: Sendable {
     /// Setting to value, the names in lower case and without `credential.`.
     private let values: [String: String]
@@ -73,7 +72,7 @@ package struct GitSettings: Sendable {
 
     private func badURL(_ name: String, _ value: String, _ url: ServiceURL) -> ConfigurationError {
         ConfigurationError(
-            file: "git configuration", line: nil, key: "credential.\(url.origin).\(name)",
+            file: ConfigurationError.git, line: nil, key: "credential.\(url.origin).\(name)",
             problem: .badURL(value: value))
     }
 }

@@ -149,11 +149,13 @@ struct TOMLConfiguration {
     /// The line on which the value at `path` begins.
     ///
     /// The parser does not tell, so it is asked again, with ever more lines: the value begins after the last whole
-    /// number of lines that are TOML and lack it. Only who is to read it takes this way: an error, `keyfob config`.
+    /// number of lines that are TOML and lack it. Only who is to read it takes this way: an error, `keyfob config`. It takes
+    /// the square of the lines, so that of a long file no line is told.
     func line(of path: [String]) -> Int? {
         var lacking = 0
         // By bytes: to Swift CR LF is one character, and not LF.
         let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        guard lines.count <= Self.mostLines else { return nil }
         for count in 1...max(lines.count, 1) {
             let part = lines.prefix(count).map { String(Substring($0)) + "\n" }.joined()
             guard let table = try? TOMLTable(string: part) else { continue }
@@ -162,6 +164,9 @@ struct TOMLConfiguration {
         }
         return nil
     }
+
+    /// Longer files have been written by no person.
+    private static let mostLines = 2000
 
     private static func has(_ path: ArraySlice<String>, in table: TOMLTable) -> Bool {
         guard let key = path.first else { return true }

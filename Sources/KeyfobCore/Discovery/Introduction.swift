@@ -106,6 +106,7 @@ package struct Introduction: Sendable {
         let isApproved = host?.sources["issuer"].map { $0.file == approvals?.file } ?? false
         let known = try await accounts.account(for: request)
         if let known, !(anew && isApproved) { return (known, nil) }
+        try accounts.refuseUnknownApproval(of: request)
 
         let pinned = isApproved ? known?.server.identifier : nil
         var found = try await finder(host, url).find(url, challenges: request.wwwauth, pinned: pinned)
@@ -150,6 +151,14 @@ package struct Introduction: Sendable {
         }
     }
 
+    /// Makes sure, before anybody signs in, that ``approve(_:)`` can keep a person's yes.
+    ///
+    /// - Throws: ``ConfigurationError`` where the list of approved services cannot be read, or has no room for `host`.
+    package func prepareApproval(of host: Configuration.Host) throws {
+        try accounts.configuration.refuseUnreadableApprovals()
+        try approvals?.refuseIfFull(for: host)
+    }
+
     /// Keeps a person's yes. A sign-in has done that already (``Account/approval``), but there may have been none to do.
     package func approve(_ host: Configuration.Host) throws {
         try approvals?.add(host)
@@ -175,6 +184,7 @@ package struct Introduction: Sendable {
             }
         }
         found = Self.fitted(found, to: configured)
+        try prepareApproval(of: found.host)
         return (try account(found, configured, request), found)
     }
 

@@ -21,19 +21,18 @@ extension AccountLock {
 
     /// The directory of the locks as one that could be used; nil where it is not there yet, but could be made.
     ///
-    /// - Throws: ``Failure/unusable(path:errno:)``, as a lock would.
+    /// - Throws: ``Failure``, as a lock would.
     package func examineDirectory() throws(Failure) -> String? {
         var status = stat()
         guard unsafe lstat(directory, &status) == 0 else {
             guard errno == ENOENT else { throw .unusable(path: directory, errno: errno) }
-            let parent = directory.lastIndex(of: "/").map { String(directory[..<$0]) } ?? "."
+            let parent = OwnDirectory.parent(of: directory)
+            if let owner = OwnDirectory.foreignOwner(of: parent) { throw .foreign(path: parent, owner: owner) }
             guard unsafe access(parent, W_OK | X_OK) == 0 else { throw .unusable(path: directory, errno: errno) }
             return nil
         }
         guard status.st_mode & S_IFMT == S_IFDIR else { throw .unusable(path: directory, errno: ENOTDIR) }
-        guard status.st_uid == geteuid(), status.st_mode & 0o077 == 0 else {
-            throw .unusable(path: directory, errno: EPERM)
-        }
+        try refuseOthers(status)
         guard unsafe access(directory, W_OK | X_OK) == 0 else { throw .unusable(path: directory, errno: errno) }
         return directory
     }

@@ -70,13 +70,19 @@ package struct SignOut: Sendable {
             let tokens = await revoke(grant, accessToken, client, host, transport)
             try grants.remove(grant)
             let others = try grants.all()
-            if !others.contains(where: { $0.service == grant.service }) {
-                try (try? ServiceURL(grant.service)).map { _ = try approvals?.remove($0) }
-            }
+            // A list that cannot be read keeps nothing of the rest from being ended.
+            let forgetting = Result { try forgetApproval(of: grant, others) }
             let isLast = !others.contains { $0.issuer == grant.issuer && $0.client.id == client.id }
             let registration = isLast ? try await unregister(grant, client, transport) : .stays
+            try forgetting.get()
             return Outcome(tokens: tokens, registration: registration)
         }
+    }
+
+    private func forgetApproval(of grant: Grant, _ others: [Grant]) throws {
+        guard let service = try? ServiceURL(grant.service), !others.contains(where: { $0.service == grant.service })
+        else { return }
+        try approvals?.remove(service)
     }
 
     /// Forgets the registration behind a grant, here and at the server, unless it is a person's.

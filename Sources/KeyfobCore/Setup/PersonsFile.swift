@@ -34,6 +34,8 @@ package struct PersonsFile: Sendable {
         case leadsNowhere(String)
         /// It has other names (hard links), which would go on holding the old text.
         case hasOtherNames(String)
+        /// It would have to be made in a directory of another user.
+        case foreign(String, owner: UInt32)
         /// Somebody else has changed it since it was read.
         case changedMeanwhile(String)
     }
@@ -96,7 +98,7 @@ package struct PersonsFile: Sendable {
     package func write(_ new: String, mode: UInt32 = 0o600) throws(Failure) -> String? {
         let directory = Self.directory(of: place)
         guard let text, let status else {
-            Self.makeDirectories(directory)
+            try Self.makeDirectories(directory)
             guard unsafe access(place, F_OK) != 0 else { throw .changedMeanwhile(path) }
             try replace(new, Status(mode: mode, owner: geteuid(), group: getegid()))
             return nil
@@ -178,12 +180,17 @@ package struct PersonsFile: Sendable {
     }
 
     /// Makes what is not there of the directories on the way, for this person alone.
-    package static func makeDirectories(_ path: String) {
-        var current = ""
-        for part in path.split(separator: "/") {
-            current += "/" + part
-            _ = unsafe mkdir(current, 0o700)
+    ///
+    /// - Throws: ``Failure/foreign(_:owner:)`` where something would come into a directory of another user: root makes
+    ///   nothing there, for it would be root's.
+    package static func makeDirectories(_ path: String) throws(Failure) {
+        let isRoot = geteuid() == 0
+        do throws(OwnDirectory.Foreign) {
+            try OwnDirectory.make(path, refusesForeign: isRoot)
+        } catch {
+            throw .foreign(error.path, owner: error.owner)
         }
+        if isRoot, let owner = OwnDirectory.foreignOwner(of: path) { throw .foreign(path, owner: owner) }
     }
 }
 

@@ -18,8 +18,10 @@ package struct AccountLock: Sendable {
 
     /// Why there is no lock.
     package enum Failure: Error, Sendable, Equatable {
-        /// The directory or the file cannot be made, or belongs to somebody else.
+        /// The directory or the file cannot be made, or others may enter it.
         case unusable(path: String, errno: Int32)
+        /// The directory, or the one that it would have to be made in, belongs to another user.
+        case foreign(path: String, owner: UInt32)
         /// The holder did not let go in time.
         case timedOut(seconds: Int)
         /// The holder is asking a person, and the caller may not wait for that.
@@ -147,15 +149,39 @@ package struct AccountLock: Sendable {
     }
 
     private func openFile(_ account: String) throws(Failure) -> CInt {
-        unsafe mkdir(directory, 0o700)
+        try makeDirectory()
         let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
         let parent = unsafe open(directory, flags)
-        guard parent >= 0 else { throw .unusable(path: directory, errno: errno) }
-        defer { close(parent) }
         var status = stat()
-        guard unsafe fstat(parent, &status) == 0, status.st_uid == geteuid(), status.st_mode & 0o077 == 0 else {
-            throw .unusable(path: directory, errno: EPERM)
+        guard parent >= 0 else {
+            let code = errno
+            if code == EACCES, unsafe lstat(directory, &status) == 0, status.st_uid != geteuid() {
+                throw .foreign(path: directory, owner: status.st_uid)
+            }
+            throw .unusable(path: directory, errno: code)
         }
+        defer { close(parent) }
+        guard unsafe fstat(parent, &status) == 0 else { throw .unusable(path: directory, errno: errno) }
+        try refuseOthers(status)
+        return try openFile(account, in: parent)
+    }
+
+    /// Makes the directory where it is absent, but not in a directory of another user: root there would shut that user out.
+    private func makeDirectory() throws(Failure) {
+        guard unsafe access(directory, F_OK) != 0, errno == ENOENT else { return }
+        let parent = OwnDirectory.parent(of: directory)
+        if let owner = OwnDirectory.foreignOwner(of: parent) { throw .foreign(path: parent, owner: owner) }
+        unsafe mkdir(directory, 0o700)
+    }
+
+    /// - Parameter status: of the directory.
+    /// - Throws: where it is not this user's alone.
+    func refuseOthers(_ status: stat) throws(Failure) {
+        guard status.st_uid == geteuid() else { throw .foreign(path: directory, owner: status.st_uid) }
+        guard status.st_mode & 0o077 == 0 else { throw .unusable(path: directory, errno: EPERM) }
+    }
+
+    private func openFile(_ account: String, in parent: CInt) throws(Failure) -> CInt {
         let name = account + ".lock"
         let descriptor = unsafe openat(parent, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .unusable(path: directory + "/" + name, errno: errno) }

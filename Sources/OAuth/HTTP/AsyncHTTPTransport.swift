@@ -8,15 +8,17 @@ import Secrets
 /// ``HTTPTransport`` over AsyncHTTPClient. Costs nothing until the first request.
 package struct AsyncHTTPTransport: HTTPTransport {
     private let clients: LazyHTTPClients
-    private let settings: @Sendable (EndpointURL) async -> NetworkSettings
+    private let settings: @Sendable (EndpointURL) async throws(OAuthError) -> NetworkSettings
     private let deadline: Duration
     private let resolution: NameResolution
 
     /// - Parameters:
-    ///   - settings: asked before each request how to reach its URL; what it takes counts towards the deadline.
+    ///   - settings: asked before each request how to reach its URL; what it takes counts towards the deadline. Where it
+    ///     throws, nothing is sent.
     ///   - deadline: for a whole request, from connecting to the last byte.
     package init(
-        settings: @escaping @Sendable (EndpointURL) async -> NetworkSettings, deadline: Duration = .seconds(30)
+        settings: @escaping @Sendable (EndpointURL) async throws(OAuthError) -> NetworkSettings,
+        deadline: Duration = .seconds(30)
     ) {
         self.init(
             settings: settings, deadline: deadline,
@@ -27,7 +29,7 @@ package struct AsyncHTTPTransport: HTTPTransport {
 
     /// - Parameter resolution: finds the addresses that ``Reach`` judges; a test has none of its own in the DNS.
     init(
-        settings: @escaping @Sendable (EndpointURL) async -> NetworkSettings, deadline: Duration,
+        settings: @escaping @Sendable (EndpointURL) async throws(OAuthError) -> NetworkSettings, deadline: Duration,
         resolution: @escaping NameResolution
     ) {
         clients = LazyHTTPClients(deadline: deadline)
@@ -70,7 +72,9 @@ package struct AsyncHTTPTransport: HTTPTransport {
         } catch .addressTooNear {
             _ = try await ways(to: url, .privateNetworks(of: resource))
             return .privateNetworks(of: resource)
-        } catch {}
+        } catch {
+            if case .settingsUnknown = error { throw error }
+        }
         return .asPublicAs(resource)
     }
 
@@ -129,7 +133,7 @@ package struct AsyncHTTPTransport: HTTPTransport {
 
     /// Judged is every address that is ours to choose, and of a proxy's what can be told from the host alone.
     private func ways(to url: EndpointURL, _ reach: Reach) async throws(OAuthError) -> Ways {
-        let settings = await settings(url)
+        let settings = try await settings(url)
         let way = LazyHTTPClients.Way(
             proxy: try settings.proxy(for: url), authorities: settings.authorities,
             extraAuthorities: settings.extraAuthorities)

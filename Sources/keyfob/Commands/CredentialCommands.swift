@@ -27,19 +27,20 @@ struct CredentialOptions: ParsableArguments {
     /// Answers the request.
     func run(_ operation: Operation) async throws {
         switch dialect {
-        case .line: try await exchange(LineDialect(), notesRoutes: false).run(operation)
-        case .git: try await exchange(GitDialect(), notesRoutes: account == nil).run(operation)
+        case .line: try await exchange(LineDialect(), isForGit: false).run(operation)
+        case .git: try await exchange(GitDialect(), isForGit: true).run(operation)
         case .caller(let dialect):
             let arguments = [operation.rawValue] + words
             try await CallerExchange(dialect, arguments, account: account, interaction: interaction?.value).runToExit()
         }
     }
 
-    private func exchange(_ dialect: any Dialect, notesRoutes: Bool) -> CredentialExchange {
+    private func exchange(_ dialect: any Dialect, isForGit: Bool) -> CredentialExchange {
         CredentialExchange(
             dialect: dialect,
             composition: Composition(
-                account: account, interaction: interaction?.value, notesRoutes: notesRoutes, isVerbose: verbosity.isOn))
+                account: account, interaction: interaction?.value, notesRoutes: isForGit && account == nil,
+                isForGit: isForGit, isVerbose: verbosity.isOn))
     }
 
     /// `line`, `git`, or the name of a caller.

@@ -39,7 +39,7 @@ struct Import: AsyncParsableCommand {
             let found = try look(moving)
             let verdicts = try await moving.verdicts(on: found) { try await parts.accounts.account(for: $0) != nil }
             try show(found, verdicts)
-            await sayWhatNeedsNothing()
+            try sayWhatNeedsNothing()
             let wanted = zip(found, verdicts).filter { $1 == .new || ($1 == .differs && replace) }.map(\.0)
             if !isDryRun, !wanted.isEmpty { try await copy(wanted, moving) }
             sayHowToRemove(found)
@@ -84,11 +84,12 @@ struct Import: AsyncParsableCommand {
     }
 
     /// What is shared already.
-    private func sayWhatNeedsNothing() async {
+    private func sayWhatNeedsNothing() throws {
         guard keepers.isEmpty else { return }
         Terminal.say("git-credential-libsecret: its items are keyfob's, too, and need no copy")
-        let git = GitConfigCommand(search: ExecutableSearch(path: Surroundings.variable("PATH")))
-        for service in await git.servicesWithClients() {
+        let git = GitConfigCommand(
+            search: ExecutableSearch(path: Surroundings.variable("PATH")), environment: Surroundings.environment)
+        for service in try git.servicesWithClients() {
             Terminal.say("git-credential-oauth: its settings for \(Words.address(service)) are honoured as they are")
         }
     }

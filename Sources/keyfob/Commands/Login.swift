@@ -51,6 +51,9 @@ struct Login: AsyncParsableCommand {
             sayWhere(account, finding)
             if let finding { try await introduction.confirmNearness(of: finding) }
             var approval = finding?.host
+            if approval != nil || clientID != nil {
+                try introduction.prepareApproval(of: approval ?? Configuration.Host(service: account.service))
+            }
             if let clientID {
                 approval = approval ?? introduction.approved(account.service)
                 try composition.use(

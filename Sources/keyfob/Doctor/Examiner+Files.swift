@@ -1,4 +1,3 @@
-import Doors
 import Glibc
 import KeyfobCore
 
@@ -42,10 +41,7 @@ extension Examiner {
         let details: [String: Finding.Detail] = [
             "files": .texts(files), "hosts": .number(Int64(parts.accounts.configuration.hosts.count)),
         ]
-        if let open = files.first(where: { FileStatus.isWrittenByOthers($0) }) {
-            return .warning(
-                "others may write \(open), and so choose where you sign in", mend: ["chmod go-w \(open)"], details)
-        }
+        if let error = parts.accounts.configuration.unreadableApprovals { return Finding(FailureReport(error)) }
         return .ok(files.isEmpty ? "no file; what is known of hosts holds" : files.joined(separator: ", "), details)
     }
 }

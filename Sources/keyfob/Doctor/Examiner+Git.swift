@@ -5,10 +5,10 @@ import KeyfobCore
 
 /// git, and how it finds keyfob.
 extension Examiner {
-    private var gitCommand: GitConfigCommand { GitConfigCommand(search: search) }
+    private var gitCommand: GitConfigCommand { GitConfigCommand(search: search, environment: Surroundings.environment) }
 
-    func git() async -> Finding {
-        guard let version = await gitCommand.version() else {
+    func git() -> Finding {
+        guard let version = gitCommand.version() else {
             return .warning("there is no git, or it does not say which", mend: ["install git, if it shall ask keyfob"])
         }
         notes.note { $0.gitVersion = version }
@@ -22,9 +22,9 @@ extension Examiner {
         return .ok(version < .takesSchemes ? name + ", which knows Basic alone (authtype, git 2.46)" : name, details)
     }
 
-    func helpers() async -> Finding {
+    func helpers() throws -> Finding {
         guard notes.read({ $0.gitVersion }) != nil else { return .skipped(because: .git, "there is no git") }
-        let chain = await gitCommand.helpers(for: request?.url)
+        let chain = try gitCommand.helpers(for: request?.url)
         let told = chain.helpers.map { "\(Self.name($0.kind)) (\($0.origin))" }
         let details: [String: Finding.Detail] = ["helpers": .texts(told)]
         guard let worst = chain.concerns.first else { return .ok(told.joined(separator: ", then "), details) }
@@ -61,7 +61,7 @@ extension Examiner {
         }
     }
 
-    func doors() async -> Finding {
+    func doors() -> Finding {
         let (door, place) = ("git-credential-keyfob", Installation())
         let (found, own) = (search.path(of: door), place.directory)
         let version = Keyfob.configuration.version
@@ -81,7 +81,8 @@ extension Examiner {
         }
         if let other = ([found] + callers.filter { $0.hasSuffix("-keyfob") }).first(where: { !place.isOurs($0) }) {
             let directory = Installation.directory(of: other)
-            let its = await OtherProgram.output(of: directory + "/keyfob", ["--version"])
+            let its = OtherProgram.output(
+                of: directory + "/keyfob", ["--version"], environment: Surroundings.environment)
             let said = its.map { "version " + Words.printable(String($0.prefix { $0 != "\n" })) }
             return .warning(
                 "\(other) is of another keyfob, \(said ?? "of no known version")", mend: ["remove one of the two"],
@@ -90,10 +91,10 @@ extension Examiner {
         return .ok("keyfob and \(door) \(version), both in \(own)", details)
     }
 
-    func httpPath() async -> Finding {
+    func httpPath() -> Finding {
         guard notes.read({ $0.gitVersion }) != nil else { return .skipped(because: .git, "there is no git") }
         guard let request, let account = notes.read({ $0.account }) else { return .ok("git is not asked") }
-        let tellsPath = await gitCommand.settings(for: request)?.tellsPath ?? false
+        let tellsPath = gitCommand.tellsPath(for: request)
         let details: [String: Finding.Detail] = ["use_http_path": .truth(tellsPath)]
         if !account.service.pathSegments.isEmpty, !tellsPath {
             return .warning(

@@ -11,14 +11,14 @@ extension Examiner {
             .reduce(into: [String: String]()) { $0[$1] = Surroundings.variable($1) }
     }
 
-    private func gitNetwork() async -> GitNetworkSettings? {
+    private func gitNetwork() throws(ConfigurationError) -> GitNetworkSettings? {
         guard let somewhere else { return nil }
-        return await GitConfigCommand(search: search)
+        return try GitConfigCommand(search: search, environment: Surroundings.environment)
             .network(for: somewhere, environment: environment, inRepository: false)
     }
 
-    func proxy() async throws -> Finding {
-        guard let somewhere, let git = await gitNetwork() else { return .ok("none") }
+    func proxy() throws -> Finding {
+        guard let somewhere, let git = try gitNetwork() else { return .ok("none") }
         var settings = NetworkSettings(environment: environment)
         git.apply(to: &settings)
         let variable = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"].first { environment[$0] != nil }
@@ -37,8 +37,8 @@ extension Examiner {
         }
     }
 
-    func authorities() async throws -> Finding {
-        let git = await gitNetwork()
+    func authorities() throws -> Finding {
+        let git = try gitNetwork()
         let isGitsVariable = environment["GIT_SSL_CAINFO"] != nil
         let replaced =
             git?.authorities.map { ($0, isGitsVariable ? "GIT_SSL_CAINFO" : "git's http.sslCAInfo") }

@@ -15,7 +15,7 @@ extension Examiner {
         return (try? keyring.answering(among: Set(Self.desktop.values))) ?? []
     }
 
-    func browser() async -> Finding {
+    func browser() -> Finding {
         let launcher = BrowserLauncher(
             search: search, browser: Surroundings.variable("BROWSER"), environment: Surroundings.forChildren)
         let programs = launcher.programs
@@ -35,7 +35,9 @@ extension Examiner {
                 mend: ["set BROWSER to a program that is there, or unset it"], details)
         }
         guard chosen.name == "gio" else { return .ok(path, details) }
-        let said = await OtherProgram.output(of: path, ["mime", "x-scheme-handler/https"]) ?? ""
+        let said =
+            OtherProgram.output(
+                of: path, ["mime", "x-scheme-handler/https"], environment: Surroundings.environment) ?? ""
         // "Default application for “x-scheme-handler/https”: firefox.desktop", and a list; or that there is none.
         let handler = said.split(separator: "\n").first { $0.hasPrefix("Default application for") }
             .flatMap { $0.split(separator: " ").last }.map(String.init)

@@ -30,6 +30,7 @@ struct ForgeWalk {
                 return Terminal.hint(Words.clientKnown(account.service))
             }
             guard Terminal.isThere else { throw Self.steps(for: account, host) }
+            try parts.introduction.prepareApproval(of: finding?.host ?? Configuration.Host(service: account.service))
             let client = try await Self.register(with: host, for: account)
             var approval = finding?.host ?? parts.introduction.approved(account.service)
             try composition.use(client.id, client.secret, for: &account, &approval)

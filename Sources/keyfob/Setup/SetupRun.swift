@@ -93,7 +93,7 @@ struct SetupRun {
             Terminal.say(Words.wrote(file.path))
             if let copy { Terminal.hint(Words.kept(copy)) }
         case .link(let path, let target):
-            PersonsFile.makeDirectories(Installation.directory(of: path))
+            try PersonsFile.makeDirectories(Installation.directory(of: path))
             guard unsafe symlink(target, path) == 0 else {
                 throw PersonsFile.Failure.unusable(file: path, errno: errno)
             }

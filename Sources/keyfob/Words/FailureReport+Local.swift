@@ -44,8 +44,11 @@ extension FailureReport {
                 "\"\(Words.printable(value))\" is not one of " + allowed.joined(separator: ", ")
             case .badURL(let value): "\"\(Words.address(value))\" is not an https URL, nor http on a loopback host"
             case .incomplete(let missing): "\(missing) is missing"
+            case .notAFile, .ofAnotherUser, .writableByOthers, .full, .entryTooLarge, .gitTimedOut, .gitFailed:
+                Self.words(place: error.problem)
             }
         self.init("\(place): \(key)\(said)", status: 78)
+        hints = Self.mend(error)
     }
 
     init(secretService error: SecretServiceError) {
@@ -80,6 +83,13 @@ extension FailureReport {
             self.init(
                 "cannot lock \(Words.printable(path)): \(unsafe String(cString: strerror(code)))",
                 hint: "it must be a directory of yours with mode 0700", status: 75)
+        case .foreign(let path, let owner):
+            self.init(
+                "cannot lock \(Words.printable(path)): it belongs to \(Self.name(ofUser: owner))",
+                hint: owner == 0
+                    ? "a keyfob that ran as root in your session has made it; remove it: sudo rm -r -- "
+                        + ShellWords.quoted(path)
+                    : Self.asAnotherUser ?? "it must be a directory of yours with mode 0700", status: 75)
         case .timedOut(let seconds): self.init("another keyfob is busy since \(seconds) seconds", status: 75)
         case .personIsAsked: self.init("another keyfob is asking you to sign in", status: 77)
         case .personDeclined: self.init("the sign-in was refused", status: 77)

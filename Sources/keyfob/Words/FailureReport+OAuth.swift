@@ -22,6 +22,7 @@ extension FailureReport {
         // It may pass, and a person may have to mend it: they know.
         case .addressTooNear: self.init(server: error)
         case .untrusted(let host, let reason): self.init(untrusted: host, because: reason)
+        case .settingsUnknown(let reason, let mend): self.init(Words.printable(reason), hint: mend, status: 78)
         case .browserFailed(let reason): self.init("no browser: \(Words.printable(reason))", status: 77)
         default:
             if error.isTransient { self.init(temporary: error) } else { self.init(server: error) }

@@ -58,11 +58,13 @@ extension FailureReport {
             case .readOnly(let file): (file, "is not to be written to")
             case .leadsNowhere(let file): (file, "is a link to nothing")
             case .hasOtherNames(let file): (file, "has other names, which would go on holding the old text")
+            case .foreign(let directory, let owner): (directory, "belongs to \(Self.name(ofUser: owner))")
             case .changedMeanwhile(let file): (file, "was changed meanwhile")
             }
         let hint: String? =
             switch error {
             case .changedMeanwhile: "try again"
+            case .foreign: Self.asAnotherUser
             case .unusable: nil  // it may have been the second thing to be done
             default: "nothing was changed"
             }

@@ -2,6 +2,7 @@ import CredentialProtocol
 import FoundationEssentials
 import Glibc
 import OAuth
+import TestSupport
 import Testing
 
 @testable import KeyfobCore
@@ -85,20 +86,90 @@ import Testing
         }
     }
 
-    // Whoever could write there could be obeyed anyway; but a link must not make us write elsewhere.
-    @Test func `is not written through a link`() async throws {
+    // Whoever could write there could be obeyed anyway; but what they have prepared must not make us write elsewhere.
+    @Test(.counted(.hostileNeighbours), arguments: [true, false])
+    func `is not written into a file that was prepared`(_ isSymbolic: Bool) async throws {
         try await Self.withFile { file async throws in
             let approvals = Approvals(file: file)
             let host = try Self.host("https://a.example")
             try approvals.add(host)
             let victim = String(file.dropLast(14)) + "victim"
             try write("mine", to: victim)
-            #expect(unsafe symlink(victim, file + ".new") == 0)
-            #expect(throws: ConfigurationError(file: file, line: nil, key: nil, problem: .unreadable(errno: ELOOP))) {
-                try approvals.add(try Self.host("https://b.example"))
-            }
+            #expect(unsafe (isSymbolic ? symlink(victim, file + ".new") : link(victim, file + ".new")) == 0)
+            let other = try Self.host("https://b.example")
+            try approvals.add(other)
             #expect(try String(contentsOfFile: victim, encoding: .utf8) == "mine")
-            #expect(try Self.read(file) == [host])
+            #expect(try Self.read(file).sorted { $0.service.description < $1.service.description } == [host, other])
+        }
+    }
+
+    @Test func `takes no more entries than can be read back`() async throws {
+        try await Self.withFile { file async throws in
+            let approvals = Approvals(file: file)
+            let last = try Self.host("https://h0.example")
+            try approvals.add(last)
+            let entries = (0..<Approvals.mostEntries).map {
+                "[host.\"https://h\($0).example\"]\nissuer = \"https://l\"\n"
+            }
+            try write(entries.joined(), to: file)
+            let failure = ConfigurationError(
+                file: file, line: nil, key: nil, problem: .full(entries: Approvals.mostEntries))
+            let other = try Self.host("https://other.example")
+            #expect(throws: failure) { try approvals.refuseIfFull(for: other) }
+            #expect(throws: failure) { try approvals.add(other) }
+            #expect(try Self.read(file).count == Approvals.mostEntries)
+            // The same service is no other one, and what goes makes room.
+            try approvals.add(last)
+            try approvals.remove(last.service)
+            try approvals.add(other)
+            #expect(try Self.read(file).count == Approvals.mostEntries)
+        }
+    }
+
+    @Test func `takes no entry that is too large, and none that could not be read back`() async throws {
+        try await Self.withFile { file async throws in
+            let approvals = Approvals(file: file)
+            var host = try Self.host("https://a.example")
+            host.scopes = [String(repeating: "s", count: Approvals.largestEntry)]
+            #expect(throws: ConfigurationError.self) { try approvals.add(host) }
+            host.scopes = ["a b"]
+            #expect(throws: ConfigurationError.self) { try approvals.refuseIfFull(for: host) }
+            #expect(throws: ConfigurationError.self) { try approvals.add(host) }
+            #expect(try Self.read(file).isEmpty)
+        }
+    }
+
+    @Test func `is not made where others may write`() async throws {
+        try await Self.withFile { file async throws in
+            let (directory, host) = (String(file.dropLast(14)), try Self.host("https://a.example"))
+            try Approvals(file: file).add(host)
+            unsafe _ = chmod(directory, 0o770)
+            let failure = ConfigurationError(
+                file: String(directory.dropLast()), line: nil, key: nil, problem: .writableByOthers)
+            #expect(throws: failure) { try Approvals(file: file).add(try Self.host("https://b.example")) }
+        }
+    }
+
+    @Test(.counted(.hostileNeighbours), .enabled(if: geteuid() == 0, "only root can give a directory away"))
+    func `is not made in a directory of another user`() async throws {
+        try await withTemporaryDirectory { directory async throws in
+            unsafe _ = chown(directory, 65_534, 65_534)
+            let file = directory + "/state/keyfob/approved.toml"
+            let failure = ConfigurationError(file: directory, line: nil, key: nil, problem: .ofAnotherUser(65_534))
+            #expect(throws: failure) { try Approvals(file: file).add(try Self.host("https://a.example")) }
+            #expect(try FileManager.default.contentsOfDirectory(atPath: directory).isEmpty)
+        }
+    }
+
+    @Test func `holds nothing to forget of a service that it nowhere names, also where it cannot be read`() async throws
+    {
+        try await Self.withFile { file async throws in
+            try Approvals(file: file).add(try Self.host("https://a.example"))
+            try write("[host.\"https://A.example\"\n", to: file)
+            #expect(try !Approvals(file: file).remove(try ServiceURL("https://b.example")))
+            #expect(throws: ConfigurationError.self) {
+                try Approvals(file: file).remove(try ServiceURL("https://a.example"))
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 import CredentialProtocol
 import Glibc
 import OAuth
+import TestSupport
 import Testing
 
 @testable import KeyfobCore
@@ -105,7 +106,7 @@ import Testing
     // MARK: Files
 
     @Test func `The person's file stands before the machine's, key by key and host by host`() async throws {
-        try await withTemporaryDirectory { directory in
+        try await withTemporaryDirectory { directory async throws in
             func entry(_ host: String, _ client: String) -> String {
                 "[host.\"\(host)\"]\nissuer = \"https://l\"\nclient_id = \"\(client)\"\n"
             }
@@ -127,7 +128,7 @@ import Testing
     }
 
     @Test func `An absent file says nothing, and one that cannot be read is an error`() async throws {
-        try await withTemporaryDirectory { directory in
+        try await withTemporaryDirectory { directory async throws in
             #expect(try Configuration(files: [directory + "/absent", directory + "/absent/too"]) == Configuration())
             #expect(
                 throws: ConfigurationError(file: directory, line: nil, key: nil, problem: .unreadable(errno: EISDIR))
@@ -145,6 +146,91 @@ import Testing
             #expect(
                 throws: ConfigurationError(file: latin, line: nil, key: nil, problem: .syntax("not UTF-8"))
             ) { try Configuration(files: [latin]) }
+        }
+    }
+
+    @Test(.counted(.hostileNeighbours), arguments: [0o620, 0o602, 0o666])
+    func `A file that others may write is refused`(_ mode: Int) async throws {
+        try await withTemporaryDirectory { directory async throws in
+            let file = try write("min_ttl = 1\n", to: directory + "/config.toml")
+            unsafe _ = chmod(file, mode_t(mode))
+            let failure = ConfigurationError(file: file, line: nil, key: nil, problem: .writableByOthers)
+            #expect(throws: failure) { try Configuration(files: [file]) }
+            unsafe _ = chmod(file, 0o644)
+            #expect(try Configuration(files: [file]).minTTL == 1)
+            unsafe _ = chmod(directory, mode_t(mode | 0o100))
+            let other = ConfigurationError(file: directory, line: nil, key: nil, problem: .writableByOthers)
+            #expect(throws: other) { try Configuration(files: [file]) }
+        }
+    }
+
+    @Test(.counted(.hostileNeighbours), .enabled(if: geteuid() == 0, "only root can give a file away"))
+    func `A file of another user is refused, also behind a link`() async throws {
+        try await withTemporaryDirectory { directory async throws in
+            let file = try write("min_ttl = 1\n", to: directory + "/theirs.toml")
+            unsafe _ = chown(file, 65_534, 65_534)
+            unsafe _ = symlink(file, directory + "/config.toml")
+            for path in [file, directory + "/config.toml"] {
+                let failure = ConfigurationError(file: path, line: nil, key: nil, problem: .ofAnotherUser(65_534))
+                #expect(throws: failure) { try Configuration(files: [path]) }
+            }
+        }
+    }
+
+    @Test func `A pipe is not waited for`() async throws {
+        try await withTemporaryDirectory { directory async throws in
+            let pipe = directory + "/config.toml"
+            #expect(unsafe mkfifo(pipe, 0o600) == 0)
+            let failure = ConfigurationError(file: pipe, line: nil, key: nil, problem: .notAFile)
+            #expect(throws: failure) { try Configuration(files: [pipe]) }
+        }
+    }
+
+    /// Lists that cannot be read, each with an entry for `approved.example`.
+    static let brokenLists = [
+        "[host.\"https://APPROVED.example\"]\nissuer = 3\n", "[host.\"https://approved.example\"\n",
+        "[host.\"https://approved.example\"]\n" + String(repeating: "#", count: 1_048_577),
+        String(repeating: "#", count: 1_100_000) + "approved.example",
+    ]
+
+    @Test(arguments: brokenLists)
+    func `A list of approved services that cannot be read stops only what it may name`(_ text: String) async throws {
+        try await withTemporaryDirectory { directory async throws in
+            let entry = "[host.\"https://h\"]\nissuer = \"https://l\"\n"
+            let (file, list) = (
+                try write(entry, to: directory + "/config.toml"), try write(text, to: directory + "/approved.toml")
+            )
+            #expect(throws: ConfigurationError.self) { try Configuration(files: [file, list]) }
+            let configuration = try Configuration(files: [file], approvals: list)
+            #expect(configuration.host(for: try ServiceURL("https://h/x"))?.server == .issuer("https://l"))
+            #expect(configuration.unreadableApprovals?.file == list)
+            try configuration.refuseUnknownApproval(of: try ServiceURL("https://other.example"))
+            for url in ["https://approved.example", "https://approved.example/team"] {
+                let error = try #require(throws: ConfigurationError.self) {
+                    try configuration.refuseUnknownApproval(of: try ServiceURL(url))
+                }
+                #expect(error.file == list)
+            }
+            #expect(throws: ConfigurationError.self) { try configuration.refuseUnreadableApprovals() }
+            unsafe _ = chmod(list, 0o666)
+            let untrusted = try Configuration(files: [file], approvals: list)
+            #expect(throws: ConfigurationError.self) {
+                try untrusted.refuseUnknownApproval(of: try ServiceURL("https://other.example"))
+            }
+        }
+    }
+
+    @Test func `A list of approved services that can be read is the last layer`() async throws {
+        try await withTemporaryDirectory { directory async throws in
+            let file = try write("[host.\"https://h\"]\nissuer = \"https://l\"\n", to: directory + "/config.toml")
+            let list = try write(
+                "[host.\"https://h\"]\nissuer = \"https://x\"\nclient_id = \"c\"\n[host.\"https://a\"]\n",
+                to: directory + "/approved.toml")
+            let configuration = try Configuration(files: [file], approvals: list)
+            #expect(configuration == (try Configuration(files: [file, list])))
+            #expect(configuration.unreadableApprovals == nil)
+            try configuration.refuseUnknownApproval(of: try ServiceURL("https://a"))
+            try configuration.refuseUnreadableApprovals()
         }
     }
 

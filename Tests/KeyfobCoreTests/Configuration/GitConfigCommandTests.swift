@@ -1,13 +1,22 @@
 import CredentialProtocol
-import KeyfobCore
+import FoundationEssentials
+import Glibc
 import OAuth
+import TestSupport
 import Testing
+
+@testable import KeyfobCore
 
 /// git itself, asked in a home directory of the test's own.
 @Suite(.timeLimit(.minutes(1)))
 struct `What git says of its settings` {
-    private static func settings(_ request: CredentialRequest) async -> GitSettings? {
-        await GitConfigCommand(search: ExecutableSearch(path: nil)).settings(for: request)
+    private static func git(path: String? = nil, patience: Duration = .seconds(30)) -> GitConfigCommand {
+        GitConfigCommand(
+            search: ExecutableSearch(path: path), environment: ProcessInfo.processInfo.environment, patience: patience)
+    }
+
+    private static func settings(_ request: CredentialRequest) throws -> GitSettings? {
+        try git().settings(for: request)
     }
 
     private static let text = """
@@ -31,17 +40,21 @@ struct `What git says of its settings` {
         try await GitHome.run(Self.text) { home in
             await #expect(processExitsWith: .success) { [home = home as String] in
                 GitHome.enter(home)
-                let settings = await Self.settings(.git(path: "x.git"))
+                let settings = try Self.settings(.git(path: "x.git"))
                 #expect(settings?.username == "here")
                 #expect(settings?.declinesInteraction == true)
                 let client = try settings?.oauth(for: try ServiceURL("https://git.example.com"))
                 #expect(client?.client.id == "id")
                 #expect(client?.metadata.tokenEndpoint.string == "https://git.example.com/token")
                 #expect(client?.scopes == ["read", "write"])
-                #expect(await Self.settings(.git(path: "team/x.git"))?.username == "te am")
-                #expect(await Self.settings(.git(path: "teams/x.git"))?.username == "here")
-                #expect(await Self.settings(.git("git.example.com:8443"))?.username == "port")
-                let elsewhere = await Self.settings(.git("example.org"))
+                let (team, teams) = (
+                    try Self.settings(.git(path: "team/x.git")), try Self.settings(.git(path: "teams/x.git"))
+                )
+                #expect(team?.username == "te am")
+                #expect(teams?.username == "here")
+                let port = try Self.settings(.git("git.example.com:8443"))
+                #expect(port?.username == "port")
+                let elsewhere = try Self.settings(.git("example.org"))
                 #expect(elsewhere?.username == "everywhere")
                 #expect(elsewhere?.declinesInteraction == false)
                 let none = try elsewhere?.oauth(for: try ServiceURL("https://example.org"))
@@ -54,24 +67,103 @@ struct `What git says of its settings` {
         try await GitHome.run { home in
             await #expect(processExitsWith: .success) { [home = home as String] in
                 GitHome.enter(home, ["GIT_CONFIG_PARAMETERS": "'credential.interactive=never'"])
-                #expect(await Self.settings(.git())?.declinesInteraction == true)
+                let settings = try Self.settings(.git())
+                #expect(settings?.declinesInteraction == true)
             }
         }
     }
 
-    @Test func `is nothing where nothing is set, where git cannot read its file, and where there is no git`()
-        async throws
-    {
+    @Test func `is nothing where nothing is set, and where there is no git`() async throws {
+        try await GitHome.run { home in
+            await #expect(processExitsWith: .success) { [home = home as String] in
+                GitHome.enter(home)
+                let empty = try Self.settings(.git())
+                #expect(empty?.username == nil)
+                let none = try empty?.oauth(for: try ServiceURL("https://git.example.com"))
+                #expect(none == nil)
+                let without = try Self.git(path: home).settings(for: .git())
+                #expect(without == nil)
+                let certificate = try Self.settings(.git("", protocolName: "cert", path: "x"))
+                #expect(certificate == nil)
+            }
+        }
+    }
+
+    @Test func `is an error where git cannot read its file, and then no permission to ask`() async throws {
         try await GitHome.run("[credential\n") { home in
             await #expect(processExitsWith: .success) { [home = home as String] in
                 GitHome.enter(home)
-                let broken = await Self.settings(.git())
-                #expect(broken?.username == nil)
-                let none = try broken?.oauth(for: try ServiceURL("https://git.example.com"))
+                let failure = ConfigurationError(
+                    file: "git configuration", line: nil, key: nil, problem: .gitFailed(status: 128))
+                #expect(throws: failure) { try Self.settings(.git()) }
+                #expect(throws: failure) { try Self.git().servicesWithClients() }
+                #expect(Self.git().declinesInteraction(for: .git(), inRepository: false))
+            }
+        }
+    }
+
+    @Test func `is an error where git does not say it in time`() async throws {
+        try await GitHome.run("[include]\n\tpath = pipe\n") { home in
+            #expect(unsafe mkfifo(home + "/pipe", 0o600) == 0)
+            await #expect(processExitsWith: .success) { [home = home as String] in
+                GitHome.enter(home)
+                let failure = ConfigurationError(
+                    file: "git configuration", line: nil, key: nil, problem: .gitTimedOut(seconds: 1))
+                #expect(throws: failure) { try Self.git(patience: .seconds(1)).settings(for: .git()) }
+            }
+        }
+    }
+
+    /// A repository in the home directory, whose settings are these.
+    private static func makeRepository(_ text: String, in home: String) throws {
+        for directory in [".git", ".git/objects", ".git/refs"] {
+            try FileManager.default.createDirectory(
+                atPath: home + "/" + directory, withIntermediateDirectories: false)
+        }
+        try write("ref: refs/heads/main\n", to: home + "/.git/HEAD")
+        try write(text, to: home + "/.git/config")
+    }
+
+    /// What names a repository, or a file that git itself would not read.
+    private static let variables = [
+        [:], ["GIT_DIR": ".git"], ["GIT_DIR": ".git", "GIT_COMMON_DIR": ".git"], ["GIT_CONFIG": ".git/config"],
+        ["GIT_COMMON_DIR": ".git", "GIT_WORK_TREE": "."], ["XDG_CONFIG_HOME": ".git"],
+        ["GIT_CONFIG_SYSTEM": ".git/config"],
+    ]
+
+    @Test(.counted(.hostileNeighbours), arguments: variables)
+    func `is nothing that a repository says`(_ variables: [String: String]) async throws {
+        try await GitHome.run("[credential]\n\tusername = mine\n") { home in
+            try Self.makeRepository(Self.text, in: home)
+            try FileManager.default.createDirectory(atPath: home + "/.git/git", withIntermediateDirectories: false)
+            try write(Self.text, to: home + "/.git/git/config")
+            await #expect(processExitsWith: .success) { [home = home as String, variables] in
+                GitHome.enter(home, variables)
+                let settings = try Self.settings(.git())
+                #expect(settings?.username == "mine")
+                let none = try settings?.oauth(for: try ServiceURL("https://git.example.com"))
                 #expect(none == nil)
-                let without = GitConfigCommand(search: ExecutableSearch(path: home))
-                #expect(await without.settings(for: .git()) == nil)
-                #expect(await Self.settings(.git("", protocolName: "cert", path: "x")) == nil)
+                let services = try Self.git().servicesWithClients()
+                #expect(services.isEmpty)
+            }
+        }
+    }
+
+    /// What the person's settings say of asking, what the repository's say, and whether git may have somebody asked.
+    private static let words = [
+        ("true", "false", true), ("false", "true", true), ("true", "true", false), ("false", "false", true),
+    ]
+
+    @Test(arguments: words)
+    func `may be declined by a repository, and is permitted by none`(
+        _ mine: String, _ repository: String, _ declines: Bool
+    ) async throws {
+        try await GitHome.run("[credential]\n\tinteractive = \(mine)\n") { home in
+            try Self.makeRepository("[credential]\n\tinteractive = \(repository)\n", in: home)
+            await #expect(processExitsWith: .success) { [home = home as String, mine, declines] in
+                GitHome.enter(home)
+                #expect(Self.git().declinesInteraction(for: .git(), inRepository: true) == declines)
+                #expect(Self.git().declinesInteraction(for: .git(), inRepository: false) == (mine == "false"))
             }
         }
     }

@@ -65,11 +65,13 @@ struct `How git would reach a host` {
 
     private static func ask(
         _ url: String, home: String, path: String? = nil, inRepository: Bool = false
-    ) async throws -> NetworkSettings {
-        let command = GitConfigCommand(search: ExecutableSearch(path: path))
+    ) throws -> NetworkSettings {
+        let command = GitConfigCommand(
+            search: ExecutableSearch(path: path), environment: ProcessInfo.processInfo.environment,
+            patience: .seconds(30))
         let environment = ["HOME": home]
         var settings = NetworkSettings()
-        await command.network(for: try EndpointURL(url), environment: environment, inRepository: inRepository)
+        try command.network(for: try EndpointURL(url), environment: environment, inRepository: inRepository)
             .apply(to: &settings)
         return settings
     }
@@ -78,16 +80,16 @@ struct `How git would reach a host` {
         try await GitHome.run(Self.text) { home in
             await #expect(processExitsWith: .success) { [home = home as String] in
                 GitHome.enter(home)
-                let here = try await Self.ask("https://login.example.com/token?a=b", home: home)
+                let here = try Self.ask("https://login.example.com/token?a=b", home: home)
                 #expect(here.proxy == Secret("http://here:2"))
                 #expect(here.authorities == home + "/here.pem")
-                let team = try await Self.ask("https://login.example.com/team/token", home: home)
+                let team = try Self.ask("https://login.example.com/team/token", home: home)
                 #expect(team.proxy == Secret("http://team:3"))
                 #expect(team.authorities == home + "/here.pem")
-                let elsewhere = try await Self.ask("https://login.example.com.example.net", home: home)
+                let elsewhere = try Self.ask("https://login.example.com.example.net", home: home)
                 #expect(elsewhere.proxy == Secret("http://everywhere:1"))
                 #expect(elsewhere.authorities == nil)
-                let direct = try await Self.ask("https://direct.example.com/", home: home)
+                let direct = try Self.ask("https://direct.example.com/", home: home)
                 #expect(direct.proxy == Secret(""))
             }
         }
@@ -98,10 +100,10 @@ struct `How git would reach a host` {
             await #expect(processExitsWith: .success) { [home = home as String] in
                 GitHome.enter(home)
                 for url in ["http://127.0.0.1:8080/token", "http://localhost/", "https://[::1]/"] {
-                    let loopback = try await Self.ask(url, home: home)
+                    let loopback = try Self.ask(url, home: home)
                     #expect(loopback == NetworkSettings())
                 }
-                let gitless = try await Self.ask("https://login.example.com", home: home, path: home)
+                let gitless = try Self.ask("https://login.example.com", home: home, path: home)
                 #expect(gitless == NetworkSettings())
             }
         }
@@ -111,7 +113,7 @@ struct `How git would reach a host` {
         try await GitHome.run { home in
             await #expect(processExitsWith: .success) { [home = home as String] in
                 GitHome.enter(home, ["GIT_CONFIG_PARAMETERS": "'http.proxy=given:1'"])
-                let given = try await Self.ask("https://login.example.com", home: home)
+                let given = try Self.ask("https://login.example.com", home: home)
                 #expect(given.proxy == Secret("given:1"))
             }
         }
@@ -128,9 +130,9 @@ struct `How git would reach a host` {
             await #expect(processExitsWith: .success) { [home = home as String] in
                 GitHome.enter(home)
                 let url = "https://login.example.com"
-                let others = try await Self.ask(url, home: home)
+                let others = try Self.ask(url, home: home)
                 #expect(others == NetworkSettings())
-                let gits = try await Self.ask(url, home: home, inRepository: true)
+                let gits = try Self.ask(url, home: home, inRepository: true)
                 #expect(gits.proxy == Secret("trap:1"))
             }
         }

@@ -355,11 +355,18 @@ struct `The lock of an account` {
 
     @Test(.counted(.hostileNeighbours), .enabled(if: geteuid() == 0, "only root can give a directory away"))
     func `is refused in a directory of somebody else's`() async throws {
-        try await withTemporaryDirectory { directory in
+        try await withTemporaryDirectory { directory async throws in
             unsafe _ = chown(directory, 65_534, 65_534)
-            await #expect(throws: AccountLock.Failure.unusable(path: directory, errno: EPERM)) {
-                try await AccountLock(directory: directory).hold("a", patience: .zero, waitsForPerson: true) { _ in }
+            for (path, foreign) in [(directory, directory), (directory + "/keyfob", directory)] {
+                await #expect(throws: AccountLock.Failure.foreign(path: foreign, owner: 65_534)) {
+                    try await AccountLock(directory: path).hold("a", patience: .zero, waitsForPerson: true) { _ in }
+                }
+                #expect(throws: AccountLock.Failure.foreign(path: foreign, owner: 65_534)) {
+                    try AccountLock(directory: path).examineDirectory()
+                }
             }
+            // As root in another user's session: nothing of root's is left there.
+            #expect(try FileManager.default.contentsOfDirectory(atPath: directory).isEmpty)
         }
     }
 

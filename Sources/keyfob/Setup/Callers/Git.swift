@@ -87,17 +87,17 @@ extension SetupCaller {
                 "for \(url.origin) git asks \(name(other)) (\(other.origin)): \(whatItDoes(other.kind)); to have keyfob"
                     + " asked there, take it out of that file")
         }
-        return notes + (await pathNote(url, scene))
+        return notes + pathNote(url, scene)
     }
 
     /// A service that is signed in to by its path is none that git asks for, unless it tells paths.
-    private static func pathNote(_ url: ServiceURL, _ scene: SetupScene) async -> [String] {
+    private static func pathNote(_ url: ServiceURL, _ scene: SetupScene) -> [String] {
         guard let request = try? CredentialRequest(url: url.description),
-            let host = (try? Configuration(files: Surroundings.configurationFiles))?.host(for: url),
+            let host = (try? Surroundings.configuration())?.host(for: url),
             !host.service.pathSegments.isEmpty
         else { return [] }
-        let settings = await GitConfigCommand(search: scene.installation.search).settings(for: request)
-        if settings?.tellsPath == true { return [] }
+        let git = GitConfigCommand(search: scene.installation.search, environment: Surroundings.environment)
+        if (try? git.settings(for: request))?.tellsPath == true { return [] }
         return [
             "git tells no paths, and \(host.service) is known by its path: git config --global"
                 + " credential.\(url.origin).useHttpPath true"

@@ -1,0 +1,58 @@
+import Glibc
+
+/// Reads a file that says where secrets go, as ssh(1) reads `~/.ssh/config`: only if nobody but this user and root can have
+/// written it. The same holds for the directory that it is in, for who may write there may put another file in its place.
+/// The directories above are not looked at: they are the person's home.
+enum TrustedFile {
+    /// The most that is read, in bytes.
+    static let largest = 1_048_576
+
+    /// The bytes of `file`; nil where there is no such file.
+    ///
+    /// - Throws: ``ConfigurationError`` where it cannot be read, or others may write it.
+    static func read(_ file: String) throws(ConfigurationError) -> [UInt8]? {
+        // A pipe would be waited for until somebody writes to it.
+        let descriptor = unsafe open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+        guard descriptor >= 0 else {
+            if errno == ENOENT || errno == ENOTDIR { return nil }
+            throw error(file, .unreadable(errno: errno))
+        }
+        defer { close(descriptor) }
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else { throw error(file, .unreadable(errno: errno)) }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: break
+        case S_IFDIR: throw error(file, .unreadable(errno: EISDIR))
+        default: throw error(file, .notAFile)
+        }
+        try refuseOthers(status, file)
+        let directory = OwnDirectory.parent(of: file)
+        guard unsafe stat(directory, &status) == 0 else { throw error(directory, .unreadable(errno: errno)) }
+        try refuseOthers(status, directory)
+        return try bytes(descriptor, file)
+    }
+
+    /// - Throws: where users other than this one and root may write to what `status` is of.
+    static func refuseOthers(_ status: stat, _ path: String) throws(ConfigurationError) {
+        guard status.st_uid == geteuid() || status.st_uid == 0 else {
+            throw error(path, .ofAnotherUser(status.st_uid))
+        }
+        guard status.st_mode & 0o022 == 0 else { throw error(path, .writableByOthers) }
+    }
+
+    private static func bytes(_ descriptor: CInt, _ file: String) throws(ConfigurationError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = unsafe Glibc.read(descriptor, &buffer, buffer.count)
+            if count < 0 { throw error(file, .unreadable(errno: errno)) }
+            if count == 0 { return bytes }
+            bytes += buffer[..<count]
+            if bytes.count > largest { throw error(file, .unreadable(errno: EFBIG)) }
+        }
+    }
+
+    private static func error(_ path: String, _ problem: ConfigurationError.Problem) -> ConfigurationError {
+        ConfigurationError(file: path, line: nil, key: nil, problem: problem)
+    }
+}

@@ -1,0 +1,78 @@
+import FoundationEssentials
+import Glibc
+import Testing
+
+@testable import KeyfobCore
+
+/// Programs that end in time, and programs that do not.
+@Suite(.timeLimit(.minutes(1))) struct `A program that is bound to us` {
+    private static func shell(
+        _ script: String, _ environment: [String: String] = [:], in directory: String? = nil, limit: Int = 1_000_000,
+        within patience: Duration = .seconds(30)
+    ) throws(BoundProgram.Failure) -> BoundProgram.Outcome {
+        try BoundProgram.run(
+            "/bin/sh", ["-c", script], environment: environment, in: directory, limit: limit, within: patience)
+    }
+
+    @Test func `says what it prints, and how it ended`() throws {
+        #expect(try Self.shell("echo out; echo error >&2; exit 3") == .init(status: 3, output: Array("out\n".utf8)))
+        #expect(try Self.shell("kill -TERM $$").status == 128 + SIGTERM)
+        #expect(try Self.shell("head -c 300000 /dev/zero").output.count == 300_000)
+    }
+
+    @Test func `gets the environment, the directory and no input, and no descriptor of ours`() throws {
+        let file = unsafe open("/dev/null", O_RDONLY)  // without O_CLOEXEC
+        defer { close(file) }
+        let script = "echo $A; pwd; cat; ls /proc/$$/fd | tr '\\n' ' '"
+        let outcome = try Self.shell(script, ["A": "b c", "PATH": "/usr/bin:/bin"], in: "/proc")
+        #expect(String(decoding: outcome.output, as: UTF8.self) == "b c\n/proc\n0 1 2 ")
+    }
+
+    @Test func `is ended with all that it has started where it is late, or prints too much`() async throws {
+        try await withTemporaryDirectory { directory async throws in
+            let script = "sleep 600 & echo $! >\(directory)/child; echo $$ >\(directory)/shell; wait"
+            #expect(throws: BoundProgram.Failure.timedOut) {
+                try Self.shell(script, ["PATH": "/usr/bin:/bin"], within: .seconds(1))
+            }
+            for name in ["child", "shell"] {
+                let text = try String(contentsOfFile: "\(directory)/\(name)", encoding: .utf8)
+                let number = try #require(pid_t(text.filter(\.isNumber)))
+                #expect(Self.isGone(number))
+            }
+            #expect(throws: BoundProgram.Failure.tooLong) {
+                try Self.shell("cat /dev/zero", ["PATH": "/usr/bin:/bin"], limit: 100_000)
+            }
+        }
+    }
+
+    @Test func `is not waited for where it has closed its output and goes on`() throws {
+        #expect(throws: BoundProgram.Failure.timedOut) {
+            try Self.shell("exec >&-; exec sleep 600", ["PATH": "/usr/bin:/bin"], within: .seconds(1))
+        }
+    }
+
+    @Test func `says how it ended also where the ends of children are ignored`() async {
+        await #expect(processExitsWith: .success) {
+            _ = signal(SIGCHLD, SIG_IGN)
+            let outcome = try Self.shell("exit 5")
+            #expect(outcome.status == 5)
+        }
+    }
+
+    @Test func `that is not there is none`() throws {
+        #expect(
+            try BoundProgram.run("/absent", [], environment: [:], limit: 1, within: .seconds(9))
+                == .init(status: 127, output: []))
+    }
+
+    /// Killed, or a zombie that its new parent has not looked after yet.
+    private static func isGone(_ number: pid_t) -> Bool {
+        for _ in 0..<2000 {
+            guard let status = try? String(contentsOfFile: "/proc/\(number)/stat", encoding: .utf8),
+                status.split(separator: ")").last?.hasPrefix(" Z") != true
+            else { return true }
+            usleep(1000)
+        }
+        return false
+    }
+}

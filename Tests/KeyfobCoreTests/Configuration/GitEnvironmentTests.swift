@@ -1,0 +1,34 @@
+import Testing
+
+@testable import KeyfobCore
+
+/// By which variables git is asked for settings.
+@Suite struct `The environment of git config` {
+    private static let own = [
+        "GIT_CONFIG_GLOBAL": "/g", "GIT_CONFIG_SYSTEM": "/s", "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": "a.b", "GIT_CONFIG_VALUE_0": "c", "GIT_CONFIG_PARAMETERS": "'a.b=c'",
+    ]
+
+    private static let others = [
+        "GIT_DIR": "/r", "GIT_COMMON_DIR": "/r", "GIT_WORK_TREE": "/w", "GIT_CONFIG": "/c", "GIT_INDEX_FILE": "/i",
+        "GIT_OBJECT_DIRECTORY": "/o", "GIT_CEILING_DIRECTORIES": "/x", "GIT_EXEC_PATH": "e", "GIT_NAMESPACE": "n",
+        "GIT_DISCOVERY_ACROSS_FILESYSTEM": "1", "GIT_TRACE": "/t", "GIT_PREFIX": "p", "GIT_TEMPLATE_DIR": "t",
+    ]
+
+    @Test func `keeps what names a person's own settings, and nothing that names a repository`() {
+        let plain = ["HOME": "/h", "PATH": "/bin", "GITHUB_TOKEN": "x"]
+        let all = plain.merging(Self.own) { $1 }.merging(Self.others) { $1 }
+        #expect(
+            GitEnvironment.withoutRepository(all)
+                == plain.merging(Self.own) { $1 }.merging(["GIT_DIR": "/dev/null"]) { $1 })
+        #expect(GitEnvironment.asForGit(all) == all.filter { $0.key != "GIT_CONFIG" })
+    }
+
+    @Test func `is usual where nothing was said for one command alone`() {
+        #expect(GitEnvironment.isUsual(Self.others))
+        #expect(GitEnvironment.isUsual(["GIT_CONFIG_NOSYSTEM": "1"]))
+        for (name, value) in Self.own where name != "GIT_CONFIG_NOSYSTEM" {
+            #expect(!GitEnvironment.isUsual([name: value]))
+        }
+    }
+}

@@ -1,0 +1,474 @@
+"""Directories, files and environments that somebody else has prepared: none of them chooses the server, the way to it or
+the settings, and none of them stops keyfob for the services that it does not concern."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness import binaries
+from harness.family import CLIENT_ID, FamilyServer
+from harness.neighbours import STRANGER, can_be_another
+from harness.person import Done, Person, stderr_lines
+from harness.proxy import Proxy
+from harness.session import PrivateSession
+from harness.steps import assert_refused, assert_worked
+from harness.waiting import wait_until
+
+needs_root = pytest.mark.skipif(not can_be_another(), reason="only root can give files away")
+
+
+@pytest.fixture
+def evil() -> Iterator[FamilyServer]:
+    """The server of whoever prepared the directory."""
+    with FamilyServer() as running:
+        yield running
+
+
+def settings_of(server: FamilyServer, service: str, client_id: str = CLIENT_ID) -> dict[str, str]:
+    """git's settings for a service that is signed in to at that server, as git-credential-oauth has them."""
+    return {
+        f"credential.{service}.oauthClientId": client_id,
+        f"credential.{service}.oauthAuthURL": f"{server.issuer}/authorize",
+        f"credential.{service}.oauthTokenURL": f"{server.issuer}/token",
+    }
+
+
+def make_trap(person: Person, settings: dict[str, str], *, bare: bool = False) -> Path:
+    """A repository whose own settings are these; a bare one is in a directory of a clone."""
+    place = person.home / "clone"
+    repository = place / "fixtures" if bare else place
+    person.git("init", "--quiet", *(["--bare"] if bare else []), str(repository)).check_returncode()
+    for key, value in settings.items():
+        person.git("-C", str(repository), "config", "--local", key, value).check_returncode()
+    return repository
+
+
+def keyfob_in(person: Person, directory: Path, *arguments: str, **env: str) -> Done:
+    """Runs keyfob with that working directory."""
+    return person.session.run("env", "-C", str(directory), str(binaries.keyfob()), *arguments, **env)
+
+
+def door_in(person: Person, directory: Path, url: str, **env: str) -> Done:
+    """Asks the door for git, with that working directory, for a credential."""
+    scheme, _, rest = url.partition("://")
+    lines = f"protocol={scheme}\nhost={rest.partition('/')[0]}\n".encode()
+    door = str(binaries.git_credential_keyfob())
+    return person.session.run("env", "-C", str(directory), door, "get", stdin=lines, **env)
+
+
+# What a directory says of the server.
+
+
+@pytest.mark.parametrize("bare", [False, True], ids=["clone", "bare"])
+@pytest.mark.parametrize("command", ["login", "token"])
+def test_a_repository_does_not_choose_the_server(
+    person: Person, server: FamilyServer, evil: FamilyServer, command: str, bare: bool
+) -> None:
+    person.configure_git(settings_of(server, server.issuer))
+    person.configure_git({f"credential.{server.issuer}.oauthClientSecret": "the-secret-of-the-person"})
+    trap = make_trap(person, settings_of(evil, server.issuer), bare=bare)
+    assert_worked(keyfob_in(person, trap, command, server.issuer))
+    assert evil.record.all() == []
+    assert server.is_active(person.token(server.issuer))
+
+
+@pytest.mark.parametrize("variables", [["GIT_DIR"], ["GIT_DIR", "GIT_COMMON_DIR"], ["GIT_CONFIG"]])
+def test_a_variable_that_names_a_repository_does_not_choose_the_server(
+    person: Person, server: FamilyServer, evil: FamilyServer, variables: list[str]
+) -> None:
+    person.configure_git(settings_of(server, server.issuer))
+    directory = make_trap(person, settings_of(evil, server.issuer)) / ".git"
+    env = {name: str(directory / "config" if name == "GIT_CONFIG" else directory) for name in variables}
+    assert_worked(person.keyfob("login", server.issuer, **env))
+    assert evil.record.all() == []
+    assert server.is_active(person.token(server.issuer))
+
+
+def test_a_repository_alone_makes_no_service_known(person: Person, server: FamilyServer, evil: FamilyServer) -> None:
+    trap = make_trap(person, settings_of(evil, server.issuer))
+    for done in (door_in(person, trap, server.issuer), person.git("-C", str(trap), "credential", "fill",
+                 stdin=f"url={server.issuer}\n\n".encode(), GIT_TERMINAL_PROMPT="0")):  # fmt: skip
+        assert b"password=" not in done.stdout
+    assert_refused(keyfob_in(person, trap, "token", server.issuer), 1)
+    assert (evil.record.all(), person.browsers_opened()) == ([], 0)
+
+
+def test_a_file_that_a_repository_includes_does_not_choose_the_server(
+    person: Person, server: FamilyServer, evil: FamilyServer
+) -> None:
+    person.configure_git(settings_of(server, server.issuer))
+    trap = make_trap(person, {"include.path": "../more"})
+    for key, value in settings_of(evil, server.issuer).items():
+        person.git("config", "--file", str(trap / "more"), key, value).check_returncode()
+    assert_worked(door_in(person, trap, server.issuer))
+    assert evil.record.all() == []
+
+
+@pytest.mark.parametrize("name", ["XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL"])
+def test_a_relative_place_for_settings_is_none_of_the_directory(
+    person: Person, server: FamilyServer, evil: FamilyServer, name: str
+) -> None:
+    person.git("config", "--system", "user.name", "x", GIT_CONFIG_SYSTEM=str(person.home / "system"))
+    trap = person.home / "unpacked"
+    place = trap / ".config/git/config"
+    place.parent.mkdir(parents=True)
+    for key, value in settings_of(evil, server.issuer).items():
+        person.git("config", "--file", str(place), key, value).check_returncode()
+    value = ".config" if name == "XDG_CONFIG_HOME" else ".config/git/config"
+    assert_refused(keyfob_in(person, trap, "token", server.issuer, **{name: value}), 1)
+    assert evil.record.all() == []
+
+
+def test_settings_of_one_command_are_not_noted_for_others(
+    person: Person, server: FamilyServer, evil: FamilyServer
+) -> None:
+    """What `git -c` says holds for that command, and not for what others ask afterwards."""
+    person.configure_git(settings_of(server, server.issuer))
+    said = [part for key, value in settings_of(evil, server.issuer).items() for part in ("-c", f"{key}={value}")]
+    question = f"url={server.issuer}\n\n".encode()
+    once = person.git(*said, "credential", "fill", stdin=question)
+    assert_worked(once)
+    assert evil.is_active(password(once))
+    assert server.is_active(password(person.git("credential", "fill", stdin=question)))
+
+
+def password(done: Done) -> str:
+    """The password in git's answer."""
+    lines = done.stdout.decode().splitlines()
+    return next(line.removeprefix("password=") for line in lines if line.startswith("password="))
+
+
+# What a person has set up for all directories, as before.
+
+
+@pytest.mark.parametrize("way", ["login", "token", "git", "git -c", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_COUNT"])
+def test_the_settings_of_a_person_hold_wherever_they_stand(person: Person, server: FamilyServer, way: str) -> None:
+    settings = settings_of(server, server.issuer)
+    copy = make_trap(person, {"user.name": "somebody"})
+    question, options, env = f"url={server.issuer}\n\n".encode(), [], {}
+    if way == "git -c":
+        options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
+    elif way == "GIT_CONFIG_GLOBAL":
+        for key, value in settings.items():
+            person.git("config", "--file", "mine", key, value).check_returncode()
+        person.git("config", "--file", "mine", "credential.helper", str(binaries.git_credential_keyfob()))
+        env = {"GIT_CONFIG_GLOBAL": str(person.home / "mine")}
+    elif way == "GIT_CONFIG_COUNT":
+        env = {"GIT_CONFIG_COUNT": str(len(settings))}
+        for number, (key, value) in enumerate(settings.items()):
+            env |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    else:
+        person.configure_git(settings)
+    if way in ("login", "token"):
+        assert_worked(keyfob_in(person, copy, way, server.issuer))
+    else:
+        done = person.git("-C", str(copy), *options, "credential", "fill", stdin=question, **env)
+        assert_worked(done)
+        assert server.is_active(password(done))
+    assert len(server.families) == 1
+
+
+def test_a_repository_may_decline_for_git_and_permits_nothing(person: Person, server: FamilyServer) -> None:
+    person.configure_git(settings_of(server, server.issuer))
+    copy = make_trap(person, {"credential.interactive": "false"})
+    assert_refused(door_in(person, copy, server.issuer), 77)
+    person.git("-C", str(copy), "config", "credential.interactive", "true").check_returncode()
+    person.configure_git({"credential.interactive": "false"})
+    assert_refused(door_in(person, copy, server.issuer), 77)
+    assert person.browsers_opened() == 0
+    person.configure_git({"credential.interactive": "true"})
+    assert_worked(door_in(person, copy, server.issuer))
+
+
+# What a directory says of the way.
+
+
+@pytest.mark.parametrize("variable", [False, True], ids=["directory", "GIT_DIR"])
+def test_a_repository_does_not_choose_the_proxy(person: Person, variable: bool) -> None:
+    with Proxy() as proxy:
+        trap = make_trap(person, {"http.proxy": proxy.address})
+        person.configure_keyfob("https://git.example.test", "https://login.example.test")
+        env = {"GIT_DIR": str(trap / ".git")} if variable else {}
+        assert_refused(keyfob_in(person, trap, "login", "https://git.example.test", **env), 75)
+        assert proxy.asked == []
+        # The person's own proxy is one that is asked.
+        person.configure_git({"http.proxy": proxy.address})
+        assert_refused(keyfob_in(person, trap, "login", "https://git.example.test"), 75)
+        assert proxy.asked
+
+
+# A git that does not answer.
+
+
+@pytest.fixture
+def silent(person: Person) -> Path:
+    """A pipe that git's settings include, and nobody writes to."""
+    pipe = person.home / "pipe"
+    os.mkfifo(pipe)
+    person.configure_git({"include.path": str(pipe)})
+    return pipe
+
+
+def waiting_gits(pipe: Path) -> list[int]:
+    """The processes of git that wait for the pipe: those that run `git config` in this home."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            try:
+                environment, command = (entry / "environ").read_bytes(), (entry / "cmdline").read_bytes()
+            except OSError:
+                continue
+            if b"config" in command.split(b"\0") and f"HOME={pipe.parent}".encode() in environment.split(b"\0"):
+                found.append(int(entry.name))
+    return found
+
+
+def test_a_git_that_does_not_answer_is_given_up_and_said(person: Person, silent: Path) -> None:
+    began = time.monotonic()
+    done = person.keyfob("token", "https://git.example.test", "--interaction", "never")
+    assert_refused(done, 78)
+    assert time.monotonic() - began < 15
+    assert any("git does not say" in line for line in stderr_lines(done)), stderr_lines(done)
+    assert waiting_gits(silent) == []
+
+
+def test_without_an_answer_of_git_no_way_is_gone(person: Person, silent: Path) -> None:
+    """The person may have a proxy, and an authority of their own: nothing goes past them."""
+    person.configure_keyfob("https://git.example.test", "https://login.example.test")
+    done = person.keyfob("login", "https://git.example.test")
+    assert_refused(done, 78)
+    assert any("git does not say" in line for line in stderr_lines(done)), stderr_lines(done)
+    assert waiting_gits(silent) == []
+
+
+def test_a_service_of_this_machine_needs_no_answer_of_git(person: Person, server: FamilyServer, silent: Path) -> None:
+    person.configure_keyfob(server.issuer, server.issuer)
+    assert_worked(person.keyfob("login", server.issuer))
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_a_keyfob_that_is_killed_leaves_no_git_behind(person: Person, silent: Path, number: signal.Signals) -> None:
+    process = person.session.start(binaries.keyfob(), "token", "https://git.example.test")
+    person.session.end_at_last(process)
+    wait_until(lambda: waiting_gits(silent) != [])
+    process.send_signal(number)
+    process.wait(20)
+    wait_until(lambda: waiting_gits(silent) == [])
+
+
+def test_settings_that_git_cannot_read_are_said(person: Person) -> None:
+    (person.home / ".gitconfig").write_text("[credential\n")
+    done = person.keyfob("token", "https://git.example.test", "--interaction", "never")
+    assert_refused(done, 78)
+    assert any("git cannot read" in line for line in stderr_lines(done)), stderr_lines(done)
+    hints = [line.removeprefix("hint: ") for line in stderr_lines(done) if line.startswith("hint: ")]
+    assert any("git config --list" in hint for hint in hints), hints
+
+
+# Files of the person's, which others may have written.
+
+
+@pytest.mark.parametrize("mode", [0o666, 0o664, 0o602])
+def test_a_configuration_that_others_may_write_is_refused(person: Person, server: FamilyServer, mode: int) -> None:
+    person.configure_keyfob(server.issuer, server.issuer)
+    person.configuration.chmod(mode)
+    done = person.keyfob("login", server.issuer)
+    assert_refused(done, 78)
+    (hint,) = [line for line in stderr_lines(done) if line.startswith("hint: ")]
+    assert "chmod go-w " in hint
+    assert_worked(person.session.run("sh", "-c", hint.removeprefix("hint: ")))
+    assert_worked(person.keyfob("login", server.issuer))
+
+
+def test_a_configuration_in_a_directory_that_others_may_write_is_refused(person: Person, server: FamilyServer) -> None:
+    person.configure_keyfob(server.issuer, server.issuer)
+    person.configuration.parent.chmod(0o777)
+    done = person.keyfob("login", server.issuer)
+    assert_refused(done, 78)
+    (hint,) = [line for line in stderr_lines(done) if line.startswith("hint: ")]
+    assert_worked(person.session.run("sh", "-c", hint.removeprefix("hint: ")))
+    assert_worked(person.keyfob("login", server.issuer))
+
+
+@needs_root
+@pytest.mark.parametrize("name", ["configuration", "approvals"])
+def test_a_configuration_of_another_user_is_refused(person: Person, evil: FamilyServer, name: str) -> None:
+    path = person.configuration if name == "configuration" else person.approvals
+    path.parent.mkdir(parents=True, mode=0o700)
+    path.write_text(f'[host."{evil.issuer}"]\nissuer = "{evil.issuer}"\nclient_id = "{CLIENT_ID}"\n')
+    shutil.chown(path, STRANGER)
+    done = person.keyfob("login", evil.issuer)
+    assert_refused(done, 78)
+    assert str(path) in done.stderr.decode() and "belongs to" in done.stderr.decode()
+    assert evil.record.all() == []
+
+
+def test_a_configuration_that_is_a_pipe_is_refused_at_once(person: Person) -> None:
+    person.configuration.parent.mkdir(parents=True)
+    os.mkfifo(person.configuration, 0o600)
+    assert_refused(person.keyfob("config", "https://git.example.test"), 78)
+
+
+# The list of approved services.
+
+BROKEN = {
+    "broken": b'[host."https://approved.example.test"]\nissuer = 3\n',
+    "not TOML": b'[host."https://approved.example.test"\n',
+    "oversized": b'[host."https://approved.example.test"]\n' + b"#" * 1_100_000,
+}
+
+
+@pytest.fixture(params=BROKEN)
+def broken(person: Person, request: pytest.FixtureRequest) -> Path:
+    """A list that cannot be read any more."""
+    person.approvals.parent.mkdir(parents=True, mode=0o700)
+    person.approvals.write_bytes(BROKEN[request.param])
+    return person.approvals
+
+
+def test_a_broken_list_stops_no_service_that_it_does_not_concern(
+    person: Person, server: FamilyServer, broken: Path
+) -> None:
+    person.configure_keyfob(server.issuer, server.issuer)
+    assert_worked(person.keyfob("login", server.issuer))
+    assert server.is_active(person.token(server.issuer))
+    password_of = "https://password.example.test"
+    assert_worked(person.ask_door("store", password_of, "username=alice", "password=secret"))
+    assert b"password=secret\n" in person.ask_door("get", password_of).stdout
+    nothing = person.ask_door("get", "https://unknown.example.test")
+    assert (nothing.returncode, nothing.stdout, nothing.stderr) == (0, b"", b"")
+    assert_worked(person.keyfob("status"))
+    assert_worked(person.keyfob("logout", server.issuer))
+
+
+def test_a_broken_list_is_said_where_it_decides(person: Person, broken: Path, server: FamilyServer) -> None:
+    for command in ("token", "login"):
+        done = person.keyfob(command, "https://approved.example.test")
+        assert_refused(done, 78)
+        assert str(broken) in done.stderr.decode()
+    # Who signs in to another service cannot have it written down.
+    done = person.keyfob("login", f"{server.issuer}/git")
+    assert_refused(done, 78)
+    assert (server.families, person.browsers_opened()) == ([], 0)
+    hints = [line.removeprefix("hint: ") for line in stderr_lines(done) if line.startswith("hint: ")]
+    (move,) = [hint.partition(": ")[2] for hint in hints if "mv " in hint]
+    assert_worked(person.session.run("sh", "-c", move))
+    assert_worked(person.keyfob("login", f"{server.issuer}/git"))
+
+
+def test_the_list_takes_no_more_than_it_can_give_back(person: Person, server: FamilyServer) -> None:
+    person.approvals.parent.mkdir(parents=True, mode=0o700)
+    entry = '[host."https://h{0}.example.test"]\nissuer = "https://login.example.test"\n'
+    person.approvals.write_text("".join(entry.format(number) for number in range(1000)))
+    before = person.approvals.read_text()
+    done = person.keyfob("login", f"{server.issuer}/git")
+    assert_refused(done, 78)
+    assert "1000" in done.stderr.decode() and str(person.approvals) in done.stderr.decode()
+    assert (server.families, person.browsers_opened()) == ([], 0)
+    assert person.approvals.read_text() == before
+    # One fewer is room for one more.
+    person.approvals.write_text("".join(entry.format(number) for number in range(999)))
+    assert_worked(person.keyfob("login", f"{server.issuer}/git"))
+    assert server.is_active(person.token(f"{server.issuer}/git"))
+
+
+def test_an_approval_goes_into_no_file_that_was_prepared(person: Person, server: FamilyServer) -> None:
+    person.approvals.parent.mkdir(parents=True, mode=0o700)
+    precious = person.home / "precious"
+    precious.write_text("precious")
+    prepared = person.approvals.parent / "approved.toml.new"
+    os.link(precious, prepared)
+    assert_worked(person.keyfob("login", f"{server.issuer}/git"))
+    assert precious.read_text() == "precious"
+    assert person.approvals.stat().st_ino != precious.stat().st_ino
+    assert not prepared.exists()
+
+
+# Root in the session of another user, as by sudo -E.
+
+
+@pytest.fixture
+def user() -> Iterator[Person]:
+    """A person who is not root."""
+    with PrivateSession(path=[binaries.bin_directory()], user=pwd.getpwnam(STRANGER).pw_uid) as running:
+        running.root.chmod(0o755)
+        running.start_keyring()
+        yield Person(running)
+
+
+def as_root(user: Person, *arguments: str, **env: str) -> Done:
+    """Runs keyfob as root in that person's session, as `sudo -E` does."""
+    return subprocess.run(
+        [str(binaries.keyfob()), *arguments],
+        env={**user.session.env, **env},
+        cwd=user.home,
+        capture_output=True,
+        timeout=60,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def files_of_root(user: Person) -> list[Path]:
+    """What root has made in the person's directories."""
+    return [path for path in user.session.root.rglob("*") if path.lstat().st_uid == 0]
+
+
+@needs_root
+@pytest.mark.parametrize("without", [(), ("XDG_RUNTIME_DIR",)], ids=["runtime directory", "cache"])
+def test_root_makes_nothing_in_the_directories_of_another_user(
+    user: Person, server: FamilyServer, without: tuple[str, ...]
+) -> None:
+    user.configure_git(settings_of(server, server.issuer))
+    user.session.run("true")  # which hands all that was made to the person
+    env = {name: "" for name in without}
+    done = as_root(user, "login", server.issuer, **env)
+    # Without a runtime directory of the person's there are root's own; but the person's bus is none of root's.
+    assert_refused(done, 69 if without else 75)
+    assert any(line.startswith("hint: ") for line in stderr_lines(done)), stderr_lines(done)
+    assert files_of_root(user) == []
+    assert_worked(user.keyfob("login", server.issuer))
+
+
+@needs_root
+def test_a_lock_directory_that_root_left_is_told_with_its_remedy(user: Person, server: FamilyServer) -> None:
+    user.configure_keyfob(server.issuer, server.issuer)
+    user.session.run("true")
+    left = user.session.runtime / "keyfob"
+    left.mkdir(mode=0o700)
+    done = in_session_as_it_is(user, "login", server.issuer)
+    assert_refused(done, 75)
+    assert "belongs to root" in done.stderr.decode()
+    (hint,) = [line for line in stderr_lines(done) if line.startswith("hint: ")]
+    remedy = hint.partition("sudo ")[2]
+    assert_worked(user_less(user, remedy))
+    assert_worked(in_session_as_it_is(user, "login", server.issuer))
+
+
+def in_session_as_it_is(user: Person, *arguments: str) -> Done:
+    """Runs keyfob as the person, whose directories are left as they are."""
+    stranger = pwd.getpwnam(STRANGER)
+    return subprocess.run(
+        [str(binaries.keyfob()), *arguments],
+        env=user.session.env,
+        cwd=user.home,
+        capture_output=True,
+        timeout=60,
+        stdin=subprocess.DEVNULL,
+        user=stranger.pw_uid,
+        group=stranger.pw_gid,
+        extra_groups=[],
+    )
+
+
+def user_less(user: Person, command: str) -> Done:
+    """Runs a line of shell as root."""
+    return subprocess.run(["sh", "-c", command], env=user.session.env, capture_output=True, timeout=60)
