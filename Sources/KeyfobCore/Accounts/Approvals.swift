@@ -162,11 +162,12 @@ package struct Approvals: Sendable {
         let hosts = root["host"]?.table ?? TOMLTable()
         let before = hosts.keys.count
         body(hosts)
-        root["host"] = hosts
+        let after = hosts.keys.count
+        root["host"] = hosts  // a copy: what was there is gone now, and `hosts` may have pointed into it
         let text = Self.heading + root.convert(to: .toml) + "\n"
         // What is there already may go, whatever its size.
-        guard hosts.keys.count >= before else { return text }
-        guard hosts.keys.count <= Self.mostEntries, text.utf8.count <= TrustedFile.largest else {
+        guard after >= before else { return text }
+        guard after <= Self.mostEntries, text.utf8.count <= TrustedFile.largest else {
             throw error(.full(entries: before))
         }
         do throws(ConfigurationError) {
@@ -179,7 +180,7 @@ package struct Approvals: Sendable {
 
     /// Writes a new file, which nobody has prepared, and gives it the name of the old one.
     private func replace(with text: String, in directory: CInt) throws(ConfigurationError) {
-        let name = String(file.dropFirst(OwnDirectory.parent(of: file).utf8.count + 1))
+        let name = file.lastIndex(of: "/").map { String(file[file.index(after: $0)...]) } ?? file
         let temporary = name + ".new"
         // One is left where a keyfob was killed. Whoever has made another one since then gets nothing written into it.
         _ = unsafe unlinkat(directory, temporary, 0)

@@ -145,7 +145,7 @@ import Testing
             try Approvals(file: file).add(host)
             unsafe _ = chmod(directory, 0o770)
             let failure = ConfigurationError(
-                file: String(directory.dropLast()), line: nil, key: nil, problem: .writableByOthers)
+                file: directory, line: nil, key: nil, problem: .writableByOthers)
             #expect(throws: failure) { try Approvals(file: file).add(try Self.host("https://b.example")) }
         }
     }
