@@ -64,6 +64,7 @@ static inline void keyfob_become_bound(const char *program, char *const argument
     if (directory != NULL && chdir(directory) != 0) _exit(126);
     null = open("/dev/null", O_RDWR);
     if (null < 0 || dup2(output, 1) < 0 || dup2(null, 0) < 0 || dup2(null, 2) < 0) _exit(126);
+    if (output == 1 && fcntl(1, F_SETFD, 0) != 0) _exit(126);
 #ifdef SYS_close_range
     if (syscall(SYS_close_range, 3u, ~0u, 0u) != 0)
 #endif

@@ -147,6 +147,15 @@ def password(done: Done) -> str:
     return next(line.removeprefix("password=") for line in lines if line.startswith("password="))
 
 
+def test_a_check_of_git_runs_no_program_of_a_repository(person: Person, server: FamilyServer) -> None:
+    person.configure_keyfob(server.issuer, server.issuer)
+    ran = person.home / "ran"
+    trap = make_trap(person, {"credential.helper": f"!touch {ran};"})
+    assert_worked(person.keyfob("login", server.issuer))
+    assert_worked(keyfob_in(person, trap, "setup", "git", server.issuer, "--check"))
+    assert not ran.exists()
+
+
 # What a person has set up for all directories, as before.
 
 
@@ -451,6 +460,31 @@ def test_a_lock_directory_that_root_left_is_told_with_its_remedy(user: Person, s
     remedy = hint.partition("sudo ")[2]
     assert_worked(user_less(user, remedy))
     assert_worked(in_session_as_it_is(user, "login", server.issuer))
+
+
+@needs_root
+@pytest.mark.parametrize("name", [".local/state", ".cache"])
+def test_directories_that_root_left_are_told_with_their_remedy(user: Person, server: FamilyServer, name: str) -> None:
+    user.session.run("true")
+    (user.home / name).mkdir(mode=0o700)
+    if name == ".cache":
+        user.session.env["XDG_RUNTIME_DIR"] = ""
+    done = in_session_as_it_is(user, "login", f"{server.issuer}/git")
+    assert_refused(done, 75 if name == ".cache" else 78)
+    assert (server.families, user.browsers_opened()) == ([], 0)
+    (hint,) = [line for line in stderr_lines(done) if line.startswith("hint: ")]
+    assert_worked(user_less(user, hint.partition("sudo ")[2]))
+    assert_worked(in_session_as_it_is(user, "login", f"{server.issuer}/git"))
+
+
+@needs_root
+def test_root_sets_nothing_up_in_the_directories_of_another_user(user: Person) -> None:
+    user.session.run("true")
+    (user.home / ".gitconfig").unlink()
+    done = as_root(user, "setup", "git", "--apply", "--yes")
+    assert done.returncode != 0
+    assert "belongs to" in done.stderr.decode(), stderr_lines(done)
+    assert files_of_root(user) == []
 
 
 def in_session_as_it_is(user: Person, *arguments: str) -> Done:

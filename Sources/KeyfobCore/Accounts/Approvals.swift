@@ -77,11 +77,23 @@ package struct Approvals: Sendable {
 
     /// Makes sure that ``add(_:)`` would find room for `host`.
     ///
-    /// - Throws: ``ConfigurationError`` where the file cannot be read, or has no room.
+    /// - Throws: ``ConfigurationError`` where the file cannot be read, has no room, or is in a directory of another user.
     package func refuseIfFull(for host: Configuration.Host) throws(ConfigurationError) {
+        let directory = OwnDirectory.parent(of: file)
+        try Self.refusingForeign { () throws(OwnDirectory.Foreign) in try OwnDirectory.refuseForeign(directory) }
         let (root, entry) = (try current(), try smallEntry(host))
         _ = try text(of: root, changedBy: { hosts in hosts[host.service.description] = entry })
         extendLifetime(root)
+    }
+
+    private static func refusingForeign(
+        _ body: () throws(OwnDirectory.Foreign) -> Void
+    ) throws(ConfigurationError) {
+        do throws(OwnDirectory.Foreign) {
+            try body()
+        } catch {
+            throw ConfigurationError(file: error.path, line: nil, key: nil, problem: .ofAnotherUser(error.owner))
+        }
     }
 
     private func smallEntry(_ host: Configuration.Host) throws(ConfigurationError) -> TOMLTable {
@@ -122,11 +134,7 @@ package struct Approvals: Sendable {
     /// one or the other. Programs that do so at once take turns.
     private func change(_ body: (TOMLTable) -> Void) throws(ConfigurationError) {
         let directory = OwnDirectory.parent(of: file)
-        do throws(OwnDirectory.Foreign) {
-            try OwnDirectory.make(directory)
-        } catch {
-            throw ConfigurationError(file: error.path, line: nil, key: nil, problem: .ofAnotherUser(error.owner))
-        }
+        try Self.refusingForeign { () throws(OwnDirectory.Foreign) in try OwnDirectory.make(directory) }
         let lock = unsafe open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard lock >= 0 else { throw unusable(errno) }
         defer { close(lock) }  // which lets go of the lock

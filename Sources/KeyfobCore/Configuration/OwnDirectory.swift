@@ -14,14 +14,33 @@ package enum OwnDirectory {
     /// - Parameter refusesForeign: whether nothing is made in a directory of another user; root is none.
     /// - Throws: ``Foreign`` where something is missing in such a directory.
     package static func make(_ path: String, refusesForeign: Bool = true) throws(Foreign) {
+        if refusesForeign { try refuseForeign(path) }
         var current = ""
         for part in path.split(separator: "/") {
-            let parent = current.isEmpty ? "/" : current
             current += "/" + part
-            guard unsafe access(current, F_OK) != 0, errno == ENOENT else { continue }
-            if refusesForeign, let owner = foreignOwner(of: parent) { throw Foreign(path: parent, owner: owner) }
             _ = unsafe mkdir(current, 0o700)
         }
+    }
+
+    /// - Throws: ``Foreign`` where `path`, or what is missing of it would be in, belongs to another user; root is none.
+    package static func refuseForeign(_ path: String) throws(Foreign) {
+        var current = path
+        while unsafe access(current, F_OK) != 0, errno == ENOENT, current.count > 1 { current = parent(of: current) }
+        if let owner = foreignOwner(of: current) { throw Foreign(path: current, owner: owner) }
+    }
+
+    /// The first directory or file on the way to `path` that is not this user's, though it is in a directory of this user:
+    /// what root has made there. nil where there is none.
+    package static func lost(onTheWayTo path: String) -> String? {
+        var (current, isOurs) = ("", false)
+        for part in path.split(separator: "/") {
+            current += "/" + part
+            var status = stat()
+            guard unsafe lstat(current, &status) == 0 else { return nil }
+            if isOurs, status.st_uid != geteuid() { return current }
+            isOurs = status.st_uid == geteuid()
+        }
+        return nil
     }
 
     /// The owner of what is at `path`, if it is another user; nil for this user, for root, and where there is nothing.

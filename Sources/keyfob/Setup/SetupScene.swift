@@ -37,7 +37,7 @@ struct SetupScene: Sendable {
 
     /// The environment for a tool, without what makes git look at a repository.
     func environment(_ more: [String: String] = [:]) -> [String: String] {
-        let repository = ["GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_PREFIX"]
+        let repository = ["GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_CONFIG"]
         return ProcessInfo.processInfo.environment.filter { !repository.contains($0.key) }.merging(more) { $1 }
     }
 

@@ -82,7 +82,8 @@ extension FailureReport {
         case .unusable(let path, let code):
             self.init(
                 "cannot lock \(Words.printable(path)): \(unsafe String(cString: strerror(code)))",
-                hint: "it must be a directory of yours with mode 0700", status: 75)
+                hint: (code == EACCES ? Self.makeYours(onTheWayTo: path) : nil)
+                    ?? "it must be a directory of yours with mode 0700", status: 75)
         case .foreign(let path, let owner):
             self.init(
                 "cannot lock \(Words.printable(path)): it belongs to \(Self.name(ofUser: owner))",

@@ -28,6 +28,8 @@ extension FailureReport {
         case .gitTimedOut:
             return ["see what git waits for: git config --list --show-origin; a file that it includes may be a pipe"]
         case .gitFailed: return ["mend what git complains of: git config --list"]
+        case .unreadable(errno: EACCES):
+            if let hint = makeYours(onTheWayTo: error.file) { return [hint] }
         default: break
         }
         guard error.file == KeyNames.approvals(variable: Surroundings.variable) else { return [] }
@@ -35,6 +37,13 @@ extension FailureReport {
             "mend it, or begin anew: mv \(path) \(ShellWords.quoted(error.file + ".broken"))",
             "then sign in again: keyfob login URL",
         ]
+    }
+
+    /// How a person gets back what a keyfob that ran as root has made in their directories; nil where there is no such thing.
+    static func makeYours(onTheWayTo path: String) -> String? {
+        OwnDirectory.lost(onTheWayTo: path).map {
+            "it was made by root in your directory; make it yours: sudo chown -R \(geteuid()) \(ShellWords.quoted($0))"
+        }
     }
 
     /// For root with the environment of a person; nil for everybody else.

@@ -18,7 +18,8 @@ extension SetupCaller {
             let path = url.pathSegments.isEmpty ? "" : "path=\(url.pathSegments.joined(separator: "/"))\n"
             let host = url.origin.dropFirst(url.scheme.count + 3)
             return SetupQuestion(
-                program: "git", arguments: ["credential", "fill"],
+                // A repository may name a helper of its own, which is a program.
+                program: "git", arguments: ["-C", "/", "credential", "fill"],
                 // Nobody is asked by git itself, nor by a program that it knows.
                 environment: ["GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "", "GCM_INTERACTIVE": "never"],
                 input: "protocol=\(url.scheme)\nhost=\(host)\n\(path)\n", isOurs: false,
