@@ -82,6 +82,8 @@ package struct CredentialHelper: Sendable {
             if try await tokens.discard(refused, of: account) { return }
         }
         try passwords.erase(request)
+        // Its token may be in memory, under the name of an account that nobody can tell now.
+        try accounts.refuseUnknownApproval(of: request)
     }
 
     private func token(of account: Account, for request: CredentialRequest) async throws -> CredentialResponse {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,6 +36,8 @@ def pytest_sessionstart() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     # And one of nohup ignores the end of the terminal.
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    # keyfob refuses settings that others may write to.
+    os.umask(0o022)
     missing = [str(path) for path in (binaries.keyfob(), binaries.git_credential_keyfob()) if not path.exists()]
     if missing or missing_programs():
         pytest.exit(f"missing: {', '.join(missing + missing_programs())}; run Tests/run", returncode=2)

@@ -18,9 +18,11 @@ from harness import binaries
 from harness.family import CLIENT_ID, FamilyServer
 from harness.neighbours import STRANGER, can_be_another
 from harness.person import Done, Person, stderr_lines
+from harness.provider.server import Provider
 from harness.proxy import Proxy
 from harness.session import PrivateSession
 from harness.steps import assert_refused, assert_worked
+from harness.tls import Authority
 from harness.waiting import wait_until
 
 needs_root = pytest.mark.skipif(not can_be_another(), reason="only root can give files away")
@@ -150,7 +152,8 @@ def password(done: Done) -> str:
 def test_a_check_of_git_runs_no_program_of_a_repository(person: Person, server: FamilyServer) -> None:
     person.configure_keyfob(server.issuer, server.issuer)
     ran = person.home / "ran"
-    trap = make_trap(person, {"credential.helper": f"!touch {ran};"})
+    trap = make_trap(person, {"credential.helper": ""})  # which forgets those of the person
+    person.git("-C", str(trap), "config", "--add", "credential.helper", f"!touch {ran};").check_returncode()
     assert_worked(person.keyfob("login", server.issuer))
     assert_worked(keyfob_in(person, trap, "setup", "git", server.issuer, "--check"))
     assert not ran.exists()
@@ -213,6 +216,29 @@ def test_a_repository_does_not_choose_the_proxy(person: Person, variable: bool) 
         person.configure_git({"http.proxy": proxy.address})
         assert_refused(keyfob_in(person, trap, "login", "https://git.example.test"), 75)
         assert proxy.asked
+
+
+@pytest.mark.parametrize("who", ["git", "GIT_SSL_CAINFO", "SSL_CERT_FILE", "ca_file"])
+def test_a_relative_path_names_no_authority_of_the_directory(
+    person: Person, evil: FamilyServer, tmp_path: Path, who: str
+) -> None:
+    """Who has prepared the directory has prepared the network, too."""
+    name, authority = "login.example.test", Authority(tmp_path)
+    with Proxy() as proxy, Provider(authority.certify(name)) as provider:
+        proxy.route(name, provider.port)
+        person.configure_keyfob("https://git.example.test", provider.issuer)
+        person.session.env["https_proxy"] = proxy.address
+        directory = person.home / "unpacked"
+        directory.mkdir()
+        shutil.copy(authority.file, directory / "ca.pem")
+        if who == "git":
+            person.configure_git({"http.sslCAInfo": "ca.pem"})
+        elif who == "ca_file":
+            person.configure_keyfob("https://git.example.test", provider.issuer, ca_file="ca.pem")
+        env = {who: "ca.pem"} if who.isupper() else {}
+        done = keyfob_in(person, directory, "login", "https://git.example.test", **env)
+        assert_refused(done, 78 if who == "ca_file" else 75)
+        assert provider.requests.all() == []
 
 
 # A git that does not answer.

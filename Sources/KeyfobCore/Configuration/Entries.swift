@@ -21,6 +21,13 @@ struct Entries {
         return string
     }
 
+    /// An absolute path: a relative one would name a file of the working directory, which may be anybody's.
+    func path(_ key: String) throws(ConfigurationError) -> String? {
+        guard let path = try string(key) else { return nil }
+        guard path.hasPrefix("/") else { throw error(key, .wrongType(expected: "an absolute path")) }
+        return path
+    }
+
     func strings(_ key: String) throws(ConfigurationError) -> [String]? {
         guard let value = table[key] else { return nil }
         guard let array = value.array else { throw error(key, .wrongType(expected: "an array of strings")) }

@@ -9,10 +9,11 @@ package enum GitEnvironment {
     /// none of a repository.
     ///
     /// Of git's variables only those stay that name such settings: `GIT_DIR` and its kin name a repository, and
-    /// `GIT_CONFIG` a file that git itself would not read. `GIT_DIR=/dev/null` keeps git from looking for a repository.
+    /// `GIT_CONFIG` a file that git itself would not read. With a directory in which there can be no repository for `GIT_DIR`
+    /// git looks for none, either.
     static func withoutRepository(_ environment: [String: String]) -> [String: String] {
         var result = environment.filter { !$0.key.hasPrefix("GIT_") || namesOwnSettings($0.key) }
-        result["GIT_DIR"] = "/dev/null"
+        result["GIT_DIR"] = "/proc"
         return result
     }
 

@@ -22,7 +22,7 @@ package struct GitNetworkSettings: Sendable {
         let values = output.map { GitConfigOutput.values($0, section: "http") } ?? [:]
         let file = environment["GIT_SSL_CAINFO"] ?? values["sslcainfo"].map { Self.expand($0, environment["HOME"]) }
         proxy = values["proxy"].map { Secret($0) }
-        authorities = file.flatMap { $0.isEmpty ? nil : $0 }
+        authorities = file.flatMap { $0.isEmpty ? nil : NetworkSettings.absolute($0) }
         believesAll = values["sslverify"].map { ["false", "no", "off", "0", ""].contains($0.lowercased()) } ?? false
     }
 

@@ -61,7 +61,7 @@ struct TOMLConfiguration {
         ).flatMap(Configuration.ResourceParameter.init)
         host.username = try entry.string("username")
         host.account = try entry.string("account")
-        host.certificateAuthorityFile = try entry.string("ca_file")
+        host.certificateAuthorityFile = try entry.path("ca_file")
         host.pkce = try entry.oneOf("pkce", ["required", "assumed"]).map { $0 == "assumed" ? .assumed : .required }
         host.flow = try entry.oneOf("flow", Account.Flow.allCases.map(\.rawValue)).flatMap(Account.Flow.init)
         if let redirect = try entry.string("redirect_uri") {

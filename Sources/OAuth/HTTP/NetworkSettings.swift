@@ -24,8 +24,12 @@ package struct NetworkSettings: Sendable, Equatable {
         func value(_ name: String) -> String? { environment[name] ?? environment[name.uppercased()] }
         proxy = (value("https_proxy") ?? value("all_proxy")).map { Secret($0) }
         exceptions = value("no_proxy") ?? ""
-        authorities = environment["SSL_CERT_FILE"].flatMap { $0.isEmpty ? nil : $0 }
+        authorities = environment["SSL_CERT_FILE"].flatMap { $0.isEmpty ? nil : Self.absolute($0) }
     }
+
+    /// A relative path would name a file of the working directory, which may be anybody's. It is taken from the root directory
+    /// instead, where such a file is not: then no certificate is believed.
+    package static func absolute(_ path: String) -> String { path.hasPrefix("/") ? path : "/" + path }
 
     /// The variables that ``init(environment:)`` reads.
     package static let variables = [

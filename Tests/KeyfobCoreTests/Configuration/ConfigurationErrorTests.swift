@@ -111,6 +111,8 @@ import Testing
         ("username = 7", "username", .wrongType(expected: "a string")),
         ("account = [\"a\"]", "account", .wrongType(expected: "a string")),
         ("ca_file = false", "ca_file", .wrongType(expected: "a string")),
+        ("ca_file = \"ca.pem\"", "ca_file", .wrongType(expected: "an absolute path")),
+        ("ca_file = \"~/ca.pem\"", "ca_file", .wrongType(expected: "an absolute path")),
         ("token_endpoint = \"http://l/token\"", "token_endpoint", .badURL(value: "http://l/token")),
         ("authorization_endpoint = \"/authorize\"", "authorization_endpoint", .badURL(value: "/authorize")),
         ("revocation_endpoint = \"https://u:p@l\"", "revocation_endpoint", .badURL(value: "https://u:p@l")),

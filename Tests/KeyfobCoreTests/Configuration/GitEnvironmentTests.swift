@@ -20,7 +20,7 @@ import Testing
         let all = plain.merging(Self.own) { $1 }.merging(Self.others) { $1 }
         #expect(
             GitEnvironment.withoutRepository(all)
-                == plain.merging(Self.own) { $1 }.merging(["GIT_DIR": "/dev/null"]) { $1 })
+                == plain.merging(Self.own) { $1 }.merging(["GIT_DIR": "/proc"]) { $1 })
         #expect(GitEnvironment.asForGit(all) == all.filter { $0.key != "GIT_CONFIG" })
     }
 

@@ -28,7 +28,9 @@ struct `How git would reach a host` {
         ("http.proxy\n\0", "", "/env.pem"),
         ("http.sslcainfo\n/git.pem\0", "env:1", "/git.pem"),
         ("http.sslcainfo\n~/git.pem\0", "env:1", "/home/me/git.pem"),
-        ("http.sslcainfo\n~other/git.pem\0", "env:1", "~other/git.pem"), ("http.sslcainfo\n\0", "env:1", "/env.pem"),
+        ("http.sslcainfo\n~other/git.pem\0", "env:1", "/~other/git.pem"),
+        // No file of the working directory
+        ("http.sslcainfo\ngit.pem\0", "env:1", "/git.pem"), ("http.sslcainfo\n\0", "env:1", "/env.pem"),
         // Nothing switches the check of certificates off, and other sections are others
         ("http.sslverify\nfalse\0", "env:1", "/env.pem"), ("https.proxy\ngit:2\0", "env:1", "/env.pem"),
         ("http.proxy\0", "env:1", "/env.pem"),

@@ -68,6 +68,8 @@ import Testing
     @Test func `trust in place of the system's authorities what OpenSSL is told to`() {
         #expect(NetworkSettings(environment: ["SSL_CERT_FILE": "/ca.pem"]).authorities == "/ca.pem")
         #expect(NetworkSettings(environment: ["SSL_CERT_FILE": ""]).authorities == nil)
+        // No file of the working directory
+        #expect(NetworkSettings(environment: ["SSL_CERT_FILE": "ca.pem"]).authorities == "/ca.pem")
     }
 
     @Test func `know by name all the variables that they read`() {
