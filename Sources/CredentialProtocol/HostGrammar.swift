@@ -1,3 +1,5 @@
+import Secrets
+
 /// `host[:port]` as we accept it: narrower than RFC 3986, so that two programs cannot read one text as two hosts.
 enum HostGrammar {
     /// The host in lower case and the port, if one is given.
@@ -14,7 +16,7 @@ enum HostGrammar {
             port = number
         }
         guard isAddress6(host) || isNameOrAddress4(host) else { throw .invalidHost }
-        return (String(decoding: host, as: UTF8.self).lowercased(), port)
+        return (String(decoding: host, as: UTF8.self).asciiLowercased, port)
     }
 
     /// Whether an accepted host is an address in 127.0.0.0/8 or `::1`.

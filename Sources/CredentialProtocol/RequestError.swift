@@ -17,6 +17,8 @@ package enum RequestError: Error, Sendable, Equatable {
     case missing(Attribute)
     /// One attribute twice with two values, where only an injection does that; or `url` beside what it stands for.
     case conflicting(Attribute)
+    /// A path that programs read in more than one way (``PathGrammar``), from a caller that is not git.
+    case ambiguousPath(Attribute)
     /// A value outside the grammar of its attribute.
     case invalid(Attribute)
 }

@@ -21,6 +21,7 @@ struct RequestReader {
             if extensions { try reader.readExtension(attribute, line) }
         }
         try reader.applyURL(mayStandBesideParts: !extensions)
+        if extensions { try reader.checkPath() }
         try reader.checkIdentity()
         return reader.request
     }
@@ -104,18 +105,26 @@ struct RequestReader {
         request.protocolName = url.protocolName
         request.host = url.host
         request.path = url.path
+        // Decoded, `%2F` is a slash like any other, so this is the last place that can tell.
+        if request.url != nil, url.isAmbiguous { throw .ambiguousPath(.url) }
         if let username = url.username {
-            guard request.username == nil || request.username == username else { throw .conflicting(.username) }
+            guard request.username == nil || request.username?.isSame(as: username) == true else { throw .conflicting(.username) }
             request.username = username
         }
         if request.password == nil { request.password = url.password }
+    }
+
+    /// A path with more than one reading is refused, but not from git: git must be able to go on with the URL that it was
+    /// given. For git such a path belongs to nothing but the whole origin (``ServiceURL/contains(_:)``).
+    private func checkPath() throws(RequestError) {
+        if request.url?.isAmbiguous == true { throw .ambiguousPath(.path) }
     }
 
     /// A request that does not say for which service it is would match any (CVE-2020-11008): it is refused.
     private func checkIdentity() throws(RequestError) {
         guard !request.protocolName.isEmpty else { throw .missing(.protocolName) }
         guard URLPieces.isScheme(Array(request.protocolName.utf8)[...]) else { throw .invalid(.protocolName) }
-        guard ["http", "https"].contains(request.protocolName.lowercased()) else {
+        guard ["http", "https"].contains(request.protocolName.asciiLowercased) else {
             guard !request.host.isEmpty || request.path?.isEmpty == false else { throw .missing(.host) }
             return
         }

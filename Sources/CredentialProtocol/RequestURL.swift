@@ -9,6 +9,8 @@ struct RequestURL {
     let path: String?
     let username: String?
     let password: Secret?
+    /// Whether programs read the path in more than one way.
+    let isAmbiguous: Bool
 
     init(_ line: AttributeLines.Line) throws(RequestError) {
         guard URLPieces.forbiddenByte(in: line.value) == nil, let pieces = URLPieces(Array(line.value)) else {
@@ -20,6 +22,7 @@ struct RequestURL {
 
         let path = PercentEncoding.text(try Self.decode(Self.trimmed(pieces.path), line))
         self.path = path.isEmpty ? nil : path
+        isAmbiguous = PathGrammar.isAmbiguous(encoded: pieces.path)
 
         let userinfo = pieces.userinfo?.split(
             separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
@@ -46,10 +49,9 @@ struct RequestURL {
         return decoded
     }
 
+    /// Without the leading slash, and without those at the end. A second leading slash stays: `//group` is not `/group`.
     private static func trimmed(_ path: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        let isSlash = { (byte: UInt8) in byte == UInt8(ascii: "/") }
-        let start = path.drop(while: isSlash)
-        guard let last = start.lastIndex(where: { !isSlash($0) }) else { return [] }
-        return start[...last]
+        guard let last = path.lastIndex(where: { $0 != PathGrammar.slash }) else { return [] }
+        return path[...last].dropFirst()
     }
 }

@@ -1,7 +1,10 @@
+import Secrets
+
 /// The service for which a credential is: an origin over http or https, perhaps with a path (RFC 3986, RFC 6454).
 ///
 /// A value cannot hold an invalid host, user information, a query, a fragment or a control character. It serves to
-/// compare: two spellings of one service are equal, and nothing that could be another service is.
+/// compare: two spellings of one service are equal, and nothing that could be another service is. Paths are compared and
+/// cut by their UTF-8 bytes.
 package struct ServiceURL: Sendable, Hashable, CustomStringConvertible {
     /// `https` or `http`.
     package let scheme: String
@@ -9,8 +12,11 @@ package struct ServiceURL: Sendable, Hashable, CustomStringConvertible {
     package let host: String
     /// The effective port: the scheme's own where none is given.
     package let port: Int
-    /// Percent-decoded, without empty and dot segments; case counts.
-    package let pathSegments: [String]
+    /// Percent-decoded; a slash before each segment, none at the end; empty for the whole origin.
+    private let path: [UInt8]
+    /// Whether programs read the path in more than one way (``PathGrammar``). Only the whole origin contains such a
+    /// service. A value that was read from a URL is never ambiguous.
+    package let isAmbiguous: Bool
 
     /// Why a string is no service's URL.
     package enum ParsingError: Error, Sendable, Equatable {
@@ -18,6 +24,8 @@ package struct ServiceURL: Sendable, Hashable, CustomStringConvertible {
         case notAbsolute
         /// A scheme other than https and http.
         case unsupportedScheme(String)
+        /// A path that programs read in more than one way: dot segments, `%2F`, `%5C`.
+        case ambiguousPath
         /// A user name or a password before the host.
         case userinfo
         case invalidHost
@@ -37,12 +45,13 @@ package struct ServiceURL: Sendable, Hashable, CustomStringConvertible {
         guard !pieces.hasQueryOrFragment else { throw .queryOrFragment }
         guard let path = PercentEncoding.decode(pieces.path) else { throw .malformedEscape }
         if let byte = path.first(where: AttributeLines.isControl) { throw .forbiddenByte(byte) }
+        guard !PathGrammar.isAmbiguous(encoded: pieces.path) else { throw .ambiguousPath }
         let scheme = String(decoding: pieces.scheme, as: UTF8.self)
-        try self.init(scheme: scheme, authority: pieces.host, path: PercentEncoding.text(path))
+        try self.init(scheme: scheme, authority: pieces.host, path: PercentEncoding.text(path.dropFirst()))
     }
 
     /// The service of a request; nil unless the protocol is http or https, the host valid and the path free of control
-    /// characters. The path is taken as it is, without percent-decoding: git has done that.
+    /// characters. The path is taken as it is, without percent-decoding: git has done that. It has no leading slash.
     package init?(protocolName: String, host: String, path: String?) {
         let path = path ?? ""
         guard !path.utf8.contains(where: AttributeLines.isControl) else { return nil }
@@ -54,13 +63,22 @@ package struct ServiceURL: Sendable, Hashable, CustomStringConvertible {
     }
 
     private init(scheme: String, authority: ArraySlice<UInt8>, path: String) throws(ParsingError) {
-        let scheme = scheme.lowercased()
+        let scheme = scheme.asciiLowercased
         guard let defaultPort = Self.defaultPort(of: scheme) else { throw .unsupportedScheme(scheme) }
         let (host, port) = try HostGrammar.split(authority)
         self.scheme = scheme
         self.host = host
         self.port = port ?? defaultPort
-        pathSegments = Self.segments(of: path)
+        let bytes = Array(path.utf8)
+        let end = bytes.lastIndex { $0 != PathGrammar.slash }
+        self.path = end.map { [PathGrammar.slash] + bytes[...$0] } ?? []
+        isAmbiguous = PathGrammar.isAmbiguous(path)
+    }
+
+    /// The segments of the path, percent-decoded; case counts. One is empty where two slashes stand side by side.
+    package var pathSegments: [String] {
+        path.split(separator: PathGrammar.slash, omittingEmptySubsequences: false).dropFirst()
+            .map { String(decoding: $0, as: UTF8.self) }
     }
 
     /// Scheme, host and, unless it is the scheme's own, port: `https://git.example.com`.
@@ -77,10 +95,13 @@ package struct ServiceURL: Sendable, Hashable, CustomStringConvertible {
     /// No name is looked up, so nothing that a resolver says makes a host a loopback host.
     package var isLoopback: Bool { host == "localhost" || HostGrammar.isLoopbackAddress(host) }
 
-    /// Whether `other` has our origin and a path that is ours or below it, on the boundary of a segment.
+    /// Whether `other` has our origin and a path that is ours or below it, on the boundary of a segment. The whole origin
+    /// contains every path, and no other service contains one that is ambiguous.
     package func contains(_ other: ServiceURL) -> Bool {
-        scheme == other.scheme && host == other.host && port == other.port
-            && other.pathSegments.starts(with: pathSegments)
+        guard scheme == other.scheme, host == other.host, port == other.port else { return false }
+        if path.isEmpty { return true }
+        guard !isAmbiguous, !other.isAmbiguous, other.path.starts(with: path) else { return false }
+        return other.path.count == path.count || other.path[path.count] == PathGrammar.slash
     }
 
     /// RFC 9110 section 4.2; nil for schemes that are none of ours.
@@ -90,18 +111,5 @@ package struct ServiceURL: Sendable, Hashable, CustomStringConvertible {
         case "http": 80
         default: nil
         }
-    }
-
-    /// RFC 3986 section 5.2.4: `a/./b/../c` is `a/c`, for that is what an HTTP client asks the server for.
-    private static func segments(of path: String) -> [String] {
-        var segments: [String] = []
-        for segment in path.split(separator: "/") {
-            switch segment {
-            case ".": continue
-            case "..": _ = segments.popLast()
-            default: segments.append(String(segment))
-            }
-        }
-        return segments
     }
 }

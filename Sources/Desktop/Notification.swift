@@ -105,16 +105,17 @@ private struct NotificationService {
         NotificationSignals(bus: bus, owner: owner, path: Self.peer.path, interface: Self.peer.interface)
     }
 
-    /// Text within the markup of a body (section "Markup").
+    /// Text within the markup of a body (section "Markup"). Scalar by scalar: with a combining mark behind it, `<` is part of
+    /// another character to Swift, and still markup to the desktop.
     private static func escaped(_ text: String) -> String {
-        text.reduce(into: "") { escaped, character in
-            switch character {
+        text.unicodeScalars.reduce(into: "") { escaped, scalar in
+            switch scalar {
             case "&": escaped += "&amp;"
             case "<": escaped += "&lt;"
             case ">": escaped += "&gt;"
             case "\"": escaped += "&quot;"
             case "'": escaped += "&#39;"
-            default: escaped.append(character)
+            default: escaped.unicodeScalars.append(scalar)
             }
         }
     }

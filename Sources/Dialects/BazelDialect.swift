@@ -1,4 +1,5 @@
 package import CredentialProtocol
+import Secrets
 
 /// The credential helpers of build tools: Bazel and its kin (github.com/EngFlow/credential-helper-spec).
 ///
@@ -38,8 +39,8 @@ package struct BazelDialect: CallerDialect {
     /// The tokens of a gRPC service go the way of HTTP/2.
     private static func overHTTP(_ uri: String) -> String {
         let schemes = ["grpcs://": "https://", "grpc://": "http://"]
-        for (grpc, http) in schemes where uri.lowercased().hasPrefix(grpc) {
-            return http + uri.dropFirst(grpc.count)
+        for (grpc, http) in schemes where uri.asciiLowercased.begins(with: grpc) {
+            return http + Substring(uri.utf8.dropFirst(grpc.utf8.count))
         }
         return uri
     }

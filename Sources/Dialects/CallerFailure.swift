@@ -64,11 +64,19 @@ package struct CallerFailure: Error, Sendable, Equatable {
         case .malformed(let what): self.init(.malformedRequest, "\(what) is malformed")
         case .missing(let what): self.init(.malformedRequest, "the request names no \(what)")
         case .unknownOperation(let word): self.init(.usage, "no such operation: \(Printable.text(word))")
+        case .ambiguousPath(let url):
+            self.init(
+                .malformedRequest, "the path of \"\(Printable.text(url))\" can be read in more than one way",
+                hints: [Self.withoutAmbiguity])
         case .notAService(let url):
             self.init(
                 .unsupportedService, "\"\(Printable.text(url))\" is not an https URL, nor http on a loopback host")
         }
     }
+
+    /// What to do about a path that can be read in more than one way.
+    package static let withoutAmbiguity =
+        "write the path without dot segments, %2F, %5C and backslashes, or ask for the host alone"
 
     /// As they are written to standard error.
     package var lines: [String] { ["keyfob: " + message] + hints.map { "hint: " + $0 } }

@@ -1,4 +1,5 @@
 package import CredentialProtocol
+import Secrets
 
 /// Cargo's credential providers, version 1 (doc.rust-lang.org/cargo/reference/credential-provider-protocol.html).
 ///
@@ -88,7 +89,8 @@ package struct CargoDialect: CallerDialect {
     private func service(_ registry: Message.Registry) throws(InvocationError) -> CredentialRequest {
         let sparse = "sparse+"
         let url =
-            registry.indexURL.hasPrefix(sparse) ? registry.indexURL.dropFirst(sparse.count) : registry.indexURL[...]
+            registry.indexURL.begins(with: sparse)
+            ? Substring(registry.indexURL.utf8.dropFirst(sparse.utf8.count)) : registry.indexURL[...]
         var request = try CredentialRequest(service: String(url))
         request.wwwauth = Challenges.values(in: registry.headers ?? [])
         return request
@@ -127,10 +129,10 @@ enum Challenges {
     /// The values of the `WWW-Authenticate` fields among header lines; those with control characters are left out.
     static func values(in lines: [String]) -> [String] {
         lines.compactMap { line in
-            let parts = line.split(separator: ":", maxSplits: 1)
-            guard parts.count == 2, parts[0].lowercased() == "www-authenticate" else { return nil }
-            let value = parts[1].drop { $0 == " " }
-            return value.utf8.contains(where: AttributeLines.isControl) ? nil : String(value)
+            let parts = line.parts(at: ":", maxSplits: 1)
+            guard parts.count == 2, parts[0].asciiLowercased == "www-authenticate" else { return nil }
+            let value = parts[1].utf8.drop { $0 == UInt8(ascii: " ") }
+            return value.contains(where: AttributeLines.isControl) ? nil : String(Substring(value))
         }
     }
 }

@@ -37,7 +37,7 @@ extension CredentialResponse {
     func authorization() throws(ResponseError) -> String {
         if let authtype { return try "\(authtype) \(accessToken())" }
         let pair = try (name: name(), secret: secretText())
-        guard !pair.name.contains(":") else { throw .forbiddenByte(.username) }
+        guard !pair.name.holds(":") else { throw .forbiddenByte(.username) }
         return "Basic " + Data("\(pair.name):\(pair.secret)".utf8).base64EncodedString()
     }
 }

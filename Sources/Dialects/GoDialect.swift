@@ -1,4 +1,5 @@
 package import CredentialProtocol
+import Secrets
 
 /// The go command's authenticators, `GOAUTH="keyfob goauth"`, from Go 1.24 on (`go help goauth`).
 ///
@@ -23,11 +24,13 @@ package struct GoDialect: CallerDialect {
         guard arguments.count <= 1 else { throw .usage("keyfob goauth [URL]") }
         guard let url = arguments.first else { return .reply(Reply()) }
         guard let head = String(validating: try invocation.boundedInput() ?? [], as: UTF8.self),
-            head.isEmpty || head.hasPrefix("HTTP/")
+            head.isEmpty || head.begins(with: "HTTP/")
         else { throw .malformed("the head of the server's answer") }
         var request = try CredentialRequest(service: url)
         guard request.url?.scheme == "https" else { return .reply(Reply()) }
-        request.wwwauth = Challenges.values(in: head.split(whereSeparator: \.isNewline).map(String.init))
+        // A line ends with LF, and nothing else ends one: not what Unicode calls a separator of lines.
+        request.wwwauth = Challenges.values(
+            in: head.parts(at: "\n").map { String($0.ends(with: "\r") ? Substring($0.utf8.dropLast()) : $0) })
         return .get(request)
     }
 

@@ -44,6 +44,8 @@ package enum InvocationError: Error, Sendable, Equatable {
     case missing(String)
     /// The protocol has no such operation, or we do not have it.
     case unknownOperation(String)
+    /// A URL whose path can be read in more than one way: dot segments, `%2F`, `%5C`.
+    case ambiguousPath(String)
     /// A URL that names no service that keyfob serves: it is neither https, nor http on a loopback host.
     case notAService(String)
 }
@@ -55,8 +57,13 @@ extension CredentialRequest {
     init(service url: String) throws(InvocationError) {
         // An end of line would be the beginning of another attribute.
         guard !url.utf8.contains(where: AttributeLines.isControl) else { throw .notAService(url) }
-        let request = try? LineDialect().decode(Array("url=\(url)\n".utf8), for: .get)
-        guard var request, let service = request.url, service.scheme == "https" || service.isLoopback else {
+        var request: CredentialRequest
+        do {
+            request = try LineDialect().decode(Array("url=\(url)\n".utf8), for: .get)
+        } catch {
+            throw error == .ambiguousPath(.url) ? .ambiguousPath(url) : .notAService(url)
+        }
+        guard let service = request.url, service.scheme == "https" || service.isLoopback else {
             throw .notAService(url)
         }
         request.password = nil
@@ -67,7 +74,7 @@ extension CredentialRequest {
     /// The same for a URL that may lack its scheme, as registries do: https then, but http for this machine itself,
     /// where nobody has a certificate.
     package init(registry name: String) throws(InvocationError) {
-        if name.contains("://") {
+        if name.utf8.firstRange(of: "://".utf8) != nil {
             try self.init(service: name)
         } else if (try? ServiceURL("http://" + name))?.isLoopback == true {
             try self.init(service: "http://" + name)

@@ -60,13 +60,13 @@ package enum TokenFormat: String, Sendable, CaseIterable {
 
     /// Within the quotation marks of curl's configuration files.
     private static func escaped(_ text: String) -> String {
-        text.map { "\"\\".contains($0) ? "\\\($0)" : String($0) }.joined()
+        text.unicodeScalars.map { $0 == "\"" || $0 == "\\" ? "\\\($0)" : String($0) }.joined()
     }
 
     private static func assignments(_ token: String, _ type: String, expiresAt: Int64?) -> String {
         // Within single quotation marks a shell takes everything as it is, up to the next one.
         let quoted = { (text: String) in
-            "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#) + "'"
+            "'" + text.parts(at: "'").joined(separator: #"'\''"#) + "'"
         }
         return "KEYFOB_TOKEN=\(quoted(token))\nKEYFOB_TOKEN_TYPE=\(quoted(type))\n"
             + (expiresAt.map { "KEYFOB_TOKEN_EXPIRES_AT='\($0)'\n" } ?? "")

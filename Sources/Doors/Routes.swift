@@ -17,7 +17,8 @@ package enum Routes {
         let stamp = stamp
         if let found = exact(request, stamp).flatMap(find) { return found }
         guard let service = request.url, service.pathSegments.count <= deepest else { return nil }
-        for depth in (0...service.pathSegments.count).reversed() {
+        // Nothing but the whole origin contains a path that can be read in more than one way.
+        for depth in (0...(service.isAmbiguous ? 0 : service.pathSegments.count)).reversed() {
             if let found = below(service, depth, request.username, stamp).flatMap(find) { return found }
         }
         return nil

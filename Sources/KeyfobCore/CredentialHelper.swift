@@ -61,6 +61,24 @@ package struct CredentialHelper: Sendable {
         return nil
     }
 
+    /// The password that is stored for the service of `request` without a path; nil if there is none, or the service has an
+    /// account. git names no path unless it is told to, so most passwords are stored like that.
+    package func passwordStoredWithoutPath(for request: CredentialRequest) throws -> CredentialResponse? {
+        guard try accounts.configuredAccount(for: request) == nil else { return nil }
+        var whole = request
+        whole.path = nil
+        return try PasswordStore(items: passwords.items, paths: .exact).password(for: whole)
+    }
+
+    /// The password that is stored for `username`, with the path of `request` and no other; nil if there is none, or the
+    /// service has an account.
+    package func password(storedFor username: String, _ request: CredentialRequest) throws -> CredentialResponse? {
+        guard try accounts.configuredAccount(for: request) == nil else { return nil }
+        var kept = request
+        kept.username = username
+        return try PasswordStore(items: passwords.items, paths: .exact).password(for: kept)
+    }
+
     /// Keeps the credential in `request`, if there is one worth keeping.
     ///
     /// A service with an account keeps no passwords: what git stores there is a token that we gave, or one that we gave

@@ -29,7 +29,7 @@ struct FoundItem {
 
     /// Whether the item is the one with these attributes of the schema, no fewer and no more.
     func isOf(_ schema: ItemSchema, exactly attributes: [String: String]) -> Bool {
-        mayHave(schema) && self.attributes(schema) == attributes
+        mayHave(schema) && self.attributes(schema).isSame(as: attributes)
     }
 
     /// Below which GNOME Keyring, oo7 and KWallet show the items of the session collection.

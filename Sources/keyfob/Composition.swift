@@ -88,9 +88,8 @@ struct Composition: Sendable {
         _ host: Configuration.Host?, _ service: ServiceURL, _ transports: Transports
     ) -> ServerFinder {
         let transport = transports.transport(trusting: host?.certificateAuthorityFile)
-        guard let url = try? EndpointURL(service.description) else { return ServerFinder(transport: transport) }
         return ServerFinder(
-            transport: ReachingTransport(transport, reach: .asPublicAs(url)),
+            transport: ReachingTransport(transport, reach: .asPublicAs(Reach.Resource(service))),
             reach: { try await transports.reach(neededFor: $0, of: $1) })
     }
 
@@ -123,8 +122,8 @@ struct Composition: Sendable {
         _ parts: Parts, answered: @escaping @Sendable (CredentialRequest, Account) -> Void
     ) -> CredentialHelper {
         CredentialHelper(
-            accounts: parts.accounts, passwords: PasswordStore(items: service), tokens: parts.tokens,
-            introduction: parts.introduction, answered: answered)
+            accounts: parts.accounts, passwords: PasswordStore(items: service, paths: isForGit ? .git : .exact),
+            tokens: parts.tokens, introduction: parts.introduction, answered: answered)
     }
 
     /// The same with the parts below the helper.

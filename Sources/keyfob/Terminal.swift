@@ -109,13 +109,15 @@ enum Terminal {
     }
 
     /// What a person types on the controlling terminal behind `words`, without the end of the line; nil where there is no
-    /// terminal of ours, nobody answers in time, or the line is at its end.
+    /// terminal of ours, nobody answers in time, or the line is at its end. What was typed before `words` were shown does not
+    /// count.
     static func answer(to words: String, within patience: Duration? = nil) async throws -> String? {
         let terminal = unsafe open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)
         guard terminal >= 0 else { return nil }
         defer { close(terminal) }
         // A program in the background takes nothing from the shell before it.
         guard tcgetpgrp(terminal) == getpgrp() else { return nil }
+        try await dropTypeAhead(on: terminal)
         let bytes = Array(words.utf8)
         _ = unsafe Glibc.write(terminal, bytes, bytes.count)
         var answer = [UInt8](repeating: 0, count: 4096)
@@ -134,6 +136,24 @@ enum Terminal {
         guard count > 0, answer[count - 1] == UInt8(ascii: "\n") else { return nil }
         return String(decoding: answer.prefix(count - 1), as: UTF8.self)
     }
+
+    /// Drops what was typed or pasted before the question that comes now: nobody has seen that question yet. A long paste
+    /// comes in pieces, so the terminal has to be silent for a moment; if it never is, the question is asked all the same.
+    ///
+    /// - Parameter terminal: the controlling terminal, in the hands of our process group.
+    private static func dropTypeAhead(on terminal: Int32) async throws {
+        let end = ContinuousClock.now + longestPaste
+        repeat {
+            tcflush(terminal, TCIFLUSH)
+            try await Task.sleep(for: silence)
+            var readable = pollfd(fd: terminal, events: Int16(POLLIN), revents: 0)
+            guard unsafe poll(&readable, 1, 0) > 0 else { break }
+        } while .now < end
+        tcflush(terminal, TCIFLUSH)
+    }
+
+    private static let silence = Duration.milliseconds(80)
+    private static let longestPaste = Duration.seconds(2)
 
     /// Writes `text` as it is, to standard error or to where else the person wants to be told. Where nobody reads any more,
     /// there is no one to be told: what is being done for them is done all the same.

@@ -1,3 +1,4 @@
+import CredentialProtocol
 import Glibc
 import KeyfobCore
 import OAuth
@@ -27,11 +28,17 @@ final class Transports: Sendable {
         return PatientTransport(each, notBefore: .inKernelMemory(now: now), now: now)
     }
 
-    /// How to reach the authorization server of `account`; nil: one of which nothing is written down any more.
-    func transport(for account: Account?) -> any HTTPTransport {
-        let transport = transport(trusting: account?.certificateAuthorityFile)
-        guard let reach = account?.addresses, reach != .anywhere else { return transport }
-        return ReachingTransport(transport, reach: reach)
+    /// How to reach the authorization server of `account`.
+    func transport(for account: Account) -> any HTTPTransport {
+        let transport = transport(trusting: account.certificateAuthorityFile)
+        guard account.addresses != .anywhere else { return transport }
+        return ReachingTransport(transport, reach: account.addresses)
+    }
+
+    /// How to reach a server of which nothing is written down any more. Nobody can say whether a person named it, so it may
+    /// not be on this machine, unless `service` is.
+    func transport(forgottenServerOf service: ServiceURL) -> any HTTPTransport {
+        ReachingTransport(transport(trusting: nil), reach: .privateNetworks(of: Reach.Resource(service)))
     }
 
     /// How near `server`, of which `resource` has told, has to be allowed to be asked.

@@ -80,10 +80,13 @@ package struct Account: Sendable, Equatable {
         if case .issuer = server { reach != nil } else { false }
     }
 
-    /// ``reach`` in terms of addresses.
+    /// ``reach`` in terms of addresses. Any service has one, whatever its host: link-local, multicast, mapped.
     package var addresses: Reach {
-        guard let reach, let url = try? EndpointURL(service.description) else { return .anywhere }
-        return reach == .service ? .asPublicAs(url) : .privateNetworks(of: url)
+        switch reach {
+        case nil: .anywhere
+        case .service: .asPublicAs(Reach.Resource(service))
+        case .privateNetworks: .privateNetworks(of: Reach.Resource(service))
+        }
     }
 
     /// The ways to sign in.
@@ -110,5 +113,12 @@ package struct Account: Sendable, Equatable {
             let digits = String(byte, radix: 16)
             return digits.count == 1 ? "0" + digits : digits
         }.joined()
+    }
+}
+
+extension Reach.Resource {
+    /// The origin of a service. There is no service without one.
+    package init(_ service: ServiceURL) {
+        self.init(origin: service.origin, host: service.host, isLoopback: service.isLoopback)
     }
 }

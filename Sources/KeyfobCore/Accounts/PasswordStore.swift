@@ -9,9 +9,20 @@ import Secrets
 /// `oauth_refresh_token=` where git gave them. So people move over, and back, without typing a password again.
 package struct PasswordStore: Sendable {
     let items: any ItemStore
+    let paths: PathRule
 
-    package init(items: some ItemStore) {
-        self.items = items
+    /// - Parameter paths: which items a request means by its path, or by having none.
+    package init(items: some ItemStore, paths: PathRule = .exact) {
+        (self.items, self.paths) = (items, paths)
+    }
+
+    /// Which items a request means, as to the path.
+    package enum PathRule: Sendable {
+        /// Those that were stored with the same path. A request without a path means those that were stored without one.
+        case exact
+        /// git's own rule (git-credential-libsecret): a request without a path means items with any path, for git names
+        /// none unless `credential.useHttpPath` is set.
+        case git
     }
 
     /// New items get the name that every version of git-credential-libsecret finds. Since git 2.42 it writes
@@ -23,10 +34,10 @@ package struct PasswordStore: Sendable {
         ],
         otherNames: ["org.git.Password"])
 
-    /// The newest password for `request`; nil where there is none.
+    /// The newest password for `request`; nil if there is none.
     ///
-    /// An item answers if it has all that the request names: a request without a path is answered by an item with one,
-    /// never the other way round (git's own rule). The port is part of the host and must be the same.
+    /// An item answers if it has all that the request names, byte for byte, and the path that ``PathRule`` wants. The port is
+    /// part of the host and must be the same.
     package func password(for request: CredentialRequest) throws(SecretServiceError) -> CredentialResponse? {
         for item in try matches(for: request) {
             guard let username = item.attributes["user"], let entry = PasswordEntry(item.secret) else { continue }
@@ -44,14 +55,14 @@ package struct PasswordStore: Sendable {
     package func holds(_ request: CredentialRequest) throws(SecretServiceError) -> Bool {
         guard let attributes = Self.attributes(of: request), let entry = PasswordEntry(request) else { return false }
         return try matches(for: request).contains {
-            Self.ownAttributes(of: $0) == attributes && $0.secret == entry.secret
+            Self.ownAttributes(of: $0).isSame(as: attributes) && $0.secret == entry.secret
         }
     }
 
     /// The password that is kept for exactly what `request` names, no more and no less.
     func kept(for request: CredentialRequest) throws(SecretServiceError) -> Secret? {
-        let attributes = Self.attributes(of: request)
-        let item = try matches(for: request).first { Self.ownAttributes(of: $0) == attributes }
+        guard let attributes = Self.attributes(of: request) else { return nil }
+        let item = try matches(for: request).first { Self.ownAttributes(of: $0).isSame(as: attributes) }
         return item.flatMap { PasswordEntry($0.secret)?.password }
     }
 
@@ -76,8 +87,11 @@ package struct PasswordStore: Sendable {
         guard let attributes = Self.attributes(of: request) else { return [] }
         // A search is answered by items with more attributes too, but another port is another service.
         let usual = attributes["port"] ?? Self.usualPorts[request.protocolName]
-        return try items.search(Self.schema, matching: attributes).filter {
-            ($0.attributes["port"] ?? Self.usualPorts[request.protocolName]) == usual
+        return try items.search(Self.schema, matching: attributes).filter { item in
+            (item.attributes["port"] ?? Self.usualPorts[request.protocolName]) == usual
+                // Some services compare otherwise than byte for byte, KeePassXC among them.
+                && attributes.allSatisfy { name, value in item.attributes[name]?.isSame(as: value) == true }
+                && (paths == .git || attributes["object"] != nil || item.attributes["object"]?.isEmpty != false)
         }
     }
 
@@ -88,7 +102,7 @@ package struct PasswordStore: Sendable {
     /// The attributes that `request` names; nil where it names neither host nor path.
     static func attributes(of request: CredentialRequest) -> [String: String]? {
         var attributes = ["protocol": request.protocolName]
-        let (server, port) = splitPort(request.host.lowercased())  // RFC 3986 section 3.2.2
+        let (server, port) = splitPort(request.host.asciiLowercased)  // RFC 3986 section 3.2.2
         if !server.isEmpty { attributes["server"] = server }
         if let port, port != usualPorts[request.protocolName] { attributes["port"] = port }
         if let path = request.path, !path.isEmpty { attributes["object"] = path }
@@ -96,14 +110,26 @@ package struct PasswordStore: Sendable {
         return attributes["server"] == nil && attributes["object"] == nil ? nil : attributes
     }
 
+    /// What a password is stored for, as a key: protocol, host, port, path and user name by their bytes.
+    struct Place: Hashable {
+        private let attributes: [[UInt8]]
+
+        /// nil if `request` names neither host nor path.
+        init?(_ request: CredentialRequest) {
+            guard let named = PasswordStore.attributes(of: request) else { return nil }
+            attributes = named.sorted { $0.key < $1.key }.flatMap { [Array($0.key.utf8), Array($0.value.utf8)] }
+        }
+    }
+
     /// The ports that need not be said (RFC 9110 section 4.2).
     private static let usualPorts = ["https": "443", "http": "80"]
 
     /// `host:port` in two; a colon within the brackets of an IPv6 address is none of it.
     private static func splitPort(_ host: String) -> (server: String, port: String?) {
-        guard let colon = host.lastIndex(of: ":"), !host[colon...].contains("]"),
-            host[host.index(after: colon)...].utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
-            let port = UInt16(host[host.index(after: colon)...])
+        guard let colon = host.utf8.lastIndex(of: UInt8(ascii: ":")),
+            let digits = Optional(host.utf8[colon...].dropFirst()),
+            digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
+            let port = UInt16(Substring(digits))
         else { return (host, nil) }
         return (String(host[..<colon]), String(port))
     }

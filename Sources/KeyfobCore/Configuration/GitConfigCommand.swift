@@ -26,8 +26,11 @@ package struct GitConfigCommand: Sendable {
     /// - Throws: ``ConfigurationError`` where git cannot say: then nobody knows what the settings are.
     package func settings(for request: CredentialRequest) throws(ConfigurationError) -> GitSettings? {
         guard let url = request.url else { return nil }
-        return try matches("credential", url.description).map { GitSettings(output: $0) }
+        return try matches("credential", Self.subject(url)).map { GitSettings(output: $0) }
     }
+
+    /// The URL to ask git about: without a path that can be read in two ways.
+    private static func subject(_ url: ServiceURL) -> String { url.isAmbiguous ? url.origin : url.description }
 
     /// Whether git's settings tell helpers not to ask a person about `request`. No answer is taken for yes.
     ///
@@ -38,7 +41,7 @@ package struct GitConfigCommand: Sendable {
         do {
             if try settings(for: request)?.declinesInteraction == true { return true }
             guard inRepository else { return false }
-            let output = try matches("credential", url.description, inRepository: true)
+            let output = try matches("credential", Self.subject(url), inRepository: true)
             return output.map { GitSettings(output: $0).declinesInteraction } ?? false
         } catch {
             return true
@@ -48,7 +51,7 @@ package struct GitConfigCommand: Sendable {
     /// Whether git, here and now, tells helpers the path of a URL (`credential.useHttpPath`).
     package func tellsPath(for request: CredentialRequest) -> Bool {
         guard let url = request.url else { return false }
-        let output = try? matches("credential", url.description, inRepository: true)
+        let output = try? matches("credential", Self.subject(url), inRepository: true)
         return output.map { GitSettings(output: $0).tellsPath } ?? false
     }
 

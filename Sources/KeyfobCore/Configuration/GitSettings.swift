@@ -26,9 +26,12 @@ package struct GitSettings: Sendable {
         values["usehttppath"].map { ["true", "yes", "on", "1"].contains($0.lowercased()) } ?? false
     }
 
-    /// Whether `credential.interactive` tells helpers not to ask (git 2.47; git's false, empty too, or `never`).
+    /// Whether `credential.interactive` tells helpers not to ask (git 2.47): git's false, empty too, `never`, and every value
+    /// that is no yes to git either.
     package var declinesInteraction: Bool {
-        values["interactive"].map { ["false", "never", "0", "no", "off", ""].contains($0.lowercased()) } ?? false
+        guard let value = values["interactive"]?.asciiLowercased else { return false }
+        if let number = Int64(value) { return number == 0 }
+        return !["true", "yes", "on", "auto", "always"].contains(value)
     }
 
     /// A client that git's settings describe.

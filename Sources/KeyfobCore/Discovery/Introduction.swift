@@ -1,5 +1,6 @@
 package import CredentialProtocol
 import OAuth
+import Secrets
 
 /// Makes a service known: finds its authorization server, and has a person say yes before anything is asked of it.
 ///
@@ -66,6 +67,7 @@ package struct Introduction: Sendable {
     ) async throws -> Answer? {
         guard let url = request.url, url.scheme == "https" || url.isLoopback else { return nil }
         let configured = accounts.configuration.host(for: url)
+        if url.isAmbiguous, configured == nil { return nil }  // no service of one meaning to say yes to
         let proposes = AuthenticationChallenge.bearer(in: request.wwwauth)?.resourceMetadata != nil
         guard configured != nil || (proposes && hasTerminal) else { return nil }
         let mayAsk = await interaction.mayAsk(for: request, by: configured?.flow) { await gitDeclines(request) }
@@ -110,14 +112,14 @@ package struct Introduction: Sendable {
 
         let pinned = isApproved ? known?.server.identifier : nil
         var found = try await finder(host, url).find(url, challenges: request.wwwauth, pinned: pinned)
-        if let pinned, case .issuer(let issuer, _, _)? = found.host.server, issuer != pinned {
+        if let pinned, case .issuer(let issuer, _, _)? = found.host.server, !issuer.isSame(as: pinned) {
             guard try await ask(.elsewhere(url, server: issuer)) else {
                 throw CredentialFailure.issuerChanged(service: url, from: pinned, to: issuer)
             }
         }
         // What was found now counts more than what was found then; but for the client that a person has named, which is
         // one of that server and of no other.
-        if let known, case .issuer(let issuer, _, _)? = found.host.server, issuer == pinned {
+        if let known, case .issuer(let issuer, _, _)? = found.host.server, pinned.map(issuer.isSame) == true {
             let before = approved(known.service)
             (found.host.clientID, found.host.endpointHosts) = (before?.clientID, before?.endpointHosts)
         }

@@ -1,5 +1,6 @@
 package import CredentialProtocol
 package import OAuth
+import Secrets
 
 /// Finds out who may sign people in to a service, from its URL alone.
 ///
@@ -104,7 +105,7 @@ package struct ServerFinder: Sendable {
         guard let first = metadata.authorizationServers.first else {
             throw CredentialFailure.noAuthorizationServer(service: service)
         }
-        let issuer = pinned.flatMap { metadata.authorizationServers.contains($0) ? $0 : nil } ?? first
+        let issuer = pinned.flatMap { metadata.authorizationServers.holdsSame(as: $0) ? $0 : nil } ?? first
         let resource = found.speaksForWhole ? try? ServiceURL(metadata.resource) : nil
         var host = Configuration.Host(service: resource.flatMap { $0.contains(service) ? $0 : nil } ?? service)
         host.server = .issuer(issuer)

@@ -1,4 +1,5 @@
 import OAuth
+import Secrets
 
 /// Who keyfob is to an authorization server.
 ///
@@ -124,7 +125,7 @@ package struct ClientSource: Sendable {
     func retire(
         allBut client: Client, issuer: String, needed: () throws -> [Grant], transport: any HTTPTransport
     ) async throws {
-        let others = try registrations.own(issuer: issuer).filter { $0.client.id != client.id }
+        let others = try registrations.own(issuer: issuer).filter { !$0.client.id.isSame(as: client.id) }
         guard !others.isEmpty else { return }
         let grants = try needed()
         for registration in others where !grants.contains(where: { $0.isOf(registration) }) {
@@ -137,6 +138,6 @@ package struct ClientSource: Sendable {
 extension Grant {
     /// Whether the grant was given to that client, and is still of use.
     fileprivate func isOf(_ registration: ClientRegistration) -> Bool {
-        client.id == registration.client.id && (refreshToken ?? accessToken) != nil
+        client.id.isSame(as: registration.client.id) && (refreshToken ?? accessToken) != nil
     }
 }

@@ -1,4 +1,5 @@
 import OAuth
+import Secrets
 
 /// The hosts to which a sign-in may send the person, a code or a secret.
 ///
@@ -9,7 +10,7 @@ import OAuth
 struct EndpointHosts {
     /// The issuer's own host and the others, as ``EndpointURL/authority`` writes them; nil: a person has written the
     /// server down, and it names whatever hosts it likes.
-    private let allowed: Set<[UInt8]>?
+    private let allowed: [String]?
 
     /// - Parameter issuer: as the metadata write it; nil for a server that is described by its endpoints.
     init(of account: Account, issuer: String?) throws(OAuthError) {
@@ -19,13 +20,13 @@ struct EndpointHosts {
         }
         guard let issuer, let url = try? EndpointURL(issuer) else { throw .invalidEndpoint(member: "issuer") }
         let known = KnownIssuer.match(account.server)?.endpointHosts ?? []
-        allowed = Set(([url.authority] + known + account.endpointHosts).map { Array($0.utf8) })
+        allowed = [url.authority] + known + account.endpointHosts
     }
 
     /// Those of `urls` that nobody has agreed to, by host, each once and in this order.
     func foreign(among urls: [EndpointURL]) -> [String] {
         guard let allowed else { return [] }
         var seen: Set<String> = []
-        return urls.map(\.authority).filter { !allowed.contains(Array($0.utf8)) && seen.insert($0).inserted }
+        return urls.map(\.authority).filter { !allowed.holdsSame(as: $0) && seen.insert($0).inserted }
     }
 }

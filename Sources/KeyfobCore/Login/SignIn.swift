@@ -1,6 +1,7 @@
 import CredentialProtocol
 package import KernelKeyring
 package import OAuth
+import Secrets
 
 /// One sign-in: finds the authorization server, has the person say yes in their own browser, and makes a grant of it.
 package struct SignIn: Sendable {
@@ -275,7 +276,7 @@ package struct SignIn: Sendable {
             throw error
         }
         let names = claims.names + [claims.subject]
-        if let asked = account.name, !names.contains(where: { $0.lowercased() == asked.lowercased() }) {
+        if let asked = account.name, !names.map(\.asciiLowercased).holdsSame(as: asked.asciiLowercased) {
             await giveBack(response, client, metadata, transport)
             throw CredentialFailure.anotherAccount(asked: asked, given: names[0])
         }

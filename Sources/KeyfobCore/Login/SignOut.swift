@@ -63,7 +63,7 @@ package struct SignOut: Sendable {
         try await lock.hold(grant.account, patience: .seconds(35), waitsForPerson: true) { _ in
             // Whoever had the lock before may have renewed it.
             let grant = try grants.settledGrant(account: grant.account) ?? grant
-            let client = client.id == grant.client.id ? client : grant.client
+            let client = client.id.isSame(as: grant.client.id) ? client : grant.client
             // First of all, so that a logout that is cut short leaves no revoked token to be answered with.
             let accessToken = grant.accessToken ?? cache.token(account: grant.account)?.token
             cache.remove(account: grant.account)
@@ -72,7 +72,7 @@ package struct SignOut: Sendable {
             let others = try grants.all()
             // A list that cannot be read keeps nothing of the rest from being ended.
             let forgetting = Result { try forgetApproval(of: grant, others) }
-            let isLast = !others.contains { $0.issuer == grant.issuer && $0.client.id == client.id }
+            let isLast = !others.contains { $0.issuer == grant.issuer && $0.client.id.isSame(as: client.id) }
             let registration = isLast ? try await unregister(grant, client, transport) : .stays
             try forgetting.get()
             return Outcome(tokens: tokens, registration: registration)

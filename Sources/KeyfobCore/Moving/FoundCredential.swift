@@ -41,7 +41,7 @@ package struct FoundCredential: Sendable, Equatable {
 package struct Findings: Sendable, Equatable {
     package private(set) var credentials: [FoundCredential] = []
     package private(set) var oddities: [Oddity] = []
-    private var places: Set<[String: String]?> = []
+    private var places: Set<PasswordStore.Place?> = []
 
     package init() {}
 
@@ -88,7 +88,7 @@ extension CredentialRequest {
 extension Findings {
     /// Adds a credential, unless there is one for the same service and user already.
     mutating func add(_ found: FoundCredential) {
-        let isNew = places.insert(PasswordStore.attributes(of: found.request)).inserted
+        let isNew = places.insert(PasswordStore.Place(found.request)).inserted
         if isNew { credentials.append(found) } else { note(.repeated, at: found.place) }
     }
 

@@ -35,9 +35,9 @@ struct KeyringFindings {
 
     /// What stands behind the name of the space, which may be none.
     private static func url(_ service: String) -> Substring? {
-        guard let scheme = service.firstRange(of: "://") else { return nil }
-        let space = service[..<scheme.lowerBound].lastIndex(of: ":")
-        return service[(space.map(service.index(after:)) ?? service.startIndex)...]
+        guard let scheme = service.utf8.firstRange(of: "://".utf8) else { return nil }
+        let space = service.utf8[..<scheme.lowerBound].lastIndex(of: UInt8(ascii: ":"))
+        return service[(space.map(service.utf8.index(after:)) ?? service.startIndex)...]
     }
 
     /// The names under which it keeps refresh tokens: of hosts that are none, or at a path that is none.
@@ -55,6 +55,6 @@ struct KeyringFindings {
     /// The token of a user at a host; of the active one where `user` is nil.
     func gh(host: String, user: String?) throws(SecretServiceError) -> Secret? {
         try items.search(Self.gh, matching: ["service": "gh:" + host, "username": user ?? ""])
-            .first { $0.attributes["username"] == user ?? "" }?.secret
+            .first { $0.attributes["username"]?.isSame(as: user ?? "") == true }?.secret
     }
 }

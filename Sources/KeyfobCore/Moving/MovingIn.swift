@@ -115,9 +115,9 @@ extension MovingIn {
     ) async throws -> [Verdict] {
         let passwords = PasswordStore(items: items)
         var verdicts: [Verdict] = []
-        var copied: [[String: String]?: Secret] = [:]
+        var copied: [PasswordStore.Place?: Secret] = [:]
         for credential in found {
-            let place = PasswordStore.attributes(of: credential.request)
+            let place = PasswordStore.Place(credential.request)
             if try await signsIn(credential.request) {
                 verdicts.append(.signsIn)
             } else if let kept = try copied[place] ?? passwords.kept(for: credential.request) {

@@ -17,7 +17,7 @@ package struct RegistrationStore: Sendable {
     /// Issuer and client id are compared byte for byte. A locked keyring is an error and never "none": otherwise each login
     /// would make one more client at the server.
     package func registration(issuer: String, client id: String) throws(SecretServiceError) -> ClientRegistration? {
-        try registrations(issuer: issuer).first { $0.client.id.utf8.elementsEqual(id.utf8) }
+        try registrations(issuer: issuer).first { $0.client.id.isSame(as: id) }
     }
 
     /// The registrations at `issuer` that keyfob made itself, newest first.
@@ -34,7 +34,7 @@ package struct RegistrationStore: Sendable {
     /// one that ends with the session would be made anew each day.
     package func save(_ registration: ClientRegistration) throws {
         let secret = try Registration(registration).encoded()
-        let isOld = try old(registration.issuer).map { $0.client.id == registration.client.id } ?? false
+        let isOld = try old(registration.issuer).map { $0.client.id.isSame(as: registration.client.id) } ?? false
         try items.store(
             GrantStore.schema, attributes: Self.attributes(registration.issuer, registration.client.id),
             label: "keyfob: client at " + registration.issuer.split(separator: "/").dropFirst().joined(separator: " "),
@@ -45,14 +45,14 @@ package struct RegistrationStore: Sendable {
     /// Forgets `registration`; whether it was there.
     @discardableResult
     package func remove(_ registration: ClientRegistration) throws(SecretServiceError) -> Bool {
-        let isOld = try old(registration.issuer).map { $0.client.id == registration.client.id } ?? false
+        let isOld = try old(registration.issuer).map { $0.client.id.isSame(as: registration.client.id) } ?? false
         let id = isOld ? nil : registration.client.id
         return try items.delete(GrantStore.schema, exactly: Self.attributes(registration.issuer, id), in: nil)
     }
 
     private func registrations(issuer: String) throws(SecretServiceError) -> [ClientRegistration] {
         try items.search(GrantStore.schema, matching: ["kind": Self.kind, "issuer": issuer])
-            .compactMap { Registration($0.secret)?.value }.filter { $0.issuer.utf8.elementsEqual(issuer.utf8) }
+            .compactMap { Registration($0.secret)?.value }.filter { $0.issuer.isSame(as: issuer) }
     }
 
     /// The one registration that versions before 2026-12 kept for an issuer.

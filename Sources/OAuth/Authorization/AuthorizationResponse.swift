@@ -42,7 +42,7 @@ struct AuthorizationResponse {
     func code(from metadata: AuthorizationServerMetadata) throws(OAuthError) -> Secret {
         if let expected = metadata.issuer {
             if let issuer {
-                guard issuer == expected else {
+                guard issuer.isSame(as: expected) else {
                     throw .responseIssuerMismatch(expected: expected, found: ServerText.printable(issuer))
                 }
             } else if metadata.authorizationResponseIssParameterSupported {

@@ -34,8 +34,8 @@ extension NetworkSettings {
         let scheme = text.firstRange(of: "://").map { text[..<$0.lowerBound].lowercased() } ?? "http"
         let rest = text.firstRange(of: "://").map { text[$0.upperBound...] } ?? text[...]
         let authority = rest.prefix { $0 != "/" }
-        let at = authority.lastIndex(of: "@")
-        let hostAndPort = at.map { authority[authority.index(after: $0)...] } ?? authority
+        let at = authority.utf8.lastIndex(of: UInt8(ascii: "@"))
+        let hostAndPort = at.map { authority[authority.utf8.index(after: $0)...] } ?? authority
         let placeholder = "https://\(hostAndPort)"
         guard let url = try? EndpointURL(placeholder) else { return nil }
         // 1080 is what curl takes where no port is written.

@@ -4,10 +4,38 @@ package enum Reach: Sendable, Hashable {
     case anywhere
     /// Not nearer than this resource is: the address stands in a document that the resource has sent us to. A resource on
     /// loopback may name all, one in a private network all but loopback, any other only what the Internet reaches.
-    case asPublicAs(EndpointURL)
+    case asPublicAs(Resource)
     /// Also in a private network, wherever the resource is: a person has said yes to a server there. Never on loopback,
     /// unless the resource itself is there.
-    case privateNetworks(of: EndpointURL)
+    case privateNetworks(of: Resource)
+
+    /// The origin of a resource, which need not be an endpoint: of any host, also of one to which keyfob itself sends nothing.
+    /// Every service has one, so that no service can be without a rule.
+    package struct Resource: Sendable, Hashable {
+        /// As in ``EndpointURL/origin``.
+        let origin: String
+        /// In lower case; an IPv6 address stands in brackets.
+        let host: String
+        /// Whether the host is `localhost`, in 127.0.0.0/8, or ::1.
+        let isLoopback: Bool
+
+        package init(_ url: EndpointURL) {
+            (origin, host, isLoopback) = (url.origin, url.host, url.isLoopback)
+        }
+
+        /// - Parameters:
+        ///   - origin: scheme, host, and the port unless it is the scheme's own.
+        ///   - host: in lower case; an IPv6 address in brackets.
+        package init(origin: String, host: String, isLoopback: Bool) {
+            (self.origin, self.host, self.isLoopback) = (origin, host, isLoopback)
+        }
+    }
+
+    /// ``asPublicAs(_:)`` for a resource that is an endpoint.
+    package static func asPublicAs(_ url: EndpointURL) -> Reach { .asPublicAs(Resource(url)) }
+
+    /// ``privateNetworks(of:)`` for a resource that is an endpoint.
+    package static func privateNetworks(of url: EndpointURL) -> Reach { .privateNetworks(of: Resource(url)) }
 
     /// The addresses to connect to for `url`, as text, the best first; none where any will do.
     ///
@@ -35,7 +63,7 @@ package enum Reach: Sendable, Hashable {
     }
 
     /// The resource to which things are near or far.
-    private var resource: EndpointURL? {
+    private var resource: Resource? {
         switch self {
         case .anywhere: nil
         case .asPublicAs(let resource), .privateNetworks(let resource): resource
@@ -43,7 +71,7 @@ package enum Reach: Sendable, Hashable {
     }
 
     /// The nearest range in which a server may be. Nothing that a resolver says makes a resource a loopback resource.
-    private func nearest(_ resource: EndpointURL, _ resolution: NameResolution) async throws(OAuthError) -> AddressRange
+    private func nearest(_ resource: Resource, _ resolution: NameResolution) async throws(OAuthError) -> AddressRange
     {
         if resource.isLoopback { return .loopback }
         if case .privateNetworks = self { return .nearby }
@@ -52,7 +80,7 @@ package enum Reach: Sendable, Hashable {
     }
 
     private static func check(
-        _ addresses: [[UInt8]], of url: EndpointURL, not nearest: AddressRange, _ resource: EndpointURL
+        _ addresses: [[UInt8]], of url: EndpointURL, not nearest: AddressRange, _ resource: Resource
     ) throws(OAuthError) {
         for address in addresses {
             guard let range = AddressRange(address), range >= nearest else {

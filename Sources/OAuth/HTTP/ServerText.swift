@@ -24,7 +24,7 @@ enum ServerText {
         let texts = secrets.filter { $0.count >= shortestSecret }.compactMap(\.exposedText)
         // The longest first: one may be a part of another.
         let words = texts.sorted { $0.utf8.count > $1.utf8.count }
-        return printable(words.reduce(text) { $0.replacing($1, with: "\(Secret($1))") })
+        return printable(words.reduce(text) { $0.replacingBytes(of: $1, with: "\(Secret($1))") })
     }
 
     /// In bytes.

@@ -1,3 +1,5 @@
+import Secrets
+
 /// An issuer identifier, kept as text: comparisons are of bytes (RFC 8414 section 3.3).
 struct Issuer {
     let string: String
@@ -23,7 +25,8 @@ struct Issuer {
     /// Identical, or different by one slash directly after the authority and nothing else: both have the same
     /// well-known address, and well-known providers are configured one way and write the other.
     func accepts(_ found: String) -> Bool {
-        found == string || url.path.isEmpty && found == string + "/" || url.path == "/" && found + "/" == string
+        found.isSame(as: string) || url.path.isEmpty && found.isSame(as: string + "/")
+            || url.path == "/" && string.isSame(as: found + "/")
     }
 
     /// Scheme and authority as written.

@@ -1,3 +1,5 @@
+import Secrets
+
 /// A request that reached the loopback listener: the parts that decide what is answered.
 struct LoopbackRequest {
     var method: String
@@ -15,16 +17,17 @@ struct LoopbackRequest {
 
     /// Path and query of a target in origin form; nil for any other form.
     var pathAndQuery: (path: String, query: String)? {
-        guard target.hasPrefix("/") else { return nil }
-        let path = target.prefix { $0 != "?" }
-        return (String(path), String(target.dropFirst(path.count + 1)))
+        guard target.begins(with: "/") else { return nil }
+        let parts = target.parts(at: "?", maxSplits: 1)
+        return (String(parts[0]), parts.count > 1 ? String(parts[1]) : "")
     }
 
     /// The values of a cookie of that name; browsers send one `Cookie` field.
     func cookies(_ name: String) -> [String] {
-        values("cookie").flatMap { $0.split(separator: ";") }.compactMap { pair in
-            let halves = pair.split(separator: "=", maxSplits: 1)
-            guard halves.count == 2, halves[0].drop(while: { $0 == " " }) == name else { return nil }
+        values("cookie").flatMap { $0.parts(at: ";") }.compactMap { pair in
+            let halves = pair.parts(at: "=", maxSplits: 1)
+            guard halves.count == 2, Substring(halves[0].utf8.drop { $0 == UInt8(ascii: " ") }).isSame(as: name)
+            else { return nil }
             return String(halves[1])
         }
     }

@@ -67,7 +67,7 @@ struct RedirectGate: Sendable {
             return (refusal, nil)
         }
         let known = [startPath, callbackPath] + (outcome == nil ? [] : [endPath, usedPath])
-        guard known.contains(path) else { return (.page(.nothingHere), nil) }
+        guard known.holdsSame(as: path) else { return (.page(.nothingHere), nil) }
         guard !request.isPrefetch else { return (.page(.fetchedAhead), nil) }
 
         switch path {
@@ -84,13 +84,13 @@ struct RedirectGate: Sendable {
     /// Throws `notTheRedirect` where the text is no answer on the redirect URI, `anotherLogin` where it answers another
     /// login; both change nothing. There is no cookie to check: the person vouches for the browser.
     mutating func take(pasted: Secret) throws(OAuthError) -> Event? {
-        let text = (pasted.exposedText ?? "").drop { $0.isWhitespace }.prefix { !$0.isWhitespace }
+        let text = String((pasted.exposedText ?? "").drop { $0.isWhitespace }.prefix { !$0.isWhitespace })
         // What a browser shows: it adds the slash that an empty path lacks.
         let paths = callbackPath == "/" ? ["/?", "?"] : [callbackPath + "?"]
         let beginnings = authorities.flatMap { authority in paths.map { "http://\(authority)\($0)" } }
-        guard let beginning = beginnings.first(where: { text.hasPrefix($0) }),
-            let response = AuthorizationResponse(
-                query: text.dropFirst(beginning.count).prefix { $0 != "#" }.description)
+        guard let beginning = beginnings.first(where: { text.begins(with: $0) }),
+            let query = Substring(text.utf8.dropFirst(beginning.utf8.count)).parts(at: "#").first,
+            let response = AuthorizationResponse(query: String(query))
         else { throw .notTheRedirect(expected: "http://\(authority)\(callbackPath)") }
         guard response.state == state else { throw .anotherLogin }
         guard outcome == nil else { return nil }
@@ -104,7 +104,7 @@ struct RedirectGate: Sendable {
     private var usedPath: String { callbackPath == "/used" ? "/over" : "/used" }
 
     private func accepts(host values: [String]) -> Bool {
-        values.count == 1 && authorities.contains(values[0].lowercased())
+        values.count == 1 && authorities.holdsSame(as: values[0].asciiLowercased)
     }
 
     /// Ours, as browsers write it: they leave port 80 out.
@@ -136,7 +136,7 @@ struct RedirectGate: Sendable {
     private func isOurs(_ request: LoopbackRequest) -> Bool {
         let cookies = request.cookies(cookieName)
         return cookies.count == 1 && Secret(cookies[0]) == cookieValue
-            && request.values("origin").allSatisfy { $0 == "http://\(authority)" }
+            && request.values("origin").allSatisfy { $0.isSame(as: "http://\(authority)") }
     }
 
     /// Lax, not Strict: the callback is a navigation that another site began.

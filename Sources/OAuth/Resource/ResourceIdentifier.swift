@@ -1,3 +1,5 @@
+import Secrets
+
 /// The URL of a protected resource, as an identifier (RFC 9728 section 1.2, RFC 8707 section 2).
 struct ResourceIdentifier {
     let url: EndpointURL
@@ -22,7 +24,7 @@ struct ResourceIdentifier {
     /// 3.3 asks for the same, and many servers describe all that is below one path, or on one origin, at once. Where a
     /// path has segments that a server may resolve, a prefix of the text says nothing, and only the same text will do.
     func isCovered(by resource: String) -> Bool {
-        if resource == url.string { return true }
+        if resource.isSame(as: url.string) { return true }
         guard let other = try? EndpointURL(resource), other.origin == url.origin,
             !Self.mayBeResolved(url.path), !Self.mayBeResolved(other.path)
         else { return false }

@@ -14,11 +14,11 @@ struct UncheckedClaims {
 
     /// OpenID Connect Core section 3.1.3.7, steps 2 to 5 and 9 to 11. Throws `invalidIDToken` by the claim.
     func check(issuer: String?, client: String, nonce: String?, now: Double) throws(OAuthError) {
-        guard let issuer, text("iss") == issuer else { throw .invalidIDToken(member: "iss") }
+        guard let issuer, text("iss")?.isSame(as: issuer) == true else { throw .invalidIDToken(member: "iss") }
         let audience = text("aud").map { [$0] } ?? (try? members.strings("aud")) ?? []
-        guard audience.contains(client) else { throw .invalidIDToken(member: "aud") }
+        guard audience.holdsSame(as: client) else { throw .invalidIDToken(member: "aud") }
         if audience.count > 1 || members.has("azp") {
-            guard text("azp") == client else { throw .invalidIDToken(member: "azp") }
+            guard text("azp")?.isSame(as: client) == true else { throw .invalidIDToken(member: "azp") }
         }
         guard let end = members.number("exp"), now - IDToken.leeway < end else { throw .invalidIDToken(member: "exp") }
         guard let beginning = members.number("iat"), beginning - IDToken.leeway <= now
@@ -49,8 +49,10 @@ struct UncheckedClaims {
             guard let subject = text("sub"), !subject.isEmpty, subject.utf8.count <= Self.longestSubject,
                 subject.utf8.allSatisfy({ (0x20...0x7E).contains($0) })
             else { throw .invalidIDToken(member: "sub") }
-            // An address that the server itself does not vouch for could be anybody's.
-            let isEmailOpen = (try? members.bool("email_verified")) != false && text("email_verified") != "false"
+            // An address that the server itself does not vouch for could be anybody's. Some servers write the boolean as
+            // text; a value that is neither vouches for nothing.
+            let isVouched = ((try? members.bool("email_verified")) ?? nil) ?? (text("email_verified") == "true")
+            let isEmailOpen = !members.has("email_verified") || isVouched
             let names = ["preferred_username", "email", "nickname", "name"].filter { $0 != "email" || isEmailOpen }
             return IDTokenClaims(subject: subject, names: names.compactMap { label($0) })
         }

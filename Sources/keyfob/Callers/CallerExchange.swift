@@ -132,16 +132,9 @@ extension CallerExchange {
         to request: CredentialRequest, _ helper: CredentialHelper
     ) async throws -> CredentialResponse? {
         var response = try await helper.get(request)
-        if response == nil, request.path != nil {
-            // git names no path unless it is told to, and so a password was kept without one.
-            var whole = request
-            whole.path = nil
-            response = try await helper.get(whole)
-        }
+        if response == nil, request.path != nil { response = try helper.passwordStoredWithoutPath(for: request) }
         if let keptAs = dialect.keptAs, response?.authtype == nil, response?.username != keptAs {
-            var kept = request
-            kept.username = keptAs
-            if let own = try await helper.get(kept), own.authtype == nil { response = own }
+            response = try helper.password(storedFor: keptAs, request) ?? response
         }
         return response
     }

@@ -110,13 +110,19 @@ enum InteractionName: String, ExpressibleByArgument, CaseIterable {
 extension CredentialRequest {
     /// The request for a URL from the command line.
     ///
-    /// - Throws: `CredentialFailure.notAService` where it is not one that keyfob can serve.
+    /// - Throws: `CredentialFailure.notAService` if it is not one that keyfob can serve, `RequestError.ambiguousPath` if
+    ///   its path can be read in more than one way.
     init(url: String) throws {
         // An end of line would be the beginning of another attribute.
-        let isLine = !url.utf8.contains(where: AttributeLines.isControl)
-        let request = isLine ? try? LineDialect().decode(Array("url=\(url)\n".utf8), for: .get) : nil
-        guard let request, let service = request.url, service.scheme == "https" || service.isLoopback
+        guard !url.utf8.contains(where: AttributeLines.isControl) else { throw CredentialFailure.notAService(url: url) }
+        do {
+            self = try LineDialect().decode(Array("url=\(url)\n".utf8), for: .get)
+        } catch RequestError.ambiguousPath(let attribute) {
+            throw RequestError.ambiguousPath(attribute)
+        } catch {
+            throw CredentialFailure.notAService(url: url)
+        }
+        guard let service = self.url, service.scheme == "https" || service.isLoopback
         else { throw CredentialFailure.notAService(url: url) }
-        self = request
     }
 }

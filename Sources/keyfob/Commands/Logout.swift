@@ -2,6 +2,7 @@ import ArgumentParser
 import CredentialProtocol
 import KeyfobCore
 import OAuth
+import Secrets
 
 struct Logout: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -30,7 +31,7 @@ struct Logout: AsyncParsableCommand {
             var grants = try composition.grants.all().filter { grant in
                 guard let service = service?.url else { return true }
                 let isOfService = (try? ServiceURL(grant.service))?.contains(service) ?? false
-                return isOfService && (account == nil || grant.accountName == account)
+                return isOfService && (account == nil || grant.accountName?.isSame(as: account ?? "") == true)
             }
             // What the keyring has not taken yet is known by its account alone.
             if grants.isEmpty, let service, let meant = try await parts.accounts.account(for: service) {
@@ -39,9 +40,11 @@ struct Logout: AsyncParsableCommand {
             if grants.isEmpty { throw NotSignedIn(url: url) }
             for grant in grants {
                 let account = try await parts.accounts.account(for: CredentialRequest(url: grant.service))
+                let transports = composition.transports
                 let outcome = try await composition.signOut.run(
                     grant, client: Self.client(of: grant, account), host: account?.provider,
-                    transport: composition.transports.transport(for: account))
+                    transport: try account.map { transports.transport(for: $0) }
+                        ?? transports.transport(forgottenServerOf: ServiceURL(grant.service)))
                 Terminal.say(Words.loggedOut(grant, outcome))
             }
         }
@@ -49,6 +52,6 @@ struct Logout: AsyncParsableCommand {
 
     /// The client that a grant was given to; its secret is the one that a person wrote down last.
     private static func client(of grant: Grant, _ account: Account?) -> Client {
-        account?.client.flatMap { $0.id == grant.client.id && $0.secret != nil ? $0 : nil } ?? grant.client
+        account?.client.flatMap { $0.id.isSame(as: grant.client.id) && $0.secret != nil ? $0 : nil } ?? grant.client
     }
 }

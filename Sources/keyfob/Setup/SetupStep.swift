@@ -1,5 +1,6 @@
 import Glibc
 import KeyfobCore
+import Secrets
 
 /// One thing that has to be so for a caller to ask keyfob.
 struct SetupStep: Sendable {
@@ -85,7 +86,7 @@ enum ShellWords {
     /// The word as a POSIX shell reads it.
     static func quoted(_ word: String) -> String {
         if word.unicodeScalars.allSatisfy(isPlain) && !word.isEmpty { return word }
-        return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#) + "'"
+        return "'" + word.parts(at: "'").joined(separator: #"'\''"#) + "'"
     }
 
     /// The same without quotation marks: to git an absolute path is what begins with a slash.

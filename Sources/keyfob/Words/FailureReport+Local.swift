@@ -1,4 +1,5 @@
 import CredentialProtocol
+import Dialects
 import Glibc
 import KeyfobCore
 import SecretService
@@ -16,9 +17,12 @@ extension FailureReport {
                 "byte 0x\(byte < 16 ? "0" : "")\(String(byte, radix: 16)) in line \(line) of the request is not allowed"
             case .missing(let attribute): "the request names no \(attribute.rawValue)"
             case .conflicting(let attribute): "the request names more than one \(attribute.rawValue)"
+            case .ambiguousPath(let attribute):
+                "the path in the request's \(attribute.rawValue) can be read in more than one way"
             case .invalid(let attribute): "the request's \(attribute.rawValue) is not valid"
             }
         self.init(said, status: 65)
+        if case .ambiguousPath = error { hints.append(CallerFailure.withoutAmbiguity) }
     }
 
     init(response error: ResponseError) {
@@ -42,6 +46,8 @@ extension FailureReport {
             case .wrongType(let expected): "must be \(expected)"
             case .notAllowed(let value, let allowed):
                 "\"\(Words.printable(value))\" is not one of " + allowed.joined(separator: ", ")
+            case .badURL(let value) where Self.isAmbiguous(value):
+                "\"\(Words.address(value))\" has a path that can be read in more than one way"
             case .badURL(let value): "\"\(Words.address(value))\" is not an https URL, nor http on a loopback host"
             case .incomplete(let missing): "\(missing) is missing"
             case .notAFile, .ofAnotherUser, .writableByOthers, .full, .entryTooLarge, .gitTimedOut, .gitFailed:
@@ -49,6 +55,15 @@ extension FailureReport {
             }
         self.init("\(place): \(key)\(said)", status: 78)
         hints = Self.mend(error)
+    }
+
+    private static func isAmbiguous(_ url: String) -> Bool {
+        do {
+            _ = try ServiceURL(url)
+            return false
+        } catch {
+            return error == .ambiguousPath
+        }
     }
 
     init(secretService error: SecretServiceError) {

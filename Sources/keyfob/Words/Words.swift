@@ -1,5 +1,6 @@
 import FoundationEssentials
 import KeyfobCore
+import Secrets
 
 /// Words for people that more than one place says.
 enum Words {
@@ -16,8 +17,8 @@ enum Words {
     /// An address, or what was meant for one, without the user name and the password in it, either of which may be a
     /// token: all between the scheme and the last at sign, wherever an address that is none has it.
     static func address(_ text: String) -> String {
-        guard let at = text.lastIndex(of: "@") else { return printable(text) }
-        let scheme = text[..<at].firstRange(of: "://").map { text[..<$0.upperBound] } ?? ""
+        guard let at = text.utf8.lastIndex(of: UInt8(ascii: "@")) else { return printable(text) }
+        let scheme = text.utf8[..<at].firstRange(of: "://".utf8).map { text[..<$0.upperBound] } ?? ""
         return printable(scheme + "..." + text[at...])
     }
 
@@ -25,7 +26,7 @@ enum Words {
     /// stands before an at sign, an e-mail address or a user name among it.
     static func shareable(_ text: String, home: String?) -> String {
         let words = printable(text).split(separator: " ", omittingEmptySubsequences: false).map { word in
-            word.contains("@") ? address(String(word)) : String(word)
+            word.holds("@") ? address(String(word)) : String(word)
         }
         let line = words.joined(separator: " ")
         guard let home, home.hasPrefix("/"), home.count > 1 else { return line }

@@ -46,7 +46,7 @@ import Testing
     @Test(arguments: [
         // git's own false in all its spellings, and GCM's never
         ("false", true), ("False", true), ("no", true), ("off", true), ("0", true), ("never", true), ("NEVER", true),
-        ("", true), ("true", false), ("1", false), ("yes", false), ("auto", false), ("always", false), ("maybe", false),
+        ("", true), ("true", false), ("1", false), ("yes", false), ("auto", false), ("always", false), ("maybe", true),
     ])
     func `decline interaction where credential.interactive says so`(_ value: String, _ declines: Bool) {
         #expect(settings(("interactive", value)).declinesInteraction == declines)
