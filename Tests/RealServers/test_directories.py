@@ -237,7 +237,7 @@ def test_a_relative_path_names_no_authority_of_the_directory(
             person.configure_keyfob("https://git.example.test", provider.issuer, ca_file="ca.pem")
         env = {who: "ca.pem"} if who.isupper() else {}
         done = keyfob_in(person, directory, "login", "https://git.example.test", **env)
-        assert_refused(done, 78 if who == "ca_file" else 75)
+        assert_refused(done, 78)
         assert provider.requests.all() == []
 
 

@@ -92,8 +92,10 @@ struct PrivateSession: Sendable {
             atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     }
 
+    /// For the person alone, whatever their umask is: keyfob refuses settings that others may write to.
     static func write(_ text: String, to path: String) throws {
         try Data(text.utf8).write(to: URL(filePath: path))
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
     }
 
     private static func temporaryDirectory() throws -> String {

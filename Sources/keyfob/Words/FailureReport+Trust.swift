@@ -15,7 +15,10 @@ extension FailureReport {
             case .otherName:
                 ("its certificate is for another name", "check the address; is there a network sign-in page?")
             case .authoritiesUnreadable:
-                ("the file of certificate authorities cannot be read", "check ca_file and SSL_CERT_FILE")
+                (
+                    "the file of certificate authorities cannot be read",
+                    "check ca_file, SSL_CERT_FILE and git's http.sslCAInfo, which take absolute paths"
+                )
             case .handshakeFailed:
                 ("its certificate is not trusted, or it does not speak TLS", ownAuthority)
             }

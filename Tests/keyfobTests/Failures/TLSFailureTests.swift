@@ -95,7 +95,7 @@ import Testing
     @Test func `a file of authorities that cannot be read is for a person to mend`() async throws {
         let row = FailureRow(
             testDescription: "", status: 78, says: "the file of certificate authorities cannot be read",
-            hint: "check ca_file and SSL_CERT_FILE")
+            hint: "check ca_file, SSL_CERT_FILE and git's http.sslCAInfo, which take absolute paths")
         try await Self.withServer { bench, _ in
             var bench = bench
             bench.session.environment["SSL_CERT_FILE"] = "/nonexistent.pem"
