@@ -11,7 +11,8 @@ package enum PathGrammar {
     /// or `%5C`, or an escape without its two digits.
     static func isAmbiguous(encoded path: ArraySlice<UInt8>) -> Bool {
         guard let decoded = PercentEncoding.decode(path) else { return true }
-        return holdsEscape(of: [slash, backslash], in: Array(path)) || isAmbiguous(decoded: decoded)
+        // As text: bytes that are no UTF-8 are escaped again there.
+        return holdsEscape(of: [slash, backslash], in: Array(path)) || isAmbiguous(PercentEncoding.text(decoded))
     }
 
     private static func isAmbiguous(decoded path: [UInt8]) -> Bool {

@@ -66,7 +66,8 @@ import Testing
         ("https://git.example.com/", .init(protocolName: "https", host: "git.example.com")),
         ("https://Git.Example.com:8443", .init(protocolName: "https", host: "Git.Example.com:8443")),
         ("http://[::1]:8080/x", .init(protocolName: "http", host: "[::1]:8080", path: "x")),
-        ("https://git.example.com//a/b.git//", .init(protocolName: "https", host: "git.example.com", path: "a/b.git")),
+        ("https://git.example.com/a/b.git//", .init(protocolName: "https", host: "git.example.com", path: "a/b.git")),
+        ("https://git.example.com//a/b.git", .init(protocolName: "https", host: "git.example.com", path: "/a/b.git")),
         (
             "https://git.example.com/a%20b/%C3%BC",
             .init(protocolName: "https", host: "git.example.com", path: "a b/\u{FC}")
@@ -83,6 +84,7 @@ import Testing
                 password: Secret("p:w"))
         ),
         ("cert:///client.pem", .init(protocolName: "cert", host: "", path: "client.pem")),
+        ("cert:///home/../client.pem", .init(protocolName: "cert", host: "", path: "home/../client.pem")),
     ]
 
     @Test(arguments: urls)
@@ -119,6 +121,28 @@ import Testing
     func `A URL that programs could read in two ways is refused`(url: String, error: RequestError) {
         #expect(throws: error) { try line("url=\(url)\n") }
         #expect(throws: error) { try git("url=\(url)\n") }
+    }
+
+    private static let ambiguous = [
+        "..", ".", "a/../b", "../b", "a/..", "a/./b", "..;/b", "a/..;x=1/b", ".;", "a\\b", "a%2fb", "a%5Cb", "%2e%2E/b",
+        "a/.%2e/b", "%c0%af", "%E0%80%AFb",
+    ]
+
+    @Test(arguments: ambiguous)
+    func `A path that programs could read in two ways is refused, but not from git`(path: String) throws {
+        #expect(throws: RequestError.ambiguousPath(.path)) { try line(service + "path=\(path)\n") }
+        #expect(try git(service + "path=\(path)\n").url?.isAmbiguous == true)
+        if path.contains("\\") { return }
+        for dialect in [LineDialect(), GitDialect()] as [any Dialect] {
+            #expect(throws: RequestError.ambiguousPath(.url)) {
+                try dialect.decode(Array("url=https://git.example.com/\(path)\n".utf8), for: .get)
+            }
+        }
+    }
+
+    @Test(arguments: ["...", ".git", "..a", "a..b", "a.", "a;..", "%20", "caf\u{E9}", "a//b", "@scope/name", "a%25b", "a%FFb"])
+    func `A path with dots, blanks or other letters is taken`(path: String) throws {
+        #expect(try line(service + "path=\(path)\n").url?.isAmbiguous == false)
     }
 
     @Test(arguments: ["protocol=https\n", "host=git.example.com\n", "path=a\n", service])

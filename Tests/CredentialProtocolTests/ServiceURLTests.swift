@@ -22,11 +22,10 @@ import Testing
         ("https://[2001:DB8::A]/", "https://[2001:db8::a]", []),
         ("https://[::ffff:192.0.2.1]", "https://[::ffff:192.0.2.1]", []),
         ("https://git.example.com/group/project.git", "https://git.example.com", ["group", "project.git"]),
-        ("https://git.example.com//group///x/", "https://git.example.com", ["group", "x"]),
-        ("https://git.example.com/a/./b/../c", "https://git.example.com", ["a", "c"]),
-        ("https://git.example.com/../../a", "https://git.example.com", ["a"]),
-        ("https://git.example.com/a/%2e%2E/b", "https://git.example.com", ["b"]),
-        ("https://git.example.com/a%2Fb/%C3%BC", "https://git.example.com", ["a", "b", "\u{FC}"]),
+        ("https://git.example.com/group/x//", "https://git.example.com", ["group", "x"]),
+        ("https://git.example.com//group//x", "https://git.example.com", ["", "group", "", "x"]),
+        ("https://git.example.com/a/b/%C3%BC", "https://git.example.com", ["a", "b", "\u{FC}"]),
+        ("https://git.example.com/a/\u{301}b", "https://git.example.com", ["a", "\u{301}b"]),
         ("https://git.example.com/a@b:c", "https://git.example.com", ["a@b:c"]),
     ]
 
@@ -45,6 +44,11 @@ import Testing
         ("ssh://git.example.com", .unsupportedScheme("ssh")), ("file:///etc/passwd", .unsupportedScheme("file")),
         ("https://alice@git.example.com", .userinfo), ("https://@git.example.com", .userinfo),
         ("https://git.example.com/?a", .queryOrFragment), ("https://git.example.com#a", .queryOrFragment),
+        ("https://git.example.com/a/./b", .ambiguousPath), ("https://git.example.com/a/../b", .ambiguousPath),
+        ("https://git.example.com/..", .ambiguousPath), ("https://git.example.com/%2e%2E/b", .ambiguousPath),
+        ("https://git.example.com/a%2Fb", .ambiguousPath), ("https://git.example.com/a%2fb", .ambiguousPath),
+        ("https://git.example.com/a%5Cb", .ambiguousPath), ("https://git.example.com/a%5cb", .ambiguousPath),
+        ("https://git.example.com/a%252Fb", .ambiguousPath), ("https://git.example.com/a/..;x/b", .ambiguousPath),
         ("https://git.example.com/%", .malformedEscape), ("https://git.example.com/%g0", .malformedEscape),
         ("https://git.example.com/%0A", .forbiddenByte(0x0A)), ("https://git.example.com/\u{7F}", .forbiddenByte(0x7F)),
         ("https://git.example.com/a b", .forbiddenByte(0x20)), ("https://git.example.com\\x", .forbiddenByte(0x5C)),
@@ -118,7 +122,17 @@ import Testing
         ("https://github.com/alice", "https://github.com/alice2"),
         ("https://github.com/alice", "https://github.com/Alice"),
         ("https://github.com/alice", "https://github.com/al/ice"),
-        ("https://github.com/alice", "https://github.com/alice/../bob"),
+        ("https://github.com/alice", "https://github.com//alice"),
+        ("https://github.com/alice", "https://github.com//alice/x"),
+        // Equal to Swift, and other bytes to a server
+        ("https://github.com/caf\u{E9}", "https://github.com/cafe\u{301}"),
+        ("https://github.com/cafe\u{301}/x", "https://github.com/caf\u{E9}/x"),
+        ("https://github.com/K", "https://github.com/\u{212A}"),
+        ("https://github.com/K", "https://github.com/%E2%84%AA/x"),
+        ("https://github.com/alice", "https://github.com/alice%CC%81"),
+        // A combining mark hides the slash before it from Swift, and not from a server
+        ("https://github.com/alice/\u{301}x", "https://github.com/alice/x"),
+        ("https://github.com/bob/\u{301}x", "https://github.com/bob/\u{300}x"),
         ("https://github.com/alice", "https://github.com/alice%20"),
         ("https://github.com/alice/x", "https://github.com/alice"),
     ]
@@ -137,7 +151,9 @@ import Testing
         ("https://github.com/alice", "https://github.com/alice"),
         ("https://github.com/alice", "https://github.com/alice/"),
         ("https://github.com/alice/", "https://github.com/alice/x.git"),
-        ("https://github.com/alice", "https://github.com/bob/../alice/x.git"),
+        ("https://github.com/alice", "https://github.com/alice//x.git"),
+        ("https://github.com/alice", "https://github.com/alice/\u{301}x"),
+        ("https://github.com/caf\u{E9}", "https://github.com/caf%C3%A9/x"),
         ("https://github.com/a%20b", "https://github.com/%61%20b/c"),
         ("http://[::1]:8080", "http://[::1]:8080/x"),
     ]
@@ -158,5 +174,17 @@ import Testing
         let request = try git("protocol=https\nhost=git.example.com\npath=a%2Fb?c#d\n")
         #expect(request.url?.pathSegments == ["a%2Fb?c#d"])
         #expect(request.url?.description == "https://git.example.com/a%252Fb%3Fc%23d")
+    }
+
+    @Test(arguments: ["alice/../bob", "alice/x/..", "bob/../alice", "alice/./x", "alice/..;/bob", "alice\\x", "alice/a%2fb"])
+    func `A path of git's that has more than one reading is below the whole origin alone`(path: String) throws {
+        let asked = try git("protocol=https\nhost=github.com\npath=\(path)\n").url
+        let url = try #require(asked)
+        #expect(try ServiceURL("https://github.com").contains(url))
+        for service in ["alice", "bob", "alice/x", "alice/.", "alice/a"] {
+            let account = ServiceURL(protocolName: "https", host: "github.com", path: service)
+            #expect(account?.contains(url) == false, "\(service)")
+        }
+        #expect(!url.contains(url))
     }
 }

@@ -29,9 +29,14 @@ import Testing
         #expect(Set(expected).count == 4)
     }
 
-    @Test(arguments: ["team/x/", "/team//x", "./team/x", "other/../team/x"])
-    func `It is that of the service that an HTTP client asks`(_ path: String) throws {
-        #expect(Self.names(Self.request(path)).dropFirst() == Self.names(Self.request("team/x")).dropFirst())
+    @Test func `A slash at the end leads nowhere else`() throws {
+        #expect(Self.names(Self.request("team/x/")).dropFirst() == Self.names(Self.request("team/x")).dropFirst())
+    }
+
+    @Test(arguments: ["./team/x", "other/../team/x", "team/..;/x", "team\\x", "team/%2e%2e/x"])
+    func `A path that can be read in more than one way leads to the whole origin alone`(_ path: String) throws {
+        let expected = [Routes.exact(Self.request(path)), try Self.below("https://host.example")]
+        #expect(Self.names(Self.request(path)) == expected.compactMap { $0 })
     }
 
     @Test func `It ends at the first that is found`() throws {
@@ -45,7 +50,7 @@ import Testing
         CredentialRequest(protocolName: "http", host: "host.example", path: "team/x"),
         CredentialRequest(protocolName: "https", host: "host.example:8443", path: "team/x"),
         CredentialRequest(protocolName: "https", host: "other.example", path: "team/x"),
-        request("team/x", username: "alice"), request("teams"), request("team/../x"), request("below team"),
+        request("team/x", username: "alice"), request("teams"), request("team/../x"), request("below team"), request("/team/x"), request("team\u{301}/x"),
         request(nil),
     ])
     func `No other question comes by it`(_ request: CredentialRequest) throws {

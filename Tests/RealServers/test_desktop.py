@@ -311,6 +311,15 @@ def test_what_others_have_named_is_text(
         assert "as <b>\ufffdli&ce\ufffd31m\"'</b>." in shown.body
 
 
+def test_a_combining_mark_hides_no_markup(developer: Person, gate: Gate, daemon: NotificationDaemon) -> None:
+    daemon.capabilities = FULL
+    wait_at_most(developer, 1, account="<\u0301b>&\u0301\"\u0301'\u0301>\u0301")
+    from_program(developer, "<\u0301i>edit", gate)
+    (shown,) = daemon.shown
+    assert "&lt;\u0301i&gt;edit asks" in shown.body
+    assert "as &lt;\u0301b&gt;&amp;\u0301&quot;\u0301&#39;\u0301&gt;\u0301." in shown.body
+
+
 def test_a_desktop_without_buttons_tells_and_does_not_wait(
     developer: Person, gate: Gate, daemon: NotificationDaemon
 ) -> None:

@@ -140,6 +140,27 @@ def test_no_yes_leads_to_this_machine(person: Person, world: World) -> None:
     assert world.network.requests_at(MACHINE) == []
 
 
+NO_ENDPOINTS = ["169.254.7.7", "224.0.0.9", "[fe80::7]", "[ff02::7]", "[::ffff:93.184.216.34]", "[64:ff9b::5db8:d822]"]
+
+
+@pytest.mark.parametrize("service", NO_ENDPOINTS)
+@pytest.mark.parametrize(("host", "address"), [("login.corp.example", COMPANY), ("self.example", MACHINE)])
+def test_a_service_whose_address_is_no_endpoint_has_a_rule_too(
+    person: Person, world: World, service: str, host: str, address: str
+) -> None:
+    """Link-local, multicast, mapped and translated addresses: keyfob itself would send nothing there."""
+    person.approvals.parent.mkdir(parents=True, exist_ok=True)
+    entry = f'[host."https://{service}/mcp"]\nissuer = "https://{{}}"\nreach = "service"\nclient_id = "c"\n'
+    person.approvals.write_text(entry.format(host))
+    done = world.network.keyfob(person, "login", f"https://{service}/mcp")
+    assert_refused(done, 78)
+    assert_too_near(done, done.stderr.decode(), host)
+    assert world.network.requests_at(address) == []
+    assert person.browsers_opened() == 0
+    person.approvals.write_text(entry.format("login.example.com"))
+    assert_worked(world.network.keyfob(person, "login", f"https://{service}/mcp"))
+
+
 @pytest.mark.parametrize("endpoint", ["token_endpoint", "registration_endpoint"])
 @pytest.mark.parametrize(("host", "address"), [("login.corp.example", COMPANY), ("self.example", MACHINE)])
 def test_an_endpoint_that_is_nearer_than_the_service_is_not_asked(

@@ -335,6 +335,39 @@ def test_on_a_terminal_the_difference_is_shown_and_a_yes_is_asked_for(
     assert ("registry.example" in path.read_text()) == (status == 0)
 
 
+@pytest.mark.parametrize("early", ["y\n", "yes\ny\ny\n", "https://h.example/x\ny\n", "y"])
+def test_what_was_typed_or_pasted_before_the_question_is_no_answer(settings: Settings, early: str) -> None:
+    path = settings.write(".docker/config.json", "{}\n")
+    begun = settings.home / "begun"
+    # keyfob is started when all of it has been typed.
+    command = ("/bin/sh", "-c", 'until [ -e "$0" ]; do :; done; exec "$@"', begun, settings.bin / "keyfob")
+    for answer, status in (("n\n", 77), ("y\n", 0)):
+        terminal = Terminal(settings.person.session, *command, "setup", "docker", URL, "--apply")
+        terminal.type(early)
+        begun.touch()
+        terminal.read_until(r"write this\? \[y/N\] ")
+        assert path.read_text() == "{}\n"
+        terminal.type(answer)
+        assert terminal.finish() == status, terminal.shown
+        begun.unlink()
+    assert "registry.example" in path.read_text()
+
+
+def test_a_paste_that_goes_on_while_keyfob_asks_is_no_answer(settings: Settings) -> None:
+    path = settings.write(".docker/config.json", "{}\n")
+    begun = settings.home / "begun"
+    command = ("/bin/sh", "-c", 'until [ -e "$0" ]; do :; done; exec "$@"', begun, settings.bin / "keyfob")
+    terminal = Terminal(settings.person.session, *command, "setup", "docker", URL, "--apply")
+    # More lines than a terminal holds: the last of them come while keyfob drops the first.
+    begun.touch()
+    terminal.type("y\n" * 4000)
+    terminal.read_until(r"write this\? \[y/N\] ")
+    assert path.read_text() == "{}\n"
+    terminal.type("n\n")
+    assert terminal.finish() == 77, terminal.shown
+    assert path.read_text() == "{}\n"
+
+
 def test_what_changed_while_somebody_thought_is_not_overwritten(settings: Settings) -> None:
     path = settings.write(".docker/config.json", "{}\n")
     terminal = Terminal(settings.person.session, settings.bin / "keyfob", "setup", "docker", URL, "--apply")

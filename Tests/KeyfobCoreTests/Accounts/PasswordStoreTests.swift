@@ -8,7 +8,7 @@ import Testing
 /// git's own battery for a helper that keeps passwords (t/lib-credential.sh, as run by t0303), on values.
 @Suite struct `The store of passwords, as git's battery wants it` {
     let items = InMemoryItemStore()
-    var store: PasswordStore { PasswordStore(items: items) }
+    var store: PasswordStore { PasswordStore(items: items, paths: .git) }
 
     /// The user name and password that are found.
     private func found(_ request: CredentialRequest) throws -> [String]? {
@@ -128,6 +128,59 @@ import Testing
 @Suite struct `The store of passwords` {
     let items = InMemoryItemStore()
     var store: PasswordStore { PasswordStore(items: items) }
+
+    /// What each of two paths, and none, is asked for and answered with.
+    @Test func `gives other callers the password of their path and of no other`() throws {
+        for (path, word) in [("user/a", "a"), (nil, "host"), ("user/b", "b")] as [(String?, String)] {
+            try store.store(.git(path: path, username: "user", password: word))
+        }
+        func found(_ path: String?) throws -> String? {
+            try store.password(for: .git(path: path))?.password.exposedText
+        }
+        #expect(try found("user/a") == "a")
+        #expect(try found("user/b") == "b")
+        #expect(try found(nil) == "host")
+        for path in ["user", "user/", "user/a/x", "user/c", "USER/A", "/user/a", "user//a"] {
+            #expect(try found(path) == nil, "\(path)")
+        }
+    }
+
+    @Test func `gives other callers that name the host alone nothing that was stored for a path`() throws {
+        try store.store(.git(path: "user/a", username: "user", password: "a"))
+        #expect(try store.password(for: .git()) == nil)
+        #expect(try PasswordStore(items: items, paths: .git).password(for: .git())?.password == Secret("a"))
+    }
+
+    @Test func `forgets for other callers only what they could be given`() throws {
+        for path in ["user/a", nil, "user/b"] {
+            try store.store(.git(path: path, username: "user", password: "word"))
+        }
+        try store.erase(.git())
+        #expect(items.items.map(\.attributes["object"]) == ["user/a", "user/b"])
+        try store.erase(.git(path: "user/a"))
+        #expect(items.items.map(\.attributes["object"]) == ["user/b"])
+        try PasswordStore(items: items, paths: .git).erase(.git())
+        #expect(items.items.isEmpty)
+    }
+
+    /// Equal to Swift and to the store in memory; KeePassXC even finds what differs in case.
+    @Test(arguments: [("caf\u{E9}", "cafe\u{301}"), ("K", "\u{212A}")], [PasswordStore.PathRule.exact, .git])
+    func `takes no text for another that is only equivalent`(_ texts: (String, String), _ rule: PasswordStore.PathRule) throws {
+        let store = PasswordStore(items: items, paths: rule)
+        try store.store(.git(path: texts.0, username: texts.0, password: "word"))
+        #expect(try store.password(for: .git(path: texts.1)) == nil)
+        #expect(try store.password(for: .git(path: texts.0, username: texts.1)) == nil)
+        #expect(try store.kept(for: .git(path: texts.1, username: texts.1)) == nil)
+        #expect(try !store.holds(.git(path: texts.1, username: texts.1, password: "word")))
+        #expect(PasswordStore.Place(.git(path: texts.0)) != PasswordStore.Place(.git(path: texts.1)))
+        #expect(try store.password(for: .git(path: texts.0))?.password == Secret("word"))
+    }
+
+    @Test func `takes a host of another protocol by its bytes`() throws {
+        try store.store(.git("k.example.com", protocolName: "smtp", username: "user", password: "word"))
+        #expect(try store.password(for: .git("\u{212A}.example.com", protocolName: "smtp")) == nil)
+        #expect(try store.password(for: .git("K.example.com", protocolName: "smtp"))?.password == Secret("word"))
+    }
 
     @Test func `gives the newest of several`() throws {
         for user in ["oldest", "middle", "newest"] { try store.store(.git(username: user, password: "pass")) }

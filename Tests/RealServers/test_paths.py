@@ -1,0 +1,310 @@
+"""Paths of one host that belong to different people: what was stored or signed in to for one path answers for no other,
+whatever spelling the caller has for it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from harness import binaries
+from harness.callers import link
+from harness.credential import HelperStore
+from harness.dialects import basic, bearer, conversation
+from harness.person import Done, Person, stderr_lines
+from harness.provider.server import Provider
+from harness.steps import assert_worked
+
+HOST = "https://stored.example.com"
+MALFORMED = 65
+
+
+def cargo(kind: str, url: str, **more: str) -> str:
+    """Cargo's message."""
+    operation = {"operation": "read"} if kind == "get" else {}
+    return json.dumps({"v": 1, "kind": kind, **operation, "registry": {"index-url": f"sparse+{url}"}, **more}) + "\n"
+
+
+def cargo_secret(output: str) -> str:
+    """The token as it was stored, or the password of a Basic field; empty without one."""
+    token = conversation(output).get("Ok", {}).get("token", "")
+    return basic(token) if token.startswith("Basic ") else token.removeprefix("Bearer ")
+
+
+def docker_secret(output: str) -> str:
+    return str(json.loads(output)["Secret"]) if output.startswith("{") else ""
+
+
+def bazel_secret(output: str) -> str:
+    fields = json.loads(output)["headers"] if output else {}
+    return authorization(fields.get("Authorization", [""])[0])
+
+
+def authorization(field: str) -> str:
+    """The secret of an `Authorization` field, of either scheme."""
+    return basic(field) if field.startswith("Basic ") else bearer(field) if field else ""
+
+
+def lines_secret(output: str) -> str:
+    return next((line.removeprefix("password=") for line in output.splitlines() if line.startswith("password=")), "")
+
+
+def go_secret(output: str) -> str:
+    fields = [line for line in output.splitlines() if line.startswith("Authorization: ")]
+    return authorization(fields[0].removeprefix("Authorization: ")) if fields else ""
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A caller that names a URL: how it asks for a secret and, if it can, stores and erases one."""
+
+    name: str
+    get: Callable[[str], tuple[tuple[str, ...], str]]
+    secret: Callable[[str], str]
+    store: Callable[[str, str], tuple[tuple[str, ...], str]] | None = None
+    erase: Callable[[str], tuple[tuple[str, ...], str]] | None = None
+    # Whether it is given what was stored for its host without a path.
+    takes_whole_host: bool = True
+    variable: str = ""
+
+    def run(self, person: Person, command: tuple[tuple[str, ...], str], url: str) -> Done:
+        arguments, stdin = command
+        variables = {self.variable: url} if self.variable else {}
+        return person.session.run(*arguments, stdin=stdin.encode(), **variables)
+
+    def ask(self, person: Person, url: str) -> Done:
+        return self.run(person, self.get(url), url)
+
+    def found(self, person: Person, url: str) -> str:
+        """The secret that it is given; empty for none."""
+        return self.secret(self.ask(person, url).stdout.decode())
+
+
+KEYFOB = str(binaries.keyfob())
+DOCKER, CARGO, VAULT = "docker-credential-keyfob", ("cargo-credential-keyfob", "--cargo-plugin"), "vault-token-keyfob"
+KEEPERS = [
+    Caller(
+        "line",
+        lambda url: ((KEYFOB, "get"), f"url={url}\n"),
+        lines_secret,
+        lambda url, secret: ((KEYFOB, "store"), f"url={url}\nusername=alice\npassword={secret}\n"),
+        lambda url: ((KEYFOB, "erase"), f"url={url}\n"),
+        takes_whole_host=False,
+    ),
+    Caller(
+        "docker",
+        lambda url: ((DOCKER, "get"), url),
+        docker_secret,
+        lambda url, secret: ((DOCKER, "store"), json.dumps({"ServerURL": url, "Username": "alice", "Secret": secret})),
+        lambda url: ((DOCKER, "erase"), url),
+    ),
+    Caller(
+        "keyring",
+        lambda url: (("keyring", "get", url, "alice"), ""),
+        lambda output: output.removesuffix("\n"),
+        lambda url, secret: (("keyring", "set", url, "alice"), secret),
+        lambda url: (("keyring", "del", url, "alice"), ""),
+    ),
+    Caller(
+        "cargo",
+        lambda url: (CARGO, cargo("get", url)),
+        cargo_secret,
+        lambda url, secret: (CARGO, cargo("login", url, token=secret)),
+        lambda url: (CARGO, cargo("logout", url)),
+    ),
+    Caller(
+        "vault",
+        lambda url: ((VAULT, "get"), ""),
+        lambda output: output,
+        lambda url, secret: ((VAULT, "store"), secret),
+        lambda url: ((VAULT, "erase"), ""),
+        takes_whole_host=False,
+        variable="VAULT_ADDR",
+    ),
+]
+READERS = [
+    Caller("bazel", lambda url: (("bazel-credential-keyfob", "get"), json.dumps({"uri": url})), bazel_secret),
+    Caller("go", lambda url: ((KEYFOB, "goauth", url), "HTTP/1.1 401 Unauthorized\n\n"), go_secret),
+    Caller("pnpm", lambda url: ((KEYFOB, "get", "--dialect", "pnpm", url), ""), lambda o: authorization(o.strip())),
+    Caller(
+        "headers",
+        lambda url: ((KEYFOB, "headers", url), ""),
+        lambda output: authorization(json.loads(output)["Authorization"]) if output else "",
+    ),
+]
+CALLERS = [*KEEPERS, *READERS]
+
+
+@pytest.fixture
+def caller_of(person: Person) -> Person:
+    """A person whose keyfob answers by each caller's name."""
+    link(person)
+    return person
+
+
+@pytest.fixture
+def git(person: Person) -> HelperStore:
+    """git, through the door."""
+    return HelperStore(person.session, binaries.git_credential_keyfob())
+
+
+def keep(person: Person, path: str, secret: str) -> None:
+    """Stores a password with `keyfob store`."""
+    request = f"protocol=https\nhost=stored.example.com\npath={path}\nusername=alice\npassword={secret}\n"
+    assert_worked(person.keyfob("store", stdin=request.encode()))
+
+
+@pytest.mark.parametrize("caller", CALLERS, ids=lambda caller: caller.name)
+def test_a_password_stored_for_one_path_goes_to_no_other(caller_of: Person, caller: Caller) -> None:
+    keep(caller_of, "user/a", "secret-of-a")
+    for other in ("/user/b", "/user", "/user/a/x", "/user/A", "/user//a", "//user/a", "/", ""):
+        assert caller.found(caller_of, HOST + other) == "", other
+    if caller.name != "vault":  # which is given only what it has stored
+        assert caller.found(caller_of, HOST + "/user/a") == "secret-of-a"
+        assert caller.found(caller_of, HOST + "/user/a/") == "secret-of-a"
+
+
+@pytest.mark.parametrize("caller", CALLERS, ids=lambda caller: caller.name)
+def test_a_path_is_answered_with_what_was_stored_without_one(
+    caller_of: Person, git: HelperStore, caller: Caller
+) -> None:
+    """git names no path, and so a person's password is stored without one. Beside those of paths it is the one."""
+    keep(caller_of, "user/a", "secret-of-a")
+    git.approve(protocol="https", host="stored.example.com", username="alice", password="secret-of-host")
+    keep(caller_of, "user/b", "secret-of-b")
+    if caller.name != "vault":
+        assert caller.found(caller_of, HOST) == "secret-of-host"
+    assert caller.found(caller_of, HOST + "/user/c") == ("secret-of-host" if caller.takes_whole_host else "")
+
+
+@pytest.mark.parametrize("caller", KEEPERS, ids=lambda caller: caller.name)
+def test_what_a_caller_has_stored_it_reads_back_and_erases_path_by_path(caller_of: Person, caller: Caller) -> None:
+    assert caller.store
+    assert caller.erase
+    places = [HOST + "/user/a", HOST + "/user/b", HOST]
+    for place in places:
+        assert_worked(caller.run(caller_of, caller.store(place, f"secret-of-{place}"), place))
+    assert [caller.found(caller_of, place) for place in places] == [f"secret-of-{place}" for place in places]
+    # By the host alone nothing is erased that the host alone is not given.
+    assert_worked(caller.run(caller_of, caller.erase(HOST), HOST))
+    assert [caller.found(caller_of, place) for place in places] == [f"secret-of-{place}" for place in places[:2]] + [""]
+    assert_worked(caller.run(caller_of, caller.erase(places[0]), places[0]))
+    assert [caller.found(caller_of, place) for place in places] == ["", f"secret-of-{places[1]}", ""]
+    assert_worked(caller.run(caller_of, caller.erase(places[1]), places[1]))
+    assert [caller.found(caller_of, place) for place in places] == ["", "", ""]
+
+
+def test_git_without_a_path_is_answered_and_erases_whatever_its_path(caller_of: Person, git: HelperStore) -> None:
+    """git-credential-libsecret's rule, for git names no path unless credential.useHttpPath is set."""
+    keep(caller_of, "user/a", "secret-of-a")
+    assert (git.fill(protocol="https", host="stored.example.com") or {})["password"] == "secret-of-a"
+    assert git.fill(protocol="https", host="stored.example.com", path="user/b") is None
+    git.reject(protocol="https", host="stored.example.com")
+    assert KEEPERS[0].found(caller_of, HOST + "/user/a") == ""
+
+
+def test_a_path_of_equivalent_letters_is_another_path(caller_of: Person, git: HelperStore) -> None:
+    keep(caller_of, "caf\u00e9/K", "secret-of-cafe")
+    for path in ("cafe\u0301/K", "caf\u00e9/\u212a", "caf\u00e9/K\u0301", "caf\u00e9/\u0301K"):
+        request = f"protocol=https\nhost=stored.example.com\npath={path}\n"
+        assert caller_of.keyfob("get", stdin=request.encode()).stdout == b"", path
+        assert git.fill(protocol="https", host="stored.example.com", path=path) is None, path
+    assert git.fill(protocol="https", host="stored.example.com", path="caf\u00e9/K") is not None
+
+
+# Accounts.
+
+SERVICE = "https://service.example"
+ACCOUNT = f"{SERVICE}/K/caf%C3%A9"
+
+
+@pytest.fixture
+def signed_in(caller_of: Person, provider: Provider) -> Person:
+    """A person who has signed in to a path of a host; the token is in kernel memory."""
+    caller_of.configure_keyfob(ACCOUNT, provider.issuer)
+    assert_worked(caller_of.keyfob("login", ACCOUNT))
+    return caller_of
+
+
+OTHERS = {
+    "canonically equivalent": "/K/cafe%CC%81",
+    "another letter": "/%E2%84%AA/caf%C3%A9",
+    "a mark behind": "/K/caf%C3%A9%CC%81",
+    "a mark behind a slash": "/K/%CC%81caf%C3%A9",
+    "an empty segment": "/K//caf%C3%A9",
+    "an empty segment first": "//K/caf%C3%A9",
+    "below another": "/other/K/caf%C3%A9",
+}
+AMBIGUOUS = {
+    "an escaped slash": "/K%2Fcaf%C3%A9",
+    "an escaped slash, small": "/K%2fcaf%C3%A9",
+    "an escaped slash below": "/K/caf%C3%A9%2F..%2Fother",
+    "an escaped backslash": "/K/caf%C3%A9/x%5C..%5C..%5Cother",
+    "dot segments that lead away": "/K/caf%C3%A9/../other",
+    "dot segments that lead here": "/other/../K/caf%C3%A9",
+    "a dot segment": "/K/./caf%C3%A9",
+    "escaped dot segments": "/K/caf%C3%A9/%2e%2E/other",
+    "a dot segment with a parameter": "/K/caf%C3%A9/..;x/other",
+    "a slash that is escaped twice": "/K/caf%C3%A9/..%252Fother",
+    "an overlong slash": "/K/caf%C3%A9/x%C0%AF..%C0%AFother",
+}
+ASKING = [caller for caller in CALLERS if caller.name != "keyring"] + [
+    Caller("keyring", lambda url: (("keyring", "--mode", "creds", "get", url), ""), lambda output: output)
+]
+
+
+@pytest.mark.parametrize("caller", ASKING, ids=lambda caller: caller.name)
+def test_a_token_goes_to_the_bytes_of_its_path_and_to_no_others(signed_in: Person, caller: Caller) -> None:
+    token = signed_in.token(ACCOUNT)
+    for name, path in {**OTHERS, **AMBIGUOUS}.items():
+        done = caller.ask(signed_in, SERVICE + path)
+        assert token.encode() not in done.stdout + done.stderr, name
+        if name in AMBIGUOUS and caller.name not in ("docker", "cargo"):  # which have a status of their own
+            assert done.returncode == MALFORMED, (name, stderr_lines(done))
+    for path in ("", "/", "/x.git", "/a//b", "/%CC%81"):
+        assert token in caller.ask(signed_in, ACCOUNT + path).stdout.decode(), path
+
+
+def test_a_path_that_is_refused_says_why_and_what_to_do(signed_in: Person) -> None:
+    done = signed_in.keyfob("token", f"{SERVICE}/K%2Fcaf%C3%A9")
+    assert done.returncode == MALFORMED
+    assert "can be read in more than one way" in stderr_lines(done)[0]
+    assert stderr_lines(done)[1].startswith("hint: write the path without dot segments")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "K/caf\u00e9/../other", "other/../K/caf\u00e9", "K/./caf\u00e9", "K/caf\u00e9/..;/other", "K/caf\u00e9\\..\\x",
+        "K\\caf\u00e9", "K/caf\u00e9%2f..%2fother", "K/cafe\u0301", "\u212a/caf\u00e9", "K/caf\u00e9\u0301", "/K/caf\u00e9",
+        "K//caf\u00e9",
+    ],
+)  # fmt: skip
+def test_git_is_told_nothing_about_a_path_that_is_not_below_the_account(
+    signed_in: Person, provider: Provider, path: str
+) -> None:
+    token = signed_in.token(ACCOUNT)
+    request = f"protocol=https\nhost=service.example\npath={path}\n\n".encode()
+    for _ in range(2):  # what the first time leaves in kernel memory is of no use to the second
+        done = signed_in.session.run(binaries.git_credential_keyfob(), "get", stdin=request)
+        assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    right = "protocol=https\nhost=service.example\npath=K/caf\u00e9/x.git\n\n".encode()
+    for _ in range(2):
+        assert token.encode() in signed_in.session.run(binaries.git_credential_keyfob(), "get", stdin=right).stdout
+    # An account of the whole host is that of every path, however it is written.
+    signed_in.configure_keyfob(SERVICE, provider.issuer)
+    assert_worked(signed_in.keyfob("login", SERVICE))
+    whole = signed_in.token(SERVICE)
+    for _ in range(2):
+        assert whole.encode() in signed_in.session.run(binaries.git_credential_keyfob(), "get", stdin=request).stdout
+
+
+@pytest.mark.parametrize("path", ["/a/../b", "/a%2Fb", "/%2e%2e/b", "/a%5Cb"])
+def test_the_configuration_names_no_path_with_two_meanings(person: Person, provider: Provider, path: str) -> None:
+    person.configure_keyfob(SERVICE + path, provider.issuer)
+    done = person.keyfob("status")
+    assert done.returncode == 78 or person.keyfob("token", SERVICE).returncode == 78
+    done = person.keyfob("token", SERVICE)
+    assert "has a path that can be read in more than one way" in stderr_lines(done)[0]
