@@ -108,7 +108,9 @@ struct RequestReader {
         // Decoded, `%2F` is a slash like any other, so this is the last place that can tell.
         if request.url != nil, url.isAmbiguous { throw .ambiguousPath(.url) }
         if let username = url.username {
-            guard request.username == nil || request.username?.isSame(as: username) == true else { throw .conflicting(.username) }
+            guard request.username == nil || request.username?.isSame(as: username) == true else {
+                throw .conflicting(.username)
+            }
             request.username = username
         }
         if request.password == nil { request.password = url.password }

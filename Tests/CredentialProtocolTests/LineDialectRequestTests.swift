@@ -140,7 +140,9 @@ import Testing
         }
     }
 
-    @Test(arguments: ["...", ".git", "..a", "a..b", "a.", "a;..", "%20", "caf\u{E9}", "a//b", "@scope/name", "a%25b", "a%FFb"])
+    @Test(arguments: [
+        "...", ".git", "..a", "a..b", "a.", "a;..", "%20", "caf\u{E9}", "a//b", "@scope/name", "a%25b", "a%FFb",
+    ])
     func `A path with dots, blanks or other letters is taken`(path: String) throws {
         #expect(try line(service + "path=\(path)\n").url?.isAmbiguous == false)
     }

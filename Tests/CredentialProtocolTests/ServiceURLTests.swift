@@ -176,7 +176,9 @@ import Testing
         #expect(request.url?.description == "https://git.example.com/a%252Fb%3Fc%23d")
     }
 
-    @Test(arguments: ["alice/../bob", "alice/x/..", "bob/../alice", "alice/./x", "alice/..;/bob", "alice\\x", "alice/a%2fb"])
+    @Test(arguments: [
+        "alice/../bob", "alice/x/..", "bob/../alice", "alice/./x", "alice/..;/bob", "alice\\x", "alice/a%2fb",
+    ])
     func `A path of git's that has more than one reading is below the whole origin alone`(path: String) throws {
         let asked = try git("protocol=https\nhost=github.com\npath=\(path)\n").url
         let url = try #require(asked)

@@ -50,7 +50,8 @@ import Testing
         CredentialRequest(protocolName: "http", host: "host.example", path: "team/x"),
         CredentialRequest(protocolName: "https", host: "host.example:8443", path: "team/x"),
         CredentialRequest(protocolName: "https", host: "other.example", path: "team/x"),
-        request("team/x", username: "alice"), request("teams"), request("team/../x"), request("below team"), request("/team/x"), request("team\u{301}/x"),
+        request("team/x", username: "alice"), request("teams"), request("team/../x"), request("below team"),
+        request("/team/x"), request("team\u{301}/x"),
         request(nil),
     ])
     func `No other question comes by it`(_ request: CredentialRequest) throws {

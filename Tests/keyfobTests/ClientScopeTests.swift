@@ -1,5 +1,6 @@
 import AuthorizationServer
 import FoundationEssentials
+import Secrets
 import TestSupport
 import Testing
 
@@ -31,7 +32,7 @@ private func clients(_ server: RunningServer) -> [String?] {
         try await withResources { configuration, _ in
             configuration.clients.append(
                 RegisteredClient(
-                    id: "mine", secret: "s3cr3t", redirectURIs: ["http://127.0.0.1/callback"]))
+                    id: "mine", redirectURIs: ["http://127.0.0.1/callback"], secret: Secret("s3cr3t")))
         } _: { server, session async throws in
             let own = ["keyfob", "login", "--client-id", "mine", "--client-secret", server.origin + "/a/mcp"]
             let first = try await session.run(own, "s3cr3t\n")
@@ -62,7 +63,8 @@ private func clients(_ server: RunningServer) -> [String?] {
             let result = try await session.run(["keyfob", "login", server.origin + "/a/mcp"])
             #expect(result.status == 0, "\(result.complaint)")
             let text = try Self.approved(session)
-            #expect(text.contains("[host.'\(server.origin)/a/mcp']") || text.contains("[host.\"\(server.origin)/a/mcp\"]"))
+            #expect(
+                text.contains("[host.'\(server.origin)/a/mcp']") || text.contains("[host.\"\(server.origin)/a/mcp\"]"))
             #expect(!text.contains("\(server.origin)'") && !text.contains("\(server.origin)/a'"))
             for path in ["/a", "/b/mcp", ""] {
                 let other = ["keyfob", "token", "--interaction", "never", server.origin + path]

@@ -305,7 +305,8 @@ extension OAuthTokenSource {
         _ grant: Grant, _ refreshToken: Secret, of account: Account, _ held: AccountLock.Held
     ) async throws -> CachedAccessToken {
         // The grant's client, to which it is bound; but where a person changes its secret, theirs is the newer one.
-        let client = account.client.flatMap { $0.id.isSame(as: grant.client.id) && $0.secret != nil ? $0 : nil } ?? grant.client
+        let client =
+            account.client.flatMap { $0.id.isSame(as: grant.client.id) && $0.secret != nil ? $0 : nil } ?? grant.client
         let endpoint = TokenEndpoint(
             url: try EndpointURL(grant.tokenEndpoint), client: client, transport: transport(account))
         let response = try await Self.answer(held) { () throws(OAuthError) in

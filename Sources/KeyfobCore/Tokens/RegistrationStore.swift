@@ -39,7 +39,9 @@ package struct RegistrationStore: Sendable {
             GrantStore.schema, attributes: Self.attributes(registration.issuer, registration.client.id),
             label: "keyfob: client at " + registration.issuer.split(separator: "/").dropFirst().joined(separator: " "),
             secret: secret, in: .default)
-        if isOld { _ = try items.delete(GrantStore.schema, exactly: Self.attributes(registration.issuer, nil), in: nil) }
+        if isOld {
+            _ = try items.delete(GrantStore.schema, exactly: Self.attributes(registration.issuer, nil), in: nil)
+        }
     }
 
     /// Forgets `registration`; whether it was there.

@@ -28,7 +28,8 @@ package struct PendingLogin: Sendable {
 
     package init(
         startAddress: String?, authorizationAddress: String, addressLifetime: Duration? = nil,
-        authorizationServer: String, tokenServer: String?, deadline: ContinuousClock.Instant, redirectURI: String, port: Int?,
+        authorizationServer: String, tokenServer: String?, deadline: ContinuousClock.Instant, redirectURI: String,
+        port: Int?,
         offer: @escaping @Sendable (Secret) -> OAuthError?
     ) {
         (self.startAddress, self.authorizationAddress) = (startAddress, authorizationAddress)

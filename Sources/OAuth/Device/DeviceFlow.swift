@@ -36,7 +36,8 @@ package struct DeviceFlow: Sendable {
         var shown = PendingDeviceLogin(
             userCode: authorization.userCode, address: authorization.verificationURI,
             completeAddress: authorization.verificationURIComplete,
-            tokenServer: parameters.metadata.tokenServer(besides: authorization.verificationURI), deadline: ContinuousClock.now + limit)
+            tokenServer: parameters.metadata.tokenServer(besides: authorization.verificationURI),
+            deadline: ContinuousClock.now + limit)
         try await check(&shown)
         let pending = shown
         do {

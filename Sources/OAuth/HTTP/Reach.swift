@@ -71,8 +71,7 @@ package enum Reach: Sendable, Hashable {
     }
 
     /// The nearest range in which a server may be. Nothing that a resolver says makes a resource a loopback resource.
-    private func nearest(_ resource: Resource, _ resolution: NameResolution) async throws(OAuthError) -> AddressRange
-    {
+    private func nearest(_ resource: Resource, _ resolution: NameResolution) async throws(OAuthError) -> AddressRange {
         if resource.isLoopback { return .loopback }
         if case .privateNetworks = self { return .nearby }
         let ranges = try await resolution(resource.host).compactMap { AddressRange($0) }

@@ -165,7 +165,9 @@ import Testing
 
     /// Equal to Swift and to the store in memory; KeePassXC even finds what differs in case.
     @Test(arguments: [("caf\u{E9}", "cafe\u{301}"), ("K", "\u{212A}")], [PasswordStore.PathRule.exact, .git])
-    func `takes no text for another that is only equivalent`(_ texts: (String, String), _ rule: PasswordStore.PathRule) throws {
+    func `takes no text for another that is only equivalent`(_ texts: (String, String), _ rule: PasswordStore.PathRule)
+        throws
+    {
         let store = PasswordStore(items: items, paths: rule)
         try store.store(.git(path: texts.0, username: texts.0, password: "word"))
         #expect(try store.password(for: .git(path: texts.1)) == nil)

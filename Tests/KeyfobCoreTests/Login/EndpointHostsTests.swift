@@ -28,7 +28,8 @@ import Testing
     @Test(arguments: [
         ("https://tokens.example.com/t", "tokens.example.com"), ("https://example.com/t", "example.com"),
         ("https://login.example.com.evil.example/t", "login.example.com.evil.example"),
-        ("https://login.example.com:8443/t", "login.example.com:8443"), ("https://login.example.co/t", "login.example.co"),
+        ("https://login.example.com:8443/t", "login.example.com:8443"),
+        ("https://login.example.co/t", "login.example.co"),
         ("https://xlogin.example.com/t", "xlogin.example.com"), ("https://login.example.com./t", "login.example.com."),
     ])
     func `are no others, however alike`(url: String, host: String) throws {
@@ -69,6 +70,8 @@ import Testing
 
     @Test func `are none without an issuer`() throws {
         let account = try Account.example { ($0.server, $0.reach) = (.issuer(Self.issuer), .service) }
-        #expect(throws: OAuthError.invalidEndpoint(member: "issuer")) { _ = try EndpointHosts(of: account, issuer: nil) }
+        #expect(throws: OAuthError.invalidEndpoint(member: "issuer")) {
+            _ = try EndpointHosts(of: account, issuer: nil)
+        }
     }
 }
