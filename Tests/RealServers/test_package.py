@@ -24,7 +24,8 @@ EVERYWHERE = {"libc6", "libgcc-s1", "libstdc++6", "zlib1g"}
 
 # The aim is 40 MB. What is above it comes with the libraries: Swift's own are in two programs, BoringSSL is in one of them
 # twice, and a sixth of each is tables for unwinding. Not optimised for size, as the tests have it, it is larger by three.
-LARGEST = 52_000_000
+# Three more are lists of the addresses that are settled at the start, since no program is at a fixed one.
+LARGEST = 54_000_000
 
 # What ships is packed by xz, which takes its time.
 QUICKLY = ("--compression", "gzip")
