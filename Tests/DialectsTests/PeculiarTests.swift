@@ -132,6 +132,9 @@ import Testing
         let head = "HTTP/2.0 403 Forbidden\nWww-Authenticate: Bearer error=\"insufficient_scope\"\nX: y\n\n"
         let request = try go.request(["https://h.example/a/b/@v/list"], input: head)
         #expect(request.wwwauth == [#"Bearer error="insufficient_scope""#])
+        // What only Unicode takes for the end of a line is none, and a combining mark hides no colon.
+        let folded = "HTTP/1.1 401 U\r\nX: y\u{2028}WWW-Authenticate: Bearer\r\nWWW-Authenticate:\u{301}a\r\n\r\n"
+        #expect(try go.request(["https://h.example/"], input: folded).wwwauth == ["\u{301}a"])
         let printed = try go.printed(Examples.token, for: request, service: ServiceURL("https://h.example/a"))
         #expect(printed == "https://h.example/a\n\nAuthorization: Bearer to.ke.n\n\n")
     }

@@ -308,3 +308,9 @@ def test_the_configuration_names_no_path_with_two_meanings(person: Person, provi
     assert done.returncode == 78 or person.keyfob("token", SERVICE).returncode == 78
     done = person.keyfob("token", SERVICE)
     assert "has a path that can be read in more than one way" in stderr_lines(done)[0]
+
+
+def test_a_combining_mark_behind_the_at_sign_shows_no_password(person: Person) -> None:
+    done = person.keyfob("token", "https://alice:treasured@\u0301h.example/")
+    assert done.returncode != 0
+    assert b"treasured" not in done.stderr + done.stdout

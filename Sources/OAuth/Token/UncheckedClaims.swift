@@ -49,13 +49,16 @@ struct UncheckedClaims {
             guard let subject = text("sub"), !subject.isEmpty, subject.utf8.count <= Self.longestSubject,
                 subject.utf8.allSatisfy({ (0x20...0x7E).contains($0) })
             else { throw .invalidIDToken(member: "sub") }
-            // An address that the server itself does not vouch for could be anybody's. Some servers write the boolean as
-            // text; a value that is neither vouches for nothing.
-            let isVouched = ((try? members.bool("email_verified")) ?? nil) ?? (text("email_verified") == "true")
-            let isEmailOpen = !members.has("email_verified") || isVouched
+            let isEmailOpen = isEmailOpen
             let names = ["preferred_username", "email", "nickname", "name"].filter { $0 != "email" || isEmailOpen }
             return IDTokenClaims(subject: subject, names: names.compactMap { label($0) })
         }
+    }
+
+    /// An address that the server itself does not vouch for could be anybody's. Some servers write the boolean as text; a
+    /// value that is neither vouches for nothing.
+    private var isEmailOpen: Bool {
+        do { return try members.bool("email_verified") ?? true } catch { return text("email_verified") == "true" }
     }
 
     private func text(_ name: String) -> String? { (try? members.string(name)) ?? nil }

@@ -40,6 +40,15 @@ import Testing
         }
     }
 
+    /// The Kelvin sign is a `K` to Swift.
+    @Test func `of an issuer of equivalent letters ends the login`() throws {
+        let issuer = "https://login.example.com/K"
+        #expect(try code("state=s&code=c&iss=" + FormEncoding.encode(issuer), issuer: issuer) == "c")
+        #expect(throws: OAuthError.self) {
+            try code("state=s&code=c&iss=https%3A%2F%2Flogin.example.com%2F%E2%84%AA", issuer: issuer)
+        }
+    }
+
     @Test func `is taken without comparison where no issuer is known`() throws {
         #expect(try code("state=s&code=c&iss=https%3A%2F%2Fanyone", issuer: nil) == "c")
     }

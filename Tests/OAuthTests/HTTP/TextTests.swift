@@ -1,3 +1,4 @@
+import Secrets
 import Testing
 
 @testable import OAuth
@@ -32,6 +33,12 @@ import Testing
     ])
     func `cannot steer a terminal`(text: String, printable: String) {
         #expect(ServerText.printable(text) == printable)
+    }
+
+    @Test func `repeats no secret, also before a combining mark`() {
+        let text = ServerText.printable("bad secret-word\u{301}, or secret-word", without: [Secret("secret-word")])
+        #expect(!text.utf8.elementsEqual("".utf8))
+        #expect(Array(text.utf8).firstRange(of: Array("secret-word".utf8)) == nil, "\(text)")
     }
 
     @Test func `is cut at 200 characters`() {

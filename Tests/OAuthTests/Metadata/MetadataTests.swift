@@ -73,6 +73,8 @@ import Testing
         ("https://login.example.com/t1/", "https://login.example.com/t1"),
         ("https://login.example.com/t1", "https://login.example.com/t%31"),
         ("https://login.example.com/t1", "https://login.example.com"),
+        // Equal to Swift
+        ("https://login.example.com/K", "https://login.example.com/\u{212A}"),
         ("https://login.example.com", "\u{1B}[2J"),
     ])
     func `of another issuer is not used (metadata-issuer-mismatch)`(asked: String, written: String) {

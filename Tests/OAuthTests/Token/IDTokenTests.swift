@@ -68,7 +68,7 @@ import Testing
         #expect(try await check(issuer.token(claims(address))).names == ["a@example.com"])
     }
 
-    @Test(arguments: ["false", #""false""#])
+    @Test(arguments: ["false", #""false""#, #""no""#, "0", "[]", "{}"])
     func `gives no address that its server does not vouch for`(verified: String) async throws {
         let address = ["email": #""a@example.com""#, "email_verified": verified]
         #expect(try await check(issuer.token(claims(address))).names == ["alice"])
