@@ -86,7 +86,9 @@ import Testing
     }
 
     /// Hosts that keyfob itself sends nothing to. A rule that cannot be said of them would be no rule.
-    @Test(arguments: ["169.254.169.254", "224.0.0.1", "0.0.0.0", "[fe80::1]", "[ff02::1]", "[::ffff:10.0.0.1]", "[64:ff9b::1]"])
+    @Test(arguments: [
+        "169.254.169.254", "224.0.0.1", "0.0.0.0", "[fe80::1]", "[ff02::1]", "[::ffff:10.0.0.1]", "[64:ff9b::1]",
+    ])
     func `Every service has the rule that is written down for it`(host: String) throws {
         var account = Account(service: try ServiceURL("https://\(host)/x"), server: .issuer("https://l"), client: nil)
         #expect(throws: EndpointURL.ParsingError.self) { try EndpointURL(account.service.description) }
