@@ -315,12 +315,23 @@ def test_settings_that_git_cannot_read_are_said(person: Person) -> None:
 @pytest.mark.parametrize("mode", [0o666, 0o664, 0o602])
 def test_a_configuration_that_others_may_write_is_refused(person: Person, server: FamilyServer, mode: int) -> None:
     person.configure_keyfob(server.issuer, server.issuer)
+    if os.geteuid() == 0:
+        os.chown(person.configuration, -1, pwd.getpwnam("nobody").pw_gid)
     person.configuration.chmod(mode)
     done = person.keyfob("login", server.issuer)
     assert_refused(done, 78)
     (hint,) = [line for line in stderr_lines(done) if line.startswith("hint: ")]
     assert "chmod go-w " in hint
     assert_worked(person.session.run("sh", "-c", hint.removeprefix("hint: ")))
+    assert_worked(person.keyfob("login", server.issuer))
+
+
+@needs_root
+def test_a_configuration_that_the_persons_own_group_may_write_is_read(person: Person, server: FamilyServer) -> None:
+    """Many systems make a group for each user, and files that it may write to (umask 002)."""
+    person.configure_keyfob(server.issuer, server.issuer)
+    person.configuration.chmod(0o664)
+    person.configuration.parent.chmod(0o775)
     assert_worked(person.keyfob("login", server.issuer))
 
 

@@ -2,7 +2,8 @@ import Glibc
 
 /// Reads a file that says where secrets go, as ssh(1) reads `~/.ssh/config`: only if nobody but this user and root can have
 /// written it. The same holds for the directory that it is in, for who may write there may put another file in its place.
-/// The directories above are not looked at: they are the person's home.
+/// The directories above are not looked at: they are the person's home. A user's own group counts as the user
+/// (``PrivateGroup``), as it does for ssh on Debian.
 enum TrustedFile {
     /// The most that is read, in bytes.
     static let largest = 1_048_576
@@ -37,7 +38,11 @@ enum TrustedFile {
         guard status.st_uid == geteuid() || status.st_uid == 0 else {
             throw error(path, .ofAnotherUser(status.st_uid))
         }
-        guard status.st_mode & 0o022 == 0 else { throw error(path, .writableByOthers) }
+        let isForWorld = status.st_mode & S_IWOTH != 0
+        let isForGroup = status.st_mode & S_IWGRP != 0
+        guard !isForWorld, !isForGroup || PrivateGroup.isPrivate(status.st_gid, of: status.st_uid) else {
+            throw error(path, .writableByOthers)
+        }
     }
 
     private static func bytes(_ descriptor: CInt, _ file: String) throws(ConfigurationError) -> [UInt8] {

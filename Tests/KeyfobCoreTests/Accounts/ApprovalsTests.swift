@@ -57,6 +57,31 @@ import Testing
         }
     }
 
+    @Test func `keeps the hosts that were agreed to, for the same issuer alone`() async throws {
+        try await Self.withFile { file async throws in
+            let approvals = Approvals(file: file)
+            var host = try Self.host("https://a.example")
+            host.reach = .service
+            host.clientID = "mine"
+            try approvals.add(host)
+            var account = Account(service: host.service, server: .issuer("https://l.example"), client: nil)
+            account.reach = .service
+            try approvals.agree(account, hosts: ["tokens.example", "127.0.0.1:4711"])
+            host.endpointHosts = ["tokens.example", "127.0.0.1:4711"]
+            #expect(try Self.read(file) == [host])
+            // A later sign-in writes what it has found, and does not ask again.
+            var again = host
+            (again.endpointHosts, again.scopes) = (nil, ["read"])
+            try approvals.add(again)
+            host.scopes = ["read"]
+            #expect(try Self.read(file) == [host])
+            // Another issuer has to be agreed to anew.
+            again.server = .issuer("https://other.example")
+            try approvals.add(again)
+            #expect(try Self.read(file).map(\.endpointHosts) == [nil])
+        }
+    }
+
     @Test func `is for the person alone, and so are the directories that it is put in`() async throws {
         try await Self.withFile { file async throws in
             try Approvals(file: file).add(try Self.host("https://a.example"))
@@ -143,7 +168,7 @@ import Testing
         try await Self.withFile { file async throws in
             let (directory, host) = (String(file.dropLast(14)), try Self.host("https://a.example"))
             try Approvals(file: file).add(host)
-            unsafe _ = chmod(directory, 0o770)
+            unsafe _ = chmod(directory, 0o777)
             let failure = ConfigurationError(
                 file: directory, line: nil, key: nil, problem: .writableByOthers)
             #expect(throws: failure) { try Approvals(file: file).add(try Self.host("https://b.example")) }
