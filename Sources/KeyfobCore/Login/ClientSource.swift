@@ -28,6 +28,10 @@ package struct ClientSource: Sendable {
 
     /// The client of `account` at the server of `metadata`.
     ///
+    /// A server that a service has named could send the browser on to another server, with a client that is known there, so
+    /// that the other's code comes back here (RFC 9700 section 4.4). It is told apart by `iss` (RFC 9207) if it announces
+    /// that; if it does not, only a redirect URI of the issuer's own will do.
+    ///
     /// - Parameters:
     ///   - isForDevice: whether it will sign in at another device, which is a grant type of its own.
     ///   - anew: makes another registration in place of the one that keyfob made before.
@@ -45,22 +49,26 @@ package struct ClientSource: Sendable {
             let theirs = (known?.client ?? client).proving(at: metadata)
             return Identity(client: theirs, redirect: account.redirect ?? known?.redirect ?? .loopback)
         }
-        if let document = account.clientMetadataDocument, metadata.clientIDMetadataDocumentSupported {
+        let isLabelNeeded = account.isDiscovered && !metadata.authorizationResponseIssParameterSupported
+        // The document has one redirect URI for all issuers.
+        if let document = account.clientMetadataDocument, metadata.clientIDMetadataDocumentSupported, !isLabelNeeded {
             return Identity(client: Client(id: document), redirect: account.redirect ?? ClientMetadataDocument.redirect)
         }
-        if !anew, let own = try registrations.own(issuer: issuer).first(where: { !$0.isExpired(at: now()) }),
-            let redirect = own.redirect
-        {
+        let usable = try registrations.own(issuer: issuer).first {
+            !$0.isExpired(at: now()) && !(isLabelNeeded && $0.redirect?.path == RedirectTemplate.loopback.path)
+        }
+        if !anew, let own = usable, let redirect = own.redirect {
             return Identity(client: own.client, redirect: redirect, isRegisteredByUs: true, isOlder: true)
         }
-        return try await register(account, metadata, issuer, isForDevice: isForDevice, transport: transport)
+        return try await register(
+            account, metadata, issuer, isForDevice: isForDevice, isLabelNeeded: isLabelNeeded, transport: transport)
     }
 
     /// Registers keyfob and keeps the registration. The redirect URI has a port of its own, which is bound at each login
     /// from then on: a server that compares redirect URIs byte for byte is content with that, too.
     private func register(
         _ account: Account, _ metadata: AuthorizationServerMetadata, _ issuer: String, isForDevice: Bool,
-        transport: any HTTPTransport
+        isLabelNeeded: Bool, transport: any HTTPTransport
     ) async throws -> Identity {
         guard let url = metadata.registrationEndpoint else {
             throw clientNeeded(account, issuer, account.redirect ?? .loopback)
@@ -83,7 +91,7 @@ package struct ClientSource: Sendable {
                 ? [ClientMetadata.deviceGrantType, "refresh_token"] : ClientMetadata.browserGrantTypes)
         do {
             let registration = try await RegistrationEndpoint(url: url, transport: transport)
-                .register(asked, issuer: issuer)
+                .register(asked, issuer: issuer, isLabelNeeded: isLabelNeeded)
             guard let redirect = registration.redirect else {
                 throw OAuthError.invalidEndpoint(member: "redirect_uris")
             }

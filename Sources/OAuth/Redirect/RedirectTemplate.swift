@@ -17,12 +17,22 @@ package struct RedirectTemplate: Sendable, Hashable {
     /// `http://127.0.0.1/callback`.
     package static let loopback = RedirectTemplate(host: "127.0.0.1", ports: [], path: "/callback")
 
-    /// `http://127.0.0.1/callback/LABEL`: a redirect URI of its own for each issuer, so that a code which one server gave
-    /// cannot come back as the answer of another (RFC 9700 section 4.4.2.2).
+    /// `http://127.0.0.1/LABEL/callback`: a redirect URI of its own for each issuer, so that a code which one server gave
+    /// cannot come back as the answer of another (RFC 9700 section 4.4.2.2). It does not begin with the path of
+    /// ``loopback``, for some servers accept whatever begins with a registered path.
     ///
     /// - Parameter label: unreserved characters of RFC 3986 section 2.3 only.
     package static func loopback(labelled label: String) -> RedirectTemplate {
-        RedirectTemplate(host: "127.0.0.1", ports: [], path: "/callback/" + label)
+        RedirectTemplate(host: "127.0.0.1", ports: [], path: "/" + label + loopback.path)
+    }
+
+    /// The same without the label; itself if it has none.
+    package var withoutLabel: RedirectTemplate {
+        let segments = path.split(separator: "/", omittingEmptySubsequences: false)
+        guard segments.count == 3, "/" + segments[2] == Self.loopback.path else { return self }
+        var plain = RedirectTemplate(host: host, ports: ports, path: Self.loopback.path)
+        plain.takesOtherPorts = takesOtherPorts
+        return plain
     }
 
     private init(host: String, ports: [Int], path: String) {

@@ -72,9 +72,11 @@ extension ClientMetadata {
     }
 
     /// What to ask for next if a server refuses these redirect URIs, the best first: with `localhost` for 127.0.0.1, then
-    /// both without what follows `/callback`.
-    var alternatives: [ClientMetadata] {
-        let plain = redirectURIs.map(Self.withoutLabel)
+    /// both without the issuer's label.
+    ///
+    /// - Parameter isLabelNeeded: leaves out those without the label.
+    func alternatives(isLabelNeeded: Bool) -> [ClientMetadata] {
+        let plain = isLabelNeeded ? redirectURIs : redirectURIs.map(Self.withoutLabel)
         let choices = [redirectURIs.map(Self.withLocalhost), plain, plain.map(Self.withLocalhost)]
         var seen = [redirectURIs]
         return choices.compactMap { uris in
@@ -92,8 +94,7 @@ extension ClientMetadata {
     }
 
     private static func withoutLabel(_ uri: String) -> String {
-        let path = "/callback"
-        return uri.firstRange(of: path + "/").map { uri[..<$0.lowerBound] + path } ?? uri
+        (try? RedirectTemplate(uri)).map { $0.withoutLabel.uri(port: nil) } ?? uri
     }
 }
 

@@ -12,15 +12,19 @@ package struct RegistrationEndpoint: Sendable {
 
     /// Registers a client for `issuer`.
     ///
-    /// A server that refuses our redirect URI is asked again with others (``ClientMetadata/alternatives``); the redirect
-    /// URIs of the result are those in force.
+    /// A server that refuses our redirect URI is asked again with others (``ClientMetadata/alternatives(isLabelNeeded:)``);
+    /// the redirect URIs of the result are those in force.
+    ///
+    /// - Parameter isLabelNeeded: whether the redirect URI keeps its label (``RedirectTemplate/loopback(labelled:)``).
     ///
     /// Throws `refused` with the server's `invalid_redirect_uri` or `invalid_client_metadata` (RFC 7591 section 3.2.2),
     /// `registrationClosed` where not everybody may register, `unsupportedClientAuthentication`, and what a transport
     /// throws.
-    package func register(_ metadata: ClientMetadata, issuer: String) async throws(OAuthError) -> ClientRegistration {
+    package func register(
+        _ metadata: ClientMetadata, issuer: String, isLabelNeeded: Bool = false
+    ) async throws(OAuthError) -> ClientRegistration {
         var refusal: OAuthError?
-        for choice in [metadata] + metadata.alternatives {
+        for choice in [metadata] + metadata.alternatives(isLabelNeeded: isLabelNeeded) {
             do {
                 return try await send(choice, issuer: issuer)
             } catch {

@@ -95,11 +95,42 @@ import Testing
             return try await identity(try Self.account(), metadata, Self.server()).redirect.path
         }
         let paths = [try await path("https://a.example"), try await path("https://b.example")]
-        #expect(paths.allSatisfy { $0.hasPrefix("/callback/") && $0.utf8.count > 20 })
+        #expect(paths.allSatisfy { $0.hasSuffix("/callback") && $0.utf8.count > 20 })
         #expect(paths[0] != paths[1])
         let fixed = try Self.account { $0.redirect = try RedirectTemplate("http://127.0.0.1:4711/mine") }
         try registrations.all().forEach { try registrations.remove($0) }
         #expect(try await identity(fixed, try Self.metadata(), Self.server()).redirect.path == "/mine")
+    }
+
+    // RFC 9700 section 4.4.2: a server that the service has named is told apart from others by `iss`, or by the redirect URI.
+    @Test(arguments: [true, false])
+    func `keeps the redirect URI of its issuer's own, unless the server's answers say whose they are`(
+        announcesIssuer: Bool
+    ) async throws {
+        let account = try Self.account {
+            $0.reach = .service
+            $0.clientMetadataDocument = Self.document
+        }
+        var metadata = try Self.metadata(documents: true)
+        metadata.authorizationResponseIssParameterSupported = announcesIssuer
+        #expect(try await identity(account, metadata, Self.server()).isRegisteredByUs != announcesIssuer)
+
+        // An older registration with the redirect URI that all issuers share.
+        let plain = ClientRegistration(
+            issuer: Self.issuer, client: Client(id: "old"), redirectURIs: ["http://127.0.0.1:4711/callback"])
+        try registrations.all().forEach { try registrations.remove($0) }
+        try registrations.save(plain)
+        metadata.clientIDMetadataDocumentSupported = false
+        #expect(try await identity(account, metadata, Self.server()).client.id == (announcesIssuer ? "old" : "c-1"))
+
+        // A server that refuses our redirect URI does not get that one instead.
+        let refuses = ScriptedTransport([
+            Self.endpoint: [.json("{\"error\":\"invalid_redirect_uri\"}", status: 400)]
+        ])
+        try registrations.all().forEach { try registrations.remove($0) }
+        await #expect(throws: OAuthError.self) { _ = try await identity(account, metadata, refuses) }
+        let bodies = refuses.requests.compactMap { $0.json?.exposedText }
+        #expect(bodies.count == (announcesIssuer ? 4 : 2))
     }
 
     // RFC 8414 section 2: `token_endpoint_auth_methods_supported`, and what is meant where it is absent.

@@ -266,13 +266,13 @@ private func register(
     }
 
     @Test func `for a path of its own is tried with localhost, then without that path, then with both`() async throws {
-        let (path, port) = ("/callback/0123abcd", "4711")
+        let (path, port) = ("/0123abcd/callback", "4711")
         let asked = ClientMetadata(redirectURIs: ["http://127.0.0.1:\(port)\(path)"])
         let (result, requests) = try await register([Self.rejectsLoopback], asking: asked)
         #expect(throws: OAuthError.self) { try result.get() }
         let bodies = requests.compactMap { $0.json?.exposedText }
         let expected = [
-            "127.0.0.1:4711/callback/0123abcd", "localhost:4711/callback/0123abcd", "127.0.0.1:4711/callback",
+            "127.0.0.1:4711/0123abcd/callback", "localhost:4711/0123abcd/callback", "127.0.0.1:4711/callback",
             "localhost:4711/callback",
         ]
         #expect(bodies.count == expected.count)
