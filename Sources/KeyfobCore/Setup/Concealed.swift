@@ -1,9 +1,9 @@
-/// Lines of a person's settings, made fit to be shown: what may be a secret in them is not.
+/// Shows lines of a user's settings and hides values that may be secrets.
 ///
-/// Files that name helpers also hold what the helpers are to replace: `auth`, `token`, `password`. It is better to hide
-/// what is none than to show what is one.
+/// Files that name helpers also hold the secrets that the helpers replace: `auth`, `token`, `password`. It is better to
+/// hide a harmless value than to show a secret.
 package struct Concealed {
-    /// What was written by us, and is shown as it is.
+    /// Texts that keyfob wrote; they are shown unchanged.
     private let ours: [String]
 
     package init(ours: [String]) {
@@ -13,11 +13,11 @@ package struct Concealed {
     private static let words = [
         "auth", "token", "pass", "secret", "credential", "key", "data", "cookie", "header", "value",
     ]
-    /// Nothing that people write has so many letters and digits without a break.
+    /// A run of at least so many letters and digits is hidden: people do not write such long words.
     private static let longest = 32
 
-    /// The line with `...` for each value behind a name that speaks of secrets, for what stands before an at sign in an
-    /// address, and for what looks like a token.
+    /// The line, with `...` in place of each value whose name suggests a secret, the user information in a URL (the
+    /// part before the at sign), and each text that looks like a token.
     package func shown(_ line: Substring) -> String {
         var rest = line.last == "\r" ? line.dropLast() : line
         var result = ""
@@ -43,8 +43,8 @@ package struct Concealed {
         return words.contains { word.contains($0) }
     }
 
-    /// Up to the closing quotation mark; the whole rest of the line where there is none, as with a list; an opening brace
-    /// is no value.
+    /// The value at the start of `rest`: up to the closing quotation mark, or the whole rest of the line if there is
+    /// none, as in a list. An opening brace is no value.
     private static func value(at rest: Substring) -> Substring {
         guard let first = rest.first else { return rest }
         if first == "{" { return rest.prefix(1) }
@@ -87,7 +87,7 @@ package struct Concealed {
 }
 
 extension String {
-    /// The end of the last `text`, if nothing but an authority stands behind it.
+    /// The end of the last `text`, if only an authority follows it.
     fileprivate func range(ofLast text: String) -> String.Index? {
         guard let found = ranges(of: text).last, !self[found.upperBound...].contains(where: { "/ \t".contains($0) })
         else { return nil }

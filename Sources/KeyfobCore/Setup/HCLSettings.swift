@@ -1,30 +1,30 @@
-/// Settings in HCL, to whose end one statement is added: `~/.terraformrc`, `~/.vault`.
+/// Settings in HCL, such as `~/.terraformrc` and `~/.vault`. One statement is added at the end.
 ///
-/// Only the outermost level is understood: names, labels and where a body ends. That is enough to see whether a statement
-/// of a name is there, and a file in which even that cannot be seen is left alone.
+/// The parser understands only the outermost level: names, labels and the ends of bodies. That is enough to see whether
+/// a statement of a name exists. If even that cannot be seen, the file is left alone.
 package struct HCLSettings {
     private let text: String
     private let statements: [Statement]
 
     /// One statement of the outermost level.
     package struct Statement: Equatable {
-        /// `credentials_helper`, `token_helper`.
+        /// Such as `credentials_helper` or `token_helper`.
         package var name: String
-        /// The strings behind the name, or the one behind the equals sign.
+        /// The strings after the name, or the one string after the equals sign.
         package var strings: [String]
     }
 
     package init(_ text: String) throws(SettingsProblem) {
-        // JSON is read by the same programs; nothing can be put behind it.
+        // The same programs also read JSON, but nothing can be added after a JSON object.
         let first = text.utf8.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
         guard first != UInt8(ascii: "{") else { throw .malformed(format: "HCL") }
         self.text = text
         statements = try Self.statements(of: text)
     }
 
-    /// The text with `line` at its end; the same text where such a statement is there already.
+    /// The text with `line` at its end, or the same text if it already holds that statement.
     ///
-    /// - Throws: ``SettingsProblem/taken(setting:value:)`` where there is another of the same name.
+    /// - Throws: ``SettingsProblem/taken(setting:value:)`` if it holds another statement of the same name.
     package func adding(_ line: String) throws(SettingsProblem) -> String {
         guard let wanted = try Self.statements(of: line).first else { throw .malformed(format: "HCL") }
         if let there = statements.first(where: { $0.name == wanted.name }) {
@@ -59,7 +59,7 @@ package struct HCLSettings {
     private struct Reader {
         let bytes: [UInt8]
         var position = 0
-        /// Whether what comes is a value: a word there is none of a name.
+        /// Whether a value comes next: a word there is not a name.
         var isBehindEquals = false
 
         mutating func next() throws(SettingsProblem) -> Token? {

@@ -1,7 +1,7 @@
-/// Settings in JSON, of which one member is set and every other byte stays.
+/// Settings in JSON. One member is set, and every other byte stays.
 ///
-/// The member goes to the beginning of its object, so that not even the comma of a neighbour's line is touched. What came
-/// of it is read again and compared, member by member.
+/// The member goes to the beginning of its object, so even the comma on a neighbour's line stays. The result is then
+/// parsed again and compared, member by member.
 package struct JSONSettings {
     private let bytes: [UInt8]
     package let tree: JSONTree
@@ -16,9 +16,9 @@ package struct JSONSettings {
         self.tree = tree
     }
 
-    /// The text in which `value` stands at `path`; the same text where it does already.
+    /// The text with `value` at `path`, or the same text if the value is already there.
     ///
-    /// - Throws: ``SettingsProblem/taken(setting:value:)`` where something else stands there.
+    /// - Throws: ``SettingsProblem/taken(setting:value:)`` if another value is there.
     package func setting(_ value: JSONTree, at path: [String]) throws(SettingsProblem) -> String {
         let name = path.joined(separator: ".")
         if let there = tree[path] {
@@ -27,7 +27,7 @@ package struct JSONSettings {
         }
         var (object, depth) = (try start(), 0)
         var rest = path[...]
-        // To the innermost object on the way that is there.
+        // Descends to the innermost object that exists on the path.
         while rest.count > 1, let member = try members(of: object).first(where: { $0.name == rest.first }) {
             guard bytes[member.value] == 0x7B else { throw .taken(setting: name, value: nil) }
             (object, depth, rest) = (member.value, depth + 1, rest.dropFirst())
@@ -53,11 +53,11 @@ package struct JSONSettings {
             let outer = (layout.lineEnd ?? "") + (isWide ? String(repeating: layout.unit, count: depth) : "")
             return bytes[...object] + Array((inner + member + outer).utf8) + bytes[space.endIndex...]
         }
-        // A neighbour keeps its place behind the white space that it had.
+        // The next member keeps the white space before it.
         return bytes[...object] + space + Array((member + ",").utf8) + bytes[(object + 1)...]
     }
 
-    /// What one level is set in by: the space before the first member of the outermost object.
+    /// The indentation of one level: the space before the first member of the outermost object.
     private func unit() throws(SettingsProblem) -> String {
         let space = bytes[(try start() + 1)...].prefix(while: Self.isSpace)
         let unit = space.reversed().prefix { $0 != 0x0A && $0 != 0x0D }.reversed()
@@ -77,7 +77,8 @@ package struct JSONSettings {
 
     private func start() throws(SettingsProblem) -> Int { try after(spacesFrom: 0) }
 
-    /// The members of the object at `object`. One that stands there twice is what each reader makes of it.
+    /// The members of the object at `object`. A name that occurs twice is refused, because readers disagree about its
+    /// value.
     private func members(of object: Int) throws(SettingsProblem) -> [Member] {
         var found: [Member] = []
         var position = try after(spacesFrom: object + 1)
@@ -92,7 +93,7 @@ package struct JSONSettings {
             if bytes[position] == 0x7D { break }
             guard bytes[position] == 0x2C else { throw .malformed(format: "JSON") }
             position = try after(spacesFrom: position + 1)
-            // Foundation's decoder takes a comma behind the last member; most others do not.
+            // Foundation's decoder accepts a comma after the last member; most others do not.
             if bytes[position] == 0x7D { throw .malformed(format: "JSON") }
         }
         return found
@@ -117,7 +118,7 @@ package struct JSONSettings {
             case 0x7B, 0x5B: depth += 1
             case 0x7D, 0x5D: depth -= 1
             default:
-                // A number or a word ends before what separates it.
+                // A number or a word ends before the next separator.
                 while position + 1 < bytes.count, !Self.isSpace(bytes[position + 1]),
                     ![0x2C, 0x3A, 0x7B, 0x7D, 0x5B, 0x5D, 0x22].contains(bytes[position + 1])
                 { position += 1 }

@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// Any JSON value, to be compared with another.
+/// Any JSON value, for comparisons.
 package enum JSONTree: Sendable, Equatable {
     case null
     case bool(Bool)
@@ -9,7 +9,7 @@ package enum JSONTree: Sendable, Equatable {
     case array([JSONTree])
     case object([String: JSONTree])
 
-    /// The value at `path` below objects; nil where there is none.
+    /// The value at `path` below objects, or nil if there is none.
     package subscript(path: [String]) -> JSONTree? {
         guard let name = path.first else { return self }
         guard case .object(let members) = self else { return nil }
@@ -22,7 +22,7 @@ package enum JSONTree: Sendable, Equatable {
 
     package var elements: [JSONTree] { if case .array(let elements) = self { elements } else { [] } }
 
-    /// The same with `value` at `path`; objects are made on the way.
+    /// The same tree with `value` at `path`; missing objects are created.
     func setting(_ value: JSONTree, at path: ArraySlice<String>) -> JSONTree {
         guard let name = path.first else { return value }
         var members = members ?? [:]
@@ -49,7 +49,7 @@ extension JSONTree: Decodable {
         }
     }
 
-    /// nil where `bytes` are not JSON.
+    /// Returns nil if `bytes` are not JSON.
     package init?(_ bytes: [UInt8]) {
         guard let tree = try? JSONDecoder().decode(JSONTree.self, from: Data(bytes)) else { return nil }
         self = tree
@@ -57,17 +57,17 @@ extension JSONTree: Decodable {
 }
 
 extension JSONTree {
-    /// How JSON is laid out in a text.
+    /// The layout of JSON text.
     struct Layout {
-        /// The end of a line and, for each level, ``unit``; nil: all of it on one line.
+        /// The line end; each line is indented by ``unit`` for each level. If nil, all of it is on one line.
         var lineEnd: String?
         var unit = "  "
         var colon = ": "
     }
 
-    /// As JSON has it.
+    /// The value as JSON text.
     ///
-    /// - Parameter depth: how many levels stand around it.
+    /// - Parameter depth: the number of levels around the value.
     func written(_ layout: Layout, depth: Int) -> String {
         switch self {
         case .null: "null"
@@ -87,7 +87,7 @@ extension JSONTree {
         return "{" + inner + written.joined(separator: "," + (layout.lineEnd == nil ? " " : inner)) + outer + "}"
     }
 
-    /// A text within quotation marks (RFC 8259 section 7).
+    /// A text in quotation marks (RFC 8259 section 7).
     static func quoted(_ text: String) -> String {
         var result = "\""
         for scalar in text.unicodeScalars {
@@ -104,6 +104,6 @@ extension JSONTree {
 }
 
 extension JSONTree {
-    /// As JSON has it, on one line.
+    /// The value as JSON text on one line.
     package var line: String { written(Layout(lineEnd: nil), depth: 0) }
 }

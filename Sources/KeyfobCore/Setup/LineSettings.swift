@@ -1,4 +1,4 @@
-/// Settings of a line each, where a line has its meaning alone: `~/.bazelrc`, `~/.npmrc`.
+/// Settings of one line each, with every line independent of the others: `~/.bazelrc`, `~/.npmrc`.
 package struct LineSettings {
     private let text: String
 
@@ -6,17 +6,19 @@ package struct LineSettings {
         self.text = text
     }
 
-    /// The lines without blanks around them; comments are left out.
+    /// The lines without surrounding blanks; empty lines and comments are left out.
     package var lines: [Substring] {
         TextHabits.lines(of: text).map { $0.drop(while: Self.isBlank) }
             .map { line in line.dropLast(line.reversed().prefix(while: Self.isBlank).count) }
             .filter { !$0.isEmpty && !$0.hasPrefix("#") && !$0.hasPrefix(";") }
     }
 
-    /// The text with `line` at its end; the same text where it is there already.
+    /// The text with `line` at its end, or the same text if the line is already there.
     ///
     /// - Parameters:
-    ///   - rival: whether another line says something else about the same thing; its part that may be shown, if any.
+    ///   - rival: if a line sets the same setting to another value, returns the part that may be shown, perhaps empty;
+    ///     otherwise nil.
+    /// - Throws: ``SettingsProblem/taken(setting:value:)`` if there is such a line.
     package func adding(
         _ line: String, setting: String, rival: (Substring) -> String?
     ) throws(SettingsProblem) -> String {
@@ -27,7 +29,10 @@ package struct LineSettings {
         return TextHabits.appending([line], to: text)
     }
 
-    /// The text with `key = value` in `[section]`, as Python's configparser reads it; the same where it is there already.
+    /// The text with `key = value` in `[section]`, as Python's configparser reads it, or the same text if that is
+    /// already there.
+    ///
+    /// - Throws: ``SettingsProblem/taken(setting:value:)`` if the key has another value.
     package func setting(_ key: String, of section: String, to value: String) throws(SettingsProblem) -> String {
         let all = TextHabits.lines(of: text)
         var (inside, header): (Bool, Int?) = (false, nil)
@@ -46,7 +51,7 @@ package struct LineSettings {
         return TextHabits.appending((text.isEmpty ? [] : [""]) + ["[\(section)]", "\(key) = \(value)"], to: text)
     }
 
-    /// A key, in which `_` and `-` are one to pip, and its value.
+    /// A key and its value. pip treats `_` and `-` in a key as the same.
     private static func pair(_ line: Substring) -> (String, String)? {
         guard let mark = line.firstIndex(where: { $0 == "=" || $0 == ":" }) else { return nil }
         let name = line[..<mark].filter { !isBlank($0) }.lowercased().map { $0 == "_" ? "-" : $0 }

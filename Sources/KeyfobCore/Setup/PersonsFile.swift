@@ -1,15 +1,15 @@
 import Glibc
 
-/// A file of a person's that another program reads, and that is changed once they said yes.
+/// A user's file that another program reads. keyfob changes it after the user has agreed.
 ///
-/// What was there stays beside it (`NAME.before-keyfob`). The new text takes the place of the old one at once, with its
-/// mode and owner; a symbolic link stays one, and what it leads to is changed.
+/// The old text stays beside it (`NAME.before-keyfob`). The new file replaces the old one in one step and keeps its
+/// mode and owner. A symbolic link stays a link, and its target is changed.
 package struct PersonsFile: Sendable {
-    /// As the person knows it.
+    /// The path that the user knows.
     package let path: String
-    /// What the file holds; nil where there is none.
+    /// The content of the file, or nil if there is no file.
     package let text: String?
-    /// Where symbolic links lead.
+    /// The path after all symbolic links are resolved.
     private let place: String
     private let status: Status?
 
@@ -19,30 +19,30 @@ package struct PersonsFile: Sendable {
         var group: gid_t
     }
 
-    /// Why a file is left alone, or could not be written.
+    /// The reason why a file is left alone or could not be written.
     package enum Failure: Error, Sendable, Equatable {
         case unusable(file: String, errno: Int32)
-        /// A directory, a device, a pipe.
+        /// The path leads to a directory, a device or a pipe.
         case notAFile(String)
-        /// More than 1 MiB: nobody writes so many settings.
+        /// The file is larger than 1 MiB: nobody writes so many settings.
         case tooLarge(String)
-        /// Not UTF-8, or with NUL in it.
+        /// The file is not UTF-8, or has NUL in it.
         case notText(String)
-        /// Its owner may not write to it, and wants it so.
+        /// The owner has no write permission, which is taken as intended.
         case readOnly(String)
-        /// A symbolic link to nothing.
+        /// The path is a symbolic link whose target does not exist.
         case leadsNowhere(String)
-        /// It has other names (hard links), which would go on holding the old text.
+        /// The file has other names (hard links), which would keep the old text.
         case hasOtherNames(String)
-        /// It would have to be made in a directory of another user.
+        /// The file would be created in a directory of another user.
         case foreign(String, owner: UInt32)
-        /// Somebody else has changed it since it was read.
+        /// The file was changed after it was read.
         case changedMeanwhile(String)
     }
 
     private static let largest = 1_048_576
 
-    /// Reads it. A relative path is one from the working directory.
+    /// Reads the file. A relative path starts at the working directory.
     package init(_ path: String) throws(Failure) {
         let path = path.hasPrefix("/") ? path : (Self.real(".") ?? "") + "/" + path
         self.path = path
@@ -69,7 +69,7 @@ package struct PersonsFile: Sendable {
     }
 
     private static func read(_ file: String, knownAs path: String) throws(Failure) -> (String, stat) {
-        // A pipe is not waited for.
+        // Do not wait for the other end of a pipe.
         let descriptor = unsafe open(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .unusable(file: path, errno: errno) }
         defer { close(descriptor) }
@@ -91,10 +91,10 @@ package struct PersonsFile: Sendable {
 
     // Writing.
 
-    /// Puts `new` in the place of the text.
+    /// Replaces the text with `new`.
     ///
-    /// - Parameter mode: of a file that is new.
-    /// - Returns: where the old text is kept now; nil where there was none.
+    /// - Parameter mode: the mode of a new file.
+    /// - Returns: the path of the copy of the old text, or nil if there was no file.
     package func write(_ new: String, mode: UInt32 = 0o600) throws(Failure) -> String? {
         let directory = Self.directory(of: place)
         guard let text, let status else {
@@ -111,7 +111,8 @@ package struct PersonsFile: Sendable {
         return copy
     }
 
-    /// A copy beside the file that nobody has written before; one that holds the same already is as good.
+    /// Writes a copy beside the file under a name that does not exist yet, and returns its path. An existing copy with
+    /// the same text is used again.
     private func keep(_ text: String, _ status: Status) throws(Failure) -> String {
         for number in 1...999 {
             let copy = place + ".before-keyfob" + (number == 1 ? "" : ".\(number)")
@@ -153,7 +154,7 @@ package struct PersonsFile: Sendable {
         close(directory)
     }
 
-    /// A name in the same directory that nobody has.
+    /// A name in the same directory that no other file has.
     package var besides: String {
         let name = place.split(separator: "/").last ?? ""
         return Self.directory(of: place) + "/.\(name).keyfob-\(getpid())"
@@ -179,10 +180,10 @@ package struct PersonsFile: Sendable {
         return end == path.startIndex ? "/" : String(path[..<end])
     }
 
-    /// Makes what is not there of the directories on the way, for this person alone.
+    /// Creates the missing directories of the path, for this user alone.
     ///
-    /// - Throws: ``Failure/foreign(_:owner:)`` where something would come into a directory of another user: root makes
-    ///   nothing there, for it would be root's.
+    /// - Throws: ``Failure/foreign(_:owner:)`` if root would create something in a directory of another user, because
+    ///   it would then belong to root.
     package static func makeDirectories(_ path: String) throws(Failure) {
         let isRoot = geteuid() == 0
         do throws(OwnDirectory.Foreign) {
@@ -195,12 +196,12 @@ package struct PersonsFile: Sendable {
 }
 
 extension PersonsFile {
-    /// The text that `body` makes of a copy of this file, which is gone afterwards.
+    /// The text that `body` makes of a copy of this file. The copy is then deleted.
     ///
-    /// The copy is beside the file: what is said in it relative to its place stays so, and nothing secret gets to a new
-    /// one. Where there is no file yet, there is nothing to be secret, and the copy is in a temporary directory.
+    /// The copy is beside the file, so relative paths in it stay valid and no secret gets to a new directory. If there
+    /// is no file yet, there are no secrets, and the copy is in a temporary directory.
     ///
-    /// - Parameter body: gets the copy's path.
+    /// - Parameter body: gets the path of the copy.
     package func changedCopy(_ body: (String) async throws -> Void) async throws -> String {
         guard let text, let status else {
             var template = Array("/tmp/keyfob-XXXXXX".utf8CString)
@@ -225,7 +226,7 @@ extension PersonsFile {
     private static func changed(
         _ copy: String, _ path: String, _ body: (String) async throws -> Void
     ) async throws -> String {
-        // Who types Ctrl-C meanwhile shall not leave the copy behind. No tool is waited for longer than a minute.
+        // Ctrl-C must not leave the copy behind. No tool runs for longer than a minute.
         let signals = [SIGINT, SIGTERM, SIGHUP, SIGTSTP]
         let handlers = signals.map { signal($0, SIG_IGN) }
         defer {

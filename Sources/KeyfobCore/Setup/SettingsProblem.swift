@@ -1,32 +1,33 @@
-/// Why a text of settings is left as it is. Nothing is guessed about a file that another program reads.
+/// The reason why keyfob leaves a settings text as it is. keyfob guesses nothing about a file that another program
+/// reads.
 package enum SettingsProblem: Error, Sendable, Equatable {
-    /// It is not of the format that the program reads: `JSON`, `TOML`.
+    /// The text does not have the format that the program reads: `JSON`, `TOML`, `HCL`.
     case malformed(format: String)
-    /// The setting is there, in a form that cannot be changed without rewriting what stands around it.
+    /// The setting exists in a form that cannot be changed without rewriting the text around it.
     case unusual(setting: String)
-    /// It says something else already; the value is nil where it may be a secret.
+    /// The setting already has another value; `value` is nil if it may be a secret.
     case taken(setting: String, value: String?)
-    /// Changing it would have changed something else.
+    /// The change would also have changed something else.
     case notAlone(setting: String)
 }
 
-/// What keeps to the habits of the text that it goes into.
+/// Edits that keep the line ends of the text.
 enum TextHabits {
-    /// CR LF where the first line ends so, else LF.
+    /// CR LF if the first line ends so, otherwise LF.
     static func lineEnd(of text: String) -> String {
         let bytes = text.utf8
         guard let end = bytes.firstIndex(of: UInt8(ascii: "\n")), end > bytes.startIndex else { return "\n" }
         return bytes[bytes.index(before: end)] == UInt8(ascii: "\r") ? "\r\n" : "\n"
     }
 
-    /// The lines without their ends. To Swift CR LF is one character, so bytes are looked at.
+    /// The lines without their ends. The function compares bytes, because Swift treats CR LF as one character.
     static func lines(of text: String) -> [Substring] {
         var lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         if lines.last?.isEmpty == true { lines.removeLast() }
         return lines.map { Substring($0.last == UInt8(ascii: "\r") ? $0.dropLast() : $0) }
     }
 
-    /// `text` with `lines` behind it, which begin on a line of their own.
+    /// `text` followed by `lines`, which begin on a line of their own.
     static func appending(_ lines: [String], to text: String) -> String {
         let end = lineEnd(of: text)
         let isOpen = text.utf8.last.map { $0 != UInt8(ascii: "\n") } ?? false

@@ -1,6 +1,6 @@
 import TOMLKit
 
-/// Settings in TOML, of which one key is set and every other byte stays.
+/// Settings in TOML. One key is set, and every other byte stays.
 package struct TOMLSettings {
     private let text: String
 
@@ -9,10 +9,11 @@ package struct TOMLSettings {
         _ = try Self.parse(text)
     }
 
-    /// The text in which `key` of `table`, or of none, has `value`; the same text where it has already.
+    /// The text with `value` for `key` of `table`, or of the root table if `table` is nil. Returns the same text if the
+    /// key already has that value.
     ///
-    /// - Parameter value: as TOML has it: a string or an array of strings.
-    /// - Throws: ``SettingsProblem/taken(setting:value:)`` where it has another.
+    /// - Parameter value: as TOML text: a string or an array of strings.
+    /// - Throws: ``SettingsProblem/taken(setting:value:)`` if the key has another value.
     package func setting(_ key: String, of table: String?, to value: String) throws(SettingsProblem) -> String {
         let name = (table.map { $0 + "." } ?? "") + key
         let root = try Self.parse(text)
@@ -33,7 +34,7 @@ package struct TOMLSettings {
     ) throws(SettingsProblem) -> String {
         let lines = TextHabits.lines(of: text).map { $0.drop { $0 == " " || $0 == "\t" } }
         guard let table else {
-            // Before the first table, and behind what is said at the head of the file.
+            // Before the first key or table, after the comments at the head of the file.
             let index = lines.firstIndex { !$0.hasPrefix("#") && !$0.isEmpty } ?? lines.count
             return TextHabits.inserting(line, at: index, into: text)
         }
@@ -51,7 +52,7 @@ package struct TOMLSettings {
         return rest.isEmpty || rest.hasPrefix("#")
     }
 
-    /// Without the key, and a table that was made for it, all is as it was.
+    /// Checks that only the key is new, and perhaps its table.
     private func compare(
         _ changed: String, _ key: String, _ table: String?, _ name: String
     ) throws(SettingsProblem) {

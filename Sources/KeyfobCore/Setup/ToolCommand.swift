@@ -2,7 +2,7 @@ import Glibc
 import Subprocess
 import SystemPackage
 
-/// A tool that is asked about its settings, or with whose settings a question is tried. It has no terminal.
+/// A run of a tool, without a terminal: keyfob asks it about its settings, or tries a request with them.
 package struct ToolCommand: Sendable {
     package var program: String
     package var arguments: [String]
@@ -11,14 +11,14 @@ package struct ToolCommand: Sendable {
 
     /// - Parameters:
     ///   - program: an absolute path.
-    ///   - environment: all of it.
+    ///   - environment: the complete environment.
     package init(_ program: String, _ arguments: [String], environment: [String: String], input: [UInt8] = []) {
         (self.program, self.arguments, self.environment, self.input) = (program, arguments, environment, input)
     }
 
-    /// What came of it.
+    /// The result of a run.
     package struct Outcome: Sendable {
-        /// The exit status; 128 and the number of the signal that ended it.
+        /// The exit status, or 128 plus the number of the signal that ended the tool.
         package var status: Int32
         package var output: [UInt8]
         package var errors: [UInt8]
@@ -29,10 +29,10 @@ package struct ToolCommand: Sendable {
         }
     }
 
-    /// What one tool may say.
+    /// The limit for each output stream, in bytes.
     private static let mostOutput = 4_194_304
 
-    /// Runs it; nil where it could not be started, said too much, or did not end in time.
+    /// Runs the tool. Returns nil if it could not be started, wrote too much, or did not end in time.
     package func run(within patience: Duration = .seconds(60)) async -> Outcome? {
         await withTaskGroup(of: Outcome?.self) { group in
             group.addTask { try? await collect() }

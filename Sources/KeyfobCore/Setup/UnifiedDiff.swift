@@ -1,8 +1,9 @@
-/// The difference of two texts as people read it (POSIX diff, "Diff -u Output Format").
+/// The difference of two texts in the format of `diff -u` (POSIX diff, "Diff -u Output Format").
 package enum UnifiedDiff {
     /// Lines around a change.
     private static let context = 3
-    /// Above so many lines between the first and the last change they are not compared one by one.
+    /// If both texts together have more lines than this between the first and the last change, those are not compared
+    /// one by one.
     private static let patience = 2000
 
     private enum Line {
@@ -11,11 +12,12 @@ package enum UnifiedDiff {
         case new(Substring)
     }
 
-    /// The lines of the difference, with those of the texts as `shown` has them; none where there is no difference.
+    /// The lines of the difference; empty if the texts are equal.
     ///
     /// - Parameters:
-    ///   - old: nil where there is no such file yet.
-    ///   - name: what the file is called.
+    ///   - old: nil if there is no such file yet.
+    ///   - name: the file name to show.
+    ///   - shown: the form in which a line of the texts is shown.
     package static func lines(
         from old: String?, to new: String, name: String, shown: (Substring) -> String = { String($0) }
     ) -> [String] {
@@ -26,7 +28,7 @@ package enum UnifiedDiff {
         return result
     }
 
-    /// The lines; one without an end is another than the same with one.
+    /// The lines. A last line without a line end differs from the same line with one.
     private static func ended(_ text: String) -> [Substring] {
         var lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
             .map { Substring($0) }
@@ -34,7 +36,7 @@ package enum UnifiedDiff {
         return last.isEmpty ? lines : lines + [last + openEnd]
     }
 
-    /// Behind a line without an end: no text has NUL in it.
+    /// Marks a line without a line end: no text has NUL in it.
     private static let openEnd = "\0"
 
     private static func script(_ old: [Substring], _ new: [Substring]) -> [Line] {
@@ -73,7 +75,7 @@ package enum UnifiedDiff {
             })
     }
 
-    /// The stretches of the script that are shown: changes that are near one another share one.
+    /// The ranges of the script that are shown. Changes that are near one another share a range.
     private static func hunks(of script: [Line]) -> [Range<Int>] {
         var hunks: [Range<Int>] = []
         for (index, line) in script.enumerated() {
