@@ -1,16 +1,16 @@
 import Glibc
 
-/// A file in which another program keeps credentials for the person: only read, and only if it is theirs.
+/// A file in which another program keeps credentials for the user. keyfob only reads it, and only if the user owns it.
 enum CredentialFile {
-    /// The largest that is read: who has thousands of passwords in one file has fewer bytes.
+    /// The largest size that is read, in bytes. Even a file with thousands of passwords is smaller.
     private static let limit = 1_048_576
 
-    /// Reads the file, if it is one of ours, and notes what is wrong with it.
+    /// Reads the file if the user owns it, and notes each problem with it.
     ///
-    /// - Returns: nil where there is none, or none to be read.
+    /// - Returns: the content, or nil if there is no file or it must not be read.
     static func read(_ path: String, _ findings: inout Findings) -> [UInt8]? {
         let place = FoundCredential.Place(file: path)
-        // A pipe would be waited for until somebody writes to it.
+        // Opening a pipe would otherwise wait until somebody writes to it.
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard descriptor >= 0 else {
             if errno != ENOENT, errno != ENOTDIR { findings.note(.unreadable(errno: errno), at: place) }
@@ -30,7 +30,7 @@ enum CredentialFile {
         return bytes(descriptor, place, &findings)
     }
 
-    /// Why the file is not read: what somebody else has put there is none of the person's passwords.
+    /// The reason why the file is not read: a file from another user does not hold this user's passwords.
     private static func distrust(_ status: stat) -> String? {
         if status.st_mode & S_IFMT != S_IFREG { return "not a file" }
         if status.st_uid != geteuid() { return "another user's" }

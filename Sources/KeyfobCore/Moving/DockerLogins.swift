@@ -2,8 +2,9 @@ import CredentialProtocol
 import FoundationEssentials
 import Secrets
 
-/// What `docker login`, podman and their like keep without a credential helper: `auths` in `config.json` or `auth.json`,
-/// by registry; `auth` is user name, colon, password in base64, `identitytoken` a token in place of the password.
+/// The credentials that `docker login`, podman and similar tools store without a credential helper: `auths` in
+/// `config.json` or `auth.json`, by registry. `auth` is user name, colon and password in base64; `identitytoken` is a
+/// token that replaces the password.
 enum DockerLogins {
     private struct Configuration: Decodable {
         var auths: [String: Login]?
@@ -19,7 +20,7 @@ enum DockerLogins {
     /// The user name that stands for an identity token (docker/docker-credential-helpers).
     private static let tokenUser = "<token>"
 
-    /// - Parameter registry: the request for a registry as Docker writes it, often without a scheme; nil for none.
+    /// - Parameter registry: returns the request for a registry as Docker writes it, often without a scheme, or nil.
     static func read(
         _ bytes: [UInt8], file: String, registry: (String) -> CredentialRequest?, _ findings: inout Findings
     ) {
@@ -28,7 +29,7 @@ enum DockerLogins {
             return findings.note(.malformed("an object in JSON with auths"), at: place)
         }
         for (name, login) in (configuration.auths ?? [:]).sorted(by: { $0.key < $1.key }) {
-            // With a helper, an empty object is all that is left here.
+            // With a helper, only an empty object is left here.
             if login.auth == nil, login.password == nil, login.identitytoken == nil { continue }
             guard let request = registry(name), let (user, secret, kind) = credential(login),
                 let found = CredentialRequest(found: Array(url(request).utf8), username: user, password: Secret(secret))
@@ -48,7 +49,7 @@ enum DockerLogins {
         if let token = login.identitytoken, !token.isEmpty { return (tokenUser, Array(token.utf8), .token) }
         if let user = login.username, let password = login.password { return (user, Array(password.utf8), .password) }
         guard let auth = login.auth, let decoded = Data(base64Encoded: auth) else { return nil }
-        // Docker ends what it encodes with NUL where it had a fixed length.
+        // Docker pads the text with NUL when it encodes a buffer of fixed length.
         let bytes = Array(decoded.prefix { $0 != 0 })
         guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")),
             let user = String(validating: bytes[..<colon], as: UTF8.self)

@@ -1,7 +1,7 @@
 package import CredentialProtocol
 import Secrets
 
-/// A credential that another program keeps: for what, whose, and where.
+/// A credential that another program keeps: its program, its service and user, and its place.
 package struct FoundCredential: Sendable, Equatable {
     package var keeper: Keeper
     package var kind: Kind
@@ -9,7 +9,7 @@ package struct FoundCredential: Sendable, Equatable {
     package var request: CredentialRequest
     package var place: Place
 
-    /// The programs from which people move in, by the names that they know.
+    /// The programs from which keyfob imports, by the names that users know.
     package enum Keeper: String, Sendable, CaseIterable {
         case store = "git-credential-store"
         case manager = "git-credential-manager"
@@ -17,17 +17,17 @@ package struct FoundCredential: Sendable, Equatable {
         case docker
     }
 
-    /// What the password is.
+    /// The kind of the password.
     package enum Kind: Sendable, Equatable {
-        /// A person's own, or a token that they have pasted in place of one: nobody can tell them apart.
+        /// The user's own password, or a token that the user pasted instead of one; the two cannot be told apart.
         case password
-        /// A token that the program has got for itself.
+        /// A token that the program requested itself.
         case token
     }
 
-    /// Where something stands.
+    /// The place of a credential or of a problem.
     package struct Place: Sendable, Equatable {
-        /// nil: in the person's keyring.
+        /// nil for the user's keyring.
         package var file: String?
         package var line: Int?
 
@@ -37,7 +37,7 @@ package struct FoundCredential: Sendable, Equatable {
     }
 }
 
-/// What was found with one program.
+/// The credentials and problems that were found for one program.
 package struct Findings: Sendable, Equatable {
     package private(set) var credentials: [FoundCredential] = []
     package private(set) var oddities: [Oddity] = []
@@ -45,32 +45,34 @@ package struct Findings: Sendable, Equatable {
 
     package init() {}
 
-    /// What is there and was not taken.
+    /// An entry that was not taken, or a problem with a file.
     package struct Oddity: Sendable, Equatable {
         package var place: FoundCredential.Place
         package var reason: Reason
     }
 
     package enum Reason: Sendable, Equatable {
-        /// Not of the form that the program writes; what that form is.
+        /// The entry does not have the form that the program writes; the text names that form.
         case malformed(String)
-        /// A second one for the same service and user: the program uses the first.
+        /// A second entry for the same service and user; the program uses the first.
         case repeated
-        /// For a program's own use, and of none for another.
+        /// The entry is a refresh token, of use only to the program itself.
         case refreshToken
-        /// Everybody may read the file.
+        /// Other users may have access to the file.
         case readableByOthers
         /// The file cannot be read.
         case unreadable(errno: Int32)
-        /// The file belongs to somebody else, is none, or is larger than a mebibyte.
+        /// The file belongs to another user, is no regular file, or is larger than 1 MiB.
         case notTrusted(String)
     }
 }
 
 extension CredentialRequest {
-    /// What stands for a URL, as ``LineDialect`` reads it, with a user name and a password that may be in it or beside it.
+    /// The request for a URL as ``LineDialect`` reads it. User name and password come from the URL or from the
+    /// parameters.
     ///
-    /// - Returns: nil where it is no URL, lacks one of them, or holds control characters, which no answer could hold.
+    /// - Returns: nil if `url` is no URL, if user name or password is missing, or if there are control characters,
+    ///   which no response can hold.
     init?(found url: [UInt8], username: String? = nil, password: Secret? = nil) {
         guard !url.contains(where: AttributeLines.isControl), let scheme = url.firstRange(of: Array("://".utf8)),
             !scheme.isEmpty, var request = try? LineDialect().decode(Array("url=".utf8) + url + [0x0A], for: .get)
@@ -86,7 +88,7 @@ extension CredentialRequest {
 }
 
 extension Findings {
-    /// Adds a credential, unless there is one for the same service and user already.
+    /// Adds a credential, unless there already is one for the same service and user.
     mutating func add(_ found: FoundCredential) {
         let isNew = places.insert(PasswordStore.Place(found.request)).inserted
         if isNew { credentials.append(found) } else { note(.repeated, at: found.place) }

@@ -1,25 +1,25 @@
 import CredentialProtocol
 import Secrets
 
-/// What gh keeps in `hosts.yml`: by host the users, with their tokens where those are not in the keyring.
+/// The content of gh's `hosts.yml`: the users of each host, with their tokens if those are not in the keyring.
 ///
-/// Only what gh writes is read: maps of plain or quoted words, one below the other by indentation. Anything else that
-/// YAML has is refused with its line, for half-read YAML means something else than YAML.
+/// The parser reads only the form that gh writes: maps of plain or quoted words, nested by indentation. It refuses any
+/// other YAML and reports the line, because half-read YAML could mean something else.
 struct GitHubHosts {
-    /// A host, and who is signed in there.
+    /// A host and the users who are signed in there.
     struct Host: Equatable {
         var name: String
         var users: [User] = []
     }
 
-    /// A user of a host; nil for a token whose owner gh does not know.
+    /// A user of a host; the name is nil for a token whose owner gh does not know.
     struct User: Equatable {
         var name: String?
         var token: String?
         var line: Int
     }
 
-    /// One `key: value`, or `key:`, with what stands below it.
+    /// One `key: value`, or a `key:` with entries below it.
     private struct Entry {
         var key: String
         var value: String?
@@ -27,7 +27,7 @@ struct GitHubHosts {
         var line: Int
     }
 
-    /// The line that is not of that form.
+    /// The number of the line that does not have that form.
     struct Malformed: Error, Equatable {
         var line: Int
     }
@@ -37,7 +37,7 @@ struct GitHubHosts {
     init(_ bytes: [UInt8]) throws(Malformed) {
         var entries: [Entry] = []
         var number = 0
-        // By bytes: to Swift CR LF is one character, and not LF.
+        // Split by bytes, because Swift treats CR LF as one character that is not LF.
         for bytes in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
             number += 1
             let bytes = bytes.last == UInt8(ascii: "\r") ? bytes.dropLast() : bytes
@@ -50,7 +50,7 @@ struct GitHubHosts {
         }
     }
 
-    /// The users in a host's entries: those below `users`, and the one of older versions of gh, which knew only one.
+    /// The users in a host's entries: those below `users`, and the single user of older versions of gh.
     private static func users(_ entries: ArraySlice<Entry>) throws(Malformed) -> [User] {
         let members = try children(entries)
         func value(_ key: String) -> Entry? { members.first { $0.entry.key == key }?.entry }
@@ -69,7 +69,7 @@ struct GitHubHosts {
         return users
     }
 
-    /// The entries of one level, each with what is indented more than it is.
+    /// The entries of one level, each with the entries that are indented below it.
     private static func children(
         _ entries: ArraySlice<Entry>
     ) throws(Malformed) -> [(entry: Entry, below: ArraySlice<Entry>)] {
@@ -101,13 +101,13 @@ struct GitHubHosts {
         return Entry(key: name, value: value, indentation: indentation, line: number)
     }
 
-    /// What stands before the first `: `, or before a colon at the end, and after it.
+    /// The text before and after the first `: `, or before a colon at the end.
     private static func keyAndRest(_ words: Substring) -> (Substring, Substring)? {
         if let colon = words.firstRange(of: ": ") { return (words[..<colon.lowerBound], words[colon.upperBound...]) }
         return words.hasSuffix(":") ? (words.dropLast(), "") : nil
     }
 
-    /// A plain word, or one in quotes without anything that would have to be escaped; nil for whatever else there is.
+    /// A plain word, or a quoted one without escapes; nil for anything else.
     private static func scalar(_ text: Substring) -> String? {
         let text = text.lastIndex { $0 != " " }.map { text[...$0] } ?? text
         for quote in ["\"", "'"] where text.hasPrefix(quote) {
@@ -115,7 +115,7 @@ struct GitHubHosts {
             return text.count >= 2 && text.hasSuffix(quote) && !inner.contains(where: { "\"'\\".contains($0) })
                 ? String(inner) : nil
         }
-        // What begins something else than a word (YAML 1.2, "Indicator Characters"), comments and tabs.
+        // Plain words begin with no indicator (YAML 1.2, "Indicator Characters") and contain no comment or tab.
         let isPlain = text.first.map { !"-?:,[]{}#&*!|>%@`".contains($0) } ?? true
         return isPlain && !text.contains(" #") && !text.contains("\t") && !text.contains(": ") ? String(text) : nil
     }

@@ -3,24 +3,24 @@ import OAuth
 package import SecretService
 import Secrets
 
-/// What other programs keep for this person, and how it comes to us: into the stored passwords, after a yes. Nothing of
-/// what they keep is changed.
+/// Finds the credentials that other programs keep for this user, and copies them to the stored passwords after the user
+/// agrees. The other programs' own copies stay unchanged.
 package struct MovingIn: Sendable {
     let items: any ItemStore
     let places: Places
     let registry: @Sendable (String) -> CredentialRequest?
 
-    /// Where to look.
+    /// The files of the other programs.
     package struct Places: Sendable {
-        /// Of git-credential-store, in the order in which it looks.
+        /// The files of git-credential-store, in the order in which it reads them.
         package var store: [String]
         /// gh's `hosts.yml`.
         package var gh: String
-        /// Of docker, then of podman and its like.
+        /// The file of docker, then those of podman and similar tools.
         package var docker: [String]
 
-        /// - Parameter variable: the environment (git-credential-store(1); gh help environment; docker's and
-        ///   containers-auth.json(5)'s own).
+        /// - Parameter variable: the environment (git-credential-store(1); gh help environment; docker's own variables
+        ///   and containers-auth.json(5)).
         package init(variable: (String) -> String?) {
             let home = variable("HOME") ?? ""
             func absolute(_ name: String) -> String? { variable(name).flatMap { $0.hasPrefix("/") ? $0 : nil } }
@@ -33,14 +33,14 @@ package struct MovingIn: Sendable {
         }
     }
 
-    /// - Parameter registry: the request for a registry as docker writes it.
+    /// - Parameter registry: returns the request for a registry as docker writes it.
     package init(
         items: some ItemStore, places: Places, registry: @escaping @Sendable (String) -> CredentialRequest?
     ) {
         (self.items, self.places, self.registry) = (items, places, registry)
     }
 
-    /// All that a program keeps.
+    /// All credentials that a program keeps.
     package func findings(of keeper: FoundCredential.Keeper) throws(SecretServiceError) -> Findings {
         var findings = Findings()
         switch keeper {
@@ -87,7 +87,7 @@ package struct MovingIn: Sendable {
         } else {
             return  // signed out since
         }
-        // Of a token whose owner is not known: the name that GitHub takes beside any.
+        // If the owner of a token is not known: GitHub accepts this name with any token.
         let request = CredentialRequest(
             found: Array("https://\(host.name)".utf8), username: user.name ?? "x-access-token", password: token)
         guard let request else { return findings.note(.malformed("a host, a user and a token"), at: place) }
@@ -96,18 +96,18 @@ package struct MovingIn: Sendable {
 }
 
 extension MovingIn {
-    /// What would come of copying a credential.
+    /// The result that a copy would have.
     package enum Verdict: Sendable, Equatable {
         case new
-        /// The very same is kept already.
+        /// The same password is already stored.
         case same
-        /// Another password is kept for the same service and user, or is to be copied from elsewhere.
+        /// Another password is stored for the same service and user, or an earlier entry would store one.
         case differs
-        /// keyfob signs in there, and would never look at a password.
+        /// keyfob signs in at this service, and would never use a password.
         case signsIn
     }
 
-    /// What would come of copying each, one after the other.
+    /// The result that copying each of them would have, one after the other.
     ///
     /// - Parameter signsIn: whether a service has an account.
     package func verdicts(
@@ -130,7 +130,7 @@ extension MovingIn {
         return verdicts
     }
 
-    /// Copies one into the stored passwords, in the place of what is there.
+    /// Copies one credential to the stored passwords and replaces any password there.
     package func copy(_ found: FoundCredential) throws(SecretServiceError) {
         try PasswordStore(items: items).store(found.request)
     }

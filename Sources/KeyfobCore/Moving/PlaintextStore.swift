@@ -1,9 +1,9 @@
 import CredentialProtocol
 
-/// What git-credential-store keeps (git-credential-store(1), "Storage format"): one URL a line, with user name and
-/// password in it, percent-encoded. Of several for the same service and user, git takes the first.
+/// The file of git-credential-store (git-credential-store(1), "Storage format"): one URL on each line with user name
+/// and password, percent-encoded. If several lines have the same service and user, git uses the first.
 enum PlaintextStore {
-    /// Reads a file's lines; empty ones, and those that begin with `#`, say nothing.
+    /// Reads the lines of a file. Empty lines and lines that begin with `#` are skipped.
     static func read(_ bytes: [UInt8], file: String, _ findings: inout Findings) {
         var number = 0
         for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
