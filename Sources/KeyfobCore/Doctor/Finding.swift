@@ -1,26 +1,26 @@
-/// What a look at one ``Rung`` has found, in words that may be shown to anybody.
+/// The result of checking one ``Rung``, in words that anybody may see.
 package struct Finding: Sendable, Equatable {
     package enum Status: String, Sendable, CaseIterable {
-        /// It holds.
+        /// The condition holds.
         case ok
-        /// It holds, but not as well as it could, or not for everything.
+        /// The condition holds, but not as well as it could, or not for everything.
         case warning
-        /// It does not hold.
+        /// The condition does not hold.
         case failed
-        /// Nobody has looked, because of another rung.
+        /// The rung was not checked, because of another rung.
         case skipped
     }
 
     package var status: Status
     /// One line, lower case, without a full stop.
     package var summary: String
-    /// Facts for programs, by names of protocol.md.
+    /// Facts for programs, under the names in protocol.md.
     package var details: [String: Detail] = [:]
-    /// What can be done about it, one line each.
+    /// Ways to correct the problem, one line each.
     package var mend: [String] = []
-    /// The exit status (sysexits(3)) with which a command would end for this reason; 0 unless it has failed.
+    /// The exit status (sysexits(3)) that a command would have for this reason; 0 unless the check failed.
     package var exitStatus: Int32 = 0
-    /// The rung because of which nobody has looked.
+    /// The rung that prevented the check.
     package var because: Rung?
 
     /// A fact.
@@ -56,7 +56,7 @@ package struct Finding: Sendable, Equatable {
         return finding
     }
 
-    /// - Parameter summary: why the other rung says that there is nothing to look at.
+    /// - Parameter summary: the reason, found at the other rung, why there is nothing to check.
     package static func skipped(because rung: Rung, _ summary: String) -> Finding {
         var finding = Finding(.skipped, summary)
         finding.because = rung

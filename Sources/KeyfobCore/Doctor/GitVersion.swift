@@ -1,4 +1,4 @@
-/// What `git --version` says, and what that git tells helpers.
+/// The version that `git --version` prints, and the versions that tell more to helpers.
 package struct GitVersion: Sendable, Equatable, Comparable {
     package let major, minor: Int
 
@@ -17,8 +17,8 @@ package struct GitVersion: Sendable, Equatable, Comparable {
         (left.major, left.minor) < (right.major, right.minor)
     }
 
-    /// From here on git tells helpers what a service asked for (`wwwauth[]`).
+    /// Since this version git tells helpers the challenges of a service (`wwwauth[]`).
     package static let tellsChallenges = GitVersion(2, 41)
-    /// From here on it takes another scheme than Basic, and keeps a helper's state (`authtype`, `state[]`).
+    /// Since this version git accepts other schemes than Basic and keeps a helper's state (`authtype`, `state[]`).
     package static let takesSchemes = GitVersion(2, 46)
 }

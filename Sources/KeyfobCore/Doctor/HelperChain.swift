@@ -1,16 +1,16 @@
 package import CredentialProtocol
 
-/// The helpers that git asks for a service, in their order (gitcredentials(7)).
+/// The helpers that git asks for a service, in order (gitcredentials(7)).
 ///
-/// git asks one after the other until it has a password; and tells each of them, whoever gave it, once it was accepted: a
-/// helper that keeps what it is told keeps our tokens, too.
+/// git asks one helper after the other until it has a password. Once the service has accepted the password, git passes
+/// it to every helper, not only to the one that gave it. So a helper that stores passwords also stores our tokens.
 package struct HelperChain: Sendable, Equatable {
     package struct Helper: Sendable, Equatable {
-        /// What is known of it by its name alone. A shell command may hold anything, and is not told.
+        /// The kind, judged by the name alone. A shell command may hold secrets, so it is not shown.
         package let kind: Kind
-        /// Where it is set: a file, or what git says instead (`command line`).
+        /// The origin of the setting: a file, or git's own word for another source (`command line`).
         package let origin: String
-        /// The absolute path by which it is set.
+        /// The absolute path in the setting, or nil if it has none.
         package let path: String?
     }
 
@@ -20,24 +20,24 @@ package struct HelperChain: Sendable, Equatable {
         case shellCommand
     }
 
-    /// What is wrong with the chain, the worst first.
+    /// A problem with the chain, in order from the worst.
     package enum Concern: Sendable, Equatable {
-        /// git asks no keyfob.
+        /// git does not ask keyfob.
         case keyfobIsMissing
-        /// It writes each token into a file, in plain text.
+        /// The helper writes each token to a file, in plain text.
         case writesPlainText(String)
-        /// It is asked before keyfob: what it has is taken, and keyfob not asked.
+        /// git asks the helper before keyfob. If it has a password, git does not ask keyfob.
         case answersFirst(String)
-        /// It keeps each token, too: a second keeper that is nowhere told when one ends.
+        /// The helper also stores each token, and nobody tells this second store when a token ends.
         case keepsCopies(String)
     }
 
     package let helpers: [Helper]
 
-    /// Reads what `git config -z --show-origin --get-regexp '^credential\.(.*\.)?helper$'` prints: for each value its
-    /// origin, NUL, the key, LF, the value, NUL; a value may be absent.
+    /// Parses the output of `git config -z --show-origin --get-regexp '^credential\.(.*\.)?helper$'`. Each setting has
+    /// its origin, NUL, the key, LF, the value and NUL; the value may be absent.
     ///
-    /// - Parameter service: nil: only the helpers for every service.
+    /// - Parameter service: nil for only the helpers that are set for every service.
     package init(_ output: [UInt8], for service: ServiceURL?) {
         let pieces = output.split(separator: 0, omittingEmptySubsequences: false).map {
             String(decoding: $0, as: UTF8.self)
@@ -47,13 +47,13 @@ package struct HelperChain: Sendable, Equatable {
             let entry = pieces[index + 1].split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
             guard let key = entry.first, Self.covers(key, service) else { continue }
             let value = entry.count > 1 ? String(entry[1]) : ""
-            // An empty one forgets those before it.
+            // An empty value removes the helpers before it.
             if value.isEmpty { helpers = [] } else { helpers.append(Helper(value, origin: pieces[index])) }
         }
         self.helpers = helpers
     }
 
-    /// What a person should know.
+    /// The problems that the user should know, the worst first.
     package var concerns: [Concern] {
         guard let ours = helpers.firstIndex(where: { $0.kind == .keyfob }) else { return [.keyfobIsMissing] }
         var concerns: [Concern] = []
@@ -69,18 +69,18 @@ package struct HelperChain: Sendable, Equatable {
         return concerns.sorted { $0.rank < $1.rank }
     }
 
-    /// Helpers that keep what they are told, but for `store`.
+    /// Helpers that store the passwords that git passes to them, except `store`.
     private static let keepers: Set = [
         "cache", "libsecret", "gnome-keyring", "manager", "manager-core", "osxkeychain", "wincred",
     ]
 
-    /// Whether `credential.helper`, or `credential.URL.helper`, is for `service`. As in git a URL without a path is for all
-    /// paths, and `*` in it stands for one label of the host.
+    /// Whether `credential.helper` or `credential.URL.helper` applies to `service`. As in git, a URL without a path
+    /// applies to all paths, and `*` stands for one label of the host.
     private static func covers(_ key: Substring, _ service: ServiceURL?) -> Bool {
         guard key != "credential.helper" else { return true }
         guard let service, key.hasPrefix("credential."), key.hasSuffix(".helper") else { return false }
         let written = key.dropFirst("credential.".count).dropLast(".helper".count)
-        // git takes a host alone, too.
+        // git also accepts a host without a scheme.
         let pattern = written.contains("://") ? String(written) : "\(service.scheme)://\(written)"
         guard let scheme = pattern.firstRange(of: "://") else { return false }
         let rest = pattern[scheme.upperBound...]
@@ -98,7 +98,8 @@ package struct HelperChain: Sendable, Equatable {
 }
 
 extension HelperChain.Helper {
-    /// - Parameter value: as in gitcredentials(7): `!command`, an absolute path, or a name, the last two with arguments.
+    /// - Parameter value: as in gitcredentials(7): `!command`, an absolute path or a name; a path and a name can have
+    ///   arguments.
     fileprivate init(_ value: String, origin: String) {
         let origin = origin.hasPrefix("file:") ? String(origin.dropFirst("file:".count)) : origin
         if value.hasPrefix("!") {
@@ -113,7 +114,8 @@ extension HelperChain.Helper {
         self.init(kind: name == "keyfob" ? .keyfob : .named(String(name)), origin: origin, path: path)
     }
 
-    /// Up to the first space that no backslash stands before; a shell reads it, which takes the backslashes away.
+    /// The word up to the first space without a backslash before it, without the backslashes: git passes the value to a
+    /// shell.
     private static func firstWord(of value: String) -> String {
         var (word, isEscaped) = ("", false)
         for character in value {

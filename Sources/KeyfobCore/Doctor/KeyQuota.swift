@@ -1,12 +1,12 @@
-/// How many keys the kernel keeps for a user, and how many it would (proc_key-users(5)).
+/// The number and size of the keys that the kernel keeps for a user, and their limits (proc_key-users(5)).
 package struct KeyQuota: Sendable, Equatable {
     package let keys, maximumKeys, bytes, maximumBytes: Int64
 
-    /// Reads the line of `user` in `/proc/key-users`; nil where there is none:
+    /// Parses the line of `user` in `/proc/key-users`; returns nil if there is none:
     ///
     ///     1000:    12 11/11 7/200 312/20000
     ///
-    /// (user, references, keys/instantiated, keys/maximum and bytes/maximum that count).
+    /// (user, references, keys/instantiated keys, quota of keys and quota of bytes, each as used/maximum).
     package init?(_ text: String, user: UInt32) {
         for line in text.split(separator: "\n") {
             let words = line.split(separator: " ")
@@ -18,7 +18,7 @@ package struct KeyQuota: Sendable, Equatable {
         return nil
     }
 
-    /// Whether less than a fifth of it is left.
+    /// Whether less than a fifth of either quota is left.
     package var isNearlyUsedUp: Bool { keys * 5 > maximumKeys * 4 || bytes * 5 > maximumBytes * 4 }
 
     private static func pair(_ word: Substring) -> (Int64, Int64)? {

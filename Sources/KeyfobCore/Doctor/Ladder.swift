@@ -1,8 +1,8 @@
 import Synchronization
 
-/// Looks at the rungs, those at the same time that do not depend on one another, and never for longer than it may take.
+/// Checks all rungs within a time limit. Rungs that do not depend on one another are checked at the same time.
 package struct Ladder: Sendable {
-    /// The time for all of it.
+    /// The time limit of the whole run.
     package static let deadline = Duration.seconds(10)
 
     let rungs: [Rung]
@@ -10,15 +10,15 @@ package struct Ladder: Sendable {
     let look: @Sendable (Rung) async -> Finding
 
     /// - Parameters:
-    ///   - rungs: in the order in which they are told; what a rung needs stands before it, or is left out.
-    ///   - look: finds out about one rung. One that takes longer than it may is left to itself.
+    ///   - rungs: in the order of the report; the rungs that a rung needs come before it, or are left out.
+    ///   - look: checks one rung. After its time limit nobody waits for the result, but it keeps running.
     package init(
         _ rungs: [Rung], deadline: Duration = Self.deadline, look: @escaping @Sendable (Rung) async -> Finding
     ) {
         (self.rungs, self.deadline, self.look) = (rungs, deadline, look)
     }
 
-    /// One rung, and what was found.
+    /// A rung and its finding.
     package typealias Step = (rung: Rung, finding: Finding)
 
     /// - Returns: a step for each rung, in their order.
@@ -41,7 +41,7 @@ package struct Ladder: Sendable {
         return steps
     }
 
-    /// What follows for a rung from what was found at one that it needs; nil: nothing.
+    /// The finding of a rung that needs the rung `need`, or nil if `finding` does not prevent the check.
     static func skipped(because need: Rung, _ finding: Finding) -> Finding? {
         switch finding.status {
         case .ok, .warning: nil
@@ -52,7 +52,7 @@ package struct Ladder: Sendable {
         }
     }
 
-    /// The exit status of the whole: that of the first rung that has failed, in their order; 0 where none has.
+    /// The exit status of the run: that of the first failed rung in the order of the report, or 0 if none has failed.
     package static func exitStatus(of steps: [Step]) -> Int32 {
         steps.first { $0.finding.status == .failed }?.finding.exitStatus ?? 0
     }
@@ -66,7 +66,7 @@ package struct Ladder: Sendable {
                 exitStatus: 75)
     }
 
-    /// What `body` gives, or nil at the end of its time: nobody waits for one that cannot be cancelled.
+    /// The result of `body`, or nil after the time limit. This does not wait for a `body` that cannot be cancelled.
     private static func first(
         within bound: Duration, _ body: @escaping @Sendable () async -> Finding
     ) async -> Finding? {
@@ -83,7 +83,7 @@ package struct Ladder: Sendable {
         }
     }
 
-    /// The first of several answers counts.
+    /// Passes on the first answer and ignores later ones.
     private final class Answer: Sendable {
         private let waiting: Mutex<CheckedContinuation<Finding?, Never>?>
 

@@ -1,20 +1,20 @@
-/// Who holds locks of flock(2), as the kernel tells in `/proc/locks` (proc_locks(5)): to look takes no lock, which would
-/// make somebody else wait.
+/// The holders of flock(2) locks, as the kernel lists them in `/proc/locks` (proc_locks(5)). Reading the list takes no
+/// lock, so nobody has to wait.
 package struct LockHolders: Sendable, Equatable {
-    /// A file, whatever its name: inodes are numbers of one file system.
+    /// A file, independent of its name: an inode number is unique only within one file system.
     private struct File: Hashable {
         let major, minor, inode: UInt64
     }
 
-    /// The process for each file that is locked.
+    /// The holding process of each locked file.
     private let holders: [File: Int32]
 
-    /// Reads lines such as
+    /// Parses lines such as
     ///
     ///     2: FLOCK  ADVISORY  WRITE 1234 00:2e:4711 0 EOF
     ///
-    /// (process; major and minor number of the device, in hexadecimal, and inode), those of who waits
-    /// (`2: -> FLOCK ...`) left out.
+    /// (process; major and minor device number in hexadecimal, and inode). Lines of waiting processes (`2: -> FLOCK
+    /// ...`) are skipped.
     package init(_ text: String) {
         var holders: [File: Int32] = [:]
         for line in text.split(separator: "\n") {
@@ -29,10 +29,10 @@ package struct LockHolders: Sendable, Equatable {
         self.holders = holders
     }
 
-    /// The process that holds the lock of a file; nil where nobody does, or the system does not show it.
+    /// The process that holds the lock of a file, or nil if there is none or the system does not show it.
     ///
     /// - Parameters:
-    ///   - device: as stat(2) has it, which is major and minor number in one (makedev(3)).
+    ///   - device: the number from stat(2), which combines the major and the minor number (makedev(3)).
     package func holder(device: UInt64, inode: UInt64) -> Int32? {
         let major = device >> 8 & 0xFFF | device >> 32 & ~0xFFF
         let minor = device & 0xFF | device >> 12 & ~0xFF

@@ -1,25 +1,25 @@
 import Glibc
 
 extension AccountLock {
-    /// One lock of those in the directory, looked at without being taken.
+    /// One lock in the directory, examined without taking it.
     package struct State: Sendable, Equatable {
-        /// The process that holds it, where the system shows that.
+        /// The process that holds the lock, if the system shows it.
         package var holder: Int32?
         package var activity: Activity
     }
 
-    /// What a lock's file says of its holder, or of the last one.
+    /// The activity of the current or the last holder, as it noted it in the lock file.
     package enum Activity: Sendable, Equatable {
         case unknown
-        /// A person is, or was, being asked to sign in.
+        /// keyfob asks, or asked, the user to sign in.
         case asking
-        /// A refresh is under way.
+        /// A refresh is in progress.
         case refreshing
-        /// The answer to a refresh was lost on its way.
+        /// The response to a refresh was lost.
         case answerLost
     }
 
-    /// The directory of the locks as one that could be used; nil where it is not there yet, but could be made.
+    /// The directory of the locks if it is usable; nil if it does not exist yet but can be created.
     ///
     /// - Throws: ``Failure``, as a lock would.
     package func examineDirectory() throws(Failure) -> String? {
@@ -37,14 +37,14 @@ extension AccountLock {
         return directory
     }
 
-    /// All locks that there are.
+    /// The states of all existing locks.
     ///
-    /// - Parameter holders: what the kernel tells of locks.
+    /// - Parameter holders: the kernel's list of locks.
     package func states(_ holders: LockHolders) -> [State] {
         names.filter { $0.hasSuffix(".lock") }.compactMap { state(of: directory + "/" + $0, holders) }
     }
 
-    /// Of all that is in the directory. FoundationEssentials' FileManager would be linked for this alone.
+    /// The names of all entries of the directory. FoundationEssentials' FileManager would be linked for this one use.
     private var names: [String] {
         guard let entries = unsafe opendir(directory) else { return [] }
         defer { unsafe closedir(entries) }

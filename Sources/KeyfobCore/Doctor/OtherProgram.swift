@@ -1,11 +1,11 @@
-/// Asks another program something that it answers on standard output.
+/// Runs another program and returns its standard output.
 package enum OtherProgram {
-    /// What it prints, 64 KiB at most; nil where it cannot be started, fails, or does not end within ten seconds. In the
-    /// words of no language.
+    /// The program's output, at most 64 KiB, in the C.UTF-8 locale. Returns nil if the program cannot be started,
+    /// fails, does not end within ten seconds, or prints text that is not UTF-8.
     ///
     /// - Parameters:
     ///   - path: its absolute path.
-    ///   - environment: that of this process.
+    ///   - environment: the environment of this process.
     package static func output(of path: String, _ arguments: [String], environment: [String: String]) -> String? {
         let outcome = try? BoundProgram.run(
             path, arguments, environment: environment.merging(["LC_ALL": "C.UTF-8"]) { $1 }, limit: 65_536,

@@ -1,7 +1,7 @@
-/// A rung of the ladder from the session bus to a token: one thing that has to hold for `keyfob` to work.
+/// A rung of the ladder from the session bus to a token: one condition that `keyfob` needs in order to work.
 ///
-/// The raw value names the rung in `keyfob doctor --json` (protocol.md, appendix B). The order of the cases is the order
-/// in which rungs are told.
+/// The raw value is the name in `keyfob doctor --json` (protocol.md, appendix B). The order of the cases is the order
+/// of the report.
 package enum Rung: String, Sendable, CaseIterable {
     // The keyring.
     case bus, provider, collection, writable
@@ -11,21 +11,21 @@ package enum Rung: String, Sendable, CaseIterable {
     // The files.
     case runtimeDirectory = "runtime-directory"
     case locks, configuration
-    // git, and how it finds us.
+    // git, and the names under which it finds keyfob.
     case git, helpers, doors
-    // The person.
+    // The user.
     case browser
     case signIn = "sign-in"
-    // The way out.
+    // The network.
     case proxy, authorities
-    // One service, where one was named.
+    // One service, if the user named one.
     case address, service, issuer, metadata, clock, pkce
     case httpPath = "http-path"
     case client, redirect, grant, token
-    // Only where it was asked for.
+    // Only if the user asked for it.
     case refresh
 
-    /// Without these there is nothing to look at: where one of them has failed or was skipped, this one is skipped.
+    /// The rungs without which this one cannot be checked. If one of them failed or was skipped, this one is skipped.
     package var needs: [Rung] {
         switch self {
         case .provider: [.bus]
@@ -46,7 +46,7 @@ package enum Rung: String, Sendable, CaseIterable {
         }
     }
 
-    /// What these have learned is of use, whatever came of them.
+    /// The rungs whose results this one uses, whatever they are; it waits for them.
     package var follows: [Rung] {
         switch self {
         case .sessionCollection: [.kernelKeyring]
@@ -60,12 +60,12 @@ package enum Rung: String, Sendable, CaseIterable {
         }
     }
 
-    /// How long a look may take.
+    /// The time limit of one check.
     package var bound: Duration {
         switch self {
         case .bus, .provider, .collection, .writable, .sessionCollection, .grant: .seconds(4)
         case .address, .service, .issuer, .metadata: .seconds(5)
-        // A refresh that is broken off may lose what the server has answered: it ends by itself.
+        // A cancelled refresh may lose the server's response, so it gets the time to end by itself.
         case .refresh: .seconds(110)
         default: .seconds(3)
         }
@@ -74,8 +74,8 @@ package enum Rung: String, Sendable, CaseIterable {
     /// The rungs of a run.
     ///
     /// - Parameters:
-    ///   - hasService: whether a service was named.
-    ///   - refreshes: whether its refresh token may be tried.
+    ///   - hasService: whether the user named a service.
+    ///   - refreshes: whether the check may use the service's refresh token.
     package static func all(hasService: Bool, refreshes: Bool) -> [Rung] {
         allCases.filter { rung in
             switch rung {

@@ -1,19 +1,19 @@
 package import OAuth
 import Synchronization
 
-/// How far this machine's clock is from those of the servers that were asked.
+/// The clock skews between this machine and the servers that keyfob asked.
 package final class ServerClocks: Sendable {
     private let skews = Mutex<[String: ClockSkew]>([:])
 
     package init() {}
 
-    /// By origin; empty where no server has told the time.
+    /// The skews by origin; empty if no server sent its time.
     package var all: [String: ClockSkew] { skews.withLock { $0 } }
 
     fileprivate func note(_ skew: ClockSkew, of origin: String) { skews.withLock { $0[origin] = skew } }
 }
 
-/// Notes what time it is for each server that answers.
+/// Notes the clock skew of each server that answers.
 package struct ClockedTransport: HTTPTransport {
     private let transport: any HTTPTransport
     private let clocks: ServerClocks
