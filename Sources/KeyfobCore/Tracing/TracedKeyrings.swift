@@ -2,7 +2,7 @@ package import KernelKeyring
 package import SecretService
 package import Secrets
 
-/// The Secret Service, and the tracer is told of each call to it. Of what it is about, only the schema and the kind.
+/// An item store that traces each call. The trace names the kind of the item, but none of its attributes or secrets.
 package struct TracedItems: ItemStore {
     private let items: any ItemStore
     private let tracer: Tracer
@@ -43,13 +43,13 @@ package struct TracedItems: ItemStore {
         }
     }
 
-    /// The kinds are words of ours; those of passwords have none.
+    /// The kinds are keyfob's own words; stored passwords have no kind.
     private func name(_ operation: String, _ schema: ItemSchema, _ attributes: [String: String]) -> String {
         "keyring: \(operation) " + (attributes["kind"] ?? "password")
     }
 }
 
-/// Kernel memory, and the tracer is told of each look at it.
+/// An access token cache that traces each call.
 package struct TracedAccessTokenCache: AccessTokenCache {
     private let cache: any AccessTokenCache
     private let name: String

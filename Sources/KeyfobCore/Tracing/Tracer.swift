@@ -1,7 +1,7 @@
-/// Tells of the steps of one run, each with the time since its beginning: what is asked of whom, and what came of it. Never
-/// a secret, nor what might hold one: no query, no header field, no body, no attribute, no argument.
+/// Reports the steps of one run, each with the time since the start of the run, the request and the result. It never
+/// reports a secret or anything that may hold one: no query, header field, body, attribute or argument.
 package struct Tracer: Sendable {
-    /// Tells nobody.
+    /// Reports nothing.
     package static let none = Tracer { nil }
 
     private let line: (@Sendable (_ at: Duration, _ step: String) -> Void)?
@@ -11,20 +11,20 @@ package struct Tracer: Sendable {
         self.line = line()
     }
 
-    /// - Parameter line: takes what is told: the time since the beginning of the run, and one line of words.
+    /// - Parameter line: receives the time since the start of the run and one line of text.
     package init(line: @escaping @Sendable (_ at: Duration, _ step: String) -> Void) {
         self.line = line
     }
 
-    /// Whether anybody listens.
+    /// Whether tracing is on.
     package var isOn: Bool { line != nil }
 
-    /// Tells of a step that is over, or takes no time.
+    /// Reports a step that is finished or takes no time.
     package func note(_ step: @autoclosure () -> String) {
         line?(ContinuousClock.now - beginning, step())
     }
 
-    /// Does `body`, and tells of it with what came of it and how long it took.
+    /// Runs `body` and reports its result and its duration.
     func step<Result, Failure: Error>(
         _ name: String, _ outcome: (Result) -> String, _ body: () throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -40,7 +40,7 @@ package struct Tracer: Sendable {
         }
     }
 
-    /// `0.42 s`.
+    /// The duration in seconds, such as `0.42 s`.
     package static func seconds(_ duration: Duration) -> String {
         let hundredths = duration.components.seconds * 100 + duration.components.attoseconds / 10_000_000_000_000_000
         let digits = "\(hundredths % 100)"
