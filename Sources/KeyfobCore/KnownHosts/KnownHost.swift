@@ -1,59 +1,60 @@
 package import CredentialProtocol
 package import OAuth
 
-/// What is known in advance about a kind of service: how its authorization server is reached, and what git wants of it.
+/// Built-in facts about a kind of service: the location of its authorization server, and the settings for git.
 ///
-/// It saves writing, and grants nothing: a client must still be registered, and who signs in where is still the person's
-/// decision. The rows are in `KnownHosts.swift`; there are no client ids in them.
+/// They save the user some configuration and grant nothing: a client must still be registered, and the user still
+/// decides where to sign in. The rows are in `KnownHosts.swift` and hold no client ids.
 package struct KnownHost: Sendable, Equatable {
-    /// The word for it in `provider = "..."`; one provider may have a row for its own hosts and one for other people's.
+    /// The word in `provider = "..."`. One provider may have one row for its own hosts and another for self-hosted
+    /// servers.
     package let provider: String
-    /// For people: `GitHub`, `GitHub Enterprise Server`.
+    /// The name to show: `GitHub`, `GitHub Enterprise Server`.
     package let name: String
-    /// What git needs to fetch and push.
+    /// The scopes that git needs to fetch and push.
     package var scopes: [String]
-    /// What git shall say beside the token; nil where it may say anything.
+    /// The user name that git must send with the token, or nil if any will do.
     package var username: String?
-    /// What to register, and to listen on; nil: `http://127.0.0.1/callback`, on any port.
+    /// The redirect URI to register and to listen on; nil for `http://127.0.0.1/callback` on any port.
     package var redirect: RedirectTemplate?
-    /// `assumed` where S256 is understood or ignored, and not always announced; nil where it is announced.
+    /// `assumed` if the server understands or ignores S256 but does not always announce it; nil if it announces S256.
     package var pkce: PKCEPolicy?
-    /// The ways to sign in that it offers.
+    /// The sign-in flows that the host offers.
     package var flows: [Account.Flow]
-    /// What else a person should know who sets it up, one line each.
+    /// Further facts for the user who sets it up, one line each.
     package var quirks: [String]
-    /// What a person's own registration there has to be, by the shortest way that works.
+    /// The kind of client that the user has to register for the simplest sign-in that works.
     package var ownClient: OwnClient
 
-    /// The hosts that are matched without being asked for: a name, or `.name` for all that is below it.
+    /// The hosts that match without a setting: a name, or `.name` for all names below it.
     let hosts: [String]
-    /// The origin of the authorization server; nil where it is the service's own.
+    /// The origin of the authorization server, or nil if it is the service's own origin.
     let authority: String?
-    /// Where things are below that origin.
+    /// The paths below that origin.
     let shape: ServerShape
-    /// Where clients are registered: a path below that origin, or a whole address.
+    /// The page for registering clients: a path below that origin, or a full URL.
     let registration: String
-    /// Where access tokens are deleted in GitHub's way: `{origin}` stands for the service's origin, `{host}` for its host,
-    /// `{client_id}` for the client; nil where the server revokes as RFC 7009 has it, or not at all.
+    /// The URL for deleting access tokens in GitHub's API: `{origin}` stands for the service's origin, `{host}` for its
+    /// host, `{client_id}` for the client. It is nil if the server revokes tokens by RFC 7009, or not at all.
     let tokenDeletion: String?
-    /// Where a person ends what they have granted, where the server has no RFC 7009: as ``registration``.
+    /// The page for revoking grants, if the server does not implement RFC 7009; written like ``registration``.
     let grants: String?
 
-    /// How an authorization server is described, all of it as paths.
+    /// The description of an authorization server, with paths only.
     enum ServerShape: Sendable, Equatable {
-        /// It publishes metadata (RFC 8414, OpenID Connect Discovery 1.0) under its origin.
+        /// The server publishes metadata (RFC 8414, OpenID Connect Discovery 1.0) under its origin.
         case issuer(device: String? = nil)
-        /// It publishes none that can be used.
+        /// The server publishes no usable metadata.
         case endpoints(authorization: String, token: String, device: String? = nil, revocation: String? = nil)
     }
 
-    /// How a person's own client signs in.
+    /// The way in which the user's own client signs in.
     package enum OwnClient: Sendable {
         /// In the browser, without a secret.
         case withoutSecret
-        /// At another device; in the browser a secret would be needed.
+        /// With the device flow; in the browser a secret would be needed.
         case withoutSecretByDevice
-        /// With the secret that the host gives it.
+        /// With the secret that the host issues for the client.
         case withSecret
     }
 
@@ -71,7 +72,7 @@ package struct KnownHost: Sendable, Equatable {
         (self.flows, self.quirks, self.ownClient) = (flows, quirks, ownClient)
     }
 
-    /// Where the authorization server of `service` is; nil where its origin could be no endpoint's, as with plain http off
+    /// The authorization server of `service`. Returns nil if its origin cannot be an endpoint's, such as plain http off
     /// loopback.
     package func server(for service: ServiceURL) -> Account.ServerLocation? {
         let origin = authority ?? service.origin
@@ -90,17 +91,18 @@ package struct KnownHost: Sendable, Equatable {
         }
     }
 
-    /// The page where a person registers a client for `service`; nil under the same condition as ``server(for:)``.
+    /// The page for registering a client for `service`; nil under the same condition as ``server(for:)``.
     package func registrationPage(for service: ServiceURL) -> String? {
         page(registration, for: service)
     }
 
-    /// The page where a person ends what they have granted; nil where the server does that when we ask it.
+    /// The page for revoking grants, or nil if there is none, as with servers that revoke on keyfob's request.
     package func grantsPage(for service: ServiceURL) -> String? {
         grants.flatMap { page($0, for: service) }
     }
 
-    /// Where the tokens of a client are deleted; nil where they are not.
+    /// The URL for deleting the tokens of a client, or nil if the host has none or the client id does not fit into a
+    /// URL.
     func tokenDeletion(for service: ServiceURL, clientID: String) -> EndpointURL? {
         guard let tokenDeletion, clientID.utf8.allSatisfy(Self.isUnreserved) else { return nil }
         let address = tokenDeletion.replacing("{origin}", with: service.origin)
@@ -108,7 +110,7 @@ package struct KnownHost: Sendable, Equatable {
         return try? EndpointURL(address)
     }
 
-    /// Letters, digits and the marks that mean nothing in a URL (RFC 3986 section 2.3).
+    /// ASCII letters, digits and the marks without a meaning in a URL (RFC 3986 section 2.3).
     private static func isUnreserved(_ byte: UInt8) -> Bool {
         let character = Character(Unicode.Scalar(byte))
         return byte < 0x80 && (character.isLetter || character.isNumber || "-._~".contains(character))
@@ -119,12 +121,12 @@ package struct KnownHost: Sendable, Equatable {
         return (try? EndpointURL(page))?.string
     }
 
-    /// What may stand in `provider = "..."`.
+    /// The values that `provider = "..."` accepts.
     package static let providers: [String] = rows.map(\.provider).reduce(into: []) { known, provider in
         if !known.contains(provider) { known.append(provider) }
     }
 
-    /// What is known of `service`: by its host, over https on the usual port; else by the provider that a person named.
+    /// The row for `service`: by its host for https on the default port, otherwise by the configured provider.
     package static func match(_ service: ServiceURL, provider: String?) -> KnownHost? {
         if service.scheme == "https", service.port == 443, let row = rows.first(where: { $0.covers(service.host) }) {
             return row
@@ -132,13 +134,13 @@ package struct KnownHost: Sendable, Equatable {
         return provider.flatMap(row(of:))
     }
 
-    /// The row for a host of a provider that is not in the table: the one that takes the service's own origin, if any.
+    /// The row for a provider's host that is not in the table: preferably the row that uses the service's own origin.
     private static func row(of provider: String) -> KnownHost? {
         let candidates = rows.filter { $0.provider == provider }
         return candidates.first { $0.authority == nil } ?? candidates.first
     }
 
-    /// Compares whole labels: neither `github.com.example` nor `notgithub.com` is covered by `github.com`.
+    /// Compares whole labels: `github.com` covers neither `github.com.example` nor `notgithub.com`.
     private func covers(_ host: String) -> Bool {
         hosts.contains { $0.hasPrefix(".") ? host.hasSuffix($0) && host.count > $0.count : host == $0 }
     }

@@ -1,9 +1,9 @@
 import OAuth
 
-/// The table. What the providers document (2026) about their OAuth 2.0 endpoints, in the order of the more common first.
+/// The table of the providers' OAuth 2.0 endpoints, from their documentation (2026). More common providers come first.
 ///
-/// A provider's row for other people's hosts has no ``KnownHost/authority``: its endpoints are on the service's origin.
-/// Of several such rows the first is taken where a person names the provider.
+/// A provider's row for self-hosted servers has no ``KnownHost/authority``: its endpoints are on the service's origin.
+/// If the user names the provider and there are several such rows, the first one is used.
 extension KnownHost {
     static let rows = [
         github, gitHubEnterpriseServer, gitHubDataResidency, gitlab, gitea, bitbucketCloud, bitbucketDataCenter,
@@ -11,8 +11,8 @@ extension KnownHost {
     ]
 
     // MARK: GitHub
-    // The metadata are a preview on github.com and absent elsewhere, so the endpoints are written down. They keep any port
-    // of a loopback redirect URI. Enterprise Server ignores PKCE.
+    // The metadata are a preview on github.com and absent elsewhere, so the endpoints are listed here. GitHub accepts
+    // any port of a loopback redirect URI. Enterprise Server ignores PKCE.
 
     private static let gitHubShape = ServerShape.endpoints(
         authorization: "/login/oauth/authorize", token: "/login/oauth/access_token", device: "/login/device/code")
@@ -23,7 +23,7 @@ extension KnownHost {
         "tokens of an OAuth app do not expire; those of a GitHub App do, and the app limits them, not the scopes",
     ]
 
-    /// Gists are repositories too, and sign in at github.com.
+    /// Gists are also repositories, and sign-ins for them are at github.com.
     private static let github = KnownHost(
         provider: "github", name: "GitHub", hosts: ["github.com", "gist.github.com"],
         authority: "https://github.com", shape: gitHubShape, registration: "/settings/applications/new",
@@ -50,7 +50,7 @@ extension KnownHost {
         ownClient: .withoutSecretByDevice)
 
     // MARK: GitLab
-    // Metadata in OpenID Connect's place; older releases name neither S256 nor the device endpoint there.
+    // The metadata are at the path of OpenID Connect; older releases name neither S256 nor the device endpoint there.
 
     private static let gitlab = KnownHost(
         provider: "gitlab", name: "GitLab",
@@ -83,7 +83,7 @@ extension KnownHost {
 
     // MARK: Bitbucket
 
-    /// The redirect URI is compared with the one registered as its beginning, port and all.
+    /// The server accepts redirect URIs that begin with the registered one, including its port.
     private static let bitbucketCloud = KnownHost(
         provider: "bitbucket", name: "Bitbucket Cloud", hosts: ["bitbucket.org"], authority: "https://bitbucket.org",
         shape: .endpoints(authorization: "/site/oauth2/authorize", token: "/site/oauth2/access_token"),
@@ -112,7 +112,7 @@ extension KnownHost {
 
     // MARK: Azure DevOps
     // Microsoft Entra's metadata for all organisations name an issuer with a placeholder, which RFC 8414 section 3.3
-    // forbids to use; so the endpoints are written down. Entra understands S256 and does not announce it.
+    // forbids to use, so the endpoints are listed here. Entra understands S256 and does not announce it.
 
     private static let azureDevOps = KnownHost(
         provider: "azure-devops", name: "Azure DevOps", hosts: ["dev.azure.com", ".visualstudio.com"],
@@ -122,7 +122,7 @@ extension KnownHost {
             device: "/organizations/oauth2/v2.0/devicecode"),
         registration: "https://learn.microsoft.com/entra/identity-platform/quickstart-register-app",
         grants: "https://myapplications.microsoft.com/",
-        // The identifier is that of Azure DevOps itself, the same for everybody.
+        // The identifier is that of Azure DevOps itself and the same for all users.
         scopes: ["499b84ac-1321-427f-aa17-267ca6975798/vso.code_write", "offline_access"], username: "oauth2",
         redirect: try? RedirectTemplate("http://localhost/callback"), pkce: .assumed,
         flows: [.loopback, .device, .paste],

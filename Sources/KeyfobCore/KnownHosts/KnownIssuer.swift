@@ -1,18 +1,18 @@
 import OAuth
 
-/// What is known in advance about the authorization servers of one operator, whichever service they sign people in for.
+/// Built-in facts about the authorization servers of one operator, independent of the service.
 struct KnownIssuer: Sendable {
     /// The hosts of their issuers and endpoints.
     let hosts: Set<String>
     /// As in ``KnownHost/pkce``.
     let pkce: PKCEPolicy?
-    /// Whether `resource` (RFC 8707) may be sent; where not, the scopes name the resource.
+    /// Whether `resource` (RFC 8707) may be sent; otherwise the scopes name the resource.
     let takesResource: Bool
-    /// Other hosts of its endpoints and of its device page, as ``EndpointURL/authority`` writes them: nobody is asked
-    /// about these. Each with its source.
+    /// Other hosts of its endpoints and of its device page, as ``EndpointURL/authority`` writes them. keyfob does not
+    /// ask the user about these. Each has its source in a comment.
     let endpointHosts: [String]
 
-    /// The row for a server; nil where nothing is known of it.
+    /// The row for a server, or nil if there is none.
     static func match(_ server: Account.ServerLocation) -> KnownIssuer? {
         guard let host = (try? EndpointURL(server.identifier))?.host else { return nil }
         return rows.first { $0.hosts.contains(host) }
@@ -20,8 +20,8 @@ struct KnownIssuer: Sendable {
 
     private static let rows = [entra, google]
 
-    /// Microsoft Entra, in its three clouds. It understands S256 and does not announce it; and it refuses a request whose
-    /// `resource` does not go with its scopes (AADSTS9010010).
+    /// Microsoft Entra, in its three clouds. It understands S256 and does not announce it. It refuses a request whose
+    /// `resource` does not match its scopes (AADSTS9010010).
     private static let entra = KnownIssuer(
         hosts: ["login.microsoftonline.com", "login.microsoftonline.us", "login.partner.microsoftonline.cn"],
         pkce: .assumed, takesResource: false,
