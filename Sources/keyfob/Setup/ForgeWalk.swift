@@ -4,8 +4,8 @@ import KeyfobCore
 import OAuth
 import Secrets
 
-/// Walks a person through registering an application with a host that wants one, tries it by a sign-in, and, for the
-/// address of a repository, by git.
+/// Guides the user through registering an application at a host that requires one. Then it tests the registration with
+/// a sign-in and, if the URL is a repository's, with git.
 struct ForgeWalk {
     let scene: SetupScene
     let url: String
@@ -16,7 +16,7 @@ struct ForgeWalk {
         composition = Composition(account: nil, interaction: .always, isLogin: true)
     }
 
-    /// Says what is to be done; at a terminal, does it together with the person.
+    /// Says what the user must do; at a terminal, does it together with the user.
     func run() async throws {
         try await composition.runWithParts { parts in
             let request = try CredentialRequest(url: url)
@@ -51,7 +51,7 @@ struct ForgeWalk {
         try account.client != nil || !composition.registrations.own(issuer: account.server.identifier).isEmpty
     }
 
-    /// What a person does who is not at a terminal.
+    /// The instructions for a user who is not at a terminal.
     private static func steps(for account: Account, _ host: KnownHost) -> RegistrationNeeded {
         RegistrationNeeded(
             needed: .init(
@@ -64,7 +64,7 @@ struct ForgeWalk {
         (account.redirect ?? .loopback).uri(port: nil)
     }
 
-    // With the person.
+    // The steps at the terminal.
 
     private static func register(
         with host: KnownHost, for account: Account
@@ -113,7 +113,7 @@ struct ForgeWalk {
         return secret
     }
 
-    // Tried.
+    // The test with git.
 
     private func readRepository(_ service: ServiceURL) async throws {
         let door = scene.installation.path(of: "git-credential-keyfob")
@@ -132,7 +132,7 @@ struct ForgeWalk {
     }
 }
 
-/// A person has to register an application, and is not there.
+/// The user must register an application, and there is no terminal to guide them.
 struct RegistrationNeeded: Error {
     var needed: CredentialFailure.ClientNeeded
 }

@@ -1,10 +1,10 @@
 import Glibc
 import KeyfobCore
 
-/// Where keyfob is, as other programs have to be told.
+/// The location of keyfob, in the forms that other programs need.
 struct Installation: Sendable {
-    /// The directory of the executables. A name on `PATH` that leads here outlives an upgrade, and counts more than
-    /// where it leads.
+    /// The directory of the executables. If a name on `PATH` leads here, its directory is used instead of the link's
+    /// target, because it survives an upgrade.
     let directory: String
     let search: ExecutableSearch
     private let executable: String
@@ -19,12 +19,13 @@ struct Installation: Sendable {
         }
     }
 
-    /// How a program that looks into `PATH` is told to start `name`: by its name alone if that is ours there.
+    /// The command with which a program that searches `PATH` starts `name`: the name alone if `PATH` finds our
+    /// executable, otherwise its path.
     func command(_ name: String = "keyfob") -> String {
         search.path(of: name).map(isOurs) == true ? name : path(of: name)
     }
 
-    /// The absolute path of `name`, which may not be there yet.
+    /// The absolute path of `name`, which may not exist yet.
     func path(of name: String) -> String {
         let beside = directory + "/" + name
         if Self.exists(beside) { return beside }
@@ -32,14 +33,14 @@ struct Installation: Sendable {
         return linkDirectory + "/" + name
     }
 
-    /// Where links go: beside the executables, if programs find them there, else where people have their own.
+    /// The directory for links: beside the executables if it is writable and on `PATH`, otherwise `~/.local/bin`.
     private var linkDirectory: String {
         let isWritable = unsafe access(directory, W_OK | X_OK) == 0
         if isWritable, isOnPath(directory + "/") { return directory }
         return (Surroundings.variable("HOME") ?? "") + "/.local/bin"
     }
 
-    /// What links lead to: the door that answers fast where it is there.
+    /// The target of a link: the door, which answers faster, if it is installed.
     func target(from path: String) -> String {
         let name = Self.exists(directory + "/keyfob-door") ? "keyfob-door" : "keyfob"
         return Self.directory(of: path) == directory ? name : directory + "/" + name
@@ -52,7 +53,7 @@ struct Installation: Sendable {
         return ["keyfob", "keyfob-door", "git-credential-keyfob"].contains { real == home + "/" + $0 }
     }
 
-    /// Whether programs find what is in the directory of `path`.
+    /// Whether the directory of `path` is on `PATH`.
     func isOnPath(_ path: String) -> Bool {
         (Surroundings.variable("PATH") ?? "").split(separator: ":").contains { $0 == Self.directory(of: path) }
     }

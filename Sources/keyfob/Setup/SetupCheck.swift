@@ -2,12 +2,13 @@ import ArgumentParser
 import CredentialProtocol
 import KeyfobCore
 
-/// Goes the way that a caller goes, rung by rung, and says what happened. Nobody is asked, and no credential is shown.
+/// Repeats the steps of a caller one by one and reports each result. It does not prompt the user and shows no
+/// credential.
 struct SetupCheck {
     let caller: SetupCaller
     let scene: SetupScene
 
-    /// What one rung came to.
+    /// The result of one step.
     private enum Rung {
         case ok(String)
         case warning(String)
@@ -15,7 +16,7 @@ struct SetupCheck {
         case skipped(String)
     }
 
-    /// - Throws: the exit status of the first rung that failed.
+    /// - Throws: the exit status of the first step that failed.
     func run() async throws {
         var rungs: [Rung] = [program()]
         for step in try await caller.steps(scene) where step.deed != nil { rungs.append(await state(of: step)) }

@@ -2,12 +2,12 @@ import ArgumentParser
 import Glibc
 import KeyfobCore
 
-/// Sets one caller up: shows how, or does it once the person said yes.
+/// Sets one caller up: shows the settings, or writes them after the user has agreed.
 struct SetupRun {
     let caller: SetupCaller
     let scene: SetupScene
 
-    /// Prints what a person would write, and where.
+    /// Prints the lines that the user would write, and their places.
     func show() async throws {
         var lines: [String] = []
         let steps = try await caller.steps(scene)
@@ -34,12 +34,12 @@ struct SetupRun {
         return changes
     }
 
-    /// Shows the difference, asks, and writes.
+    /// Shows the changes, asks the user, and writes.
     ///
-    /// - Parameter isAgreed: whether the person has said yes already.
+    /// - Parameter isAgreed: whether the user has agreed already.
     func apply(isAgreed: Bool) async throws {
         let steps = try await caller.steps(scene)
-        // All of it is looked at before anything is written.
+        // All steps are examined before anything is written.
         let changes = try await changes(for: steps)
         if changes.isEmpty {
             Terminal.say(Words.nothingToDo(caller))
@@ -48,7 +48,7 @@ struct SetupRun {
             let snippets = steps.flatMap(\.snippet)
             for change in changes { show(change, snippets) }
             try await agree(isAgreed)
-            // A file that names a program comes after the program.
+            // Links come first: a file that names a program must not be written before the program exists.
             for change in changes where change.isLink { try perform(change) }
             for change in changes where !change.isLink { try perform(change) }
         }
@@ -76,7 +76,7 @@ struct SetupRun {
         case .write(let file, let new, _):
             let concealed = Concealed(ours: ours)
             let lines = UnifiedDiff.lines(from: file.text, to: new, name: Words.printable(file.path)) { line in
-                // A tab moves nothing but what stands behind it.
+                // Tabs are kept: a tab can only move the text after it.
                 concealed.shown(line).split(separator: "\t", omittingEmptySubsequences: false)
                     .map { Words.printable(String($0)) }.joined(separator: "\t")
             }
@@ -105,7 +105,8 @@ struct SetupRun {
         for note in await caller.notes(scene) { Terminal.hint(Words.printable(note)) }
     }
 
-    /// A snippet's line, which may be longer than what others say.
+    /// A line of a snippet. `Words.printable` could shorten a long one, so it is used only if there are control
+    /// characters.
     private static func printable(_ line: String) -> String {
         line.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F } ? Words.printable(line) : line
     }

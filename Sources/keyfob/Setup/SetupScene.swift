@@ -2,48 +2,48 @@ import CredentialProtocol
 import FoundationEssentials
 import KeyfobCore
 
-/// Where a caller is set up, and for which service.
+/// The environment in which a caller is set up, and the service.
 struct SetupScene: Sendable {
-    /// The service; nil where the person named none.
+    /// The service, or nil if the user named none.
     let url: ServiceURL?
     let installation = Installation()
 
-    /// The service, or a placeholder that shows where it belongs.
+    /// The service's URL, or a placeholder for it.
     var address: String { url?.description ?? "https://HOST" }
 
-    /// Host and, where it is not the scheme's own, port.
+    /// The host, with the port if it is not the scheme's default.
     var host: String { url.map { String($0.origin.dropFirst($0.scheme.count + 3)) } ?? "HOST" }
 
-    /// A variable that is set and not empty.
+    /// The value of a variable, or nil if it is unset or empty.
     func variable(_ name: String) -> String? { Surroundings.variable(name).flatMap { $0.isEmpty ? nil : $0 } }
 
     var home: String { variable("HOME") ?? "" }
 
-    /// `$XDG_CONFIG_HOME`, or what holds without it.
+    /// `$XDG_CONFIG_HOME`, or its default.
     var configurationHome: String {
         variable("XDG_CONFIG_HOME").flatMap { $0.hasPrefix("/") ? $0 : nil } ?? home + "/.config"
     }
 
-    /// Where what keyfob puts into the person's home is, if nobody else looks for it: not on `PATH`.
+    /// The directory for keyfob's own files in the user's home that no other program looks for. It is not on `PATH`.
     var ownDirectory: String { home + "/.local/lib/keyfob" }
 
-    /// A path that a caller cuts at spaces.
+    /// Checks a path for a caller that splits it at spaces.
     ///
-    /// - Throws: ``SetupFailure/spaceInPath(caller:path:)``.
+    /// - Throws: ``SetupFailure/spaceInPath(caller:path:)`` if there is a space in it.
     func unspaced(_ path: String, for caller: String) throws -> String {
         guard !path.contains(where: \.isWhitespace) else { throw SetupFailure.spaceInPath(caller: caller, path: path) }
         return path
     }
 
-    /// The environment for a tool, without what makes git look at a repository.
+    /// The environment for a tool, without the variables that point git to a repository.
     func environment(_ more: [String: String] = [:]) -> [String: String] {
         let repository = ["GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_CONFIG"]
         return ProcessInfo.processInfo.environment.filter { !repository.contains($0.key) }.merging(more) { $1 }
     }
 
-    /// The tool `name`, to be run with these arguments.
+    /// The tool `name` with these arguments, ready to run.
     ///
-    /// - Throws: ``NoSuchProgram``.
+    /// - Throws: ``NoSuchProgram`` if it is not on `PATH`.
     func tool(
         _ name: String, _ arguments: [String], environment: [String: String] = [:], input: String = ""
     ) throws -> ToolCommand {
@@ -52,7 +52,7 @@ struct SetupScene: Sendable {
             program, arguments, environment: self.environment(environment), input: Array(input.utf8))
     }
 
-    /// What the tool prints.
+    /// The standard output of the tool.
     ///
     /// - Throws: ``SetupFailure/toolFailed(command:complaint:)``.
     func output(
@@ -67,23 +67,23 @@ struct SetupScene: Sendable {
     }
 }
 
-/// Why nothing was set up.
+/// The reason why nothing was set up.
 enum SetupFailure: Error {
-    /// What the settings say stands against it.
+    /// The present settings do not allow the change.
     case settings(file: String, SettingsProblem)
-    /// A tool did not do what it was asked to, and said this.
+    /// A tool failed with this message.
     case toolFailed(command: String, complaint: String?)
-    /// Another program has the name of a link.
+    /// Another program already has the name of the link.
     case nameTaken(path: String)
     /// A script of that name does something else.
     case scriptTaken(path: String)
-    /// The caller takes a space for the end of a program's path.
+    /// The caller would split the program's path at the space.
     case spaceInPath(caller: String, path: String)
-    /// The caller has to be told for which service.
+    /// The caller's setup needs a URL.
     case urlNeeded(caller: String)
-    /// There is nobody to say yes.
+    /// There is no terminal to ask the user at.
     case nobodyAsked
-    /// The person said no.
+    /// The user declined.
     case declined
     case unknownCaller(String)
 }

@@ -2,25 +2,25 @@ import Glibc
 import KeyfobCore
 import Secrets
 
-/// One thing that has to be so for a caller to ask keyfob.
+/// One setting that a caller needs in order to ask keyfob.
 struct SetupStep: Sendable {
-    /// Where it belongs: a file, or a shell.
+    /// The place of the setting: a file, or a shell.
     var place: String
-    /// What a person would write there.
+    /// The lines that the user would write there.
     var snippet: [String]
-    /// nil: the person alone can do it.
+    /// nil if only the user can do it.
     var deed: Deed?
 
     enum Deed: Sendable {
-        /// Makes a file say something.
+        /// Changes the text of a file.
         ///
-        /// - change: the text that says so; the same text where it does already.
+        /// - change: returns the new text, or the same text if the setting is already there.
         case edit(file: String, mode: mode_t, change: @Sendable (PersonsFile) async throws -> String)
-        /// Makes our program known by another name.
+        /// Creates a link to our program under another name.
         case link(path: String, target: String)
     }
 
-    /// What is not so yet, and would be done.
+    /// A change that is still to be made.
     enum Change: Sendable {
         case write(PersonsFile, String, mode: mode_t)
         case link(path: String, target: String)
@@ -28,7 +28,7 @@ struct SetupStep: Sendable {
         var isLink: Bool { if case .link = self { true } else { false } }
     }
 
-    /// What would have to be done; nil where all is so already.
+    /// The change that is still to be made, or nil if there is none.
     func change(_ installation: Installation) async throws -> Change? {
         switch deed {
         case nil: return nil
@@ -50,7 +50,7 @@ struct SetupStep: Sendable {
 }
 
 extension SetupStep {
-    /// A file in which a person would write `snippet`.
+    /// A file in which the user would write `snippet`.
     static func edit(
         _ file: String, _ snippet: [String], mode: mode_t = 0o600,
         _ change: @escaping @Sendable (PersonsFile) async throws -> String
@@ -58,7 +58,7 @@ extension SetupStep {
         SetupStep(place: file, snippet: snippet, deed: .edit(file: file, mode: mode, change: change))
     }
 
-    /// Commands that a person would type; on a copy of `file`, they make the text that is written.
+    /// Commands that the user would type. keyfob runs them on a copy of `file` and then writes the result.
     static func commands(
         _ commands: [[String]], of file: String, _ change: @escaping @Sendable (PersonsFile) async throws -> String
     ) -> SetupStep {
@@ -67,7 +67,7 @@ extension SetupStep {
             deed: .edit(file: file, mode: 0o600, change: change))
     }
 
-    /// A name by which a caller starts us.
+    /// A link under whose name a caller starts keyfob.
     static func link(_ path: String, _ scene: SetupScene) -> SetupStep {
         let target = scene.installation.target(from: path)
         return SetupStep(
@@ -75,21 +75,22 @@ extension SetupStep {
             deed: .link(path: path, target: target))
     }
 
-    /// What a person has to write themselves, where it belongs.
+    /// Lines that the user must write themselves.
     static func shown(_ place: String, _ snippet: [String]) -> SetupStep {
         SetupStep(place: place, snippet: snippet, deed: nil)
     }
 }
 
-/// Words of a shell's command line.
+/// Quotes words for a shell's command line.
 enum ShellWords {
-    /// The word as a POSIX shell reads it.
+    /// The word in the quotes of a POSIX shell, if it needs them.
     static func quoted(_ word: String) -> String {
         if word.unicodeScalars.allSatisfy(isPlain) && !word.isEmpty { return word }
         return "'" + word.parts(at: "'").joined(separator: #"'\''"#) + "'"
     }
 
-    /// The same without quotation marks: to git an absolute path is what begins with a slash.
+    /// The word with backslashes instead of quotation marks: git takes a value as an absolute path only if it begins
+    /// with a slash.
     static func escaped(_ word: String) -> String {
         word.unicodeScalars.map { isPlain($0) || !$0.isASCII ? String($0) : "\\" + String($0) }.joined()
     }

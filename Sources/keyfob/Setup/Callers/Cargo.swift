@@ -9,10 +9,10 @@ extension SetupCaller {
         summary: "cargo 1.74 or newer: global-credential-providers in ~/.cargo/config.toml", needsURL: false,
         steps: { scene in
             let home = scene.variable("CARGO_HOME") ?? scene.home + "/.cargo"
-            // Cargo reads the older name first where both are there.
+            // Cargo reads the file with the older name if both exist.
             let file = Installation.exists(home + "/config") ? home + "/config" : home + "/config.toml"
             let provider = try scene.unspaced(scene.installation.path(of: providerName), for: "cargo")
-            // The last one is asked first; what Cargo has kept itself goes on being found.
+            // Cargo asks the last provider first. The first one still finds the tokens that Cargo stored itself.
             let value = "[\"cargo:token\", \(JSONTree.string(provider).line)]"
             return [
                 .edit(file, ["[registry]", "global-credential-providers = " + value]) { old in
@@ -36,7 +36,7 @@ extension SetupCaller {
 
     private static let providerName = CargoDialect.link
 
-    /// The line behind the greeting.
+    /// The response, which is the line after the greeting.
     private static func answer(_ output: [UInt8]) -> JSONTree? {
         let lines = output.split(separator: UInt8(ascii: "\n"))
         return lines.count < 2 ? nil : JSONTree(Array(lines[1]))

@@ -1,8 +1,8 @@
 import Dialects
 import KeyfobCore
 
-/// Programs that keep the credentials of container registries as Docker does (docs.docker.com/reference/cli/docker/login,
-/// "Credential helpers"; containers-auth.json(5)).
+/// Programs that store the credentials of container registries as Docker does
+/// (docs.docker.com/reference/cli/docker/login, "Credential helpers"; containers-auth.json(5)).
 extension SetupCaller {
     static let docker = SetupCaller(
         name: "docker", aliases: ["helm"], programs: ["docker", "helm", "skopeo", "podman", "buildah"],
@@ -45,7 +45,7 @@ extension SetupCaller {
         }
     }
 
-    /// A password that stays where it was read from until now.
+    /// A note about a password that is still in the file in plain text.
     private static func plainText(_ scene: SetupScene, _ tool: String, in file: String) -> [String] {
         guard scene.url != nil, let text = (try? PersonsFile(file))?.text,
             JSONTree(Array(text.utf8))?[["auths", scene.host, "auth"]]?.text?.isEmpty == false

@@ -1,7 +1,7 @@
 import CredentialProtocol
 import KeyfobCore
 
-/// git (gitcredentials(7)), and all that asks `git credential`.
+/// git (gitcredentials(7)), and all programs that ask `git credential`.
 extension SetupCaller {
     static let git = SetupCaller(
         name: "git", aliases: ["git-lfs", "jj"], programs: ["git"],
@@ -18,9 +18,9 @@ extension SetupCaller {
             let path = url.pathSegments.isEmpty ? "" : "path=\(url.pathSegments.joined(separator: "/"))\n"
             let host = url.origin.dropFirst(url.scheme.count + 3)
             return SetupQuestion(
-                // A repository may name a helper of its own, which is a program.
+                // Not in a repository: its configuration may name a helper, which git would run.
                 program: "git", arguments: ["-C", "/", "credential", "fill"],
-                // Nobody is asked by git itself, nor by a program that it knows.
+                // Neither git nor a helper that git knows may prompt the user.
                 environment: ["GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "", "GCM_INTERACTIVE": "never"],
                 input: "protocol=\(url.scheme)\nhost=\(host)\n\(path)\n", isOurs: false,
                 isCredential: { output in
@@ -28,13 +28,13 @@ extension SetupCaller {
                 })
         })
 
-    /// The value of `credential.helper`: `keyfob` where git finds our door by that name.
+    /// The value of `credential.helper`: `keyfob` if git finds our door under that name.
     private static func helper(_ scene: SetupScene) -> String {
         let door = scene.installation.command("git-credential-keyfob")
         return door.contains("/") ? ShellWords.escaped(door) : "keyfob"
     }
 
-    /// Where others are asked before us, what was said until now is said to count no more.
+    /// If git asks other helpers too, an empty value first removes them from the list.
     private static func commands(others: Bool, _ scene: SetupScene) -> [[String]] {
         let add = ["git", "config", "--global", "--add", "credential.helper"]
         return others
@@ -42,21 +42,21 @@ extension SetupCaller {
             : [["git", "config", "--global", "credential.helper", helper(scene)]]
     }
 
-    /// Where `git config --global` writes.
+    /// The file that `git config --global` writes to.
     private static func globalFile(_ scene: SetupScene) -> String {
         let (usual, other) = (scene.home + "/.gitconfig", scene.configurationHome + "/git/config")
         if let file = scene.variable("GIT_CONFIG_GLOBAL") { return file }
         return !Installation.exists(usual) && Installation.exists(other) ? other : usual
     }
 
-    /// The helpers of the person and of the machine; those of a repository are its own affair.
+    /// The helpers in the user's and the system's configuration, without those of a repository.
     private static func chain(
         _ scene: SetupScene, for service: ServiceURL? = nil, global: String? = nil
     ) async throws -> HelperChain {
         let arguments = ["-C", "/", "config", "-z", "--show-origin", "--get-regexp", #"^credential\.(.*\.)?helper$"#]
         let environment = global.map { ["GIT_CONFIG_GLOBAL": $0] } ?? [:]
         let outcome = try await scene.tool("git", arguments, environment: environment).run()
-        // 1: there is none.
+        // Exit status 1: there is no such setting.
         guard let outcome, outcome.status <= 1 else {
             throw SetupFailure.toolFailed(command: "git config", complaint: outcome?.complaint.first)
         }
@@ -77,7 +77,7 @@ extension SetupCaller {
         }
     }
 
-    // What a person should know of the others.
+    // Notes for the user about the other helpers.
 
     private static func notes(_ scene: SetupScene) async -> [String] {
         guard let everywhere = try? await chain(scene) else { return [] }
@@ -91,7 +91,7 @@ extension SetupCaller {
         return notes + pathNote(url, scene)
     }
 
-    /// A service that is signed in to by its path is none that git asks for, unless it tells paths.
+    /// git does not ask for a service with a path, unless it passes paths to helpers.
     private static func pathNote(_ url: ServiceURL, _ scene: SetupScene) -> [String] {
         guard let request = try? CredentialRequest(url: url.description),
             let host = (try? Surroundings.configuration())?.host(for: url),
@@ -125,10 +125,10 @@ extension SetupCaller {
 }
 
 extension HelperChain {
-    /// Whether git asks keyfob, and nobody else.
+    /// Whether git asks keyfob and no other helper.
     fileprivate var isOurs: Bool { helpers.map(\.kind) == [.keyfob] }
 
-    /// Whether somebody else is asked.
+    /// Whether git asks any other helper.
     fileprivate var isShared: Bool { !others.isEmpty }
 
     fileprivate var others: [Helper] { helpers.filter { $0.kind != .keyfob } }

@@ -7,7 +7,7 @@ extension SetupCaller {
         name: "go", programs: ["go"], summary: "go 1.24 or newer: GOAUTH, set by go env -w", needsURL: false,
         steps: { scene in
             let ours = try scene.unspaced(scene.installation.command(), for: "go") + " goauth"
-            // Without a setting go reads ~/.netrc, and goes on doing so.
+            // By default go reads ~/.netrc; `netrc` in the new value keeps that.
             let file = scene.variable("GOENV") ?? scene.configurationHome + "/go/env"
             guard file != "off" else {
                 throw SetupFailure.settings(file: "GOENV", .taken(setting: "GOENV", value: file))
@@ -26,7 +26,7 @@ extension SetupCaller {
         })
 
     private static func changed(_ old: PersonsFile, _ ours: String, _ scene: SetupScene) async throws -> String {
-        // Whoever sets it in the environment, for this shell alone, means it.
+        // A GOAUTH in the environment counts: the user has set it on purpose, for this shell alone.
         let environment = ["GOENV": old.path, "GOFLAGS": "", "GOTOOLCHAIN": "local"]
         let output = try await scene.output(of: "go", ["env", "GOAUTH"], environment: environment)
         let now = String(decoding: output.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)

@@ -2,7 +2,7 @@ import CredentialProtocol
 import Dialects
 import KeyfobCore
 
-/// kubectl and what reads its configuration
+/// kubectl and the programs that read its configuration
 /// (kubernetes.io/docs/reference/access-authn-authz/authentication, "client-go credential plugins").
 extension SetupCaller {
     static let kubectl = SetupCaller(
@@ -52,7 +52,7 @@ extension SetupCaller {
         ]
     }
 
-    /// What kubectl reads in the file, less what is secret in it; nothing where there is no file, or no kubectl.
+    /// The file as kubectl reads it, without its secrets; empty if there is no file or no kubectl.
     private static func view(of file: String, _ scene: SetupScene) async throws -> JSONTree {
         guard Installation.exists(file), scene.installation.search.path(of: "kubectl") != nil else {
             return .object([:])
@@ -62,7 +62,8 @@ extension SetupCaller {
         return JSONTree(output) ?? .object([:])
     }
 
-    /// Who a person is at the cluster of that address: by the current context, else by the first that leads there.
+    /// The user for the cluster at that address: from the current context, otherwise from the first context of that
+    /// cluster.
     private static func user(of address: String, in view: JSONTree) -> String? {
         let clusters = view[["clusters"]]?.elements.filter { cluster in
             let server = cluster[["cluster", "server"]]?.text
@@ -96,7 +97,7 @@ extension SetupCaller {
         }
     }
 
-    /// All that is said but of one user.
+    /// The clusters, the contexts and the users other than `user`.
     private static func others(in view: JSONTree, than user: String) -> [JSONTree] {
         ["clusters", "contexts"].map { view[[$0]] ?? .null }.map { $0 == .null ? .array([]) : $0 }
             + (view[["users"]]?.elements.filter { $0[["name"]]?.text != user } ?? [])

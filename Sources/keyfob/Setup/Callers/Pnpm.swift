@@ -1,7 +1,7 @@
 import CredentialProtocol
 import KeyfobCore
 
-/// pnpm (pnpm.io/npmrc#urltokenhelper), which starts a program without an argument: a script names the URL.
+/// pnpm (pnpm.io/npmrc#urltokenhelper). It starts a program without arguments, so a script passes the URL to keyfob.
 extension SetupCaller {
     static let pnpm = SetupCaller(
         name: "pnpm", programs: ["pnpm"], summary: "pnpm: tokenHelper in ~/.npmrc, and a script",
@@ -21,7 +21,7 @@ extension SetupCaller {
                 },
                 .edit(scene.variable("NPM_CONFIG_USERCONFIG") ?? scene.home + "/.npmrc", [line]) { old in
                     try LineSettings(old.text ?? "").adding(line, setting: setting) { other in
-                        // It may be a token, and is not shown.
+                        // The value may be a token, so it is not shown.
                         other.hasPrefix(setting) ? "" : nil
                     }
                 },

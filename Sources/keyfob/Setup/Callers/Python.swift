@@ -2,8 +2,8 @@ import CredentialProtocol
 import Dialects
 import KeyfobCore
 
-/// pip (pip.pypa.io/en/stable/topics/authentication) and uv (docs.astral.sh/uv/concepts/authentication), which start a
-/// program called `keyring`. It is in a directory of its own: who has Python's keyring on `PATH` keeps it for all else.
+/// pip (pip.pypa.io/en/stable/topics/authentication) and uv (docs.astral.sh/uv/concepts/authentication). Both start a
+/// program called `keyring`. Ours is in a directory of its own, so that Python's own keyring on `PATH` stays usable.
 extension SetupCaller {
     static let pip = SetupCaller(
         name: "pip", programs: ["pip", "pip3"],
@@ -11,7 +11,7 @@ extension SetupCaller {
         steps: { scene in
             let old = scene.home + "/.pip/pip.conf"
             let file = scene.variable("PIP_CONFIG_FILE") ?? scene.configurationHome + "/pip/pip.conf"
-            // pip's own command throws comments away, and so is not used.
+            // pip's own command removes comments, so it is not used.
             return [
                 .edit(
                     Installation.exists(old) && !Installation.exists(file) ? old : file,
@@ -37,7 +37,7 @@ extension SetupCaller {
         notes: userName, question: asked)
 
     private static func keyring(_ scene: SetupScene, index: String) -> [SetupStep] {
-        // A package has brought one along.
+        // The directory that the package installed, if there is one.
         let packaged = Installation.directory(of: scene.installation.directory) + "/lib/keyfob/keyring"
         let isPackaged = scene.installation.isOurs(packaged + "/" + KeyringDialect.link)
         let directory = isPackaged ? packaged : scene.ownDirectory + "/keyring"

@@ -1,7 +1,7 @@
 import CredentialProtocol
 import KeyfobCore
 
-/// Callers whose settings nobody can know the place of: they are shown what to write.
+/// Callers whose settings files keyfob cannot know. It only shows the lines to write.
 extension SetupCaller {
     static let mcp = SetupCaller(
         name: "mcp", programs: [], summary: "clients of the Model Context Protocol: headersHelper (shown only)",
