@@ -2,12 +2,12 @@ import FoundationEssentials
 import Glibc
 import KeyfobCore
 
-/// What `keyfob doctor` tells: fit to be shown to anybody. No secret gets here, and none of the texts names the person:
-/// their home directory is `~`, and what stands before an at sign is left out.
+/// The report of `keyfob doctor`, which the user may show to anybody. It holds no secret and does not name the user:
+/// the home directory is `~`, and text before an at sign is left out.
 struct DoctorReport: Encodable {
     private let entries: [Entry]
 
-    /// One rung, as protocol.md describes it in appendix B.
+    /// One rung, as in appendix B of protocol.md.
     private struct Entry: Encodable {
         var rung: String
         var status: String
@@ -17,7 +17,7 @@ struct DoctorReport: Encodable {
         var because: String?
     }
 
-    /// - Parameter home: the person's home directory.
+    /// - Parameter home: the user's home directory.
     init(_ steps: [Ladder.Step], home: String?) {
         func shown(_ text: String) -> String { Words.shareable(text, home: home) }
         entries = steps.map { rung, finding in
@@ -39,9 +39,9 @@ struct DoctorReport: Encodable {
         try entries.encode(to: encoder)
     }
 
-    /// One line for each rung, and below it what can be done.
+    /// One line for each rung, followed by its hints.
     ///
-    /// - Parameter emphasises: whether what has failed is to stand out, on a terminal.
+    /// - Parameter emphasises: whether failures are shown in bold, for a terminal.
     func lines(emphasises: Bool) -> [String] {
         let widths = (entries.map(\.status.count).max() ?? 0, entries.map(\.rung.count).max() ?? 0)
         return entries.flatMap { entry -> [String] in
@@ -56,7 +56,7 @@ struct DoctorReport: Encodable {
         text + String(repeating: " ", count: max(width - text.count, 0))
     }
 
-    /// Whether standard output is a terminal on which something may stand out (no-color.org).
+    /// Whether standard output is a terminal that shows bold text, and NO_COLOR is not set (no-color.org).
     static var mayEmphasise: Bool {
         isatty(STDOUT_FILENO) == 1 && Surroundings.variable("NO_COLOR")?.isEmpty != false
             && !["", "dumb"].contains(Surroundings.variable("TERM") ?? "")

@@ -1,7 +1,7 @@
 import Glibc
 import KeyfobCore
 
-/// The files that keyfob goes by.
+/// Checks the files and directories that keyfob uses.
 extension Examiner {
     func runtimeDirectory() throws -> Finding {
         let directory = Surroundings.runtimeDirectory

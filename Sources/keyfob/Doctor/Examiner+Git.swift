@@ -3,7 +3,7 @@ import CredentialProtocol
 import Dialects
 import KeyfobCore
 
-/// git, and how it finds keyfob.
+/// Checks git, and whether it finds keyfob.
 extension Examiner {
     private var gitCommand: GitConfigCommand { GitConfigCommand(search: search, environment: Surroundings.environment) }
 

@@ -4,7 +4,7 @@ import KeyfobCore
 import SecretService
 import Secrets
 
-/// From the bus to a keyring that takes an item; and what is beside it, in the kernel.
+/// Checks the session bus, the keyring up to a written item, and the kernel's keyring.
 extension Examiner {
     func bus() throws -> Finding {
         try keyring.connectToBus()
@@ -22,7 +22,7 @@ extension Examiner {
         return .ok(name, ["program": .text(program)])
     }
 
-    /// What a silence of the bus, or of who is on it, means at `rung`; nil for any other error.
+    /// The finding at `rung` if the bus or a program on it did not answer; nil for any other error.
     func silence(at rung: Rung, _ error: any Error) -> Finding? {
         guard let error = error as? SecretServiceError, case .timedOut(let seconds) = error else { return nil }
         if rung == .bus {

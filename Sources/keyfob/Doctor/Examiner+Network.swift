@@ -4,7 +4,7 @@ import KeyfobCore
 import OAuth
 import Secrets
 
-/// The way to the servers: whose proxy, whose word for certificates, and whether the service is at its end.
+/// Checks the way to the servers: the proxy, the certificate authorities, and whether the service answers.
 extension Examiner {
     private var environment: [String: String] {
         (NetworkSettings.variables + GitNetworkSettings.variables)
@@ -62,7 +62,7 @@ extension Examiner {
         return .ok(summary)
     }
 
-    /// Where BoringSSL's user looks for them (swift-nio-ssl).
+    /// The files in which swift-nio-ssl looks for certificate authorities.
     private static let systemAuthorities = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"]
 
     func address(of service: ServiceURL) async throws -> Finding {
@@ -88,7 +88,7 @@ extension Examiner {
         }
     }
 
-    /// The same finding, with the proxy named, which may be what has failed.
+    /// The same finding with a hint that names the proxy, because the proxy may be the cause.
     func throughProxy(_ finding: Finding) -> Finding {
         guard let proxy = notes.read({ $0.proxy }) else { return finding }
         var finding = finding

@@ -3,13 +3,13 @@ import Desktop
 import KeyfobCore
 import SecretService
 
-/// Where the person sits, by what works there and not by what it is called: in a container, over ssh, in WSL or in Flatpak
-/// a browser can be had, or it cannot.
+/// Checks the user's surroundings by what works in them, not by their name: in a container, over ssh, in WSL or in
+/// Flatpak there may or may not be a browser.
 extension Examiner {
     private static let portal = "org.freedesktop.portal.Desktop"
     private static let desktop = ["notifications": "org.freedesktop.Notifications", "portal": portal]
 
-    /// Which of these are on the bus, if that can be spoken to.
+    /// The names of these that are on the bus; empty if the bus does not answer.
     private var onDesktop: Set<String> {
         guard notes.read({ $0.busAnswers }) else { return [] }
         return (try? keyring.answering(among: Set(Self.desktop.values))) ?? []
@@ -38,7 +38,8 @@ extension Examiner {
         let said =
             OtherProgram.output(
                 of: path, ["mime", "x-scheme-handler/https"], environment: Surroundings.environment) ?? ""
-        // "Default application for “x-scheme-handler/https”: firefox.desktop", and a list; or that there is none.
+        // The output is "Default application for “x-scheme-handler/https”: firefox.desktop" and a list, or says that
+        // there is none.
         let handler = said.split(separator: "\n").first { $0.hasPrefix("Default application for") }
             .flatMap { $0.split(separator: " ").last }.map(String.init)
         guard let handler else {
@@ -79,7 +80,7 @@ extension Examiner {
         return .ok(alone + "in any browser, by pasting its last address" + forwarding, details)
     }
 
-    /// Why nobody is asked unless they type `keyfob login` themselves.
+    /// The reason why keyfob prompts nobody, unless the user runs `keyfob login`.
     private static func unasked(_ policy: InteractionPolicy, _ details: [String: Finding.Detail]) -> Finding {
         let isNever = (policy.fromEnvironment ?? policy.fromConfiguration) == .never
         if isNever || policy.callerDeclined {

@@ -4,7 +4,7 @@ import KernelKeyring
 import KeyfobCore
 import OAuth
 
-/// Who signs people in to the service, and what is left of the last time.
+/// Checks the issuer of the service, and the grant and token of the last sign-in.
 extension Examiner {
     func issuer() async throws -> Finding {
         guard let request, let parts = notes.read({ $0.parts }) else { return .ok("nobody was named") }
@@ -110,7 +110,7 @@ extension Examiner {
             mend: ["add what the server wants for one to scopes, often offline_access"], details)
     }
 
-    /// Nobody is signed in; and who has been asked by their desktop a short while ago is left alone.
+    /// The finding if the user is not signed in. If the desktop asked a short while ago, it says when it may ask again.
     private func unsigned(_ account: Account, because reason: CredentialFailure.SignInReason) -> Finding {
         var finding = Finding(
             FailureReport(CredentialFailure.signInNeeded(service: account.service, because: reason)))
@@ -121,7 +121,7 @@ extension Examiner {
         return finding
     }
 
-    /// The grant of `account`, or where that has no name of any named one.
+    /// The grant of `account`. If the account has no name, the grant of any named account at the service also counts.
     private func grant(of account: Account) throws -> Grant? {
         if let grant = try composition.grants.grant(account: account.id) { return grant }
         guard account.name == nil else { return nil }
@@ -151,7 +151,7 @@ extension Examiner {
         guard grant.refreshToken != nil else { return .ok("there is no refresh token to try") }
         var account = found
         account.name = grant.accountName
-        // Not with the transports of an examination, whose patience is short: the answer must not be lost.
+        // The transports of this examination have short timeouts, which could lose the response, so others are used.
         let composition = Composition(account: grant.accountName, interaction: .never)
         let token = try await composition.parts().tokens.refreshNow(account)
         await composition.transports.shutdown()

@@ -5,19 +5,19 @@ import OAuth
 import SecretService
 import Synchronization
 
-/// Looks at one rung after the other, and remembers what the next ones need. It opens nothing, asks nobody, and leaves no
-/// trace: the item that it writes is deleted at once.
+/// Checks each rung, and remembers the results that other rungs need. It opens nothing and prompts nobody. It leaves no
+/// trace: it deletes the item that it writes at once, and its kernel key expires after one second.
 struct Examiner: Sendable {
     let composition: Composition
     let request: CredentialRequest?
     let keyring: KeyringExamination
     let clocks: ServerClocks
     let notes = Notes()
-    /// Whether the variable was there before anything had a look at the bus, which sets it.
+    /// Whether the variable was set at the start; connecting to the bus sets it.
     let busIsInEnvironment: Bool
     let search = ExecutableSearch(path: Surroundings.variable("PATH"))
 
-    /// - Parameter request: the service, where there is one.
+    /// - Parameter request: the service, if the user named one.
     init(_ request: CredentialRequest?) {
         self.request = request
         busIsInEnvironment = Surroundings.variable("DBUS_SESSION_BUS_ADDRESS")?.isEmpty == false
@@ -26,14 +26,14 @@ struct Examiner: Sendable {
         composition = Composition(account: nil, interaction: .never, clocks: clocks)
     }
 
-    /// What some rungs find, and others go by.
+    /// The results of some rungs that others use.
     final class Notes: Sendable {
         struct Values {
             var busAnswers = false
             var parts: Composition.Parts?
             var gitVersion: GitVersion?
             var kernelIsUsable = false
-            /// Host and port of the proxy, and who says so.
+            /// Host and port of the proxy, and the setting that names it.
             var proxy: (address: String, source: String)?
             var account: Account?
             var metadata: AuthorizationServerMetadata?
@@ -47,7 +47,7 @@ struct Examiner: Sendable {
         func note(_ change: @Sendable (inout Values) -> Void) { values.withLock { change(&$0) } }
     }
 
-    /// What was found at `rung`.
+    /// The finding at `rung`.
     func look(at rung: Rung) async -> Finding {
         do {
             return try await examine(rung)
@@ -80,7 +80,7 @@ struct Examiner: Sendable {
     }
 
     private func examine(_ rung: Rung, of request: CredentialRequest?) async throws -> Finding {
-        // Nobody looks at these without a service.
+        // Without a service these rungs are not part of a run.
         guard let service = request?.url else { return .ok("not looked for") }
         return switch rung {
         case .address: try await address(of: service)
@@ -98,19 +98,19 @@ struct Examiner: Sendable {
         }
     }
 
-    /// Where something may be reached from here: the service, or else anything.
+    /// A URL for settings that depend on the destination: the service, or else an example.
     var somewhere: EndpointURL? {
         try? EndpointURL(request?.url?.description ?? "https://example.com")
     }
 
-    /// What is written down for the service.
+    /// The configuration of the service, or nil if there is none.
     var host: Configuration.Host? {
         notes.read { $0.parts }.flatMap { parts in request?.url.flatMap { parts.accounts.configuration.host(for: $0) } }
     }
 }
 
 extension Finding {
-    /// What a command would have said, and how it would have ended.
+    /// The message and the exit status that a command would have ended with.
     init(_ report: FailureReport) {
         self = .failed(report.line, mend: report.hints, exitStatus: report.status)
     }

@@ -1,8 +1,8 @@
 import Glibc
 
-/// A file of the system's, such as those in /proc, whose size is not known before it has been read.
+/// A file of the system, such as one in /proc, whose size is known only after reading it.
 enum SystemFile {
-    /// What is in it, 1 MiB at most; nil where it cannot be read.
+    /// The first MiB of its content, or nil if it cannot be read.
     static func text(_ path: String) -> String? {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
