@@ -2,11 +2,11 @@ import CredentialProtocol
 import Glibc
 import KeyfobCore
 
-/// What `keyfob import` says of the credentials of other programs: everything but their secrets.
+/// The messages of `keyfob import` about the credentials of other programs. They never show a secret.
 enum MovingWords {
-    // What is there.
+    // The credentials that were found.
 
-    /// The columns of one: service, user, what it is, where, and what comes of it.
+    /// The columns of one credential: service, user, kind, place, and the result of copying it.
     static func row(_ found: FoundCredential, _ verdict: MovingIn.Verdict, replaces: Bool) -> [String] {
         let kind =
             switch found.kind {
@@ -34,7 +34,7 @@ enum MovingWords {
         return Words.printable("\(request.protocolName)://\(request.host)\(path)")
     }
 
-    /// A file's name from the home directory on, and the line in it.
+    /// The file's name, with `~` for the home directory, and the line number.
     static func place(_ place: FoundCredential.Place) -> String {
         guard let file = place.file else { return "keyring" }
         return name(of: file) + (place.line.map { ":\($0)" } ?? "")
@@ -47,7 +47,7 @@ enum MovingWords {
         return Words.printable("~" + file.dropFirst(home.count))
     }
 
-    /// The rows below one another, in columns.
+    /// The rows as text in aligned columns.
     static func table(_ rows: [[String]]) -> String {
         let last = (rows.first?.count ?? 1) - 1
         let widths = (0..<last).map { column in rows.map { $0[column].count }.max() ?? 0 }
@@ -70,7 +70,7 @@ enum MovingWords {
         return "\(keeper.rawValue), \(place(oddity.place)): \(said)"
     }
 
-    // What is asked and done.
+    // The question and its result.
 
     static func question(_ number: Int) -> String { "copy \(count(number)) into your keyring? [y/N] " }
 
@@ -80,7 +80,7 @@ enum MovingWords {
         (keepers.isEmpty ? FoundCredential.Keeper.allCases : keepers).map(\.rawValue).joined(separator: ", ")
     }
 
-    /// How a person removes what is still in plain text, once they no longer need it there.
+    /// Hints for removing the secrets that are still in plain text, once they are no longer needed there.
     static func removal(of found: [FoundCredential]) -> [String] {
         func files(_ keeper: FoundCredential.Keeper) -> [String] {
             var files: [String] = []
