@@ -2,22 +2,22 @@ import FoundationEssentials
 import Subprocess
 import SystemPackage
 
-/// A command to run to its end in an environment of our choosing.
+/// A command with its own environment, run to its end.
 struct Command {
     var executable: String
     var arguments: [String]
     var environment: [String: String]
     var directory: String?
 
-    /// How it ended, and what it said on both streams.
+    /// Whether it succeeded, and the lines of both output streams.
     struct Outcome {
         var succeeded: Bool
         var lines: [String]
         var text: String { lines.joined(separator: "\n") }
     }
 
-    /// Runs it; `onLine` gets each line as it comes. Ended with all of its children after `deadline`, or when the task
-    /// is cancelled; throws in either case.
+    /// Runs the command and passes each line of output to `onLine`. After `deadline`, or if the task is cancelled, ends
+    /// the command with all its children and throws.
     func run(deadline: Duration = .seconds(60), onLine: (@Sendable (String) -> Void)? = nil) async throws -> Outcome {
         try await withThrowingTaskGroup(of: Outcome.self) { group in
             group.addTask { try await collect(onLine) }
@@ -49,7 +49,7 @@ struct Command {
 }
 
 extension Command.Outcome {
-    /// The lines, or a failure that says what did not work and quotes them.
+    /// The lines; throws an error that names the failed step and quotes the lines.
     @discardableResult
     func orThrow(_ what: String) throws -> [String] {
         guard succeeded else { throw DemoFailure(description: "\(what) failed:\n\(text)") }
@@ -57,7 +57,7 @@ extension Command.Outcome {
     }
 }
 
-/// A process that runs as long as a body of code.
+/// A process that runs while a body of code runs.
 enum Daemon {
     static func run<Result: Sendable>(
         _ command: Command, input: String = "", while body: () async throws -> Result
@@ -67,8 +67,8 @@ enum Daemon {
             environment: .exactly(command.environment), platformOptions: .ownSession, input: .string(input),
             output: .discarded, error: .discarded
         ) { execution in
-            // An error is kept until the process has gone: one that left this closure would wait for the process, and the
-            // process for its end.
+            // An error is kept until the process has ended. If it left this closure, Subprocess would wait for a
+            // process that nobody ends.
             let result: Swift.Result<Result, any Error>
             do { result = .success(try await body()) } catch { result = .failure(error) }
             await execution.teardown(using: PlatformOptions.ownSession.teardownSequence)
@@ -79,8 +79,8 @@ enum Daemon {
 }
 
 extension PlatformOptions {
-    /// A session of its own: Ctrl-C reaches us alone, we end the group in our order, and git finds no terminal to wait
-    /// at for a password.
+    /// A session of its own: only we get Ctrl-C, we end the process group in our order, and git finds no terminal for a
+    /// password prompt.
     static var ownSession: PlatformOptions {
         var options = PlatformOptions()
         options.createSession = true

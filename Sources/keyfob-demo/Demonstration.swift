@@ -2,7 +2,7 @@ import AuthorizationServer
 import FoundationEssentials
 import Secrets
 
-/// The five steps, each of which shows something and then checks that it is so.
+/// The five steps. Each one shows something and then checks it.
 struct Demonstration: Sendable {
     var session: PrivateSession
     var tools: Tools
@@ -11,7 +11,7 @@ struct Demonstration: Sendable {
     var authorization: RunningServer
     var gate: GitGate
     var repository: PrivateRepository
-    /// The git server.
+    /// The origin of the git server.
     var origin: String
     var keys: KernelKeys
 

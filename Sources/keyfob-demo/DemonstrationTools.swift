@@ -6,7 +6,7 @@ import NIOHTTP1
 import Secrets
 
 extension Demonstration {
-    /// Runs git as a person would, in the session's home; what it says is passed on.
+    /// Runs git as a user would, in the session's home, and prints its output.
     func git(_ arguments: String..., in session: PrivateSession? = nil) async throws -> Command.Outcome {
         Narrator.command("git " + arguments.joined(separator: " "))
         return try await run(tools.git, arguments, session ?? self.session)
@@ -17,7 +17,7 @@ extension Demonstration {
         return try await run(binaries.keyfob, arguments, session)
     }
 
-    /// A login lasts as long as a person needs, up to keyfob's own 5 minutes.
+    /// The time limit leaves a user enough time to sign in: keyfob's own limit is 5 minutes.
     private func run(
         _ executable: String, _ arguments: [String], _ session: PrivateSession
     ) async throws -> Command.Outcome {
@@ -27,30 +27,30 @@ extension Demonstration {
         ).run(deadline: .seconds(320)) { Narrator.tell("| " + $0) }
     }
 
-    /// Runs `body` and shows what the authorization server saw meanwhile.
+    /// Runs `body` and prints the requests that the authorization server received during it.
     func logging(_ body: () async throws -> some Any) async throws -> [LoggedRequest] {
         let before = authorization.requestLog.count
         _ = try await body()
-        // Introspection is the git server's, once for each of its requests.
+        // Introspection requests come from the git server, one for each of its requests.
         let log = authorization.requestLog.dropFirst(before).filter { $0.path != "/introspect" }
         for request in log { Narrator.tell("authorization server: \(request)") }
         return Array(log)
     }
 
-    /// Says what was found to be so, or fails.
+    /// Prints the fact if it is true, and throws otherwise.
     func check(_ condition: Bool, _ fact: String) throws {
         guard condition else { throw DemoFailure(description: "this is not so: \(fact)") }
         Narrator.tell("ok: \(fact)")
     }
 
-    /// What the git server says to a request with a token.
+    /// The git server's status for a request with this token.
     func gitServerStatus(_ token: Secret) async throws -> Int {
         var request = HTTPClientRequest(url: "\(origin)/private.git/info/refs?service=git-upload-pack")
         request.headers.add(name: "Authorization", value: "Bearer \(token.exposedText ?? "")")
         return Int(try await HTTPClient.shared.execute(request, timeout: .seconds(20)).status.code)
     }
 
-    /// A file in the session's home.
+    /// The text of a file in the session's home.
     func contents(_ path: String) throws -> String {
         let data = try Data(contentsOf: URL(filePath: "\(session.root)/home/\(path)"))
         return String(decoding: data, as: UTF8.self)

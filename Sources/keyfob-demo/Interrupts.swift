@@ -1,14 +1,15 @@
 import Dispatch
 import Glibc
 
-/// A person pressed Ctrl-C, or somebody asked us to end.
+/// The user pressed Ctrl-C, or another process sent a signal to end the demonstration.
 struct Interrupted: Error {}
 
-/// Turns signals into cancellation, so that everything is taken apart in order.
+/// Turns signals into cancellation, so that everything is cleaned up in order.
 enum Interrupts {
-    /// Runs `body`, and cancels it on SIGINT, SIGTERM or SIGHUP; then throws ``Interrupted`` once it has ended.
+    /// Runs `body` and cancels it on SIGINT, SIGTERM or SIGHUP. Then throws ``Interrupted`` after `body` has ended.
     static func cancelling(_ body: @escaping @Sendable () async throws -> Void) async throws {
-        // A closed pipe on our output is an error to be handled, not an end without cleaning up.
+        // A closed output pipe must be an error that can be handled; the signal would end the program without a
+        // cleanup.
         signal(SIGPIPE, SIG_IGN)
         let (signals, announce) = AsyncStream.makeStream(of: Void.self)
         let sources = [SIGINT, SIGTERM, SIGHUP].map { number in
@@ -33,7 +34,7 @@ enum Interrupts {
             }
             group.cancelAll()
             guard wasInterrupted else { return }
-            // What the body throws on its way out is only the echo of the cancellation.
+            // An error that the body throws now is only a result of the cancellation.
             while (try? await group.next()) != nil {}
             throw Interrupted()
         }

@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// What the demonstration says: plain lines, unbuffered, so that they stand in the order of events.
+/// Prints the demonstration's lines without buffering, so that they appear in the order of events.
 enum Narrator {
     private static let turn = Mutex(())
 
@@ -13,7 +13,7 @@ enum Narrator {
     /// A line below a headline.
     static func tell(_ line: String) { say("   " + line) }
 
-    /// A command that is about to run, as a person would type it.
+    /// A command that is about to run, as a user would type it.
     static func command(_ line: String) { tell("$ " + line) }
 
     static func complain(_ line: String) { write("keyfob-demo: \(line)\n", to: STDERR_FILENO) }

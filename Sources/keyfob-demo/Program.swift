@@ -2,15 +2,15 @@ import AuthorizationServer
 import FoundationEssentials
 import Secrets
 
-/// Puts the demonstration together and takes it apart again, whatever happens in between.
+/// Sets the demonstration up, and always cleans up after it.
 enum Program {
-    /// Seconds that an access token lives here: long enough for two clones, short enough to see it expire.
+    /// The lifetime of an access token in seconds: long enough for two clones, short enough to see it expire.
     static let accessTokenLifetime = 15
 
-    /// The account at the embedded authorization server; it guards nothing.
+    /// The account at the embedded authorization server; it protects nothing.
     static let account = (name: "demo", password: "demo")
 
-    /// Runs the demonstration. The exit status: 0 if each step did what it says, 1 if not, 130 after Ctrl-C.
+    /// Runs the demonstration and returns the exit status: 0 if each step did what it says, 1 if not, 130 after Ctrl-C.
     static func run(mayOpenBrowser: Bool) async -> Int32 {
         do {
             try await Interrupts.cancelling { try await demonstrate(mayOpenBrowser: mayOpenBrowser) }
@@ -60,7 +60,7 @@ enum Program {
     }
 }
 
-/// Why the demonstration ended before its end.
+/// The reason why the demonstration failed.
 struct DemoFailure: Error, CustomStringConvertible {
     var description: String
 }
@@ -70,7 +70,7 @@ struct Binaries {
     var keyfob: String
     var helper: String
 
-    /// They are built into one directory, so they stand beside this one.
+    /// Finds them beside this executable, because they are built into the same directory.
     static func besideThisExecutable() throws -> Binaries {
         let directory = try BrowserChoice.thisExecutable().split(separator: "/").dropLast().joined(separator: "/")
         let paths = ["keyfob", "git-credential-keyfob"].map { "/\(directory)/\($0)" }

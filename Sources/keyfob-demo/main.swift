@@ -1,8 +1,8 @@
 import FoundationEssentials
 import Glibc
 
-// `keyfob-demo [--no-browser]`: the newcomer's first command. The other two modes are for keyfob, which finds this same
-// executable in `$BROWSER`, under a name that says which of the two is meant.
+// `keyfob-demo [--no-browser]` is a new user's first command. The other two modes are for keyfob, which starts this
+// executable as its `$BROWSER` through a link whose name selects the mode.
 let arguments = CommandLine.arguments
 switch (arguments.first.map(BrowserChoice.mode), arguments.dropFirst().first) {
 case (.walk, let address?): exit(await BrowserMode.walk(address))

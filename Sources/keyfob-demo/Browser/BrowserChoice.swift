@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Glibc
 
-/// Who signs in: the person, in their own browser, or keyfob-demo, which walks the page itself where there is none.
+/// The one who signs in: the user in their own browser, or keyfob-demo itself if there is no browser.
 struct BrowserChoice {
     enum Mode: String {
         case open = "open-in-own-browser"
@@ -10,11 +10,12 @@ struct BrowserChoice {
 
     let mode: Mode
 
-    /// The name in the private session under which keyfob finds its `$BROWSER`: a link to this executable, so that no
-    /// program on the way has to take a command apart.
+    /// The name in the private session under which keyfob finds its `$BROWSER`. It is a link to this executable, so
+    /// that no program has to split a command into words.
     static let linkName = "browser"
 
-    /// Chooses, and lays the link. The person's browser needs a `$BROWSER`, or a graphical session with an opener.
+    /// Chooses the mode and creates the link. The user's browser needs `$BROWSER`, or a graphical session with an
+    /// opener.
     init(mayOpenBrowser: Bool, session: PrivateSession) throws {
         mode = mayOpenBrowser && Self.opener(ProcessInfo.processInfo.environment) != nil ? .open : .walk
         try FileManager.default.createSymbolicLink(
@@ -23,16 +24,16 @@ struct BrowserChoice {
             atPath: "\(session.root)/\(Self.linkName)", withDestinationPath: mode.rawValue)
     }
 
-    /// What this executable was called as, if that is one of the two.
+    /// The mode in the name with which this executable was started, or nil if that name has none.
     static func mode(calledAs path: String) -> Mode? {
         let name = String(path.split(separator: "/").last ?? "")
         guard name == linkName else { return Mode(rawValue: name) }
         return (try? FileManager.default.destinationOfSymbolicLink(atPath: path)).flatMap(Mode.init)
     }
 
-    /// The command that shows an address to the person, without the address.
+    /// The command that opens a URL in the user's browser, without the URL.
     static func opener(_ environment: [String: String]) -> [String]? {
-        // xdg-utils' reading of $BROWSER: a list of commands, separated by colons; the first that is there.
+        // $BROWSER as xdg-utils reads it: commands separated by colons, of which the first existing one is used.
         for command in environment["BROWSER"]?.split(separator: ":") ?? [] {
             let words = command.split(separator: " ").map(String.init)
             guard let name = words.first else { continue }
@@ -44,7 +45,7 @@ struct BrowserChoice {
         return Tools.path(of: "xdg-open", in: environment).map { [$0] }
     }
 
-    /// The absolute path of this executable, links resolved (proc(5)).
+    /// The absolute path of this executable, with links resolved (proc(5)).
     static func thisExecutable() throws -> String {
         try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     }

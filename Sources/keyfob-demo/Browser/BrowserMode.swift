@@ -1,14 +1,14 @@
 import FoundationEssentials
 import Glibc
 
-/// What this executable does when keyfob runs it as the browser, with the start address as the one argument.
+/// The actions of this executable when keyfob runs it as the browser, with the start address as the only argument.
 enum BrowserMode {
-    /// Becomes the person's own browser, in the environment that the person has; walks the page where there is none
-    /// after all. Nothing of ours waits for the browser to end.
+    /// Replaces this process with the user's own browser, in the user's own environment. If there is no browser after
+    /// all, fills in the page itself. None of our processes waits for the browser to end.
     static func open(_ address: String) async -> Int32 {
         let environment = personalEnvironment()
         if let command = BrowserChoice.opener(environment) {
-            // Not in the private session, which is soon gone.
+            // Leaves the private session's directory, which is soon removed.
             _ = unsafe chdir(environment["HOME"] ?? "/")
             unsafe withCStrings(command + [address]) { arguments in
                 unsafe withCStrings(environment.map { $0.key + "=" + $0.value }) { variables in
@@ -28,14 +28,14 @@ enum BrowserMode {
         return others.merging(kept.map { (String($0.key.dropFirst(prefix.count)), $0.value) }) { $1 }
     }
 
-    /// Lends `texts` as a NULL-ended array of C strings.
+    /// Passes `texts` to `body` as an array of C strings that ends with NULL.
     private static func withCStrings(_ texts: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> Void) {
         let copies = unsafe texts.map { unsafe strdup($0) }
         defer { for index in texts.indices { unsafe free(copies[index]) } }
         unsafe body(copies + [nil])
     }
 
-    /// Does what a person would do: follows the address to the page, signs in, agrees, follows the answer.
+    /// Does what a user would do: opens the address, signs in, agrees, and follows the redirect.
     static func walk(_ address: String) async -> Int32 {
         do {
             try await PageWalker.walk(address, name: Program.account.name, password: Program.account.password)

@@ -1,5 +1,5 @@
-/// Cookies by host, name and path (RFC 6265 section 5.3), without expiry: a sign-in is over in seconds. Ports do not
-/// count, as in any browser.
+/// Cookies by host, name and path (RFC 6265 section 5.3). They do not expire, because a sign-in takes only seconds.
+/// Ports are ignored, as in any browser.
 struct CookieJar {
     private struct Cookie {
         var host: String
@@ -10,7 +10,7 @@ struct CookieJar {
 
     private var cookies: [Cookie] = []
 
-    /// Keeps what a `Set-Cookie` field says.
+    /// Stores the cookie of a `Set-Cookie` field.
     mutating func set(_ field: String, from url: String) {
         let pieces = field.split(separator: ";").map { piece in
             piece.split(separator: "=", maxSplits: 1).map { String($0.drop { $0 == " " }) }
@@ -22,7 +22,7 @@ struct CookieJar {
         cookies.append(Cookie(host: host, path: path, name: name, value: pair.count == 2 ? pair[1] : ""))
     }
 
-    /// The `Cookie` field for a request; empty where there is nothing to say.
+    /// The `Cookie` field for a request; empty if there are no cookies for it.
     func header(for url: String) -> String {
         let (host, path) = Self.parts(url)
         return cookies.filter { cookie in
@@ -30,7 +30,7 @@ struct CookieJar {
         }.map { "\($0.name)=\($0.value)" }.joined(separator: "; ")
     }
 
-    /// RFC 6265 section 5.1.4.
+    /// Path matching (RFC 6265 section 5.1.4).
     private static func covers(_ cookiePath: String, _ path: String) -> Bool {
         path == cookiePath || path.hasPrefix(cookiePath.hasSuffix("/") ? cookiePath : cookiePath + "/")
     }

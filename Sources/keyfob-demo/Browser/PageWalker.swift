@@ -3,12 +3,12 @@ import FoundationEssentials
 import NIOCore
 import NIOHTTP1
 
-/// A browser without a screen: follows redirects, keeps cookies, fills in the one form with a password field.
+/// A browser without a screen: it follows redirects, keeps cookies, and fills in the one form with a password field.
 struct PageWalker {
     private let client: HTTPClient
     private var cookies = CookieJar()
 
-    /// More redirects and pages than a sign-in has; then it goes in circles.
+    /// More redirects and pages than a sign-in has; beyond this it is a loop.
     private static let limit = 12
 
     static func walk(_ address: String, name: String, password: String) async throws {
@@ -73,7 +73,7 @@ struct PageWalker {
         url.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false).prefix(3).joined(separator: "/")
     }
 
-    /// An absolute address, or one below the same origin; enough for an authorization response.
+    /// An absolute URL, or a path on the same origin; that is enough for an authorization response.
     static func resolve(_ location: String, against base: String) -> String? {
         if location.hasPrefix("http://") || location.hasPrefix("https://") { return location }
         return location.hasPrefix("/") && !location.hasPrefix("//") ? origin(of: base) + location : nil

@@ -1,10 +1,10 @@
-/// The form with a password field on a page, read as far as it takes to fill it in.
+/// The form with a password field on a page, parsed just far enough to fill it in.
 struct SignInForm {
-    /// Where it goes; nil for the page's own address.
+    /// The URL that the form is sent to, or nil for the page's own URL.
     let action: String?
     private var fields: [(name: String, value: String, type: String)] = []
 
-    /// nil where the page has no such form.
+    /// Returns nil if the page has no such form.
     init?(_ page: String) {
         let tags = Self.tags(page)
         guard let form = tags.first(where: { $0.name == "form" }) else { return nil }
@@ -17,7 +17,7 @@ struct SignInForm {
         guard fields.contains(where: { $0.type == "password" }) else { return nil }
     }
 
-    /// The form's body as a browser sends it after a press on the first button.
+    /// The form's body as a browser sends it when the user presses the first button.
     func filledIn(name: String, password: String) -> String {
         var pairs: [(String, String)] = []
         var hasButton = false

@@ -4,13 +4,13 @@ import NIOCore
 import Subprocess
 import SystemPackage
 
-/// Runs git's own `git http-backend` for a request, as a web server does (RFC 3875, git-http-backend(1)).
+/// Runs git's own `git http-backend` for each request, as a web server does (RFC 3875, git-http-backend(1)).
 struct GitBackend: Sendable {
     var git: String
     var projects: String
     var session: PrivateSession
 
-    /// Bytes; the repository of the demonstration needs a few thousand.
+    /// In bytes; the demonstration's repository needs a few thousand.
     private static let limit = 16 << 20
 
     func respond(to request: Request) async -> Response {
@@ -24,7 +24,7 @@ struct GitBackend: Sendable {
         return response
     }
 
-    /// The meta-variables of RFC 3875 section 4.1, and git's own.
+    /// The meta-variables of RFC 3875 section 4.1, and git's own variables.
     private func variables(_ request: Request, _ body: ByteBuffer) -> [String: String] {
         var variables = session.environment
         variables["GIT_PROJECT_ROOT"] = projects
@@ -41,7 +41,7 @@ struct GitBackend: Sendable {
         return variables
     }
 
-    /// The header lines, with `Status` among them, an empty line, the body (RFC 3875 section 6).
+    /// Parses the header lines, which may include `Status`, an empty line, and the body (RFC 3875 section 6).
     private static func response(_ output: [UInt8]) -> Response? {
         var rest = output[...]
         var headers = HTTPFields()

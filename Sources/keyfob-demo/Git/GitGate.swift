@@ -7,7 +7,8 @@ import NIOHTTP1
 import Secrets
 import Synchronization
 
-/// The door of the git server: lets through only who shows an access token that the authorization server calls good.
+/// The access check of the git server: it accepts only requests with an access token that the authorization server
+/// confirms.
 final class GitGate: Sendable {
     private let issuer: String
     private let secret: Secret
@@ -19,16 +20,16 @@ final class GitGate: Sendable {
         var lastToken: Secret?
     }
 
-    /// - Parameter secret: what the authorization server wants to see at `/introspect`.
+    /// - Parameter secret: the secret that the authorization server requires at `/introspect`.
     init(issuer: String, secret: Secret) {
         self.issuer = issuer
         self.secret = secret
     }
 
-    /// Requests that were refused, and that were let through.
+    /// The numbers of refused and accepted requests.
     var counts: (refused: Int, passed: Int) { state.withLock { ($0.refused, $0.passed) } }
 
-    /// The token that was let through last.
+    /// The token of the last accepted request.
     var lastToken: Secret? { state.withLock { $0.lastToken } }
 
     func respond(to request: Request, _ backend: GitBackend) async -> Response {
@@ -47,7 +48,7 @@ final class GitGate: Sendable {
         return await backend.respond(to: request)
     }
 
-    /// The token of `Bearer TOKEN` (RFC 6750 section 2.1) or of `Basic base64(ANYBODY:TOKEN)` (RFC 7617).
+    /// The token of `Bearer TOKEN` (RFC 6750 section 2.1) or of `Basic base64(ANY_NAME:TOKEN)` (RFC 7617).
     private static func token(_ field: String) -> Secret? {
         let halves = field.split(separator: " ", maxSplits: 1)
         guard halves.count == 2 else { return nil }
@@ -61,7 +62,7 @@ final class GitGate: Sendable {
         }
     }
 
-    /// Asks the authorization server (RFC 7662); whoever cannot be asked has not said yes.
+    /// Asks the authorization server (RFC 7662). If it cannot be asked, the token is refused.
     private func isLive(_ token: Secret) async -> Bool {
         struct Answer: Decodable { var active: Bool }
         guard let text = token.exposedText, let secret = secret.exposedText,

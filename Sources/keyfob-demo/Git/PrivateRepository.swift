@@ -1,8 +1,9 @@
 import FoundationEssentials
 
-/// The private repository that is cloned: made on the spot, served bare, with a working copy for new commits.
+/// The private repository that is cloned. It is created at the start and served bare; new commits come from a working
+/// copy.
 struct PrivateRepository: Sendable {
-    /// The directory that the git server serves from; the repository is `private.git` in it.
+    /// The directory that the git server serves; the repository is `private.git` in it.
     let projects: String
     private let working: String
     private let tools: Tools
@@ -21,7 +22,7 @@ struct PrivateRepository: Sendable {
         return repository
     }
 
-    /// Commits a file and puts it where the server serves it; not over HTTP.
+    /// Commits a file and pushes it to the served repository, not over HTTP.
     func publish(_ file: String, _ text: String) async throws {
         try PrivateSession.write(text, to: "\(working)/\(file)")
         try await git("-C", working, "add", file)

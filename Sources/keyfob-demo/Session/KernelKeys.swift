@@ -1,25 +1,25 @@
 import KernelKeyring
 import Secrets
 
-/// What keyfob keeps in the kernel for the demonstration's git server. The kernel's keyring is the user's, not the
-/// private session's, so what is ours in it is told apart by the host and port in the names.
+/// The keys that keyfob keeps in the kernel for the demonstration's git server. The kernel's keyring belongs to the
+/// user, not to the private session, so our keys are found by the host and port in their names.
 struct KernelKeys: Sendable {
     /// `127.0.0.1:PORT`
     let host: String
 
-    /// Whether an access token for the host is there.
+    /// Whether there is an access token for the host.
     var holdToken: Bool {
         guard let keyring = KernelKeyring.existing() else { return false }
         return tokens(keyring).contains { keyring.read($0) != nil }
     }
 
-    /// Forgets all that is there for the host.
+    /// Removes all keys for the host.
     func remove() {
         guard let keyring = KernelKeyring.existing() else { return }
         for name in tokens(keyring) + routes(keyring) { keyring.remove(name) }
     }
 
-    /// A route key maps a question for the host to an account.
+    /// A route key maps a request for the host to an account.
     private func routes(_ keyring: KernelKeyring) -> [String] {
         keyring.names().filter { $0.hasPrefix("route:") && $0.split(separator: "\t").contains(Substring(host)) }
     }

@@ -1,5 +1,5 @@
-/// What the private keyring shows to anybody who asks: labels and attributes, never a secret. Read over D-Bus with
-/// dbus-send, so that the witness is not the program it speaks about.
+/// The labels and attributes in the private keyring, which any program on the bus may read, and no secrets. dbus-send
+/// reads them, so that the check does not rely on keyfob itself.
 struct KeyringListing {
     struct Item {
         var collection: String
@@ -31,7 +31,7 @@ struct KeyringListing {
         try await property(object, interface, name)
     }
 
-    /// The strings and object paths of a property, in their order.
+    /// The strings and object paths of a property, in order.
     private func property(_ object: String, _ interface: String, _ name: String) async throws -> [String] {
         let lines = try await Command(
             executable: tools.dbusSend,
@@ -40,7 +40,8 @@ struct KeyringListing {
                 "org.freedesktop.DBus.Properties.Get", "string:org.freedesktop.Secret.\(interface)", "string:\(name)",
             ], environment: session.environment
         ).run().orThrow("reading the keyring")
-        // The first line tells of the message; then come lines that end in `string "text"` or `object path "text"`.
+        // The first line describes the message. The values follow, in lines that end in `string "text"` or `object path
+        // "text"`.
         return lines.dropFirst().compactMap { line in
             guard let start = line.firstRange(of: "string \"") ?? line.firstRange(of: "path \""), line.hasSuffix("\"")
             else { return nil }

@@ -1,10 +1,10 @@
 import FoundationEssentials
 
 extension PrivateSession {
-    /// Runs `body` while a bus and a keyring of its own serve the session: always private ones, so that the person's
-    /// own keyring is not touched where there is one, and none is needed where there is none.
+    /// Runs `body` with a private bus and a private keyring. So the user's own keyring is not touched, and none is
+    /// needed.
     func withKeyring<Result: Sendable>(_ tools: Tools, _ body: () async throws -> Result) async throws -> Result {
-        // No directory of services: what the bus could start by itself would not be ours to end.
+        // No directory of services: we could not end a program that the bus starts by itself.
         try Self.write(
             """
             <!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"

@@ -1,20 +1,20 @@
 import FoundationEssentials
 import Glibc
 
-/// A home of its own for all that is demonstrated: directories, configuration, environment. The person's own files,
-/// settings and keyring are neither read nor written.
+/// A private session for the demonstration: directories, configuration and environment. The user's own files, settings
+/// and keyring are neither read nor written.
 struct PrivateSession: Sendable {
-    /// A new directory under /tmp, which only we may enter; a short path, since sockets stand below it.
+    /// A new directory under /tmp with access for us only. Its path is short, because sockets are below it.
     let root: String
 
-    /// The environment of everything that is run.
+    /// The environment of every program that the demonstration runs.
     var environment: [String: String]
 
-    /// The prefix under which the variables that were changed are kept for the person's own browser; not `KEYFOB_`,
-    /// which keyfob keeps from its children.
+    /// The prefix under which the original values of changed variables are kept for the user's own browser. It is not
+    /// `KEYFOB_`, because keyfob removes those variables from the environment of its child processes.
     static let keptPrefix = "DEMO_KEEPS_"
 
-    /// Makes the session, runs `body` in it, and removes it with all that it holds.
+    /// Creates the session, runs `body` in it, and removes it with all its content.
     static func with<Result>(_ body: (PrivateSession) async throws -> Result) async throws -> Result {
         let session = try PrivateSession()
         defer {
@@ -44,7 +44,7 @@ struct PrivateSession: Sendable {
         environment = variables
     }
 
-    /// Whether the person has a session bus, and so perhaps a keyring, which this session does not go near.
+    /// Whether the user has a session bus, and so perhaps a keyring. This session uses neither.
     static var personHasBus: Bool {
         let environment = ProcessInfo.processInfo.environment
         let directory = environment["XDG_RUNTIME_DIR"] ?? "/run/user/\(getuid())"
@@ -52,15 +52,15 @@ struct PrivateSession: Sendable {
             || FileManager.default.fileExists(atPath: directory + "/bus")
     }
 
-    /// Whether a variable leads out of the private session: to the person's files, bus, git settings or proxy.
+    /// Whether a variable leads out of the private session: to the user's files, bus, git settings or proxy.
     static func isPersonal(_ name: String) -> Bool {
         let prefixes = ["XDG_", "DBUS_", "GIT_", "KEYFOB_", "GNOME_KEYRING_", "SSH_ASKPASS", "SSL_CERT_", "SECRET_"]
-        // On a desktop keyfob would ask by a notification first, and none shows them in here.
+        // On a desktop keyfob would first ask with a notification, and nothing in this session shows notifications.
         let names = ["HOME", "BROWSER", "GCM_INTERACTIVE", "DISPLAY", "WAYLAND_DISPLAY"]
         return names.contains(name) || prefixes.contains(where: name.hasPrefix) || name.lowercased().hasSuffix("_proxy")
     }
 
-    /// Writes keyfob's configuration for the git server, and git's for keyfob.
+    /// Writes keyfob's configuration for the git server, and git's configuration for keyfob.
     func configure(origin: String, issuer: String, helper: String) throws {
         try Self.makeDirectory("\(root)/config/keyfob")
         try Self.write(
@@ -71,7 +71,7 @@ struct PrivateSession: Sendable {
             scopes = ["read_repository"]
 
             """, to: "\(root)/config/keyfob/config.toml")
-        // git takes an absolute path as it stands and hands it to the shell; other values need the shell's quotes.
+        // git passes an absolute path unchanged to the shell; other values need the shell's quotes.
         let isPlain = helper.utf8.allSatisfy { Character(Unicode.Scalar($0)).isPlainInAPath }
         let value = isPlain ? helper : "!'" + helper.split(separator: "'").joined(separator: "'\\''") + "'"
         try Self.write(
@@ -92,7 +92,7 @@ struct PrivateSession: Sendable {
             atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     }
 
-    /// For the person alone, whatever their umask is: keyfob refuses settings that others may write to.
+    /// Writes a file for the user alone, whatever the umask is: keyfob refuses settings that others may write to.
     static func write(_ text: String, to path: String) throws {
         try Data(text.utf8).write(to: URL(filePath: path))
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
@@ -108,6 +108,6 @@ struct PrivateSession: Sendable {
 }
 
 extension Character {
-    /// Means nothing to a shell.
+    /// Whether the character has no meaning to a shell.
     fileprivate var isPlainInAPath: Bool { isASCII && (isLetter || isNumber) || "/._-+".contains(self) }
 }
