@@ -2,14 +2,14 @@ import Synchronization
 
 /// A small, correct OAuth 2.0 authorization server on loopback, for the demo and for tests.
 ///
-/// It speaks the authorization code flow with PKCE (RFC 6749, RFC 7636, S256 only), refresh with rotation and reuse
+/// It supports the authorization code flow with PKCE (RFC 6749, RFC 7636, S256 only), refresh with rotation and reuse
 /// detection (RFC 9700), metadata (RFC 8414), `iss` (RFC 9207), revocation (RFC 7009), introspection (RFC 7662),
-/// registration (RFC 7591, RFC 7592), pushed requests (RFC 9126), logins at another device (RFC 8628), and has resources
-/// that describe themselves (RFC 9728). It speaks plain HTTP, or TLS where it is given a certificate. All tokens are opaque
-/// and random, and everything is forgotten when it ends.
+/// registration (RFC 7591, RFC 7592), pushed requests (RFC 9126) and the device flow (RFC 8628). It also has resources
+/// that publish their metadata (RFC 9728). It speaks plain HTTP, or TLS if it has a certificate. All tokens are opaque
+/// and random, and nothing is kept after it ends.
 ///
-/// It is also the server that misbehaves on demand. How it departs from the straight path stands in the configuration,
-/// which a test may change while it runs; what the configuration has no word for is sent in place of an answer:
+/// It also misbehaves on request. The configuration holds its deviations from the standards, and a test may change it
+/// while the server runs. For everything else a test sends its own response instead of the server's:
 ///
 /// ```swift
 /// try await AuthorizationServer(configuration).run { server in
@@ -20,7 +20,7 @@ import Synchronization
 /// }
 /// ```
 package struct AuthorizationServer: Sendable {
-    /// Offered each request by method and path (without the query); nil leaves it to the server.
+    /// Gets each request by method and path (without the query). Returns nil to let the server answer.
     package typealias Interceptor = @Sendable (_ method: String, _ path: String) -> ScriptedResponse?
 
     private let configuration: AuthorizationServerConfiguration
@@ -29,9 +29,9 @@ package struct AuthorizationServer: Sendable {
         self.configuration = configuration
     }
 
-    /// Listens on a free port of 127.0.0.1 for as long as `body` runs, and stops before this returns.
+    /// Listens on 127.0.0.1 while `body` runs, and stops before this function returns. Port 0 means any free port.
     ///
-    /// Throws what `body` throws, or the error of the listener where it cannot be bound.
+    /// - Throws: the error that `body` throws, or the listener's error if it cannot be bound.
     package func run<Result>(
         port: Int = 0, whileRunning body: (RunningServer) async throws -> Result
     ) async throws -> Result {
