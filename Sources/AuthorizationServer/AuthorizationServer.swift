@@ -14,8 +14,8 @@ import Synchronization
 /// ```swift
 /// try await AuthorizationServer(configuration).run { server in
 ///     server.reconfigure { $0.advertisesPKCE = false }
-///     server.intercept { _, path in path == "/token" ? .lostAnswer : nil }  // done, and nobody hears of it
-///     // ... what the client does, and then what the server has seen of it:
+///     server.intercept { _, path in path == "/token" ? .lostAnswer : nil }  // the request succeeds, its response is lost
+///     // ... the client runs here; then the requests that the server received:
 ///     server.requests(to: "/token")
 /// }
 /// ```

@@ -1,82 +1,82 @@
 package import Secrets
 
-/// What the authorization server does: who may use it, how long things live, and where it departs from the straight
-/// path so that a client's care can be tested.
+/// The server's settings: its users and clients, its lifetimes, and its deviations from the standards, which test how
+/// careful a client is.
 ///
-/// The defaults are the straight path. A running server takes changes with ``RunningServer/reconfigure(_:)``.
+/// The defaults follow the standards. ``RunningServer/reconfigure(_:)`` changes the settings of a running server.
 package struct AuthorizationServerConfiguration: Sendable {
-    // MARK: Who
+    // MARK: Users and clients
 
-    /// The clients that are registered; the default is the demo's.
+    /// The registered clients; by default the demo's client.
     package var clients: [RegisteredClient]
-    /// The people who can sign in: name and password.
+    /// The users who can sign in: name and password.
     package var users: [String: Secret]
-    /// What a client may ask for; a request without `scope` gets all of it (RFC 6749 section 3.3).
+    /// The scopes that a client may request; a request without `scope` gets all of them (RFC 6749 section 3.3).
     package var scopes: [String]
-    /// A line for the sign-in page, for instance how to sign in to a demonstration; nil for none.
+    /// A line for the sign-in page, such as how to sign in to a demonstration; nil for none.
     package var signInNote: String?
-    /// The bearer secret that a resource server shows at `/introspect` (RFC 7662 section 2.1); nil closes the endpoint.
+    /// The bearer secret that a resource server sends to `/introspect` (RFC 7662 section 2.1); nil disables the
+    /// endpoint.
     package var introspectionSecret: Secret?
     /// Whether and how clients may register themselves (RFC 7591).
     package var registration = RegistrationRules()
-    /// The ways in which a client may prove itself, in the order in which they are announced.
+    /// The client authentication methods, in the order of the metadata.
     package var authenticationMethods = ClientAuthenticationMethod.allCases
     /// Whether authorization requests may or must be pushed (RFC 9126).
     package var pushedRequests = PushedRequestPolicy.off
-    /// Whether and how people sign in at another device (RFC 8628).
+    /// Whether and how users sign in with the device flow (RFC 8628).
     package var device = DeviceRules()
-    /// The resources on the server's own origin that take its tokens (RFC 9728).
+    /// The resources on the server's own origin that accept its tokens (RFC 9728).
     package var resources: [ProtectedResource] = []
 
-    // MARK: Where
+    // MARK: Addresses
 
-    /// The path of the issuer: empty, or for instance `/tenant`; every endpoint stands below it.
+    /// The path of the issuer: empty, or for instance `/tenant`. Every endpoint is below it.
     package var issuerPath = ""
-    /// What a server that speaks TLS shows; nil for one that speaks plain HTTP. Which of the two it is, is settled when it
-    /// starts to listen.
+    /// The certificate of a server that speaks TLS; nil for plain HTTP. The choice between the two is made when the
+    /// server starts to listen.
     package var certificate: ServerCertificate?
 
-    // MARK: How long, in seconds
+    // MARK: Lifetimes in seconds
 
     package var accessTokenLifetime = 3600
     package var authorizationCodeLifetime = 60
 
     // MARK: Refresh tokens
 
-    /// Whether each refresh gives a new refresh token and spends the old one (RFC 9700 section 4.14.2). Without
-    /// rotation the answer to a refresh carries no refresh token.
+    /// Whether each refresh issues a new refresh token and invalidates the old one (RFC 9700 section 4.14.2). Without
+    /// rotation the response to a refresh has no refresh token.
     package var rotates = true
-    /// Whether the answer to a refresh repeats the refresh token that was sent; it then stays good.
+    /// Whether the response to a refresh repeats the refresh token of the request, which then stays valid.
     package var repeatsRefreshToken = false
-    /// Whether a spent refresh token that comes back ends its whole family.
+    /// Whether the reuse of a spent refresh token revokes its whole family.
     package var revokesFamilyOnReuse = true
 
-    // MARK: Departures
+    // MARK: Deviations
 
-    /// Whether the metadata name `code_challenge_methods_supported`; S256 is demanded in either case.
+    /// Whether the metadata name `code_challenge_methods_supported`; S256 is required in either case.
     package var advertisesPKCE = true
-    /// Whether the metadata say that `iss` comes with the authorization response (RFC 9207 section 3).
+    /// Whether the metadata announce `iss` in the authorization response (RFC 9207 section 3).
     package var advertisesIssuerParameter = true
-    /// What the authorization response says in `iss`.
+    /// The value of `iss` in the authorization response.
     package var issuerParameter = IssuerParameter.own
-    /// The `issuer` of the metadata in place of the true one.
+    /// The `issuer` in the metadata, instead of the true one.
     package var announcedIssuer: String?
-    /// Members that replace or join those of the metadata; `.null` removes one.
+    /// Members that replace or add to those of the metadata; `.null` removes one.
     package var extraMetadata: [String: JSONValue] = [:]
     /// The `token_type` of each token response.
     package var tokenType = "Bearer"
-    /// Members that replace or join those of a token response; `.null` removes one.
+    /// Members that replace or add to those of a token response; `.null` removes one.
     package var extraTokenMembers: [String: JSONValue] = [:]
-    /// The error with which every authorization request that is in order is answered (RFC 6749 section 4.1.2.1); nil for
-    /// none.
+    /// The error in the response to every valid authorization request (RFC 6749 section 4.1.2.1); nil for none.
     package var authorizationError: String?
-    /// What it says beside it.
+    /// The description of that error.
     package var authorizationErrorDescription = "as configured"
     /// Whether a loopback redirect URI may have any port (RFC 8252 section 7.3); some servers match exactly.
     package var ignoresLoopbackPort = true
-    /// Of the scopes that are asked for, those that are granted; nil: all of them (RFC 6749 section 3.3).
+    /// The requested scopes that are granted; nil for all of them (RFC 6749 section 3.3).
     package var grantedScopes: Set<String>?
-    /// The name of the user who is taken to have signed in and agreed already: no page, the answer comes at once.
+    /// The name of a user who counts as signed in and has agreed: the response comes at once, without a page.
     package var signsInAtOnceAs: String?
 
     package enum IssuerParameter: Sendable, Equatable {

@@ -1,24 +1,25 @@
 package import Secrets
 
-/// How a client proves itself at the token endpoint (RFC 7591 section 2, `token_endpoint_auth_method`).
+/// A client authentication method at the token endpoint (RFC 7591 section 2, `token_endpoint_auth_method`).
 package enum ClientAuthenticationMethod: String, Sendable, CaseIterable {
     case none
     case basic = "client_secret_basic"
     case post = "client_secret_post"
 }
 
-/// A client as it was registered (RFC 7591 section 2): its id, where its answers go, and how it proves itself.
+/// A registered client (RFC 7591 section 2): its id, its redirect URIs, and its authentication method.
 package struct RegisteredClient: Sendable {
     package var id: String
-    /// Compared as strings; on loopback the port is left out of the comparison (RFC 8252 section 7.3).
+    /// Compared as strings; the port of a loopback URI is ignored (RFC 8252 section 7.3).
     package var redirectURIs: [String]
-    /// nil for a public client, which says `client_id` in the body and proves nothing.
+    /// nil for a public client, which sends `client_id` in the body and does not authenticate.
     package var secret: Secret?
-    /// What the sign-in page calls it.
+    /// The name on the sign-in page.
     package var name: String
-    /// The one way in which it may prove itself; nil for either of the two ways to show a secret, if there is one.
+    /// The only authentication method that the client may use; nil for either of the two methods with a secret, if it
+    /// has one.
     package var authenticationMethod: ClientAuthenticationMethod?
-    /// When the secret ends, in seconds since 1970 by the server's clock; nil: never.
+    /// The expiry of the secret, in seconds since 1970 by the server's clock; nil for never.
     package var secretExpiry: Int64?
 
     package init(
@@ -32,7 +33,7 @@ package struct RegisteredClient: Sendable {
         self.authenticationMethod = authenticationMethod
     }
 
-    /// The client of the demo: public, answers on loopback at `/callback`.
+    /// The client of the demo: public, with redirect URIs on loopback at `/callback`.
     package static let demo = RegisteredClient(
         id: "keyfob-demo",
         redirectURIs: ["http://127.0.0.1/callback", "http://[::1]/callback", "http://localhost/callback"],

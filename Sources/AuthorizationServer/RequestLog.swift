@@ -1,7 +1,7 @@
-/// One request that the server answered; secrets stand in it as fingerprints only.
+/// One request that the server answered; it holds only fingerprints of secrets.
 package struct LoggedRequest: Sendable, Equatable, CustomStringConvertible {
     package var method: String
-    /// Without the query.
+    /// The path without the query.
     package var path: String
     /// The parameters of the query and of the body that are not secret, by name.
     package var fields: [String: String]

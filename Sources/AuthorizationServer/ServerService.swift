@@ -3,21 +3,21 @@ import Hummingbird
 import NIOCore
 import Synchronization
 
-/// Between Hummingbird and the endpoints: reads a request whole, answers it, keeps the log.
+/// The layer between Hummingbird and the endpoints: it reads a complete request, answers it, and keeps the log.
 final class ServerService: Sendable {
     let state: Mutex<ServerState>
 
-    /// The longest body that is read, in bytes; a token request is a few hundred.
+    /// The largest body that is read, in bytes; a token request has a few hundred.
     static let maxBody = 65_536
 
     init(_ configuration: AuthorizationServerConfiguration) {
         state = Mutex(ServerState(configuration: configuration, origin: ""))
     }
 
-    /// What the next handshake shows; nil for what was shown at first.
+    /// The certificate of the next handshake; nil for the first one.
     var certificate: ServerCertificate? { state.withLock { $0.configuration.certificate } }
 
-    /// Answers one request; never throws, since whatever is wrong with it is the client's to hear.
+    /// Answers one request. It never throws: every problem with the request is reported to the client.
     func respond(to request: Request, on connection: any Channel) async -> Response {
         guard let incoming = await read(request) else {
             return Self.response(.error("invalid_request", "the request is too long, or not a form"))
@@ -39,7 +39,7 @@ final class ServerService: Sendable {
         guard let body = try? await request.body.collect(upTo: Self.maxBody),
             let query = Parameters(encoded: request.uri.query ?? "")
         else { return nil }
-        // Registration alone speaks JSON; elsewhere a body that is no form is a mistake.
+        // Only registration accepts JSON; elsewhere a body that is not a form is an error.
         let isJSON = Self.mediaType(request) == "application/json" && request.uri.path.contains("/register")
         guard let form = isJSON ? Parameters() : Self.form(request, body) else { return nil }
         return IncomingRequest(
@@ -49,7 +49,7 @@ final class ServerService: Sendable {
             cookies: IncomingRequest.cookies(in: request.headers[.cookie] ?? ""))
     }
 
-    /// The body as a form; nil where it is something else.
+    /// The body as a form, or nil if it is something else.
     private static func form(_ request: Request, _ body: ByteBuffer) -> Parameters? {
         guard request.method == .post, body.readableBytes > 0 else { return Parameters() }
         guard mediaType(request) == "application/x-www-form-urlencoded" else { return nil }

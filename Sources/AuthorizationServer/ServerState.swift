@@ -1,9 +1,10 @@
 import FoundationEssentials
 
-/// Everything the server knows, and the endpoints as functions over it: a request in, an answer out, nothing awaited.
+/// The complete state of the server, with the endpoints as functions on it: from a request to a response, without
+/// waiting.
 struct ServerState: Sendable {
     var configuration: AuthorizationServerConfiguration
-    /// `http://127.0.0.1:PORT`, known when the listener is bound.
+    /// `http://127.0.0.1:PORT`, known after the listener is bound.
     var origin: String
     var grants = GrantTable()
     var registrations = RegistrationTable()
@@ -12,23 +13,23 @@ struct ServerState: Sendable {
     var devices: [TokenDigest: PendingDevice] = [:]
     var log: [LoggedRequest] = []
     var interceptor: AuthorizationServer.Interceptor?
-    /// Seconds that the server's clock is ahead of the system's.
+    /// Seconds by which the server's clock is ahead of the system's.
     var clockOffset: Double = 0
 
     /// Seconds since 1970 by the server's clock.
     var now: Double { Date.now.timeIntervalSince1970 + clockOffset }
 
-    /// The issuer identifier (RFC 8414 section 2), true whatever is announced.
+    /// The true issuer identifier (RFC 8414 section 2), whatever the metadata announce.
     var issuer: String { origin + configuration.issuerPath }
 
-    /// Answers a request, and keeps it in the log.
+    /// Answers a request and adds it to the log.
     mutating func loggedReply(to request: IncomingRequest) -> Reply {
         let reply = reply(to: request)
         log.append(LoggedRequest(request, reply))
         return reply
     }
 
-    /// Answers a request by its path; the endpoints stand below the issuer.
+    /// Answers a request by its path; the endpoints are below the issuer.
     mutating func reply(to request: IncomingRequest) -> Reply {
         if metadataPaths.contains(request.path) { return allowing("GET", request) { $0.metadataReply() } }
         if let reply = resourceReply(to: request) { return reply }
@@ -53,7 +54,7 @@ struct ServerState: Sendable {
         }
     }
 
-    /// Answers 405 unless the method is the one (RFC 9110 section 15.5.6).
+    /// Answers 405 unless the request has this method (RFC 9110 section 15.5.6).
     private mutating func allowing(
         _ method: String, _ request: IncomingRequest, also other: String? = nil, _ body: (inout ServerState) -> Reply
     ) -> Reply {

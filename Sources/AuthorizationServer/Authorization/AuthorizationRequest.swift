@@ -1,4 +1,4 @@
-/// An authorization request that is in order (RFC 6749 section 4.1.1, RFC 7636 section 4.3).
+/// A valid authorization request (RFC 6749 section 4.1.1, RFC 7636 section 4.3).
 struct AuthorizationRequest: Sendable {
     var client: RegisteredClient
     var redirectURI: String
@@ -9,15 +9,15 @@ struct AuthorizationRequest: Sendable {
     var resources: [String]
     var loginHint: String?
 
-    /// Why a request is not in order.
+    /// The reason why a request is invalid.
     enum Refusal: Error {
-        /// Client or redirect URI are unknown: there is nobody to redirect to (RFC 6749 section 4.1.2.1).
+        /// The client or redirect URI is unknown, so the server must not redirect (RFC 6749 section 4.1.2.1).
         case page(String)
-        /// The client is told at its redirect URI.
+        /// The error goes to the client at its redirect URI.
         case redirect(uri: String, state: String?, error: String, description: String)
     }
 
-    /// - Parameter clients: gives the client with an id.
+    /// - Parameter clients: returns the client with an id.
     init(
         _ query: Parameters, _ configuration: AuthorizationServerConfiguration,
         clients: (String) -> RegisteredClient?
@@ -79,12 +79,12 @@ struct AuthorizationRequest: Sendable {
         return given[0]
     }
 
-    /// 43 characters of base64url: a SHA-256 (RFC 7636 section 4.2).
+    /// 43 characters of base64url, the length of a SHA-256 digest (RFC 7636 section 4.2).
     private static func isChallenge(_ text: String) -> Bool {
         text.utf8.count == 43 && text.utf8.allSatisfy { Character(Unicode.Scalar($0)).isBase64URL }
     }
 
-    /// RFC 8707 section 2.
+    /// Whether the text may be a resource indicator (RFC 8707 section 2).
     static func isResource(_ text: String) -> Bool {
         guard let colon = text.firstIndex(of: ":"), colon != text.startIndex else { return false }
         return !text.contains("#") && !text.contains(" ")

@@ -1,10 +1,10 @@
 import Secrets
 
 extension ServerState {
-    /// The browser's cookie; its own name, since cookies on 127.0.0.1 are shared by all ports.
+    /// The browser's cookie. It has a special name because all ports of 127.0.0.1 share their cookies.
     private static let cookieName = "authorization_server_browser"
 
-    /// GET /authorize: the sign-in page, or an answer at once.
+    /// GET /authorize: the sign-in page, or a response at once.
     mutating func authorize(_ incoming: IncomingRequest) -> Reply {
         let request: AuthorizationRequest
         do {

@@ -1,5 +1,5 @@
-/// The sign-in pages that are open: each under the CSRF token that stands in its form, tied to the cookie of the
-/// browser that got it (RFC 9700 section 4.7). Only so many, and each for ten minutes.
+/// The open sign-in pages, each under the CSRF token in its form and bound to the cookie of the browser that got it
+/// (RFC 9700 section 4.7). At most 256 pages are kept, for ten minutes each.
 struct PendingConsents: Sendable {
     struct Page: Sendable {
         var request: AuthorizationRequest
@@ -11,7 +11,7 @@ struct PendingConsents: Sendable {
     private static let capacity = 256
     private static let lifetime: Double = 600
 
-    /// Keeps a page and gives its CSRF token.
+    /// Stores a page and returns its CSRF token.
     mutating func open(_ request: AuthorizationRequest, cookie: String, now: Double) -> String {
         pages = pages.filter { now < $0.value.expiry }
         if pages.count >= Self.capacity, let oldest = pages.min(by: { $0.value.expiry < $1.value.expiry }) {
@@ -23,7 +23,7 @@ struct PendingConsents: Sendable {
         return token
     }
 
-    /// The request of the page, if token and cookie belong together.
+    /// The request of the page, if token and cookie match.
     func request(csrf: String?, cookie: String?, now: Double) -> AuthorizationRequest? {
         guard let csrf, let cookie, let page = pages[TokenDigest(csrf)], page.cookie == TokenDigest(cookie),
             now < page.expiry

@@ -1,18 +1,18 @@
-/// Authorization requests that were pushed (RFC 9126), each under the digest of its `request_uri`.
+/// The pushed authorization requests (RFC 9126), each under the digest of its `request_uri`.
 struct PushedRequests: Sendable {
     struct Entry: Sendable {
         var request: AuthorizationRequest
         var expiry: Double
     }
 
-    /// RFC 9126 section 2.2 shows this beginning.
+    /// The prefix in the example of RFC 9126 section 2.2.
     static let prefix = "urn:ietf:params:oauth:request_uri:"
-    /// Seconds for which one may be used.
+    /// The lifetime of a pushed request in seconds.
     static let lifetime = 60
 
     private var entries: [TokenDigest: Entry] = [:]
 
-    /// Keeps a request and gives its `request_uri`.
+    /// Stores a request and returns its `request_uri`.
     mutating func add(_ request: AuthorizationRequest, now: Double) -> String {
         entries = entries.filter { now < $0.value.expiry }
         let uri = Self.prefix + TokenDigest.random()
@@ -20,7 +20,7 @@ struct PushedRequests: Sendable {
         return uri
     }
 
-    /// Takes a request out: it is good once (section 4), and for the client that pushed it.
+    /// Removes and returns a request: it is valid once (section 4), and only for the client that pushed it.
     mutating func take(_ uri: String, client: String?, now: Double) -> AuthorizationRequest? {
         guard let entry = entries[TokenDigest(uri)], entry.request.client.id == client, now < entry.expiry
         else { return nil }
@@ -30,7 +30,7 @@ struct PushedRequests: Sendable {
 }
 
 extension ServerState {
-    /// POST /par (RFC 9126 section 2.1): the authorization request, from a client that proves itself.
+    /// POST /par (RFC 9126 section 2.1): the authorization request of an authenticated client.
     mutating func push(_ request: IncomingRequest) -> Reply {
         guard let client = authenticatedClient(request) else { return Self.invalidClient }
         guard request.form["request_uri"] == nil else {
@@ -51,7 +51,7 @@ extension ServerState {
         }
     }
 
-    /// The authorization request that a browser brings: by itself, or by the name under which it was pushed.
+    /// The authorization request of a browser: from its query, or a pushed one by its `request_uri`.
     mutating func authorizationRequest(
         _ incoming: IncomingRequest
     ) throws(AuthorizationRequest.Refusal) -> AuthorizationRequest {

@@ -1,11 +1,11 @@
-/// Whether a redirect URI is one that was registered.
+/// Decides whether a redirect URI was registered.
 ///
-/// Two URIs are equal if their strings are (RFC 9700 section 2.1), but that on loopback the port may be any, since a
-/// native app takes what the system gives it (RFC 8252 section 7.3).
+/// Two URIs are equal if their strings are (RFC 9700 section 2.1). On loopback the port may differ, because a native
+/// app uses the port that the system assigns (RFC 8252 section 7.3).
 enum RedirectURIRule {
     private static let loopbackOrigins = ["http://127.0.0.1", "http://[::1]", "http://localhost"]
 
-    /// Whether `given` is `registered`, the port on loopback apart where `ignoringPort` says so.
+    /// Whether `given` equals `registered`, ignoring the port of a loopback URI if `ignoringPort` is true.
     static func matches(_ given: String, registered: String, ignoringPort: Bool) -> Bool {
         guard !given.contains("#") else { return false }
         if given == registered { return true }
@@ -13,8 +13,8 @@ enum RedirectURIRule {
         return ours == theirs
     }
 
-    /// The loopback URI without its port; nil for any other URI, and for one whose host merely begins like a loopback
-    /// address (`127.0.0.1.example`, `127.0.0.1@example`).
+    /// The loopback URI without its port. Returns nil for any other URI, also for one whose host only begins like a
+    /// loopback address (`127.0.0.1.example`, `127.0.0.1@example`).
     static func withoutPort(_ uri: String) -> String? {
         guard let origin = loopbackOrigins.first(where: uri.hasPrefix) else { return nil }
         var rest = uri.dropFirst(origin.count)

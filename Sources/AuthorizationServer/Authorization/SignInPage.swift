@@ -1,5 +1,5 @@
-/// The one page that a person sees: sign-in and consent in a plain HTML form, so that a browser without scripts, or a
-/// program, can walk it.
+/// The only page that the user sees: sign-in and consent in a plain HTML form, so that a browser without scripts or a
+/// program can use it.
 struct SignInPage {
     var request: AuthorizationRequest
     var csrf: String
@@ -26,7 +26,7 @@ struct SignInPage {
             """)
     }
 
-    /// A page that says why there is nothing to do.
+    /// A page that explains why the request was refused.
     static func refusal(_ text: String) -> String {
         frame(title: "Not possible", "<h1>Not possible</h1>\n<p>\(escape(text))</p>")
     }
@@ -43,7 +43,7 @@ struct SignInPage {
         """
     }
 
-    /// Text for HTML, in an element or in a quoted attribute.
+    /// The text escaped for HTML, in an element or in a quoted attribute.
     static func escape(_ text: String) -> String {
         text.map { character in
             switch character {

@@ -1,4 +1,4 @@
-/// A device authorization request that was granted codes (RFC 8628 section 3.2), and how often it was polled.
+/// A device authorization request with its codes (RFC 8628 section 3.2), and the number of its polls.
 struct PendingDevice: Sendable {
     var clientID: String
     var scopes: [String]
@@ -55,7 +55,7 @@ extension ServerState {
         }
     }
 
-    /// Consonants alone, so that no word comes about (RFC 8628 section 6.1).
+    /// Only consonants, so that the code forms no word (RFC 8628 section 6.1).
     private static func newUserCode() -> String {
         var generator = SystemRandomNumberGenerator()
         let letters = (0..<8).compactMap { _ in "BCDFGHJKLMNPQRSTVWXZ".randomElement(using: &generator) }

@@ -1,12 +1,12 @@
-/// A request, read whole, as the endpoints see it.
+/// A complete request, as the endpoints see it.
 struct IncomingRequest: Sendable {
     var method: String
-    /// Without the query.
+    /// The path without the query.
     var path: String
     var query: Parameters
-    /// Of a POST; empty otherwise.
+    /// The form of a POST; otherwise empty.
     var form: Parameters
-    /// Of a body that is a JSON object; nil otherwise.
+    /// The members of a body that is a JSON object; otherwise nil.
     var json: [String: JSONValue]?
     var accept: String?
     var authorization: String?
@@ -18,7 +18,7 @@ struct IncomingRequest: Sendable {
         return String(authorization.dropFirst("bearer ".count))
     }
 
-    /// The cookies of a `Cookie` field (RFC 6265 section 4.2.1); the first of a name counts.
+    /// The cookies of a `Cookie` field (RFC 6265 section 4.2.1); of several with one name, the first counts.
     static func cookies(in field: String) -> [String: String] {
         let pairs = field.split(separator: ";").compactMap { piece -> (String, String)? in
             let halves = piece.split(separator: "=", maxSplits: 1)
@@ -29,16 +29,16 @@ struct IncomingRequest: Sendable {
     }
 }
 
-/// An answer, before it becomes Hummingbird's.
+/// A response before it becomes Hummingbird's.
 struct Reply: Sendable {
     var status: Int
     var headers: [(name: String, value: String)]
     var body: [UInt8]
-    /// For the log: the error code that was given, and the fingerprint of a refresh token that was issued.
+    /// For the log: the error code, and the fingerprint of the issued refresh token.
     var error: String?
     var issuedRefreshToken: String?
 
-    /// JSON that nobody may keep (RFC 6749 section 5.1).
+    /// JSON that must not be cached (RFC 6749 section 5.1).
     static func json(_ members: [String: JSONValue], status: Int = 200) -> Reply {
         Reply(
             status: status,
@@ -53,8 +53,8 @@ struct Reply: Sendable {
         return reply
     }
 
-    /// A page; no script, nothing from elsewhere, no frame (RFC 9700 section 4.16). `form-action` is left open, since
-    /// browsers hold it against the redirect that answers the form as well.
+    /// A page without scripts, external content and frames (RFC 9700 section 4.16). `form-action` is not set, because
+    /// browsers also apply it to the redirect that follows the form.
     static func page(_ html: String, status: Int = 200) -> Reply {
         Reply(
             status: status,
@@ -66,7 +66,7 @@ struct Reply: Sendable {
             body: Array(html.utf8))
     }
 
-    /// 303, so that what was posted is not posted again (RFC 9700 section 4.12).
+    /// Status 303, so that the browser does not repeat the POST (RFC 9700 section 4.12).
     static func seeOther(_ location: String) -> Reply {
         Reply(
             status: 303,
@@ -74,14 +74,14 @@ struct Reply: Sendable {
             body: [])
     }
 
-    /// Only a status.
+    /// A response with only a status.
     static func empty(_ status: Int) -> Reply {
         Reply(status: status, headers: [("Cache-Control", "no-store")], body: [])
     }
 }
 
 extension Reply {
-    /// What the log shows of an answer that a test has chosen.
+    /// The response that a test has chosen, for the log.
     init(_ scripted: ScriptedResponse) {
         self.init(status: scripted.status, headers: scripted.headers, body: scripted.body)
     }

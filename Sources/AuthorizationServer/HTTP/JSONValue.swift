@@ -11,30 +11,30 @@ package enum JSONValue: Sendable, Equatable {
     case object([String: JSONValue])
     case null
 
-    /// The members of an object as bytes, in the order of their names.
+    /// The members of an object as bytes, ordered by name.
     package static func encode(_ members: [String: JSONValue]) -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Every case encodes, so the encoder has nothing to refuse.
+        // Every case can be encoded, so the encoder does not fail.
         return (try? encoder.encode(members)).map(Array.init) ?? []
     }
 
-    /// `members` with those of `changes` put in their place; `.null` takes one away.
+    /// `members` with those of `changes` added or replaced; `.null` removes one.
     package static func merging(_ members: [String: JSONValue], _ changes: [String: JSONValue]) -> [String: JSONValue] {
         members.merging(changes) { _, new in new }.filter { $0.value != .null }
     }
 
-    /// The members of the object that `bytes` are; nil where they are something else.
+    /// The members of the object in `bytes`, or nil if `bytes` are something else.
     package static func decode(_ bytes: some Sequence<UInt8>) -> [String: JSONValue]? {
         try? JSONDecoder().decode([String: JSONValue].self, from: Data(bytes))
     }
 
-    /// The text of a string; nil for any other value.
+    /// The text of a string, or nil for any other value.
     package var text: String? {
         if case .string(let text) = self { text } else { nil }
     }
 
-    /// The texts of an array of strings; nil for any other value.
+    /// The texts of an array of strings, or nil for any other value.
     package var texts: [String]? {
         guard case .array(let values) = self else { return nil }
         let texts = values.compactMap(\.text)

@@ -4,20 +4,20 @@ import Logging
 package import NIOCore
 package import NIOSSL
 
-/// An HTTP server on a free port of 127.0.0.1, alive as long as a body of code: structured, so that nothing can leak.
+/// An HTTP server on 127.0.0.1 that runs while a body of code runs, so that it always ends with it.
 package enum LoopbackListener {
     /// The listener ended before it was bound.
     package struct NotListening: Error {
         package init() {}
     }
 
-    /// Binds `port` (0: a free one), answers requests with `respond`, and runs `body` with the port number meanwhile.
+    /// Binds `port` (0 for a free one), answers requests with `respond`, and meanwhile runs `body` with the port
+    /// number. Open connections are closed at the end.
     ///
     /// - Parameters:
     ///   - tls: nil for plain HTTP.
-    ///   - respond: gets the connection, too, which it may close.
-    ///
-    /// Throws what `body` throws, or why the listener could not be bound. Open connections are cut at the end.
+    ///   - respond: also gets the connection, which it may close.
+    /// - Throws: the error that `body` throws, or the reason why the listener could not be bound.
     package static func run<Result>(
         port: Int = 0, tls: TLSConfiguration? = nil,
         respond: @escaping @Sendable (Request, _ connection: any Channel) async -> Response,
@@ -50,7 +50,7 @@ package enum LoopbackListener {
     }
 }
 
-/// What a responder is told beside the request: the connection on which it came.
+/// The context of a request: the connection on which it came.
 private struct ConnectionContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     let connection: any Channel

@@ -1,13 +1,13 @@
-/// The parameters of a query or of a form body, in the order in which they came.
+/// The parameters of a query or of a form body, in order.
 ///
-/// `application/x-www-form-urlencoded` as RFC 6749 appendix B wants it: UTF-8, `+` for a space. What is not valid
-/// UTF-8 after decoding does not parse.
+/// The encoding is `application/x-www-form-urlencoded` by RFC 6749 appendix B: UTF-8, and `+` for a space. Text that is
+/// not valid UTF-8 after decoding is refused.
 struct Parameters: Sendable, Equatable {
     private(set) var pairs: [(name: String, value: String)] = []
 
     init() {}
 
-    /// Reads `encoded`; nil where an escape or the UTF-8 is broken.
+    /// Parses `encoded`; returns nil if an escape or the UTF-8 is invalid.
     init?(encoded: some StringProtocol) {
         for piece in encoded.utf8.split(separator: UInt8(ascii: "&")) {
             let halves = piece.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
@@ -17,15 +17,15 @@ struct Parameters: Sendable, Equatable {
         }
     }
 
-    /// The value, or nil where the parameter is absent or empty: an empty one counts as omitted (RFC 6749 section 3.1).
+    /// The value, or nil if the parameter is absent or empty: an empty one counts as omitted (RFC 6749 section 3.1).
     subscript(name: String) -> String? {
         pairs.first { $0.name == name && !$0.value.isEmpty }?.value
     }
 
-    /// All values of a parameter that may come more than once: `resource` (RFC 8707 section 2).
+    /// All values of a parameter that may occur more than once: `resource` (RFC 8707 section 2).
     func all(_ name: String) -> [String] { pairs.filter { $0.name == name }.map(\.value) }
 
-    /// Whether a parameter came twice, which RFC 6749 sections 3.1 and 3.2 forbid; `resource` may.
+    /// Whether a parameter occurs twice, which RFC 6749 sections 3.1 and 3.2 forbid; `resource` may.
     var hasRepetition: Bool {
         let names = pairs.map(\.name).filter { $0 != "resource" }
         return Set(names).count != names.count
@@ -33,14 +33,14 @@ struct Parameters: Sendable, Equatable {
 
     mutating func append(_ name: String, _ value: String) { pairs.append((name, value)) }
 
-    /// The encoded form, for a query.
+    /// The parameters encoded for a query.
     var encoded: String { pairs.map { Self.encode($0.name) + "=" + Self.encode($0.value) }.joined(separator: "&") }
 
     static func == (left: Parameters, right: Parameters) -> Bool {
         left.pairs.elementsEqual(right.pairs, by: ==)
     }
 
-    /// Undoes one name's or value's encoding.
+    /// Decodes one name or value.
     static func decode(_ bytes: some Collection<UInt8>) -> String? {
         var decoded: [UInt8] = []
         var rest = Array(bytes)[...]

@@ -3,10 +3,10 @@ import Hummingbird
 import NIOCore
 
 extension ScriptedResponse {
-    /// The end of a connection in the middle of an answer.
+    /// Ends a connection in the middle of a response.
     struct Broken: Error {}
 
-    /// This answer as Hummingbird sends it.
+    /// This response in Hummingbird's type.
     var response: Response {
         Response(status: .init(code: status), headers: HTTPFields(headers), body: responseBody)
     }
@@ -36,7 +36,7 @@ extension ScriptedResponse {
         case .stalled:
             return ResponseBody { writer in
                 try await writer.write(bytes)
-                // Until the listener ends; nobody waits for so long.
+                // Until the listener ends; no client waits for an hour.
                 try await Task.sleep(for: .seconds(3600))
                 throw Broken()
             }
@@ -45,7 +45,7 @@ extension ScriptedResponse {
 }
 
 extension HTTPFields {
-    /// Those of `fields` that HTTP knows as fields.
+    /// The fields with a valid HTTP field name.
     init(_ fields: [(name: String, value: String)]) {
         self.init()
         for (name, value) in fields {

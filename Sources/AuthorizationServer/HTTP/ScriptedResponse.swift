@@ -1,26 +1,26 @@
-/// An answer that a test has chosen; ``AuthorizationServer/Interceptor``.
+/// A response that a test has chosen; see ``AuthorizationServer/Interceptor``.
 package struct ScriptedResponse: Sendable {
     package var status: Int
     package var headers: [(name: String, value: String)]
     package var body: [UInt8]
-    /// How much of it arrives, and how.
+    /// The part of the response that arrives, and its timing.
     package var delivery = Delivery.whole
-    /// Whether the server does first what it was asked to, and then sends this instead of its own answer.
+    /// Whether the server first does what the request asks, and then sends this response instead of its own.
     package var isInsteadOfAnswer = false
-    /// Awaited before the first byte is sent; nil for at once.
+    /// Awaited before the first byte is sent; nil for no delay.
     package var delay: (@Sendable () async -> Void)?
 
     package enum Delivery: Sendable, Equatable {
         case whole
-        /// Not a byte: the connection is closed.
+        /// No byte: the connection is closed.
         case none
-        /// One byte less than the header field announced, and the end of the connection.
+        /// One byte less than `Content-Length` announces, and then the end of the connection.
         case cut
-        /// The body again and again, so many times, without saying how long it will be.
+        /// The body repeated so many times, without a `Content-Length`.
         case repeated(Int)
-        /// A byte of the body, a pause, the next byte.
+        /// Each byte of the body on its own, with a pause after it.
         case dripping(every: Duration)
-        /// The body and then, for as long as the client waits, nothing.
+        /// The body, and then nothing for as long as the client waits.
         case stalled
     }
 
@@ -30,7 +30,7 @@ package struct ScriptedResponse: Sendable {
         self.body = body
     }
 
-    /// `text` as JSON, whether it is or not.
+    /// `text` with the content type of JSON, even if it is not JSON.
     package static func json(_ text: String, status: Int = 200) -> ScriptedResponse {
         ScriptedResponse(status: status, headers: [("Content-Type", "application/json")], body: Array(text.utf8))
     }
@@ -40,7 +40,7 @@ package struct ScriptedResponse: Sendable {
         json(#"{"error":"\#(code)"}"#, status: status)
     }
 
-    /// The client should come back in so many seconds (RFC 9110 section 10.2.3).
+    /// A response that asks the client to retry after so many seconds (RFC 9110 section 10.2.3).
     package static func busy(retryAfter: String, status: Int = 429) -> ScriptedResponse {
         ScriptedResponse(status: status, headers: [("Retry-After", retryAfter)])
     }
@@ -50,7 +50,7 @@ package struct ScriptedResponse: Sendable {
         ScriptedResponse(status: status, headers: [("Location", location)])
     }
 
-    /// The request is done, and its answer gets lost.
+    /// The server acts on the request, and its response is lost.
     package static var lostAnswer: ScriptedResponse {
         var response = ScriptedResponse(status: 200)
         response.delivery = .none
@@ -58,14 +58,14 @@ package struct ScriptedResponse: Sendable {
         return response
     }
 
-    /// The request gets lost: the connection is closed without an answer.
+    /// The request is lost: the connection is closed without a response.
     package static var lostRequest: ScriptedResponse {
         var response = ScriptedResponse(status: 0)
         response.delivery = .none
         return response
     }
 
-    /// This answer, delivered in another way.
+    /// This response with another delivery.
     package func delivered(_ delivery: Delivery) -> ScriptedResponse {
         var copy = self
         copy.delivery = delivery

@@ -1,21 +1,22 @@
 import NIOCore
 package import NIOSSL
 
-/// What a server shows and proves with in a TLS handshake (RFC 8446 section 4.4): a certificate, those that lead from it
-/// to an authority, and its key.
+/// The credentials of a server for a TLS handshake (RFC 8446 section 4.4): its certificate, the intermediate
+/// certificates up to an authority, and its key.
 package struct ServerCertificate: Sendable {
     let chain: [NIOSSLCertificate]
     let key: NIOSSLPrivateKey
 
     /// - Parameters:
-    ///   - chainFile: PEM, the server's own certificate first.
-    ///   - keyFile: PEM, without a passphrase.
+    ///   - chainFile: a PEM file that begins with the server's own certificate.
+    ///   - keyFile: a PEM file without a passphrase.
     package init(chainFile: String, keyFile: String) throws {
         chain = try NIOSSLCertificate.fromPEMFile(chainFile)
         key = try NIOSSLPrivateKey(file: keyFile, format: .pem)
     }
 
-    /// A server that shows this certificate; and, from then on, in each handshake the one that `current` gives, if any.
+    /// A server configuration with this certificate. If `current` returns a certificate at a handshake, that one is
+    /// used.
     package func configuration(
         current: @escaping @Sendable () -> ServerCertificate? = { nil }
     ) -> TLSConfiguration {

@@ -1,6 +1,6 @@
 extension ServerState {
-    /// Where the metadata stand: RFC 8414 section 3.1 (inserted before the issuer's path), and OpenID Connect Discovery
-    /// section 4 (appended to it), which RFC 8414 section 5 lets be read both ways.
+    /// The paths of the metadata: RFC 8414 section 3.1 (inserted before the issuer's path) and OpenID Connect Discovery
+    /// section 4 (appended to it). RFC 8414 section 5 allows both for the latter's name.
     var metadataPaths: [String] {
         let path = configuration.issuerPath
         return [
@@ -49,7 +49,7 @@ extension ServerState {
 }
 
 extension AuthorizationServerConfiguration {
-    /// The grant types that the token endpoint takes (RFC 8414 section 2, `grant_types_supported`).
+    /// The grant types that the token endpoint accepts (RFC 8414 section 2, `grant_types_supported`).
     var grantTypes: [String] {
         ["authorization_code", "refresh_token"] + (device.isOffered ? [ServerState.deviceGrantType] : [])
     }

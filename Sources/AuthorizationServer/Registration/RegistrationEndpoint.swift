@@ -43,7 +43,7 @@ extension ServerState {
         }
     }
 
-    /// RFC 7592 section 2.2: all of the metadata are given anew, and the id must be said again.
+    /// The request must hold all of the metadata and repeat the id (RFC 7592 section 2.2).
     private mutating func change(
         _ id: String, _ found: RegistrationTable.Registration, _ request: IncomingRequest, _ token: String
     ) -> Reply {

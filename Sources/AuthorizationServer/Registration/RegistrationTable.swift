@@ -4,10 +4,10 @@ import Secrets
 struct RegistrationTable: Sendable {
     struct Registration: Sendable {
         var client: RegisteredClient
-        /// The client metadata as they hold now (RFC 7591 section 2).
+        /// The current client metadata (RFC 7591 section 2).
         var metadata: [String: JSONValue]
         var issued: Int64
-        /// The digest of the token that opens the client configuration endpoint (RFC 7592 section 3).
+        /// The digest of the token for the client configuration endpoint (RFC 7592 section 3).
         var accessToken: TokenDigest?
     }
 
@@ -15,12 +15,12 @@ struct RegistrationTable: Sendable {
 }
 
 extension ServerState {
-    /// The client with this id, registered by hand or by itself.
+    /// The client with this id, from the configuration or registered by itself.
     func client(_ id: String) -> RegisteredClient? {
         configuration.clients.first { $0.id == id } ?? registrations.registrations[id]?.client
     }
 
-    /// Ends a registration; what was granted to the client dies with it (RFC 7592 section 2.3).
+    /// Deletes a registration and revokes the client's grants (RFC 7592 section 2.3).
     mutating func forgetClient(_ id: String) {
         registrations.registrations[id] = nil
         for (number, grant) in grants.grants.enumerated() where grant.clientID == id { grants.kill(grant: number) }

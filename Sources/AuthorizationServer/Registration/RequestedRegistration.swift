@@ -1,9 +1,9 @@
-/// The client metadata of a registration request (RFC 7591 section 2), checked, and with what the server makes of them.
+/// The checked client metadata of a registration request (RFC 7591 section 2), with the server's substitutions.
 struct RequestedRegistration {
     var redirectURIs: [String]
     var method: ClientAuthenticationMethod
     var name: String?
-    /// As registered: substituted where the server decides otherwise (RFC 7591 section 3.2.1).
+    /// The metadata to register: the server may substitute values (RFC 7591 section 3.2.1).
     var metadata: [String: JSONValue]
 
     /// An error of RFC 7591 section 3.2.2.

@@ -1,18 +1,18 @@
-/// A resource that stands on the server's own origin and takes its tokens: what a client asks first, and what tells it
-/// where to sign in (RFC 9728).
+/// A resource on the server's own origin that accepts its tokens. A client asks it first, and it names the
+/// authorization server (RFC 9728).
 package struct ProtectedResource: Sendable {
-    /// The path on the origin, for instance `/mcp`; the resource's URL is the origin and this.
+    /// The path on the origin, for instance `/mcp`; the resource's URL is the origin and this path.
     package var path: String
-    /// The scopes without which a token is answered 403 (RFC 6750 section 3.1).
+    /// The scopes that a token needs; without them the response is 403 (RFC 6750 section 3.1).
     package var requiredScopes: Set<String> = []
-    /// The `WWW-Authenticate` fields of a 401, as they go over the wire; nil: one `Bearer` challenge that names the
-    /// metadata.
+    /// The `WWW-Authenticate` fields of a 401 as they are sent; nil for one `Bearer` challenge that names the metadata.
     package var challenges: [String]?
-    /// The same for a 403; nil: `insufficient_scope` with the scopes that are required.
+    /// The same for a 403; nil for `insufficient_scope` with the required scopes.
     package var scopeChallenges: [String]?
-    /// Where the metadata stand on the origin; nil: the well-known place with the path inserted (section 3.1).
+    /// The paths of the metadata on the origin; nil for the well-known path with the resource's path inserted (section
+    /// 3.1).
     package var metadataPlaces: [String]?
-    /// Members that replace or join those of the metadata; `.null` removes one.
+    /// Members that replace or add to those of the metadata; `.null` removes one.
     package var extraMetadata: [String: JSONValue] = [:]
 
     package init(path: String = "/mcp") { self.path = path }
@@ -22,7 +22,7 @@ package struct ProtectedResource: Sendable {
 }
 
 extension ServerState {
-    /// The answer of a resource, or of its metadata; nil where the path is neither's.
+    /// The response of a resource or of its metadata, or nil if the path belongs to neither.
     func resourceReply(to request: IncomingRequest) -> Reply? {
         if let resource = configuration.resources.first(where: { $0.places.contains(request.path) }) {
             return metadata(of: resource)
@@ -30,7 +30,7 @@ extension ServerState {
         return configuration.resources.first { $0.path == request.path }.map { answer(of: $0, to: request) }
     }
 
-    /// Section 2 of RFC 9728.
+    /// The metadata (RFC 9728 section 2).
     private func metadata(of resource: ProtectedResource) -> Reply {
         let members: [String: JSONValue] = [
             "resource": .string(origin + resource.path), "authorization_servers": .strings([issuer]),
@@ -51,7 +51,7 @@ extension ServerState {
         return .json(["username": .string(info.username)])
     }
 
-    /// RFC 9728 section 5.1.
+    /// The challenge (RFC 9728 section 5.1).
     private func challenge(of resource: ProtectedResource) -> String {
         guard let place = resource.places.first else { return "Bearer" }
         return "Bearer resource_metadata=\"\(origin + place)\""

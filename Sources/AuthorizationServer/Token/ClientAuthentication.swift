@@ -2,13 +2,13 @@ import FoundationEssentials
 import Secrets
 
 extension ServerState {
-    /// The client of a request to the token or revocation endpoint: `client_id` in the body for a public client, Basic
-    /// or `client_secret` in the body for one with a secret (RFC 6749 section 2.3.1); else nil. A client that is held to one
-    /// way must use that one.
+    /// The authenticated client of a request to the token or revocation endpoint, or nil. A public client sends
+    /// `client_id` in the body; a client with a secret uses Basic, or `client_secret` in the body (RFC 6749 section
+    /// 2.3.1). A client with a fixed method must use that one.
     func authenticatedClient(_ request: IncomingRequest) -> RegisteredClient? {
         let basic = request.authorization.map(Self.basicCredentials)
         guard basic.map({ $0 != nil }) ?? true else { return nil }
-        // One way only (RFC 6749 section 2.3); naming oneself in the body as well is no second way.
+        // Only one method is allowed (RFC 6749 section 2.3); `client_id` in the body as well is not a second method.
         let inBody = request.form["client_id"]
         guard let id = basic??.id ?? inBody, inBody ?? id == id else { return nil }
         guard let client = client(id) else { return nil }
@@ -21,19 +21,19 @@ extension ServerState {
         }
     }
 
-    /// Whether the secret is the client's, and has not ended.
+    /// Whether the secret is the client's and has not expired.
     private func proves(_ client: RegisteredClient, _ shown: Secret?) -> Bool {
         shown != nil && client.secret == shown && client.secretExpiry.map { now < Double($0) } ?? true
     }
 
-    /// RFC 6749 section 5.2: 401, with the scheme that the client may use.
+    /// Status 401 with the scheme that the client may use (RFC 6749 section 5.2).
     static var invalidClient: Reply {
         var reply = Reply.error("invalid_client", "unknown client, or it did not prove itself", status: 401)
         reply.headers.append(("WWW-Authenticate", "Basic realm=\"clients\""))
         return reply
     }
 
-    /// The credentials of an `Authorization: Basic` field, each half form-encoded before (RFC 6749 section 2.3.1).
+    /// The credentials of an `Authorization: Basic` field, whose two halves are form-encoded (RFC 6749 section 2.3.1).
     private static func basicCredentials(_ field: String) -> (id: String, secret: Secret)? {
         let halves = field.split(separator: " ", maxSplits: 1)
         guard halves.count == 2, halves[0].lowercased() == "basic", let bytes = Data(base64Encoded: String(halves[1]))

@@ -1,11 +1,11 @@
 import Secrets
 
-/// What the server says of an access token that is good (RFC 7662 section 2.2).
+/// The server's facts about a valid access token (RFC 7662 section 2.2).
 package struct TokenInfo: Sendable, Equatable {
     package var clientID: String
     package var username: String
     package var scopes: [String]
-    /// RFC 8707: what the token is for; empty where nothing was asked.
+    /// The resources that the token is for (RFC 8707); empty if the request named none.
     package var resources: [String]
     /// Seconds since 1970 by the server's clock.
     package var issued: Int64
@@ -13,7 +13,7 @@ package struct TokenInfo: Sendable, Equatable {
 }
 
 extension ServerState {
-    /// The access token if it is good now.
+    /// The facts about an access token, or nil if it is not valid now.
     func info(_ token: String) -> TokenInfo? {
         guard let (token, grant) = grants.liveAccessToken(token, at: now) else { return nil }
         return TokenInfo(
@@ -21,7 +21,7 @@ extension ServerState {
             issued: Int64(token.issued), expiry: Int64(token.expiry))
     }
 
-    /// POST /introspect (RFC 7662 section 2), for those who show the configured secret as a bearer token.
+    /// POST /introspect (RFC 7662 section 2), for callers that send the configured secret as a bearer token.
     func introspect(_ request: IncomingRequest) -> Reply {
         guard let shown = request.bearer, Secret(shown) == configuration.introspectionSecret else {
             var reply = Reply.error("invalid_token", "introspection is for resource servers", status: 401)

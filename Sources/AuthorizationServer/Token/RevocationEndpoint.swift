@@ -1,6 +1,6 @@
 extension ServerState {
-    /// POST /revoke (RFC 7009 section 2). A refresh token takes its whole grant with it; an access token goes alone. An
-    /// unknown token is answered 200 as well, since it is as dead as asked (section 2.2).
+    /// POST /revoke (RFC 7009 section 2). Revoking a refresh token revokes its whole grant; an access token is revoked
+    /// alone. An unknown token also gets 200, because it is invalid anyway (section 2.2).
     mutating func revoke(_ request: IncomingRequest) -> Reply {
         guard let client = authenticatedClient(request) else { return Self.invalidClient }
         guard let token = request.form["token"], !request.form.hasRepetition else {

@@ -1,14 +1,14 @@
 import Crypto
 import FoundationEssentials
 
-/// The SHA-256 of a code or token: what the server keeps in place of it, so that its memory holds nothing to steal and a
-/// look-up takes the same time whatever was guessed.
+/// The SHA-256 of a code or token. The server stores it instead, so its memory holds no usable token, and the time of a
+/// look-up does not depend on the guess.
 struct TokenDigest: Sendable, Hashable {
     private let bytes: [UInt8]
 
     init(_ token: String) { bytes = Array(SHA256.hash(data: Array(token.utf8))) }
 
-    /// Eight hexadecimal digits, to tell tokens apart in a log without showing them.
+    /// Eight hexadecimal digits that tell tokens apart in a log without showing them.
     var fingerprint: String {
         bytes.prefix(4).map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
     }

@@ -14,7 +14,7 @@ extension ServerState {
         }
     }
 
-    /// RFC 6749 section 4.1.3, with the verifier of RFC 7636 section 4.6.
+    /// Exchanges a code (RFC 6749 section 4.1.3) and checks its verifier (RFC 7636 section 4.6).
     private mutating func exchangeCode(_ form: Parameters, _ client: RegisteredClient) -> Reply {
         guard let text = form["code"], let verifier = form["code_verifier"] else {
             return .error("invalid_request", "code and code_verifier are required")
@@ -24,7 +24,7 @@ extension ServerState {
             return .error("invalid_grant", "unknown code")
         }
         guard !code.isSpent else {
-            // RFC 6749 section 4.1.2: the tokens that the code gave are no longer to be trusted.
+            // RFC 6749 section 4.1.2: the tokens from this code should be revoked.
             grants.kill(grant: code.grant)
             return .error("invalid_grant", "the code was used before")
         }
@@ -39,7 +39,7 @@ extension ServerState {
         return issueTokens(grant: code.grant, form, refreshToken: newRefreshToken(grant: code.grant))
     }
 
-    /// RFC 6749 section 6, with the rotation of RFC 9700 section 4.14.2.
+    /// Refreshes (RFC 6749 section 6), with the rotation of RFC 9700 section 4.14.2.
     private mutating func refresh(_ form: Parameters, _ client: RegisteredClient) -> Reply {
         guard let text = form["refresh_token"] else {
             return .error("invalid_request", "refresh_token is missing")
@@ -53,7 +53,7 @@ extension ServerState {
             return .error("invalid_grant", "the refresh token was used before")
         }
         guard grants.grants[token.grant].isLive else { return .error("invalid_grant", "the grant was revoked") }
-        // Asked before anything is spent: a request that is refused must not cost the token.
+        // Checked before the token is spent: a refused request must not cost the token.
         if let refusal = refusal(of: form, for: grants.grants[token.grant]) { return refusal }
         if configuration.repeatsRefreshToken { return issueTokens(grant: token.grant, form, refreshToken: text) }
         guard configuration.rotates else { return issueTokens(grant: token.grant, form, refreshToken: nil) }
@@ -61,7 +61,7 @@ extension ServerState {
         return issueTokens(grant: token.grant, form, refreshToken: newRefreshToken(grant: token.grant))
     }
 
-    /// A scope or resource beyond what was granted (RFC 6749 section 6, RFC 8707 section 2.2).
+    /// The error if a scope or resource exceeds the grant (RFC 6749 section 6, RFC 8707 section 2.2), otherwise nil.
     private func refusal(of form: Parameters, for grant: GrantTable.Grant) -> Reply? {
         let scopes = form["scope"]?.split(separator: " ").map(String.init) ?? []
         guard Set(scopes).isSubset(of: grant.scopes) else {
@@ -80,7 +80,7 @@ extension ServerState {
         return token
     }
 
-    /// RFC 6749 section 5.1.
+    /// The token response (RFC 6749 section 5.1).
     mutating func issueTokens(grant number: Int, _ form: Parameters, refreshToken: String?) -> Reply {
         let grant = grants.grants[number]
         if let refusal = refusal(of: form, for: grant) { return refusal }
