@@ -1,9 +1,9 @@
-"""Prints debian/copyright (DEP-5) for the built programs: what is linked into them, under which licence.
+"""Prints debian/copyright (DEP-5) for the built programs: the packages linked into them, and their licences.
 
     python3 Sources/package/licences.py BIN PROGRAM...
 
-BIN is the directory of the built programs, where the build has left the list of what it linked. What their packages say
-of themselves is taken from .build/checkouts; what they have from others stands in files/copyright.
+BIN is the directory of the built programs, where the build left the lists of the linked objects. The licences and
+notices of the packages come from .build/checkouts; files/copyright lists the code that they have from others.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ def modules(directory: Path, programs: list[str]) -> set[str]:
 
 
 def targets(package: Path) -> set[str]:
-    """The modules that a package may have: those that its manifest names, and the directories of its sources."""
+    """The modules that a package may have: the targets in its manifest, and the directories of its sources."""
     named = re.findall(r"[tT]arget\(\s*name:\s*\"([^\"]+)\"", (package / "Package.swift").read_text(encoding="utf-8"))
     directories = [path.name for path in (package / "Sources").iterdir()]
     return {name.replace("-", "_") for name in [*named, *directories]}
 
 
 def packages(linked: set[str]) -> list[Path]:
-    """The packages from which they come."""
+    """The packages of the linked modules."""
     found = [package for package in sorted(CHECKOUTS.iterdir()) if targets(package) & linked]
     unknown = linked.difference(targets(REPOSITORY), *map(targets, found))
     if unknown:
@@ -50,12 +50,12 @@ def packages(linked: set[str]) -> list[Path]:
 
 
 def notice(package: Path) -> str:
-    """What has to go with every copy (Apache License 4(d)); empty where there is nothing."""
+    """The notice that every copy must include (Apache License 4(d)); empty if there is none."""
     return "\n".join(path.read_text(encoding="utf-8") for path in sorted(package.glob("NOTICE*")))
 
 
 def holders(package: Path) -> str:
-    """Whose the package is, in its own words."""
+    """The copyright holders, from the package's own licence, notice or sources."""
     licence = next(package.glob("LICENSE*")).read_text(encoding="utf-8")
     sources = (path.read_text(encoding="utf-8") for path in sorted(package.glob("Sources/**/*.swift")))
     for text in (licence.split("APPENDIX")[0], notice(package), *sources):
@@ -75,7 +75,7 @@ def licence(package: Path) -> str:
 
 
 def stanza(package: Path) -> str:
-    """What is said of one package."""
+    """The paragraph of one package in debian/copyright."""
     lines = [
         f"Files: .build/checkouts/{package.name}/*",
         f"Copyright: {holders(package)}",

@@ -1,11 +1,11 @@
-"""Writes the manual pages: what is in manual/*.md, with what is said elsewhere put in where a line names its source.
+"""Writes the manual pages from manual/*.md, and inserts text from other places at the lines that name them.
 
     python3 Sources/package/manual.py KEYFOB DIRECTORY [DATE]
 
-KEYFOB is the built program, which is asked for its commands and options; DATE as in 2026-01-31 goes into the pages.
+KEYFOB is the built program, which describes its commands and options. DATE (such as 2026-01-31) goes into the pages.
 
-Lines of their own in manual/*.md: `{{synopsis}}` and `{{commands}}` come from the program's own description,
-`{{README.md: HEADING}}` is the table of that section of the page, `{{protocol.md}}` the whole page.
+These stand alone on a line in manual/*.md: `{{synopsis}}` and `{{commands}}` come from the program's own description,
+`{{README.md: HEADING}}` is the table of that section, and `{{protocol.md}}` is the whole page.
 """
 
 from __future__ import annotations
@@ -27,29 +27,29 @@ Description = dict[str, Any]
 
 
 def description(program: str) -> Description:
-    """What the program says of itself, for such tools as this (swift-argument-parser, ToolInfo)."""
+    """The program's description of its commands for tools such as this (swift-argument-parser, ToolInfo)."""
     shown = subprocess.run([program, "--experimental-dump-help"], capture_output=True, check=True, timeout=60).stdout
     return json.loads(shown)["command"]
 
 
 def version(program: str) -> str:
-    """The number of the version."""
+    """The version of the program."""
     return subprocess.run([program, "--version"], capture_output=True, text=True, check=True, timeout=60).stdout.strip()
 
 
 def subcommands(command: Description) -> list[Description]:
-    """The commands, but for `help`, which every program has."""
+    """The visible commands, except `help`."""
     return [each for each in command.get("subcommands", []) if each["commandName"] != "help" and each["shouldDisplay"]]
 
 
 def arguments(command: Description) -> list[Description]:
-    """The arguments and options of a command, but for what every command has."""
+    """The visible arguments and options of a command, except those that every command has."""
     common = ("help", "version")
     return [each for each in command.get("arguments", []) if each["shouldDisplay"] and each["valueName"] not in common]
 
 
 def spelling(argument: Description) -> str:
-    """An argument as it is typed: `URL`, `--flag`, `-o, --option VALUE`."""
+    """An argument as a user types it: `URL`, `--flag`, `-o, --option VALUE`."""
     value = argument["valueName"].upper()
     if argument["kind"] == "positional":
         return value
@@ -72,7 +72,7 @@ def usage(command: Description, name: str) -> str:
 
 
 def synopsis(command: Description) -> str:
-    """A line for each command."""
+    """The synopsis, with a line for each command."""
     return "\n\n".join(usage(each, f"{command['commandName']} {each['commandName']}") for each in subcommands(command))
 
 
@@ -91,12 +91,12 @@ def commands(command: Description, level: int = 3) -> str:
 
 
 def in_pages(text: str) -> str:
-    """What the program says of a file of this project, as these pages call it."""
+    """The program's text, with the names of project files replaced by those of manual pages."""
     return text.replace("protocol.md", "**keyfob-protocol**(7)")
 
 
 def said(argument: Description) -> str:
-    """What an argument means."""
+    """The meaning of an argument, with its values and its default."""
     text = in_pages(argument.get("abstract", "")).replace("|", "\\|")
     values = [value for value in argument.get("allValues", []) if value not in re.split(r"\W+", text)]
     if values:
@@ -108,7 +108,7 @@ def said(argument: Description) -> str:
 
 
 def table_of(page: str, heading: str) -> str:
-    """The first table of a section of a page of this project."""
+    """The first table in a section of one of this project's Markdown pages."""
     text = (REPOSITORY / page).read_text(encoding="utf-8")
     section = re.search(rf"^## (?:[0-9]+\. )?{re.escape(heading)}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
     found = section and re.search(r"^\|.*\n(?:\|.*\n)+", section[1], re.MULTILINE)
@@ -118,7 +118,7 @@ def table_of(page: str, heading: str) -> str:
 
 
 def put_in(source: str, command: Description) -> str:
-    """What stands for a line `{{source}}`."""
+    """The text for a line `{{source}}`."""
     if source == "synopsis":
         return synopsis(command)
     if source == "commands":

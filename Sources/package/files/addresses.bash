@@ -1,6 +1,6 @@
 
-# bash ends a word at each colon, and so within an address: the pieces are put together again here. What stands before the
-# last colon of the word is taken off what is offered, as bash leaves that on the line.
+# bash splits a word at each colon, also within a URL; this function joins the pieces again. bash keeps the text up to
+# the last colon of the word on the line, so that text is removed from the completions.
 _keyfob_with_addresses() {
     local rest=$COMP_LINE gap word before
     local -a joined=()
