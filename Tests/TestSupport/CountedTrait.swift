@@ -1,9 +1,9 @@
-// This target is also part of a build without tests, in which there is no such module.
+// This target is also part of a build without tests, which has no such module.
 #if canImport(Testing)
 import Synchronization
 package import Testing
 
-/// Counts each case of a test: passed is one in which nothing was recorded as an issue.
+/// Counts each case of a test. A case has passed if no issue was recorded in it.
 ///
 /// ```swift
 /// @Test(.counted(.hostileServers), arguments: table)
@@ -11,7 +11,7 @@ package import Testing
 /// ```
 package struct CountedTrait: TestTrait, SuiteTrait, TestScoping {
     let kind: Counts.Kind
-    /// How many attempts each case stands for; they have passed together or not at all.
+    /// The number of attempts in each case; they all pass or all fail together.
     let attempts: Int
 
     package var isRecursive: Bool { true }

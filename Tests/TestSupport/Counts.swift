@@ -1,10 +1,10 @@
 import FoundationEssentials
 import Glibc
 
-/// How many hostile scenarios, races and other repeated things the tests have tried, and how many of them went well.
+/// Counts the hostile scenarios, races and other repeated trials of the tests, and how many of them passed.
 ///
-/// Each counting adds one line of JSON to the file that `KEYFOB_COUNTS` names, if it names one; Tests/counts makes the
-/// table in .github/SECURITY.md of them.
+/// Each call adds one line of JSON to the file that `KEYFOB_COUNTS` names, if it names one. Tests/counts makes the
+/// table in .github/SECURITY.md from these lines.
 package enum Counts {
     /// The rows of the table.
     package enum Kind: String, Sendable {
@@ -18,7 +18,7 @@ package enum Counts {
         case secrets
     }
 
-    /// Adds a line for `name`, which stands for as many attempts as `tried` says.
+    /// Adds a line for `name`, which counts as `tried` attempts.
     package static func add(_ kind: Kind, _ name: String, tried: Int = 1, passed: Int) {
         guard let file = ProcessInfo.processInfo.environment["KEYFOB_COUNTS"], !file.isEmpty else { return }
         add(kind, name, tried: tried, passed: passed, to: file)
@@ -40,7 +40,7 @@ package enum Counts {
         var passed: Int
     }
 
-    /// One write at the end of the file: tests that run at once do not mix their lines.
+    /// Writes the line with one call at the end of the file, so that parallel tests do not mix their lines.
     private static func append(_ bytes: [UInt8], to file: String) {
         let descriptor = unsafe open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { return }

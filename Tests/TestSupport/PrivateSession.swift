@@ -1,20 +1,20 @@
 import Glibc
 import Subprocess
 
-/// A desktop session of its own for one test: a home, a runtime directory, a session bus and, for as long as the test
-/// asks, a real gnome-keyring. Nothing of the person who runs the tests is read or written.
+/// A private desktop session for one test: a home, a runtime directory, a session bus and, if the test asks for it, a
+/// real gnome-keyring. It neither reads nor writes anything of the user who runs the tests.
 ///
 /// ```swift
 /// try await PrivateSession.run { session in
 ///     try await session.withKeyring(.unlocked) { /* run programs with session.environment */ }
-///     try await session.withKeyring(.locked) { /* the same keyring, not unlocked since its service started */ }
+///     try await session.withKeyring(.locked) { /* the same keyring, locked after its restart */ }
 /// }
 /// ```
 package struct PrivateSession: Sendable, Codable {
-    /// What gnome-keyring's login collection is.
+    /// The state of gnome-keyring's login collection.
     package enum KeyringState: Sendable {
         case unlocked
-        /// As after a login without a password: the service runs, and has no password yet.
+        /// As after a login without a password: the daemon runs but has not received the password.
         case locked
     }
 
@@ -24,7 +24,7 @@ package struct PrivateSession: Sendable, Codable {
     /// `$XDG_RUNTIME_DIR`, with the mode 0700.
     package let runtimeDirectory: String
 
-    /// The whole environment for a program in this session; it has no display, and no terminal's settings.
+    /// The complete environment for a program in this session. It has no display and no terminal settings.
     package let environment: [String: String]
 
     /// The password of the login collection.
@@ -32,7 +32,7 @@ package struct PrivateSession: Sendable, Codable {
 
     private static let serviceName = "org.freedesktop.secrets"
 
-    /// Lends a session with a bus that nobody is on, and which starts no services.
+    /// Runs `body` in a session whose bus has no other programs and starts no services.
     @discardableResult
     package static func run<Result: Sendable>(_ body: (PrivateSession) async throws -> Result) async throws -> Result {
         try await withDirectory { directory in
@@ -50,7 +50,7 @@ package struct PrivateSession: Sendable, Codable {
         }
     }
 
-    /// Lends a session without a bus.
+    /// Runs `body` in a session without a bus.
     @discardableResult
     package static func runWithoutBus<Result: Sendable>(_ body: (PrivateSession) async throws -> Result) async throws
         -> Result
@@ -69,7 +69,7 @@ package struct PrivateSession: Sendable, Codable {
             until: { _ in try await waitForOwner(of: Self.serviceName) }, body)
     }
 
-    /// Has the name owned by a program that reads what it is sent, and never answers.
+    /// Lets a program own the name that reads all messages and never answers.
     @discardableResult
     package func withSilentOwner<Result: Sendable>(
         of name: String = serviceName, _ body: () async throws -> Result
@@ -79,7 +79,7 @@ package struct PrivateSession: Sendable, Codable {
             until: { _ in try await waitForOwner(of: name) }, body)
     }
 
-    /// Runs a program in the session to its end; its exit status must be 0.
+    /// Runs a program in the session to its end and returns its standard output; throws unless its exit status is 0.
     @discardableResult
     package func run(_ program: String, _ arguments: [String], input: String = "") async throws -> String {
         let result = try await Subprocess.run(
@@ -91,11 +91,11 @@ package struct PrivateSession: Sendable, Codable {
         return result.standardOutput
     }
 
-    /// Makes the calling process a program of this session: for the child process of an exit test, before anything else.
+    /// Makes the calling process a program of this session. A child process of an exit test calls this first.
     ///
-    /// - Parameter more: variables of its own, instead of the session's or besides them.
+    /// - Parameter more: variables that replace or add to the session's.
     package func enter(with more: [String: String] = [:]) {
-        // A child that hangs would hold up all tests: nothing that waits for it can time out.
+        // A child that hangs would block all tests, because waiting for it has no timeout.
         alarm(40)
         clearenv()
         for (name, value) in environment.merging(more, uniquingKeysWith: { $1 }) { unsafe setenv(name, value, 1) }
@@ -111,7 +111,7 @@ package struct PrivateSession: Sendable, Codable {
         let path = unsafe getenv("PATH").map { unsafe String(cString: $0) } ?? "/usr/bin:/bin"
         var environment = ["PATH": path, "HOME": home, "XDG_RUNTIME_DIR": runtimeDirectory, "LC_ALL": "C.UTF-8"]
         if hasBus { environment["DBUS_SESSION_BUS_ADDRESS"] = "unix:path=\(runtimeDirectory)/bus" }
-        // Where a sanitizer of the tests (Tests/sanitize) is to write about the programs in the session.
+        // The settings with which a sanitizer of the tests (Tests/sanitize) reports about the programs in the session.
         for name in ["ASAN_OPTIONS", "TSAN_OPTIONS", "LD_PRELOAD"] {
             if let options = unsafe getenv(name) { environment[name] = unsafe String(cString: options) }
         }
@@ -120,7 +120,7 @@ package struct PrivateSession: Sendable, Codable {
 }
 
 extension PrivateSession {
-    /// Why the session could not be had.
+    /// The reason why the session could not be used.
     package enum Failure: Error {
         case ended(String)
         case failed(program: String, standardError: String)
@@ -143,7 +143,7 @@ extension PrivateSession {
         """
     }
 
-    /// Runs `program` while `body` runs, which begins when `until` has seen that the program is ready.
+    /// Starts `program`, waits until `ready` returns, runs `body`, and ends the program.
     private static func withChild<Result: Sendable>(
         _ program: String, _ arguments: [String], _ environment: [String: String], input: String = "",
         until ready: (SubprocessOutputSequence) async throws -> Void, _ body: () async throws -> Result
@@ -166,7 +166,7 @@ extension PrivateSession {
         return try result.closureResult.get()
     }
 
-    /// Lends a directory with an empty `home` and `run`, and removes it.
+    /// Passes a directory with an empty `home` and `run` to `body`, and then removes it.
     private static func withDirectory<Result: Sendable>(_ body: (String) async throws -> Result) async throws -> Result
     {
         var template = Array("/tmp/keyfob-session-XXXXXX".utf8CString)

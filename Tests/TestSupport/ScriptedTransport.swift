@@ -2,11 +2,11 @@ package import OAuth
 import Secrets
 import Synchronization
 
-/// An authorization server in memory: each address answers by its script; what is not scripted is 404.
+/// An authorization server in memory: each URL answers by its script, and a URL without a script answers 404.
 ///
-/// A script is a list of answers; the last one is repeated. ``requests`` is the server's own log.
+/// A script is a list of responses, of which the last is repeated. ``requests`` is the server's own log.
 package final class ScriptedTransport: HTTPTransport {
-    /// What an address does when it is asked.
+    /// The answer of a URL to one request.
     package enum Answer: Sendable {
         case response(HTTPResponse)
         case failure(OAuthError)
@@ -24,7 +24,7 @@ package final class ScriptedTransport: HTTPTransport {
             return .response(HTTPResponse(status: status, fields: contentType + fields, body: Secret(text)))
         }
 
-        /// No body, and a field or two.
+        /// A response without a body, and with these fields.
         package static func status(_ status: Int, fields: [(name: String, value: String)] = []) -> Answer {
             .body("", type: nil, status: status, fields: fields)
         }
@@ -37,7 +37,7 @@ package final class ScriptedTransport: HTTPTransport {
 
     private let state: Mutex<State>
 
-    /// - Parameter scripts: the answers of each address, by its whole text.
+    /// - Parameter scripts: the answers of each URL, under its complete text.
     package init(_ scripts: [String: [Answer]]) {
         state = Mutex(State(scripts: scripts))
     }
@@ -45,7 +45,7 @@ package final class ScriptedTransport: HTTPTransport {
     /// Every request that arrived, in order.
     package var requests: [HTTPRequest] { state.withLock { $0.requests } }
 
-    /// The addresses asked for, in order.
+    /// The requested URLs, in order.
     package var addresses: [String] { requests.map(\.url.string) }
 
     package func send(_ request: HTTPRequest) async throws(OAuthError) -> HTTPResponse {

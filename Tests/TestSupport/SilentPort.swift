@@ -1,12 +1,12 @@
 import Glibc
 
-/// A TCP port of 127.0.0.1 that is taken and on which nobody listens: the kernel refuses every connection to it, and no
-/// test that runs beside this one can be given it.
+/// A TCP port of 127.0.0.1 that is bound but has no listener. The kernel refuses every connection to it, and no
+/// parallel test can get this port.
 package final class SilentPort: Sendable {
     package let port: Int
     private let descriptor: Int32
 
-    /// Throws `errno` as it is where the socket cannot be bound.
+    /// - Throws: ``CannotBind`` with the `errno` if the socket cannot be bound.
     package init() throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()

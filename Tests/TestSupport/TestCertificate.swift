@@ -5,23 +5,23 @@ import Subprocess
 
 /// A certificate made for one test, and its key.
 package struct TestCertificate: Sendable {
-    /// The PEM file of the certificate, to be trusted or not.
+    /// The PEM file of the certificate, which a test may trust or not.
     package let file: String
     /// The PEM file of its key.
     package let keyFile: String
 
-    /// For an ``AuthorizationServer``: `configuration.certificate = try certificate.server`.
+    /// The certificate for an ``AuthorizationServer``: `configuration.certificate = try certificate.server`.
     package var server: ServerCertificate {
         get throws { try ServerCertificate(chainFile: file, keyFile: keyFile) }
     }
 
-    /// For any other server.
+    /// The TLS context for any other server.
     package var context: NIOSSLContext {
         get throws { try NIOSSLContext(configuration: try server.configuration()) }
     }
 
-    /// Makes one for `subject` (as in subjectAltName: `IP:127.0.0.1` or `DNS:a.example`) that no authority has signed,
-    /// lends it, and removes it.
+    /// Creates a self-signed certificate for `subject` (as in subjectAltName: `IP:127.0.0.1` or `DNS:a.example`),
+    /// passes it to `body`, and removes it.
     package static func lend<Value>(
         for subject: String, _ body: (TestCertificate) async throws -> Value
     ) async throws -> Value {
@@ -31,34 +31,34 @@ package struct TestCertificate: Sendable {
     }
 }
 
-/// A certificate authority for one test, and what it signs.
+/// A certificate authority for one test, and the certificates that it signs.
 ///
 /// ```swift
 /// try await TestAuthority.lend { authority in
 ///     configuration.certificate = try await authority.certificate(.good).server
-///     // ca_file = "\(authority.file)" in config.toml, or SSL_CERT_FILE in the environment, which the browser of the
-///     // tests takes, too
+///     // ca_file = "\(authority.file)" in config.toml, or SSL_CERT_FILE in the environment; the tests' browser also
+///     // reads the variable
 /// }
 /// ```
 package struct TestAuthority: Sendable {
-    /// What may be wrong with a certificate. All but ``wrongName`` are for 127.0.0.1.
+    /// The validity of a certificate. All but ``wrongName`` are for 127.0.0.1.
     package enum Kind: String, Sendable, CaseIterable {
         case good, expired, wrongName, selfSigned
     }
 
-    /// openssl did not do what it was asked for.
+    /// openssl failed.
     package struct Failure: Error {
         package var standardError: String
     }
 
-    /// The PEM file of its own certificate: who trusts this trusts what it signs.
+    /// The PEM file of the authority's own certificate; a client that trusts it trusts all certificates that it signs.
     package var file: String { directory + "/authority.pem" }
 
     private let directory: String
 
     private static let newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
 
-    /// Makes one, lends it, and removes it with all that it signed.
+    /// Creates an authority, passes it to `body`, and removes it with all its certificates.
     package static func lend<Value>(_ body: (TestAuthority) async throws -> Value) async throws -> Value {
         try await inDirectory { directory in
             let authority = TestAuthority(directory: directory)
@@ -71,7 +71,7 @@ package struct TestAuthority: Sendable {
         }
     }
 
-    /// A certificate, with a key of its own.
+    /// A new certificate with its own key.
     package func certificate(_ kind: Kind) async throws -> TestCertificate {
         switch kind {
         case .good: return try await signed(kind, "IP:127.0.0.1", ["-days", "2"])
@@ -81,7 +81,7 @@ package struct TestAuthority: Sendable {
             do {
                 return try await signed(kind, "IP:127.0.0.1", ["-days", "-1"])
             } catch is Failure {
-                // From OpenSSL 3.4 on an end before the beginning is refused, and the two can be chosen.
+                // Since OpenSSL 3.4 an end date before the start date is refused, but both dates can be given.
                 return try await signed(
                     kind, "IP:127.0.0.1", ["-not_before", "20200101000000Z", "-not_after", "20200102000000Z"])
             }
