@@ -14,7 +14,7 @@ import Synchronization
 /// ```swift
 /// try await AuthorizationServer(configuration).run { server in
 ///     server.reconfigure { $0.advertisesPKCE = false }
-///     server.intercept { _, path in path == "/token" ? .lostAnswer : nil }  // the request succeeds, its response is lost
+///     server.intercept { _, path in path == "/token" ? .lostAnswer : nil }  // done, response lost
 ///     // ... the client runs here; then the requests that the server received:
 ///     server.requests(to: "/token")
 /// }

@@ -16,8 +16,10 @@ package struct Concealed {
     /// A run of at least so many letters and digits is hidden: people do not write such long words.
     private static let longest = 32
 
-    /// The line, with `...` in place of each value whose name suggests a secret, the user information in a URL (the
-    /// part before the at sign), and each text that looks like a token.
+    /// The line with `...` in place of:
+    /// - each value whose name suggests a secret
+    /// - the user information in a URL (the part before the at sign)
+    /// - each text that looks like a token
     package func shown(_ line: Substring) -> String {
         var rest = line.last == "\r" ? line.dropLast() : line
         var result = ""

@@ -71,7 +71,7 @@ package struct JSONSettings {
 
     private struct Member {
         var name: String
-        /// Where its value begins.
+        /// The position at which its value begins.
         var value: Int
     }
 
@@ -106,7 +106,7 @@ package struct JSONSettings {
         return position
     }
 
-    /// The position behind the value that begins at `position`.
+    /// The position after the value that begins at `position`.
     private func endOfValue(at position: Int) throws(SettingsProblem) -> Int {
         var (position, depth) = (position, 0)
         repeat {

@@ -154,7 +154,7 @@ package struct PersonsFile: Sendable {
         close(directory)
     }
 
-    /// A name in the same directory that no other file has.
+    /// The path of a temporary file in the same directory, with this process in its name.
     package var besides: String {
         let name = place.split(separator: "/").last ?? ""
         return Self.directory(of: place) + "/.\(name).keyfob-\(getpid())"

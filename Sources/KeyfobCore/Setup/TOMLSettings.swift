@@ -18,7 +18,7 @@ package struct TOMLSettings {
         let name = (table.map { $0 + "." } ?? "") + key
         let root = try Self.parse(text)
         let wanted = try Self.parse("value = " + value)
-        defer { extendLifetime((root, wanted)) }  // what is below them points into them
+        defer { extendLifetime((root, wanted)) }  // the values below point into them
         if let there = table == nil ? root[key] : root[table ?? ""]?.table?[key] {
             guard let values = Self.strings(there) else { throw .unusual(setting: name) }
             if let wanted = wanted["value"].flatMap(Self.strings), values == wanted { return text }

@@ -82,7 +82,7 @@ extension Examiner {
             guard status >= 500 else { return .ok(way + " (HTTP \(status))", details) }
             return .warning(way + ", but with an error (HTTP \(status))", mend: ["try again later"], details)
         } catch OAuthError.tooLarge {
-            return .ok(way)  // a page for people
+            return .ok(way)  // a large page for browsers
         } catch {
             return throughProxy(Finding(FailureReport(error)))
         }
