@@ -14,9 +14,10 @@ private func withResources(
     let fixed = configuration
     try await KeyfobSession.run { session in
         try await AuthorizationServer(fixed).run { server in
+            let origin = server.origin
             server.reconfigure { configuration in
                 configuration.resources = [ProtectedResource(path: "/a/mcp"), ProtectedResource(path: "/b/mcp")]
-                change(&configuration, server.origin)
+                change(&configuration, origin)
             }
             try await body(server, session.withBrowser())
         }

@@ -105,9 +105,10 @@ struct SetupRun {
         for note in await caller.notes(scene) { Terminal.hint(Words.printable(note)) }
     }
 
-    /// A line of a snippet. `Words.printable` could shorten a long one, so it is used only if there are control
-    /// characters.
+    /// A line of a snippet. `Words.printable` could shorten a long one, so it is used only if something in
+    /// the line could steer a terminal.
     private static func printable(_ line: String) -> String {
-        line.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F } ? Words.printable(line) : line
+        let isHarmless = !line.unicodeScalars.contains(where: Words.isHarmful)
+        return isHarmless ? line : Words.printable(line)
     }
 }

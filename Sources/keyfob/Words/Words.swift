@@ -40,7 +40,7 @@ enum Words {
     }
 
     /// C0, DEL, C1, line and paragraph separators, and what changes the direction of writing (Unicode TR 9).
-    private static func isHarmful(_ scalar: Unicode.Scalar) -> Bool {
+    static func isHarmful(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0..<0x20, 0x7F..<0xA0, 0x061C, 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x206F, 0xFEFF, 0xFFF9...0xFFFB:
             true
