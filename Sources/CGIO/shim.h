@@ -1,2 +1,2 @@
-// GIO's D-Bus, which libsecret brings along.
+// GIO for D-Bus; libsecret depends on it anyway.
 #include <gio/gio.h>

@@ -1,6 +1,6 @@
-// add_key(2) and the few keyctl(2) calls we need, as inline functions: glibc has no wrappers, libkeyutils is not
-// installed everywhere, and syscall(2) is variadic, which Swift does not import. Each returns what the kernel
-// returns: -1 and errno on failure.
+// add_key(2) and the keyctl(2) calls that keyfob needs, as inline functions. glibc has no wrappers, libkeyutils is not
+// installed everywhere, and syscall(2) is variadic, which Swift does not import. Each function returns the kernel's
+// result: -1 and errno on failure.
 #ifndef KEYFOB_KERNEL_KEYRING_H
 #define KEYFOB_KERNEL_KEYRING_H
 
@@ -16,10 +16,10 @@
 
 typedef int32_t keyfob_key;
 
-// linux/keyctl.h of a kernel older than 5.3 does not have these.
+// linux/keyctl.h lacks these constants before Linux 5.3.
 enum { keyfob_move = 30, keyfob_move_exclusively = 1 };
 
-// Longest answer of KEYCTL_DESCRIBE: "type;uid;gid;perm;" and a description of at most 4095 bytes, with its NUL.
+// The longest result of KEYCTL_DESCRIBE: "type;uid;gid;perm;", then a description of at most 4095 bytes with its NUL.
 enum { keyfob_longest_description = 4095, keyfob_description_buffer = 4096 + 128 };
 
 static inline keyfob_key keyfob_add_key(
@@ -31,7 +31,7 @@ static inline keyfob_key keyfob_search(keyfob_key keyring, const char *type, con
     return (keyfob_key)syscall(SYS_keyctl, KEYCTL_SEARCH, keyring, type, description, 0);
 }
 
-// The length of the payload, which is only in `buffer` if it is at most `capacity`.
+// Returns the length of the payload. `buffer` holds the payload only if the length is at most `capacity`.
 static inline long keyfob_read(keyfob_key key, void *buffer, size_t capacity) {
     return syscall(SYS_keyctl, KEYCTL_READ, key, buffer, capacity);
 }
@@ -44,7 +44,7 @@ static inline int keyfob_set_permissions(keyfob_key key, uint32_t permissions) {
     return (int)syscall(SYS_keyctl, KEYCTL_SETPERM, key, permissions);
 }
 
-// Displaces a key of the same type and description from the keyring.
+// Replaces a key of the same type and description in the keyring.
 static inline int keyfob_link(keyfob_key key, keyfob_key keyring) {
     return (int)syscall(SYS_keyctl, KEYCTL_LINK, key, keyring);
 }
@@ -53,18 +53,18 @@ static inline int keyfob_unlink(keyfob_key key, keyfob_key keyring) {
     return (int)syscall(SYS_keyctl, KEYCTL_UNLINK, key, keyring);
 }
 
-// Fails with EEXIST where a key of the same type and description is in `to` already. Linux 5.3 and later; EOPNOTSUPP
-// before.
+// Fails with EEXIST if `to` already holds a key of the same type and description. Needs Linux 5.3; fails with
+// EOPNOTSUPP before.
 static inline int keyfob_move_into_new_place(keyfob_key key, keyfob_key from, keyfob_key to) {
     return (int)syscall(SYS_keyctl, keyfob_move, key, from, to, keyfob_move_exclusively);
 }
 
-// A new session keyring, which is not linked to the user keyring, as services and `keyctl session -` have: for tests.
+// For tests: joins a new session keyring that is not linked to the user keyring, as in services and `keyctl session -`.
 static inline keyfob_key keyfob_join_new_session(void) {
     return (keyfob_key)syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
 }
 
-// Gives the key to another user, which takes CAP_SYS_ADMIN: for tests.
+// For tests: gives the key to another user. Needs CAP_SYS_ADMIN.
 static inline int keyfob_give_away(keyfob_key key, uid_t owner) {
     return (int)syscall(SYS_keyctl, KEYCTL_CHOWN, key, owner, (gid_t)-1);
 }
@@ -73,8 +73,8 @@ static inline long keyfob_describe(keyfob_key key, char *buffer, size_t capacity
     return syscall(SYS_keyctl, KEYCTL_DESCRIBE, key, buffer, capacity);
 }
 
-// The user id that owns the key, or -1. Here, and not in Swift, because the kernel writes a description as a whole or
-// not at all, and a stack array of its longest length is free in C.
+// Returns the user id that owns the key, or -1. It is in C because the kernel writes a description only as a whole, and
+// in C a stack array of the maximum length costs nothing.
 static inline int64_t keyfob_owner(keyfob_key key) {
     char description[keyfob_description_buffer];
     long length = keyfob_describe(key, description, sizeof description);

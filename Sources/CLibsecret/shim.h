@@ -1,5 +1,5 @@
-// What libsecret calls unstable has not changed since its 0.18: the calls that take D-Bus paths instead of proxies, each
-// of which costs four messages and two round trips to make.
+// libsecret calls this part of its API unstable, but it has not changed since version 0.18: the calls that take D-Bus
+// paths instead of proxies. Creating a proxy costs four messages and two round trips.
 #define SECRET_API_SUBJECT_TO_CHANGE
 #include <libsecret/secret.h>
 #include <sys/eventfd.h>

@@ -1,6 +1,6 @@
-// What keeps the memory of a process to itself, as one inline function: prctl(2) is variadic, which Swift does not import,
-// and the types of setrlimit(2) it imports in one way with GNU sources and in another without.
-// Beside it the start of a program that must not outlive this one: posix_spawn(3) has no PR_SET_PDEATHSIG.
+// Protects the memory of the process. These are inline functions because Swift does not import prctl(2), which is
+// variadic, and imports the types of setrlimit(2) differently with and without GNU sources. Also starts a program that
+// must not outlive this process: posix_spawn(3) has no PR_SET_PDEATHSIG.
 #ifndef KEYFOB_PROCESS_H
 #define KEYFOB_PROCESS_H
 
@@ -12,8 +12,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-// Nobody but root may trace this process, read its memory or its environment, and it leaves no core file. The hard limit
-// stays what it was: it would bind the browser, too. Whether both were done.
+// Lets only root trace this process or read its memory and environment, and turns its core files off. The hard limit is
+// unchanged: the browser would inherit it. Returns whether both steps succeeded.
 static inline int keyfob_close_memory(void) {
     struct rlimit limit;
     int closed = prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0;
@@ -22,7 +22,7 @@ static inline int keyfob_close_memory(void) {
     return setrlimit(RLIMIT_CORE, &limit) == 0 && closed;
 }
 
-// The soft limit for core files, and its setting: for a program that is started in place of this one.
+// Read and set the soft limit for core files, for a program that replaces this process.
 static inline unsigned long long keyfob_core_limit(void) {
     struct rlimit limit;
     return getrlimit(RLIMIT_CORE, &limit) == 0 ? limit.rlim_cur : 0;
@@ -35,8 +35,8 @@ static inline void keyfob_set_core_limit(unsigned long long bytes) {
     setrlimit(RLIMIT_CORE, &limit);
 }
 
-// A crash says nothing: the reporter that Swift starts where SWIFT_BACKTRACE asks for one prints the registers, and what
-// is in memory where they point. What was ignored stays ignored.
+// Turns crash reports off: the reporter that Swift starts if SWIFT_BACKTRACE requests one prints the registers and the
+// memory that they point to. Ignored signals stay ignored.
 static inline void keyfob_report_no_crash(void) {
     static const int signals[] = {SIGQUIT, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP};
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
@@ -48,7 +48,7 @@ static inline void keyfob_report_no_crash(void) {
     }
 }
 
-// The part of keyfob_start_bound that the child runs. It makes system calls only, and does not return.
+// The child's part of keyfob_start_bound. It only makes system calls and does not return.
 static inline void keyfob_become_bound(const char *program, char *const arguments[], char *const environment[],
                                        const char *directory, int output, pid_t parent) {
     struct sigaction standard = {.sa_handler = SIG_DFL};
@@ -56,7 +56,7 @@ static inline void keyfob_become_bound(const char *program, char *const argument
     int null, number;
     // The kernel kills the child when the thread that started it ends. That thread may have ended already.
     if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 || getppid() != parent) _exit(126);
-    // A session of its own: the child has no terminal, and can be killed with all that it starts.
+    // A new session: the child has no terminal, and can be killed together with all processes that it starts.
     setsid();
     for (number = 1; number < 32; number++) sigaction(number, &standard, NULL);
     sigemptyset(&none);
@@ -73,22 +73,24 @@ static inline void keyfob_become_bound(const char *program, char *const argument
     _exit(127);
 }
 
-// Starts a program that does not outlive the calling thread, which therefore has to wait for it. Its standard output is a
-// pipe, whose other end goes to `output`; standard input and error are /dev/null; no other descriptor is passed on.
-// `directory` is its working directory; NULL: that of this process. Returns its id, or -1 with errno.
+// Starts a program that does not outlive the calling thread, so that thread has to wait for it. Its standard output is
+// a pipe, whose other end is stored in `output`. Its standard input and error are /dev/null, and it inherits no other
+// descriptor. `directory` is its working directory; NULL means this process's. Returns the process id, or -1 with
+// errno.
 static inline pid_t keyfob_start_bound(const char *program, char *const arguments[], char *const environment[],
                                        const char *directory, int *output) {
     struct sigaction action;
     sigset_t all, before;
     int ends[2];
     pid_t parent = getpid(), child;
-    // Who ignores the end of its children is not told how they ended (wait(2)); a caller may have left us so.
+    // A process that ignores SIGCHLD does not learn how its children ended (wait(2)). A caller may have started keyfob
+    // so.
     if (sigaction(SIGCHLD, NULL, &action) == 0 && action.sa_handler == SIG_IGN) {
         action.sa_handler = SIG_DFL;
         sigaction(SIGCHLD, &action, NULL);
     }
     if (syscall(SYS_pipe2, ends, O_CLOEXEC) != 0) return -1;
-    // No handler of ours may run in the child, which has our memory until it has become the program.
+    // No signal handler may run in the child: until execve, it shares the memory of this process.
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &before);
     child = vfork();

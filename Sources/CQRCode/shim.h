@@ -1,5 +1,5 @@
-// libqrencode, looked for when a QR code is to be shown and not before: hardly any run shows one, every run would pay for
-// loading it, and where it is not installed a sign-in at another device works without the picture.
+// libqrencode, loaded only when a QR code is to be shown. Hardly any run shows one, but every run would pay for loading
+// it. If it is not installed, a sign-in on another device works without the picture.
 #ifndef KEYFOB_QR_CODE_H
 #define KEYFOB_QR_CODE_H
 
@@ -8,20 +8,20 @@
 #include <stdint.h>
 #include <string.h>
 
-// qrencode.h: `QRcode`, unchanged since version 2 of the library. `data` holds width * width bytes; bit 0 of each says
-// whether the module is black.
+// qrencode.h: `QRcode`, unchanged since version 2 of the library. `data` holds width * width bytes; bit 0 of each is 1
+// for a black module.
 typedef struct {
     int version;
     int width;
     unsigned char *data;
 } keyfob_qr_code;
 
-// The longest side of a QR code (version 40), in modules.
+// The maximum width of a QR code (version 40), in modules.
 enum { keyfob_qr_longest_side = 177 };
 
-// Writes the modules of the smallest code that holds `text` (8-bit mode, error correction level L) into `modules`, row by
-// row, 1 for black, and returns the side in modules; 0 where there is no libqrencode, or no code is large enough. `modules`
-// has room for keyfob_qr_longest_side * keyfob_qr_longest_side bytes.
+// Encodes `text` in the smallest QR code that holds it (8-bit mode, error correction level L). Writes its modules row
+// by row into `modules`, 1 for black, and returns its width in modules. Returns 0 if libqrencode is missing or no code
+// is large enough. `modules` must have keyfob_qr_longest_side * keyfob_qr_longest_side bytes.
 static inline int keyfob_qr_encode(const char *text, uint8_t *modules) {
     void *library = dlopen("libqrencode.so.4", RTLD_NOW | RTLD_LOCAL);
     if (library == NULL) return 0;

@@ -1,4 +1,4 @@
-/// The attributes that a request or a response may carry, by the names that stand in the lines (protocol.md, section 4).
+/// The attributes that a request or a response may carry, by their names in the lines (protocol.md, section 4).
 package enum Attribute: String, Sendable, CaseIterable {
     case capability = "capability[]"
     case authtype
@@ -14,10 +14,10 @@ package enum Attribute: String, Sendable, CaseIterable {
     case `continue`
     case wwwauth = "wwwauth[]"
     case state = "state[]"
-    /// Understood from callers, never written: git would take it for a whole new description.
+    /// Read from callers, never written: git would read a `url` line as a new description that replaces the whole one.
     case url
 
-    // What callers that are not git may add (the line dialect).
+    // Attributes that only callers other than git send (the line dialect).
     case scope
     case resource
     case minTTL = "min_ttl"

@@ -1,9 +1,10 @@
-/// A request as lines of `name=value` (protocol.md, section 3): the grammar, before any attribute is understood.
+/// A request as lines of `name=value` (protocol.md, section 3). This type checks the grammar; it does not interpret
+/// attributes.
 ///
-/// Lines end with LF and with nothing else: not with CR, not with a Unicode line separator. A blank line, or the end of
-/// the input, ends the request; what stands behind a blank line is not looked at. A control character anywhere, a line
-/// without `=` and a line or request over its cap refuse the whole: a reader that found its way back would find it at a
-/// place that an attacker chose.
+/// - Only LF ends a line: CR and the Unicode line separators do not.
+/// - A blank line or the end of the input ends the request. Bytes after a blank line are ignored.
+/// - A control character, a line without `=`, or a line or request over its size limit makes the whole request invalid.
+///   A reader that skipped the bad part would resume at a place that an attacker chose.
 package struct AttributeLines: Sendable {
     /// One line. `value` may be empty.
     package struct Line: Sendable, Equatable {
@@ -13,12 +14,12 @@ package struct AttributeLines: Sendable {
         package let value: ArraySlice<UInt8>
     }
 
-    /// The most bytes of a line, its LF included (git-credential(1), git 2.46).
+    /// The maximum size of a line in bytes, including its LF (git-credential(1), git 2.46).
     package static let maxLine = 65_535
-    /// The most bytes of a request, the blank line included.
+    /// The maximum size of a request in bytes, including the blank line.
     package static let maxRequest = 1_048_576
 
-    /// In the order of the input.
+    /// The lines in input order.
     package let lines: [Line]
 
     package init(_ input: [UInt8]) throws(RequestError) {
@@ -36,18 +37,20 @@ package struct AttributeLines: Sendable {
         self.lines = lines
     }
 
-    /// Whether a reader has read enough: a blank line ends the request before the end of the input, and what is over the
-    /// cap will be refused whatever follows. `scanned` bytes at the start were asked about before.
+    /// Whether the caller can stop reading: the request has its blank line, or the input is over the size limit and
+    /// will be refused.
+    ///
+    /// - Parameter scanned: how many bytes at the start of `input` an earlier call has checked.
     package static func isComplete(_ input: [UInt8], scanned: Int = 0) -> Bool {
         guard input.count <= maxRequest, input.first != lineFeed else { return true }
         let start = min(max(scanned - 1, 0), input.count)
         return zip(input[start...], input[start...].dropFirst()).contains { $0 == lineFeed && $1 == lineFeed }
     }
 
-    /// Gathers a request from a stream: up to the blank line or the end, and no more than is needed to see that it is
+    /// Collects a request from a stream, up to the blank line or the end of the stream. Stops early if the request is
     /// too large.
     ///
-    /// - Parameter next: reads on; empty at the end, or where reading fails.
+    /// - Parameter next: reads more bytes; returns an empty slice at the end of the stream or if reading fails.
     package static func gather(_ next: () -> ArraySlice<UInt8>) -> [UInt8] {
         var request: [UInt8] = []
         var scanned = 0
@@ -60,8 +63,8 @@ package struct AttributeLines: Sendable {
         return request
     }
 
-    /// Whether a byte is a control character: C0, which includes NUL, HTAB, LF and CR, or DEL. The bytes of C1 are parts
-    /// of UTF-8 sequences and not looked at here.
+    /// Whether a byte is a control character: C0 (which includes NUL, HTAB, LF and CR) or DEL. C1 is not checked: its
+    /// bytes are also parts of UTF-8 sequences.
     package static func isControl(_ byte: UInt8) -> Bool { byte < 0x20 || byte == 0x7F }
 
     private static let lineFeed = UInt8(ascii: "\n")
@@ -70,7 +73,7 @@ package struct AttributeLines: Sendable {
     private static func parse(_ line: ArraySlice<UInt8>, number: Int) throws(RequestError) -> Line {
         let equals = line.firstIndex(of: UInt8(ascii: "="))
         let name = String(decoding: line[..<(equals ?? line.endIndex)], as: UTF8.self)
-        // Servers may fold a challenge with HTAB; nobody else has a use for it.
+        // Servers may fold a challenge with HTAB. No other attribute needs a tab.
         let mayHoldTab = name == Attribute.wwwauth.rawValue
         if let byte = line.first(where: { isControl($0) && !(mayHoldTab && $0 == horizontalTab) }) {
             throw .forbiddenByte(line: number, byte: byte)

@@ -1,23 +1,24 @@
-/// One challenge of a `WWW-Authenticate` field: how a server wants to be shown who asks (RFC 9110 section 11.6.1).
+/// One challenge of a `WWW-Authenticate` field: how a server wants the client to authenticate (RFC 9110 section
+/// 11.6.1).
 ///
-/// A server writes these fields as it likes; what stands in them is a proposal, and nothing in it is to be trusted.
+/// The server controls every value here, so no value may be trusted.
 package struct AuthenticationChallenge: Sendable, Equatable {
     /// The authentication scheme in lower case: `bearer`, `basic`, `negotiate`.
     package let scheme: String
-    /// What stands alone behind the scheme, as with `Negotiate YII=`; nil with parameters or with nothing.
+    /// The value that follows the scheme directly, as in `Negotiate YII=`; nil if parameters or nothing follow.
     package let token68: String?
-    /// By name in lower case; a quoted value stands without its quotation marks and escapes.
+    /// Parameter values by name in lower case. Quoted values are stored without quotation marks and escapes.
     package let parameters: [String: String]
 
     package init(scheme: String, token68: String? = nil, parameters: [String: String] = [:]) {
         (self.scheme, self.token68, self.parameters) = (scheme, token68, parameters)
     }
 
-    /// The challenges of all `WWW-Authenticate` fields of one answer, in order.
+    /// Parses all `WWW-Authenticate` field values of one response, in order. Never fails.
     ///
-    /// Never fails: a challenge that breaks the grammar, names a parameter twice or has more than
-    /// ``ChallengeParser/maximumParameters`` of them is left out whole, because half of it might say the opposite. The
-    /// challenges beside it count.
+    /// A challenge is skipped completely if it breaks the grammar, names a parameter twice or has more than
+    /// ``ChallengeParser/maximumParameters`` parameters. A part of it could mean the opposite. The other challenges are
+    /// kept.
     package static func parse(_ fields: [String]) -> [AuthenticationChallenge] {
         fields.flatMap { ChallengeParser.elements(of: $0) }.filter(\.isReadable).map { element in
             var parameters: [String: String] = [:]
@@ -27,25 +28,26 @@ package struct AuthenticationChallenge: Sendable, Equatable {
         }
     }
 
-    /// The challenge that a client of OAuth goes by: the first Bearer challenge that says where the resource's metadata
-    /// are (RFC 9728 section 5.1), else the first Bearer challenge; nil where there is none.
+    /// Returns the challenge that an OAuth client follows: the first Bearer challenge with `resource_metadata` (RFC
+    /// 9728 section 5.1), otherwise the first Bearer challenge. Returns nil if there is no Bearer challenge.
     package static func bearer(in fields: [String]) -> AuthenticationChallenge? {
         let challenges = parse(fields).filter { $0.scheme == "bearer" }
         return challenges.first { $0.resourceMetadata != nil } ?? challenges.first
     }
 
-    /// The schemes in lower case, also of challenges that cannot be read further.
+    /// The schemes in lower case, including those of challenges that break the grammar.
     static func schemes(in fields: [String]) -> [String] {
         fields.flatMap { ChallengeParser.elements(of: $0).map(\.scheme) }
     }
 }
 
-/// What a protected resource of OAuth says in its challenge. Of any scheme: RFC 9728 section 5.1 is not only for Bearer.
+/// Parameters of an OAuth protected resource. They are read for any scheme: RFC 9728 section 5.1 is not limited to
+/// Bearer.
 extension AuthenticationChallenge {
-    /// Where the metadata of the resource are (RFC 9728 section 5.1), as the server wrote it; nil where absent or empty.
+    /// The URL of the resource's metadata as the server wrote it (RFC 9728 section 5.1); nil if absent or empty.
     package var resourceMetadata: String? { text("resource_metadata") }
 
-    /// The scopes that the request needs (RFC 6750 section 3); nil where absent, empty or not of the grammar of scopes.
+    /// The scopes that the request needs (RFC 6750 section 3); nil if absent, empty or not in the grammar of scopes.
     package var scope: [String]? {
         guard let value = text("scope") else { return nil }
         let tokens = value.split(separator: " ").map(String.init)
@@ -53,16 +55,17 @@ extension AuthenticationChallenge {
         return tokens
     }
 
-    /// Why the request was refused: `invalid_token`, `insufficient_scope` (RFC 6750 section 3.1),
-    /// `insufficient_user_authentication` (RFC 9470 section 3); nil where absent.
+    /// The reason for the refusal: `invalid_token`, `insufficient_scope` (RFC 6750 section 3.1) or
+    /// `insufficient_user_authentication` (RFC 9470 section 3); nil if absent or empty.
     package var error: String? { text("error") }
 
-    /// The authentication contexts that would do, the best first (RFC 9470 section 3); nil where absent.
+    /// The authentication contexts that the server accepts, the preferred one first (RFC 9470 section 3); nil if absent
+    /// or empty.
     package var acrValues: [String]? {
         text("acr_values").map { $0.split(separator: " ").map(String.init) }.flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    /// How many seconds may have passed since the person signed in (RFC 9470 section 3); nil where absent or no number.
+    /// The maximum age of the user's sign-in in seconds (RFC 9470 section 3); nil if absent or not a number.
     package var maxAge: Int? {
         guard let value = text("max_age"), value.utf8.allSatisfy(HostGrammar.isDigit) else { return nil }
         return Int(value)

@@ -3,30 +3,30 @@
 ///     challenge  = auth-scheme [ 1*SP ( token68 / #auth-param ) ]
 ///     auth-param = token BWS "=" BWS ( token / quoted-string )
 ///
-/// One comma separates challenges and parameters alike. Between two commas stands a parameter if a name and `=` stand
-/// there, and else the start of the next challenge. What fits neither spoils the challenge that it stands in, up to the
-/// next comma outside a quoted string; the parameters behind it still belong to that challenge. Time and memory grow with
-/// the length of the field and no faster.
+/// Commas separate challenges as well as parameters. The text between two commas is a parameter if it starts with a
+/// name and `=`; otherwise it starts the next challenge. Text that is neither makes the current challenge unreadable,
+/// and the parser skips to the next comma outside a quoted string. Parameters after that comma still belong to the same
+/// challenge. Time and memory are linear in the length of the field.
 struct ChallengeParser {
-    /// A challenge as it was found.
+    /// A challenge as it was found in the field.
     struct Element {
         /// In lower case.
         let scheme: String
         var token68: String?
         /// Names in lower case, each once.
         var parameters: [(name: String, value: String)] = []
-        /// False where a part of the challenge breaks the grammar.
+        /// False if a part of the challenge breaks the grammar.
         var isReadable = true
     }
 
-    /// No scheme has half as many; more would make the search for doubles slow.
+    /// No known scheme has half as many. A higher limit would make the search for duplicate names slow.
     static let maximumParameters = 32
 
     private let field: [UInt8]
     private var position = 0
     private var elements: [Element] = []
 
-    /// All challenges of a field, the unreadable among them.
+    /// Returns all challenges of a field, including the unreadable ones.
     static func elements(of field: String) -> [Element] {
         var parser = ChallengeParser(field: Array(field.utf8))
         parser.readField()
@@ -66,7 +66,7 @@ struct ChallengeParser {
         readParameter(named: name)
     }
 
-    /// From the `=` on.
+    /// Reads a parameter whose name has been read; the position is at the `=` or the blanks before it.
     private mutating func readParameter(named name: ArraySlice<UInt8>) {
         _ = skipBlanks()
         _ = skip(Self.equals)
@@ -85,7 +85,7 @@ struct ChallengeParser {
         elements.append(challenge)
     }
 
-    /// Marks the challenge that we are in, and goes on to the next comma outside a quoted string.
+    /// Marks the current challenge as unreadable and skips to the next comma outside a quoted string.
     private mutating func spoil() {
         if !elements.isEmpty { elements[elements.count - 1].isReadable = false }
         while !isAtElementEnd {
@@ -113,7 +113,8 @@ extension ChallengeParser {
         return true
     }
 
-    /// Whether there were any. A tab is one, also behind a scheme: folded lines leave it there.
+    /// Skips spaces and tabs. Returns whether there were any. A tab counts after a scheme too: folded lines leave one
+    /// there.
     private mutating func skipBlanks() -> Bool {
         let start = position
         while !isAtEnd, Self.isBlank(field[position]) { position += 1 }
@@ -133,7 +134,7 @@ extension ChallengeParser {
         return token.isEmpty ? nil : String(decoding: token, as: UTF8.self)
     }
 
-    /// A token68 that fills the rest of the element; nil, and nothing read, where something else stands there.
+    /// Reads a token68 that fills the rest of the element. Returns nil and reads nothing if there is other text.
     private mutating func readToken68() -> String? {
         let start = position
         let letters = read(while: Self.isToken68Character)
@@ -145,7 +146,8 @@ extension ChallengeParser {
         return nil
     }
 
-    /// Behind the opening quotation mark; nil, with everything read, where there is no closing one or a control character.
+    /// Reads a quoted string after its opening quotation mark. Returns nil if it holds a control character or is not
+    /// closed; the string, or the rest of the field, has then been read.
     private mutating func readQuotedString() -> String? {
         var bytes: [UInt8] = []
         var isClean = true

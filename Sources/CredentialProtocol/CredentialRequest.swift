@@ -1,47 +1,49 @@
 package import Secrets
 
-/// What a caller said, whatever the dialect: for what it needs a credential, or which one was accepted or refused.
+/// A caller's request, in any dialect. It names the service for which the caller needs a credential, or reports a
+/// credential that the service accepted or refused.
 ///
-/// Strings hold what was given, unchanged but for bytes that are not UTF-8: those stand percent-encoded in ``path`` and
-/// as U+FFFD in ``wwwauth`` and ``state``; elsewhere they refuse the request. No value holds a control character, except
-/// that a challenge may hold HTAB.
+/// Strings are stored as given. Bytes that are not UTF-8 are percent-encoded in ``path`` and become U+FFFD in
+/// ``wwwauth`` and ``state``; in any other string they make the request invalid. No value holds a control character,
+/// except that a challenge may hold HTAB.
 package struct CredentialRequest: Sendable, Equatable {
-    /// The scheme of the URL, as given: `https`, `http`, but also `cert`, `smtp`, `imap`.
+    /// The scheme of the URL, as given: `https` or `http`, but also `cert`, `smtp`, `imap`.
     package var protocolName: String
-    /// `host` or `host:port` as in the URL; empty for protocols that have none (`cert`), never for http and https.
+    /// `host` or `host:port` as in the URL. Empty for protocols without a host (`cert`), never for http and https.
     package var host: String
-    /// The path without a leading slash, percent-decoded. Git sends it for http(s) only where `credential.useHttpPath` is set.
+    /// The path without a leading slash, percent-decoded. For http(s), git sends it only if `credential.useHttpPath` is
+    /// set.
     package var path: String?
-    /// An empty user name is not the same as none.
+    /// An empty user name differs from nil.
     package var username: String?
 
-    /// On `store` and `erase`, the password; it may be empty.
+    /// The password, for `store` and `erase`. It may be empty.
     package var password: Secret?
-    /// When ``password`` or ``credential`` ends, in seconds since 1970; nil where nothing is known.
+    /// When ``password`` or ``credential`` expires, in seconds since 1970; nil if unknown.
     package var passwordExpiryUTC: Int64?
     package var oauthRefreshToken: Secret?
 
     /// The authentication scheme of ``credential``, `Bearer` for example.
     package var authtype: String?
-    /// What stands behind ``authtype`` in the `Authorization` header field.
+    /// The part of the `Authorization` header field that follows ``authtype``.
     package var credential: Secret?
-    /// The credential must not be kept.
+    /// Whether helpers must not store the credential.
     package var ephemeral: Bool
 
-    /// The optional parts of the protocol that the caller understands; unknown ones are left out.
+    /// The optional parts of the protocol that the caller understands. Unknown capabilities are left out.
     package var capabilities: Set<Capability>
-    /// The `WWW-Authenticate` field values that the server sent, in order. Written by the server: trust nothing in them.
+    /// The `WWW-Authenticate` field values that the server sent, in order. The server controls them: do not trust them.
     package var wwwauth: [String]
-    /// What helpers gave git to keep for them; others' state is among it.
+    /// The values that helpers asked git to keep for them, including those of other helpers.
     package var state: [String]
 
-    // MARK: From callers that are not git; the git dialect leaves them empty.
+    // MARK: Only from callers other than git; the git dialect leaves these empty.
 
     /// OAuth scopes (RFC 6749 section 3.3), in order.
     package var scope: [String]
     /// The resource indicator (RFC 8707), an absolute URI.
     package var resource: String?
-    /// The least life, in seconds, that an access token must have left.
+    /// The minimum remaining lifetime of an access token, in seconds.
     package var minTTL: Int?
     package var interaction: Interaction?
 
@@ -71,7 +73,7 @@ package struct CredentialRequest: Sendable, Equatable {
         self.interaction = interaction
     }
 
-    /// The service that the request is about; nil unless the protocol is http or https and the host is valid.
+    /// The service that the request is for; nil unless the protocol is http or https and the host is valid.
     package var url: ServiceURL? {
         ServiceURL(protocolName: protocolName, host: host, path: path)
     }

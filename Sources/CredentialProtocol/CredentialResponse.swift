@@ -1,21 +1,22 @@
 package import Secrets
 
-/// What we answer to `get`, before a dialect puts it into bytes.
+/// keyfob's answer to `get`, before a dialect encodes it.
 package struct CredentialResponse: Sendable, Equatable {
     package var username: String?
-    /// The stored password, or the access token where ``authtype`` says so.
+    /// The stored password; the access token if ``authtype`` is set.
     package var password: Secret
-    /// When ``password`` ends, in seconds since 1970; nil where nothing is known.
+    /// When ``password`` expires, in seconds since 1970; nil if unknown.
     package var passwordExpiryUTC: Int64?
-    /// Only beside a stored password that came with one from git; never a refresh token of our own.
+    /// Set only with a stored password that git stored together with a refresh token. Never a refresh token of keyfob's
+    /// own.
     package var oauthRefreshToken: Secret?
-    /// The authentication scheme to which an access token belongs, `Bearer` for example; nil for a stored password.
+    /// The authentication scheme of the access token, for example `Bearer`; nil for a stored password.
     package var authtype: String?
-    /// Nobody else may keep it.
+    /// Whether other helpers must not store the credential.
     package var ephemeral: Bool
-    /// The answer is one of several steps of an authentication.
+    /// Whether this answer is one of several steps of an authentication.
     package var `continue`: Bool
-    /// What git shall hand back to us with `store` and `erase`; each begins with `keyfob:`.
+    /// Values that git sends back to keyfob with `store` and `erase`; each begins with `keyfob:`.
     package var state: [String]
 
     package init(

@@ -1,13 +1,15 @@
-/// How one kind of caller speaks: bytes to a ``CredentialRequest``, a ``CredentialResponse`` to bytes.
+/// The format of one kind of caller: decodes bytes to a ``CredentialRequest`` and encodes a ``CredentialResponse`` to
+/// bytes.
 ///
-/// A dialect decides nothing but form; it reads no file, no clock and no environment.
+/// A dialect decides only the format. It reads no file, no clock and no environment.
 package protocol Dialect: Sendable {
-    /// Reads a whole request, as it came from standard input.
+    /// Decodes a whole request, as read from standard input.
     func decode(_ input: [UInt8], for operation: Operation) throws(RequestError) -> CredentialRequest
 
-    /// The whole answer, to be written at once. The request says what the caller understands.
+    /// Encodes the whole answer, which is written at once. `request` says which capabilities the caller understands.
     func encode(_ response: CredentialResponse, for request: CredentialRequest) throws(ResponseError) -> [UInt8]
 
-    /// Whether a request that is not ours, or for which we have nothing, ends in silence and exit status 0.
+    /// Whether keyfob writes nothing and exits with status 0 if it does not serve the request or has no credential for
+    /// it.
     var silentWhenNotOurs: Bool { get }
 }

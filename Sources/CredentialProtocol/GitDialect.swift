@@ -1,20 +1,21 @@
-/// The protocol between git and its helpers, to the letter (git-credential(1), "INPUT/OUTPUT FORMAT").
+/// The protocol between git and its helpers, exactly as documented (git-credential(1), "INPUT/OUTPUT FORMAT").
 ///
-/// Git asks its helpers in turn and shows their standard error to the person: where we have nothing we say nothing.
+/// Git asks its helpers in turn and shows their standard error to the user. So keyfob writes nothing if it has no
+/// credential.
 package struct GitDialect: Dialect {
     package init() {}
 
     package var silentWhenNotOurs: Bool { true }
 
-    /// `scope`, `resource`, `min_ttl` and `interaction` mean nothing here. `url`, which some callers send beside the parts
-    /// (gitoxide), counts only where neither `protocol` nor `host` is given.
+    /// Ignores `scope`, `resource`, `min_ttl` and `interaction`. Some callers (gitoxide) send `url` beside the parts;
+    /// it is used only if `protocol`, `host` and `path` are all absent.
     package func decode(_ input: [UInt8], for operation: Operation) throws(RequestError) -> CredentialRequest {
         try RequestReader.read(AttributeLines(input), extensions: false)
     }
 
-    /// An access token goes in as `password`, which every version of git and every server's Basic scheme can take. It
-    /// goes as `authtype` and `credential` only to a git that understands them, from a server that wants a Bearer token
-    /// and no Basic credential.
+    /// Writes an access token as `password`, which every version of git and every server's Basic scheme accept. It is
+    /// written as `authtype` and `credential` only if git understands them and the server's challenges name Bearer but
+    /// not Basic.
     package func encode(
         _ response: CredentialResponse, for request: CredentialRequest
     ) throws(ResponseError) -> [UInt8] {

@@ -1,12 +1,16 @@
 import Secrets
 
-/// `host[:port]` as we accept it: narrower than RFC 3986, so that two programs cannot read one text as two hosts.
+/// The grammar of `host[:port]` that keyfob accepts. It is narrower than RFC 3986, so that two programs cannot read one
+/// text as two hosts.
 enum HostGrammar {
-    /// The host in lower case and the port, if one is given.
+    /// Returns the host in lower case and the port, if one is given.
     ///
-    /// A host is a name of letters, digits, `-` and `_` between dots, an IPv4 address in its one usual form, or an IPv6
-    /// address in brackets. Refused are among others: an empty host, a trailing dot, percent-encoding, names that are not
-    /// ASCII (punycode is), and numbers that some resolvers take for an address (`127.1`, `0x7f000001`).
+    /// A host is a name of letters, digits, `-` and `_` between dots, an IPv4 address of four decimal octets, or an
+    /// IPv6 address in brackets. Refused are, for example:
+    ///
+    /// - an empty host, a trailing dot, percent-encoding,
+    /// - names that are not ASCII (punycode is accepted),
+    /// - numbers that some resolvers read as an address (`127.1`, `0x7f000001`).
     static func split(_ text: ArraySlice<UInt8>) throws(ServiceURL.ParsingError) -> (host: String, port: Int?) {
         var host = text
         var port: Int?
@@ -28,7 +32,7 @@ enum HostGrammar {
         return isAddress4(bytes) && host.hasPrefix("127.")
     }
 
-    /// 1 to 65535, without leading zeros.
+    /// Returns a port from 1 to 65535; nil for other numbers or leading zeros.
     private static func portNumber(_ digits: ArraySlice<UInt8>) -> Int? {
         guard (1...5).contains(digits.count), digits.allSatisfy(isDigit), digits.first != UInt8(ascii: "0") else {
             return nil
@@ -47,7 +51,7 @@ enum HostGrammar {
         return isNumber(last) ? isAddress4(host) : true
     }
 
-    /// RFC 1123 section 2.1, and `_`, which stands in names in use.
+    /// A label by RFC 1123 section 2.1. `_` is accepted too, because names in use contain it.
     private static func isLabel(_ label: ArraySlice<UInt8>) -> Bool {
         guard (1...63).contains(label.count), label.first != UInt8(ascii: "-"), label.last != UInt8(ascii: "-") else {
             return false
@@ -61,7 +65,8 @@ enum HostGrammar {
         }
     }
 
-    /// What the URL Standard calls "ends in a number": digits alone, or `0x` and hexadecimal digits.
+    /// Whether a label is a number by the rule "ends in a number" of the URL Standard: only digits, or `0x` and
+    /// hexadecimal digits.
     private static func isNumber(_ label: ArraySlice<UInt8>) -> Bool {
         if label.allSatisfy(isDigit) { return true }
         guard label.starts(with: [0x30, 0x78]) || label.starts(with: [0x30, 0x58]) else { return false }

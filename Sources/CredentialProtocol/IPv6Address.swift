@@ -3,7 +3,7 @@ struct IPv6Address: Equatable {
     /// Eight groups of 16 bits.
     let groups: [UInt16]
 
-    /// Nil unless `text` is an address; an IPv4 address may stand in place of the last two groups.
+    /// Returns nil unless `text` is an address. An IPv4 address may replace the last two groups.
     init?(_ text: ArraySlice<UInt8>) {
         let halves = Self.halves(of: text)
         guard halves.count <= 2,
@@ -20,7 +20,7 @@ struct IPv6Address: Equatable {
         groups = head + Array(repeating: 0, count: 8 - head.count - tail.count) + tail
     }
 
-    /// What stands before and behind each `::`; `:::` leaves an empty group behind, which is refused later.
+    /// Splits the text at each `::`. `:::` leaves an empty group, which is refused later.
     private static func halves(of text: ArraySlice<UInt8>) -> [ArraySlice<UInt8>] {
         var halves: [ArraySlice<UInt8>] = []
         var start = text.startIndex

@@ -1,9 +1,9 @@
-/// Whether the person may be asked for this request: the attribute `interaction` of the line dialect.
+/// Whether keyfob may ask the user during this request: the attribute `interaction` of the line dialect.
 package enum Interaction: String, Sendable, CaseIterable {
-    /// Answer from what is at hand, or not at all.
+    /// Never ask: answer with the credentials that are available, or not at all.
     case never
-    /// Ask where somebody can be expected to see it. The default.
+    /// Ask if the user is likely to see the question. The default.
     case auto
-    /// Ask even where nothing shows that somebody is there.
+    /// Ask even if nothing shows that a user is present.
     case always
 }

@@ -1,15 +1,16 @@
-/// The same lines for callers that are not git: more may be asked, and the answer says all that is known (protocol.md).
+/// The line format for callers other than git: it accepts more attributes, and the answer contains everything known
+/// (protocol.md).
 package struct LineDialect: Dialect {
     package init() {}
 
     package var silentWhenNotOurs: Bool { false }
 
-    /// `url` may stand in place of `protocol`, `host` and `path`; beside one of them it refuses the request.
+    /// `url` may replace `protocol`, `host` and `path`. A request with `url` and one of them is invalid.
     package func decode(_ input: [UInt8], for operation: Operation) throws(RequestError) -> CredentialRequest {
         try RequestReader.read(AttributeLines(input), extensions: true)
     }
 
-    /// An access token is written both ways, as `authtype` and `credential` and as `password`.
+    /// Writes an access token in both forms: as `authtype` and `credential`, and as `password`.
     package func encode(
         _ response: CredentialResponse, for request: CredentialRequest
     ) throws(ResponseError) -> [UInt8] {

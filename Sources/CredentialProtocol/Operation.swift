@@ -1,11 +1,11 @@
-/// What a caller asks for: the one argument of a credential helper (gitcredentials(7), "Custom helpers").
+/// The operation that a caller requests: the one argument of a credential helper (gitcredentials(7), "Custom helpers").
 ///
-/// `capability` is not among them: it takes no request and has one answer, ``Capability/announcement``.
+/// `capability` is not a case: it takes no request and has one fixed answer, ``Capability/announcement``.
 package enum Operation: String, Sendable, CaseIterable {
-    /// Give a credential for the request.
+    /// Return a credential for the request.
     case get
-    /// The credential in the request was accepted: keep it.
+    /// The service accepted the credential in the request: store it.
     case store
-    /// The credential in the request was refused: forget it.
+    /// The service refused the credential in the request: delete it.
     case erase
 }

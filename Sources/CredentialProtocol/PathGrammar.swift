@@ -1,17 +1,20 @@
-/// Paths that programs read in more than one way.
+/// Detects paths that different programs read differently.
 ///
-/// One program takes `group%2F..%2Fother` for one segment, another one resolves it to `other`. A path like that is
-/// below no other path, whatever its text looks like.
+/// For example, one program reads `group%2F..%2Fother` as one segment, and another one resolves it to `other`. Such a
+/// path is not below another path, even if its text begins with the other one's.
 package enum PathGrammar {
-    /// Whether a percent-decoded path has more than one reading: it holds a backslash, a dot segment, also before a path
-    /// parameter (`..;x`), or an escape of a separator, of a dot or of the lead byte of an overlong form.
+    /// Whether a percent-decoded path is ambiguous. An ambiguous path holds at least one of these:
+    ///
+    /// - a backslash,
+    /// - a dot segment, also before a path parameter (`..;x`),
+    /// - an escape of a separator, of a dot or of the first byte of an overlong form.
     package static func isAmbiguous(_ path: String) -> Bool { isAmbiguous(decoded: Array(path.utf8)) }
 
-    /// Whether a path as it stands in a URL has more than one reading: as ``isAmbiguous(_:)``, or because it holds `%2F`
-    /// or `%5C`, or an escape without its two digits.
+    /// Whether a path as written in a URL is ambiguous. The reasons are those of ``isAmbiguous(_:)``, and also `%2F`,
+    /// `%5C` or an escape without its two digits.
     static func isAmbiguous(encoded path: ArraySlice<UInt8>) -> Bool {
         guard let decoded = PercentEncoding.decode(path) else { return true }
-        // As text: bytes that are no UTF-8 are escaped again there.
+        // Check the decoded path as text: there, bytes that are not UTF-8 are escaped again.
         return holdsEscape(of: [slash, backslash], in: Array(path)) || isAmbiguous(PercentEncoding.text(decoded))
     }
 
@@ -20,7 +23,7 @@ package enum PathGrammar {
             || holdsEscape(of: [slash, backslash, dot] + overlongLeads, in: path)
     }
 
-    /// RFC 3986 section 5.2.4; some servers cut a segment at `;` first.
+    /// `.` or `..` (RFC 3986 section 5.2.4). Some servers cut a segment at `;` first.
     private static func isDotSegment(_ segment: ArraySlice<UInt8>) -> Bool {
         let name = segment.prefix { $0 != UInt8(ascii: ";") }
         return name.elementsEqual([dot]) || name.elementsEqual([dot, dot])
@@ -38,6 +41,6 @@ package enum PathGrammar {
     static let slash = UInt8(ascii: "/")
     private static let backslash = UInt8(ascii: "\\")
     private static let dot = UInt8(ascii: ".")
-    /// The bytes with which `/`, `\` and `.` begin where somebody has written them in two, three or four bytes.
+    /// The first bytes of overlong forms: `/`, `\` and `.` written in two, three or four bytes.
     private static let overlongLeads: [UInt8] = [0xC0, 0xC1, 0xE0, 0xF0]
 }

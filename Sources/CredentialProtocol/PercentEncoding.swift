@@ -1,6 +1,6 @@
 /// Percent-encoding (RFC 3986 section 2.1), on bytes.
 enum PercentEncoding {
-    /// The bytes meant, or nil where a `%` lacks its two hexadecimal digits.
+    /// Returns the decoded bytes; nil if a `%` lacks its two hexadecimal digits.
     static func decode(_ bytes: ArraySlice<UInt8>) -> [UInt8]? {
         var decoded: [UInt8] = []
         decoded.reserveCapacity(bytes.count)
@@ -21,7 +21,7 @@ enum PercentEncoding {
         return decoded
     }
 
-    /// `bytes` as text, the bytes that are not UTF-8 percent-encoded and everything else as it is.
+    /// Returns `bytes` as text. Bytes that are not UTF-8 are percent-encoded; everything else is unchanged.
     static func text(_ bytes: some Collection<UInt8>) -> String {
         var text = ""
         var decoder = UTF8()
@@ -41,7 +41,7 @@ enum PercentEncoding {
         return text
     }
 
-    /// A path segment as RFC 3986 section 3.3 wants it, every byte outside `pchar` encoded.
+    /// Encodes a path segment (RFC 3986 section 3.3): every byte outside `pchar` is percent-encoded.
     static func encode(segment: String) -> String {
         var encoded = ""
         for byte in segment.utf8 {

@@ -1,23 +1,24 @@
-/// Why a request is refused, as facts; the words are the door's.
+/// The reason why a request is refused. The door chooses the message.
 ///
-/// Each of them refuses the whole request: there is no half-understood request, and no answer to one. The exit status is
-/// 65 (protocol.md, section 7). Lines count from 1.
+/// Every error refuses the whole request: keyfob never answers a request that it understands only in part. The exit
+/// status is 65 (protocol.md, section 7). Lines are counted from 1.
 package enum RequestError: Error, Sendable, Equatable {
-    /// A line of more than ``AttributeLines/maxLine`` bytes, its LF included.
+    /// A line of more than ``AttributeLines/maxLine`` bytes, including its LF.
     case lineTooLong(line: Int)
     /// More than ``AttributeLines/maxRequest`` bytes.
     case requestTooLarge
-    /// A line that is no attribute.
+    /// A line without `=`.
     case lineWithoutEquals(line: Int)
     /// A line that begins with `=`.
     case lineWithoutName(line: Int)
-    /// A control character; or one hidden in the percent-encoding of `url`.
+    /// A control character, perhaps hidden in the percent-encoding of `url`.
     case forbiddenByte(line: Int, byte: UInt8)
-    /// An attribute that the request cannot do without is absent, or empty where it must not be.
+    /// A required attribute is absent or empty.
     case missing(Attribute)
-    /// One attribute twice with two values, where only an injection does that; or `url` beside what it stands for.
+    /// One attribute twice with different values, which only an injection causes; or `url` beside the attributes that
+    /// it replaces.
     case conflicting(Attribute)
-    /// A path that programs read in more than one way (``PathGrammar``), from a caller that is not git.
+    /// A path that programs read in more than one way (``PathGrammar``), from a caller other than git or in `url`.
     case ambiguousPath(Attribute)
     /// A value outside the grammar of its attribute.
     case invalid(Attribute)

@@ -1,19 +1,21 @@
 import Secrets
 
-/// Lines to a ``CredentialRequest``: what each attribute means (protocol.md, section 4).
+/// Interprets the attributes of a request (protocol.md, section 4) and builds a ``CredentialRequest``.
 struct RequestReader {
     private let lines: AttributeLines
     private var request = CredentialRequest(protocolName: "", host: "")
     private var url: RequestURL?
-    /// The identity of the request: what was given so far, to find a second, different value. At most five, and so a
-    /// list: a dictionary's first use costs the door for git more than all the rest of its reading.
+    /// The identity attributes read so far, to detect a second, different value. There are at most five, so this is an
+    /// array. The first use of a dictionary costs the door for git more than the rest of the reading.
     private var given: [(attribute: Attribute, value: ArraySlice<UInt8>)] = []
 
-    /// Reads a request; with `extensions`, also what callers that are not git may ask, and `url` in place of the parts.
+    /// Reads a request.
+    ///
+    /// - Parameter extensions: accept the attributes of callers other than git, and `url` only in place of the parts.
     static func read(_ lines: AttributeLines, extensions: Bool) throws(RequestError) -> CredentialRequest {
         var reader = RequestReader(lines: lines)
         for line in lines.lines {
-            // Attributes that we do not know are for others, or for versions to come.
+            // Ignore unknown attributes: they are for other programs or from later versions.
             guard let attribute = Attribute(rawValue: line.name) else { continue }
             try reader.readIdentity(attribute, line)
             try reader.readSecrets(attribute, line)
@@ -30,7 +32,8 @@ struct RequestReader {
 
     // MARK: One attribute
 
-    /// What says for whom the credential is. No caller repeats these with another value, only an injected line does.
+    /// Reads the attributes that name the service and the user. Callers do not repeat these with another value; only an
+    /// injected line does.
     private mutating func readIdentity(_ attribute: Attribute, _ line: AttributeLines.Line) throws(RequestError) {
         guard [.protocolName, .host, .path, .username, .url].contains(attribute) else { return }
         if let earlier = given.first(where: { $0.attribute == attribute }) {
@@ -54,7 +57,7 @@ struct RequestReader {
         case .oauthRefreshToken: request.oauthRefreshToken = line.value.isEmpty ? nil : Secret(line.value)
         case .authtype: request.authtype = try authtype(line)
         case .passwordExpiryUTC:
-            // As git reads it: what is no number, 0 or too large is no end at all.
+            // Like git, treat 0, a number that is too large and text that is no number as "no expiry".
             request.passwordExpiryUTC = number(line.value).flatMap { $0 == 0 ? nil : $0 }
         case .ephemeral:
             guard let value = GitBoolean.value(of: line.value) else { throw .invalid(attribute) }
@@ -63,7 +66,7 @@ struct RequestReader {
         }
     }
 
-    /// The lists, which grow by one element a line and start again at an empty one.
+    /// Reads the list attributes: each line appends one element, and an empty value clears the list.
     private mutating func readLists(_ attribute: Attribute, _ line: AttributeLines.Line) throws(RequestError) {
         let element = String(decoding: line.value, as: UTF8.self)
         switch attribute {
@@ -105,7 +108,7 @@ struct RequestReader {
         request.protocolName = url.protocolName
         request.host = url.host
         request.path = url.path
-        // Decoded, `%2F` is a slash like any other, so this is the last place that can tell.
+        // After decoding, `%2F` looks like any other slash, so only this check can detect it.
         if request.url != nil, url.isAmbiguous { throw .ambiguousPath(.url) }
         if let username = url.username {
             guard request.username == nil || request.username?.isSame(as: username) == true else {
@@ -116,13 +119,13 @@ struct RequestReader {
         if request.password == nil { request.password = url.password }
     }
 
-    /// A path with more than one reading is refused, but not from git: git must be able to go on with the URL that it was
-    /// given. For git such a path belongs to nothing but the whole origin (``ServiceURL/contains(_:)``).
+    /// Refuses ambiguous paths. Not called for git, which must be able to go on with the URL that it was given. For
+    /// git, only an account for the whole origin covers such a path (``ServiceURL/contains(_:)``).
     private func checkPath() throws(RequestError) {
         if request.url?.isAmbiguous == true { throw .ambiguousPath(.path) }
     }
 
-    /// A request that does not say for which service it is would match any (CVE-2020-11008): it is refused.
+    /// Refuses a request that does not name its service: it would match any service (CVE-2020-11008).
     private func checkIdentity() throws(RequestError) {
         guard !request.protocolName.isEmpty else { throw .missing(.protocolName) }
         guard URLPieces.isScheme(Array(request.protocolName.utf8)[...]) else { throw .invalid(.protocolName) }
@@ -141,13 +144,13 @@ struct RequestReader {
         return text
     }
 
-    /// An authentication scheme is a token (RFC 9110 section 11.1); an empty one is none.
+    /// Reads an authentication scheme, which is a token (RFC 9110 section 11.1). An empty value means no scheme.
     private func authtype(_ line: AttributeLines.Line) throws(RequestError) -> String? {
         guard line.value.allSatisfy(TokenGrammar.isTokenCharacter) else { throw .invalid(.authtype) }
         return line.value.isEmpty ? nil : String(decoding: line.value, as: UTF8.self)
     }
 
-    /// A decimal number without a sign; nil where it is none or does not fit.
+    /// Parses a decimal number without a sign. Returns nil if the text is no number or does not fit.
     private func number(_ digits: ArraySlice<UInt8>) -> Int64? {
         guard !digits.isEmpty, digits.allSatisfy(HostGrammar.isDigit) else { return nil }
         return Int64(String(decoding: digits, as: UTF8.self))

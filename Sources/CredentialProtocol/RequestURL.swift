@@ -1,8 +1,9 @@
 import Secrets
 
-/// What the attribute `url` stands for: the parts of a request, cut out of one URL as `git credential` does.
+/// The parts of a request, cut out of the attribute `url` in the same way as `git credential` does it.
 ///
-/// Query and fragment belong to no service and are left out. Host and port are judged with the rest of the request.
+/// Query and fragment are dropped, because they are not part of a service. Host and port are validated later, with the
+/// rest of the request.
 struct RequestURL {
     let protocolName: String
     let host: String
@@ -38,7 +39,7 @@ struct RequestURL {
         }
     }
 
-    /// A control character that comes out of an escape would have been refused as it is (CVE-2020-5260).
+    /// Refuses control characters that an escape hides: unescaped they are refused too (CVE-2020-5260).
     private static func decode(
         _ encoded: ArraySlice<UInt8>, _ line: AttributeLines.Line
     ) throws(RequestError) -> [UInt8] {
@@ -49,7 +50,7 @@ struct RequestURL {
         return decoded
     }
 
-    /// Without the leading slash, and without those at the end. A second leading slash stays: `//group` is not `/group`.
+    /// Removes the leading slash and the slashes at the end. A second leading slash stays: `//group` is not `/group`.
     private static func trimmed(_ path: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         guard let last = path.lastIndex(where: { $0 != PathGrammar.slash }) else { return [] }
         return path[...last].dropFirst()

@@ -1,9 +1,10 @@
-/// Why a response cannot be written, as facts. Nothing of it is written then.
+/// The reason why a response cannot be written. No part of the response is written then.
 package enum ResponseError: Error, Sendable, Equatable {
-    /// A control character in a value, or, in an access token, anything but visible ASCII.
+    /// A value holds a byte that is not allowed there: a control character, or in an access token anything but visible
+    /// ASCII.
     case forbiddenByte(Attribute)
-    /// An access token without a byte.
+    /// An access token, its authentication scheme or a required user name is empty.
     case empty(Attribute)
-    /// A value that would make a line of more than ``AttributeLines/maxLine`` bytes.
+    /// A value would make a line of more than ``AttributeLines/maxLine`` bytes.
     case tooLong(Attribute)
 }

@@ -1,16 +1,16 @@
 import Secrets
 
-/// A ``CredentialResponse`` to lines, in the order in which git writes them.
+/// Writes a ``CredentialResponse`` as lines, in the order that git uses.
 ///
-/// Nothing leaves that could be read as another line, whoever put it there: an authorization server that answers with a
-/// line break in its token gets no line out of us.
+/// No value can be read as another line, whatever its source: if an authorization server puts a line break into a
+/// token, the response is refused.
 struct ResponseWriter {
     private(set) var bytes: [UInt8] = []
     private let response: CredentialResponse
     private let request: CredentialRequest
 
-    /// Begins with the capabilities, before what depends on them: those that the caller announced, for git sends back
-    /// `state[]` and `credential` only to a helper that announced them in turn.
+    /// Writes the capabilities first, before the attributes that depend on them. Only those that the caller announced
+    /// are written: git sends `state[]` and `credential` back only to a helper that announced them too.
     init(_ response: CredentialResponse, for request: CredentialRequest) throws(ResponseError) {
         self.response = response
         self.request = request
@@ -19,7 +19,7 @@ struct ResponseWriter {
         }
     }
 
-    /// `authtype` and `credential`: the header field in two parts.
+    /// Writes `authtype` and `credential`: the two parts of the header field.
     mutating func writeCredential(authtype: String) throws(ResponseError) {
         guard !authtype.isEmpty else { throw .empty(.authtype) }
         guard authtype.utf8.allSatisfy(TokenGrammar.isTokenCharacter) else { throw .forbiddenByte(.authtype) }
@@ -37,7 +37,7 @@ struct ResponseWriter {
         if let token = response.oauthRefreshToken { try write(.oauthRefreshToken, token) }
     }
 
-    /// What follows in every form: the end of its life, and what git shall hand back.
+    /// Writes the attributes that end every form: the expiry, and the values that git sends back.
     mutating func writeRest() throws(ResponseError) {
         if let expiry = response.passwordExpiryUTC { try write(.passwordExpiryUTC, String(expiry)) }
         guard request.capabilities.contains(.state) else { return }

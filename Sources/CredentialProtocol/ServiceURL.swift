@@ -1,24 +1,24 @@
 import Secrets
 
-/// The service for which a credential is: an origin over http or https, perhaps with a path (RFC 3986, RFC 6454).
+/// The service that a credential is for: an origin over http or https, perhaps with a path (RFC 3986, RFC 6454).
 ///
-/// A value cannot hold an invalid host, user information, a query, a fragment or a control character. It serves to
-/// compare: two spellings of one service are equal, and nothing that could be another service is. Paths are compared and
-/// cut by their UTF-8 bytes.
+/// A value never holds an invalid host, user information, a query, a fragment or a control character. Values can be
+/// compared: two spellings of one service are equal, and two different services never are. Paths are compared and cut
+/// by their UTF-8 bytes.
 package struct ServiceURL: Sendable, Hashable, CustomStringConvertible {
     /// `https` or `http`.
     package let scheme: String
-    /// In lower case; an IPv6 address stands in brackets.
+    /// In lower case. An IPv6 address is in brackets.
     package let host: String
-    /// The effective port: the scheme's own where none is given.
+    /// The effective port: the default port of the scheme if none is given.
     package let port: Int
-    /// Percent-decoded; a slash before each segment, none at the end; empty for the whole origin.
+    /// Percent-decoded, with a slash before each segment and none at the end. Empty for the whole origin.
     private let path: [UInt8]
     /// Whether programs read the path in more than one way (``PathGrammar``). Only the whole origin contains such a
-    /// service. A value that was read from a URL is never ambiguous.
+    /// service. A value parsed from a URL is never ambiguous.
     package let isAmbiguous: Bool
 
-    /// Why a string is no service's URL.
+    /// The reason why a string is not the URL of a service.
     package enum ParsingError: Error, Sendable, Equatable {
         /// No `scheme://`.
         case notAbsolute
@@ -30,14 +30,14 @@ package struct ServiceURL: Sendable, Hashable, CustomStringConvertible {
         case userinfo
         case invalidHost
         case invalidPort
-        /// A control character, as it is or percent-encoded; a space or a backslash.
+        /// A control character, plain or percent-encoded; a space or a backslash.
         case forbiddenByte(UInt8)
-        /// `%` without two hexadecimal digits behind it.
+        /// `%` without two hexadecimal digits after it.
         case malformedEscape
         case queryOrFragment
     }
 
-    /// Reads `https://host[:port][/path]`, percent-decoding the path.
+    /// Parses `https://host[:port][/path]` and percent-decodes the path. The scheme may be http too.
     package init(_ string: String) throws(ParsingError) {
         if let byte = URLPieces.forbiddenByte(in: string.utf8) { throw .forbiddenByte(byte) }
         guard let pieces = URLPieces(Array(string.utf8)) else { throw .notAbsolute }
@@ -50,8 +50,10 @@ package struct ServiceURL: Sendable, Hashable, CustomStringConvertible {
         try self.init(scheme: scheme, authority: pieces.host, path: PercentEncoding.text(path.dropFirst()))
     }
 
-    /// The service of a request; nil unless the protocol is http or https, the host valid and the path free of control
-    /// characters. The path is taken as it is, without percent-decoding: git has done that. It has no leading slash.
+    /// The service of a request. Returns nil unless the protocol is http or https, the host is valid and the path has
+    /// no control character.
+    ///
+    /// - Parameter path: without a leading slash. It is not percent-decoded here, because git has done that.
     package init?(protocolName: String, host: String, path: String?) {
         let path = path ?? ""
         guard !path.utf8.contains(where: AttributeLines.isControl) else { return nil }
@@ -75,28 +77,28 @@ package struct ServiceURL: Sendable, Hashable, CustomStringConvertible {
         isAmbiguous = PathGrammar.isAmbiguous(path)
     }
 
-    /// The segments of the path, percent-decoded; case counts. One is empty where two slashes stand side by side.
+    /// The segments of the path, percent-decoded and case-sensitive. Two adjacent slashes give an empty segment.
     package var pathSegments: [String] {
         path.split(separator: PathGrammar.slash, omittingEmptySubsequences: false).dropFirst()
             .map { String(decoding: $0, as: UTF8.self) }
     }
 
-    /// Scheme, host and, unless it is the scheme's own, port: `https://git.example.com`.
+    /// Scheme and host, and the port unless it is the scheme's default: `https://git.example.com`.
     package var origin: String {
         port == Self.defaultPort(of: scheme) ? "\(scheme)://\(host)" : "\(scheme)://\(host):\(port)"
     }
 
-    /// The origin and the path, percent-encoded so that it can be printed and read again.
+    /// The origin and the path, percent-encoded so that the result can be printed and parsed again.
     package var description: String {
         origin + pathSegments.map { "/" + PercentEncoding.encode(segment: $0) }.joined()
     }
 
-    /// Whether the host is this machine by its very name: `localhost`, 127.0.0.0/8 or `[::1]` (RFC 8252 section 7.3).
-    /// No name is looked up, so nothing that a resolver says makes a host a loopback host.
+    /// Whether the host is written as this machine: `localhost`, 127.0.0.0/8 or `[::1]` (RFC 8252 section 7.3). No name
+    /// is looked up, so a resolver cannot make a host a loopback host.
     package var isLoopback: Bool { host == "localhost" || HostGrammar.isLoopbackAddress(host) }
 
-    /// Whether `other` has our origin and a path that is ours or below it, on the boundary of a segment. The whole origin
-    /// contains every path, and no other service contains one that is ambiguous.
+    /// Whether `other` has the same origin and a path that equals this path or is below it, at a segment boundary. The
+    /// whole origin contains every path. Any other service contains no ambiguous path.
     package func contains(_ other: ServiceURL) -> Bool {
         guard scheme == other.scheme, host == other.host, port == other.port else { return false }
         if path.isEmpty { return true }
@@ -104,7 +106,7 @@ package struct ServiceURL: Sendable, Hashable, CustomStringConvertible {
         return other.path.count == path.count || other.path[path.count] == PathGrammar.slash
     }
 
-    /// RFC 9110 section 4.2; nil for schemes that are none of ours.
+    /// The default port (RFC 9110 section 4.2); nil for other schemes.
     private static func defaultPort(of scheme: String) -> Int? {
         switch scheme {
         case "https": 443

@@ -1,15 +1,15 @@
-/// A URL cut where RFC 3986 section 3 cuts it; nothing is decoded or judged yet.
+/// A URL split as RFC 3986 section 3 defines it, without decoding or validation.
 struct URLPieces {
     let scheme: ArraySlice<UInt8>
-    /// What stands before the last `@` of the authority; nil where there is no `@`.
+    /// The text before the last `@` of the authority; nil if there is no `@`.
     let userinfo: ArraySlice<UInt8>?
     /// `host[:port]`.
     let host: ArraySlice<UInt8>
-    /// With its leading slash; without query and fragment.
+    /// Includes the leading slash; excludes query and fragment.
     let path: ArraySlice<UInt8>
     let hasQueryOrFragment: Bool
 
-    /// Nil where there is no `scheme://`.
+    /// Returns nil if there is no `scheme://`.
     init?(_ bytes: [UInt8]) {
         guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")), Self.isScheme(bytes[..<colon]),
             bytes[(colon + 1)...].starts(with: "//".utf8)
@@ -28,8 +28,8 @@ struct URLPieces {
         host = at.map { authority[($0 + 1)...] } ?? authority
     }
 
-    /// The first byte that no URL may hold and programs treat differently: a control character, which some strip, a
-    /// space, and a backslash, which some read as a slash.
+    /// Returns the first byte that a URL may not hold and that programs treat differently; nil if there is none. It is
+    /// a control character (some programs strip it), a space, or a backslash (some programs read it as a slash).
     static func forbiddenByte(in bytes: some Sequence<UInt8>) -> UInt8? {
         bytes.first { AttributeLines.isControl($0) || $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\\") }
     }

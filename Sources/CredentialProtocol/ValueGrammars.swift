@@ -12,7 +12,7 @@ enum TokenGrammar {
 
 /// The value of `scope`: scope tokens with one space between them (RFC 6749 section 3.3).
 enum ScopeGrammar {
-    /// Nil where a token is malformed; an empty value is no scope at all.
+    /// Returns nil if a token is malformed. An empty value means no scopes.
     static func tokens(of value: ArraySlice<UInt8>) -> [String]? {
         guard !value.isEmpty else { return [] }
         let tokens = value.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)

@@ -1,27 +1,27 @@
 import CGIO
 import Glibc
 
-/// What the person's desktop does for us: calls to programs on the session bus. None of them waits long, and none of them
-/// is a failure where there is no desktop: then there is no answer.
+/// Calls to programs on the session bus of the user's desktop. No call waits long. A missing desktop is not an error:
+/// the calls then return nil.
 @safe
 struct DesktopBus {
-    /// A GDBusConnection, which this process shares with all that speak on its bus, to the end of the process.
+    /// A GDBusConnection, which all users of the bus in this process share until the process ends.
     let connection: OpaquePointer
 
-    /// Connects, or takes the connection that this process has already; nil where there is no bus.
+    /// Connects, or uses the existing connection of this process. Returns nil if there is no bus.
     init?() {
-        // Without an address, or with `autolaunch:` among several, GIO would start a bus of its own where there is an X11
-        // display, and nobody would ever be on it.
+        // If there is an X11 display but no address, or a list of addresses with `autolaunch:`, GIO would start a new
+        // bus. No other program ever joins it.
         guard let address = unsafe getenv("DBUS_SESSION_BUS_ADDRESS").map({ unsafe String(cString: $0) }),
             !address.isEmpty, !address.contains("autolaunch:"),
             let connection = unsafe g_bus_get_sync(G_BUS_TYPE_SESSION, nil, nil)
         else { return nil }
-        // GIO's default is to raise SIGTERM when the bus goes away.
+        // By default, GIO raises SIGTERM when the bus closes the connection.
         unsafe g_dbus_connection_set_exit_on_close(connection, 0)
         unsafe self.connection = connection
     }
 
-    /// A program on the bus, and one of its objects.
+    /// A program on the bus, with one of its objects.
     struct Peer {
         var name: String
         var path: String
@@ -31,9 +31,9 @@ struct DesktopBus {
     /// Calls a method.
     ///
     /// - Parameters:
-    ///   - arguments: what it takes.
-    ///   - patience: in milliseconds; a program that the bus starts for the call takes its time.
-    /// - Returns: nil where nobody answered, or with an error.
+    ///   - arguments: the arguments of the method.
+    ///   - patience: the timeout in milliseconds. A program that the bus has to start for the call takes longer.
+    /// - Returns: the reply; nil if there is no reply or if the reply is an error.
     func call(
         _ peer: Peer, _ method: String, _ arguments: [BusValue], patience: CInt = 5_000
     ) -> BusValue? {
@@ -48,23 +48,24 @@ struct DesktopBus {
     static let itself = Peer(
         name: "org.freedesktop.DBus", path: "/org/freedesktop/DBus", interface: "org.freedesktop.DBus")
 
-    /// The unique name of whoever owns `name`, by which what they send is known to be theirs; nil where nobody does.
+    /// Returns the unique name of the program that owns `name`; nil if no program does. Messages from this unique name
+    /// are certain to come from that program.
     func owner(of name: String) -> String? {
         call(Self.itself, "GetNameOwner", [BusValue(name)])?[0]?.text
     }
 }
 
-/// A value as D-Bus carries it.
+/// A D-Bus value.
 @safe
 final class BusValue {
     fileprivate let pointer: OpaquePointer
 
-    /// Takes over the reference that `pointer` carries, a floating one too.
+    /// Takes ownership of the reference that `pointer` carries, even if it is floating.
     init(_ pointer: OpaquePointer) { unsafe self.pointer = g_variant_take_ref(pointer) }
 
     deinit { unsafe g_variant_unref(pointer) }
 
-    /// A member of a tuple or a list; nil where there are fewer.
+    /// A member of a tuple or a list; nil if the index is too large.
     subscript(index: Int) -> BusValue? {
         guard unsafe g_variant_is_container(pointer) != 0, unsafe index < g_variant_n_children(pointer) else {
             return nil

@@ -1,15 +1,15 @@
-/// A question on the person's desktop that can be answered there, or left alone (Desktop Notifications Specification 1.2,
-/// `org.freedesktop.Notifications`).
+/// A question on the user's desktop, which the user can answer there or ignore (Desktop Notifications Specification
+/// 1.2, `org.freedesktop.Notifications`).
 package struct Notification: Sendable, Equatable {
-    /// One line, which is shown as it is.
+    /// One line, shown unchanged.
     package var summary: String
-    /// What else there is to say, as plain text.
+    /// Further text, as plain text.
     package var body: String
-    /// What takes the question up, as a button says it; a click on the notification means the same.
+    /// The label of the button that accepts. A click on the notification means the same.
     package var accept: String
-    /// What turns it down.
+    /// The label of the button that declines.
     package var decline: String
-    /// What is said in place of the body where the desktop has no buttons.
+    /// The text that replaces the body if the desktop shows no buttons.
     package var bodyWithoutActions: String
 
     package init(summary: String, body: String, accept: String, decline: String, bodyWithoutActions: String) {
@@ -17,26 +17,27 @@ package struct Notification: Sendable, Equatable {
         (self.accept, self.decline) = (accept, decline)
     }
 
-    /// What came of it.
+    /// The result of the question.
     package enum Answer: Sendable, Equatable {
+        /// The user accepted.
         ///
-        /// - Parameter activation: what lets the program that is opened next come to the front (`ActivationToken`); nil where the
-        ///   desktop gives none.
+        /// - Parameter activation: a token that lets the program that is opened next come to the front
+        ///   (`ActivationToken`); nil if the desktop provides none.
         case accepted(activation: String?)
-        /// The person turned it down, or sent it away.
+        /// The user declined or closed the notification.
         case dismissed
-        /// Nobody did anything until it went away, or the time was over.
+        /// The notification disappeared or the time ended without an answer.
         case unanswered
-        /// It is shown, and cannot be answered: there are no buttons.
+        /// The notification is shown but cannot be answered, because the desktop shows no buttons.
         case shown
-        /// Nothing on the session bus shows notifications.
+        /// No program on the session bus shows notifications.
         case unavailable
     }
 
-    /// Shows it and waits for the answer; it is taken away again if there is none in time, if nobody wants it any more, or if
-    /// the task is cancelled.
+    /// Shows the notification and waits for the answer. Removes it if there is no answer in time, if the answer is no
+    /// longer needed, or if the task is cancelled.
     ///
-    /// - Parameter isGivenUp: whether nobody wants the answer any more.
+    /// - Parameter isGivenUp: whether the answer is no longer needed.
     /// - Throws: `CancellationError`.
     package func ask(
         within patience: Duration, isGivenUp: @Sendable () -> Bool = { false }
@@ -59,15 +60,15 @@ package struct Notification: Sendable, Equatable {
         }
     }
 
-    /// The keys of the buttons, by which the desktop names the one that was pressed.
+    /// The keys of the buttons. The desktop reports the key of the pressed button.
     static let accepting = "sign-in"
     static let declining = "not-now"
 }
 
-/// Who shows notifications.
+/// The program that shows notifications.
 private struct NotificationService {
     private let bus: DesktopBus
-    /// The unique name of whoever answered: signals of others mean nothing.
+    /// The unique name of that program. Signals from other programs are ignored.
     private let owner: String
     private let capabilities: [String]
 
@@ -75,7 +76,7 @@ private struct NotificationService {
         name: "org.freedesktop.Notifications", path: "/org/freedesktop/Notifications",
         interface: "org.freedesktop.Notifications")
 
-    /// Nil where there is none, and none can be started.
+    /// Returns nil if there is no such program and the bus cannot start one.
     init?() {
         guard let bus = DesktopBus(), let capabilities = bus.call(Self.peer, "GetCapabilities", [])?[0]?.texts,
             let owner = bus.owner(of: Self.peer.name)
@@ -85,7 +86,7 @@ private struct NotificationService {
 
     func can(_ capability: String) -> Bool { capabilities.contains(capability) }
 
-    /// - Returns: the number by which it is known; nil where it is not shown.
+    /// - Returns: the id of the notification; nil if it is not shown.
     func show(_ notice: Notification, body: String, actions: [String], for patience: Duration) -> UInt32? {
         let shown = can("body-markup") ? Self.escaped(body) : body
         let milliseconds = Int32(clamping: patience.components.seconds * 1000)
@@ -105,8 +106,8 @@ private struct NotificationService {
         NotificationSignals(bus: bus, owner: owner, path: Self.peer.path, interface: Self.peer.interface)
     }
 
-    /// Text within the markup of a body (section "Markup"). Scalar by scalar: with a combining mark behind it, `<` is part of
-    /// another character to Swift, and still markup to the desktop.
+    /// Escapes text for the markup of a body (section "Markup"). Works on Unicode scalars: for Swift, `<` and a
+    /// combining mark after it are one other character, but for the desktop they are still markup.
     private static func escaped(_ text: String) -> String {
         text.unicodeScalars.reduce(into: "") { escaped, scalar in
             switch scalar {

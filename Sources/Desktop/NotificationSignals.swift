@@ -1,15 +1,16 @@
 import CGIO
 
-/// What the desktop says of notifications after they are shown. Listens from its making to its end.
+/// Receives the signals about notifications, from its creation until it is released.
 @safe
 final class NotificationSignals {
     private let bus: DesktopBus
     private let heard = Heard()
-    /// A GMainContext of our own: what is heard is put into it, and taken out when we look.
+    /// A GMainContext for these signals only. GIO queues them in it until `answer` reads them.
     private let context: OpaquePointer?
     private var subscriptions: [CUnsignedInt] = []
 
-    /// - Parameter owner: who shows the notifications; nobody else is heard.
+    /// - Parameter owner: the unique name of the program that shows the notifications. Signals from other programs are
+    ///   ignored.
     init(bus: DesktopBus, owner: String, path: String, interface: String) {
         self.bus = bus
         unsafe context = g_main_context_new()
@@ -40,9 +41,9 @@ final class NotificationSignals {
         unsafe g_main_context_unref(context)
     }
 
-    /// What a notification was answered; nil where it was not within the time.
+    /// Waits for the answer to a notification. Returns nil if there is none in time.
     ///
-    /// Looks in small steps, so that a cancelled task ends the wait, and no thread is held up by somebody who is at lunch.
+    /// Polls in short steps, so that a cancelled task ends the wait and no thread is blocked while the user is away.
     func answer(
         to id: UInt32, within patience: Duration, isGivenUp: () -> Bool
     ) async throws -> Notification.Answer? {
@@ -57,33 +58,33 @@ final class NotificationSignals {
     }
 }
 
-/// What was said so far.
+/// The signals so far.
 private final class Heard {
-    /// The first answer to each notification: an answered one is closed afterwards.
+    /// The first answer to each notification. A later signal only says that the answered notification was closed.
     private(set) var answers: [UInt32: Notification.Answer] = [:]
     private var activations: [UInt32: String] = [:]
-    /// Whoever showed them is gone.
+    /// Whether the program that shows the notifications has ended.
     var isOver = false
 
     func note(_ signal: String, _ parameters: BusValue) {
         guard let id = parameters[0]?.number, answers[id] == nil else { return }
         switch signal {
-        case "ActivationToken":  // comes before the action that it is for
+        case "ActivationToken":  // precedes the action that it belongs to
             activations[id] = parameters[1]?.text.flatMap { Self.isToken($0) ? $0 : nil }
         case "ActionInvoked":
             switch parameters[1]?.text {
             case "default", Notification.accepting: answers[id] = .accepted(activation: activations[id])
             case Notification.declining: answers[id] = .dismissed
-            default: break  // no button of ours
+            default: break  // not one of keyfob's buttons
             }
         case "NotificationClosed":
-            // 1: its time was over; 2: the person sent it away; 3: we, or another program, closed it; 4: undefined.
+            // 1: it expired; 2: the user closed it; 3: keyfob or another program closed it; 4: undefined.
             answers[id] = parameters[1]?.number == 2 ? .dismissed : .unanswered
         default: break
         }
     }
 
-    /// Whether a text may stand in an environment and is no longer than any token is.
+    /// Whether the text is safe in an environment variable and not longer than any real token.
     private static func isToken(_ text: String) -> Bool {
         (1...256).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
     }

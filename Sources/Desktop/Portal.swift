@@ -1,4 +1,4 @@
-/// The way out of a sandbox (XDG Desktop Portal).
+/// The interface from a sandbox to the desktop (XDG Desktop Portal).
 package enum Portal {
     private static let openURI = peer("org.freedesktop.portal.OpenURI")
 
@@ -7,15 +7,16 @@ package enum Portal {
             name: "org.freedesktop.portal.Desktop", path: "/org/freedesktop/portal/desktop", interface: interface)
     }
 
-    /// Whether there is a portal that opens addresses.
+    /// Whether there is a portal that opens URLs.
     package static var opensAddresses: Bool {
         let arguments = [BusValue(openURI.interface), BusValue("version")]
         return DesktopBus()?.call(peer("org.freedesktop.DBus.Properties"), "Get", arguments) != nil
     }
 
-    /// Has the desktop open an address in the person's browser; whether it took that on.
+    /// Asks the desktop to open a URL in the user's browser. Returns whether the desktop accepted the request.
     ///
-    /// - Parameter activation: what lets the browser come to the front (``Notification/Answer/accepted(activation:)``).
+    /// - Parameter activation: a token that lets the browser come to the front
+    ///   (``Notification/Answer/accepted(activation:)``).
     package static func open(_ address: String, activation: String?) -> Bool {
         guard let bus = DesktopBus() else { return false }
         let options = activation.map { ["activation_token": BusValue($0)] } ?? [:]

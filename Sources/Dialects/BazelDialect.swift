@@ -1,14 +1,16 @@
 package import CredentialProtocol
 import Secrets
 
-/// The credential helpers of build tools: Bazel and its kin (github.com/EngFlow/credential-helper-spec).
+/// The credential helper protocol of Bazel and similar build tools (github.com/EngFlow/credential-helper-spec).
 ///
-/// `get`, with `{"uri":"https://…"}` as input (`url` in older proposals); the answer is the header fields to be added to each
-/// request to that URI and the time at which to ask again. `grpcs` is served as https, `grpc` as http.
+/// The command is `get`, with `{"uri":"https://…"}` as input (`url` in older proposals). The answer contains the header
+/// fields to add to each request to that URI, and the time at which to ask again. `grpcs` is handled as https, `grpc`
+/// as http.
 ///
 /// - Not supported: other commands.
-/// - Not found: `{"headers":{}}`, which means that no credential is needed. Failures: an exit status and standard error.
-/// - Deadline: Bazel's is 10 seconds, and the build fails then; ours is 8. It never asks.
+/// - Not found: `{"headers":{}}`, which means that no credential is needed. Failures: an exit status and standard
+///   error.
+/// - Deadline: Bazel fails the build after 10 seconds; keyfob stops after 8. It never asks the user.
 package struct BazelDialect: CallerDialect {
     package static let name = "bazel"
     package static let executables = ["bazel-credential-keyfob"]
@@ -36,7 +38,7 @@ package struct BazelDialect: CallerDialect {
         return .get(request)
     }
 
-    /// The tokens of a gRPC service go the way of HTTP/2.
+    /// gRPC runs over HTTP/2, so its tokens are those of the https or http URL.
     private static func overHTTP(_ uri: String) -> String {
         let schemes = ["grpcs://": "https://", "grpc://": "http://"]
         for (grpc, http) in schemes where uri.asciiLowercased.begins(with: grpc) {
@@ -52,6 +54,6 @@ package struct BazelDialect: CallerDialect {
 
     package func notFound(_ request: CredentialRequest) -> Reply { Reply(JSONLine.encode(Response())) }
 
-    /// Seconds: an action that was given a token may run for a while before it uses it.
+    /// In seconds: an action may run for a while before it uses its token.
     private static let minTTL = 300
 }

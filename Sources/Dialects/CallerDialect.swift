@@ -1,49 +1,49 @@
 package import CredentialProtocol
 
-/// How a caller that is not git asks, and wants to be answered: one small file for each.
+/// The format in which one caller other than git asks and expects its answer: one small file for each caller.
 ///
-/// A dialect decides nothing but form. It reads no clock, no file and no environment but through its ``Invocation``; and
-/// it writes nothing: its ``Reply`` is written by the executable at once. What it learns from a question it may keep for
-/// the answer to that question.
+/// A dialect decides only the format. It reads the clock, files and the environment only through its ``Invocation``. It
+/// writes nothing: the executable writes the ``Reply`` at once. A dialect may keep facts from a question for the answer
+/// to that question.
 package protocol CallerDialect: Sendable {
-    /// What stands behind `--dialect`.
+    /// The name for the option `--dialect`.
     static var name: String { get }
-    /// The names by which the program may be called to speak this dialect.
+    /// The program names that select this dialect.
     static var executables: [String] { get }
-    /// How long an answer may take for which nobody is asked; nil where the caller waits as long as it takes.
+    /// The maximum time for an answer if keyfob may not ask the user; nil if the caller waits without a limit.
     static var deadline: Duration? { get }
-    /// The user name under which a token that the caller handed over is kept; nil where callers hand over none, or name
-    /// a user themselves.
+    /// The user name under which keyfob stores a token from the caller. Nil if the caller stores no tokens or names a
+    /// user itself.
     static var keptAs: String? { get }
-    /// What is said before the first question of a conversation: one question a line, until the end of the input. Nil
-    /// for callers that start us anew for each question.
+    /// The output before the first question of a conversation, which has one question a line until the end of the
+    /// input. Nil for callers that start keyfob once for each question.
     static var greeting: [UInt8]? { get }
 
     init()
 
-    /// What the caller wants.
+    /// Reads the caller's question.
     mutating func question(_ invocation: Invocation) throws(InvocationError) -> Question
 
-    /// The answer with a credential.
+    /// Formats the answer with a credential.
     ///
-    /// - Throws: where the credential cannot be passed on without harm; nothing of it is written then.
+    /// - Throws: `ResponseError` if the credential cannot be passed on safely; no part of it is written then.
     func found(_ answer: Answer, for request: CredentialRequest) throws(ResponseError) -> Reply
 
-    /// The answer where there is no credential, or none that this protocol can carry.
+    /// Formats the answer if there is no credential, or none that this protocol can carry.
     func notFound(_ request: CredentialRequest) -> Reply
 
-    /// The answer to a `store` or an `erase` that went well.
+    /// Formats the answer to a successful `store` or `erase`.
     func done(_ operation: Operation) -> Reply
 
-    /// The accounts, for callers that want to know which there are.
+    /// Formats the list of accounts, for callers that ask for it.
     func listed(_ accounts: [ListedAccount]) -> Reply
 
-    /// The answer where something is wrong, in the form in which this protocol wants errors.
+    /// Formats a failure as this protocol reports errors.
     func failed(_ failure: CallerFailure) -> Reply
 }
 
-/// What most callers want: nothing on standard output but the answer, what is wrong on standard error, and an exit status
-/// other than 0.
+/// Defaults that suit most callers: only the answer on standard output, errors on standard error, and an exit status
+/// other than 0 for errors.
 extension CallerDialect {
     package static var executables: [String] { [] }
     package static var deadline: Duration? { .seconds(30) }
@@ -56,28 +56,29 @@ extension CallerDialect {
     package func failed(_ failure: CallerFailure) -> Reply { Reply(complaint: failure.lines, status: failure.status) }
 }
 
-/// What a caller asks for.
+/// The question of a caller.
 package enum Question: Sendable, Equatable {
-    /// A credential. Somebody may be asked for it only if `interaction` is not `never`.
+    /// Return a credential. keyfob may ask the user for it only if `interaction` is not `never`.
     case get(CredentialRequest)
-    /// To keep the credential in the request.
+    /// Store the credential in the request.
     case store(CredentialRequest)
-    /// To forget the credential in the request.
+    /// Delete the credential in the request.
     case erase(CredentialRequest)
-    /// Which accounts there are.
+    /// List the accounts.
     case list
-    /// Nothing that has to be looked up: a version, the first phase of a protocol in two.
+    /// No lookup is needed: the answer is known, for example a version or the first phase of a two-phase protocol.
     case reply(Reply)
-    /// Nothing more: the end of a conversation.
+    /// The conversation has ended.
     case end
 }
 
-/// A credential to answer with.
+/// A credential, with the facts that its answer needs.
 package struct Answer: Sendable, Equatable {
     package var response: CredentialResponse
-    /// The service whose account gave the token, which may be wider than what was asked for; nil for a stored password.
+    /// The service of the account that gave the token; it may be wider than the requested one. Nil for a stored
+    /// password.
     package var service: ServiceURL?
-    /// Seconds since 1970.
+    /// The current time in seconds since 1970.
     package var now: Int64
 
     package init(_ response: CredentialResponse, service: ServiceURL? = nil, now: Int64) {
@@ -95,9 +96,9 @@ package struct ListedAccount: Sendable, Equatable {
     }
 }
 
-/// What the caller is told.
+/// The answer to the caller.
 package struct Reply: Sendable, Equatable {
-    /// For standard output, to be written at once.
+    /// The bytes for standard output, written at once.
     package var output: [UInt8]
     /// Lines for standard error.
     package var complaint: [String]

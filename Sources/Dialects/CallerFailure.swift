@@ -1,28 +1,29 @@
 package import CredentialProtocol
 
-/// Why a caller gets no answer: a word for programs, a line and hints for people, an exit status of sysexits(3).
+/// The reason why a caller gets no answer: a code for programs, a line and hints for users, and an exit status
+/// (sysexits(3)).
 package struct CallerFailure: Error, Sendable, Equatable {
-    /// Stable: programs may go by it.
+    /// Stable: programs may depend on the values.
     package enum Code: String, Sendable, CaseIterable {
         case noCredential = "no_credential"
         case usage
         case malformedRequest = "malformed_request"
-        /// The URL is none that keyfob serves.
+        /// keyfob does not serve this URL.
         case unsupportedService = "unsupported_service"
         case keyringUnavailable = "keyring_unavailable"
         case keyringLocked = "keyring_locked"
-        /// The server cannot be reached.
+        /// The network or the server cannot be reached.
         case offline
-        /// The server or another process is in trouble: later it may well work.
+        /// The server or another process has a temporary problem: a retry later may succeed.
         case temporary
-        /// A person has to sign in.
+        /// The user has to sign in.
         case loginRequired = "login_required"
-        /// The person or the server said no.
+        /// The user or the server refused.
         case denied
         case configuration
         case `internal`
 
-        /// The exit status where nothing more is known.
+        /// The exit status unless the failure has a more specific one.
         package var status: Int32 {
             switch self {
             case .noCredential: 1
@@ -38,7 +39,7 @@ package struct CallerFailure: Error, Sendable, Equatable {
     }
 
     package var code: Code
-    /// One line, lower case, without a full stop; nothing secret, and nothing that a terminal would obey.
+    /// One line in lower case without a full stop. It contains no secret and no control character for a terminal.
     package var message: String
     package var hints: [String]
     package var status: Int32
@@ -55,7 +56,7 @@ package struct CallerFailure: Error, Sendable, Equatable {
         return CallerFailure(.noCredential, "no credential for \(url)")
     }
 
-    /// What is wrong with an invocation.
+    /// Describes what is wrong with an invocation.
     package init(_ error: InvocationError) {
         switch error {
         case .usage(let usage): self.init(.usage, "usage: \(usage)")
@@ -74,20 +75,21 @@ package struct CallerFailure: Error, Sendable, Equatable {
         }
     }
 
-    /// What to do about a path that can be read in more than one way.
+    /// The hint for a path that can be read in more than one way.
     package static let withoutAmbiguity =
         "write the path without dot segments, %2F, %5C and backslashes, or ask for the host alone"
 
-    /// As they are written to standard error.
+    /// The lines for standard error.
     package var lines: [String] { ["keyfob: " + message] + hints.map { "hint: " + $0 } }
 
-    /// In one line, for protocols that have room for no more.
+    /// The message and hints in one line, for protocols without room for more.
     package var sentence: String { ([message] + hints).joined(separator: "; ") }
 }
 
-/// What a caller said, made fit to be shown.
+/// Makes text from a caller safe to show.
 enum Printable {
-    /// At most 200 characters of visible ASCII and spaces; every other one replaced.
+    /// Returns at most 200 characters. Every character other than visible ASCII and the space is replaced by `?`; `...`
+    /// marks a cut.
     static func text(_ text: String) -> String {
         let shown = text.unicodeScalars.prefix(200).map { (0x20...0x7E).contains($0.value) ? Character($0) : "?" }
         return String(shown) + (text.unicodeScalars.count > 200 ? "..." : "")

@@ -3,15 +3,16 @@ import Secrets
 
 /// Cargo's credential providers, version 1 (doc.rust-lang.org/cargo/reference/credential-provider-protocol.html).
 ///
-/// A conversation of JSON objects, one a line: we say which versions we speak, then Cargo asks until it closes our standard
-/// input. What is wrong with one question is the answer to it; the exit status is 0. The token goes into the
-/// `Authorization` field as it is.
+/// A conversation of JSON objects, one a line. keyfob writes the versions that it supports; then Cargo asks until it
+/// closes keyfob's standard input. An error is the answer to its question; the exit status is 0. Cargo puts the token
+/// into the `Authorization` field unchanged.
 ///
-/// - `login` with a token keeps it, without one signs in; `logout` forgets the kept token and drops the access token.
-/// - Not supported: tokens for one operation alone; asymmetric tokens.
-/// - Not found: `{"Err":{"kind":"not-found"}}`; a URL that is no service: `url-not-supported`. Cargo then asks the next
-///   provider.
-/// - Deadline: none of Cargo's; ours is 30 seconds. It asks for `login` alone.
+/// - `login` with a token stores it; `login` without a token signs in. `logout` deletes the stored token and the access
+///   token.
+/// - Not supported: tokens for one operation only; asymmetric tokens.
+/// - Not found: `{"Err":{"kind":"not-found"}}`; for a URL that is no service, `url-not-supported`. Cargo then asks the
+///   next provider.
+/// - Deadline: Cargo has none; keyfob stops after 30 seconds. It asks the user only for `login`.
 package struct CargoDialect: CallerDialect {
     package static let name = "cargo"
     package static let executables = ["cargo-credential-keyfob"]
@@ -85,7 +86,7 @@ package struct CargoDialect: CallerDialect {
         }
     }
 
-    /// Index URLs begin with `sparse+`, or are those of a git repository.
+    /// Index URLs begin with `sparse+`, or are the URLs of a git repository.
     private func service(_ registry: Message.Registry) throws(InvocationError) -> CredentialRequest {
         let sparse = "sparse+"
         let url =
@@ -124,9 +125,10 @@ package struct CargoDialect: CallerDialect {
     }
 }
 
-/// The challenges of a server as callers pass them on.
+/// Reads the server's challenges from the header lines that callers pass on.
 enum Challenges {
-    /// The values of the `WWW-Authenticate` fields among header lines; those with control characters are left out.
+    /// Returns the values of the `WWW-Authenticate` fields among header lines. Values with control characters are left
+    /// out.
     static func values(in lines: [String]) -> [String] {
         lines.compactMap { line in
             let parts = line.parts(at: ":", maxSplits: 1)

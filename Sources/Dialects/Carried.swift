@@ -3,12 +3,12 @@ import FoundationEssentials
 import Glibc
 import Secrets
 
-/// What goes out of us: tokens, header fields, times, JSON.
+/// Encodes tokens, header fields, times and JSON for callers.
 extension CredentialResponse {
     /// The access token.
     ///
-    /// - Throws: where it is not visible ASCII, so that nothing else can be smuggled out with it, and where there is no
-    ///   byte of it.
+    /// - Throws: `ResponseError.forbiddenByte` if it is not visible ASCII, so that it cannot smuggle in other output;
+    ///   `.empty` if it is empty.
     func accessToken() throws(ResponseError) -> String {
         let token = password.exposedBytes
         guard !token.isEmpty else { throw .empty(.password) }
@@ -25,15 +25,15 @@ extension CredentialResponse {
         return text
     }
 
-    /// The user name beside the token or the password.
+    /// The user name for the token or the password; empty if there is none.
     func name() throws(ResponseError) -> String {
         let name = username ?? ""
         guard !name.utf8.contains(where: AttributeLines.isControl) else { throw .forbiddenByte(.username) }
         return name
     }
 
-    /// The value of the `Authorization` field: `Bearer TOKEN` (RFC 6750 section 2.1), or `Basic` and the stored user name
-    /// and password (RFC 7617), whose user name has no colon.
+    /// The value of the `Authorization` field: `Bearer TOKEN` (RFC 6750 section 2.1), or `Basic` with the stored user
+    /// name and password (RFC 7617). A user name with a colon is refused.
     func authorization() throws(ResponseError) -> String {
         if let authtype { return try "\(authtype) \(accessToken())" }
         let pair = try (name: name(), secret: secretText())
@@ -43,16 +43,16 @@ extension CredentialResponse {
 }
 
 extension Answer {
-    /// When the caller should ask again, in seconds since 1970: a little before the token's end, so that none is sent that
-    /// ends on its way. Nil where nothing is known.
+    /// When the caller should ask again, in seconds since 1970. This is a little before the token expires, so that the
+    /// token does not expire while a request is on its way. Nil if the expiry is unknown.
     var renewal: Int64? {
         response.passwordExpiryUTC.map { end in
             end - min(Self.margin, max(end - now, 0) / 2)
         }
     }
 
-    /// The same as RFC 3339 has it, in UTC; nil also for a time that it has no form for. Written by the C library, for
-    /// FoundationEssentials' formatter would be a fifth of the time that a door takes.
+    /// ``renewal`` as an RFC 3339 timestamp in UTC; nil also if that format cannot express the time. The C library
+    /// formats it: the formatter of FoundationEssentials would take a fifth of the door's running time.
     var renewalTimestamp: String? {
         guard let renewal else { return nil }
         var (time, parts) = unsafe (time_t(renewal), tm())
@@ -63,22 +63,22 @@ extension Answer {
         return String(decoding: text[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    /// Seconds: for a request on its way, and for clocks that differ.
+    /// In seconds: allows for a request on its way, and for clocks that differ.
     private static let margin: Int64 = 30
 }
 
-/// JSON as callers send and want it.
+/// Reads and writes the JSON of callers.
 enum JSONLine {
-    /// One line with its end.
+    /// Encodes a value as one line, including its LF.
     static func encode(_ value: some Encodable) -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Strings, numbers and dictionaries of them always have a form.
+        // Encoding cannot fail: the values are strings, numbers and dictionaries of them.
         guard let data = try? encoder.encode(value) else { return [] }
         return Array(data) + [UInt8(ascii: "\n")]
     }
 
-    /// - Parameter what: what it is, for the words of the error.
+    /// - Parameter what: the name of the input in the error.
     static func decode<Value: Decodable>(
         _ type: Value.Type, from bytes: [UInt8], _ what: String
     ) throws(InvocationError) -> Value {

@@ -1,19 +1,20 @@
-/// The questions of a conversation, one a line, out of what was read of standard input.
+/// Splits standard input into the questions of a conversation, one a line.
 package struct ConversationLines: Sendable {
-    /// What was read behind the lines that were taken.
+    /// The bytes that were read after the lines already taken.
     package private(set) var pending: [UInt8]
 
-    /// What stands behind a line.
+    /// The end of a line.
     package static let end = [UInt8(ascii: "\n")]
 
-    /// - Parameter pending: what was read before.
+    /// - Parameter pending: bytes that were read earlier.
     package init(pending: [UInt8] = []) {
         self.pending = pending
     }
 
-    /// Takes the next line without its end, at most one byte more of it than a caller may say; nil at the end.
+    /// Takes the next line without its end, cut at ``Invocation/maximumInput`` and one byte. Returns nil at the end of
+    /// the input.
     ///
-    /// - Parameter more: reads on; empty at the end.
+    /// - Parameter more: reads more bytes; returns an empty slice at the end.
     package mutating func next(_ more: () -> ArraySlice<UInt8>) -> [UInt8]? {
         var scanned = 0
         while true {
@@ -33,11 +34,11 @@ package struct ConversationLines: Sendable {
 }
 
 extension ConversationLines {
-    /// The first argument with which a door hands a conversation over in which it has said the greeting: the descriptor
-    /// that holds what it has read and not answered. The rest is on standard input.
+    /// The first argument when a door hands over a conversation after its greeting. It names the file descriptor that
+    /// holds the bytes that the door has read but not answered; the rest is on standard input.
     package static func argument(descriptor: Int32) -> String { option + String(descriptor) }
 
-    /// Takes that argument away, if it is there.
+    /// Removes that argument, if it is present, and returns its file descriptor.
     package static func descriptor(from arguments: inout [String]) -> Int32? {
         guard let first = arguments.first, first.hasPrefix(option),
             let descriptor = Int32(first.dropFirst(option.count))
@@ -50,8 +51,8 @@ extension ConversationLines {
 }
 
 extension InvocationError {
-    /// Whether nothing behind the question can be understood: whoever reads on finds its way back at a place that
-    /// somebody else chose.
+    /// Whether the conversation must end after this error, because the rest of the input cannot be trusted. A reader
+    /// that went on would resume at a place that an attacker may have chosen.
     package var endsConversation: Bool {
         switch self {
         case .tooLarge, .usage: true

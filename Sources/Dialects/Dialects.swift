@@ -1,4 +1,4 @@
-/// The callers that keyfob speaks with, besides git and those that speak the line protocol.
+/// The callers that keyfob supports, besides git and the callers that use the line protocol.
 package enum Dialects {
     package static let all: [any CallerDialect.Type] = [
         DockerDialect.self, KubernetesDialect.self, CargoDialect.self, BazelDialect.self, GoDialect.self,
@@ -6,18 +6,18 @@ package enum Dialects {
         HeadersDialect.self,
     ]
 
-    /// The dialect behind `--dialect`.
+    /// Returns the dialect for the option `--dialect`; nil for an unknown name.
     package static func named(_ name: String) -> (any CallerDialect.Type)? {
         all.first { $0.name == name }
     }
 
-    /// The dialect of the name by which a program was called, `docker-credential-keyfob` for example, perhaps with
-    /// directories before it.
+    /// Returns the dialect for a program name, for example `docker-credential-keyfob`. The name may include
+    /// directories.
     package static func spoken(by executable: String) -> (any CallerDialect.Type)? {
         guard let name = executable.split(separator: "/").last.map(String.init) else { return nil }
         return all.first { $0.executables.contains(name) }
     }
 
-    /// The names of all of them.
+    /// The program names of all dialects.
     package static var executables: [String] { all.flatMap { $0.executables } }
 }

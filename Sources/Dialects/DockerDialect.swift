@@ -1,16 +1,18 @@
 package import CredentialProtocol
 
-/// Docker's credential helpers: docker, buildx, podman, skopeo, buildah, helm, oras (github.com/docker/docker-credential-helpers,
-/// `credentials/credentials.go`).
+/// Docker's credential helpers, for docker, buildx, podman, skopeo, buildah, helm and oras
+/// (github.com/docker/docker-credential-helpers, `credentials/credentials.go`).
 ///
-/// One argument: `get`, `store`, `erase`, `list`, `version`. The input of `get` and `erase` is a server URL, often without
-/// its scheme; that of `store` is one JSON object `{"ServerURL", "Username", "Secret"}`, as is the answer to `get`.
+/// One argument: `get`, `store`, `erase`, `list` or `version`. The input of `get` and `erase` is a server URL, often
+/// without its scheme. The input of `store` is one JSON object `{"ServerURL", "Username", "Secret"}`, as is the answer
+/// to `get`.
 ///
-/// - Not supported: `list` names the accounts that are signed in, not the stored passwords: what is listed is asked for
-///   one by one, and sent to the daemon.
-/// - Not found: the words `credentials not found in native keychain` on standard output, exit status 1; with them Docker
-///   goes on without a credential. Any other failure is its words on standard output, and fatal.
-/// - Deadline: none of Docker's; ours is 30 seconds. It never asks: Docker asks us for every entry of the list.
+/// - Not supported: `list` names the accounts that are signed in but not the stored passwords. Docker asks for each
+///   listed entry and sends it to the daemon.
+/// - Not found: `credentials not found in native keychain` on standard output, exit status 1; Docker then goes on
+///   without a credential. Any other failure is a message on standard output, and Docker stops.
+/// - Deadline: Docker has none; keyfob stops after 30 seconds. It never asks the user: Docker asks keyfob for each list
+///   entry.
 package struct DockerDialect: CallerDialect {
     package static let name = "docker"
     package static let executables = ["docker-credential-keyfob"]
@@ -68,7 +70,7 @@ package struct DockerDialect: CallerDialect {
         Reply(JSONLine.encode(Dictionary(accounts.map { ($0.url, $0.username) }) { first, _ in first }))
     }
 
-    /// The words are those by which Docker knows these three.
+    /// Docker recognizes these three messages by their text.
     package func failed(_ failure: CallerFailure) -> Reply {
         let words =
             switch failure {

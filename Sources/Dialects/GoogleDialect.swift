@@ -1,15 +1,15 @@
 package import CredentialProtocol
 
-/// Google's executable-sourced credentials (google.aip.dev/auth/4117, "Determining the subject token in executable-sourced
-/// credentials"): every Google library then signs in with our token at Google's token exchange.
+/// Google's executable-sourced credentials (google.aip.dev/auth/4117, "Determining the subject token in
+/// executable-sourced credentials"): every Google library then exchanges keyfob's token for one of Google's.
 ///
-/// `get URL`, where the URL is that of the identity provider's service. The answer is one JSON object with a token of the
-/// type in `$GOOGLE_EXTERNAL_ACCOUNT_TOKEN_TYPE`, which the credential configuration names.
+/// `get URL`, with the URL of the identity provider's service. The answer is one JSON object with a token of the type
+/// in `$GOOGLE_EXTERNAL_ACCOUNT_TOKEN_TYPE`, which the credential configuration sets.
 ///
-/// - Not supported: SAML; access tokens that are no JWTs (RFC 9068), which Google cannot check; `output_file`, for keyfob
-///   writes no token to a file: Google's library then asks each time.
+/// - Not supported: SAML; access tokens that are not JWTs (RFC 9068), because Google cannot verify them; `output_file`,
+///   because keyfob writes no token to a file. Google's library then asks each time.
 /// - Not found, and every failure: `{"version":1,"success":false,"code":…,"message":…}` and an exit status.
-/// - Deadline: Google's is 5 seconds or more (`timeout_millis`); ours is 4. It never asks.
+/// - Deadline: Google's is 5 seconds or more (`timeout_millis`); keyfob stops after 4. It never asks the user.
 package struct GoogleDialect: CallerDialect {
     package static let name = "google"
     package static let deadline: Duration? = .seconds(4)
@@ -57,7 +57,7 @@ package struct GoogleDialect: CallerDialect {
             JSONLine.encode(Failure(code: failure.code.rawValue, message: failure.sentence)), status: failure.status)
     }
 
-    /// Three parts of base64url (RFC 7515 section 7.1).
+    /// Whether the token consists of three parts of base64url (RFC 7515 section 7.1).
     private static func isJWT(_ token: String) -> Bool {
         let parts = token.split(separator: ".", omittingEmptySubsequences: false)
         return parts.count == 3

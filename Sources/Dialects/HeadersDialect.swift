@@ -1,15 +1,15 @@
 package import CredentialProtocol
 
-/// The headers helpers of clients of the Model Context Protocol: a command that prints one JSON object of header fields
+/// The headers helpers of Model Context Protocol clients: a command that prints one JSON object of header fields
 /// (code.claude.com/docs/en/mcp, "headersHelper").
 ///
-/// `keyfob headers [URL]`; without a URL it is the one that the client put into `$CLAUDE_CODE_MCP_SERVER_URL`, so that one
-/// line serves all servers.
+/// `keyfob headers [URL]`. Without an argument, the URL is `$CLAUDE_CODE_MCP_SERVER_URL`, which the client sets, so one
+/// command line serves all servers.
 ///
-/// - Not supported: clients do not say that a token was refused. They run the command again on the next connection, so
-///   the token is always one with at least half of its life before it.
+/// - Not supported: clients do not report that a token was refused. They run the command again for the next connection,
+///   so the token always has at least half of its lifetime, or a day, left.
 /// - Not found: exit status 1, one line on standard error, no output.
-/// - Deadline: 3 seconds; clients wait for the command before they start. It never asks.
+/// - Deadline: 3 seconds, because clients wait for the command before they start. It never asks the user.
 package struct HeadersDialect: CallerDialect {
     package static let name = "headers"
     package static let deadline: Duration? = .seconds(3)
@@ -32,6 +32,6 @@ package struct HeadersDialect: CallerDialect {
         Reply(JSONLine.encode(["Authorization": try answer.response.authorization()]))
     }
 
-    /// Seconds: a day, of which half of the token's life remains.
+    /// In seconds: a day. Half of the token's lifetime is enough if that is less.
     private static let minTTL = 86_400
 }

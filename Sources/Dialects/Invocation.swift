@@ -1,17 +1,17 @@
 import CredentialProtocol
 import Secrets
 
-/// How a caller has started us.
+/// How a caller has started keyfob.
 package struct Invocation: Sendable {
-    /// What stands behind the program's name, less what chose the dialect.
+    /// The arguments after the program's name, without those that selected the dialect.
     package var arguments: [String]
-    /// The environment.
+    /// Reads a variable of the environment.
     package var variable: @Sendable (String) -> String?
-    /// Reads standard input to its end, or one line of a conversation without its end; at most one byte more than
-    /// ``maximumInput``. Called only where the protocol has an input. Nil at the end of a conversation.
+    /// Reads standard input to its end, or one line of a conversation without its LF: at most ``maximumInput`` and one
+    /// byte. Called only if the protocol has an input. Returns nil at the end of a conversation.
     package var input: @Sendable () -> [UInt8]?
 
-    /// The most bytes that a caller may say: what the line protocol allows, too.
+    /// The maximum input of a caller in bytes; the same as in the line protocol.
     package static let maximumInput = AttributeLines.maxRequest
 
     package init(
@@ -21,41 +21,43 @@ package struct Invocation: Sendable {
         (self.arguments, self.variable, self.input) = (arguments, variable, input)
     }
 
-    /// The input, if it is not too large; nil at the end of a conversation.
+    /// Returns the input; nil at the end of a conversation.
+    ///
+    /// - Throws: `InvocationError.tooLarge`.
     func boundedInput() throws(InvocationError) -> [UInt8]? {
         guard let bytes = input() else { return nil }
         guard bytes.count <= Self.maximumInput else { throw .tooLarge }
         return bytes
     }
 
-    /// A variable that is set and not empty.
+    /// Returns a variable of the environment if it is set and not empty.
     func nonempty(_ name: String) -> String? { variable(name).flatMap { $0.isEmpty ? nil : $0 } }
 }
 
-/// Why an invocation is refused, as facts. Nothing is looked up then.
+/// The reason why an invocation is refused. Nothing is looked up then.
 package enum InvocationError: Error, Sendable, Equatable {
-    /// The arguments are none that this caller has; what they may be.
+    /// The arguments are invalid for this caller; the value describes the valid ones.
     case usage(String)
     /// More than ``Invocation/maximumInput`` bytes.
     case tooLarge
-    /// The input is not of the form that the protocol has.
+    /// The input does not have the format of the protocol; the value names the invalid part.
     case malformed(String)
-    /// A member, an argument or a variable is absent, or empty where it must not be.
+    /// A member, an argument or a variable is missing, or empty although it is required.
     case missing(String)
-    /// The protocol has no such operation, or we do not have it.
+    /// The protocol has no such operation, or keyfob does not support it.
     case unknownOperation(String)
-    /// A URL whose path can be read in more than one way: dot segments, `%2F`, `%5C`.
+    /// The path of the URL can be read in more than one way: dot segments, `%2F`, `%5C`.
     case ambiguousPath(String)
-    /// A URL that names no service that keyfob serves: it is neither https, nor http on a loopback host.
+    /// keyfob does not serve the URL: it is neither https nor http on a loopback host.
     case notAService(String)
 }
 
 extension CredentialRequest {
-    /// A request for a URL that nobody will be asked for.
+    /// A request for a URL, for which keyfob does not ask the user.
     ///
-    /// - Parameter url: absolute. Its query and fragment are dropped, and a password in it too.
+    /// - Parameter url: absolute. Its query, its fragment and a password in it are dropped.
     init(service url: String) throws(InvocationError) {
-        // An end of line would be the beginning of another attribute.
+        // A line break would start another attribute.
         guard !url.utf8.contains(where: AttributeLines.isControl) else { throw .notAService(url) }
         var request: CredentialRequest
         do {
@@ -71,8 +73,8 @@ extension CredentialRequest {
         self = request
     }
 
-    /// The same for a URL that may lack its scheme, as registries do: https then, but http for this machine itself,
-    /// where nobody has a certificate.
+    /// The same for a URL that may lack its scheme, as registries do. Without one it means https, or http for a
+    /// loopback host, because no public authority issues certificates for one.
     package init(registry name: String) throws(InvocationError) {
         if name.utf8.firstRange(of: "://".utf8) != nil {
             try self.init(service: name)
@@ -83,9 +85,10 @@ extension CredentialRequest {
         }
     }
 
-    /// The request with a credential to be kept.
+    /// Returns the request with a credential to store.
     ///
-    /// - Throws: where user name or secret hold a control character, which no line of git's protocol could bring back.
+    /// - Throws: `InvocationError` if the secret is empty, or if the user name or the secret holds a control character.
+    ///   No line of git's protocol could return such a value.
     func keeping(username: String, secret: [UInt8]) throws(InvocationError) -> CredentialRequest {
         guard !username.utf8.contains(where: AttributeLines.isControl) else { throw .malformed("the user name") }
         guard !secret.isEmpty else { throw .missing("secret") }

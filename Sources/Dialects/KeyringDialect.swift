@@ -1,15 +1,15 @@
 package import CredentialProtocol
 
-/// What pip, uv, pdm, poetry and twine ask of a program called `keyring` (pip.pypa.io/en/stable/topics/authentication,
+/// The `keyring` program that pip, uv, pdm, poetry and twine call (pip.pypa.io/en/stable/topics/authentication,
 /// docs.astral.sh/uv/concepts/authentication).
 ///
 /// `keyring [--mode creds] [--output json] get SERVICE [USER]`, `keyring set SERVICE USER` with the password as input,
-/// `keyring del SERVICE USER`. The service is a URL or a host with perhaps a port. By default the password is printed; with
-/// `--mode creds` the user name and the password, on two lines or as a JSON object.
+/// `keyring del SERVICE USER`. SERVICE is a URL, or a host with an optional port. By default keyfob prints the
+/// password; with `--mode creds` it prints the user name and the password, on two lines or as a JSON object.
 ///
-/// - Not supported: everything else that Python's keyring does; services that are no hosts have no credential.
-/// - Not found: no output, exit status 1, nothing said: pip asks for the URL, then for the host.
-/// - Deadline: none of pip's; ours is 30 seconds. It never asks: pip waits without showing anything.
+/// - Not supported: all other features of Python's keyring. A SERVICE that is no host has no credential.
+/// - Not found: exit status 1 without any output, because pip asks for the URL first and then for the host.
+/// - Deadline: pip has none; keyfob stops after 30 seconds. It never asks the user: pip waits without showing anything.
 package struct KeyringDialect: CallerDialect {
     package static let name = "keyring"
     package static let executables = ["keyring"]
@@ -27,7 +27,7 @@ package struct KeyringDialect: CallerDialect {
         switch (words.first, words.count) {
         case ("get", 2...3):
             var request = try CredentialRequest(registry: words[1])
-            // Indexes want a user name beside a token, whoever's it is.
+            // Package indexes require a user name with a token and ignore its value.
             request.username = username.flatMap { Self.placeholders.contains($0) ? nil : $0 } ?? request.username
             return .get(request)
         case ("set", 3):
@@ -42,7 +42,7 @@ package struct KeyringDialect: CallerDialect {
         }
     }
 
-    /// Options may stand anywhere, with a space or with `=`; what is none of them stays.
+    /// Reads options, which may be anywhere and take their value after a space or `=`. Returns the other arguments.
     private mutating func readOptions(_ arguments: [String]) throws(InvocationError) -> [String] {
         var words: [String] = []
         var rest = arguments.flatMap { argument in

@@ -1,16 +1,16 @@
 package import CredentialProtocol
 
-/// Kubernetes' exec credential plugins: kubectl, helm, k9s and whatever is built on client-go
+/// Kubernetes' exec credential plugins, for kubectl, helm, k9s and other programs built on client-go
 /// (kubernetes.io/docs/reference/access-authn-authz/authentication, "client-go credential plugins").
 ///
-/// `get [URL]`, by a name of its own too, for kubectl asks with every command. `KUBERNETES_EXEC_INFO` holds an
-/// `ExecCredential` of the version that was configured, `client.authentication.k8s.io/v1` or `v1beta1`, with the cluster's
-/// address if `provideClusterInfo` is set; the URL stands for it otherwise. The answer is an `ExecCredential` of the same
-/// version with a token and, where it is known, the time at which to ask again.
+/// `get [URL]`. The dialect has a program name too, because kubectl asks with every command. `KUBERNETES_EXEC_INFO`
+/// holds an `ExecCredential` of the configured version, `client.authentication.k8s.io/v1` or `v1beta1`; it contains the
+/// cluster's address if `provideClusterInfo` is set. A URL argument takes precedence over that address. The answer is
+/// an `ExecCredential` of the same version with a token and, if known, the time at which to ask again.
 ///
-/// - Not supported: stored passwords, for which clusters have no use; client certificates; `v1alpha1`.
-/// - Not found: exit status 1, one line on standard error, which kubectl shows.
-/// - Deadline: none of kubectl's; ours is 30 seconds. It may ask where `spec.interactive` is true.
+/// - Not supported: stored passwords, which clusters do not accept; client certificates; `v1alpha1`.
+/// - Not found: exit status 1 and one line on standard error, which kubectl shows.
+/// - Deadline: kubectl has none; keyfob stops after 30 seconds. It may ask the user if `spec.interactive` is true.
 package struct KubernetesDialect: CallerDialect {
     package static let name = "kubernetes"
     package static let executables = ["kubernetes-credential-keyfob"]

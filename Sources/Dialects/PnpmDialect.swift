@@ -1,13 +1,13 @@
 package import CredentialProtocol
 
-/// pnpm's `tokenHelper` (pnpm.io/npmrc#urltokenhelper): an executable in the person's own `.npmrc` that prints what goes
-/// into the `Authorization` field.
+/// pnpm's `tokenHelper` (pnpm.io/npmrc#urltokenhelper): an executable, named in the user's own `.npmrc`, that prints
+/// the value of the `Authorization` field.
 ///
-/// `get URL`. pnpm starts the executable without an argument, so it is a script of two lines that names the URL.
+/// `get URL`. pnpm starts the executable without arguments, so the user needs a script of two lines that names the URL.
 ///
 /// - Not supported: pnpm does not say for which registry it asks.
-/// - Not found: exit status 1 and one line on standard error: pnpm ends with it.
-/// - Deadline: none of pnpm's; ours is 30 seconds. It never asks.
+/// - Not found: exit status 1 and one line on standard error; pnpm then stops.
+/// - Deadline: pnpm has none; keyfob stops after 30 seconds. It never asks the user.
 package struct PnpmDialect: CallerDialect {
     package static let name = "pnpm"
 

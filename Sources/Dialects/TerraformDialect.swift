@@ -2,13 +2,13 @@ package import CredentialProtocol
 
 /// The credentials helpers of Terraform and OpenTofu (developer.hashicorp.com/terraform/internals/credentials-helpers).
 ///
-/// Arguments of the configuration, then `get`, `store` or `forget`, then a host name. `get` answers with one JSON object,
-/// whose member `token` goes into a Bearer header; `store` has such an object as input.
+/// The arguments from the configuration, then `get`, `store` or `forget`, then a host name. `get` answers with one JSON
+/// object; Terraform sends its member `token` in a Bearer header. `store` reads such an object as input.
 ///
-/// - Not supported: properties other than `token`, which `store` refuses as the protocol demands; stored passwords that
-///   did not come by `store`.
+/// - Not supported: properties other than `token`, which `store` refuses as the protocol requires; stored passwords
+///   that `store` did not save.
 /// - Not found: `{}`, exit status 0. Failures: an exit status and standard error, which Terraform shows.
-/// - Deadline: none of Terraform's; ours is 30 seconds. It never asks.
+/// - Deadline: Terraform has none; keyfob stops after 30 seconds. It never asks the user.
 package struct TerraformDialect: CallerDialect {
     package static let name = "terraform"
     package static let executables = ["terraform-credentials-keyfob"]
@@ -40,7 +40,7 @@ package struct TerraformDialect: CallerDialect {
         return Array(token.utf8)
     }
 
-    /// A property of the object: a text, or something for which there is no place.
+    /// A property of the object: a text, or a value of another type, which is not supported.
     private enum Property: Decodable {
         case text(String)
         case other

@@ -2,24 +2,25 @@ package import CredentialProtocol
 import FoundationEssentials
 import Secrets
 
-/// How `keyfob token` prints a token: for scripts, editors and mail programs that shell out for one.
+/// The output formats of `keyfob token`, for scripts, editors and mail programs that run a command to get a token.
 ///
-/// Not supported: stored passwords, which are no tokens. Not found: nothing on standard output, exit status 1. It may
-/// ask, unless told not to. The output ends with LF.
+/// Not supported: stored passwords, which are not tokens. Not found: nothing on standard output, exit status 1. keyfob
+/// may ask the user, unless an option forbids it. The output ends with LF.
 package enum TokenFormat: String, Sendable, CaseIterable {
-    /// The token alone.
+    /// Only the token.
     case token
-    /// A header field, as `curl -H @-` reads it: `Authorization: Bearer TOKEN` (RFC 6750 section 2.1).
+    /// A header field that `curl -H @-` reads: `Authorization: Bearer TOKEN` (RFC 6750 section 2.1).
     case header
-    /// One JSON object: `access_token`, `token_type`, `username` where there is one, and `expires_at` in seconds since
-    /// 1970-01-01 UTC where it is known.
+    /// One JSON object: `access_token`, `token_type`, `username` if there is one, and `expires_at` in seconds since
+    /// 1970-01-01 UTC if it is known.
     case json
-    /// A line of a configuration file of curl, for `curl -K -` (curl(1), `--config`).
+    /// A line of a curl configuration file, for `curl -K -` (curl(1), `--config`).
     case curl
-    /// Lines that a POSIX shell can `eval`: `KEYFOB_TOKEN`, `KEYFOB_TOKEN_TYPE` and, where it is known,
-    /// `KEYFOB_TOKEN_EXPIRES_AT` in seconds since 1970.
+    /// Lines for `eval` in a POSIX shell: `KEYFOB_TOKEN`, `KEYFOB_TOKEN_TYPE` and, if known, `KEYFOB_TOKEN_EXPIRES_AT`
+    /// in seconds since 1970.
     case env
-    /// The client's answer in SASL's XOAUTH2, in base64 (developers.google.com/gmail/imap/xoauth2-protocol). Needs the user.
+    /// The client's response in SASL XOAUTH2, in base64 (developers.google.com/gmail/imap/xoauth2-protocol). Needs the
+    /// user.
     case xoauth2
 
     private struct JSONToken: Encodable {
@@ -36,11 +37,11 @@ package enum TokenFormat: String, Sendable, CaseIterable {
         }
     }
 
-    /// The bytes to print.
+    /// Returns the bytes to print.
     ///
-    /// - Parameter user: whose mailbox it is; for ``xoauth2`` alone.
-    /// - Throws: `ResponseError.forbiddenByte` where the token is not visible ASCII, so that nothing else can be smuggled
-    ///   out; `.empty` where there is no byte of it, or no user who is needed.
+    /// - Parameter user: the owner of the mailbox; used by ``xoauth2`` only.
+    /// - Throws: `ResponseError.forbiddenByte` if the token is not visible ASCII, so that it cannot smuggle in other
+    ///   output, or if `user` holds a control character; `.empty` if the token is empty or a required user is missing.
     package func encode(_ response: CredentialResponse, user: String? = nil) throws(ResponseError) -> [UInt8] {
         let token = try response.accessToken()
         let type = response.authtype ?? "Bearer"
@@ -58,13 +59,13 @@ package enum TokenFormat: String, Sendable, CaseIterable {
         }
     }
 
-    /// Within the quotation marks of curl's configuration files.
+    /// Escapes text for the quotation marks of curl's configuration files.
     private static func escaped(_ text: String) -> String {
         text.unicodeScalars.map { $0 == "\"" || $0 == "\\" ? "\\\($0)" : String($0) }.joined()
     }
 
     private static func assignments(_ token: String, _ type: String, expiresAt: Int64?) -> String {
-        // Within single quotation marks a shell takes everything as it is, up to the next one.
+        // Between single quotation marks, a shell takes every character literally up to the next one.
         let quoted = { (text: String) in
             "'" + text.parts(at: "'").joined(separator: #"'\''"#) + "'"
         }

@@ -2,12 +2,12 @@ package import CredentialProtocol
 
 /// The token helpers of Vault and OpenBao (developer.hashicorp.com/vault/docs/commands/token-helper).
 ///
-/// One argument: `get`, `store` with the token as input, `erase`. The service is `$VAULT_ADDR`, or `$BAO_ADDR`, or what
-/// Vault itself takes without them.
+/// One argument: `get`, `store` with the token as input, or `erase`. The service is `$VAULT_ADDR`, otherwise
+/// `$BAO_ADDR`, otherwise Vault's own default address.
 ///
-/// - Not supported: namespaces; stored passwords that did not come by `store`.
+/// - Not supported: namespaces; stored passwords that `store` did not save.
 /// - Not found: no output, exit status 0. Failures: an exit status and standard error.
-/// - Deadline: none of Vault's; ours is 30 seconds. It never asks.
+/// - Deadline: Vault has none; keyfob stops after 30 seconds. It never asks the user.
 package struct VaultDialect: CallerDialect {
     package static let name = "vault"
     package static let executables = ["vault-token-keyfob"]

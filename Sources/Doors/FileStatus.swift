@@ -1,9 +1,9 @@
 import Glibc
 
-/// What stat(2) says of a file. Here, where nothing has any Foundation in it: where something has, it depends on the order
-/// in which files are compiled whether the members of `stat` are Glibc's or CoreFoundation's.
+/// Facts from stat(2) about a file. They are in this target because it does not use Foundation. In targets that do, the
+/// members of `stat` are Glibc's or CoreFoundation's, depending on the order in which files are compiled.
 package enum FileStatus {
-    /// Whether what is behind a descriptor is a regular file that belongs to this user.
+    /// Whether the descriptor refers to a regular file that the effective user owns.
     package static func isOurs(_ descriptor: CInt) -> Bool {
         var status = stat()
         return unsafe fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG

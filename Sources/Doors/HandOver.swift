@@ -1,25 +1,25 @@
 import Glibc
 
-/// How a door becomes `keyfob`, which answers what the door cannot.
+/// Replaces a door's process with `keyfob`, which answers the questions that the door cannot.
 package enum HandOver {
-    /// Why it could not. Where it could, nobody is left to be told.
+    /// The reason why `keyfob` did not start. If it starts, the door's process no longer exists.
     package enum Failure: Error, Sendable, Equatable {
-        /// What was read is more than ``longestInput`` bytes.
+        /// The bytes that the door has read are more than ``longestInput``.
         case inputTooLarge
-        /// The system has no pipe for what was read.
+        /// The system provides no pipe for the bytes that the door has read.
         case noPipe
         /// The program cannot be started.
         case notStarted(program: String)
     }
 
-    /// The most bytes that can be handed over: an ordinary user's largest pipe (pipe(7), /proc/sys/fs/pipe-max-size).
+    /// The maximum input in bytes: the largest pipe of an ordinary user (pipe(7), /proc/sys/fs/pipe-max-size).
     package static let longestInput = 1_048_576
 
-    /// Becomes `keyfob`.
+    /// Replaces this process with `keyfob`. Returns only if that fails.
     ///
     /// - Parameters:
-    ///   - arguments: of the process, with the name by which it is called.
-    ///   - input: what was read of standard input, which keyfob then reads anew: the whole of it. Nil where nothing was.
+    ///   - arguments: the arguments of the process, starting with the program's name.
+    ///   - input: the whole of standard input, which keyfob reads again; nil if the door has read nothing.
     package static func run(_ arguments: [String], input: [UInt8]?) -> Failure {
         if let input {
             guard input.count <= longestInput else { return .inputTooLarge }
@@ -29,11 +29,11 @@ package enum HandOver {
         return execute(arguments)
     }
 
-    /// Becomes `keyfob` in the middle of a conversation, whose rest is on standard input.
+    /// Replaces this process with `keyfob` during a conversation; the rest of the conversation is on standard input.
     ///
     /// - Parameters:
-    ///   - heard: what was read and not answered.
-    ///   - arguments: of the process, which learn the descriptor that holds `heard`.
+    ///   - heard: the bytes that the door has read but not answered.
+    ///   - arguments: returns the arguments of the process for the descriptor that holds `heard`.
     package static func run(heard: [UInt8], _ arguments: (CInt) -> [String]) -> Failure {
         guard heard.count <= longestInput else { return .inputTooLarge }
         guard let end = pipe(holding: heard) else { return .noPipe }
@@ -47,20 +47,20 @@ package enum HandOver {
         return .notStarted(program: program)
     }
 
-    /// The reading end of a pipe that is large enough for all of it, so that nobody has to write on while keyfob reads.
+    /// Returns the reading end of a pipe that can hold all bytes, so that no process has to write while keyfob reads.
     private static func pipe(holding bytes: [UInt8]) -> CInt? {
         var ends: [CInt] = [-1, -1]
         guard unsafe Glibc.pipe(&ends) == 0 else { return nil }
         defer { close(ends[1]) }
         let ordinarySize = 65_536  // pipe(7)
         if bytes.count > ordinarySize {
-            let setPipeSize: CInt = 1031  // F_SETPIPE_SZ, which the C module shows to GNU sources alone
+            let setPipeSize: CInt = 1031  // F_SETPIPE_SZ: the C module defines it only for _GNU_SOURCE
             guard fcntl(ends[1], setPipeSize, CInt(longestInput)) >= bytes.count else { return nil }
         }
         return unsafe write(ends[1], bytes, bytes.count) == bytes.count ? ends[0] : nil
     }
 
-    /// The directory of this very file, whatever name it was called by.
+    /// The directory of this executable, whatever name it was called by.
     private static func directory() -> String {
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
         let count = unsafe readlink("/proc/self/exe", &buffer, buffer.count)
@@ -71,7 +71,7 @@ package enum HandOver {
 }
 
 extension HandOver.Failure {
-    /// One line for whoever called.
+    /// One line for the caller.
     package var message: String {
         switch self {
         case .inputTooLarge: "the request is larger than \(HandOver.longestInput) bytes"
@@ -80,7 +80,7 @@ extension HandOver.Failure {
         }
     }
 
-    /// What to do about it.
+    /// Hints for the user.
     package var hints: [String] {
         switch self {
         case .inputTooLarge, .noPipe: []
@@ -88,7 +88,7 @@ extension HandOver.Failure {
         }
     }
 
-    /// The exit status, of sysexits(3).
+    /// The exit status (sysexits(3)).
     package var status: Int32 {
         switch self {
         case .inputTooLarge: 65

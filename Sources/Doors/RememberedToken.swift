@@ -3,13 +3,13 @@ import Glibc
 package import KernelKeyring
 import Secrets
 
-/// The account that answers a question, and its access token, both in kernel memory.
+/// The account that answers a question, and its access token, both from kernel memory.
 package struct RememberedToken {
     package let account: String
     package let token: CachedAccessToken
 
-    /// Nil where either of them is not there; and where each step is to be told, which is keyfob's to do. A few system calls:
-    /// no D-Bus, no library, no network.
+    /// Returns nil if the route or the token is missing, or if tracing is on (only keyfob traces). Takes a few system
+    /// calls: no D-Bus, no library, no network.
     package init?(for request: CredentialRequest) {
         guard !Environment.wantsTrace, let keyring = KernelKeyring.existing(),
             let account = Routes.first(of: request, { keyring.read($0)?.exposedText }),
@@ -19,11 +19,11 @@ package struct RememberedToken {
         (self.account, self.token) = (account, token)
     }
 
-    /// The answer that keyfob itself would give to `get` with a token that is in kernel memory; nil where keyfob has to
-    /// be asked.
+    /// Returns the same answer to `get` that keyfob would give with a token in kernel memory; nil if keyfob has to
+    /// answer.
     package static func answer(to request: CredentialRequest) -> CredentialResponse? {
-        // Where the service says what was wrong with a token, the same token will not do. What a token is good for, kernel
-        // memory does not say.
+        // If the service reported what was wrong with a token, the same token fails again. Kernel memory does not
+        // record the scopes and the resource of a token.
         guard AuthenticationChallenge.bearer(in: request.wwwauth)?.error == nil, request.scope.isEmpty,
             request.resource == nil
         else { return nil }

@@ -1,23 +1,23 @@
 package import CredentialProtocol
 import KernelKeyring
 
-/// The names under which kernel memory knows which account answers a question.
+/// The names of the kernel keys that map a question to the account that answers it.
 package enum Routes {
-    /// The name for this very question.
+    /// The name for this exact question; nil if it would be too long or ambiguous (``KeyNames``).
     package static func exact(_ request: CredentialRequest) -> String? { exact(request, stamp) }
 
-    /// The name for every question about `service` and whatever is below it, in the name of the same user.
+    /// The name for every question about `service`, or a path below it, with the same user name.
     package static func below(_ service: ServiceURL, username: String?) -> String? {
         below(service, service.pathSegments.count, username, stamp)
     }
 
-    /// The first thing that is found by one of the names that lead to an account: that of the very question, then those
-    /// of the services that contain it, the longest first.
+    /// Tries the names that lead to an account and returns the first result. The first name is that of the exact
+    /// question. Then follow those of the services that contain it, the longest path first.
     package static func first<Found>(of request: CredentialRequest, _ find: (String) -> Found?) -> Found? {
         let stamp = stamp
         if let found = exact(request, stamp).flatMap(find) { return found }
         guard let service = request.url, service.pathSegments.count <= deepest else { return nil }
-        // Nothing but the whole origin contains a path that can be read in more than one way.
+        // Only the whole origin contains a path that can be read in more than one way.
         for depth in (0...(service.isAmbiguous ? 0 : service.pathSegments.count)).reversed() {
             if let found = below(service, depth, request.username, stamp).flatMap(find) { return found }
         }
@@ -41,6 +41,6 @@ package enum Routes {
         KeyNames.stamp(of: KeyNames.configurationFiles(variable: Environment.variable))
     }
 
-    /// Segments of a path: each costs two system calls where nothing is known.
+    /// The maximum number of path segments: each costs two system calls if no route exists.
     private static let deepest = 32
 }

@@ -9,9 +9,9 @@ package enum Input {
         return AttributeLines.gather { read(STDIN_FILENO, &buffer, upTo: page) }
     }
 
-    /// Reads to the end, but no more than `limit` bytes.
+    /// Reads to the end, but at most `limit` bytes.
     ///
-    /// - Parameter descriptor: another one than standard input.
+    /// - Parameter descriptor: the descriptor to read; standard input by default.
     package static func readAll(upTo limit: Int, from descriptor: CInt = STDIN_FILENO) -> [UInt8] {
         var buffer = [UInt8](repeating: 0, count: page)
         var input: [UInt8] = []
@@ -23,16 +23,16 @@ package enum Input {
         return input
     }
 
-    /// Reads what is there, up to a page of it; empty at the end.
+    /// Reads the available bytes, at most a page; returns an empty slice at the end.
     package static func readSome() -> ArraySlice<UInt8> {
         var buffer = [UInt8](repeating: 0, count: page)
         return read(STDIN_FILENO, &buffer, upTo: page)
     }
 
-    /// Bytes: what callers ask is shorter.
+    /// In bytes. Questions of callers are shorter.
     private static let page = 4096
 
-    /// Empty at the end, or where reading fails.
+    /// Returns an empty slice at the end or if reading fails.
     private static func read(
         _ descriptor: CInt, _ buffer: inout [UInt8], upTo limit: Int
     ) -> ArraySlice<UInt8> {
@@ -45,7 +45,7 @@ package enum Input {
 
 /// Standard output and standard error.
 package enum Output {
-    /// Writes the whole answer; whether it could.
+    /// Writes the whole answer. Returns whether that succeeded.
     package static func write(_ bytes: [UInt8]) -> Bool {
         var rest = bytes[...]
         while !rest.isEmpty {
@@ -57,13 +57,13 @@ package enum Output {
         return true
     }
 
-    /// Says one line to the person.
+    /// Writes one line to standard error for the user.
     package static func complain(_ line: String) {
         let bytes = Array((line + "\n").utf8)
         _ = unsafe Glibc.write(STDERR_FILENO, bytes, bytes.count)
     }
 
-    /// EX_IOERR of sysexits(3): nobody takes the answer.
+    /// EX_IOERR (sysexits(3)): no process reads the answer.
     package static let nobodyReads: Int32 = 74
 }
 
@@ -73,7 +73,7 @@ package enum Environment {
         unsafe getenv(name).flatMap { unsafe String(validatingCString: $0) }
     }
 
-    /// Whether `KEYFOB_TRACE` says that somebody wants to be told of each step.
+    /// Whether `KEYFOB_TRACE` asks keyfob to report each step.
     static var wantsTrace: Bool {
         !["", "0", "false"].contains((variable("KEYFOB_TRACE") ?? "").lowercased())
     }

@@ -1,18 +1,18 @@
 package import Secrets
 
-/// An access token as it lies in kernel memory: what is needed to answer a caller, and nothing that could renew it.
+/// An access token in kernel memory: the data needed to answer a caller, and nothing that can renew the token.
 ///
-/// Shape of the payload: lines `key=value`, each ended by LF. Times are seconds since 1970-01-01 UTC.
+/// The payload consists of lines `key=value`, each ended by LF. Times are in seconds since 1970-01-01 UTC.
 package struct CachedAccessToken: Sendable, Equatable {
     /// The token itself.
     package var token: Secret
-    /// The name that the service wants beside the token (git's `username`), where it wants one.
+    /// The user name that the service expects with the token (git's `username`); nil if it expects none.
     package var username: String?
-    /// When the server says the token ends; nil where it did not say.
+    /// When the token expires by the server's answer; nil if the server did not say.
     package var expiresAt: Int64?
-    /// The whole life in seconds that the server gave; nil where it did not say.
+    /// The whole lifetime in seconds by the server's answer; nil if the server did not say.
     package var lifetime: Int64?
-    /// Until when the token is handed out without a second thought.
+    /// Until this time the token is used without a further check.
     package var freshUntil: Int64
 
     package init(token: Secret, username: String?, expiresAt: Int64?, lifetime: Int64?, freshUntil: Int64) {
@@ -23,19 +23,19 @@ package struct CachedAccessToken: Sendable, Equatable {
         self.freshUntil = freshUntil
     }
 
-    /// Whether the token may still be given at `now` to a caller that named no need of its own.
+    /// Whether the token may be used at `now` for a caller that requires no minimum lifetime.
     package func isFresh(at now: Int64) -> Bool { now < freshUntil }
 
-    /// Whether `minTTL` seconds of life, or half of the whole life if that is less, are left at `now`.
+    /// Whether `minTTL` seconds of lifetime are left at `now`. Half of the whole lifetime is enough if that is less.
     package func hasLife(_ minTTL: Int64, at now: Int64) -> Bool {
         guard let expiresAt else { return isFresh(at: now) }
         let wanted = lifetime.map { min(minTTL, $0 / 2) } ?? minTTL
-        // Before now by more than any number can say is past all the same.
+        // On overflow, the expiry lies so far before `now` that the token has expired.
         let (left, isPast) = expiresAt.subtractingReportingOverflow(now)
         return !isPast && left >= max(wanted, 1)
     }
 
-    /// The payload to be kept.
+    /// The payload to store.
     package var payload: Secret {
         var bytes: [UInt8] = []
         func line(_ key: String, _ value: some Collection<UInt8>) {
@@ -52,10 +52,10 @@ package struct CachedAccessToken: Sendable, Equatable {
         return Secret(bytes)
     }
 
-    /// Reads a payload; nil for anything that ``payload`` would not have written.
+    /// Parses a payload. Returns nil for anything that ``payload`` would not have written.
     package init?(payload: Secret) {
         var lines = payload.exposedBytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)[...]
-        /// Takes the next line if it is `key`'s and reads as one; it is left over otherwise.
+        /// Takes the next line if its key is `key` and its value can be read; otherwise leaves it.
         func take<Value>(_ key: String, _ read: (ArraySlice<UInt8>) -> Value?) -> Value? {
             guard let line = lines.first, line.starts(with: (key + "=").utf8),
                 let value = read(line.dropFirst(key.utf8.count + 1))
@@ -65,10 +65,10 @@ package struct CachedAccessToken: Sendable, Equatable {
         }
         func number(_ digits: ArraySlice<UInt8>) -> Int64? {
             let text = String(decoding: digits, as: UTF8.self)
-            // In one spelling: neither `+1` nor `01`.
+            // Only the spelling that ``payload`` writes: neither `+1` nor `01`.
             return Int64(text).flatMap { String($0) == text ? $0 : nil }
         }
-        // In the order of writing, each at most once: what is left over was never written, or twice.
+        // The lines are read in the order of writing, each at most once. A line that is left is unknown or a duplicate.
         guard let freshUntil = take("fresh_until", number) else { return nil }
         let expiresAt = take("expires_at", number)
         let lifetime = take("lifetime", number)

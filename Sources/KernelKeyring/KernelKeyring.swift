@@ -2,30 +2,33 @@ import CKernelKeyring
 import Glibc
 package import Secrets
 
-/// The keyring `keyfob` in the user keyring: secrets in kernel memory, which the kernel forgets by itself.
+/// The keyring `keyfob` in the user keyring. It keeps secrets in kernel memory; the kernel deletes them when they
+/// expire.
 ///
-/// Each entry is one key, of type `big_key` where the kernel has it and of type `user` where it has not. It can be read
-/// by every process of the same user, as a file could be, also in a session whose keyring is not linked to the user
-/// keyring (`keyctl session - COMMAND`, system services); by nobody else.
+/// Each entry is one key, of type `big_key` if the kernel supports it, otherwise of type `user`. Every process of the
+/// same user can read it, like a file. That includes sessions whose keyring is not linked to the user keyring (system
+/// services, `keyctl session - COMMAND`). Other users cannot read it.
 ///
 /// Sources: keyrings(7), user-keyring(7), add_key(2), keyctl(2).
 package struct KernelKeyring: Sendable {
     /// The serial number of the keyring `keyfob`.
     private let serial: keyfob_key
 
-    /// The keyring, if this user has one already: for the reader who must not leave anything behind.
+    /// Returns the keyring if this user has one; creates nothing.
     ///
-    /// - Parameter description: another keyring than the person's own, for tests.
+    /// - Parameter description: the name of the keyring; tests use another one than the user's own.
     package static func existing(named description: String = "keyfob") -> KernelKeyring? {
         let found = unsafe keyfob_search(Key.userKeyring, "keyring", description)
         return found > 0 && Key(serial: found).isOurs ? KernelKeyring(serial: found) : nil
     }
 
-    /// The keyring, created if this user has none.
+    /// Returns the keyring, and creates it if this user has none.
     ///
-    /// Adding a keyring where there is one of that name displaces the old one, with all that is in it. It is therefore
-    /// made aside, in the thread keyring, and moved to its place only if the place is still free (`KEYCTL_MOVE_EXCL`):
-    /// of many processes that find no keyring at the same time, all end up with the same one.
+    /// Adding a keyring replaces an existing one of the same name and loses its content. So the new keyring is created
+    /// in the thread keyring, and moved only if no keyring has that name (`KEYCTL_MOVE_EXCL`). If many processes find
+    /// no keyring at the same time, all of them end up with the same one.
+    ///
+    /// - Throws: `KernelKeyringError` if the kernel refuses.
     package static func open(named description: String = "keyfob") throws(KernelKeyringError) -> KernelKeyring {
         if let existing = existing(named: description) { return existing }
         let created = unsafe keyfob_add_key("keyring", description, nil, 0, Key.threadKeyring)
@@ -35,7 +38,8 @@ package struct KernelKeyring: Sendable {
         try succeed("keyctl_move") {
             let moved = keyfob_move_into_new_place(created, Key.threadKeyring, Key.userKeyring)
             if moved == 0 || errno == EEXIST { return 0 }
-            // Before Linux 5.3. What was written between a rival's link and ours is lost: a cache can bear that.
+            // Before Linux 5.3. Entries written between another process's link and this one are lost: a cache can bear
+            // that.
             return errno == EOPNOTSUPP ? keyfob_link(created, Key.userKeyring) : moved
         }
         guard let existing = existing(named: description) else {
@@ -44,16 +48,17 @@ package struct KernelKeyring: Sendable {
         return existing
     }
 
-    /// The secret kept under `name`; nil if there is none, or it expired, or it is not ours or not readable.
+    /// Returns the secret stored under `name`. Returns nil if there is none, or if it has expired, has another owner or
+    /// cannot be read.
     ///
-    /// Three or four system calls of under a microsecond each, and no allocation but the secret's.
+    /// Takes three or four system calls of less than a microsecond each, and allocates only the secret.
     package func read(_ name: String) -> Secret? {
         guard Self.isKeepable(name) else { return nil }
         for type in KeyType.allCases {
             var unreadable: Key?
             while let key = find(name, type) {
                 if key.isOurs, let payload = key.payload { return payload }
-                // A key that a writer displaced after we found it is gone; what displaced it has another number.
+                // A writer may have replaced the key since it was found; the new key then has another serial number.
                 guard key.serial != unreadable?.serial else { return nil }
                 unreadable = key
             }
@@ -61,13 +66,15 @@ package struct KernelKeyring: Sendable {
         return nil
     }
 
-    /// Keeps `payload` under `name` for `seconds`, in place of what was kept there; a lifetime of 0 keeps nothing.
+    /// Stores `payload` under `name` for `seconds` and replaces the old value. A lifetime of 0 deletes the old value.
     ///
-    /// The key is made aside with its timeout and permissions and then linked, which displaces the old key in one step:
-    /// no reader sees a payload with another one's expiry.
+    /// The key is created in the thread keyring with its timeout and permissions. Linking it then replaces the old key
+    /// in one step: no reader sees a payload with the expiry of another one.
     ///
-    /// - Parameter name: any text of 1 to 4,095 bytes of UTF-8 without NUL; else `.failed` with EINVAL.
-    /// - Parameter payload: 1 byte to 1 MiB, or 32,767 bytes where there is no `big_key`; else `.failed` with EINVAL.
+    /// - Parameters:
+    ///   - name: any text of 1 to 4,095 bytes of UTF-8 without NUL.
+    ///   - payload: 1 byte to 1 MiB, or to 32,767 bytes if the kernel has no `big_key`.
+    /// - Throws: `.failed` with EINVAL for another name or payload; otherwise the kernel's error.
     package func write(_ name: String, _ payload: Secret, lifetime seconds: UInt32) throws(KernelKeyringError) {
         guard Self.isKeepable(name) else { throw .failed(operation: "add_key", errno: EINVAL) }
         guard seconds > 0 else {
@@ -79,11 +86,11 @@ package struct KernelKeyring: Sendable {
         try Self.succeed("keyctl_set_timeout") { keyfob_set_timeout(key.serial, seconds) }
         try Self.succeed("keyctl_setperm") { keyfob_set_permissions(key.serial, Key.permissions) }
         try Self.succeed("keyctl_link") { keyfob_link(key.serial, serial) }
-        // The other type's key of that name would be found first, or come back when ours is removed.
+        // A key of the other type would be found first, or would reappear when this one is removed.
         for other in KeyType.allCases where other != type { unlink(name, other) }
     }
 
-    /// Forgets what is kept under `name`; whether there was anything.
+    /// Deletes the entry `name`. Returns whether there was one.
     @discardableResult
     package func remove(_ name: String) -> Bool {
         guard Self.isKeepable(name) else { return false }
@@ -92,19 +99,19 @@ package struct KernelKeyring: Sendable {
         return removed
     }
 
-    /// Forgets the keyring with all that is in it; what another process keeps in it later is lost, too.
+    /// Deletes the keyring and all its entries. Entries that another process writes to it later are lost too.
     package func discard() {
         _ = keyfob_unlink(serial, Key.userKeyring)
     }
 
-    /// The names of all that is kept, has not expired and is ours.
+    /// The names of all entries that have not expired and belong to this user.
     package func names() -> [String] {
         keys().compactMap { $0.isOurs ? $0.name : nil }
     }
 }
 
 extension KernelKeyring {
-    /// The kernel takes descriptions of at most 4,095 bytes, up to a NUL.
+    /// The kernel accepts descriptions of at most 4,095 bytes without NUL.
     private static func isKeepable(_ name: String) -> Bool {
         let utf8 = name.utf8
         return (1...Int(keyfob_longest_description)).contains(utf8.count) && !utf8.contains(0)
@@ -125,7 +132,7 @@ extension KernelKeyring {
         return keyfob_unlink(key.serial, serial) == 0
     }
 
-    /// The keys in the keyring, which may grow between telling its size and reading it.
+    /// The keys in the keyring. It may grow between the call that returns its size and the call that reads it.
     private func keys() -> [Key] {
         let stride = MemoryLayout<keyfob_key>.stride
         var capacity = 64

@@ -1,18 +1,18 @@
 import Glibc
 
-/// Why the kernel did not keep a key.
+/// The reason why the kernel did not store a key.
 package enum KernelKeyringError: Error, Sendable, Equatable {
-    /// No key retention service for this process: a seccomp filter (EPERM, as in Docker) or a kernel built without it
-    /// (ENOSYS). The caller keeps its tokens elsewhere.
+    /// The process has no key retention service: a seccomp filter blocks it (EPERM, as in Docker), or the kernel is
+    /// built without it (ENOSYS). The caller stores its tokens elsewhere.
     case unavailable(errno: Int32)
 
-    /// The user's quota of keys or bytes is used up (EDQUOT; /proc/sys/kernel/keys/maxkeys and maxbytes).
+    /// The user's quota of keys or bytes is exhausted (EDQUOT; /proc/sys/kernel/keys/maxkeys and maxbytes).
     case quotaExceeded
 
-    /// Any other refusal of the system call `operation`.
+    /// The system call `operation` failed for another reason.
     case failed(operation: String, errno: Int32)
 
-    /// What the errno of the failed system call `operation` means.
+    /// Maps the errno of the failed system call `operation`.
     init(operation: String, errno code: Int32) {
         switch code {
         case EDQUOT: self = .quotaExceeded

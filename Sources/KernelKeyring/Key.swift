@@ -2,15 +2,16 @@ import CKernelKeyring
 import Glibc
 import Secrets
 
-/// The type of a key: what the kernel does with its payload (keyrings(7)).
+/// The type of a key, which decides how the kernel stores its payload (keyrings(7)).
 enum KeyType: CaseIterable {
-    /// Does not count against the user's quota; a large one is encrypted and may be swapped out. Not in every kernel.
+    /// Does not count against the user's quota. A large payload is encrypted and may be swapped out. Not every kernel
+    /// has this type.
     case bigKey
 
-    /// Up to 32,767 bytes of unswappable memory, counted against the quota.
+    /// Up to 32,767 bytes of memory that is never swapped out; counts against the quota.
     case user
 
-    /// The kernel's word for it.
+    /// The kernel's name for the type.
     var characters: UnsafePointer<CChar> {
         let name: StaticString =
             switch self {
@@ -25,16 +26,16 @@ enum KeyType: CaseIterable {
 struct Key {
     let serial: keyfob_key
 
-    /// Possessor and user: view, read, write, search, link, set attribute; group and others: nothing
-    /// (keyctl_setperm(3)). The kernel's default gives the user no reading without possession, and a process whose
-    /// session keyring is not linked to the user keyring possesses none of our keys.
+    /// Possessor and user may view, read, write, search, link and set attributes; group and others may do nothing
+    /// (keyctl_setperm(3)). By default, the kernel lets the user read a key only with possession. A process whose
+    /// session keyring is not linked to the user keyring possesses none of these keys.
     static let permissions: UInt32 = 0x3f3f_0000
 
     static let threadKeyring = KEY_SPEC_THREAD_KEYRING
     static let userKeyring = KEY_SPEC_USER_KEYRING
 
-    /// Makes a key in the thread keyring, where we possess it and so may set its timeout and permissions; of the first
-    /// type that the kernel has.
+    /// Creates a key of the first type that the kernel supports. It is created in the thread keyring: there this
+    /// process possesses it, and so may set its timeout and permissions.
     static func aside(
         _ name: String, _ payload: Secret
     ) throws(KernelKeyringError) -> (key: Key, type: KeyType) {
@@ -43,17 +44,18 @@ struct Key {
                 unsafe keyfob_add_key(type.characters, name, $0.baseAddress, $0.count, threadKeyring)
             }
             if serial > 0 { return (Key(serial: serial), type) }
-            // ENODEV: the kernel does not have the type.
+            // ENODEV: the kernel does not support the type.
             guard errno == ENODEV else { break }
         }
         throw KernelKeyringError(operation: "add_key", errno: errno)
     }
 
-    /// The effective user owns the key: it is ours. A process can only link keys of others into a keyring that it may
-    /// write, but what we hand out as a token is worth a look.
+    /// Whether the effective user owns the key. Keys of other users can enter a keyring only through a process that may
+    /// write to it. Still, keyfob uses the value as a token, so the check is worth its cost.
     var isOurs: Bool { keyfob_owner(serial) == Int64(geteuid()) }
 
-    /// The payload, read at once if it is of the usual size, else in a second call; nil where the kernel refuses it.
+    /// The payload; nil if the kernel refuses to return it. One call suffices for the usual size, larger ones need a
+    /// second.
     var payload: Secret? {
         var capacity = 4096
         while true {
@@ -70,14 +72,14 @@ struct Key {
         }
     }
 
-    /// The last field of "type;uid;gid;permissions;description"; a description may hold semicolons. Nil for a key that
-    /// cannot be read: one that expired stays for some minutes, until the kernel collects it.
+    /// The last field of "type;uid;gid;permissions;description"; a description may hold semicolons. Nil if the key
+    /// cannot be read: an expired key stays for some minutes, until the kernel collects it.
     var name: String? {
         guard keyfob_read(serial, nil, 0) >= 0 else { return nil }
         let capacity = Int(keyfob_description_buffer)
         let text = unsafe [CChar](unsafeUninitializedCapacity: capacity) { buffer, count in
             let length = unsafe keyfob_describe(serial, buffer.baseAddress, capacity)
-            // The length counts the NUL at the end.
+            // The length includes the NUL at the end.
             count = (1...capacity).contains(length) ? length - 1 : 0
         }
         let separator = CChar(bitPattern: UInt8(ascii: ";"))

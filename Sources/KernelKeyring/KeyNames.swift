@@ -2,20 +2,22 @@ import Glibc
 
 /// The names of the keys in the keyring `keyfob`.
 ///
-/// Two steps lead from a question to a token: a *route* key maps the question as the caller put it to an account, and
-/// the account's *token* key holds the token. So a refresh or an `erase` touches one key, however many ways of asking
-/// lead to it; and the route carries a stamp of the configuration files, so that an edit takes effect at once.
+/// Two keys lead from a question to a token: a *route* key maps the caller's question to an account, and the account's
+/// *token* key holds the token. So a refresh or an `erase` changes one key, even if many questions lead to it. A route
+/// contains a stamp of the configuration files, so an edit takes effect at once.
 package enum KeyNames {
-    /// The key of an account's access token.
+    /// The name of the key for an account's access token.
     package static func token(account: String) -> String { "token:" + account }
 
-    /// The key of an account's grant on its way into the Secret Service.
+    /// The name of the key for an account's grant until it is stored in the keyring of the session.
     package static func grant(account: String) -> String { "grant:" + account }
 
-    /// The key that maps a question to an account; nil where the question is too long for a key's description
-    /// (add_key(2): 4096 bytes with the NUL) or holds a byte that could make two questions look alike.
+    /// The name of the key that maps a question to an account. Returns nil if the question is too long for a key's
+    /// description (add_key(2): 4096 bytes with the NUL). Also returns nil if a byte could make two questions look
+    /// alike.
     ///
-    /// - Parameter isBelow: for every question about `path` and whatever is below it, instead of this very one.
+    /// - Parameter isBelow: the name is for every question about `path` or a path below it, not for this exact
+    ///   question.
     package static func route(
         protocol scheme: String, host: String, path: String?, username: String?, stamp: UInt64, isBelow: Bool = false
     ) -> String? {
@@ -28,13 +30,16 @@ package enum KeyNames {
         return isPlain && name.utf8.count < 4000 ? name : nil
     }
 
-    /// The key that holds, in seconds since 1970-01-01 UTC, when the server at an origin may be asked again.
+    /// The name of the key that holds the time, in seconds since 1970-01-01 UTC, before which keyfob must not ask the
+    /// server at `origin`.
     package static func notBefore(origin: String) -> String { "not-before:" + origin }
 
-    /// The key that is there for as long as the person is left alone about an account's sign-in.
+    /// The name of the key for the prompt cooldown: while the key exists, keyfob does not ask the user to sign in to
+    /// the account.
     package static func quiet(account: String) -> String { "quiet:" + account }
 
-    /// A number that changes when one of `files` is written, replaced, made or removed: read from stat(2), no content.
+    /// A number that changes when one of `files` is written, replaced, created or deleted. It is computed from stat(2),
+    /// not from the content.
     package static func stamp(of files: [String]) -> UInt64 {
         var mixed: UInt64 = 14_695_981_039_346_656_037  // FNV-1a's offset basis
         for file in files {
@@ -51,10 +56,11 @@ package enum KeyNames {
         return mixed
     }
 
-    /// The configuration files in the order of their precedence: the person's, the machine's, and ``approvals(variable:)``.
+    /// The configuration files in the order of their precedence: the user's, the system's, and
+    /// ``approvals(variable:)``.
     ///
-    /// `$XDG_CONFIG_HOME/keyfob/config.toml` (XDG Base Directory: an unset, empty or relative value means `~/.config`),
-    /// then `/etc/keyfob/config.toml`.
+    /// The first is `$XDG_CONFIG_HOME/keyfob/config.toml` (XDG Base Directory: an unset, empty or relative value means
+    /// `~/.config`), the second `/etc/keyfob/config.toml`.
     package static func configurationFiles(variable: (String) -> String?) -> [String] {
         [
             file("config.toml", below: "XDG_CONFIG_HOME", otherwise: "/.config", variable), "/etc/keyfob/config.toml",
@@ -62,8 +68,8 @@ package enum KeyNames {
         ].compactMap { $0 }
     }
 
-    /// The file in which keyfob itself writes which services a person has approved:
-    /// `$XDG_STATE_HOME/keyfob/approved.toml`, by default below `~/.local/state`; nil where there is no home directory.
+    /// The file in which keyfob records the services that the user has approved:
+    /// `$XDG_STATE_HOME/keyfob/approved.toml`, by default below `~/.local/state`. Nil if there is no home directory.
     package static func approvals(variable: (String) -> String?) -> String? {
         file("approved.toml", below: "XDG_STATE_HOME", otherwise: "/.local/state", variable)
     }

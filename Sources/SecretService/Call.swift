@@ -1,15 +1,15 @@
 import CLibsecret
 
-/// Why one attempt at an operation failed.
+/// The reason why one attempt at an operation failed.
 enum CallFailure: Error {
-    /// Trying again with a new session may help: an item went away between two calls, the service forgot our session,
-    /// or a secret could not be decrypted (KWallet before 6.6.3 mistakes one Diffie-Hellman key in 256).
+    /// A retry with a new session may help: an item disappeared between two calls, the keyring lost the session, or a
+    /// secret could not be decrypted. (KWallet before 6.6.3 misreads one Diffie-Hellman key in 256.)
     case stale(String)
 
-    /// Trying again is of no use.
+    /// A retry does not help.
     case final(SecretServiceError)
 
-    /// What the caller is told.
+    /// The error for the caller.
     var reported: SecretServiceError {
         switch self {
         case .stale(let text): .failed(text)
@@ -18,14 +18,14 @@ enum CallFailure: Error {
     }
 }
 
-/// The circumstances of a blocking call to GIO or libsecret: what cancels it, and how its error is read.
+/// The context of a blocking call to GIO or libsecret: cancels the call and interprets its error.
 struct Call {
     let deadline: Deadline
 
-    /// Where a call of GIO puts its error.
+    /// Where a GIO call stores its error.
     typealias ErrorPointer = UnsafeMutablePointer<UnsafeMutablePointer<GError>?>
 
-    /// Calls, with a place for an error that is empty as GLib demands, and throws what was put there.
+    /// Runs a call with an empty error pointer, as GLib requires. Throws the error that the call stores there.
     func perform<Result>(
         _ call: (UnsafeMutablePointer<GCancellable>, ErrorPointer) -> Result
     ) throws(CallFailure) -> Result {
@@ -36,7 +36,7 @@ struct Call {
         throw unsafe failure(error)
     }
 
-    /// Calls a method of whoever has a name on the bus.
+    /// Calls a method of the program that owns a name on the bus.
     func message(
         to name: String, _ path: String, _ interface: String, _ method: String, _ arguments: [Variant],
         over bus: Owned
@@ -68,7 +68,7 @@ struct Call {
 }
 
 extension UnsafeMutablePointer<GError> {
-    /// The bus knows nobody who provides the name, or could not start who does.
+    /// Whether no program provides the name, or the bus could not start the program that does.
     fileprivate var isProviderMissing: Bool {
         unsafe isDBus(
             G_DBUS_ERROR_SERVICE_UNKNOWN, G_DBUS_ERROR_NAME_HAS_NO_OWNER, G_DBUS_ERROR_SPAWN_EXEC_FAILED,
@@ -102,7 +102,7 @@ extension UnsafeMutablePointer<GError> {
         unsafe pointee.domain == secret_error_get_quark() && UInt32(bitPattern: pointee.code) == code.rawValue
     }
 
-    /// The message, without the D-Bus name of the error in front.
+    /// The message without the D-Bus error name before it.
     fileprivate var text: String {
         unsafe g_dbus_error_strip_remote_error(self)
         return unsafe pointee.message.map { unsafe String(cString: $0) } ?? "unknown error"

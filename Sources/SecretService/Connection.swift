@@ -1,32 +1,33 @@
 import CLibsecret
 import Secrets
 
-/// The service, for the calls of one operation under one deadline. What libsecret would make a proxy of is a D-Bus path
-/// here: a proxy takes two round trips, and for a collection the paths of all its items.
+/// A connection to the keyring for the calls of one operation, under one deadline. Objects are D-Bus paths, not
+/// libsecret's proxies: a proxy costs two round trips, and for a collection it loads the paths of all items.
 @safe
 struct Connection {
     let call: Call
     private let bus: Owned
     private let service: Owned
 
-    /// Of the service itself.
+    /// The path of the keyring's own object.
     private static let path = "/org/freedesktop/secrets"
 
     init(_ call: Call) throws(CallFailure) {
         self.call = call
         bus = try SessionBus.connect(call)
-        // No flags: loading all collections costs milliseconds for each item that they hold.
+        // No flags: loading all collections costs milliseconds for each item in them.
         let service = try unsafe call.perform { unsafe secret_service_get_sync(SECRET_SERVICE_NONE, $0, $1) }
         guard let service = unsafe service else { throw .final(.noProvider) }
         self.service = unsafe Owned(service)
     }
 
-    /// Forgets the encrypted session, so that the next ``Connection`` makes a new one.
+    /// Drops the encrypted session, so that the next ``Connection`` creates a new one.
     static func forgetSession() {
         secret_service_disconnect()
     }
 
-    /// The paths of all items that have the attributes, and maybe more, of whatever schema: locked items have lost theirs.
+    /// Returns the paths of all items that have at least these attributes, of any schema: locked items do not show
+    /// theirs.
     func search(
         _ attributes: [String: String], in collection: SecretService.Collection?
     ) throws(CallFailure) -> (unlocked: [String], locked: [String]) {
@@ -41,7 +42,7 @@ struct Connection {
         return unsafe (take(unlocked).filter(isMeant), take(locked).filter(isMeant))
     }
 
-    /// What an unlocked item shows without its secret.
+    /// Reads the properties of an unlocked item, without its secret.
     func item(at path: String) throws(CallFailure) -> FoundItem {
         let reply = try invoke(
             path, "org.freedesktop.DBus.Properties", "GetAll", [Variant("org.freedesktop.Secret.Item")])
@@ -49,7 +50,7 @@ struct Connection {
         return FoundItem(path: path, properties: properties)
     }
 
-    /// The secrets of unlocked items, in the order of the paths.
+    /// Returns the secrets of unlocked items, in the order of the paths.
     func secrets(of paths: [String]) throws(CallFailure) -> [Secret] {
         if paths.isEmpty { return [] }
         let table = try unsafe withList(paths) { list throws(CallFailure) in
@@ -64,10 +65,12 @@ struct Connection {
         }
     }
 
-    /// The collection that is to hold new items: its path, and whether it is locked.
+    /// Finds the collection for new items. Returns its path and whether it is locked.
     ///
-    /// GNOME Keyring without the alias `default` still has a `login` collection that it unlocked at login; a collection
-    /// that libsecret would make, behind a prompt for a new password, is not what the caller asked for.
+    /// If GNOME Keyring has no alias `default`, it still has a collection `login`, which it unlocked at login.
+    /// libsecret would create a collection and prompt for a new password, which the caller did not ask for.
+    ///
+    /// - Throws: `.noCollection` if there is no collection.
     func find(_ collection: SecretService.Collection) throws(CallFailure) -> (path: String, isLocked: Bool) {
         let aliases =
             switch collection {
@@ -84,7 +87,7 @@ struct Connection {
         throw .final(.noCollection)
     }
 
-    /// Whether the collection is locked; nil for one that is no more, which an alias may still point to.
+    /// Whether the collection is locked; nil if it no longer exists: an alias may still point to it.
     private func isLocked(_ collection: String) throws(CallFailure) -> Bool? {
         do {
             let arguments = [Variant("org.freedesktop.Secret.Collection"), Variant("Locked")]
@@ -96,14 +99,14 @@ struct Connection {
         }
     }
 
-    /// Asks the person to unlock items or collections.
+    /// Asks the user to unlock items or collections.
     func unlock(_ paths: [String]) throws(CallFailure) {
         let reply = try invoke(
             Self.path, "org.freedesktop.Secret.Service", "Unlock", [Variant(paths: paths)])
         try prompt(reply[1])
     }
 
-    /// Makes a new item; `replacing` also lets the service overwrite one that has these attributes and more.
+    /// Creates an item. With `replacing`, the keyring may also overwrite an item that has these attributes and more.
     func create(
         _ schema: ItemSchema, attributes: [String: String], label: String, secret: Secret,
         in collection: String, replacing: Bool
@@ -119,7 +122,7 @@ struct Connection {
         try prompt(reply[1])
     }
 
-    /// Replaces an item's secret, and nothing else of it.
+    /// Replaces the secret of an item and changes nothing else.
     func set(_ secret: Secret, of item: FoundItem) throws(CallFailure) {
         _ = try invoke(item.path, "org.freedesktop.Secret.Item", "SetSecret", [encrypted(secret)])
     }
@@ -129,7 +132,7 @@ struct Connection {
         try prompt(reply[0])
     }
 
-    /// As it travels in the encrypted session.
+    /// Encrypts a secret for the session.
     func encrypted(_ secret: Secret) throws(CallFailure) -> Variant {
         _ = try unsafe call.perform { unsafe secret_service_ensure_session_sync(service.pointer(), $0, $1) }
         let value = Value(secret)
@@ -139,16 +142,16 @@ struct Connection {
         return unsafe Variant(encrypted)
     }
 
-    /// Has the person asked, if the service answered a call with the path of a prompt.
+    /// Shows the prompt to the user, if the keyring answered a call with the path of a prompt.
     private func prompt(_ path: Variant?) throws(CallFailure) {
         guard let path = path?.text, path != "/" else { return }
         try Prompt(path: path, bus: bus, call: call).run { () throws(CallFailure) in
-            // No window of ours to stand before.
+            // The parent window is empty: keyfob has none.
             _ = try invoke(path, "org.freedesktop.Secret.Prompt", "Prompt", [Variant("")])
         }
     }
 
-    /// Calls a method of the service.
+    /// Calls a method of the keyring.
     func invoke(
         _ path: String, _ interface: String, _ method: String, _ arguments: [Variant]
     ) throws(CallFailure) -> Variant {

@@ -1,22 +1,22 @@
 import CLibsecret
 import Glibc
 
-/// Cancels a GCancellable when its limit has passed.
+/// Cancels a GCancellable when its time limit has passed.
 ///
-/// libsecret's blocking calls wait for ever on a service that owns its name and does not answer, or for 25 seconds per
-/// D-Bus call at best. All of them can be cancelled from another thread, and this is that thread: it starts with the
-/// deadline, waits, and is joined by ``end()``.
+/// libsecret's blocking calls wait forever if the keyring owns its bus name but does not answer, or at best 25 seconds
+/// for each D-Bus call. All of them can be cancelled from another thread. This class starts that thread, which waits
+/// until ``end()`` joins it.
 final class Deadline {
     /// A GCancellable.
     let cancellable: Owned
 
-    /// The time from the start, or from the last ``restart(_:)``, to the cancellation.
+    /// The time from the start, or from the last ``restart(_:)``, until the call is cancelled.
     private(set) var limit: Duration
 
     private let plan: Plan
     private var thread = pthread_t()
 
-    /// False where the system has no thread left: then only the bus's own limits hold.
+    /// False if the system could not create the thread. Then only the limits of the bus apply.
     private var isRunning = false
 
     init(_ limit: Duration) {
@@ -28,13 +28,13 @@ final class Deadline {
         startThread()
     }
 
-    /// Counts from now on, and to another limit.
+    /// Restarts the deadline from now with another limit.
     func restart(_ limit: Duration) {
         self.limit = limit
         eventfd_write(plan.messages, UInt64(limit.milliseconds))
     }
 
-    /// To be called once, when the last call has returned.
+    /// Ends the thread. Must be called once, after the last call has returned.
     func end() {
         guard isRunning else { return }
         eventfd_write(plan.messages, Plan.end)
@@ -42,9 +42,9 @@ final class Deadline {
     }
 
     private func startThread() {
-        // The plan outlives the thread, which is joined before the deadline goes.
+        // `plan` outlives the thread, because `end()` joins the thread first.
         let argument = unsafe Unmanaged.passUnretained(plan).toOpaque()
-        // Signals are the main thread's; with none of them delivered there, poll(2) is not interrupted.
+        // The thread blocks all signals, so they go to other threads and do not interrupt its poll(2).
         var all = sigset_t()
         var before = sigset_t()
         unsafe sigfillset(&all)
@@ -62,16 +62,17 @@ final class Deadline {
     }
 }
 
-/// What the thread of a ``Deadline`` knows and does.
+/// The data and the body of the thread of a ``Deadline``.
 private final class Plan: Sendable {
-    /// The message that ends the thread. Lesser numbers are new limits in milliseconds.
+    /// The message that ends the thread. Smaller numbers are new limits in milliseconds.
     static let end: UInt64 = 1 << 32
 
     /// An eventfd(2).
     let messages = eventfd(0, Int32(EFD_CLOEXEC))
     let milliseconds: Int32
 
-    /// A GCancellable, which may be cancelled from any thread: as a number, because a pointer's type cannot say so.
+    /// A GCancellable, which any thread may cancel. It is stored as a number, because the type of a pointer is not
+    /// Sendable.
     let cancellable: UInt
 
     init(milliseconds: Int32, cancellable: UInt) {
@@ -96,7 +97,7 @@ private final class Plan: Sendable {
 }
 
 extension Duration {
-    /// Rounded up, so that a deadline is never early; at most 24 days.
+    /// Rounded up, so that a deadline is never early. At most 24 days.
     var milliseconds: Int32 {
         let (seconds, attoseconds) = components
         let part = (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000

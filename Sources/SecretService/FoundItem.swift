@@ -1,7 +1,7 @@
 import CLibsecret
 import Secrets
 
-/// An item that a search found in an unlocked collection, as it was when it was found.
+/// An item that a search found in an unlocked collection, with its properties at that time.
 struct FoundItem {
     /// The D-Bus object path.
     let path: String
@@ -11,7 +11,7 @@ struct FoundItem {
     /// In seconds since 1970.
     let modified: UInt64
 
-    /// The attributes, `xdg:schema` among them.
+    /// All attributes, including `xdg:schema`.
     private let allAttributes: [String: String]
 
     /// Reads the properties of the interface `org.freedesktop.Secret.Item`.
@@ -22,28 +22,29 @@ struct FoundItem {
         allAttributes = properties["Attributes"]?.texts ?? [:]
     }
 
-    /// The attributes that the schema has. A service may show more: KeePassXC adds an entry's title, path and so on.
+    /// The attributes that belong to the schema. A keyring may show more: KeePassXC adds an entry's title, path and so
+    /// on.
     func attributes(_ schema: ItemSchema) -> [String: String] {
         allAttributes.filter { schema.attributes[$0.key] != nil }
     }
 
-    /// Whether the item is the one with these attributes of the schema, no fewer and no more.
+    /// Whether the item may be of the schema and has exactly these attributes of it.
     func isOf(_ schema: ItemSchema, exactly attributes: [String: String]) -> Bool {
         mayHave(schema) && self.attributes(schema).isSame(as: attributes)
     }
 
-    /// Below which GNOME Keyring, oo7 and KWallet show the items of the session collection.
+    /// The path below which GNOME Keyring, oo7 and KWallet show the items of the session collection.
     private static let sessionCollection = "/org/freedesktop/secrets/collection/session/"
 
-    /// Whether the item is in the session collection, or else in any other.
+    /// Whether the item is in the session collection, or for `default`, in any other collection.
     func isIn(_ collection: SecretService.Collection) -> Bool { Self.isItem(path, in: collection) }
 
-    /// The same of an item by its path, which may be locked.
+    /// The same for the path of an item, which may be locked.
     static func isItem(_ path: String, in collection: SecretService.Collection) -> Bool {
         path.hasPrefix(sessionCollection) == (collection == .session)
     }
 
-    /// False only if the item says that it is of another schema.
+    /// Returns false only if the item names another schema.
     func mayHave(_ schema: ItemSchema) -> Bool {
         guard let name = allAttributes[ItemSchema.attribute] else { return true }
         return name == schema.name || name == ItemSchema.unknown || schema.otherNames.contains(name)
@@ -51,14 +52,14 @@ struct FoundItem {
 }
 
 extension ItemSchema {
-    /// The attribute in which libsecret, and whoever follows it, keeps a schema's name.
+    /// The attribute in which libsecret and compatible programs store a schema's name.
     static let attribute = "xdg:schema"
 
     /// The name of the schema of an item that was stored without one.
     static let unknown = "org.freedesktop.Secret.Generic"
 }
 
-/// A ``Secret`` on its way to the service or from it, in memory that libsecret overwrites at the end.
+/// A ``Secret`` on its way to or from the keyring, in memory that libsecret overwrites when it is released.
 @safe
 final class Value {
     let pointer: OpaquePointer
@@ -74,7 +75,7 @@ final class Value {
 }
 
 extension Secret {
-    /// Copies a SecretValue, which stays the caller's.
+    /// Copies a SecretValue, which the caller still owns.
     init(copying value: OpaquePointer) {
         var length: gsize = 0
         let bytes = unsafe secret_value_get(value, &length)

@@ -2,21 +2,22 @@ import CLibsecret
 import Glibc
 import Secrets
 
-/// Looks at the keyring of the session step by step, as ``SecretService`` would use it, without asking the person anything.
+/// Examines the keyring of the session step by step, as ``SecretService`` would use it, without asking the user
+/// anything.
 ///
-/// Each look blocks, none longer than the deadline.
+/// Each function blocks, at most until the deadline.
 package struct KeyringExamination: Sendable {
     private let deadline: Duration
 
-    /// Settles what the environment says of the bus: afterwards nobody changes it, and all may read it at once.
+    /// Prepares the environment for the bus. Afterwards no thread changes it, so all threads may read it.
     package init(deadline: Duration = .seconds(3)) {
         self.deadline = deadline
         SessionBus.prepare()
     }
 
-    /// Whoever provides `org.freedesktop.secrets`.
+    /// The program that provides `org.freedesktop.secrets`.
     package struct Provider: Sendable, Equatable {
-        /// The path of its program; nil where the system does not show it.
+        /// The path of the program; nil if the system does not show it.
         package let program: String?
     }
 
@@ -25,11 +26,11 @@ package struct KeyringExamination: Sendable {
         package let isLocked: Bool
     }
 
-    /// What came of an attempt to write.
+    /// The result of a test write.
     package enum Writing: Sendable, Equatable {
-        /// The item was made, and is gone again.
+        /// The test item was created and deleted again.
         case worked
-        /// The service wants to ask the person first; it was not let.
+        /// The keyring wanted to ask the user first; the prompt was dismissed.
         case asksFirst
     }
 
@@ -38,7 +39,7 @@ package struct KeyringExamination: Sendable {
         try calling { call throws(CallFailure) in _ = try SessionBus.connect(call) }
     }
 
-    /// Who keeps secrets. Starts it, where the bus knows how.
+    /// Returns the program that provides the keyring. Starts it, if the bus can.
     package func provider() throws(SecretServiceError) -> Provider {
         try calling { call throws(CallFailure) in
             let bus = try SessionBus.connect(call)
@@ -50,9 +51,9 @@ package struct KeyringExamination: Sendable {
         }
     }
 
-    /// The collection that is to hold new items.
+    /// Returns the collection for new items.
     ///
-    /// - Throws: `.noCollection` where there is none.
+    /// - Throws: `.noCollection` if there is none.
     package func collection(
         _ collection: SecretService.Collection
     ) throws(SecretServiceError) -> Collection {
@@ -61,7 +62,9 @@ package struct KeyringExamination: Sendable {
         }
     }
 
-    /// Makes an item in the default collection, and deletes it.
+    /// Creates an item in the default collection and deletes it.
+    ///
+    /// - Throws: `.locked` if the collection is locked.
     package func write() throws(SecretServiceError) -> Writing {
         try calling { call throws(CallFailure) in
             let connection = try Connection(call)
@@ -71,7 +74,7 @@ package struct KeyringExamination: Sendable {
         }
     }
 
-    /// Those of the names on the bus that somebody has, or that the bus would start.
+    /// Returns the names that a program on the bus owns, or that the bus can start.
     package func answering(among names: Set<String>) throws(SecretServiceError) -> Set<String> {
         try calling { call throws(CallFailure) in
             let bus = try SessionBus.connect(call)
@@ -84,7 +87,7 @@ package struct KeyringExamination: Sendable {
         }
     }
 
-    /// The name, and the interface, of the bus itself.
+    /// The name and the interface of the bus itself.
     private static let busName = "org.freedesktop.DBus"
 
     private func calling<Result>(
@@ -104,7 +107,8 @@ package struct KeyringExamination: Sendable {
 }
 
 extension Connection {
-    /// Makes an item that holds nothing, and deletes it. A prompt, which may stand before either, is dismissed unseen.
+    /// Creates a test item that holds one zero byte, and deletes it. A prompt for either step is dismissed before the
+    /// user sees it.
     fileprivate func writeProbe(in collection: String) throws(CallFailure) -> KeyringExamination.Writing {
         let properties = Variant(members: [
             "org.freedesktop.Secret.Item.Label": Variant("keyfob: may be deleted"),
@@ -120,7 +124,7 @@ extension Connection {
         return .worked
     }
 
-    /// Whether there was a prompt.
+    /// Dismisses the prompt, if there is one. Returns whether there was one.
     private func dismiss(_ prompt: Variant?) throws(CallFailure) -> Bool {
         guard let path = prompt?.text, path != "/" else { return false }
         _ = try invoke(path, "org.freedesktop.Secret.Prompt", "Dismiss", [])

@@ -1,32 +1,32 @@
 import CLibsecret
 
-/// A reference to a GObject that is ours to give back.
+/// An owned reference to a GObject, which is released at the end.
 @safe
 final class Owned {
     private let address: UnsafeMutableRawPointer
 
-    /// Takes over the reference that `pointer` carries.
+    /// Takes ownership of the reference that `pointer` carries.
     init<Object>(_ pointer: UnsafeMutablePointer<Object>) {
         unsafe address = UnsafeMutableRawPointer(pointer)
     }
 
-    /// The same, for a type whose members GLib keeps to itself.
+    /// The same, for an opaque GLib type.
     init(_ pointer: OpaquePointer) {
         unsafe address = UnsafeMutableRawPointer(pointer)
     }
 
     deinit { unsafe g_object_unref(address) }
 
-    /// The object as one of the types that it has by inheritance. Valid while this reference lives.
+    /// The object as one of its types. Valid as long as this reference lives.
     func pointer<Object>(as _: Object.Type = Object.self) -> UnsafeMutablePointer<Object> {
         unsafe address.assumingMemoryBound(to: Object.self)
     }
 
-    /// The same, for a type whose members GLib keeps to itself.
+    /// The same, for an opaque GLib type.
     var opaque: OpaquePointer { unsafe OpaquePointer(address) }
 }
 
-/// A GHashTable with texts as keys that is ours to give back.
+/// An owned GHashTable with text keys, which is released at the end.
 @safe
 final class Table {
     let pointer: OpaquePointer
@@ -37,16 +37,16 @@ final class Table {
         for (key, value) in texts { unsafe g_hash_table_insert(pointer, g_strdup(key), g_strdup(value)) }
     }
 
-    /// Takes over a table that a call returned.
+    /// Takes ownership of a table that a call returned.
     init(taking table: OpaquePointer) { unsafe pointer = table }
 
     deinit { unsafe g_hash_table_unref(pointer) }
 
-    /// The value, which the table keeps.
+    /// The value; the table keeps ownership.
     subscript(key: String) -> gpointer? { unsafe g_hash_table_lookup(pointer, key) }
 }
 
-/// Lends texts as a list that ends with a null pointer, which is how GLib takes them.
+/// Passes texts as a list that ends with a null pointer, as GLib expects it.
 func withList<Result>(
     _ texts: [String], _ body: (UnsafeMutablePointer<UnsafePointer<CChar>?>) throws(CallFailure) -> Result
 ) throws(CallFailure) -> Result {
@@ -55,7 +55,7 @@ func withList<Result>(
     return try unsafe body(&list)
 }
 
-/// Reads a list of texts that ends with a null pointer, and gives it back.
+/// Reads a list of texts that ends with a null pointer, and frees it.
 func take(_ list: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?) -> [String] {
     guard let list = unsafe list else { return [] }
     defer { unsafe g_strfreev(list) }
@@ -64,7 +64,7 @@ func take(_ list: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?) -> [Strin
     return texts
 }
 
-/// Reads a text, and gives it back.
+/// Reads a text and frees it.
 func take(_ text: UnsafeMutablePointer<CChar>?) -> String? {
     guard let text = unsafe text else { return nil }
     defer { unsafe g_free(text) }

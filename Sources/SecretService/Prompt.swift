@@ -1,20 +1,21 @@
 import CLibsecret
 
-/// A question that the service wants to put to the person before it does what it was asked for (Secret Service API,
-/// "Prompts and Prompting").
+/// A prompt that the keyring wants to show the user before it completes a request (Secret Service API, "Prompts and
+/// Prompting").
 ///
-/// Not libsecret's: when its prompts are cancelled they send `Dismiss`, at which GNOME Keyring 42 aborts if the person
-/// has the question on the screen, and then libsecret 0.20 waits for ever. At the deadline ours is left to the person,
-/// who may still answer it, for the next caller.
+/// libsecret's own prompts are not used: when cancelled, they send `Dismiss`. GNOME Keyring 42 then aborts if the
+/// prompt is on the screen, and libsecret 0.20 waits forever. Here, the prompt stays open after the deadline. The user
+/// may still answer it, and the next caller benefits.
 struct Prompt {
     let path: String
     let bus: Owned
     let call: Call
 
-    /// Asks, and returns when the person has answered.
+    /// Shows the prompt, and returns when the user has answered.
     ///
-    /// - Parameter ask: calls the method `Prompt`; the answer may come before it returns.
-    /// - Throws: `.promptDismissed` where the person, or the lack of a display, declined.
+    /// - Parameter ask: calls the method `Prompt`. The answer may arrive before it returns.
+    /// - Throws: `.promptDismissed` if the user declined or there is no display; `.noProvider` if the keyring
+    ///   disappeared; `.timedOut` at the deadline.
     func run(ask: () throws(CallFailure) -> Void) throws(CallFailure) {
         let context = unsafe g_main_context_new()
         unsafe g_main_context_push_thread_default(context)
@@ -33,14 +34,14 @@ struct Prompt {
         if answer.isLost { throw .final(.noProvider) }
     }
 
-    /// What became of the question.
+    /// The state of the prompt.
     private final class Answer {
         var isGiven = false
         var isDismissed = false
         var isLost = false
     }
 
-    /// To the prompt's answer, and to the end of whoever asks.
+    /// Subscribes to the prompt's answer, and to the end of the keyring that shows the prompt.
     private func subscribe(_ answer: Answer) -> [guint] {
         let pointer = unsafe Unmanaged.passUnretained(answer).toOpaque()
         let answered = unsafe g_dbus_connection_signal_subscribe(
@@ -63,7 +64,7 @@ struct Prompt {
 
     private func wait(for answer: Answer, in context: OpaquePointer?) throws(CallFailure) {
         let limit = call.deadline.limit
-        // Only to wake the loop when the deadline has cancelled the call.
+        // This timer only wakes the loop after the deadline has cancelled the call.
         let alarm = unsafe g_timeout_source_new(guint(limit.milliseconds) + 1)
         unsafe g_source_set_callback(alarm, { _ in 1 }, nil, nil)
         unsafe g_source_attach(alarm, context)

@@ -1,9 +1,9 @@
 package import Secrets
 
-/// What a stored value's attributes are called, and the name under which a kind of item is kept.
+/// The attributes of a kind of item, and the name of that kind.
 ///
-/// The name is written with each item, as the attribute `xdg:schema`, and checked where it can be read; it is never
-/// searched for: items in a locked collection have lost it, and would not be found.
+/// The name is stored with each item as the attribute `xdg:schema`, and checked if it can be read. Searches never use
+/// it: locked items do not show it, and would not be found.
 package struct ItemSchema: Sendable, Equatable {
     /// How libsecret checks the text of an attribute.
     package enum AttributeKind: Sendable {
@@ -12,13 +12,14 @@ package struct ItemSchema: Sendable, Equatable {
         case integer
     }
 
-    /// In the manner of `org.example.Thing`.
+    /// Written like `org.example.Thing`.
     package let name: String
 
     /// All attributes that an item of this schema may have.
     package let attributes: [String: AttributeKind]
 
-    /// Names under which others keep, or kept, the same kind of item: read and updated, never written anew.
+    /// Names that other programs use, or used, for the same kind of item. Such items are read and updated, but never
+    /// created.
     package let otherNames: Set<String>
 
     package init(name: String, attributes: [String: AttributeKind], otherNames: Set<String> = []) {
@@ -30,19 +31,20 @@ package struct ItemSchema: Sendable, Equatable {
 
 /// One item of the Secret Service, read with its secret.
 package struct SecretItem: Sendable {
-    /// Those of the schema's attributes that the item has: visible to every program of the same user, also while locked.
+    /// The attributes of the schema that the item has. Every program of the same user can read them, even while the
+    /// item is locked.
     package let attributes: [String: String]
 
-    /// The text by which people find the item in the keyring's window.
+    /// The text that identifies the item in the keyring's window.
     package let label: String
 
-    /// The secret's bytes, whatever they are.
+    /// The bytes of the secret, in any format.
     package let secret: Secret
 
-    /// When it was last written, in seconds since 1970 (UTC).
+    /// The time of the last change, in seconds since 1970 (UTC).
     package let modified: UInt64
 
-    /// Whether it is in the service's memory alone (``SecretService/Collection/session``).
+    /// Whether the item is only in the keyring's memory (``SecretService/Collection/session``).
     package let isInSession: Bool
 
     package init(

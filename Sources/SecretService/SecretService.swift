@@ -1,18 +1,18 @@
 package import Secrets
 
-/// The keyring of the person's session: a D-Bus service of the Secret Service API (GNOME Keyring, KWallet, KeePassXC,
-/// oo7), through libsecret.
+/// The keyring of the user's session: a D-Bus service of the Secret Service API (GNOME Keyring, KWallet, KeePassXC,
+/// oo7), used through libsecret.
 ///
-/// All calls block, none longer than its deadline. A locked item is never taken for an absent one: searches do not name
-/// the schema, which locked items have lost, and what is found locked is unlocked or reported.
+/// All calls block, at most until their deadline. A locked item is never treated as absent. Searches do not use the
+/// schema, which locked items do not show; a locked item is unlocked or reported.
 ///
-/// Any program of the same user can read what an unlocked collection holds; attributes can be read at any time.
+/// Any program of the same user can read the content of an unlocked collection. Attributes can be read at any time.
 package struct SecretService: Sendable {
-    /// Where an item is kept.
+    /// Where an item is stored.
     package enum Collection: Sendable {
-        /// On disk, in the collection with the alias `default`, or else `login`.
+        /// On disk, in the collection with the alias `default`, otherwise `login`.
         case `default`
-        /// In the service's memory, until the session ends; not every service has it.
+        /// In the keyring's memory, until the session ends. Not every keyring has it.
         case session
     }
 
@@ -21,19 +21,19 @@ package struct SecretService: Sendable {
     private let mayPrompt: Bool
 
     /// - Parameters:
-    ///   - deadline: for what the service does by itself: one operation, connecting included.
-    ///   - promptDeadline: for what the person does: one prompt.
-    ///   - mayPrompt: whether the service may ask the person for a password.
+    ///   - deadline: the time for one operation of the keyring, including the connection.
+    ///   - promptDeadline: the time for the user to answer one prompt.
+    ///   - mayPrompt: whether the keyring may ask the user for a password.
     package init(deadline: Duration = .seconds(3), promptDeadline: Duration = .seconds(60), mayPrompt: Bool) {
         self.deadline = deadline
         self.promptDeadline = promptDeadline
         self.mayPrompt = mayPrompt
     }
 
-    /// All items that have the attributes, and maybe more, newest first.
+    /// Returns all items that have at least these attributes, newest first.
     ///
-    /// - Parameter collection: where; nil for all collections.
-    /// - Throws: `.locked` or `.promptDismissed` if any of them is, and stays, locked.
+    /// - Parameter collection: the collection to search; nil for all collections.
+    /// - Throws: `.locked` or `.promptDismissed` if any of the items is locked and stays locked.
     package func search(
         _ schema: ItemSchema, matching attributes: [String: String], in collection: Collection? = nil
     ) throws(SecretServiceError) -> [SecretItem] {
@@ -46,16 +46,17 @@ package struct SecretService: Sendable {
                     isInSession: item.isIn(.session))
             }
         }
-        // Modified is in whole seconds. What is in the session collection is there because the other could not be written.
+        // `modified` is in whole seconds. On a tie the session item comes first: it exists because the other could not
+        // be written.
         return items.sorted { ($0.modified, $0.isInSession ? 1 : 0) > ($1.modified, $1.isInSession ? 1 : 0) }
     }
 
-    /// Keeps `secret` in the item that has exactly these attributes: in the one that is there, whose label stays, else
-    /// in a new one. Of several such items the newest is left. An item that has these attributes and more is another
-    /// one, and left alone.
+    /// Stores `secret` in the item that has exactly these attributes. An existing item keeps its label; otherwise a new
+    /// item is created. If there are several such items, only the newest is kept. An item with more attributes is a
+    /// different item and stays unchanged.
     ///
-    /// - Parameter attributes: all that the item is to have; what others may read at any time.
-    /// - Throws: `.noCollection` where there is none to hold a new item: none is made.
+    /// - Parameter attributes: all attributes of the item. Other programs can read them at any time.
+    /// - Throws: `.noCollection` if there is no collection for a new item; none is created.
     package func store(
         _ schema: ItemSchema, attributes: [String: String], label: String, secret: Secret,
         in collection: Collection = .default
@@ -66,22 +67,23 @@ package struct SecretService: Sendable {
             if let newest = same.first {
                 allowPrompt(over: connection)
                 try connection.set(secret, of: newest)
-                // A twin, as a restored backup leaves it, would be taken for the newest within the same second.
+                // Delete duplicates, for example from a restored backup: one could count as the newest within the same
+                // second.
                 for twin in same.dropFirst() { _ = try? connection.delete(twin) }
                 return
             }
             let target = try unlockedCollection(collection, over: connection)
             allowPrompt(over: connection)
-            // Of several processes that find nothing at the same time, all shall end up with one item. But where there
-            // are items with more attributes, services take one of those for the item to replace.
+            // If several processes find nothing at the same time, all must end up with one item. But if there are items
+            // with more attributes, keyrings would replace one of those.
             try connection.create(
                 schema, attributes: attributes, label: label, secret: secret, in: target, replacing: found.isEmpty)
         }
     }
 
-    /// Deletes the items that have exactly these attributes; whether there was one.
+    /// Deletes the items that have exactly these attributes. Returns whether there was one.
     ///
-    /// - Parameter collection: where; nil for all collections.
+    /// - Parameter collection: the collection to search; nil for all collections.
     package func delete(
         _ schema: ItemSchema, exactly attributes: [String: String], in collection: Collection? = nil
     ) throws(SecretServiceError) -> Bool {
@@ -94,7 +96,9 @@ package struct SecretService: Sendable {
         }
     }
 
-    /// Returns if there is a default collection that is, or can be, unlocked: what is to be stored next will be kept.
+    /// Checks that the next `store` can succeed: the default collection exists and is, or can be, unlocked.
+    ///
+    /// - Throws: `SecretServiceError` otherwise.
     package func probeWritable() throws(SecretServiceError) {
         try connected { connection throws(CallFailure) in
             _ = try unlockedCollection(.default, over: connection)
@@ -103,7 +107,7 @@ package struct SecretService: Sendable {
 }
 
 extension SecretService {
-    /// Runs `body` under the deadline; once more, with a new session, if what it knew of the service was out of date.
+    /// Runs `body` under the deadline. Retries it once with a new session if its view of the keyring was out of date.
     private func connected<Result>(
         _ body: (Connection) throws(CallFailure) -> Result
     ) throws(SecretServiceError) -> Result {
@@ -123,8 +127,8 @@ extension SecretService {
         }
     }
 
-    /// What has the attributes; what is locked is unlocked, or told. What is in another collection is of no concern,
-    /// locked or not.
+    /// Returns the items with the attributes. Locked items are unlocked or reported. Items in other collections are
+    /// ignored, locked or not.
     private func unlockedItems(
         _ attributes: [String: String], in collection: Collection?, over connection: Connection
     ) throws(CallFailure) -> [FoundItem] {
@@ -137,7 +141,7 @@ extension SecretService {
         return try found.unlocked.map { path throws(CallFailure) in try connection.item(at: path) }
     }
 
-    /// The path of the collection.
+    /// Returns the path of the collection, after unlocking it.
     private func unlockedCollection(
         _ collection: Collection, over connection: Connection
     ) throws(CallFailure) -> String {
@@ -153,7 +157,8 @@ extension SecretService {
         connection.call.deadline.restart(deadline)
     }
 
-    /// KeePassXC may ask the person before each writing, too. The service has answered by now, so it is alive.
+    /// Extends the deadline for a prompt: KeePassXC may ask the user before each write too. The keyring has answered by
+    /// now, so it is alive.
     private func allowPrompt(over connection: Connection) {
         if mayPrompt { connection.call.deadline.restart(promptDeadline) }
     }

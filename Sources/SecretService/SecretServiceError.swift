@@ -1,24 +1,25 @@
-/// Why the Secret Service gave or kept nothing. Each case asks something else of the person.
+/// The reason why the keyring returned or stored nothing. Each case needs a different action of the user.
 package enum SecretServiceError: Error, Sendable, Equatable {
-    /// There is no session bus, or it cannot be spoken to; the bus library's words, or ours.
+    /// There is no session bus, or the connection failed; the text is GIO's or keyfob's.
     case noBus(String)
 
-    /// There is a session bus, and nothing on it provides `org.freedesktop.secrets`.
+    /// There is a session bus, but no program on it provides `org.freedesktop.secrets`.
     case noProvider
 
-    /// What was asked for is in a locked collection, and we may not ask for its password.
+    /// The item is in a locked collection, and keyfob may not prompt for its password.
     case locked
 
-    /// The person, or a missing display, dismissed the prompt for the collection's password.
+    /// The user dismissed the prompt for the collection's password, or there is no display.
     case promptDismissed
 
-    /// There is neither a collection with the alias `default` nor one with the alias `login`; or, for the session
-    /// collection, none with the alias `session`.
+    /// There is no collection with the alias `default` or `login`; for the session collection, none with the alias
+    /// `session`.
     case noCollection
 
-    /// The service did not answer, or the person did not, within the deadline.
+    /// The keyring or the user did not answer within the deadline.
     case timedOut(seconds: Int)
 
-    /// Anything else, in the words of the service or of libsecret: never a secret, but foreign text all the same.
+    /// Any other failure, in the words of the keyring or of libsecret. Never a secret, but still text from another
+    /// program.
     case failed(String)
 }

@@ -1,9 +1,9 @@
 import CLibsecret
 import Glibc
 
-/// The way to the person's session bus.
+/// The connection to the user's session bus.
 enum SessionBus {
-    /// Connects, or takes the connection that this process has already.
+    /// Connects, or returns the existing connection of this process.
     static func connect(_ call: Call) throws(CallFailure) -> Owned {
         prepare()
         guard hasAddress else { throw .final(.noBus("DBUS_SESSION_BUS_ADDRESS is not set")) }
@@ -15,36 +15,37 @@ enum SessionBus {
             throw error
         }
         guard let connection = unsafe connection else { throw .final(.noBus("no connection")) }
-        // GIO's default is to raise SIGTERM when the bus goes away.
+        // By default, GIO raises SIGTERM when the bus closes the connection.
         unsafe g_dbus_connection_set_exit_on_close(connection, 0)
         return unsafe Owned(connection)
     }
 
-    /// Settles what must be before the first call.
+    /// Prepares the environment and the logging before the first call.
     static func prepare() { _ = prepared }
 
-    /// What must be settled before the first call, once.
+    /// Runs once, before the first call.
     private static let prepared: Void = {
-        // libsecret waits for ever for a backend whose name it does not know, and its "file" is not what we promise.
+        // libsecret waits forever for a backend with an unknown name, and its backend "file" does not keep keyfob's
+        // promises.
         unsafe unsetenv("SECRET_BACKEND")
-        // GIO prints what goes over the bus on standard output, which belongs to the answer.
+        // With this variable, GIO prints the bus messages to standard output, which is reserved for the answer.
         unsafe unsetenv("G_DBUS_DEBUG")
-        // Standard error is the caller's terminal. GLib's warnings say nothing that our errors do not say better.
+        // Standard error is the caller's terminal. GLib's warnings add nothing to keyfob's own errors.
         _ = unsafe g_log_set_default_handler({ _, _, _, _ in }, nil)
         if !hasAddress, let path = socketInRuntimeDirectory {
             unsafe setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=\(path)", 1)
         }
     }()
 
-    /// Whether GIO has an address to connect to. Without one, or with `autolaunch:` among several, it would start a bus of its own
-    /// where there is an X11 display, which no keyring will ever come to.
+    /// Whether GIO has an address to connect to. If there is an X11 display but no address, or a list of addresses with
+    /// `autolaunch:`, GIO would start a new bus, which no keyring ever joins.
     private static var hasAddress: Bool {
         guard let address = environment("DBUS_SESSION_BUS_ADDRESS") else { return false }
         return !address.contains("autolaunch:")
     }
 
-    /// The socket that systemd's and dbus-user-session's user bus listens on, if it is there and ours: also where the
-    /// environment was lost on the way (sudo, cron, some ssh sessions).
+    /// The socket of the user bus of systemd and dbus-user-session, if it exists and this user owns it. It is also
+    /// found if the environment was lost (sudo, cron, some ssh sessions).
     private static var socketInRuntimeDirectory: String? {
         let uid = geteuid()
         let directories = [environment("XDG_RUNTIME_DIR"), "/run/user/\(uid)"].compactMap { $0 }
@@ -55,8 +56,8 @@ enum SessionBus {
         }
     }
 
-    /// Whether the path means itself in a D-Bus address, which escapes all other bytes (D-Bus specification, "Server
-    /// Addresses").
+    /// Whether the path can be used unescaped in a D-Bus address, in which all other bytes are escaped (D-Bus
+    /// specification, "Server Addresses").
     private static func isPlain(_ path: String) -> Bool {
         path.utf8.allSatisfy { byte in
             switch byte {
@@ -68,7 +69,7 @@ enum SessionBus {
         }
     }
 
-    /// The variable's value, unless it is unset or empty.
+    /// The variable's value; nil if it is unset or empty.
     private static func environment(_ name: String) -> String? {
         guard let value = unsafe getenv(name), unsafe value.pointee != 0 else { return nil }
         return unsafe String(cString: value)

@@ -1,11 +1,11 @@
 import CLibsecret
 
-/// A value as D-Bus carries it.
+/// A D-Bus value.
 @safe
 final class Variant {
     let pointer: OpaquePointer
 
-    /// Takes over the reference that `pointer` carries, a floating one too.
+    /// Takes ownership of the reference that `pointer` carries, even if it is floating.
     init(_ pointer: OpaquePointer) {
         unsafe self.pointer = g_variant_take_ref(pointer)
     }
@@ -56,7 +56,7 @@ final class Variant {
         unsafe self.init(g_variant_new_tuple(&pointers, gsize(members.count)))
     }
 
-    /// A member of a tuple; nil where there are fewer. What is in a variant of a variant is taken out of it.
+    /// A member of a tuple; nil if the index is too large. A variant in a variant is unwrapped.
     subscript(index: Int) -> Variant? {
         guard signature.hasPrefix("("), unsafe index < g_variant_n_children(pointer) else { return nil }
         let member = unsafe Variant(g_variant_get_child_value(pointer, gsize(index)))

@@ -1,9 +1,12 @@
 /// Text that others wrote, compared and cut by its UTF-8 bytes.
 ///
-/// Swift compares and cuts a `String` by characters: two texts are equal if they are canonically equivalent (the Kelvin sign
-/// is a `K`, a letter and its combining mark are one precomposed letter), a combining mark behind a delimiter hides the
-/// delimiter, and CR LF is one character. A server, a shell or a browser reads bytes. Every decision on a text from
-/// elsewhere therefore goes through these functions.
+/// Swift compares and cuts a `String` by characters, but a server, a shell or a browser reads bytes. So every decision
+/// on a text from elsewhere uses these functions. For Swift:
+///
+/// - Two texts are equal if they are canonically equivalent: the Kelvin sign is a `K`, and a letter with its combining
+///   mark is one precomposed letter.
+/// - A combining mark behind a delimiter hides the delimiter.
+/// - CR LF is one character.
 extension StringProtocol {
     /// Whether both texts have the same UTF-8 bytes.
     package func isSame(as other: some StringProtocol) -> Bool { utf8.elementsEqual(other.utf8) }
@@ -14,24 +17,24 @@ extension StringProtocol {
     /// Whether the text ends with the bytes of `end`.
     package func ends(with end: some StringProtocol) -> Bool { utf8.reversed().starts(with: end.utf8.reversed()) }
 
-    /// Whether one byte of the text is that ASCII character.
+    /// Whether one byte of the text is this ASCII character.
     package func holds(_ character: Unicode.Scalar) -> Bool { utf8.contains(UInt8(ascii: character)) }
 
-    /// The text with the letters A to Z in lower case, and every other byte as it is.
+    /// The text with the letters A to Z in lower case; all other bytes are unchanged.
     package var asciiLowercased: String {
         String(decoding: utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
     }
 }
 
 extension String {
-    /// The parts between the bytes of an ASCII character; the empty ones too.
+    /// Splits the text at the bytes of an ASCII character. Empty parts are kept.
     ///
-    /// - Parameter maxSplits: how often the text is cut at most.
+    /// - Parameter maxSplits: the maximum number of splits.
     package func parts(at separator: Unicode.Scalar, maxSplits: Int = .max) -> [Substring] {
         Substring(self).parts(at: separator, maxSplits: maxSplits)
     }
 
-    /// The text with the bytes of `word` replaced by `other`, wherever they stand.
+    /// The text with every occurrence of the bytes of `word` replaced by `other`.
     package func replacingBytes(of word: String, with other: String) -> String {
         guard !word.isEmpty else { return self }
         return String(decoding: Array(utf8).replacing(Array(word.utf8), with: Array(other.utf8)), as: UTF8.self)
@@ -39,9 +42,9 @@ extension String {
 }
 
 extension Substring {
-    /// The parts between the bytes of an ASCII character; the empty ones too.
+    /// Splits the text at the bytes of an ASCII character. Empty parts are kept.
     ///
-    /// - Parameter maxSplits: how often the text is cut at most.
+    /// - Parameter maxSplits: the maximum number of splits.
     package func parts(at separator: Unicode.Scalar, maxSplits: Int = .max) -> [Substring] {
         utf8.split(separator: UInt8(ascii: separator), maxSplits: maxSplits, omittingEmptySubsequences: false)
             .map { Substring($0) }

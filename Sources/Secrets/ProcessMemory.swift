@@ -1,22 +1,22 @@
 import CProcess
 
-/// The memory of the whole process, in which secrets are for as long as they are used.
+/// The memory of the process, which holds secrets as long as they are used.
 package enum ProcessMemory {
-    /// Closes it to other processes of the same user, debuggers among them, and keeps it out of core files and crash
-    /// reports, from here to the next execve(2). The first thing that a program does.
+    /// Denies other processes of the same user, including debuggers, access to the memory, and keeps it out of core
+    /// files and crash reports. Lasts until the next execve(2). Every program calls this first.
     ///
-    /// By prctl(2), PR_SET_DUMPABLE, and setrlimit(2), RLIMIT_CORE. A kernel that has neither leaves us no worse than most
-    /// programs are: the program goes on.
+    /// Uses prctl(2), PR_SET_DUMPABLE, and setrlimit(2), RLIMIT_CORE. If the kernel supports neither, the program goes
+    /// on: it is then as protected as most programs are.
     ///
-    /// - Returns: whether no other process can look in.
+    /// - Returns: whether other processes are locked out and core files are off.
     @discardableResult
     package static func close() -> Bool {
         keyfob_report_no_crash()
         return keyfob_close_memory() != 0
     }
 
-    /// How large a core file may get, in bytes (setrlimit(2), RLIMIT_CORE, the soft limit). ``close()`` makes it 0; who
-    /// starts another program in place of this one gives back what it was.
+    /// The maximum size of a core file in bytes (setrlimit(2), RLIMIT_CORE, the soft limit). ``close()`` sets it to 0.
+    /// A caller that replaces this process with another program restores the old value.
     package static var coreLimit: UInt64 {
         get { keyfob_core_limit() }
         set { keyfob_set_core_limit(newValue) }

@@ -1,19 +1,19 @@
 import Glibc
 
-/// Bytes that must not be seen: a password, a token, a code, a verifier.
+/// Bytes that must not be shown: a password, a token, a code, a verifier.
 ///
-/// A `Secret` never prints, mirrors or encodes itself; comparing two takes the same time wherever they differ; and the
-/// memory is overwritten when the last copy goes. Whoever needs the bytes asks for them by a name that can be searched
+/// A `Secret` never prints, mirrors or encodes itself. A comparison takes the same time wherever the bytes differ. The
+/// memory is overwritten when the last copy is released. Code that needs the bytes uses a name that is easy to search
 /// for: ``withBytes(_:)``, ``exposedBytes``, ``exposedText``.
 package struct Secret: Sendable {
     private let storage: WipedBytes
 
-    /// Copies `bytes`; the caller's own copy is the caller's concern.
+    /// Copies `bytes`. The caller's own copy is not wiped.
     package init(_ bytes: some Collection<UInt8>) {
         storage = WipedBytes(copying: bytes)
     }
 
-    /// The same for what most secrets come from, without what a generic call costs a process that makes but a few.
+    /// The same for the most frequent type, without the cost of a generic call, which matters to a short process.
     package init(_ bytes: ArraySlice<UInt8>) {
         storage = unsafe bytes.withUnsafeBytes { unsafe WipedBytes(copying: $0) }
     }
@@ -28,7 +28,8 @@ package struct Secret: Sendable {
         self.init(Array(text.utf8))
     }
 
-    /// At most `capacity` bytes, which `fill` writes in place and counts: no copy is left where they came from.
+    /// Allocates `capacity` bytes. `fill` writes into them and returns how many it wrote, so no other copy is left
+    /// behind.
     package init(capacity: Int, filledBy fill: (UnsafeMutableRawBufferPointer) -> Int) {
         storage = unsafe WipedBytes(capacity: capacity, filledBy: fill)
     }
@@ -36,10 +37,10 @@ package struct Secret: Sendable {
     /// The number of bytes.
     package var count: Int { storage.count }
 
-    /// Whether there are no bytes; an empty password is a password all the same.
+    /// Whether there are no bytes. An empty password is still a password.
     package var isEmpty: Bool { storage.count == 0 }
 
-    /// Lends the bytes to `body`; the pointer is valid for that call alone.
+    /// Passes the bytes to `body`. The pointer is valid only during that call.
     package func withBytes<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -48,15 +49,15 @@ package struct Secret: Sendable {
         return result
     }
 
-    /// A copy of the bytes, which is not wiped: for the last step, on the way out.
+    /// A copy of the bytes that is not wiped. For the last step before output.
     package var exposedBytes: [UInt8] { unsafe withBytes { unsafe Array($0) } }
 
-    /// A copy as text, or nil where the bytes are not UTF-8: for the last step, on the way out.
+    /// A copy as text that is not wiped; nil if the bytes are not UTF-8. For the last step before output.
     package var exposedText: String? { String(validating: exposedBytes, as: UTF8.self) }
 }
 
 extension Secret: Equatable {
-    /// Compares without an early exit, so that the time taken tells nothing but the lengths.
+    /// Compares without an early exit, so that the time reveals only the lengths.
     package static func == (left: Secret, right: Secret) -> Bool {
         guard left.count == right.count else { return false }
         return unsafe left.withBytes { mine in
@@ -70,15 +71,16 @@ extension Secret: Equatable {
 }
 
 extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// Always the same words, so that no log, error text or test failure can carry the bytes.
+    /// Always the same text, so that no log, error text or test failure can contain the bytes.
     package var description: String { "<secret>" }
     package var debugDescription: String { "<secret>" }
     package var customMirror: Mirror { Mirror(self, children: EmptyCollection<Mirror.Child>()) }
 }
 
-/// The memory of a ``Secret``: written once, read only, overwritten at the end.
+/// The memory of a ``Secret``: written once, then read-only, and overwritten at the end.
 private final class WipedBytes: Sendable {
-    /// The address as a number: an immutable, owned allocation is safe to share, which a pointer's type cannot say.
+    /// The address as a number: the allocation is immutable and owned, so it is safe to share, but a pointer is not
+    /// Sendable.
     private let address: UInt
     let count: Int
 

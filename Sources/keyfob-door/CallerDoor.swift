@@ -4,20 +4,19 @@ import Doors
 import Glibc
 import Synchronization
 
-/// The door for callers that are not git: answers from kernel memory in the words of whoever called, or hands the same
-/// question over to `keyfob` beside itself, which goes by the same name then.
+/// The door for callers other than git. It answers from kernel memory in the caller's dialect, or hands the question
+/// over to the program `keyfob` in its own directory. `keyfob` is then called by the same name.
 ///
-/// What it answers alone is a question for a token that is in kernel memory and has enough of its life left, and what is
-/// wrong with the question itself. Everything else is keyfob's: what is kept, forgotten or listed, stored passwords, and
-/// every kind of trouble.
+/// It answers alone if the token is in kernel memory and has enough lifetime left, or if the question itself is
+/// invalid. keyfob handles everything else: storing, deleting, listing, stored passwords and all other failures.
 struct CallerDoor {
     let dialect: any CallerDialect.Type
-    /// By which the process was called.
+    /// The name by which the process was called.
     let name: String
-    /// The command line behind it.
+    /// The arguments after the program's name.
     let arguments: [String]
 
-    /// - Returns: the exit status; does not return where the question is handed over.
+    /// - Returns: the exit status. Does not return if keyfob takes the question over.
     func run() -> Int32 {
         if let greeting = dialect.greeting { return converse(greeting) }
         let read = ReadOnce()
@@ -27,7 +26,7 @@ struct CallerDoor {
         return Self.deliver(turn.reply ?? Reply())
     }
 
-    /// A conversation: one question a line, each answered before the next is asked.
+    /// Runs a conversation: one question a line, each answered before the next is read.
     private func converse(_ greeting: [UInt8]) -> Int32 {
         guard Output.write(greeting) else { return Output.nobodyReads }
         let lines = UnansweredLines()
@@ -43,8 +42,9 @@ struct CallerDoor {
         HandOver.run(heard: heard) { [name, ConversationLines.argument(descriptor: $0)] + arguments }
     }
 
-    /// One question and its answer, from kernel memory or because it is none: no reply at the end. Nil where keyfob has
-    /// to be asked. What cannot be read any further ends a conversation.
+    /// Reads one question and answers it from kernel memory, or reports that it is invalid. Returns nil if keyfob has
+    /// to answer. The reply is nil at the end of the conversation. A question after which the input cannot be trusted
+    /// is the last one.
     private func turn(_ input: @escaping @Sendable () -> [UInt8]?) -> (reply: Reply?, isLast: Bool)? {
         var speaker = dialect.init()
         let question: Question
@@ -60,7 +60,7 @@ struct CallerDoor {
         return (reply, false)
     }
 
-    /// Says that keyfob could not be asked.
+    /// Reports that keyfob could not be started.
     private func failed(_ failure: HandOver.Failure) -> Int32 {
         let failure = CallerFailure(
             failure == .inputTooLarge ? .malformedRequest : .temporary, failure.message, hints: failure.hints)
@@ -77,11 +77,11 @@ struct CallerDoor {
     }
 }
 
-/// Standard input, read only where a dialect wants it, and kept for whoever has to read it again.
+/// Standard input, read only if a dialect asks for it, and kept so that keyfob can read it again.
 private final class ReadOnce: Sendable {
     private let read = Mutex<[UInt8]?>(nil)
 
-    /// What was read; nil where nobody wanted it.
+    /// The bytes that were read; nil if no dialect asked for them.
     var soFar: [UInt8]? { read.withLock { $0 } }
 
     func bytes() -> [UInt8] {
@@ -91,11 +91,11 @@ private final class ReadOnce: Sendable {
     }
 }
 
-/// Standard input line by line; what has no answer yet is kept for whoever answers it.
+/// Standard input line by line. A line without an answer is kept, so that keyfob can answer it.
 private final class UnansweredLines: Sendable {
     private let state = Mutex<(lines: ConversationLines, last: [UInt8]?)>((ConversationLines(), nil))
 
-    /// The next line; the one before was answered.
+    /// Returns the next line; the line before it has been answered.
     func next() -> [UInt8]? {
         state.withLock { state in
             state.last = state.lines.next(Input.readSome)
@@ -103,7 +103,7 @@ private final class UnansweredLines: Sendable {
         }
     }
 
-    /// The line that was read last, and all that was read behind it.
+    /// The last line that was returned, and all bytes read after it.
     var unanswered: [UInt8] {
         state.withLock { ($0.last.map { $0 + ConversationLines.end } ?? []) + $0.lines.pending }
     }

@@ -3,9 +3,8 @@ import Doors
 import Glibc
 import Secrets
 
-// docker-credential-keyfob and the other names of Dialects.executables, and git-credential-keyfob too, all of them links to
-// this one file. See `CallerDoor` and `GitDoor`.
-// Nothing is buffered and nothing to be put in order: the process ends at once.
+// docker-credential-keyfob, the other names of Dialects.executables and git-credential-keyfob are links to this
+// program. See `CallerDoor` and `GitDoor`. The process exits at once: nothing is buffered, and no cleanup is needed.
 ProcessMemory.close()
 let name = CommandLine.arguments.first ?? ""
 let arguments = Array(CommandLine.arguments.dropFirst())

@@ -1,16 +1,16 @@
 import Glibc
 
-/// How near to this machine an address is. A document of a server that is further away has no business to name it
-/// (RFC 9728 section 7.7): it would make us ask services that only we can reach.
+/// How near an address is to this machine. A document must not name an address that is nearer than its own server (RFC
+/// 9728 section 7.7). Otherwise a server could make keyfob send requests to services that only this machine can reach.
 enum AddressRange: Int, Comparable {
     /// 127.0.0.0/8 and ::1.
     case loopback
-    /// What is not routed on the Internet: RFC 1918, RFC 6598, RFC 4193, and the blocks kept for special purposes.
+    /// Addresses that are not routed on the Internet: RFC 1918, RFC 6598, RFC 4193, and special-purpose blocks.
     case nearby
     case everywhere
 
-    /// The range of 4 or 16 bytes; nil for what no server may have: "this network", link-local (where clouds keep their
-    /// own secrets), multicast and reserved addresses.
+    /// The range of an address of 4 or 16 bytes. Returns nil for addresses that no server may have: "this network",
+    /// link-local (where cloud providers keep secrets), multicast and reserved addresses.
     init?(_ bytes: [UInt8]) {
         let range =
             switch bytes.count {
@@ -24,7 +24,7 @@ enum AddressRange: Int, Comparable {
 
     static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 
-    /// IANA's registry of special-purpose addresses (RFC 6890).
+    /// Uses IANA's registry of special-purpose addresses (RFC 6890).
     private static func range(ipv4 bytes: [UInt8]) -> Self? {
         switch (bytes[0], bytes[1], bytes[2]) {
         case (0, _, _), (169, 254, _), (224..., _, _): nil
@@ -37,8 +37,8 @@ enum AddressRange: Int, Comparable {
 
     private static func range(ipv6 bytes: [UInt8]) -> Self? {
         if bytes == HostName.ipv6Loopback { return .loopback }
-        // An address that stands for an IPv4 address is as near as that: mapped (RFC 4291 section 2.5.5.2), translated
-        // (RFC 6052, as in networks that have IPv6 alone), tunnelled (RFC 3056).
+        // An IPv6 address that stands for an IPv4 address has the range of that address. It is mapped (RFC 4291 section
+        // 2.5.5.2), translated (RFC 6052, in IPv6-only networks) or tunnelled (RFC 3056).
         let mapped = [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF]
         let translated: [UInt8] = [0x00, 0x64, 0xFF, 0x9B] + [UInt8](repeating: 0, count: 8)
         if bytes.starts(with: mapped) || bytes.starts(with: translated) { return range(ipv4: Array(bytes[12...])) }

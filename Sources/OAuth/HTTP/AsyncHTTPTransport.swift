@@ -5,7 +5,7 @@ import NIOHTTP1
 import NIOPosix
 import Secrets
 
-/// ``HTTPTransport`` over AsyncHTTPClient. Costs nothing until the first request.
+/// An ``HTTPTransport`` that uses AsyncHTTPClient. It costs nothing until the first request.
 package struct AsyncHTTPTransport: HTTPTransport {
     private let clients: LazyHTTPClients
     private let settings: @Sendable (EndpointURL) async throws(OAuthError) -> NetworkSettings
@@ -13,9 +13,9 @@ package struct AsyncHTTPTransport: HTTPTransport {
     private let resolution: NameResolution
 
     /// - Parameters:
-    ///   - settings: asked before each request how to reach its URL; what it takes counts towards the deadline. Where it
-    ///     throws, nothing is sent.
-    ///   - deadline: for a whole request, from connecting to the last byte.
+    ///   - settings: returns how to reach a URL; called before each request. Its time counts towards the deadline. If
+    ///     it throws, nothing is sent.
+    ///   - deadline: the time for a whole request, from connecting to the last byte.
     package init(
         settings: @escaping @Sendable (EndpointURL) async throws(OAuthError) -> NetworkSettings,
         deadline: Duration = .seconds(30)
@@ -27,7 +27,8 @@ package struct AsyncHTTPTransport: HTTPTransport {
             })
     }
 
-    /// - Parameter resolution: finds the addresses that ``Reach`` judges; a test has none of its own in the DNS.
+    /// - Parameter resolution: finds the addresses that ``Reach`` checks. Tests replace it, because their hosts are not
+    ///   in the DNS.
     init(
         settings: @escaping @Sendable (EndpointURL) async throws(OAuthError) -> NetworkSettings, deadline: Duration,
         resolution: @escaping NameResolution
@@ -38,10 +39,10 @@ package struct AsyncHTTPTransport: HTTPTransport {
         self.resolution = resolution
     }
 
-    /// Reaches all alike, by the environment.
+    /// Uses the same settings for all URLs, from the environment.
     ///
     /// - Parameters:
-    ///   - certificateAuthorityFile: PEM file of authorities trusted beside the system's.
+    ///   - certificateAuthorityFile: a PEM file of authorities to trust in addition to the system's.
     ///   - environment: as in ``NetworkSettings/init(environment:)``.
     package init(
         certificateAuthorityFile: String? = nil, environment: [String: String] = [:],
@@ -62,10 +63,11 @@ package struct AsyncHTTPTransport: HTTPTransport {
         }
     }
 
-    /// How near a server has to be allowed for `url` to be asked, of which `resource` has told: not nearer than the
-    /// resource, or in a private network. A host that cannot be found now is judged when it is asked.
+    /// Returns the reach that a request to `url` needs, if a document of `resource` names `url`: as public as the
+    /// resource, or also in private networks. If the host cannot be found now, its address is checked by the request
+    /// itself.
     ///
-    /// Throws `addressTooNear` where neither will do.
+    /// - Throws: `addressTooNear` if neither reach suffices; `settingsUnknown`.
     package func reach(neededFor url: EndpointURL, of resource: EndpointURL) async throws(OAuthError) -> Reach {
         do {
             _ = try await ways(to: url, .asPublicAs(resource))
@@ -78,12 +80,12 @@ package struct AsyncHTTPTransport: HTTPTransport {
         return .asPublicAs(resource)
     }
 
-    /// Closes the connections and ends the thread; call it once, when no more requests come.
+    /// Closes the connections of all clients. Call it once, after the last request.
     package func shutdown() async {
         await clients.shutdown()
     }
 
-    /// AsyncHTTPClient's own deadline ends with the header of the answer; a body that drips would escape it.
+    /// AsyncHTTPClient's own deadline covers only the header of the response. A slow body would not be limited by it.
     private static func race(
         _ deadline: Duration, _ operation: @escaping @Sendable () async -> Result<HTTPResponse, OAuthError>
     ) async -> Result<HTTPResponse, OAuthError>? {
@@ -115,7 +117,8 @@ package struct AsyncHTTPTransport: HTTPTransport {
         }
     }
 
-    /// `error`, with what can be found out about a certificate where that was not enough; through a proxy nobody looks.
+    /// Returns `error`, with the fault of the certificate if TLS reported none. Through a proxy, the certificate is not
+    /// examined.
     private func diagnosed(_ error: OAuthError, _ url: EndpointURL, _ way: LazyHTTPClients.Way) async -> OAuthError {
         guard case .untrusted(let host, reason: .handshakeFailed) = error, way.proxy == nil else { return error }
         let address = way.addresses[host] ?? String(host.filter { !"[]".contains($0) })
@@ -125,13 +128,13 @@ package struct AsyncHTTPTransport: HTTPTransport {
                 of: host, at: address, port: url.port, on: LazyHTTPClients.thread))
     }
 
-    /// The ways to a host, at least one of them, to be tried in their order.
+    /// The ways to reach a host, at least one, in the order in which to try them.
     private struct Ways {
         var first: [LazyHTTPClients.Way] = []
         var last: LazyHTTPClients.Way
     }
 
-    /// Judged is every address that is ours to choose, and of a proxy's what can be told from the host alone.
+    /// Checks every address if keyfob chooses the address. If a proxy chooses it, checks only the host in the URL.
     private func ways(to url: EndpointURL, _ reach: Reach) async throws(OAuthError) -> Ways {
         let settings = try await settings(url)
         let way = LazyHTTPClients.Way(
@@ -152,7 +155,7 @@ package struct AsyncHTTPTransport: HTTPTransport {
         return Ways(first: all.dropLast(), last: last)
     }
 
-    /// Goes the next way only where there was no connection on the one before: then nobody has read the request.
+    /// Tries the next way only if the previous one made no connection: then no server has read the request.
     private func perform(_ request: HTTPRequest, _ ways: Ways) async throws -> HTTPResponse {
         for way in ways.first {
             do {
@@ -168,14 +171,14 @@ package struct AsyncHTTPTransport: HTTPTransport {
         switch error {
         case is NIOConnectionError: true
         case let error as HTTPClientError: error == .connectTimeout
-        // Of the errors of a socket those that an established connection does not have.
+        // Socket errors that cannot occur on an established connection.
         case let error as IOError: [ECONNREFUSED, ENETUNREACH, EADDRNOTAVAIL].contains(error.errnoCode)
         default: false
         }
     }
 
     private static func perform(_ request: HTTPRequest, with client: HTTPClient) async throws -> HTTPResponse {
-        // The host in lower case, by which an address that was chosen for it is found.
+        // The host is in lower case here, because the address for it is looked up in that spelling.
         let query = request.url.query.map { "?" + $0 } ?? ""
         var message = HTTPClientRequest(url: request.url.origin + request.url.path + query)
         message.method = HTTPMethod(rawValue: request.method.rawValue)

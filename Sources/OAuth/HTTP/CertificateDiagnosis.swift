@@ -4,15 +4,15 @@ import NIOPosix
 import NIOSSL
 import Synchronization
 
-/// Looks once more at the certificate of a server that TLS did not vouch for, to tell a person what is wrong with it:
-/// BoringSSL says only that the verification failed.
+/// Fetches the certificate of a server again after TLS has rejected it, to tell the user what is wrong with it.
+/// BoringSSL reports only that the verification failed.
 ///
-/// The handshake of this look fails, too, always: nothing is ever sent.
+/// This handshake always fails too, so nothing is ever sent.
 enum CertificateDiagnosis {
-    /// How long a look may take.
+    /// The maximum time for the diagnosis.
     private static let deadline = TimeAmount.seconds(5)
 
-    /// What is wrong with the certificate that is shown at `address` to who asks for `host`.
+    /// Returns what is wrong with the certificate that the server at `address` presents for `host`.
     static func distrust(
         of host: String, at address: String, port: Int, on group: any EventLoopGroup
     ) async -> Distrust {
@@ -25,7 +25,7 @@ enum CertificateDiagnosis {
         return (try? isSelfIssued(certificate.toDERBytes())) == true ? .selfSigned : .unknownAuthority
     }
 
-    /// The server's own certificate; nil where none came.
+    /// The server's own certificate; nil if it sent none.
     private static func certificate(
         of host: String, at address: String, port: Int, on group: any EventLoopGroup
     ) async throws -> NIOSSLCertificate? {
@@ -45,17 +45,17 @@ enum CertificateDiagnosis {
                 }
             }
             .connect(host: address, port: port).get()
-        // A server that says nothing must not hold us up.
+        // Limits the time if the server does not answer.
         channel.eventLoop.scheduleTask(in: deadline) { channel.close(promise: nil) }
         try? await channel.closeFuture.get()
         return shown.withLock { $0 }
     }
 
-    /// Whether issuer and subject are the same name (RFC 5280 section 4.1).
+    /// Whether issuer and subject are equal (RFC 5280 section 4.1).
     private static func isSelfIssued(_ certificate: [UInt8]) -> Bool {
         guard let outer = DERElement(certificate[...]), let signed = DERElement(outer.content) else { return false }
         var fields = signed.elements
-        if fields.first?.tag == 0xA0 { fields.removeFirst() }  // the version, where it is said
+        if fields.first?.tag == 0xA0 { fields.removeFirst() }  // the version, which is optional
         // serialNumber, signature, issuer, validity, subject
         return fields.count > 4 && fields[2].content == fields[4].content
     }
@@ -66,7 +66,7 @@ private struct DERElement {
     let tag: UInt8
     let content: ArraySlice<UInt8>
 
-    /// Reads the first element of `bytes`; nil where they are none.
+    /// Reads the first element of `bytes`; nil if there is none.
     init?(_ bytes: ArraySlice<UInt8>) {
         var rest = bytes
         guard let tag = rest.popFirst(), let first = rest.popFirst() else { return nil }
@@ -81,7 +81,7 @@ private struct DERElement {
         content = rest.prefix(length)
     }
 
-    /// Those of which the content is made.
+    /// The elements in the content.
     var elements: [DERElement] {
         var (elements, rest) = ([DERElement](), content)
         while let element = DERElement(rest) {

@@ -1,15 +1,15 @@
-/// Why TLS did not vouch for a server.
+/// The reason why TLS rejected a server.
 package enum Distrust: Sendable, Equatable {
-    /// The certificate's time is over, or has not begun; or this machine's clock is wrong.
+    /// The certificate has expired or is not valid yet; or this machine's clock is wrong.
     case expired, notYetValid
-    /// Nobody but itself vouches for the certificate.
+    /// The certificate is signed only by itself.
     case selfSigned
-    /// An authority vouches for it that nobody here trusts; or it is wrong in a way that cannot be told from that.
+    /// The certificate's authority is not trusted here; or the certificate has a fault that looks the same.
     case unknownAuthority
     /// The certificate is for another name.
     case otherName
-    /// The file of those who are trusted cannot be read.
+    /// The file with the trusted authorities cannot be read.
     case authoritiesUnreadable
-    /// It came to no certificate: perhaps the server does not speak TLS.
+    /// The server sent no certificate; perhaps it does not speak TLS.
     case handshakeFailed
 }

@@ -1,10 +1,10 @@
-/// The address of an endpoint: `https`, or `http` on a loopback host.
+/// The URL of an endpoint: `https`, or `http` on a loopback host.
 ///
-/// ``string`` is what was given, byte for byte: issuers are compared as text (RFC 8414 section 3.3), so nothing is
-/// normalised on the way through. Refused are user information, a fragment, anything but printable ASCII, the
-/// characters that RFC 3986 allows nowhere, and hosts written as unusual numbers or in link-local or multicast ranges.
+/// ``string`` is the text as given, byte for byte: issuers are compared as text (RFC 8414 section 3.3), so nothing is
+/// normalised. Refused are user information, a fragment, all but printable ASCII, and the characters that RFC 3986
+/// never allows. Hosts written as unusual numbers or in link-local or multicast ranges are refused too.
 package struct EndpointURL: Sendable, Hashable, CustomStringConvertible {
-    /// Why a text is not an endpoint.
+    /// The reason why a text is not an endpoint.
     package enum ParsingError: Error, Sendable, Equatable {
         case forbiddenCharacter, notHTTPS, httpOffLoopback, userInformation, fragment, invalidHost, invalidPort
         case invalidPercentEncoding
@@ -14,16 +14,16 @@ package struct EndpointURL: Sendable, Hashable, CustomStringConvertible {
     package let string: String
     /// `https` or `http`.
     package let scheme: String
-    /// In lower case; an IPv6 address stands in brackets.
+    /// In lower case. An IPv6 address is in brackets.
     package let host: String
-    /// The port in force: 443 or 80 where none is written.
+    /// The effective port: 443 or 80 if none is given.
     package let port: Int
-    /// From the first slash up to the query; empty where there is none.
+    /// From the first slash up to the query; empty if there is no slash.
     package let path: String
-    /// What follows the question mark; nil without one.
+    /// The text after the question mark; nil if there is none.
     package let query: String?
 
-    /// Parses strictly: what is not plainly an endpoint is an error.
+    /// Parses strictly: any text that is not clearly an endpoint is an error.
     package init(_ string: String) throws(ParsingError) {
         try Self.checkCharacters(string)
         let (scheme, rest) = try Self.splitScheme(string)
@@ -41,12 +41,12 @@ package struct EndpointURL: Sendable, Hashable, CustomStringConvertible {
         if scheme == "http" && !isLoopback { throw .httpOffLoopback }
     }
 
-    /// Scheme, host, and the port where it is not the scheme's own.
+    /// Scheme and host, and the port unless it is the scheme's default.
     package var origin: String {
         port == (scheme == "https" ? 443 : 80) ? "\(scheme)://\(host)" : "\(scheme)://\(host):\(port)"
     }
 
-    /// Host, and the port if it is not the scheme's own: one party, as far as a URL can tell.
+    /// Host, and the port unless it is the scheme's default. As far as a URL can tell, this identifies one party.
     package var authority: String { String(origin.dropFirst(scheme.utf8.count + 3)) }
 
     /// Whether the host is `localhost`, in 127.0.0.0/8, or ::1.

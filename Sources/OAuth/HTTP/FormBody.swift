@@ -1,9 +1,9 @@
 import Secrets
 
-/// The body of a request to the token endpoint: pairs, some of which are secret.
+/// The body of a request to the token endpoint: name-value pairs, some of which are secret.
 struct FormBody {
     private var bytes: [UInt8] = []
-    /// The values that must not be seen.
+    /// The secret values.
     private(set) var confided: [Secret] = []
 
     /// Adds a parameter.
@@ -11,13 +11,13 @@ struct FormBody {
         append(name, Array(value.utf8))
     }
 
-    /// Adds a parameter whose value must not be seen.
+    /// Adds a parameter with a secret value.
     mutating func append(_ name: String, _ value: Secret) {
         confided.append(value)
         append(name, value.exposedBytes)
     }
 
-    /// Adds a parameter, or nothing.
+    /// Adds a parameter; nothing if the value is nil.
     mutating func append(_ name: String, _ value: String?) {
         if let value { append(name, value) }
     }

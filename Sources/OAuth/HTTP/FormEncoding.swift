@@ -1,7 +1,7 @@
 /// `application/x-www-form-urlencoded`, as RFC 6749 appendix B uses it.
 enum FormEncoding {
-    /// Percent-encodes everything but the unreserved characters of RFC 3986: a space becomes `%20`, which every decoder
-    /// of forms and of queries reads alike.
+    /// Percent-encodes every byte except the unreserved characters of RFC 3986. A space becomes `%20`, which all
+    /// decoders of forms and queries understand.
     static func encode(_ text: some Collection<UInt8>) -> [UInt8] {
         var encoded: [UInt8] = []
         encoded.reserveCapacity(text.count)
@@ -25,7 +25,7 @@ enum FormEncoding {
         String(decoding: encode(text.utf8), as: UTF8.self)
     }
 
-    /// Splits a query or a form into its pairs, in order; nil where an escape is broken or the text is not UTF-8.
+    /// Splits a query or a form into its pairs, in order. Returns nil if an escape is broken or the text is not UTF-8.
     static func decode(_ text: String) -> [(name: String, value: String)]? {
         var pairs: [(name: String, value: String)] = []
         for part in text.utf8.split(separator: UInt8(ascii: "&")) {

@@ -6,8 +6,8 @@ package enum HTTPDate {
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ]
 
-    /// Seconds since 1970-01-01 UTC, of the one form that servers may send today: `Sun, 06 Nov 1994 08:49:37 GMT`; nil for
-    /// any other.
+    /// Parses the only format that servers may send today, `Sun, 06 Nov 1994 08:49:37 GMT`. Returns seconds since
+    /// 1970-01-01 UTC; nil for any other format.
     package static func seconds(_ value: String) -> Int64? {
         let parts = value.split(separator: " ", omittingEmptySubsequences: false)
         guard parts.count == 6, parts[0].count == 4, parts[5] == "GMT",

@@ -2,7 +2,9 @@ import Glibc
 import Secrets
 
 extension HTTPResponse {
-    /// Throws where the status says that there is no answer to read: a redirect, or a server that cannot answer now.
+    /// Checks that the status is a final answer.
+    ///
+    /// - Throws: `redirected` for 3xx; `unavailable` for 429 and 5xx.
     func checkAnswered(by host: String) throws(OAuthError) {
         switch status {
         case 300..<400:
@@ -14,10 +16,11 @@ extension HTTPResponse {
         }
     }
 
-    /// The body as a JSON object.
+    /// Returns the body as a JSON object. An undeclared type is accepted, and so are the types that careless servers
+    /// use for JSON.
     ///
-    /// A body that was declared as something else, or does not begin as JSON, is `notJSON`; one that is broken or says a
-    /// thing twice is `malformed`. An undeclared body and the types that careless servers use for JSON get a chance.
+    /// - Throws: `notJSON` if the body has another type or does not begin like a JSON object; `malformed` if it is
+    ///   broken, has a Content-Encoding or repeats a member.
     func jsonObject(from host: String) throws(OAuthError) -> JSONObject {
         try checkEncoding(from: host)
         let type = mediaType
@@ -33,14 +36,14 @@ extension HTTPResponse {
         }
     }
 
-    /// We ask for `identity`; a coded body is not unpacked, so that it cannot be a bomb.
+    /// keyfob asks for `identity`. It does not unpack an encoded body, so the body cannot be a decompression bomb.
     func checkEncoding(from host: String) throws(OAuthError) {
         if let encoding = field("Content-Encoding"), encoding.lowercased() != "identity" {
             throw .malformed(host: host, member: "Content-Encoding")
         }
     }
 
-    /// `type/subtype` of the Content-Type in lower case.
+    /// `type/subtype` of the Content-Type in lower case; nil if there is none.
     var mediaType: String? {
         guard let value = field("Content-Type")?.prefix(while: { $0 != ";" && $0 != " " }), !value.isEmpty
         else { return nil }
@@ -49,7 +52,7 @@ extension HTTPResponse {
 }
 
 extension OAuthError {
-    /// The fault of a JSON body, with the host that sent it.
+    /// Describes an error in a JSON body, with the host that sent it.
     init(_ error: JSONObject.ParsingError, host: String) {
         switch error {
         case .notAnObject, .malformed: self = .malformed(host: host, member: "JSON")

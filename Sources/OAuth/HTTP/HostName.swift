@@ -1,14 +1,15 @@
 import Glibc
 
-/// Which hosts we talk to: names, and addresses in their one usual spelling.
+/// The hosts that keyfob connects to: names, and addresses in their one usual spelling.
 enum HostName {
     static let ipv6Loopback: [UInt8] = Array(repeating: 0, count: 15) + [1]
 
-    /// Whether `host` (lower case) is a DNS name, a dotted quad or a bracketed IPv6 address that may be connected to.
+    /// Whether `host` (in lower case) is a DNS name, a dotted quad or a bracketed IPv6 address that keyfob may connect
+    /// to.
     ///
-    /// Resolvers read `0x7f.1` and `127.1` as addresses; a host whose last label looks like a number is therefore a
-    /// dotted quad or refused. Link-local, multicast and unspecified addresses are never an authorization server: the
-    /// first is where clouds keep their own secrets.
+    /// Resolvers read `0x7f.1` and `127.1` as addresses. So a host whose last label looks like a number must be a
+    /// dotted quad. Link-local, multicast and unspecified addresses are never an authorization server; cloud providers
+    /// keep secrets at link-local addresses.
     static func isAcceptable(_ host: String) -> Bool {
         if host.hasPrefix("[") {
             guard let bytes = ipv6Bytes(host) else { return false }
@@ -21,13 +22,14 @@ enum HostName {
         return address.isAcceptable
     }
 
-    /// The bytes of a host that is an address itself, or a name that means this machine and no other; nil for other names.
+    /// Returns the bytes of a host that is an address, or that always means this machine (`localhost`); nil for other
+    /// names.
     static func address(_ host: String) -> [UInt8]? {
         if host == "localhost" || host.hasSuffix(".localhost") { return ipv6Loopback }
         return IPv4Address(host)?.bytes ?? ipv6Bytes(host)
     }
 
-    /// The 16 bytes of `[…]`, or nil where that is not an IPv6 address in brackets.
+    /// Returns the 16 bytes of `[…]`; nil if the host is not an IPv6 address in brackets.
     static func ipv6Bytes(_ host: String) -> [UInt8]? {
         guard host.hasPrefix("["), host.hasSuffix("]") else { return nil }
         var address = in6_addr()
@@ -49,7 +51,7 @@ enum HostName {
 
     private static func isAcceptable(ipv6 bytes: [UInt8]) -> Bool {
         if bytes[..<10].allSatisfy({ $0 == 0 }) {
-            // Unspecified, IPv4-mapped and IPv4-compatible addresses hide an IPv4 address; only ::1 is plain.
+            // Unspecified, IPv4-mapped and IPv4-compatible addresses contain an IPv4 address. Only ::1 does not.
             return bytes == ipv6Loopback
         }
         let isNAT64 = bytes.starts(with: [0x00, 0x64, 0xFF, 0x9B])
@@ -58,7 +60,7 @@ enum HostName {
     }
 }
 
-/// Four decimal numbers without leading zeros, and no other spelling.
+/// Four decimal numbers without leading zeros; no other spelling is accepted.
 struct IPv4Address {
     let bytes: [UInt8]
 
@@ -68,7 +70,7 @@ struct IPv4Address {
         guard parts.count == 4, bytes.count == 4 else { return nil }
     }
 
-    /// Not "this network", link-local, multicast or reserved.
+    /// False for "this network", link-local, multicast and reserved addresses.
     var isAcceptable: Bool {
         bytes[0] != 0 && bytes[0] < 224 && !(bytes[0] == 169 && bytes[1] == 254)
     }

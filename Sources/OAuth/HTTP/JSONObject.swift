@@ -1,21 +1,21 @@
 import FoundationEssentials
 
-/// A JSON object as a server sent it, checked before anything is decoded (RFC 8259).
+/// A JSON object from a server, checked before it is decoded (RFC 8259).
 ///
-/// Strict where leniency would let two readers see two things: UTF-8 throughout, one object and nothing else, no member
-/// of the outermost object twice, and no more than 32 levels.
+/// The check is strict, so that two readers cannot see two things. It allows only UTF-8, one object and nothing else,
+/// no member of the outermost object twice, and at most 32 levels.
 struct JSONObject {
-    /// Why bytes were refused.
+    /// The reason why the bytes were refused.
     enum ParsingError: Error, Equatable {
-        /// Not JSON at all: it does not begin with a brace.
+        /// Not JSON: the text does not begin with a brace.
         case notAnObject
-        /// JSON, but broken, not UTF-8 or too deep; or this member stands there twice.
+        /// Broken JSON, not UTF-8 or too deep; or this member occurs twice.
         case malformed, duplicate(member: String)
-        /// This member is there, and of another type.
+        /// This member has another type.
         case type(member: String)
     }
 
-    /// Metadata and token answers have three levels; 32 is more than anyone needs and less than any stack minds.
+    /// Metadata and token responses have three levels. 32 is more than they need, and no risk for the stack.
     static let maximumDepth = 32
 
     private let members: KeyedDecodingContainer<MemberName>
@@ -27,19 +27,19 @@ struct JSONObject {
         members = document.members
     }
 
-    /// Whether there is such a member, null or not.
+    /// Whether the member exists, even if it is null.
     func has(_ name: String) -> Bool { members.contains(MemberName(name)) }
 
-    /// The text of a member; nil where it is absent or null.
+    /// The text of a member; nil if absent or null.
     func string(_ name: String) throws(ParsingError) -> String? { try value(name) }
 
-    /// The truth of a member; nil where it is absent or null.
+    /// The boolean of a member; nil if absent or null.
     func bool(_ name: String) throws(ParsingError) -> Bool? { try value(name) }
 
-    /// The texts of a member; nil where it is absent or null.
+    /// The list of texts of a member; nil if absent or null.
     func strings(_ name: String) throws(ParsingError) -> [String]? { try value(name) }
 
-    /// A number, or a text that is one; nil for anything else, since `expires_in` is only recommended.
+    /// A number, or a text that holds one. Nil for anything else, because `expires_in` is only recommended.
     func number(_ name: String) -> Double? {
         let key = MemberName(name)
         if let number = try? members.decode(Double.self, forKey: key) { return number }

@@ -1,9 +1,9 @@
 import FoundationEssentials
 
-/// Walks over a JSON text without building anything: how deep it goes, and what its outermost members are called.
+/// Scans a JSON text without building values: checks its depth and the names of its outermost members.
 ///
-/// A decoder keeps the first or the last of two members of one name, depending on the decoder; a server and a client
-/// that disagree on which is an attack waiting to happen, so names are compared here, after their escapes are undone.
+/// Of two members with one name, some decoders keep the first and some the last. If server and client differ in that,
+/// an attacker can use it. So this type compares the names, after decoding their escapes.
 struct JSONOutline {
     private let bytes: [UInt8]
     private var position = 0
@@ -14,7 +14,7 @@ struct JSONOutline {
         self.bytes = bytes
     }
 
-    /// Throws at the first thing that ``JSONObject`` refuses; grammar is left to the decoder.
+    /// Checks what ``JSONObject`` refuses; the decoder checks the rest of the grammar.
     mutating func check() throws(JSONObject.ParsingError) {
         let first = bytes.first { !Self.isSpace($0) }
         guard first == UInt8(ascii: "{") else { throw .notAnObject }
@@ -32,7 +32,7 @@ struct JSONOutline {
             if depth > JSONObject.maximumDepth { throw .malformed }
         case UInt8(ascii: "}"), UInt8(ascii: "]"):
             depth -= 1
-            // The decoder takes a comma behind the last member, too.
+            // The decoder would accept a comma after the last member.
             if bytes[..<position].last(where: { !Self.isSpace($0) }) == UInt8(ascii: ",") { throw .malformed }
         case UInt8(ascii: "\""):
             let start = position
@@ -42,8 +42,8 @@ struct JSONOutline {
         }
     }
 
-    /// Leaves ``position`` on the closing quotation mark. Control characters must be escaped (RFC 8259 section 7), which
-    /// the decoder does not mind.
+    /// Moves ``position`` to the closing quotation mark. Refuses unescaped control characters (RFC 8259 section 7),
+    /// which the decoder accepts.
     private mutating func skipString() throws(JSONObject.ParsingError) {
         position += 1
         while position < bytes.count, bytes[position] != UInt8(ascii: "\"") {
@@ -53,7 +53,7 @@ struct JSONOutline {
         if position >= bytes.count { throw .malformed }
     }
 
-    /// RFC 8259 section 2.
+    /// White space (RFC 8259 section 2).
     private static func isSpace(_ byte: UInt8) -> Bool { [0x20, 0x09, 0x0A, 0x0D].contains(byte) }
 
     private var isFollowedByColon: Bool {

@@ -4,31 +4,30 @@ import NIOPosix
 import NIOSSL
 import Synchronization
 
-/// The HTTP clients of a transport, made when they are first asked for: one for each proxy and each set of trusted
-/// authorities, all on one thread.
+/// The HTTP clients of a transport, created on first use: one for each ``Way``, all on one thread.
 ///
-/// Most runs of the program send nothing, and none of them must pay for a thread and a TLS context.
+/// Most runs of the program send nothing, and must not pay for a thread and a TLS context.
 final class LazyHTTPClients: Sendable {
-    /// What one client differs in from another.
+    /// The settings in which clients differ.
     struct Way: Hashable {
-        /// nil: directly.
+        /// nil for a direct connection.
         var proxy: HTTPClient.Configuration.Proxy?
-        /// As in ``NetworkSettings``.
+        /// As in ``NetworkSettings``, like `extraAuthorities`.
         var authorities: String?
         var extraAuthorities: String?
-        /// Which address to connect to for a host, where it is not any.
+        /// The address to connect to for a host; empty if any address will do.
         var addresses: [String: String] = [:]
-        /// Whether there is another way, which shall not have to wait for this one until the deadline.
+        /// Whether there is another way to try. Then this one gets a short connection timeout, not the whole deadline.
         var isOneOfSeveral = false
     }
 
-    /// The one thread of all clients of the process, started when it is first needed.
+    /// The thread for all clients of the process, started on first use.
     ///
-    /// It never ends: a client whose request failed may still be reading the system's authorities for it, and NIO says on
-    /// standard error, and may one day end the process, where there is no thread then that could be told.
+    /// It never ends. A client whose request failed may still be reading the system's authorities for it. If the thread
+    /// had ended by then, NIO would print a warning on standard error, and might in future end the process.
     static let thread = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
-    /// The longest wait for a connection where there is another address to try.
+    /// The connection timeout if there is another address to try.
     private static let impatience = Duration.seconds(3)
 
     private let clients = Mutex<[Way: HTTPClient]>([:])
@@ -38,7 +37,7 @@ final class LazyHTTPClients: Sendable {
         self.deadline = deadline
     }
 
-    /// The client that goes this way.
+    /// Returns the client for this way.
     func client(_ way: Way) -> HTTPClient {
         clients.withLock { clients in
             if let client = clients[way] { return client }
@@ -48,20 +47,20 @@ final class LazyHTTPClients: Sendable {
         }
     }
 
-    /// Ends all clients; those asked for later are made anew.
+    /// Shuts down all clients. Later requests create new ones.
     func shutdown() async {
         let ending = clients.withLock { clients in
             defer { clients = [:] }
             return clients
         }
         for client in ending.values {
-            // A connection that does not close cleanly is closed all the same.
+            // A connection that does not close cleanly is closed anyway.
             try? await client.shutdown()
         }
     }
 
     deinit {
-        // AsyncHTTPClient traps in debug builds when a client goes without a shutdown.
+        // In debug builds, AsyncHTTPClient traps if a client is released without a shutdown.
         let ending = clients.withLock { $0 }
         Task {
             for client in ending.values { try? await client.shutdown() }
@@ -81,10 +80,10 @@ final class LazyHTTPClients: Sendable {
         configuration.dnsOverride = way.addresses
         configuration.httpVersion = .http1Only
         configuration.timeout.connect = TimeAmount(way.isOneOfSeveral ? min(deadline, Self.impatience) : deadline)
-        // A refused connection is told at once instead of being tried again until the deadline.
+        // Report a refused connection at once; otherwise the client would retry until the deadline.
         configuration.connectionPool.retryConnectionEstablishment = false
-        // A POST that redeems a code must not meet an idle connection that the server is just closing: nobody could
-        // tell whether it was processed, and nobody may repeat it.
+        // A POST that redeems a code must not use an idle connection that the server is just closing. It would be
+        // unknown whether the server processed the POST, and it must not be repeated.
         configuration.maximumUsesPerConnection = 1
         return configuration
     }

@@ -1,16 +1,16 @@
 import Glibc
 import NIOPosix
 
-/// The addresses of a host, as bytes in network order: 4 or 16 each.
+/// Returns the addresses of a host, each as 4 or 16 bytes in network order.
 ///
-/// Throws `unreachable` where there are none.
+/// - Throws: `unreachable` if there are none.
 typealias NameResolution = @Sendable (_ host: String) async throws(OAuthError) -> [[UInt8]]
 
-/// The system's own way to find addresses, getaddrinfo(3), which blocks and therefore has a thread of its own.
+/// Resolves names with getaddrinfo(3), which blocks and therefore runs on a thread pool.
 package enum SystemNameResolution {
-    /// The addresses of a host, as bytes in network order: 4 or 16 each.
+    /// Returns the addresses of a host, each as 4 or 16 bytes in network order.
     ///
-    /// Throws `unreachable` where there are none.
+    /// - Throws: `unreachable` if there are none.
     package static func addresses(of host: String) async throws(OAuthError) -> [[UInt8]] {
         let name = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
         let found = try? await NIOThreadPool.singleton.runIfActive { blockingAddresses(of: name) }
@@ -18,7 +18,7 @@ package enum SystemNameResolution {
         return found
     }
 
-    /// In the order that RFC 6724 gives them on this machine.
+    /// In the order of RFC 6724 on this machine.
     private static func blockingAddresses(of name: String) -> [[UInt8]] {
         var hints = unsafe addrinfo()
         unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)

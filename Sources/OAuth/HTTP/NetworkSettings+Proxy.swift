@@ -2,10 +2,10 @@ import AsyncHTTPClient
 import Secrets
 
 extension NetworkSettings {
-    /// The proxy to go through to `url`; nil for a direct connection.
+    /// The proxy for `url`; nil for a direct connection.
     ///
-    /// Throws `unreachable` where the proxy cannot be understood: to go round a proxy that somebody wanted would be worse
-    /// than not to go.
+    /// - Throws: `unreachable` if the proxy setting is invalid. A direct connection would ignore a proxy that the user
+    ///   wants.
     func proxy(for url: EndpointURL) throws(OAuthError) -> HTTPClient.Configuration.Proxy? {
         guard let proxy, !proxy.isEmpty, !url.isLoopback, !isExcepted(url) else { return nil }
         guard let parsed = proxy.exposedText.flatMap(Self.parse) else {
@@ -14,9 +14,9 @@ extension NetworkSettings {
         return parsed
     }
 
-    /// Host and port of the proxy to go through to `url`, without its user and password; nil for a direct connection.
+    /// Host and port of the proxy for `url`, without its user and password; nil for a direct connection.
     ///
-    /// Throws `unreachable` where the proxy cannot be understood.
+    /// - Throws: `unreachable` if the proxy setting is invalid.
     package func proxyAddress(for url: EndpointURL) throws(OAuthError) -> String? {
         try proxy(for: url).map { $0.host.contains(":") ? "[\($0.host)]:\($0.port)" : "\($0.host):\($0.port)" }
     }
@@ -38,7 +38,7 @@ extension NetworkSettings {
         let hostAndPort = at.map { authority[authority.utf8.index(after: $0)...] } ?? authority
         let placeholder = "https://\(hostAndPort)"
         guard let url = try? EndpointURL(placeholder) else { return nil }
-        // 1080 is what curl takes where no port is written.
+        // 1080 is curl's default port for proxies.
         let port = hostAndPort.hasSuffix(":\(url.port)") ? url.port : 1080
         let host = url.host.hasPrefix("[") ? String(url.host.dropFirst().dropLast()) : url.host
 

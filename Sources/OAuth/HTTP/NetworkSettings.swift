@@ -1,25 +1,27 @@
 package import Secrets
 
-/// How one endpoint is reached: through which proxy, and whose word counts for its certificate.
+/// How keyfob reaches one endpoint: the proxy, and the authorities that it trusts for the certificate.
 ///
-/// A proxy carries TLS through `CONNECT` (RFC 9110 section 9.3.6), so it sees no secret but its own password. Whatever
-/// stands here, loopback hosts are reached directly, and certificates are verified.
+/// A proxy tunnels TLS through `CONNECT` (RFC 9110 section 9.3.6), so it sees no secret except its own password. With
+/// any settings, loopback hosts are reached directly, and certificates are verified.
 package struct NetworkSettings: Sendable, Equatable {
-    /// `[http://|socks5://|socks5h://][user:password@]host[:port]`, user and password percent-encoded; nil or empty: none.
+    /// `[http://|socks5://|socks5h://][user:password@]host[:port]`, user and password percent-encoded. Nil or empty: no
+    /// proxy.
     package var proxy: Secret?
-    /// The hosts that are reached without it, between commas or spaces: a name with all that is below it, `host:port`,
-    /// or `*`, as curl reads `no_proxy`.
+    /// The hosts that are reached without the proxy, separated by commas or spaces: a name (with all names below it),
+    /// `host:port` or `*`, as curl reads `no_proxy`.
     package var exceptions = ""
-    /// PEM file of the authorities to trust in place of the system's.
+    /// PEM file of the authorities to trust instead of the system's.
     package var authorities: String?
-    /// PEM file of authorities to trust beside them.
+    /// PEM file of authorities to trust in addition.
     package var extraAuthorities: String?
 
-    /// The system's authorities, and no proxy.
+    /// The system's authorities and no proxy.
     package init() {}
 
-    /// By the variables that curl and git heed: `https_proxy`, else `all_proxy`, the first that is set even if empty
-    /// (which means none), in lower case before upper case; `no_proxy`; and OpenSSL's `SSL_CERT_FILE`.
+    /// Reads the variables of curl and git: `https_proxy`, otherwise `all_proxy` (the first one that is set, even if
+    /// empty, which means no proxy); `no_proxy`; and OpenSSL's `SSL_CERT_FILE`. Names in lower case take precedence
+    /// over upper case.
     package init(environment: [String: String]) {
         func value(_ name: String) -> String? { environment[name] ?? environment[name.uppercased()] }
         proxy = (value("https_proxy") ?? value("all_proxy")).map { Secret($0) }
@@ -27,8 +29,8 @@ package struct NetworkSettings: Sendable, Equatable {
         authorities = environment["SSL_CERT_FILE"].flatMap { $0.isEmpty ? nil : Self.absolute($0) }
     }
 
-    /// A relative path would name a file of the working directory, which may be anybody's. It is taken from the root directory
-    /// instead, where such a file is not: then no certificate is believed.
+    /// Makes a relative path absolute by prefixing `/`. The working directory may belong to another user, so its files
+    /// are not used. The file normally does not exist then, and every certificate is rejected.
     package static func absolute(_ path: String) -> String { path.hasPrefix("/") ? path : "/" + path }
 
     /// The variables that ``init(environment:)`` reads.

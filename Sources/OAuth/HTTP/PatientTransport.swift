@@ -1,14 +1,14 @@
-/// Waits for a server that asks for it, where that takes seconds, and asks again where asking twice does no harm.
+/// Waits for a server that asks for a pause of seconds, and retries requests that may be retried.
 ///
-/// What is sent again is what ``HTTPRequest/repetition`` allows, and never after a request that may have been received but
-/// brought no answer. A server that does not want to be asked before a certain time is left alone until then, by all
-/// processes that share ``NotBefore``.
+/// Retries follow ``HTTPRequest/repetition``. A request that the server may have received but did not answer is never
+/// retried. If a server does not want requests before a certain time, all processes that share ``NotBefore`` wait until
+/// then.
 package struct PatientTransport: HTTPTransport {
-    /// The longest wait for a server, in seconds: whoever waits for a credential does not know why.
+    /// The longest wait for a server, in seconds: the user does not see why the credential takes so long.
     private static let patience: Int64 = 10
-    /// How often a server that fails is asked again.
+    /// The maximum number of retries after failures of the server.
     private static let retries = 2
-    /// Statuses of servers that may do better the next time. 501 is not among them.
+    /// Statuses after which a retry may succeed. 501 is not one of them.
     private static let failures: Set = [500, 502, 503, 504]
 
     private let transport: any HTTPTransport
@@ -18,8 +18,8 @@ package struct PatientTransport: HTTPTransport {
     private let pause: @Sendable (Duration) async throws -> Void
 
     /// - Parameters:
-    ///   - transport: what sends each single request.
-    ///   - now: seconds since 1970-01-01 UTC.
+    ///   - transport: sends each single request.
+    ///   - now: returns seconds since 1970-01-01 UTC.
     package init(_ transport: some HTTPTransport, notBefore: NotBefore, now: @escaping @Sendable () -> Int64) {
         self.init(
             transport, notBefore: notBefore, now: now, jitter: { .random(in: 0..<1) },
@@ -27,8 +27,8 @@ package struct PatientTransport: HTTPTransport {
     }
 
     /// - Parameters:
-    ///   - jitter: from 0 up to 1; spreads those who were all refused in the same moment.
-    ///   - pause: waits; a test has no time to.
+    ///   - jitter: from 0 up to 1; spreads the retries of clients that were refused at the same moment.
+    ///   - pause: waits; tests replace it.
     init(
         _ transport: some HTTPTransport, notBefore: NotBefore, now: @escaping @Sendable () -> Int64,
         jitter: @escaping @Sendable () -> Double, pause: @escaping @Sendable (Duration) async throws -> Void
@@ -37,7 +37,8 @@ package struct PatientTransport: HTTPTransport {
         (self.jitter, self.pause) = (jitter, pause)
     }
 
-    /// Throws also `unavailable`, unasked, while the server does not want to be asked.
+    /// - Throws: also `unavailable`, without sending the request, if the server wants no request for longer than
+    ///   `patience`.
     package func send(_ request: HTTPRequest) async throws(OAuthError) -> HTTPResponse {
         var attempts = Attempts(hasWaited: try await waitUntilWelcome(request))
         while true {
@@ -47,13 +48,13 @@ package struct PatientTransport: HTTPTransport {
         }
     }
 
-    /// What one request has cost so far.
+    /// The waits and retries of one request so far.
     private struct Attempts {
         var hasWaited: Bool
         var retries = 0
     }
 
-    /// How long to wait before `request` is sent again; nil where `response` is what the caller gets.
+    /// Returns how long to wait before `request` is retried; nil if the caller gets `response`.
     private func delay(
         after response: HTTPResponse, to request: HTTPRequest, _ attempts: inout Attempts
     ) -> Duration? {
@@ -66,11 +67,11 @@ package struct PatientTransport: HTTPTransport {
         guard request.repetition == .freely, Self.failures.contains(response.status), attempts.retries < Self.retries
         else { return nil }
         attempts.retries += 1
-        // About 0.3 and 0.6 seconds, each by half more or less.
+        // About 0.3 and 0.6 seconds, each plus or minus half.
         return .milliseconds(Int(Double(attempts.retries * 300) * (0.5 + jitter())))
     }
 
-    /// Whether there was something to wait for.
+    /// Waits until the server accepts requests again. Returns whether it had to wait.
     private func waitUntilWelcome(_ request: HTTPRequest) async throws(OAuthError) -> Bool {
         guard let left = notBefore.recall(request.url.origin).map({ $0 - now() }), left > 0 else { return false }
         guard left <= Self.patience else {
@@ -84,17 +85,17 @@ package struct PatientTransport: HTTPTransport {
         do { try await pause(duration) } catch { throw .cancelled }
     }
 
-    /// Seconds; nil where the server does not say, or not so that it is understood.
+    /// In seconds; nil if the server sends no valid value.
     private func retryAfter(_ response: HTTPResponse) -> Int64? {
         response.field("Retry-After").flatMap { RetryAfter.seconds($0, now: now()) }.map(Int64.init)
     }
 }
 
-/// When servers may be asked again that wanted to be left alone (RFC 9110 section 10.2.3).
+/// The times before which servers do not want requests (RFC 9110 section 10.2.3).
 package struct NotBefore: Sendable {
-    /// The time for an origin, in seconds since 1970-01-01 UTC; nil where nothing is known, or the time is past.
+    /// Returns the time for an origin, in seconds since 1970-01-01 UTC; nil if none is known or it has passed.
     let recall: @Sendable (_ origin: String) -> Int64?
-    /// Keeps the time for an origin until it is past, as well as one can.
+    /// Stores the time for an origin until it has passed, if possible.
     let remember: @Sendable (_ origin: String, _ time: Int64) -> Void
 
     package init(

@@ -1,20 +1,20 @@
-/// How near to this machine the server may be that a request goes to.
+/// How near to this machine the server of a request may be.
 package enum Reach: Sendable, Hashable {
-    /// As near as it is: a person has written the address down.
+    /// Any server: the user has configured the URL.
     case anywhere
-    /// Not nearer than this resource is: the address stands in a document that the resource has sent us to. A resource on
-    /// loopback may name all, one in a private network all but loopback, any other only what the Internet reaches.
+    /// Not nearer than this resource, because the URL comes from a document that the resource named. A resource on
+    /// loopback may name any server; one in a private network any but loopback; any other only servers on the Internet.
     case asPublicAs(Resource)
-    /// Also in a private network, wherever the resource is: a person has said yes to a server there. Never on loopback,
-    /// unless the resource itself is there.
+    /// Also in a private network, wherever the resource is, because the user has agreed to a server there. On loopback
+    /// only if the resource itself is there.
     case privateNetworks(of: Resource)
 
-    /// The origin of a resource, which need not be an endpoint: of any host, also of one to which keyfob itself sends nothing.
-    /// Every service has one, so that no service can be without a rule.
+    /// The origin of a resource. It need not be an endpoint: its host may be one to which keyfob sends nothing. Every
+    /// service has an origin, so a rule applies to every service.
     package struct Resource: Sendable, Hashable {
         /// As in ``EndpointURL/origin``.
         let origin: String
-        /// In lower case; an IPv6 address stands in brackets.
+        /// In lower case. An IPv6 address is in brackets.
         let host: String
         /// Whether the host is `localhost`, in 127.0.0.0/8, or ::1.
         let isLoopback: Bool
@@ -24,7 +24,7 @@ package enum Reach: Sendable, Hashable {
         }
 
         /// - Parameters:
-        ///   - origin: scheme, host, and the port unless it is the scheme's own.
+        ///   - origin: scheme and host, and the port unless it is the scheme's default.
         ///   - host: in lower case; an IPv6 address in brackets.
         package init(origin: String, host: String, isLoopback: Bool) {
             (self.origin, self.host, self.isLoopback) = (origin, host, isLoopback)
@@ -37,12 +37,12 @@ package enum Reach: Sendable, Hashable {
     /// ``privateNetworks(of:)`` for a resource that is an endpoint.
     package static func privateNetworks(of url: EndpointURL) -> Reach { .privateNetworks(of: Resource(url)) }
 
-    /// The addresses to connect to for `url`, as text, the best first; none where any will do.
+    /// Returns the addresses to connect to for `url`, as text, the best first; empty if any address will do.
     ///
-    /// Every address of the host is judged, for another may be taken the next time; and one of those that were judged is
-    /// connected to, for a name may lead elsewhere the next time that it is looked up.
+    /// Every address of the host is checked, because the next request may use another one. The connection then uses one
+    /// of the checked addresses, because the next lookup of the name may return others.
     ///
-    /// Throws `addressTooNear`, or what `resolution` throws.
+    /// - Throws: `addressTooNear`; `unreachable` if the name is not found; errors of `resolution`.
     func addresses(for url: EndpointURL, by resolution: NameResolution) async throws(OAuthError) -> [String] {
         guard let resource, url.origin != resource.origin else { return [] }
         let addresses = try await resolution(url.host)
@@ -51,18 +51,18 @@ package enum Reach: Sendable, Hashable {
         return addresses.map(Self.text)
     }
 
-    /// The same where a proxy finds the address, from where it is: what can be judged here is a host that is an address
-    /// itself, or a name of loopback (RFC 6761 section 6.3).
+    /// The same check if a proxy chooses the address. Only a host that is itself an address, or a loopback name (RFC
+    /// 6761 section 6.3), can be checked here.
     ///
-    /// Throws `addressTooNear`.
+    /// - Throws: `addressTooNear`.
     func checkBeforeProxy(_ url: EndpointURL, by resolution: NameResolution) async throws(OAuthError) {
         guard let resource, url.origin != resource.origin, let address = HostName.address(url.host) else { return }
-        // Where only the proxy knows the resource's own name, that is as far away as can be.
+        // If only the proxy can resolve the resource's name, the resource counts as the farthest range.
         let nearest = (try? await nearest(resource, resolution)) ?? .everywhere
         try Self.check([address], of: url, not: nearest, resource)
     }
 
-    /// The resource to which things are near or far.
+    /// The resource that is the reference for the range.
     private var resource: Resource? {
         switch self {
         case .anywhere: nil
@@ -70,7 +70,7 @@ package enum Reach: Sendable, Hashable {
         }
     }
 
-    /// The nearest range in which a server may be. Nothing that a resolver says makes a resource a loopback resource.
+    /// The nearest range that the server may be in. A resolver cannot make a resource a loopback resource.
     private func nearest(_ resource: Resource, _ resolution: NameResolution) async throws(OAuthError) -> AddressRange {
         if resource.isLoopback { return .loopback }
         if case .privateNetworks = self { return .nearby }
@@ -97,7 +97,8 @@ package enum Reach: Sendable, Hashable {
     }
 }
 
-/// Sends requests for a resource that nobody has configured: none goes nearer to this machine than it may.
+/// Sends requests for a resource that the user has not configured: no server may be nearer to this machine than `reach`
+/// allows.
 package struct ReachingTransport: HTTPTransport {
     private let transport: any HTTPTransport
     private let reach: Reach
@@ -106,7 +107,7 @@ package struct ReachingTransport: HTTPTransport {
         (self.transport, self.reach) = (transport, reach)
     }
 
-    /// Throws also `addressTooNear`.
+    /// - Throws: also `addressTooNear`.
     package func send(_ request: HTTPRequest) async throws(OAuthError) -> HTTPResponse {
         var request = request
         request.reach = reach

@@ -1,5 +1,5 @@
-/// Tells of each request that goes through it, and of what came of it. Of an address only origin and path, and of one that
-/// is a server's own for a client (RFC 7592 section 2.3) only the origin: what comes behind may be a secret.
+/// Reports each request and its result. A report contains only origin and path of the URL, because the rest may be
+/// secret. For a server's URL for one client (RFC 7592 section 2.3) it contains only the origin.
 package struct ReportingTransport: HTTPTransport {
     /// One request.
     package struct Report: Sendable {
@@ -7,9 +7,9 @@ package struct ReportingTransport: HTTPTransport {
         package var method: String
         /// `https://login.example.com/token`.
         package var place: String
-        /// The status of the answer, or why there was none.
+        /// The status of the response, or the error.
         package var outcome: Result<Int, OAuthError>
-        /// From the first step to the last byte.
+        /// The time from the start to the last byte.
         package var duration: Duration
     }
 

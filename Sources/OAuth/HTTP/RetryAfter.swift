@@ -1,6 +1,7 @@
 /// `Retry-After`: seconds, or a date (RFC 9110 section 10.2.3).
 enum RetryAfter {
-    /// Seconds from `now` (seconds since 1970), never negative; nil where the value is neither form.
+    /// Returns seconds from `now` (seconds since 1970), never negative; nil if the value is neither a number nor a
+    /// date.
     static func seconds(_ value: String, now: Int64) -> Int? {
         if !value.isEmpty, value.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) {
             return Int(value).map { min($0, limit) }
@@ -8,6 +9,6 @@ enum RetryAfter {
         return HTTPDate.seconds(value).map { Int(max(0, min($0 - now, Int64(limit)))) }
     }
 
-    /// A server that asks for more than a day is not going to be asked again by this login.
+    /// Longer times are cut to a day: this sign-in does not ask the server again in any case.
     private static let limit = 86_400
 }

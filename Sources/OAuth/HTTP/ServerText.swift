@@ -1,15 +1,15 @@
 import Secrets
 
-/// Text that a server chose, made fit for a terminal.
+/// Makes text from a server safe for a terminal.
 ///
-/// Control characters (C0, DEL, C1), line and paragraph separators and the characters that turn the direction of
-/// writing are replaced; what is longer than 200 characters is cut. Without this, an error description could move the
-/// cursor, set the title, or write to the clipboard.
+/// Control characters (C0, DEL, C1), format characters (such as those that change the writing direction), line and
+/// paragraph separators, and private or unassigned characters are replaced. The text is cut at 200 characters.
+/// Otherwise an error description could move the cursor, set the title or write to the clipboard.
 enum ServerText {
-    /// Longest text kept, in Unicode scalars.
+    /// The maximum length of the text in Unicode scalars.
     static let limit = 200
 
-    /// `text`, printable.
+    /// Returns `text` without unsafe characters.
     static func printable(_ text: String) -> String {
         var kept = String.UnicodeScalarView()
         for scalar in text.unicodeScalars.prefix(limit) {
@@ -18,11 +18,12 @@ enum ServerText {
         return String(kept)
     }
 
-    /// The same without the secrets that the server was sent and repeats. Those that are shorter than any server makes
-    /// them are left: they would be found in every second word.
+    /// The same without the secrets of the request, which the server may repeat. Secrets shorter than
+    /// ``shortestSecret`` are not removed: they would match parts of ordinary words, and no server issues secrets that
+    /// short.
     static func printable(_ text: String, without secrets: [Secret]) -> String {
         let texts = secrets.filter { $0.count >= shortestSecret }.compactMap(\.exposedText)
-        // The longest first: one may be a part of another.
+        // The longest first: one secret may be a part of another.
         let words = texts.sorted { $0.utf8.count > $1.utf8.count }
         return printable(words.reduce(text) { $0.replacingBytes(of: $1, with: "\(Secret($1))") })
     }

@@ -5,22 +5,22 @@ import NIOHTTP1
 import NIOPosix
 import NIOSSL
 
-/// Says in our terms why a request failed.
+/// Translates the errors of a failed request to ``OAuthError``.
 struct TransportFailures {
     let host: String
     let limit: Int
     let deadline: Duration
-    /// Host and port of the proxy that is gone through: it is the proxy then that cannot be connected to.
+    /// Host and port of the proxy, if one is used: then connection errors are the proxy's.
     var proxy: String?
 
     init(host: String, limit: Int, deadline: Duration) {
         (self.host, self.limit, self.deadline) = (host, limit, deadline)
     }
 
-    /// The total deadline passed.
+    /// The error for the total deadline.
     var timedOut: OAuthError { .timedOut(host: host, seconds: Int(deadline.components.seconds)) }
 
-    /// Maps what NIO, BoringSSL and AsyncHTTPClient throw.
+    /// Maps the errors of NIO, BoringSSL and AsyncHTTPClient.
     func describe(_ error: any Error) -> OAuthError {
         switch error {
         case is CancellationError: return .cancelled

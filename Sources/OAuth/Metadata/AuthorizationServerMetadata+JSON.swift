@@ -1,9 +1,9 @@
 extension AuthorizationServerMetadata {
-    /// Reads a metadata document that was fetched for `issuer` (RFC 8414 section 2).
+    /// Reads a metadata document that was fetched for `issuer` (RFC 8414 section 2). The result keeps the document's
+    /// issuer, because `iss` is compared with it byte for byte.
     ///
-    /// Throws `issuerMismatch` where the document is another issuer's, `missingEndpoint` and `invalidEndpoint` by the
-    /// member's name, `malformed` and `notJSON` where it cannot be read. The document's issuer is the one kept: `iss` is
-    /// compared with it, byte for byte.
+    /// - Throws: `issuerMismatch` if the document is for another issuer; `missingEndpoint` or `invalidEndpoint` with
+    ///   the member's name; `malformed` if the document cannot be read.
     package static func decode(
         _ json: [UInt8], issuer: String
     ) throws(OAuthError) -> AuthorizationServerMetadata {
@@ -19,7 +19,7 @@ extension AuthorizationServerMetadata {
         }
     }
 
-    /// Untyped, because two kinds of errors meet here; ``decode(_:issuer:)`` brings them together.
+    /// Throws two kinds of errors, so the type is `any Error`; ``decode(_:issuer:)`` converts them to one.
     init(_ document: JSONObject, expected: Issuer) throws {
         guard let found = try document.string("issuer") else { throw OAuthError.missingEndpoint(member: "issuer") }
         guard expected.accepts(found)
@@ -27,7 +27,7 @@ extension AuthorizationServerMetadata {
 
         func endpoint(_ member: String) throws -> EndpointURL? {
             guard let text = try document.string(member) else { return nil }
-            // A document from the network must not make us talk to services of this very machine.
+            // A document from the network must not make keyfob connect to services on this machine.
             guard let url = try? EndpointURL(text), !url.isLoopback || expected.url.isLoopback
             else { throw OAuthError.invalidEndpoint(member: member) }
             return url
@@ -47,7 +47,7 @@ extension AuthorizationServerMetadata {
             codeChallengeMethodsSupported: try document.strings("code_challenge_methods_supported"),
             authorizationResponseIssParameterSupported:
                 try document.bool("authorization_response_iss_parameter_supported") ?? false,
-            // What a mistake in cannot mislead us is read leniently.
+            // Errors in these members are ignored, because they cannot mislead keyfob.
             scopesSupported: (try? document.strings("scopes_supported")) ?? nil,
             pushedAuthorizationRequestEndpoint: try endpoint("pushed_authorization_request_endpoint"),
             requiresPushedAuthorizationRequests:

@@ -1,31 +1,32 @@
-/// What a login needs to know of an authorization server: from RFC 8414 or OpenID Connect discovery, or by hand.
+/// The facts about an authorization server that a sign-in needs: from RFC 8414 or OpenID Connect discovery, or
+/// configured.
 package struct AuthorizationServerMetadata: Sendable, Equatable {
-    /// As the document writes it; nil for endpoints configured by hand.
+    /// As the document writes it; nil for endpoints that the user has configured.
     package var issuer: String?
     package var authorizationEndpoint: EndpointURL
     package var tokenEndpoint: EndpointURL
     package var deviceAuthorizationEndpoint: EndpointURL?
     package var revocationEndpoint: EndpointURL?
     package var registrationEndpoint: EndpointURL?
-    /// nil where the document is silent, which is no promise of PKCE.
+    /// nil if absent from the document; PKCE support is then unknown.
     package var codeChallengeMethodsSupported: [String]?
     /// RFC 9207 section 3.
     package var authorizationResponseIssParameterSupported: Bool
     package var scopesSupported: [String]?
     /// RFC 9126 section 5.
     package var pushedAuthorizationRequestEndpoint: EndpointURL?
-    /// RFC 9126 section 5: without a pushed request there is no login.
+    /// Whether a sign-in must use a pushed request (RFC 9126 section 5).
     package var requiresPushedAuthorizationRequests: Bool
-    /// Whether a client id may be the address of a document that describes the client.
+    /// Whether a client id may be the URL of a document that describes the client.
     package var clientIDMetadataDocumentSupported: Bool
-    /// nil where the document is silent, which means `client_secret_basic` (RFC 8414 section 2).
+    /// nil if absent, which means `client_secret_basic` (RFC 8414 section 2).
     package var tokenEndpointAuthMethodsSupported: [String]?
-    /// nil where the document is silent, which means `authorization_code` and `implicit` (RFC 8414 section 2).
+    /// nil if absent, which means `authorization_code` and `implicit` (RFC 8414 section 2).
     package var grantTypesSupported: [String]?
-    /// Where the keys are that sign id_tokens.
+    /// The URL of the keys that sign id_tokens.
     package var jwksURI: EndpointURL?
 
-    /// Every endpoint to which a sign-in sends the person, a code or a secret.
+    /// Every endpoint that receives the user, a code or a secret during a sign-in.
     package var endpoints: [EndpointURL] {
         [
             authorizationEndpoint, tokenEndpoint, deviceAuthorizationEndpoint, pushedAuthorizationRequestEndpoint,
@@ -33,12 +34,12 @@ package struct AuthorizationServerMetadata: Sendable, Equatable {
         ].compactMap { $0 }
     }
 
-    /// The authority of the token endpoint; nil if that of `shown`, which the person sees, is the same.
+    /// The authority of the token endpoint; nil if `shown`, the URL that the user sees, has the same authority.
     func tokenServer(besides shown: EndpointURL) -> String? {
         tokenEndpoint.authority == shown.authority ? nil : tokenEndpoint.authority
     }
 
-    /// For endpoints configured by hand, and for tests.
+    /// For endpoints that the user has configured, and for tests.
     package init(
         issuer: String? = nil, authorizationEndpoint: EndpointURL, tokenEndpoint: EndpointURL,
         deviceAuthorizationEndpoint: EndpointURL? = nil, revocationEndpoint: EndpointURL? = nil,

@@ -10,9 +10,12 @@ package struct Discovery: Sendable {
 
     /// Fetches and checks the metadata of `issuer`.
     ///
-    /// A place that has no document (4xx, a redirect, a page for people) leads to the next. A server that cannot answer
-    /// now ends the search, and so does a document that is there and wrong: to look elsewhere would let whoever disturbs
-    /// the first place choose the second.
+    /// If a location has no document (4xx, a redirect, a page for people), the next one is tried. An invalid document
+    /// or a server that cannot answer now ends the search: otherwise an attacker who disturbs the first location could
+    /// choose the second.
+    ///
+    /// - Throws: `metadataNotFound`, or `redirected` or `notJSON` of the first such location, if there is no document;
+    ///   `unavailable`; errors of the transport and of ``AuthorizationServerMetadata/decode(_:issuer:)``.
     package func metadata(issuer: String) async throws(OAuthError) -> AuthorizationServerMetadata {
         let expected = try Issuer(issuer)
         var firstObstacle: OAuthError?

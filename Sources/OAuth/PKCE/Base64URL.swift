@@ -7,7 +7,7 @@ enum Base64URL {
             .replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
     }
 
-    /// nil where there is a character that base64url does not have, padding included.
+    /// Returns nil if the text holds a character outside the base64url alphabet; padding is refused too.
     static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
         var plain: [UInt8] = []
         for byte in text {

@@ -1,6 +1,6 @@
-/// Unguessable texts, from the system's source (getrandom(2), through `SystemRandomNumberGenerator`).
+/// Unguessable texts from the system's random source (getrandom(2), through `SystemRandomNumberGenerator`).
 enum RandomText {
-    /// `bits` of randomness as base64url: 256 bits are 43 characters, 128 are 22.
+    /// Returns `bits` of randomness as base64url: 43 characters for 256 bits, 22 for 128.
     static func base64URL(bits: Int) -> String {
         var generator = SystemRandomNumberGenerator()
         var bytes: [UInt8] = []

@@ -1,15 +1,16 @@
-/// What a protected resource says of itself (RFC 9728 section 2): which authorization servers may give tokens for it.
+/// The metadata of a protected resource (RFC 9728 section 2), which name the authorization servers that may issue
+/// tokens for it.
 package struct ProtectedResourceMetadata: Sendable, Equatable {
-    /// The value to send as `resource` (RFC 8707), as the document writes it: the URL asked about, or a prefix of it.
+    /// The value to send as `resource` (RFC 8707), as the document writes it: the requested URL or a prefix of it.
     package var resource: String
-    /// Issuers, as the document writes them, in its order; empty where it names none. A proposal: whoever uses one checks
-    /// it as an issuer, and against the one that the resource is pinned to.
+    /// Issuers as the document writes them, in its order; empty if it names none. They are not verified: the caller
+    /// checks an issuer by the rules for issuers, and against the one that the resource is pinned to.
     package var authorizationServers: [String]
-    /// nil where absent or empty: then scopes are left out of the request.
+    /// nil if absent, or if no listed scope is valid. The request then names no scopes.
     package var scopesSupported: [String]?
-    /// nil where absent; where it is there, it holds `header`.
+    /// nil if absent. If present, it contains `header`; ``checkUsable()`` enforces that.
     package var bearerMethodsSupported: [String]?
-    /// Always false in what ``ResourceDiscovery`` gives out.
+    /// Always false in the results of ``ResourceDiscovery``.
     package var dpopBoundAccessTokensRequired: Bool
 
     package init(
@@ -23,10 +24,11 @@ package struct ProtectedResourceMetadata: Sendable, Equatable {
 }
 
 extension ProtectedResourceMetadata {
-    /// Reads a document that was fetched for `requested`. `signed_metadata` is not looked at, neither to believe it nor
-    /// to refuse it (RFC 9728 section 2.2 leaves that to the client).
+    /// Reads a document that was fetched for `requested`. Ignores `signed_metadata`, which a client may do (RFC 9728
+    /// section 2.2).
     ///
-    /// Throws `missingEndpoint` without a `resource`, `resourceMismatch` where it is another one's, `malformed` by member.
+    /// - Throws: `missingEndpoint` if there is no `resource`, `resourceMismatch` if it is another resource, `malformed`
+    ///   for a member of the wrong type.
     init(_ document: JSONObject, of requested: EndpointURL) throws(OAuthError) {
         let resource: String?
         do throws(JSONObject.ParsingError) {
@@ -44,8 +46,10 @@ extension ProtectedResourceMetadata {
         self.resource = resource
     }
 
-    /// Throws where the resource takes no token that we can get: we send it in the `Authorization` field alone
-    /// (RFC 6750 section 2.1), and bound to no key.
+    /// Checks that keyfob can send a token that the resource accepts: only in the `Authorization` field (RFC 6750
+    /// section 2.1), and not bound to a key.
+    ///
+    /// - Throws: `proofOfPossessionRequired` or `bearerHeaderUnsupported` otherwise.
     func checkUsable() throws(OAuthError) {
         if dpopBoundAccessTokensRequired { throw .proofOfPossessionRequired(resource: ServerText.printable(resource)) }
         if let bearerMethodsSupported, !bearerMethodsSupported.contains("header") {
@@ -53,14 +57,14 @@ extension ProtectedResourceMetadata {
         }
     }
 
-    /// The resource; servers are known that write a list of one.
+    /// The resource. Some servers write a list with one element.
     private static func resource(in document: JSONObject) throws(JSONObject.ParsingError) -> String? {
         guard let list = try? document.strings("resource") else { return try document.string("resource") }
         guard list.count == 1 else { throw .type(member: "resource") }
         return list[0]
     }
 
-    /// Scopes of the grammar alone (RFC 6749 section 3.3): a space in one would ask for two.
+    /// Keeps only valid scopes (RFC 6749 section 3.3): a scope that contains a space would request two scopes.
     private static func scopes(_ listed: [String]?) -> [String]? {
         let scopes = (listed ?? []).filter { scope in
             !scope.isEmpty && scope.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != 0x22 && $0 != 0x5C }

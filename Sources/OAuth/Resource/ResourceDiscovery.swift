@@ -1,8 +1,8 @@
 import Secrets
 
-/// Finds out who may give tokens for a resource: from its challenge and its metadata (RFC 9728).
+/// Finds the authorization servers of a resource from its challenge and its metadata (RFC 9728).
 ///
-/// What a resource says is a proposal: nothing here talks to another origin than the resource's own.
+/// The resource's statements are not trusted. This type sends requests only to the resource's own origin.
 package struct ResourceDiscovery: Sendable {
     private let transport: any HTTPTransport
 
@@ -10,41 +10,48 @@ package struct ResourceDiscovery: Sendable {
         self.transport = transport
     }
 
-    /// The `WWW-Authenticate` fields with which the resource answers a request without a token; empty where it does not
-    /// answer 401 or 403.
+    /// Returns the `WWW-Authenticate` fields of the resource's response to a request without a token; empty if the
+    /// status is not 401 or 403.
     ///
-    /// Throws `unreachable`, `answerLost`, `timedOut`, `untrusted` and `cancelled`: a resource that cannot be asked now.
+    /// - Throws: errors of the transport except `tooLarge`, for example `unreachable`, `answerLost`, `timedOut`,
+    ///   `untrusted` or `cancelled`: the resource cannot be asked now.
     package func challengeFields(of resource: EndpointURL) async throws(OAuthError) -> [String] {
         let response: HTTPResponse
         do {
             var request = HTTPRequest(get: resource)
-            request.repetition = .ifUnprocessed  // what a resource fails with is no matter of ours
+            request.repetition = .ifUnprocessed  // failures of a resource are not retried
             response = try await transport.send(request)
         } catch .tooLarge {
-            // A page for people, as long as it likes, is no challenge.
+            // A large page for people is no challenge.
             return []
         }
         guard response.status == 401 || response.status == 403 else { return [] }
         return response.fields.filter { $0.name.lowercased() == "www-authenticate" }.map(\.value)
     }
 
-    /// Metadata of a resource, and what the place says where keyfob read them.
+    /// The metadata of a resource, and the scope of the location where keyfob found them.
     package struct Found: Sendable, Equatable {
         package var metadata: ProtectedResourceMetadata
-        /// Whether that is a well-known place of the resource that the metadata name, and not only of a part of it
-        /// (RFC 9728 section 3.3): then they speak for all of that resource.
+        /// Whether that location is a well-known location of the resource that the metadata name, not only of a part of
+        /// it (RFC 9728 section 3.3). The metadata then apply to all of that resource.
         package var speaksForWhole: Bool
     }
 
-    /// The metadata of `resource`; nil where none are published.
+    /// Returns the metadata of `resource`; nil if it publishes none.
     ///
-    /// Asked are, in this order, the place that a challenge has told (`advertised`, its `resource_metadata`), and the two
-    /// well-known ones. A place without a document (4xx, a redirect, a page for people) leads to the next; a document that
-    /// is there and wrong ends the search, and so does a server that cannot answer now.
+    /// Tries these locations in order: the one from a challenge (`advertised`, its `resource_metadata`), then the two
+    /// well-known ones. If a location has no document (4xx, a redirect, a page for people), the next one is tried. An
+    /// invalid document or a server that cannot answer now ends the search.
     ///
-    /// Throws `resourceMetadataElsewhere` where `advertised` is on another origin than the resource, `invalidEndpoint`
-    /// where it is no URL to go to, `resourceMismatch` where a document is another resource's, `proofOfPossessionRequired`
-    /// and `bearerHeaderUnsupported` where the resource takes no token that we can get, and what a transport throws.
+    /// - Throws:
+    ///   - `resourceMetadataElsewhere` if `advertised` is on another origin than the resource.
+    ///   - `invalidEndpoint` if `advertised` is no valid URL.
+    ///   - `redirected` or `notJSON` if `advertised` has no document, and neither has any other location.
+    ///   - `resourceMismatch` if the document is for another resource; `missingEndpoint` or `malformed` if it is
+    ///     invalid.
+    ///   - `proofOfPossessionRequired` or `bearerHeaderUnsupported` if keyfob can get no token that the resource
+    ///     accepts.
+    ///   - `unavailable`, and errors of the transport.
     package func metadata(
         of resource: EndpointURL, advertised: String?
     ) async throws(OAuthError) -> Found? {
@@ -59,7 +66,8 @@ package struct ResourceDiscovery: Sendable {
                 }
             } catch {
                 switch error {
-                // Sites answer with their front page where they have nothing; only who pointed there has to explain it.
+                // Sites return their front page for unknown paths. Only for the advertised location is this an error to
+                // report.
                 case .redirected, .notJSON: if place == told?.string { obstacle = error }
                 default: throw error
                 }
@@ -69,8 +77,8 @@ package struct ResourceDiscovery: Sendable {
         return nil
     }
 
-    /// Another origin is refused: whoever writes a header of one service must not make us ask services that only we can
-    /// reach (RFC 9728 section 7.7).
+    /// Refuses another origin: the author of a service's header must not make keyfob send requests to services that
+    /// only this machine can reach (RFC 9728 section 7.7).
     private static func place(_ advertised: String?, of resource: EndpointURL) throws(OAuthError) -> EndpointURL? {
         guard let advertised else { return nil }
         guard let url = try? EndpointURL(advertised) else { throw .invalidEndpoint(member: "resource_metadata") }

@@ -4,25 +4,27 @@ import Secrets
 struct ResourceIdentifier {
     let url: EndpointURL
 
-    /// Scheme and host in lower case, no port where it is the scheme's own, no slash where there is no path; path and
-    /// query as they are.
+    /// Scheme and host in lower case, no default port, no slash if that is the whole path. Path and query are otherwise
+    /// unchanged.
     var canonical: String {
         url.origin + (url.path == "/" ? "" : url.path) + (url.query.map { "?" + $0 } ?? "")
     }
 
-    /// Where its metadata may be, in the order of asking: with the well-known name between host and path and query
-    /// (RFC 9728 section 3.1), then that of the whole host, which the Model Context Protocol asks for besides.
+    /// The possible locations of its metadata, in the order to try. The first has the well-known name between host and
+    /// path with query (RFC 9728 section 3.1). The second is that of the whole host, which the Model Context Protocol
+    /// requires too.
     var metadataLocations: [String] {
         let root = url.origin + "/.well-known/oauth-protected-resource"
         let inserted = root + canonical.dropFirst(url.origin.count)
         return inserted == root ? [root] : [inserted, root]
     }
 
-    /// Whether a document for `resource` is also a document for this resource.
+    /// Whether a document for `resource` also applies to this resource.
     ///
-    /// The same URL, or a prefix of it on the same origin that ends between two segments of the path: RFC 9728 section
-    /// 3.3 asks for the same, and many servers describe all that is below one path, or on one origin, at once. Where a
-    /// path has segments that a server may resolve, a prefix of the text says nothing, and only the same text will do.
+    /// It applies if `resource` is the same URL, or a prefix of it on the same origin that ends at a segment boundary.
+    /// RFC 9728 section 3.3 requires the same URL, but many servers describe everything below a path or on an origin in
+    /// one document. If a path has segments that a server may resolve, a text prefix proves nothing; then only the same
+    /// text counts.
     func isCovered(by resource: String) -> Bool {
         if resource.isSame(as: url.string) { return true }
         guard let other = try? EndpointURL(resource), other.origin == url.origin,
@@ -39,7 +41,7 @@ struct ResourceIdentifier {
         path.hasSuffix("/") ? path.dropLast() : path[...]
     }
 
-    /// Whether a segment is `.` or `..`, also in disguise.
+    /// Whether a segment is `.` or `..`, even if percent-encoded.
     static func mayBeResolved(_ path: String) -> Bool {
         let plain = path.lowercased().replacing("%2e", with: ".").replacing("%2f", with: "/")
             .replacing("%5c", with: "/")
