@@ -94,12 +94,17 @@ package struct CredentialHelper: Sendable {
     /// Forgets the credential in `request`, which the service has refused.
     ///
     /// Of an account only the access token goes, and only if it is the one that was refused: the next `get` refreshes.
-    package func erase(_ request: CredentialRequest) async throws {
+    ///
+    /// - Parameter user: the user whose password goes, if the caller keeps what it hands over for one; nil: the user that
+    ///   `request` names, or any.
+    package func erase(_ request: CredentialRequest, storedFor user: String? = nil) async throws {
         if let account = try await accounts.account(for: request) {
             let refused = request.credential ?? request.password
             if try await tokens.discard(refused, of: account) { return }
         }
-        try passwords.erase(request)
+        var stored = request
+        stored.username = user ?? request.username
+        try passwords.erase(stored)
         // Its token may be in memory, under the name of an account that nobody can tell now.
         try accounts.refuseUnknownApproval(of: request)
     }

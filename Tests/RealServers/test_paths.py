@@ -196,6 +196,17 @@ def test_what_a_caller_has_stored_it_reads_back_and_erases_path_by_path(caller_o
     assert [caller.found(caller_of, place) for place in places] == ["", "", ""]
 
 
+def test_a_logout_of_cargo_leaves_alone_what_cargo_has_not_stored(caller_of: Person, git: HelperStore) -> None:
+    (cargo_itself,) = [caller for caller in KEEPERS if caller.name == "cargo"]
+    assert cargo_itself.store
+    assert cargo_itself.erase
+    git.approve(protocol="https", host="stored.example.com", username="alice", password="of-git")
+    assert_worked(cargo_itself.run(caller_of, cargo_itself.store(HOST, "of-cargo"), HOST))
+    assert cargo_itself.found(caller_of, HOST) == "of-cargo"
+    assert_worked(cargo_itself.run(caller_of, cargo_itself.erase(HOST), HOST))
+    assert cargo_itself.found(caller_of, HOST) == "of-git"
+
+
 def test_git_without_a_path_is_answered_and_erases_whatever_its_path(caller_of: Person, git: HelperStore) -> None:
     """git-credential-libsecret's rule, for git names no path unless credential.useHttpPath is set."""
     keep(caller_of, "user/a", "secret-of-a")

@@ -110,7 +110,7 @@ extension CallerExchange {
             try await attempt(composition) { helper, _ in try await helper.store(request) }
             return speaker.done(.store)
         case .erase(let request):
-            try await attempt(composition) { helper, _ in try await helper.erase(request) }
+            try await attempt(composition) { helper, _ in try await helper.erase(request, storedFor: dialect.keptAs) }
             return speaker.done(.erase)
         case .list: return speaker.listed(try accounts(composition.grants))
         case .reply(let reply): return reply
