@@ -289,8 +289,8 @@ def test_a_path_that_is_refused_says_why_and_what_to_do(signed_in: Person) -> No
     "path",
     [
         "K/caf\u00e9/../other", "other/../K/caf\u00e9", "K/./caf\u00e9", "K/caf\u00e9/..;/other", "K/caf\u00e9\\..\\x",
-        "K\\caf\u00e9", "K/caf\u00e9%2f..%2fother", "K/cafe\u0301", "\u212a/caf\u00e9", "K/caf\u00e9\u0301", "/K/caf\u00e9",
-        "K//caf\u00e9",
+        "K\\caf\u00e9", "K/caf\u00e9%2f..%2fother", "K/cafe\u0301", "\u212a/caf\u00e9", "K/caf\u00e9\u0301",
+        "/K/caf\u00e9", "K//caf\u00e9",
     ],
 )  # fmt: skip
 def test_git_is_told_nothing_about_a_path_that_is_not_below_the_account(
