@@ -24,7 +24,7 @@ package enum CredentialFailure: Error, Sendable, Equatable {
     case issuerChanged(service: ServiceURL, from: String, to: String)
     /// The metadata of an authorization server that the service has named send the person, or secrets, to other hosts than
     /// the issuer's own, and the person has not agreed to that.
-    case foreignHosts(service: ServiceURL, issuer: String, hosts: [String])
+    case foreignHosts(service: ServiceURL, account: String?, issuer: String, hosts: [String])
     /// Nobody is registered with the issuer as keyfob, and keyfob cannot do it: a person has to.
     case clientNeeded(ClientNeeded)
     /// The person signed in, and these scopes, which had been asked for, were not granted.
@@ -55,6 +55,8 @@ package enum CredentialFailure: Error, Sendable, Equatable {
         package var scopes: [String]
         /// What else is known of registering there, one line each.
         package var notes: [String]
+        /// The ids of clients that the user has registered there for other services, or for this one before a logout.
+        package var known: [String] = []
 
         package init(
             service: ServiceURL, issuer: String, page: String?, redirectURI: String, scopes: [String],

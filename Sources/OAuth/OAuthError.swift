@@ -70,6 +70,8 @@ package enum OAuthError: Error, Sendable, Equatable {
     case proofOfPossessionRequired(resource: String)
     /// 401, 403, 404, 405 or 501 at the registration endpoint (RFC 7591): not everybody may register.
     case registrationClosed(host: String, status: Int)
+    /// The server registered us with other redirect URIs than the ones that were sent.
+    case redirectChanged(host: String, wanted: String, given: [String])
     /// The server registered us with a way to authenticate that we do not have.
     case unsupportedClientAuthentication(method: String)
     /// The server did not delete or change the registration (RFC 7592).

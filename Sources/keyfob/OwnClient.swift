@@ -3,17 +3,11 @@ import OAuth
 import Secrets
 
 extension Composition {
-    /// Makes a person's own client that of the account, and keeps it for the next time: its secret, if it has one, at once
-    /// and in the keyring; its id with the person's approval.
+    /// Makes a client that the user has registered that of the account. Its id is written down with the approval.
     func use(
         _ id: String, _ secret: Secret?, for account: inout Account, _ approval: inout Configuration.Host?
-    ) throws {
+    ) {
         let client = Client(id: id, secret: secret, authentication: secret == nil ? .none : .basic)
-        if secret != nil {
-            try registrations.save(
-                ClientRegistration(
-                    issuer: account.server.identifier, client: client, redirectURIs: [], isByPerson: true))
-        }
         account.client = client
         var host = approval ?? Configuration.Host(service: account.service)
         if approval == nil, case .issuer = account.server {
@@ -21,5 +15,14 @@ extension Composition {
         }
         host.clientID = id
         approval = host
+    }
+
+    /// Keeps the secret of the user's client in the keyring for the next sign-in. It has worked: a mistyped one does not
+    /// replace the one before.
+    func keepSecret(ofClientOf account: Account, _ grant: Grant?) throws {
+        guard let client = account.client, client.secret != nil else { return }
+        try registrations.save(
+            ClientRegistration(
+                issuer: grant?.issuer ?? account.server.identifier, client: client, redirectURIs: [], isByPerson: true))
     }
 }

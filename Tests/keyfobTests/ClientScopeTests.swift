@@ -51,6 +51,66 @@ private func clients(_ server: RunningServer) -> [String?] {
     }
 }
 
+@Suite(.timeLimit(.withTurns)) struct `The secret of a person's client` {
+    private static func addClient(_ configuration: inout AuthorizationServerConfiguration) {
+        configuration.clients.append(
+            RegisteredClient(id: "mine", redirectURIs: ["http://127.0.0.1/callback"], secret: Secret("s3cr3t")))
+    }
+
+    @Test func `is kept once it has worked, and replaced by none that has not`() async throws {
+        try await withResources { configuration, _ in
+            Self.addClient(&configuration)
+        } _: { server, session async throws in
+            let service = server.origin + "/a/mcp"
+            let own = ["keyfob", "login", "--force", "--client-id", "mine", "--client-secret", service]
+            #expect(try await session.run(own, "s3cr3t\n").status == 0)
+            #expect(try await session.run(own, "mistyped\n").status != 0)
+            let again = try await session.run(["keyfob", "login", "--force", service])
+            #expect(again.status == 0, "\(again.complaint)")
+        }
+    }
+
+    @Test func `is found again after a logout by following the hint, and is gone after a logout of everything`()
+        async throws
+    {
+        try await withResources { configuration, _ in
+            Self.addClient(&configuration)
+            configuration.registration.access = .closed
+        } _: { server, session async throws in
+            let service = server.origin + "/a/mcp"
+            let own = ["keyfob", "login", "--client-id", "mine", "--client-secret", service]
+            #expect(try await session.run(own, "s3cr3t\n").status == 0)
+            #expect(try await session.run(["keyfob", "logout", service]).status == 0)
+            let refused = try await session.run(["keyfob", "login", service])
+            #expect(refused.status == 78)
+            #expect(refused.complaint.contains("keyfob login --client-id mine \(service)"))
+            let hinted = try await session.run(["keyfob", "login", "--client-id", "mine", service])
+            #expect(hinted.status == 0, "\(hinted.complaint)")
+            let left = try await session.run(["keyfob", "logout", "--all"])
+            #expect(left.status == 0)
+            #expect(left.complaint.contains("forgot the client mine at \(server.origin), and its secret"))
+            #expect(try await session.run(["keyfob", "logout", "--all"]).status == 1)
+        }
+    }
+}
+
+@Suite(.timeLimit(.withTurns)) struct `A logout` {
+    @Test func `is of the account that serves the address, and of no account around it`() async throws {
+        try await withResources { configuration, origin in
+            configuration.resources.append(ProtectedResource(path: ""))
+        } _: { server, session async throws in
+            let (whole, part) = (server.origin, server.origin + "/a/mcp")
+            for service in [whole, part] {
+                let result = try await session.run(["keyfob", "login", service])
+                #expect(result.status == 0, "\(result.complaint)")
+            }
+            #expect(try await session.run(["keyfob", "logout", part]).status == 0)
+            let status = try await session.run(["keyfob", "status"])
+            #expect(status.output.contains(whole) && !status.output.contains(part))
+        }
+    }
+}
+
 @Suite(.timeLimit(.withTurns)) struct `Metadata` {
     private static func approved(_ session: KeyfobSession) throws -> String {
         try String(contentsOfFile: session.session.home + "/.local/state/keyfob/approved.toml", encoding: .utf8)
@@ -67,6 +127,8 @@ private func clients(_ server: RunningServer) -> [String?] {
             #expect(
                 text.contains("[host.'\(server.origin)/a/mcp']") || text.contains("[host.\"\(server.origin)/a/mcp\"]"))
             #expect(!text.contains("\(server.origin)'") && !text.contains("\(server.origin)/a'"))
+            // And the user is told how to sign in to more.
+            #expect(result.complaint.contains("for all of that, run: keyfob login \(server.origin)"))
             for path in ["/a", "/b/mcp", ""] {
                 let other = ["keyfob", "token", "--interaction", "never", server.origin + path]
                 let answer = try await session.run(other)

@@ -52,8 +52,8 @@ import Testing
             #expect(result.status == 77, "\(result.complaint)")
             #expect(result.stdout.isEmpty)
             let host = honest.origin.replacing("http://", with: "")
-            #expect(result.complaint.contains(" would send codes and tokens to \(host)\n"))
-            #expect(result.complaint.contains("keyfob login \(mixed.origin)/mcp"))
+            #expect(result.complaint.contains(" would send you, codes and tokens to \(host)\n"))
+            #expect(result.complaint.contains("keyfob login --force \(mixed.origin)/mcp"))
             #expect(session.browserOpenings == 0)
             for server in [mixed, honest] {
                 for path in ["/token", "/register", "/device_authorization", "/par", "/authorize"] {
@@ -72,7 +72,7 @@ import Testing
             let host = honest.origin.replacing("http://", with: "")
             let end = try await session.run(["keyfob", "login", service], on: terminal) { _ in
                 _ = try await terminal.read(until: mixed.origin)
-                let question = try await terminal.read(until: "send codes and tokens there, too? [y/N] ")
+                let question = try await terminal.read(until: "may it send you, codes and tokens there, too? [y/N] ")
                 #expect(question.contains(host))
                 try terminal.type(said + "\n")
                 if said == "y" { _ = try await terminal.read(until: "; the code goes to 127.0.0.1") }
@@ -118,6 +118,32 @@ import Testing
             let result = try await session.run(["keyfob", "login", mixed.origin + "/mcp"])
             #expect(result.status == 0, "\(result.complaint)")
             #expect(honest.requests(to: "/revoke").isEmpty)
+        }
+    }
+
+    @Test func `is told by doctor before anybody signs in`() async throws {
+        try await Self.withServers(["revocation_endpoint": "/revoke"]) { mixed, honest, session async throws in
+            let report = try await session.run(["keyfob", "doctor", mixed.origin + "/mcp"])
+            #expect(report.output.contains("on other hosts, to which you have not agreed: 127.0.0.1:"))
+        }
+    }
+
+    // A yes counts beside what is written down already, as by `keyfob export --config`.
+    @Test func `is agreed to beside those that are written down`() async throws {
+        try await Self.withServers(["revocation_endpoint": "/revoke"]) { mixed, honest, session async throws in
+            let service = mixed.origin + "/mcp"
+            try session.configure(
+                "[host.\"\(mixed.origin)\"]\nissuer = \"\(mixed.origin)\"\nreach = \"service\"\n"
+                    + "endpoint_hosts = [\"127.0.0.1:1\"]\n")
+            let terminal = try PseudoTerminal()
+            let end = try await session.run(["keyfob", "login", "--force", service], on: terminal) { _ in
+                _ = try await terminal.read(until: "there, too? [y/N] ")
+                try terminal.type("y\n")
+                _ = try await terminal.read(until: "signed in to")
+            }
+            #expect(end == .status(0))
+            let again = try await session.run(["keyfob", "login", "--force", service])
+            #expect(again.status == 0, "\(again.complaint)")
         }
     }
 

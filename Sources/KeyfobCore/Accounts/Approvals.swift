@@ -80,7 +80,10 @@ package struct Approvals: Sendable {
     /// - Throws: ``ConfigurationError`` where the file cannot be read, has no room, or is in a directory of another user.
     package func refuseIfFull(for host: Configuration.Host) throws(ConfigurationError) {
         let directory = OwnDirectory.parent(of: file)
-        try Self.refusingForeign { () throws(OwnDirectory.Foreign) in try OwnDirectory.refuseForeign(directory) }
+        try Self.refusingForeign { () throws(OwnDirectory.Foreign) in try OwnDirectory.make(directory) }
+        if let (place, code) = OwnDirectory.obstacle(to: directory) {
+            throw ConfigurationError(file: place, line: nil, key: nil, problem: .unreadable(errno: code))
+        }
         let (root, entry) = (try current(), try smallEntry(host))
         _ = try text(of: root, changedBy: { hosts in hosts[host.service.description] = entry })
         extendLifetime(root)

@@ -20,6 +20,8 @@ package struct ConfigurationError: Error, Sendable, Equatable {
         case ofAnotherUser(UInt32)
         /// Users other than its owner may write to it.
         case writableByOthers
+        /// The variable that names it is not set: there is no home directory.
+        case notSet
         /// The list of approved services has as many entries as it may have.
         case full(entries: Int)
         /// An entry for the list of approved services has more bytes than it may have.

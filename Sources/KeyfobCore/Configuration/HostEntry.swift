@@ -85,7 +85,10 @@ extension Configuration.Host {
         // These two say something of that server alone.
         let isSameServer = server == nil || server == other.server
         result.reach = server == nil ? reach ?? other.reach : reach
-        result.endpointHosts = isSameServer ? endpointHosts ?? other.endpointHosts : endpointHosts
+        // A host that is written down anywhere for this server was agreed to.
+        let others = isSameServer ? other.endpointHosts : nil
+        let known = endpointHosts ?? []
+        result.endpointHosts = others.map { known + $0.filter { !known.contains($0) } } ?? endpointHosts
         result.clientID = clientID ?? other.clientID
         result.provider = provider ?? other.provider
         result.scopes = scopes ?? other.scopes

@@ -22,6 +22,19 @@ package enum OwnDirectory {
         }
     }
 
+    /// Why nothing can be written into the directory `path`, and the directory that is in the way; nil if something can.
+    static func obstacle(to path: String) -> (place: String, code: Int32)? {
+        guard unsafe access(path, W_OK | X_OK) != 0 else { return nil }
+        var (place, code) = (path, errno)
+        // Of what is missing, the reason is in the nearest directory that is there.
+        while code == ENOENT, place.utf8.count > 1 {
+            place = parent(of: place)
+            guard unsafe access(place, W_OK | X_OK) != 0 else { return (path, ENOENT) }
+            code = errno
+        }
+        return (place, code)
+    }
+
     /// - Throws: ``Foreign`` where `path`, or what is missing of it would be in, belongs to another user; root is none.
     package static func refuseForeign(_ path: String) throws(Foreign) {
         var current = path

@@ -158,7 +158,10 @@ package struct Introduction: Sendable {
     /// - Throws: ``ConfigurationError`` where the list of approved services cannot be read, or has no room for `host`.
     package func prepareApproval(of host: Configuration.Host) throws {
         try accounts.configuration.refuseUnreadableApprovals()
-        try approvals?.refuseIfFull(for: host)
+        guard let approvals else {
+            throw ConfigurationError(file: "HOME", line: nil, key: nil, problem: .notSet)
+        }
+        try approvals.refuseIfFull(for: host)
     }
 
     /// Keeps a person's yes. A sign-in has done that already (``Account/approval``), but there may have been none to do.

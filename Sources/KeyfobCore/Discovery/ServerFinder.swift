@@ -31,6 +31,16 @@ package struct ServerFinder: Sendable {
             self.host = host
             self.steps = steps
         }
+
+        /// The service that the metadata name, if the service that was asked about is a part of it. They may have decided for
+        /// less.
+        package var claimedService: ServiceURL? {
+            for case .resourceMetadata(let resource, _) in steps {
+                guard let whole = try? ServiceURL(resource), whole.contains(host.service) else { return nil }
+                return whole
+            }
+            return nil
+        }
     }
 
     /// A step on the way, for whoever asks why.

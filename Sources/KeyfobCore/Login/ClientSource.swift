@@ -71,7 +71,7 @@ package struct ClientSource: Sendable {
         isLabelNeeded: Bool, transport: any HTTPTransport
     ) async throws -> Identity {
         guard let url = metadata.registrationEndpoint else {
-            throw clientNeeded(account, issuer, account.redirect ?? .loopback)
+            throw try clientNeeded(account, issuer, account.redirect ?? .loopback)
         }
         let template = account.redirect ?? .loopback(labelled: String(Account.digest(["redirect", issuer]).prefix(16)))
         let port: Int
@@ -98,16 +98,18 @@ package struct ClientSource: Sendable {
             try registrations.save(registration)
             return Identity(client: registration.client, redirect: redirect, isRegisteredByUs: true)
         } catch OAuthError.registrationClosed {
-            throw clientNeeded(account, issuer, account.redirect ?? .loopback)
+            throw try clientNeeded(account, issuer, account.redirect ?? .loopback)
         }
     }
 
-    private func clientNeeded(_ account: Account, _ issuer: String, _ redirect: RedirectTemplate) -> CredentialFailure {
-        .clientNeeded(
-            .init(
-                service: account.service, issuer: issuer,
-                page: account.provider?.registrationPage(for: account.service), redirectURI: redirect.uri(port: nil),
-                scopes: account.scopes, notes: account.provider?.quirks ?? []))
+    private func clientNeeded(
+        _ account: Account, _ issuer: String, _ redirect: RedirectTemplate
+    ) throws -> CredentialFailure {
+        var needed = CredentialFailure.ClientNeeded(
+            service: account.service, issuer: issuer, page: account.provider?.registrationPage(for: account.service),
+            redirectURI: redirect.uri(port: nil), scopes: account.scopes, notes: account.provider?.quirks ?? [])
+        needed.known = try registrations.byPerson(issuer: issuer).map(\.client.id)
+        return .clientNeeded(needed)
     }
 
     /// Whether a person has registered `client` at `issuer`, and handed it over.

@@ -1,4 +1,4 @@
-import OAuth
+package import OAuth
 import Secrets
 
 /// The hosts to which a sign-in may send the person, a code or a secret.
@@ -28,5 +28,14 @@ struct EndpointHosts {
         guard let allowed else { return [] }
         var seen: Set<String> = []
         return urls.map(\.authority).filter { !allowed.holdsSame(as: $0) && seen.insert($0).inserted }
+    }
+}
+
+extension Account {
+    /// The hosts of a server's endpoints to which the user would have to agree before a sign-in.
+    ///
+    /// - Throws: `OAuthError.invalidEndpoint` if the metadata of a server that the service has named lack an issuer.
+    package func hostsToAgreeTo(at metadata: AuthorizationServerMetadata) throws(OAuthError) -> [String] {
+        try EndpointHosts(of: self, issuer: metadata.issuer).foreign(among: metadata.endpoints)
     }
 }

@@ -111,7 +111,7 @@ package struct SignIn: Sendable {
 
     /// The account, with the person's yes to every host of `urls` that is not the issuer's own.
     ///
-    /// - Throws: ``CredentialFailure/foreignHosts(service:issuer:hosts:)`` without a yes.
+    /// - Throws: ``CredentialFailure/foreignHosts(service:account:issuer:hosts:)`` without a yes.
     private func agreeing(
         _ account: Account, to urls: [EndpointURL], at metadata: AuthorizationServerMetadata
     ) async throws -> Account {
@@ -119,7 +119,8 @@ package struct SignIn: Sendable {
         let foreign = try EndpointHosts(of: account, issuer: metadata.issuer).foreign(among: urls)
         guard !foreign.isEmpty else { return account }
         guard try await screen.agreesToHosts(account, issuer, foreign) else {
-            throw CredentialFailure.foreignHosts(service: account.service, issuer: issuer, hosts: foreign)
+            throw CredentialFailure.foreignHosts(
+                service: account.service, account: account.name, issuer: issuer, hosts: foreign)
         }
         var agreed = account
         agreed.endpointHosts += foreign

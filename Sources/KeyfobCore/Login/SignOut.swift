@@ -27,6 +27,8 @@ package struct SignOut: Sendable {
     package struct Outcome: Sendable, Equatable {
         package var tokens: Tokens
         package var registration: Registration
+        /// Why the approval of the service could not be forgotten; everything else was.
+        package var keptApproval: ConfigurationError?
     }
 
     /// What became of the registration at the server.
@@ -71,18 +73,37 @@ package struct SignOut: Sendable {
             try grants.remove(grant)
             let others = try grants.all()
             // A list that cannot be read keeps nothing of the rest from being ended.
-            let forgetting = Result { try forgetApproval(of: grant, others) }
+            let keptApproval = forgetApproval(of: grant, others)
             let isLast = !others.contains { $0.issuer == grant.issuer && $0.client.id.isSame(as: client.id) }
             let registration = isLast ? try await unregister(grant, client, transport) : .stays
-            try forgetting.get()
-            return Outcome(tokens: tokens, registration: registration)
+            return Outcome(tokens: tokens, registration: registration, keptApproval: keptApproval)
         }
     }
 
-    private func forgetApproval(of grant: Grant, _ others: [Grant]) throws {
+    /// Returns why that cannot be; nil once there is no approval that no grant needs.
+    private func forgetApproval(of grant: Grant, _ others: [Grant]) -> ConfigurationError? {
         guard let service = try? ServiceURL(grant.service), !others.contains(where: { $0.service == grant.service })
-        else { return }
-        try approvals?.remove(service)
+        else { return nil }
+        do throws(ConfigurationError) {
+            try approvals?.remove(service)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    /// Forgets the clients that a person has registered and no grant needs, with their secrets. Their registrations at the
+    /// servers are the person's to end.
+    ///
+    /// - Returns: what is forgotten.
+    /// - Throws: `SecretServiceError` if the keyring cannot be read or written.
+    package func forgetPersonsClients() throws -> [ClientRegistration] {
+        let grants = try grants.all()
+        let unneeded = try registrations.all().filter { registration in
+            registration.isByPerson && !grants.contains { $0.client.id.isSame(as: registration.client.id) }
+        }
+        for registration in unneeded { try registrations.remove(registration) }
+        return unneeded
     }
 
     /// Forgets the registration behind a grant, here and at the server, unless it is a person's.

@@ -25,6 +25,11 @@ package struct RegistrationStore: Sendable {
         try registrations(issuer: issuer).filter { !$0.isByPerson }
     }
 
+    /// The registrations at `issuer` that a person made, newest first.
+    package func byPerson(issuer: String) throws(SecretServiceError) -> [ClientRegistration] {
+        try registrations(issuer: issuer).filter(\.isByPerson)
+    }
+
     /// All registrations, newest first.
     package func all() throws(SecretServiceError) -> [ClientRegistration] {
         try items.search(GrantStore.schema, matching: ["kind": Self.kind]).compactMap { Registration($0.secret)?.value }

@@ -59,16 +59,30 @@ struct RegistrationAnswer {
 
     /// The redirect URIs that we sent and the server has, whatever it did with their ports; all of them if it does not say.
     ///
-    /// Throws `malformed` if the server has none of ours: no answer changes the host or the path that a browser comes back
-    /// to, or one server could have the codes of another sent to its own sign-in.
+    /// Throws `redirectChanged` if the server has none of ours: no answer changes the host or the path that a browser comes
+    /// back to, or one server could have the codes of another sent to its own sign-in.
     private func redirectURIs(_ answer: TokenAnswer) throws(OAuthError) -> [String] {
         guard let listed = try answer.strings("redirect_uris", host: url.host) else { return metadata.redirectURIs }
         let ours = metadata.redirectURIs.filter { uri in listed.contains { Self.isSame($0, uri) } }
-        guard !ours.isEmpty else { throw .malformed(host: url.host, member: "redirect_uris") }
+        guard !ours.isEmpty else {
+            throw .redirectChanged(
+                host: url.host, wanted: metadata.redirectURIs.first ?? "", given: listed.map(ServerText.printable))
+        }
         return ours
     }
 
-    private static func isSame(_ one: String, _ other: String) -> Bool {
+    /// The registration that an answer is about, as far as it takes to delete it (RFC 7592); nil if the answer does not
+    /// say how.
+    func deletable(_ response: HTTPResponse) -> ClientRegistration? {
+        guard let answer = try? checked(response), let management = try? management(answer),
+            let id = try? answer.string("client_id", host: url.host)
+        else { return nil }
+        return ClientRegistration(
+            issuer: issuer, client: Client(id: id), redirectURIs: [], registrationAccessToken: management.token,
+            registrationClientURI: management.url)
+    }
+
+    static func isSame(_ one: String, _ other: String) -> Bool {
         guard let one = try? RedirectTemplate(one), let other = try? RedirectTemplate(other) else { return false }
         return Array((one.host + one.path).utf8) == Array((other.host + other.path).utf8)
     }

@@ -18,26 +18,48 @@ package struct RegistrationEndpoint: Sendable {
     /// - Parameter isLabelNeeded: whether the redirect URI keeps its label (``RedirectTemplate/loopback(labelled:)``).
     ///
     /// Throws `refused` with the server's `invalid_redirect_uri` or `invalid_client_metadata` (RFC 7591 section 3.2.2),
-    /// `registrationClosed` where not everybody may register, `unsupportedClientAuthentication`, and what a transport
-    /// throws.
+    /// `registrationClosed` if not everybody may register, `redirectChanged`, `unsupportedClientAuthentication`, and what a
+    /// transport throws.
     package func register(
         _ metadata: ClientMetadata, issuer: String, isLabelNeeded: Bool = false
     ) async throws(OAuthError) -> ClientRegistration {
-        var refusal: OAuthError?
-        for choice in [metadata] + metadata.alternatives(isLabelNeeded: isLabelNeeded) {
+        let choices = [metadata] + metadata.alternatives(isLabelNeeded: isLabelNeeded)
+        var refusal = OAuthError.invalidEndpoint(member: "redirect_uris")
+        for (index, choice) in choices.enumerated() {
             do {
                 return try await send(choice, issuer: issuer)
             } catch {
-                guard case .refused(_, _, "invalid_redirect_uri", _) = error else { throw error }
+                guard Self.isWorthAnother(error, among: choices[(index + 1)...]) else { throw error }
                 refusal = error
             }
         }
-        throw refusal ?? .invalidEndpoint(member: "redirect_uris")
+        throw refusal
     }
 
+    /// Whether the server minds the redirect URI alone, and could take one of the others.
+    private static func isWorthAnother(_ error: OAuthError, among others: ArraySlice<ClientMetadata>) -> Bool {
+        switch error {
+        case .refused(_, _, "invalid_redirect_uri", _): true
+        case .redirectChanged(_, _, let given):
+            others.contains { other in
+                other.redirectURIs.contains { uri in given.contains { RegistrationAnswer.isSame($0, uri) } }
+            }
+        default: false
+        }
+    }
+
+    /// Registers, and deletes again what cannot be used.
     private func send(_ metadata: ClientMetadata, issuer: String) async throws(OAuthError) -> ClientRegistration {
         let request = HTTPRequest(.post, json: try metadata.encoded(), to: url)
         let response = try await transport.send(request)
-        return try RegistrationAnswer(metadata: metadata, issuer: issuer, url: url).registration(response)
+        let answer = RegistrationAnswer(metadata: metadata, issuer: issuer, url: url)
+        do {
+            return try answer.registration(response)
+        } catch {
+            if case .redirectChanged = error, let made = answer.deletable(response) {
+                _ = try? await RegistrationManagement(transport: transport).delete(made)
+            }
+            throw error
+        }
     }
 }

@@ -62,7 +62,10 @@ package struct ResourceDiscovery: Sendable {
         for place in places where asked.insert(place).inserted {
             do {
                 if let metadata = try await fetch(place, for: resource) {
-                    return Found(metadata: metadata, speaksForWhole: Self.isPlace(place, of: metadata.resource))
+                    if Self.isPlace(place, of: metadata.resource) {
+                        return Found(metadata: metadata, speaksForWhole: true)
+                    }
+                    return await confirmed(metadata, for: resource)
                 }
             } catch {
                 switch error {
@@ -85,6 +88,19 @@ package struct ResourceDiscovery: Sendable {
         guard url.origin == resource.origin
         else { throw .resourceMetadataElsewhere(resource: resource.origin, found: url.origin) }
         return url
+    }
+
+    /// Asks the place of the resource that `metadata` name, if they were read at the place of a part of it. If the document
+    /// there names the same resource and the same servers, it counts, and speaks for the whole.
+    private func confirmed(_ metadata: ProtectedResourceMetadata, for resource: EndpointURL) async -> Found {
+        let narrow = Found(metadata: metadata, speaksForWhole: false)
+        guard let url = try? EndpointURL(metadata.resource),
+            let place = ResourceIdentifier(url: url).metadataLocations.first,
+            let whole = try? await fetch(place, for: resource), whole.resource.isSame(as: metadata.resource),
+            whole.authorizationServers.count == metadata.authorizationServers.count,
+            zip(whole.authorizationServers, metadata.authorizationServers).allSatisfy({ $0.isSame(as: $1) })
+        else { return narrow }
+        return Found(metadata: whole, speaksForWhole: true)
     }
 
     private static func isPlace(_ place: String, of resource: String) -> Bool {

@@ -56,7 +56,7 @@ struct Login: AsyncParsableCommand {
             }
             if let clientID {
                 approval = approval ?? introduction.approved(account.service)
-                try composition.use(
+                composition.use(
                     clientID, readsClientSecret ? StandardInput.readSecret() : nil, for: &account, &approval)
             }
             account.flow = flow ?? account.flow
@@ -68,7 +68,11 @@ struct Login: AsyncParsableCommand {
                 : try await tokens.token(of: account, for: request)
             if let approval { try introduction.approve(approval) }
             let grant = try? composition.grants.grant(account: account.id)
+            if clientID != nil { try composition.keepSecret(ofClientOf: account, grant) }
             Terminal.say(Words.signedIn(account.service, grant, token))
+            if let whole = finding?.claimedService, whole != account.service {
+                Terminal.hint(Words.onlyThatPath(account.service, of: whole))
+            }
         }
     }
 

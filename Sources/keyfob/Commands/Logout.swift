@@ -28,26 +28,52 @@ struct Logout: AsyncParsableCommand {
         try await composition.runWithParts { parts in
             let service = try url.map { try CredentialRequest(url: $0) }
             let account = account ?? service?.username
-            var grants = try composition.grants.all().filter { grant in
-                guard let service = service?.url else { return true }
-                let isOfService = (try? ServiceURL(grant.service))?.contains(service) ?? false
-                return isOfService && (account == nil || grant.accountName?.isSame(as: account ?? "") == true)
-            }
+            let every = try composition.grants.all()
+            var grants = service.map { Self.meant(by: $0, account, of: every) } ?? every
             // What the keyring has not taken yet is known by its account alone.
             if grants.isEmpty, let service, let meant = try await parts.accounts.account(for: service) {
                 grants = try composition.grants.grant(account: meant.id).map { [$0] } ?? []
             }
-            if grants.isEmpty { throw NotSignedIn(url: url) }
+            let forgotten = all && grants.isEmpty ? try forgetClients(composition) : 0
+            if grants.isEmpty, forgotten == 0 { throw NotSignedIn(url: url) }
+            var keptApproval: ConfigurationError?
             for grant in grants {
-                let account = try await parts.accounts.account(for: CredentialRequest(url: grant.service))
-                let transports = composition.transports
-                let outcome = try await composition.signOut.run(
-                    grant, client: Self.client(of: grant, account), host: account?.provider,
-                    transport: try account.map { transports.transport(for: $0) }
-                        ?? transports.transport(forgottenServerOf: ServiceURL(grant.service)))
+                let outcome = try await logOut(of: grant, composition, parts)
                 Terminal.say(Words.loggedOut(grant, outcome))
+                keptApproval = keptApproval ?? outcome.keptApproval
             }
+            if all, !grants.isEmpty { _ = try forgetClients(composition) }
+            if let keptApproval { throw keptApproval }
         }
+    }
+
+    /// The grants that serve `service`: those of the longest service that contains it, as for every other command.
+    private static func meant(by request: CredentialRequest, _ account: String?, of all: [Grant]) -> [Grant] {
+        guard let service = request.url else { return all }
+        let around = all.compactMap { grant in (try? ServiceURL(grant.service)).map { ($0, grant) } }
+            .filter { $0.0.contains(service) }
+        return around.filter { candidate, grant in
+            !around.contains { $0.0 != candidate && candidate.contains($0.0) }
+                && (account == nil || grant.accountName?.isSame(as: account ?? "") == true)
+        }.map(\.1)
+    }
+
+    private func logOut(
+        of grant: Grant, _ composition: Composition, _ parts: Composition.Parts
+    ) async throws -> SignOut.Outcome {
+        let account = try await parts.accounts.account(for: CredentialRequest(url: grant.service))
+        let transports = composition.transports
+        return try await composition.signOut.run(
+            grant, client: Self.client(of: grant, account), host: account?.provider,
+            transport: try account.map { transports.transport(for: $0) }
+                ?? transports.transport(forgottenServerOf: ServiceURL(grant.service)))
+    }
+
+    /// Returns how many are forgotten.
+    private func forgetClients(_ composition: Composition) throws -> Int {
+        let clients = try composition.signOut.forgetPersonsClients()
+        for client in clients { Terminal.say(Words.forgotClient(client)) }
+        return clients.count
     }
 
     /// The client that a grant was given to; its secret is the one that a person wrote down last.

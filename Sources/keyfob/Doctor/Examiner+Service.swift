@@ -35,6 +35,13 @@ extension Examiner {
                 let transport = composition.transports.transport(for: account)
                 let metadata = try await Discovery(transport: transport).metadata(issuer: issuer)
                 notes.note { $0.metadata = metadata }
+                let foreign = try account.hostsToAgreeTo(at: metadata)
+                if !foreign.isEmpty {
+                    return .warning(
+                        "its endpoints are on other hosts, to which you have not agreed: "
+                            + foreign.map(Words.printable).joined(separator: ", "),
+                        mend: ["if you trust them, run in a terminal: keyfob login --force \(account.service)"])
+                }
             } catch {
                 return throughProxy(Finding(FailureReport(error)))
             }

@@ -33,7 +33,7 @@ struct ForgeWalk {
             try parts.introduction.prepareApproval(of: finding?.host ?? Configuration.Host(service: account.service))
             let client = try await Self.register(with: host, for: account)
             var approval = finding?.host ?? parts.introduction.approved(account.service)
-            try composition.use(client.id, client.secret, for: &account, &approval)
+            composition.use(client.id, client.secret, for: &account, &approval)
             if host.ownClient == .withoutSecretByDevice {
                 account.flow = .device
                 approval?.flow = .device
@@ -42,6 +42,7 @@ struct ForgeWalk {
             let token = try await parts.tokens.signInAnew(to: account, keepsScopes: false, registersAnew: false)
             if let approval { try parts.introduction.approve(approval) }
             let grant = try? composition.grants.grant(account: account.id)
+            try composition.keepSecret(ofClientOf: account, grant)
             Terminal.say(Words.signedIn(account.service, grant, token))
             if !service.pathSegments.isEmpty { try await readRepository(service) }
         }

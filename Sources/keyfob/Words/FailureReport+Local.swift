@@ -50,7 +50,7 @@ extension FailureReport {
                 "\"\(Words.address(value))\" has a path that can be read in more than one way"
             case .badURL(let value): "\"\(Words.address(value))\" is not an https URL, nor http on a loopback host"
             case .incomplete(let missing): "\(missing) is missing"
-            case .notAFile, .ofAnotherUser, .writableByOthers, .full, .entryTooLarge, .gitTimedOut, .gitFailed:
+            case .notAFile, .notSet, .ofAnotherUser, .writableByOthers, .full, .entryTooLarge, .gitTimedOut, .gitFailed:
                 Self.words(place: error.problem)
             }
         self.init("\(place): \(key)\(said)", status: 78)
@@ -144,11 +144,13 @@ extension FailureReport {
             self.init(
                 "\(service) now names \(Words.printable(to)) as its authorization server, not \(Words.printable(from))",
                 hint: "if that is right: keyfob logout \(service), then keyfob login \(service)", status: 77)
-        case .foreignHosts(let service, let issuer, let hosts):
+        case .foreignHosts(let service, let account, let issuer, let hosts):
+            let option = account.map { " --account " + ShellWords.quoted(Words.printable($0)) } ?? ""
             self.init(
-                "\(Words.printable(issuer)), the authorization server of \(service), would send codes and tokens to "
+                "\(Words.printable(issuer)), the authorization server of \(service), would send you, codes and tokens to "
                     + hosts.map(Words.printable).joined(separator: ", "),
-                hint: "if you trust them for this, answer y in a terminal to: keyfob login \(service)", status: 77)
+                hint: "if you trust them for this, answer y in a terminal to: keyfob login --force\(option) \(service)",
+                status: 77)
         case .clientNeeded(let needed): self.init(clientNeeded: needed)
         case .scopesNotGranted(let service, let scopes):
             self.init(
@@ -189,6 +191,13 @@ extension FailureReport {
         self.init(
             "keyfob is not registered with \(Words.printable(needed.issuer)), which does not let it register itself",
             status: 78)
+        if !needed.known.isEmpty {
+            hints = needed.known.map {
+                "you have registered a client there: keyfob login --client-id "
+                    + "\(ShellWords.quoted(Words.printable($0))) \(needed.service)"
+            }
+            return
+        }
         let scopes = needed.scopes.isEmpty ? "" : " and the scopes " + needed.scopes.joined(separator: " ")
         hints = [
             "register a client" + (needed.page.map { " at " + Words.printable($0) } ?? " there")

@@ -74,7 +74,7 @@ extension FailureReport {
             case .anotherLogin: ("the address that was pasted answers another sign-in; nothing was sent", 77)
             case .resourceMismatch, .resourceMetadataElsewhere, .bearerHeaderUnsupported, .proofOfPossessionRequired:
                 (Self.words(resource: error), 78)
-            case .registrationClosed, .unsupportedClientAuthentication, .registrationKept,
+            case .registrationClosed, .redirectChanged, .unsupportedClientAuthentication, .registrationKept,
                 .invalidClientMetadataDocument:
                 (Self.words(registration: error), 78)
             default: ("\(error)", 70)
@@ -97,6 +97,9 @@ extension FailureReport {
                 + "service, set issuer and resource for it in the configuration"
         case .resourceMismatch, .resourceMetadataElsewhere:
             "nothing was sent; if you trust this service, set issuer and resource for it in the configuration"
+        case .redirectChanged(_, let wanted, _):
+            "register a client there yourself with the redirect URI \(Words.printable(wanted)), then run: "
+                + "keyfob login --client-id ID URL"
         case .registrationClosed, .unsupportedClientAuthentication:
             "register keyfob there yourself and set client_id in the configuration"
         case .registrationKept: "it is forgotten here; delete it at the server if you care"
@@ -121,6 +124,9 @@ extension FailureReport {
     private static func words(registration error: OAuthError) -> String {
         switch error {
         case .registrationClosed(let host, let status): "\(host) lets not everybody register (HTTP \(status))"
+        case .redirectChanged(let host, let wanted, let given):
+            "\(host) registered other redirect URIs than \(wanted): "
+                + (given.isEmpty ? "none" : given.joined(separator: ", "))
         case .unsupportedClientAuthentication(let method):
             "the server registered keyfob with \(method), a way to authenticate that it does not have"
         case .registrationKept(let host, let status):

@@ -7,6 +7,7 @@ extension FailureReport {
     static func words(place problem: ConfigurationError.Problem) -> String {
         switch problem {
         case .notAFile: "is not a file"
+        case .notSet: "it is not set, so keyfob has no place to write down which services you approve"
         case .ofAnotherUser(let owner): "belongs to \(name(ofUser: owner)), who could choose where you sign in"
         case .writableByOthers: "others may write to it, and so choose where you sign in"
         case .full(let entries): "it holds \(entries) services, and has no room for another one"
@@ -23,6 +24,7 @@ extension FailureReport {
         switch error.problem {
         case .ofAnotherUser: return [asAnotherUser ?? "look at it, then make it yours: sudo chown \(geteuid()) \(path)"]
         case .writableByOthers: return ["chmod go-w \(path)"]
+        case .notSet: return ["set \(error.file) to your home directory"]
         case .full: return ["sign out where you need it no more: keyfob status, then keyfob logout URL"]
         case .entryTooLarge: return ["write an entry with issuer and scopes into the configuration instead"]
         case .gitTimedOut:

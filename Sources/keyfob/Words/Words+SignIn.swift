@@ -30,6 +30,12 @@ extension Words {
         "\(printable(service.description)) names \(printable(issuer)) as its authorization server"
     }
 
+    /// A sign-in that is for less than the service says.
+    static func onlyThatPath(_ service: ServiceURL, of whole: ServiceURL) -> String {
+        "this is for \(printable(service.description)) alone, for its metadata do not stand where those of "
+            + "\(printable(whole.description)) would; for all of that, run: keyfob login \(printable(whole.description))"
+    }
+
     // Where to go. What ends with a colon is followed by what is to be copied or typed.
 
     static let ifNoBrowserOpens = "if no browser opens, go to:"
@@ -94,7 +100,7 @@ extension Words {
                 "\(service) sends you to \(printable(server)), which is in a private network; sign in there?"
             case .otherHosts(let service, let server, let hosts):
                 "\(printable(server)), to which \(service) sends you, works with "
-                    + hosts.map(printable).joined(separator: ", ") + "; send codes and tokens there, too?"
+                    + hosts.map(printable).joined(separator: ", ") + "; may it send you, codes and tokens there, too?"
             case .registerAgain(_, let server):
                 "did \(printable(server)) not know keyfob, or its address? register again and retry?"
             }

@@ -85,6 +85,12 @@ enum Words {
         return service + tokens + registration
     }
 
+    /// What `keyfob logout --all` forgets besides.
+    static func forgotClient(_ registration: ClientRegistration) -> String {
+        "forgot the client \(printable(registration.client.id)) at \(printable(registration.issuer)), and its secret; "
+            + "its registration there is yours to end"
+    }
+
     /// One line of `keyfob status`.
     static func status(_ entry: Status.Entry, now: Int64) -> String {
         var line = printable(entry.service)

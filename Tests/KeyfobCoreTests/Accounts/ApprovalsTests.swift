@@ -164,6 +164,15 @@ import Testing
         }
     }
 
+    @Test func `says before a sign-in that it cannot be written, and where`() throws {
+        // Nobody makes a directory there.
+        let approvals = Approvals(file: "/proc/keyfob/state/approved.toml")
+        let host = try Self.host("https://a.example")
+        let error = #expect(throws: ConfigurationError.self) { try approvals.refuseIfFull(for: host) }
+        #expect(error?.file.hasPrefix("/proc") == true)
+        #expect(error.map { if case .unreadable = $0.problem { true } else { false } } == true)
+    }
+
     @Test func `is not made where others may write`() async throws {
         try await Self.withFile { file async throws in
             let (directory, host) = (String(file.dropLast(14)), try Self.host("https://a.example"))

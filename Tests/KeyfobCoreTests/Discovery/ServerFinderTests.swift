@@ -92,6 +92,21 @@ import Testing
         #expect(finding.host.resource == .uri(resource))
     }
 
+    /// A document at the place of one path that names the whole origin counts for that if the origin's own place says the
+    /// same.
+    @Test(arguments: [([issuer], true), ([issuer, issuer], false), (["https://other.example"], false), ([], false)])
+    func `decides for the whole that it names if the whole's own place says the same`(
+        _ servers: [String], _ isConfirmed: Bool
+    ) async throws {
+        let transport = ScriptedTransport([
+            Self.place: [Self.metadata(of: Self.origin)], Self.root: [Self.metadata(of: Self.origin, servers: servers)],
+        ])
+        let finding = try await Self.find(transport)
+        #expect(finding.host.service == (try ServiceURL(isConfirmed ? Self.origin : Self.service)))
+        #expect(finding.host.server == .issuer(Self.issuer))
+        #expect(finding.claimedService == (try ServiceURL(Self.origin)))
+    }
+
     // RFC 9728 section 7.6.
     @Test(
         arguments: [

@@ -183,14 +183,7 @@ private func register(
             Registrations.answer(["token_endpoint_auth_method": "\"client_secret_post\"", "client_secret": "\"\""]),
             "client_secret"
         ),
-        (Registrations.answer(["redirect_uris": "[]"]), "redirect_uris"),
-        (Registrations.answer(["redirect_uris": "[\"https://evil.example/callback\"]"]), "redirect_uris"),
         (Registrations.answer(["redirect_uris": "\"http://127.0.0.1/callback\""]), "redirect_uris"),
-        // Not even another one that keyfob could listen on: that would be the server's choice of who gets its codes.
-        (Registrations.answer(["redirect_uris": "[\"http://localhost:4711/callback\"]"]), "redirect_uris"),
-        (Registrations.answer(["redirect_uris": "[\"http://127.0.0.1:4711/callback/other\"]"]), "redirect_uris"),
-        (Registrations.answer(["redirect_uris": "[\"http://127.0.0.1:4711/callback/\"]"]), "redirect_uris"),
-        (Registrations.answer(["redirect_uris": "[\"http://[::1]:4711/callback\"]"]), "redirect_uris"),
         (Registrations.answer(status: 202), "error"),
         (.json("{}", status: 400), "error"),
         (.json("{", status: 201), "JSON"),
@@ -252,6 +245,37 @@ private func register(
         let (result, requests) = try await register([answer, Registrations.answer()])
         #expect(result == .failure(error))
         #expect(requests.count == 1)
+    }
+
+    // Not even one that keyfob could listen on: that would be the server's choice of who gets its codes.
+    @Test(arguments: [
+        [], ["https://evil.example/callback"], ["http://127.0.0.1:4711/callback/other"],
+        ["http://127.0.0.1:4711/callback/"], ["http://[::1]:4711/callback"], ["http://127.0.0.1:4711/Callback"],
+    ])
+    func `with other redirect URIs is none, and is deleted again`(given: [String]) async throws {
+        let place = Registrations.address + "/c-1"
+        let list = given.map { "\"\($0)\"" }.joined(separator: ",")
+        let transport = ScriptedTransport([
+            Registrations.address: [
+                Registrations.answer([
+                    "redirect_uris": "[\(list)]", "registration_access_token": "\"t\"",
+                    "registration_client_uri": "\"\(place)\"",
+                ])
+            ], place: [.status(204)],
+        ])
+        let endpoint = RegistrationEndpoint(url: try EndpointURL(Registrations.address), transport: transport)
+        let error = OAuthError.redirectChanged(
+            host: "login.example.com", wanted: Registrations.redirectURI, given: given)
+        await #expect(throws: error) { try await endpoint.register(Registrations.asked, issuer: Examples.issuer) }
+        #expect(transport.requests.map(\.method) == [.post, .delete])
+    }
+
+    @Test func `with localhost is made anew with localhost, which keyfob then listens on`() async throws {
+        let uri = "http://localhost:4711/callback"
+        let answer = Registrations.answer(["redirect_uris": "[\"\(uri)\"]"])
+        let (result, requests) = try await register([answer, answer])
+        #expect(try result.get() == Registrations.made { $0.redirectURIs = [uri] })
+        #expect(requests.count == 2 && requests[1].json?.exposedText?.contains(uri) == true)
     }
 
     @Test func `for 127.0.0.1 is tried once more with localhost`() async throws {
