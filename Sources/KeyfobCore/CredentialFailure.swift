@@ -24,7 +24,7 @@ package enum CredentialFailure: Error, Sendable, Equatable {
     case issuerChanged(service: ServiceURL, from: String, to: String)
     /// The metadata of an authorization server that the service has named send the person, or secrets, to other hosts than
     /// the issuer's own, and the person has not agreed to that.
-    case foreignHosts(service: ServiceURL, account: String?, issuer: String, hosts: [String])
+    case foreignHosts(service: ServiceURL, account: String?, issuer: String, hosts: OtherHosts)
     /// Nobody is registered with the issuer as keyfob, and keyfob cannot do it: a person has to.
     case clientNeeded(ClientNeeded)
     /// The person signed in, and these scopes, which had been asked for, were not granted.

@@ -27,8 +27,7 @@ struct Composition: Sendable {
     ///   - account: the account named on the command line.
     ///   - interaction: who may be asked, if the command line says so.
     ///   - notesRoutes: whether the door for git may learn which account answers a question.
-    ///   - isForGit: whether it is git that asks, so that the repository it works in has a say in how hosts are reached, and
-    ///     may decline for the person to be asked.
+    ///   - isForGit: whether it is git that asks, so that the repository it works in may decline for the person to be asked.
     ///   - isLogin: whether a person has asked for a sign-in: they are told how it ended by the command itself.
     ///   - isVerbose: whether the person wants to see each step.
     ///   - readsStandardInput: whether an address may be pasted there: it is the person's, not a caller's.
@@ -44,8 +43,7 @@ struct Composition: Sendable {
         self.isForGit = isForGit
         self.isLogin = isLogin
         self.readsStandardInput = readsStandardInput
-        // git's own requests go the way that git goes.
-        transports = Transports(readsRepository: isForGit, tracer: tracer, clocks: clocks)
+        transports = Transports(tracer: tracer, clocks: clocks)
         let policy = try? Self.policy(interaction, configuration: nil)  // what is wrong is said by the run
         // The keyring's own prompt is a window: it needs a graphical session, and a caller that did not decline.
         let hasWindows = ["DISPLAY", "WAYLAND_DISPLAY"].contains { Surroundings.variable($0)?.isEmpty == false }

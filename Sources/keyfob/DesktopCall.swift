@@ -60,6 +60,6 @@ struct DesktopCall: Sendable {
         return Notification(
             summary: "Sign in to \(host)?", body: "\(asks) You sign in\(server), in your browser.",
             accept: "Sign in", decline: "Not now",
-            bodyWithoutActions: "\(asks) To sign in, run: keyfob login \(Words.printable(account.service.description))")
+            bodyWithoutActions: "\(asks) To sign in, run: \(Words.login(account.service))")
     }
 }

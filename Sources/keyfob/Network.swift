@@ -6,11 +6,9 @@ import Synchronization
 /// request to it is sent.
 final class Network: Sendable {
     private let git: GitConfigCommand
-    private let readsRepository: Bool
     private let known = Mutex<[String: NetworkSettings]>([:])
 
-    init(readsRepository: Bool, tracer: Tracer) {
-        self.readsRepository = readsRepository
+    init(tracer: Tracer) {
         git = GitConfigCommand(
             search: ExecutableSearch(path: Surroundings.variable("PATH")), environment: Surroundings.environment,
             tracer: tracer)
@@ -25,7 +23,7 @@ final class Network: Sendable {
             .reduce(into: [String: String]()) { $0[$1] = Surroundings.variable($1) }
         var settings = NetworkSettings(environment: environment)
         do {
-            try git.network(for: url, environment: environment, inRepository: readsRepository).apply(to: &settings)
+            try git.network(for: url, environment: environment).apply(to: &settings)
         } catch {
             let report = FailureReport(configuration: error)
             throw .settingsUnknown(reason: report.line, mend: report.hints.first)

@@ -17,7 +17,7 @@ struct SignInScreen: Sendable {
                 try await Terminal.confirms(.registerAgain($0.service, server: $1), within: .seconds(60))
             },
             agreesToHosts: {
-                try await Terminal.confirms(.otherHosts($0.service, server: $1, hosts: $2), within: .seconds(60))
+                try await Terminal.confirms(.otherHosts($0.service, server: $1, $2), within: .seconds(60))
             },
             signedIn: { account, grant, token in
                 if saysWhoIsSignedIn { Terminal.say(Words.signedIn(account.service, grant, token)) }

@@ -6,8 +6,9 @@ import KeyfobCore
 /// What the process was started with.
 enum Surroundings {
     static func variable(_ name: String) -> String? {
-        guard let value = unsafe getenv(name) else { return nil }
-        return unsafe String(validatingCString: value)
+        guard let value = unsafe getenv(name), let text = unsafe String(validatingCString: value) else { return nil }
+        // A relative one would be a place in whatever directory this runs in.
+        return name == "HOME" && !text.hasPrefix("/") ? nil : text
     }
 
     /// All variables, as this process was given them.

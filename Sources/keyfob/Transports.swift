@@ -12,11 +12,10 @@ final class Transports: Sendable {
     private let clocks: ServerClocks?
 
     /// - Parameters:
-    ///   - readsRepository: whether the repository one stands in has a say in how hosts are reached.
     ///   - clocks: takes the times that servers tell; each of them is then asked once, and for a short while, for it is to
     ///     be told how they are and not to be waited for.
-    init(readsRepository: Bool, tracer: Tracer, clocks: ServerClocks? = nil) {
-        network = Network(readsRepository: readsRepository, tracer: tracer)
+    init(tracer: Tracer, clocks: ServerClocks? = nil) {
+        network = Network(tracer: tracer)
         (self.tracer, self.clocks) = (tracer, clocks)
     }
 

@@ -101,6 +101,26 @@ def test_git_itself_and_keyfob_take_the_same_way(employee: Person, company: Comp
     assert {f"{GIT}:443", f"{LOGIN}:443"} <= set(company.proxy.asked)
 
 
+def test_a_repository_sends_no_refresh_token_through_a_proxy_of_its_own(
+    employee: Person, company: Company, tmp_path: Path
+) -> None:
+    """The repository reaches its server through that proxy; keyfob's own requests do not go there."""
+    set_git(employee, company)
+    assert_worked(employee.git("clone", company.gate.url, "work"))
+    work = employee.home / "work"
+    with Proxy() as trap:
+        trap.route(GIT, company.gate.port)
+        trap.route(LOGIN, company.provider.port)
+        for section in ("http", f"http.https://{LOGIN}"):
+            for key, value in {"proxy": trap.address, "sslCAInfo": str(company.authority.file)}.items():
+                employee.git("-C", str(work), "config", "--local", f"{section}.{key}", value).check_returncode()
+        refused = employee.token(company.gate.url)
+        assert_worked(employee.ask_door("erase", company.gate.url, "username=oauth2", f"password={refused}"))
+        assert_worked(employee.fetch(work))
+        assert f"{LOGIN}:443" not in trap.asked
+        assert f"{GIT}:443" in trap.asked
+
+
 def test_gits_environment_is_enough_for_the_authority(employee: Person, company: Company) -> None:
     employee.session.env.update(https_proxy=company.proxy.address, GIT_SSL_CAINFO=str(company.authority.file))
     assert_worked(employee.git("clone", company.gate.url, "work"))

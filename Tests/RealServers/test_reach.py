@@ -166,12 +166,18 @@ def test_a_service_whose_address_is_no_endpoint_has_a_rule_too(
 def test_an_endpoint_that_is_nearer_than_the_service_is_not_asked(
     person: Person, world: World, endpoint: str, host: str, address: str
 ) -> None:
+    """Not even one to which the person has agreed."""
     world.endpoints[endpoint] = f"https://{host}/{endpoint.partition('_')[0]}"
+    person.approvals.parent.mkdir(parents=True, exist_ok=True)
+    issuer = f"https://{world.server}"
+    person.approvals.write_text(
+        f'[host."{SERVICE}"]\nissuer = "{issuer}"\nreach = "service"\nendpoint_hosts = ["{host}"]\n'
+    )
     done = world.network.keyfob(person, "login", SERVICE)
     assert_refused(done, 78)
     assert_too_near(done, done.stderr.decode(), host)
     assert world.network.requests_at(address) == []
-    assert not person.approvals.exists()
+    assert not person.status()
 
 
 @pytest.mark.parametrize("address", [COMPANY, MACHINE, CLOUD])

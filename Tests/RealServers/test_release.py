@@ -15,7 +15,7 @@ SOURCES = binaries.REPOSITORY / "Sources"
 STATIC_DOORS = ["git-credential-keyfob", "keyfob-door"]
 SHIPPED = ["keyfob", *STATIC_DOORS]
 EXECUTABLES = ["keyfob", *STATIC_DOORS, "keyfob-demo"]
-LARGEST = {"keyfob": 40_000_000, "git-credential-keyfob": 8_000_000, "keyfob-door": 16_000_000}
+LARGEST = {"keyfob": 40_000_000, "git-credential-keyfob": 9_500_000, "keyfob-door": 16_000_000}
 
 ASLR = "/proc/sys/kernel/randomize_va_space"
 
@@ -35,7 +35,7 @@ SOLE_IMPORTERS = {
     "CLibsecret": {"SecretService"},
     "CGIO": {"Desktop"},
     "CKernelKeyring": {"KernelKeyring"},
-    "CProcess": {"Secrets"},
+    "CProcess": {"Secrets", "KeyfobCore"},
     "CSocketDiagnosis": {"OAuth"},
     "AsyncHTTPClient": {"OAuth", "keyfob-demo"},
     "Hummingbird": {"AuthorizationServer", "keyfob-demo"},

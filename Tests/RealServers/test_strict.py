@@ -76,7 +76,7 @@ def test_a_neighbour_on_the_registered_port_costs_no_other_sign_in(
         return {client["client_id"] for client in strict.clients()}
 
     assert_worked(owner.keyfob("login", strict_gate.url, "--account", ALICE))
-    token = owner.keyfob("token", strict_gate.url, "--account", ALICE).stdout.strip()
+    token = owner.keyfob("token", strict_gate.url, "--account", ALICE).stdout.decode().strip()
     port = int(redirect_uris(strict).pop().rpartition(":")[2].partition("/")[0])
     with socket.create_server(("127.0.0.1", port)):
         assert_worked(owner.keyfob("login", strict_gate.url, "--account", "other"))
@@ -85,7 +85,7 @@ def test_a_neighbour_on_the_registered_port_costs_no_other_sign_in(
     assert_worked(owner.ask_door("erase", strict_gate.url, f"username={ALICE}", f"password={token}"))
     refreshed = owner.keyfob("token", strict_gate.url, "--account", ALICE, "--interaction", "never")
     assert_worked(refreshed)
-    assert strict.owner(refreshed.stdout.strip()) == ALICE
+    assert strict.owner(refreshed.stdout.decode().strip()) == ALICE
     # It goes with the sign-in that needs it.
     assert_worked(owner.keyfob("logout", strict_gate.url, "--account", ALICE))
     assert len(stored()) == 1

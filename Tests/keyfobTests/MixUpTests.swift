@@ -52,7 +52,12 @@ import Testing
             #expect(result.status == 77, "\(result.complaint)")
             #expect(result.stdout.isEmpty)
             let host = honest.origin.replacing("http://", with: "")
-            #expect(result.complaint.contains(" would send you, codes and tokens to \(host)\n"))
+            let isPage = member == "authorization_endpoint"
+            #expect(
+                result.complaint.contains(
+                    isPage
+                        ? "would have you sign in at \(host) and get what you give there\n"
+                        : "would have codes and tokens sent to \(host)\n"))
             #expect(result.complaint.contains("keyfob login --force \(mixed.origin)/mcp"))
             #expect(session.browserOpenings == 0)
             for server in [mixed, honest] {
@@ -72,7 +77,7 @@ import Testing
             let host = honest.origin.replacing("http://", with: "")
             let end = try await session.run(["keyfob", "login", service], on: terminal) { _ in
                 _ = try await terminal.read(until: mixed.origin)
-                let question = try await terminal.read(until: "may it send you, codes and tokens there, too? [y/N] ")
+                let question = try await terminal.read(until: "; is that right? [y/N] ")
                 #expect(question.contains(host))
                 try terminal.type(said + "\n")
                 if said == "y" { _ = try await terminal.read(until: "; the code goes to 127.0.0.1") }
@@ -137,7 +142,7 @@ import Testing
                     + "endpoint_hosts = [\"127.0.0.1:1\"]\n")
             let terminal = try PseudoTerminal()
             let end = try await session.run(["keyfob", "login", "--force", service], on: terminal) { _ in
-                _ = try await terminal.read(until: "there, too? [y/N] ")
+                _ = try await terminal.read(until: "is that right? [y/N] ")
                 try terminal.type("y\n")
                 _ = try await terminal.read(until: "signed in to")
             }

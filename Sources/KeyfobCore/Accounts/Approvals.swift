@@ -84,6 +84,7 @@ package struct Approvals: Sendable {
         if let (place, code) = OwnDirectory.obstacle(to: directory) {
             throw ConfigurationError(file: place, line: nil, key: nil, problem: .unreadable(errno: code))
         }
+        try refuseOthers(directory)
         let (root, entry) = (try current(), try smallEntry(host))
         _ = try text(of: root, changedBy: { hosts in hosts[host.service.description] = entry })
         extendLifetime(root)
@@ -141,19 +142,24 @@ package struct Approvals: Sendable {
         let lock = unsafe open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard lock >= 0 else { throw unusable(errno) }
         defer { close(lock) }  // which lets go of the lock
-        var status = stat()
-        guard unsafe fstat(lock, &status) == 0 else { throw unusable(errno) }
-        // What root owns is not ours to write to, either.
-        guard status.st_uid == geteuid() else {
-            throw ConfigurationError(file: directory, line: nil, key: nil, problem: .ofAnotherUser(status.st_uid))
-        }
-        try TrustedFile.refuseOthers(status, directory)
+        try refuseOthers(directory)
         while flock(lock, LOCK_EX) != 0 { guard errno == EINTR else { throw unusable(errno) } }
 
         let root = try current()
         let text = try text(of: root, changedBy: body)
         if try Configuration.read(file) != text { try replace(with: text, in: lock) }
         extendLifetime(root)
+    }
+
+    /// - Throws: if the directory of the list is not this user's, or others may write to it. What root owns is not ours to
+    ///   write to, either.
+    private func refuseOthers(_ directory: String) throws(ConfigurationError) {
+        var status = stat()
+        guard unsafe stat(directory, &status) == 0 else { throw unusable(errno) }
+        guard status.st_uid == geteuid() else {
+            throw ConfigurationError(file: directory, line: nil, key: nil, problem: .ofAnotherUser(status.st_uid))
+        }
+        try TrustedFile.refuseOthers(status, directory)
     }
 
     private static let heading =

@@ -55,18 +55,18 @@ package struct GitConfigCommand: Sendable {
         return output.map { GitSettings(output: $0).tellsPath } ?? false
     }
 
-    /// How git would reach `url`. git is not asked about loopback hosts, which need no proxy.
+    /// How the user has told git to reach `url`. git is not asked about loopback hosts, which need no proxy.
     ///
-    /// - Parameters:
-    ///   - environment: as in ``GitNetworkSettings/init(output:environment:)``.
-    ///   - inRepository: whether the settings of the repository one stands in count: only if it is git that asks. A token
-    ///     that somebody else asks for must not take the way that a directory of unknown origin says.
-    /// - Throws: ``ConfigurationError`` where git cannot say: then nobody knows the way.
+    /// The settings of a repository never count, also if git asks: keyfob's requests carry refresh tokens, codes and client
+    /// secrets, and a proxy with an authority of its own reads them all.
+    ///
+    /// - Parameter environment: as in ``GitNetworkSettings/init(output:environment:)``.
+    /// - Throws: ``ConfigurationError`` if git cannot say: then nobody knows the way.
     package func network(
-        for url: EndpointURL, environment: [String: String], inRepository: Bool
+        for url: EndpointURL, environment: [String: String]
     ) throws(ConfigurationError) -> GitNetworkSettings {
         guard !url.isLoopback else { return GitNetworkSettings(environment: environment) }
-        let output = try matches("http", url.origin + url.path, inRepository: inRepository)
+        let output = try matches("http", url.origin + url.path)
         return GitNetworkSettings(output: output, environment: environment)
     }
 

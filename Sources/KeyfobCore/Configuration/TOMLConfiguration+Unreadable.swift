@@ -10,7 +10,36 @@ extension TOMLConfiguration {
             if line.contains(0) { throw syntaxError(index + 1, "NUL has no place in it") }
             if !Self.isReadable(line) { throw syntaxError(index + 1, "a table's name must follow \"[\"") }
         }
-        if let line = Self.lineOfStrayBrace(Array(text.utf8)) { throw syntaxError(line, "\"}\" is no value") }
+        let bytes = Array(text.utf8)
+        if let line = Self.lineOfStrayBrace(bytes) { throw syntaxError(line, "\"}\" is no value") }
+        if let line = Self.lineOfDeepKey(bytes) {
+            throw syntaxError(line, "a key has more than \(Self.mostParts) parts")
+        }
+    }
+
+    /// The most parts of a dotted key. The parser goes one level deeper for each, and a long key ends the whole process.
+    private static let mostParts = 100
+
+    /// The first line with more dots outside of strings and comments than a key may have; nil if there is none.
+    private static func lineOfDeepKey(_ bytes: [UInt8]) -> Int? {
+        var (position, line, dots) = (0, 1, 0)
+        while position < bytes.count {
+            switch bytes[position] {
+            case UInt8(ascii: "\n"): (line, dots) = (line + 1, 0)
+            case UInt8(ascii: "#"):
+                while position + 1 < bytes.count, bytes[position + 1] != UInt8(ascii: "\n") { position += 1 }
+            case UInt8(ascii: "\""), UInt8(ascii: "'"):
+                let end = endOfString(bytes, from: position)
+                line += bytes[position..<end].count { $0 == UInt8(ascii: "\n") }
+                position = end - 1
+            case UInt8(ascii: "."):
+                dots += 1
+                if dots >= mostParts { return line }
+            default: break
+            }
+            position += 1
+        }
+        return nil
     }
 
     /// The line of the first brace that closes nothing where an array's value should be, at which the parser ends the

@@ -29,7 +29,7 @@ package struct Introduction: Sendable {
         /// The same where the server is in a private network, and the service is not.
         case nearby(ServiceURL, server: String)
         /// Whether the server that the service names may send the person, codes and tokens to other hosts.
-        case otherHosts(ServiceURL, server: String, hosts: [String])
+        case otherHosts(ServiceURL, server: String, OtherHosts)
         /// Whether to register again with the server, by its host, and to sign in once more.
         case registerAgain(ServiceURL, server: String)
     }

@@ -31,6 +31,21 @@ struct EndpointHosts {
     }
 }
 
+/// Hosts beside the issuer's own that would take part in a sign-in, each with its port if that is not the usual one.
+package struct OtherHosts: Sendable, Equatable {
+    /// Where the person would sign in, or type a code: the server gets what is given there.
+    package var pages: [String]
+    /// Where keyfob would send codes, tokens and secrets.
+    package var receivers: [String]
+
+    package init(pages: [String] = [], receivers: [String] = []) {
+        (self.pages, self.receivers) = (pages, receivers)
+    }
+
+    /// Each host once.
+    package var all: [String] { pages + receivers.filter { !pages.holdsSame(as: $0) } }
+}
+
 extension Account {
     /// The hosts of a server's endpoints to which the user would have to agree before a sign-in.
     ///

@@ -36,7 +36,7 @@ package struct SignIn: Sendable {
         /// Asks, after a sign-in in vain, whether keyfob shall register again at that server and the person try again.
         package var asksToRegister: @Sendable (Account, _ server: String) async throws -> Bool
         /// Asks whether other hosts than the issuer's own may take part in the sign-in; everything but a yes is a no.
-        package var agreesToHosts: @Sendable (Account, _ issuer: String, _ hosts: [String]) async throws -> Bool
+        package var agreesToHosts: @Sendable (Account, _ issuer: String, OtherHosts) async throws -> Bool
         /// Says who is signed in now, once that is kept.
         package var signedIn: @Sendable (Account, Grant, CachedAccessToken) -> Void
 
@@ -44,7 +44,7 @@ package struct SignIn: Sendable {
             browser: @escaping @Sendable (Account, PendingLogin) async throws -> Void,
             device: @escaping @Sendable (Account, PendingDeviceLogin) async throws -> Void,
             asksToRegister: @escaping @Sendable (Account, _ server: String) async throws -> Bool = { _, _ in false },
-            agreesToHosts: @escaping @Sendable (Account, _ issuer: String, _ hosts: [String]) async throws -> Bool = {
+            agreesToHosts: @escaping @Sendable (Account, _ issuer: String, OtherHosts) async throws -> Bool = {
                 _, _, _ in false
             },
             signedIn: @escaping @Sendable (Account, Grant, CachedAccessToken) -> Void = { _, _, _ in }
@@ -90,7 +90,11 @@ package struct SignIn: Sendable {
     ) async throws -> Value {
         try grants.probeWritable()
         let found = try await metadata(of: account, transport: transport)
-        let account = try await agreeing(account, to: found.endpoints, at: found).withOfflineAccess(at: found)
+        let pages = [found.authorizationEndpoint]
+        let account = try await agreeing(
+            account, pages: pages, others: found.endpoints.filter { !pages.contains($0) }, found
+        )
+        .withOfflineAccess(at: found)
         let metadata = found.completed(by: account.server)
         do {
             return try await alone(at: metadata.issuer ?? account.server.identifier, account) {
@@ -109,21 +113,25 @@ package struct SignIn: Sendable {
         }
     }
 
-    /// The account, with the person's yes to every host of `urls` that is not the issuer's own.
+    /// The account, with the person's yes to every host that is not the issuer's own.
     ///
+    /// - Parameters:
+    ///   - pages: where the person would sign in, or type a code.
+    ///   - others: where keyfob would send codes and secrets.
     /// - Throws: ``CredentialFailure/foreignHosts(service:account:issuer:hosts:)`` without a yes.
     private func agreeing(
-        _ account: Account, to urls: [EndpointURL], at metadata: AuthorizationServerMetadata
+        _ account: Account, pages: [EndpointURL], others: [EndpointURL] = [], _ metadata: AuthorizationServerMetadata
     ) async throws -> Account {
         let issuer = metadata.issuer ?? account.server.identifier
-        let foreign = try EndpointHosts(of: account, issuer: metadata.issuer).foreign(among: urls)
-        guard !foreign.isEmpty else { return account }
-        guard try await screen.agreesToHosts(account, issuer, foreign) else {
+        let allowed = try EndpointHosts(of: account, issuer: metadata.issuer)
+        let hosts = OtherHosts(pages: allowed.foreign(among: pages), receivers: allowed.foreign(among: others))
+        guard !hosts.all.isEmpty else { return account }
+        guard try await screen.agreesToHosts(account, issuer, hosts) else {
             throw CredentialFailure.foreignHosts(
-                service: account.service, account: account.name, issuer: issuer, hosts: foreign)
+                service: account.service, account: account.name, issuer: issuer, hosts: hosts)
         }
         var agreed = account
-        agreed.endpointHosts += foreign
+        agreed.endpointHosts += hosts.all
         return agreed
     }
 
@@ -171,7 +179,12 @@ package struct SignIn: Sendable {
             let identity = try await clients.identity(
                 for: mend.account, at: metadata, isForDevice: flow == .device, anew: mend.registersAnew,
                 transport: transport)
-            return try await attempt(mend.account, metadata, identity, flow, transport)
+            do {
+                return try await attempt(mend.account, metadata, identity, flow, transport)
+            } catch {
+                if mend.registersAnew { await forget(identity, metadata, account, transport) }
+                throw error
+            }
         }
     }
 
@@ -185,7 +198,22 @@ package struct SignIn: Sendable {
         guard identity.isRegisteredByUs else {
             throw CredentialFailure.clientIsConfigured(service: account.service, id: identity.client.id)
         }
-        return try await attempt(account, metadata, identity, flow, transport)
+        do {
+            return try await attempt(account, metadata, identity, flow, transport)
+        } catch {
+            await forget(identity, metadata, account, transport)
+            throw error
+        }
+    }
+
+    /// Forgets a registration that was made for an attempt in vain.
+    private func forget(
+        _ identity: ClientSource.Identity, _ metadata: AuthorizationServerMetadata, _ account: Account,
+        _ transport: any HTTPTransport
+    ) async {
+        try? await clients.forget(
+            identity.client, issuer: metadata.issuer ?? account.server.identifier, needed: { try grants.all() },
+            transport: transport)
     }
 
     /// What the second attempt after `error` changes; nil if nothing can be mended.
@@ -234,7 +262,7 @@ package struct SignIn: Sendable {
             ).run { [account] in try await screen.browser(account, $0) }
         case .device:
             response = try await DeviceFlow(parameters, transport: transport).run { pending in
-                account = try await agreeing(account, to: [pending.address], at: metadata)
+                account = try await agreeing(account, pages: [pending.address], metadata)
                 let complete = pending.completeAddress.map { [$0] } ?? []
                 // The person can do without it.
                 if try !EndpointHosts(of: account, issuer: metadata.issuer).foreign(among: complete).isEmpty {

@@ -74,8 +74,7 @@ package struct SignOut: Sendable {
             let others = try grants.all()
             // A list that cannot be read keeps nothing of the rest from being ended.
             let keptApproval = forgetApproval(of: grant, others)
-            let isLast = !others.contains { $0.issuer == grant.issuer && $0.client.id.isSame(as: client.id) }
-            let registration = isLast ? try await unregister(grant, client, transport) : .stays
+            let registration = try await unregister(grant, client, others, transport)
             return Outcome(tokens: tokens, registration: registration, keptApproval: keptApproval)
         }
     }
@@ -106,20 +105,24 @@ package struct SignOut: Sendable {
         return unneeded
     }
 
-    /// Forgets the registration behind a grant, here and at the server, unless it is a person's.
+    /// Forgets the registrations of keyfob's own at the issuer of a grant that no grant needs, here and at the server.
     private func unregister(
-        _ grant: Grant, _ client: Client, _ transport: any HTTPTransport
+        _ grant: Grant, _ client: Client, _ others: [Grant], _ transport: any HTTPTransport
     ) async throws -> Registration {
-        guard let issuer = grant.issuer,
-            let stored = try registrations.registration(issuer: issuer, client: client.id), !stored.isByPerson
-        else { return .stays }
-        try registrations.remove(stored)
-        do {
-            try await RegistrationManagement(transport: transport).delete(stored)
-            return .forgotten
-        } catch {
-            return .notConfirmed(error)
+        guard let issuer = grant.issuer else { return .stays }
+        var result = Registration.stays
+        for registration in try registrations.own(issuer: issuer)
+        where !others.contains(where: { $0.client.id.isSame(as: registration.client.id) }) {
+            try registrations.remove(registration)
+            let isItsOwn = registration.client.id.isSame(as: client.id)
+            do {
+                try await RegistrationManagement(transport: transport).delete(registration)
+                if isItsOwn { result = .forgotten }
+            } catch {
+                if isItsOwn { result = .notConfirmed(error) }
+            }
         }
+        return result
     }
 
     private func revoke(

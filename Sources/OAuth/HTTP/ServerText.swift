@@ -23,6 +23,7 @@ enum ServerText {
     /// short.
     static func printable(_ text: String, without secrets: [Secret]) -> String {
         let texts = secrets.filter { $0.count >= shortestSecret }.compactMap(\.exposedText)
+            .flatMap { [$0, FormEncoding.encode($0)] }
         // The longest first: one secret may be a part of another.
         let words = texts.sorted { $0.utf8.count > $1.utf8.count }
         return printable(words.reduce(text) { $0.replacingBytes(of: $1, with: "\(Secret($1))") })

@@ -45,7 +45,8 @@ package struct RedirectTemplate: Sendable, Hashable {
         guard ["127.0.0.1", "localhost", "[::1]"].contains(url.host) else { throw .unsupportedHost }
         guard url.query == nil else { throw .query }
         let authority = string.dropFirst("http://".count).prefix { $0 != "/" }
-        self.init(host: url.host, ports: authority == url.host ? [] : [url.port], path: url.path)
+        self.init(
+            host: url.host, ports: authority.asciiLowercased.isSame(as: url.host) ? [] : [url.port], path: url.path)
     }
 
     /// Reads all the redirect URIs of one registration: listens as the first that can be listened on says, on the ports of

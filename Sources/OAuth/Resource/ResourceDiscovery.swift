@@ -65,7 +65,13 @@ package struct ResourceDiscovery: Sendable {
                     if Self.isPlace(place, of: metadata.resource) {
                         return Found(metadata: metadata, speaksForWhole: true)
                     }
-                    return await confirmed(metadata, for: resource)
+                    var found = await confirmed(metadata, for: resource)
+                    // A path may describe itself anywhere. That it is a part of more is for the origin to say, at the
+                    // places that only it fills: else a token for all would go to one path.
+                    if !found.speaksForWhole, !place.begins(with: resource.origin + Self.wellKnown) {
+                        found.metadata.resource = resource.string
+                    }
+                    return found
                 }
             } catch {
                 switch error {
@@ -102,6 +108,8 @@ package struct ResourceDiscovery: Sendable {
         else { return narrow }
         return Found(metadata: whole, speaksForWhole: true)
     }
+
+    private static let wellKnown = "/.well-known/oauth-protected-resource"
 
     private static func isPlace(_ place: String, of resource: String) -> Bool {
         guard let url = try? EndpointURL(resource) else { return false }

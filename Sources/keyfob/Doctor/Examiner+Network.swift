@@ -14,7 +14,7 @@ extension Examiner {
     private func gitNetwork() throws(ConfigurationError) -> GitNetworkSettings? {
         guard let somewhere else { return nil }
         return try GitConfigCommand(search: search, environment: Surroundings.environment)
-            .network(for: somewhere, environment: environment, inRepository: false)
+            .network(for: somewhere, environment: environment)
     }
 
     func proxy() throws -> Finding {

@@ -40,7 +40,7 @@ extension Examiner {
                     return .warning(
                         "its endpoints are on other hosts, to which you have not agreed: "
                             + foreign.map(Words.printable).joined(separator: ", "),
-                        mend: ["if you trust them, run in a terminal: keyfob login --force \(account.service)"])
+                        mend: ["if you trust them, run in a terminal: \(Words.login("--force", account.service))"])
                 }
             } catch {
                 return throughProxy(Finding(FailureReport(error)))
@@ -146,7 +146,8 @@ extension Examiner {
         guard let grant else { return .skipped(because: .grant, "none in memory") }
         if grant.refreshToken == nil, grant.accessToken == nil {
             return .failed(
-                "none, and nothing to get one with", mend: ["run: keyfob login \(grant.service)"], exitStatus: 77)
+                "none, and nothing to get one with", mend: ["run: keyfob login \(ShellWords.quoted(grant.service))"],
+                exitStatus: 77)
         }
         return .ok("none in memory; the next question gets one")
     }

@@ -116,14 +116,14 @@ extension FailureReport {
         switch error {
         case .signInNeeded(let service, let reason):
             self.init(
-                "sign-in needed for \(service)\(Self.because(reason))", hint: "run: keyfob login \(service)", status: 77
+                "sign-in needed for \(service)\(Self.because(reason))", hint: "run: \(Words.login(service))", status: 77
             )
             if case .noRefreshToken = reason {
                 hints.append("for one that lasts, add what the server wants for it to scopes, often offline_access")
             }
         case .notNow(let service, let silence):
             self.init(
-                "sign-in needed for \(service): \(Self.because(silence))", hint: "run: keyfob login \(service)",
+                "sign-in needed for \(service): \(Self.because(silence))", hint: "run: \(Words.login(service))",
                 status: 77)
         case .signInRefused(let service): self.init("the sign-in to \(service) was refused", status: 77)
         case .anotherAccount(let asked, let given):
@@ -143,25 +143,27 @@ extension FailureReport {
         case .issuerChanged(let service, let from, let to):
             self.init(
                 "\(service) now names \(Words.printable(to)) as its authorization server, not \(Words.printable(from))",
-                hint: "if that is right: keyfob logout \(service), then keyfob login \(service)", status: 77)
+                hint: "if that is right: \(Words.command("logout", service)), then \(Words.login(service))", status: 77)
         case .foreignHosts(let service, let account, let issuer, let hosts):
-            let option = account.map { " --account " + ShellWords.quoted(Words.printable($0)) } ?? ""
+            let option = account.map { " --account " + ShellWords.quoted($0) } ?? ""
             self.init(
-                "\(Words.printable(issuer)), the authorization server of \(service), would send you, codes and tokens to "
-                    + hosts.map(Words.printable).joined(separator: ", "),
-                hint: "if you trust them for this, answer y in a terminal to: keyfob login --force\(option) \(service)",
+                "\(Words.printable(issuer)), the authorization server of \(service), \(Words.would(hosts))",
+                hint: "if that is right, answer y in a terminal to: \(Words.login("--force" + option, service))",
                 status: 77)
         case .clientNeeded(let needed): self.init(clientNeeded: needed)
         case .scopesNotGranted(let service, let scopes):
             self.init(
                 "\(service) did not grant " + Words.printable(scopes.joined(separator: ", ")),
-                hint: "to ask once more: keyfob login --force"
-                    + scopes.map { " --scope " + Words.printable($0) }.joined() + " \(service)", status: 77)
+                hint: "to ask once more: "
+                    + Words.login(
+                        "--force" + scopes.map { " --scope " + ShellWords.quoted(Words.printable($0)) }.joined(),
+                        service),
+                status: 77)
         case .unanswered(let service, let error):
             let report = FailureReport(oauth: error)
             self.init(
                 report.line,
-                hint: "if the server did not know keyfob, or its address: keyfob login --register \(service)",
+                hint: "if the server did not know keyfob, or its address: \(Words.login("--register", service))",
                 status: report.status)
             hints = report.hints + hints
         case .clientRefused(_, let id, let error):
@@ -181,7 +183,7 @@ extension FailureReport {
         case .grantNotSaved(let service):
             self.init(
                 "the new refresh token for \(service) could not be saved",
-                hint: "sign in again: keyfob login \(service)",
+                hint: "sign in again: \(Words.login(service))",
                 status: 69)
         }
     }
@@ -193,8 +195,8 @@ extension FailureReport {
             status: 78)
         if !needed.known.isEmpty {
             hints = needed.known.map {
-                "you have registered a client there: keyfob login --client-id "
-                    + "\(ShellWords.quoted(Words.printable($0))) \(needed.service)"
+                "you have registered a client there: "
+                    + Words.login("--client-id " + ShellWords.quoted(Words.printable($0)), needed.service)
             }
             return
         }
@@ -204,7 +206,7 @@ extension FailureReport {
                 + " with the redirect URI " + needed.redirectURI + Words.printable(scopes)
         ]
         hints += needed.notes
-        hints.append("then run: keyfob login --client-id ID \(needed.service)")
+        hints.append("then run: \(Words.login("--client-id ID", needed.service))")
     }
 
     private static func because(_ silence: Summons.Silence) -> String {

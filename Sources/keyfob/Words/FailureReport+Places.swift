@@ -22,6 +22,9 @@ extension FailureReport {
     static func mend(_ error: ConfigurationError) -> [String] {
         let path = ShellWords.quoted(error.file)
         switch error.problem {
+        case .ofAnotherUser where error.file.hasPrefix("/etc/"):
+            return ["look at it, then make it root's: sudo chown root \(path)"]
+        case .writableByOthers where error.file.hasPrefix("/etc/"): return ["sudo chmod go-w \(path)"]
         case .ofAnotherUser: return [asAnotherUser ?? "look at it, then make it yours: sudo chown \(geteuid()) \(path)"]
         case .writableByOthers: return ["chmod go-w \(path)"]
         case .notSet: return ["set \(error.file) to your home directory"]

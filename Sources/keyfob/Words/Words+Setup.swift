@@ -5,7 +5,7 @@ import KeyfobCore
 extension Words {
     /// The same command with another option.
     private static func setup(_ caller: SetupCaller, _ url: ServiceURL?, _ option: String) -> String {
-        "keyfob setup \(caller.name)" + (url.map { " " + printable($0.description) } ?? "") + " " + option
+        "keyfob setup \(caller.name)" + (url.map { " " + ShellWords.quoted($0.description) } ?? "") + " " + option
     }
 
     static func toWrite(_ caller: SetupCaller, _ url: ServiceURL?) -> String {
@@ -64,12 +64,11 @@ extension Words {
     // Registering with a forge.
 
     static func thenSignIn(_ service: ServiceURL) -> String {
-        "then sign in, once: keyfob login \(printable(service.description))"
+        "then sign in, once: \(login(service))"
     }
 
     static func clientKnown(_ service: ServiceURL) -> String {
-        let name = printable(service.description)
-        return "a client for \(name) is known; to sign in: keyfob login \(name)"
+        "a client for \(printable(service.description)) is known; to sign in: \(login(service))"
     }
 
     static func wantsRegistration(_ host: KnownHost) -> String {

@@ -33,7 +33,7 @@ extension Words {
     /// A sign-in that is for less than the service says.
     static func onlyThatPath(_ service: ServiceURL, of whole: ServiceURL) -> String {
         "this is for \(printable(service.description)) alone, for its metadata do not stand where those of "
-            + "\(printable(whole.description)) would; for all of that, run: keyfob login \(printable(whole.description))"
+            + "\(printable(whole.description)) would; for all of that, run: \(login(whole))"
     }
 
     // Where to go. What ends with a colon is followed by what is to be copied or typed.
@@ -90,6 +90,25 @@ extension Words {
         return String(decoding: text.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
+    /// What a server would do with other hosts than its own.
+    static func would(_ hosts: OtherHosts) -> String {
+        let pages =
+            hosts.pages.isEmpty
+            ? nil
+            : "would have you sign in at " + hosts.pages.map(host).joined(separator: ", ")
+                + " and get what you give there"
+        let receivers =
+            hosts.receivers.isEmpty
+            ? nil : "would have codes and tokens sent to " + hosts.receivers.map(host).joined(separator: ", ")
+        return [pages, receivers].compactMap { $0 }.joined(separator: ", and ")
+    }
+
+    /// A host as it is shown: its end decides whose it is, so of a long one the beginning is cut.
+    static func host(_ name: String) -> String {
+        name.utf8.count <= 100
+            ? printable(name) : "..." + printable(String(decoding: name.utf8.suffix(100), as: UTF8.self))
+    }
+
     /// What is asked on the terminal before anybody is sent anywhere.
     static func question(_ question: Introduction.Question) -> String {
         let words =
@@ -99,8 +118,7 @@ extension Words {
             case .nearby(let service, let server):
                 "\(service) sends you to \(printable(server)), which is in a private network; sign in there?"
             case .otherHosts(let service, let server, let hosts):
-                "\(printable(server)), to which \(service) sends you, works with "
-                    + hosts.map(printable).joined(separator: ", ") + "; may it send you, codes and tokens there, too?"
+                "\(printable(server)), to which \(service) sends you, \(would(hosts)); is that right?"
             case .registerAgain(_, let server):
                 "did \(printable(server)) not know keyfob, or its address? register again and retry?"
             }

@@ -1,5 +1,7 @@
+import CredentialProtocol
 import FoundationEssentials
 import KeyfobCore
+import OAuth
 import Secrets
 
 /// Words for people that more than one place says.
@@ -12,6 +14,16 @@ enum Words {
             result.unicodeScalars.append(isHarmful(scalar) ? "\u{FFFD}" : scalar)
         }
         return result + (text.unicodeScalars.count > 200 ? "..." : "")
+    }
+
+    /// A command about `service` as it can be pasted into a shell: a path may hold what a shell would run.
+    static func command(_ words: String, _ service: ServiceURL) -> String {
+        "keyfob \(words) \(ShellWords.quoted(service.description))"
+    }
+
+    /// `keyfob login`, with options.
+    static func login(_ options: String = "", _ service: ServiceURL) -> String {
+        command(options.isEmpty ? "login" : "login " + options, service)
     }
 
     /// An address, or what was meant for one, without the user name and the password in it, either of which may be a

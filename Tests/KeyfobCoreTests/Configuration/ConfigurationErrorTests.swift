@@ -65,6 +65,17 @@ import Testing
         }
     }
 
+    // Each part of a key is one level deeper for the parser, whose stack has an end.
+    @Test(arguments: ["[", "", "x = {"])
+    func `a key of very many parts is not shown to it`(_ before: String) throws {
+        for name in ["a", "\"a\"", "'.'"] {
+            let key = [String](repeating: name, count: 50_000).joined(separator: ".")
+            let text = before + key + (before == "[" ? "]" : " = 1") + (before.hasSuffix("{") ? "}" : "") + "\n"
+            #expect(throws: ConfigurationError.self) { try TOMLConfiguration(text, file: "f").refuseUnreadable() }
+        }
+        try TOMLConfiguration("a = \"\(String(repeating: ".", count: 500))\" # ....\n", file: "f").refuseUnreadable()
+    }
+
     @Test func `a brace in a string or a comment is shown to it`() throws {
         let text = "a = \",}\" # [}\nb = '[}'\nc = \"\"\"\n,} \"\"\"\"\"\nd = [\"x\"] # ,\ne = { f = [\"y\"] }\n"
         try TOMLConfiguration(text, file: "f").refuseUnreadable()

@@ -66,14 +66,14 @@ struct `How git would reach a host` {
         """
 
     private static func ask(
-        _ url: String, home: String, path: String? = nil, inRepository: Bool = false
+        _ url: String, home: String, path: String? = nil
     ) throws -> NetworkSettings {
         let command = GitConfigCommand(
             search: ExecutableSearch(path: path), environment: ProcessInfo.processInfo.environment,
             patience: .seconds(30))
         let environment = ["HOME": home]
         var settings = NetworkSettings()
-        try command.network(for: try EndpointURL(url), environment: environment, inRepository: inRepository)
+        try command.network(for: try EndpointURL(url), environment: environment)
             .apply(to: &settings)
         return settings
     }
@@ -121,7 +121,7 @@ struct `How git would reach a host` {
         }
     }
 
-    @Test func `is by the repository one stands in only if it is git that asks`() async throws {
+    @Test func `is never by the repository one stands in`() async throws {
         try await GitHome.run { home in
             for directory in [".git", ".git/objects", ".git/refs"] {
                 try FileManager.default.createDirectory(
@@ -134,8 +134,6 @@ struct `How git would reach a host` {
                 let url = "https://login.example.com"
                 let others = try Self.ask(url, home: home)
                 #expect(others == NetworkSettings())
-                let gits = try Self.ask(url, home: home, inRepository: true)
-                #expect(gits.proxy == Secret("trap:1"))
             }
         }
     }
