@@ -1,3 +1,5 @@
+import Secrets
+
 /// A loopback redirect URI whose port is chosen for each login unless it is given (RFC 8252 section 7.3).
 package struct RedirectTemplate: Sendable, Hashable {
     /// Why a text is not a redirect URI that we can listen on.

@@ -21,10 +21,11 @@ enum Words {
         "keyfob \(words) \(ShellWords.quoted(service.description))"
     }
 
-    /// `keyfob login`, with options.
-    static func login(_ options: String = "", _ service: ServiceURL) -> String {
-        command(options.isEmpty ? "login" : "login " + options, service)
-    }
+    /// `keyfob login`.
+    static func login(_ service: ServiceURL) -> String { command("login", service) }
+
+    /// The same with options.
+    static func login(_ options: String, _ service: ServiceURL) -> String { command("login " + options, service) }
 
     /// An address, or what was meant for one, without the user name and the password in it, either of which may be a
     /// token: all between the scheme and the last at sign, wherever an address that is none has it.
