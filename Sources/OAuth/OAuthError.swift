@@ -41,8 +41,8 @@ package enum OAuthError: Error, Sendable, Equatable {
     case unexpectedTokenType(String)
     /// A token with bytes outside of `[\x21-\x7E]`, or none.
     case unusableToken
-    /// An id_token that proves nothing; `member` names what is wrong: a claim, a member of its header, `signature`, or
-    /// `jwks_uri` where there are no keys to check it with (OpenID Connect Core section 3.1.3.7).
+    /// An id_token that proves nothing; `member` names what is wrong: a claim, a member of its header, or `JWT` for its
+    /// form (OpenID Connect Core section 3.1.3.7).
     case invalidIDToken(member: String)
     /// The authorization response names another issuer, or none where one was announced (RFC 9207).
     case responseIssuerMismatch(expected: String, found: String?)

@@ -13,7 +13,9 @@ from harness.ports import free_port
 from harness.steps import assert_refused, assert_worked
 from harness.strict import StrictProvider
 
-AUTHORIZE, TOKEN, REGISTER, REVOKE = (f"/oauth/{name}" for name in ("authorize", "token", "register", "revoke"))
+AUTHORIZE, TOKEN, REGISTER, REVOKE, KEYS = (
+    f"/oauth/{name}" for name in ("authorize", "token", "register", "revoke", "jwks.json")
+)
 
 
 @pytest.fixture
@@ -146,6 +148,7 @@ def test_the_name_in_the_id_token_is_the_name_of_the_account(
     assert "nonce" in strict.record.to(AUTHORIZE)[0].form
     assert ALICE in owner.keyfob("status").stdout.decode()
     assert strict.owner(owner.token(strict_gate.url)) == ALICE
+    assert strict.record.to(KEYS) == [], "TLS stands for the signature"
 
 
 def test_somebody_else_than_was_asked_for_is_not_signed_in(

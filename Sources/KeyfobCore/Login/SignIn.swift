@@ -293,12 +293,12 @@ package struct SignIn: Sendable {
         of account: Account, _ response: TokenResponse, _ client: Client, _ metadata: AuthorizationServerMetadata,
         _ transport: any HTTPTransport
     ) async throws -> String? {
-        guard let token = response.idToken, metadata.issuer != nil else { return nil }
+        guard let token = response.idToken, let issuer = metadata.issuer else { return nil }
         let claims: IDTokenClaims
         do {
-            claims = try await IDToken.claims(
-                of: token, for: client, at: metadata, accessToken: response.accessToken, nonce: response.nonce,
-                now: now(), transport: transport)
+            claims = try IDToken.claims(
+                of: token, for: client, from: issuer, accessToken: response.accessToken, nonce: response.nonce,
+                now: now())
         } catch {
             // A name that cannot be checked is no name. Only who asked for one has to have it.
             if account.name == nil { return nil }

@@ -23,8 +23,6 @@ package struct AuthorizationServerMetadata: Sendable, Equatable {
     package var tokenEndpointAuthMethodsSupported: [String]?
     /// nil if absent, which means `authorization_code` and `implicit` (RFC 8414 section 2).
     package var grantTypesSupported: [String]?
-    /// The URL of the keys that sign id_tokens.
-    package var jwksURI: EndpointURL?
 
     /// Every endpoint that receives the user, a code or a secret during a sign-in.
     package var endpoints: [EndpointURL] {
@@ -47,7 +45,7 @@ package struct AuthorizationServerMetadata: Sendable, Equatable {
         authorizationResponseIssParameterSupported: Bool = false, scopesSupported: [String]? = nil,
         pushedAuthorizationRequestEndpoint: EndpointURL? = nil, requiresPushedAuthorizationRequests: Bool = false,
         clientIDMetadataDocumentSupported: Bool = false, tokenEndpointAuthMethodsSupported: [String]? = nil,
-        grantTypesSupported: [String]? = nil, jwksURI: EndpointURL? = nil
+        grantTypesSupported: [String]? = nil
     ) {
         self.issuer = issuer
         self.authorizationEndpoint = authorizationEndpoint
@@ -63,6 +61,5 @@ package struct AuthorizationServerMetadata: Sendable, Equatable {
         self.clientIDMetadataDocumentSupported = clientIDMetadataDocumentSupported
         self.tokenEndpointAuthMethodsSupported = tokenEndpointAuthMethodsSupported
         self.grantTypesSupported = grantTypesSupported
-        self.jwksURI = jwksURI
     }
 }

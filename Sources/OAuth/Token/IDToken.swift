@@ -8,29 +8,26 @@ package enum IDToken {
 
     /// Checks an id_token of the token endpoint and returns what it says (OpenID Connect Core section 3.1.3.7).
     ///
-    /// The keys are fetched from the server's `jwks_uri`. Throws `invalidIDToken` by the name of what is wrong: a claim,
-    /// a member of the header, `signature`, or `jwks_uri` where there is none; and what the fetch throws.
+    /// - The signature is not checked (step 6): the token came from the token endpoint itself, and TLS has proved which
+    ///   server that is.
+    /// - So the header's `alg` matters to one check alone: it names the hash of `at_hash`. If there is an `at_hash`, and keyfob
+    ///   does not know the hash, the token is refused, because the access token could be somebody else's. Without an
+    ///   `at_hash` any `alg` is accepted, `none` too.
+    ///
+    /// Throws `invalidIDToken` by the name of what is wrong: a claim, a member of the header, or `JWT`.
     ///
     /// - Parameters:
-    ///   - metadata: without an issuer, nothing that an id_token says can be checked.
+    ///   - issuer: ``AuthorizationServerMetadata/issuer``.
     ///   - accessToken: came with it.
-    ///   - nonce: ``TokenResponse/nonce``; nil after a refresh.
+    ///   - nonce: ``TokenResponse/nonce``; nil if the request sent none.
     ///   - now: seconds since 1970.
     package static func claims(
-        of token: Secret, for client: Client, at metadata: AuthorizationServerMetadata, accessToken: Secret,
-        nonce: String?, now: Int64, transport: some HTTPTransport
-    ) async throws(OAuthError) -> IDTokenClaims {
-        let signed = try SignedToken(token)
-        // Cheap checks first: nobody fetches keys for a token that is not meant for us.
-        let claims = try signed.claims()
-        try claims.check(issuer: metadata.issuer, client: client.id, nonce: nonce, now: Double(now))
-        try claims.check(accessToken: accessToken, algorithm: signed.algorithm)
-        let result = try claims.result
-
-        guard let address = metadata.jwksURI else { throw .invalidIDToken(member: "jwks_uri") }
-        let keys = try await SigningKeys(from: address, transport: transport)
-        guard await keys.vouch(for: signed) else { throw .invalidIDToken(member: "signature") }
-        return result
+        of token: Secret, for client: Client, from issuer: String, accessToken: Secret, nonce: String?, now: Int64
+    ) throws(OAuthError) -> IDTokenClaims {
+        let token = try JSONWebToken(token)
+        try token.claims.check(issuer: issuer, client: client.id, nonce: nonce, now: Double(now))
+        try token.claims.check(accessToken: accessToken, algorithm: token.algorithm)
+        return try token.claims.result
     }
 }
 

@@ -13,8 +13,8 @@ struct UncheckedClaims {
     }
 
     /// OpenID Connect Core section 3.1.3.7, steps 2 to 5 and 9 to 11. Throws `invalidIDToken` by the claim.
-    func check(issuer: String?, client: String, nonce: String?, now: Double) throws(OAuthError) {
-        guard let issuer, text("iss")?.isSame(as: issuer) == true else { throw .invalidIDToken(member: "iss") }
+    func check(issuer: String, client: String, nonce: String?, now: Double) throws(OAuthError) {
+        guard text("iss")?.isSame(as: issuer) == true else { throw .invalidIDToken(member: "iss") }
         let audience = text("aud").map { [$0] } ?? (try? members.strings("aud")) ?? []
         guard audience.holdsSame(as: client) else { throw .invalidIDToken(member: "aud") }
         if audience.count > 1 || members.has("azp") {
@@ -29,18 +29,26 @@ struct UncheckedClaims {
         }
     }
 
-    /// OpenID Connect Core section 3.1.3.8: where the token names the access token that it came with, it is that one.
+    /// OpenID Connect Core section 3.1.3.8: if the token has an `at_hash`, it is that of the access token that it came with.
+    /// Throws `invalidIDToken` with `at_hash`, or with `alg` if that names no hash.
     func check(accessToken: Secret, algorithm: String) throws(OAuthError) {
         guard members.has("at_hash") else { return }
-        let bytes = accessToken.exposedBytes
-        let digest: [UInt8] =
-            switch algorithm.suffix(3) {
-            case "256": Array(SHA256.hash(data: bytes))
-            case "384": Array(SHA384.hash(data: bytes))
-            default: Array(SHA512.hash(data: bytes))  // 512, and Ed25519, which has SHA-512 inside
-            }
-        guard text("at_hash") == Base64URL.encode(digest.prefix(digest.count / 2))
+        guard let digest = Self.digest(of: accessToken.exposedBytes, by: algorithm)
+        else { throw .invalidIDToken(member: "alg") }
+        guard text("at_hash")?.isSame(as: Base64URL.encode(digest.prefix(digest.count / 2))) == true
         else { throw .invalidIDToken(member: "at_hash") }
+    }
+
+    /// The hash that belongs to a signature algorithm (RFC 7518 section 3.1); nil if keyfob does not know it.
+    private static func digest(of bytes: [UInt8], by algorithm: String) -> [UInt8]? {
+        switch algorithm {
+        case "HS256", "RS256", "PS256", "ES256": Array(SHA256.hash(data: bytes))
+        case "HS384", "RS384", "PS384", "ES384": Array(SHA384.hash(data: bytes))
+        case "HS512", "RS512", "PS512", "ES512": Array(SHA512.hash(data: bytes))
+        // RFC 8037 and RFC 9864. EdDSA may also mean Ed448, which has another hash: such a token is refused.
+        case "EdDSA", "Ed25519": Array(SHA512.hash(data: bytes))
+        default: nil
+        }
     }
 
     /// What is left to be told.

@@ -20,7 +20,7 @@ import Testing
                 "pushed_authorization_request_endpoint": "\"https://login.example.com/par\"",
                 "require_pushed_authorization_requests": "true", "client_id_metadata_document_supported": "true",
                 "token_endpoint_auth_methods_supported": "[\"none\"]",
-                "grant_types_supported": "[\"authorization_code\"]", "jwks_uri": "\"https://keys.example.com/jwks\"",
+                "grant_types_supported": "[\"authorization_code\"]",
             ]))
         #expect(metadata.issuer == Examples.issuer)
         #expect(metadata.authorizationEndpoint.string == "https://login.example.com/authorize")
@@ -36,7 +36,6 @@ import Testing
         #expect(metadata.clientIDMetadataDocumentSupported)
         #expect(metadata.tokenEndpointAuthMethodsSupported == ["none"])
         #expect(metadata.grantTypesSupported == ["authorization_code"])
-        #expect(metadata.jwksURI?.host == "keys.example.com")
     }
 
     @Test func `is silent about what it does not say`() throws {
@@ -50,7 +49,6 @@ import Testing
         #expect(!metadata.clientIDMetadataDocumentSupported)
         #expect(metadata.tokenEndpointAuthMethodsSupported == nil)
         #expect(metadata.grantTypesSupported == nil)
-        #expect(metadata.jwksURI == nil)
     }
 
     // RFC 8414 section 3.3: the issuer is compared as text; one slash after the authority may differ.

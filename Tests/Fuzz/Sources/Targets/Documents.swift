@@ -21,7 +21,6 @@ func fuzzMetadata(_ bytes: [UInt8]) throws {
         let endpoints = [
             metadata.authorizationEndpoint, metadata.tokenEndpoint, metadata.deviceAuthorizationEndpoint,
             metadata.revocationEndpoint, metadata.registrationEndpoint, metadata.pushedAuthorizationRequestEndpoint,
-            metadata.jwksURI,
         ].compactMap { $0 }
         let isNear = issuer.contains("127.0.0.1")
         try require(endpoints.allSatisfy { $0.scheme == "https" || isNear }, "an endpoint without TLS")
