@@ -62,8 +62,9 @@ package struct ResourceDiscovery: Sendable {
         for place in places where asked.insert(place).inserted {
             do {
                 if let metadata = try await fetch(place, for: resource) {
-                    if Self.isPlace(place, of: metadata.resource) {
-                        return Found(metadata: metadata, speaksForWhole: true)
+                    let isItsPlace = Self.isPlace(place, of: metadata.resource)
+                    if isItsPlace || metadata.resource.isSame(as: resource.string) {
+                        return Found(metadata: metadata, speaksForWhole: isItsPlace)
                     }
                     var found = await confirmed(metadata, for: resource)
                     // A path may describe itself anywhere. That it is a part of more is for the origin to say, at the

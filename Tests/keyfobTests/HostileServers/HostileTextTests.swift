@@ -76,7 +76,7 @@ import Testing
             change: { $0.registration.extraMembers["client_id"] = .string(text) }, isShown: false),
         Place(
             testDescription: "redirect URI of a registration", identity: .registered,
-            change: { $0.registration.extraMembers["redirect_uris"] = .strings([text]) }, isShown: false),
+            change: { $0.registration.extraMembers["redirect_uris"] = .strings([text]) }),
         Place(
             testDescription: "method of a registration", identity: .registered,
             change: { $0.registration.extraMembers["token_endpoint_auth_method"] = .string(text) }),
