@@ -11,6 +11,13 @@ enum Surroundings {
         return name == "HOME" && !text.hasPrefix("/") ? nil : text
     }
 
+    /// Makes sure that there is a home directory: without one, what is below it would be below `/`.
+    ///
+    /// - Throws: ``ConfigurationError`` if `HOME` is not set, or is no absolute path.
+    static func requireHome() throws(ConfigurationError) {
+        if variable("HOME") == nil { throw ConfigurationError.noHome }
+    }
+
     /// All variables, as this process was given them.
     static var environment: [String: String] { ProcessInfo.processInfo.environment }
 

@@ -543,3 +543,32 @@ def in_session_as_it_is(user: Person, *arguments: str) -> Done:
 def user_less(user: Person, command: str) -> Done:
     """Runs a line of shell as root."""
     return subprocess.run(["sh", "-c", command], env=user.session.env, capture_output=True, timeout=60)
+
+
+@pytest.mark.parametrize("home", [None, "", ".", "home"], ids=["unset", "empty", "dot", "relative"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["setup", "docker", "https://registry.example.test", "--apply", "--yes"],
+        ["import", "--yes"],
+        ["login", "--client-id", "c", "https://github.com"],
+    ],
+    ids=["setup", "import", "login"],
+)
+def test_without_a_home_directory_nothing_is_written(
+    person: Person, tmp_path: Path, home: str | None, command: list[str]
+) -> None:
+    """A relative one would be a place in whatever directory this runs in."""
+    (tmp_path / ".git-credentials").write_text("https://evil:password@git.example.test\n")
+    env = dict(person.session.env)
+    env.pop("HOME", None)
+    if home is not None:
+        env["HOME"] = home
+    for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+        env.pop(name, None)
+    done = subprocess.run(
+        [binaries.keyfob(), *command], cwd=tmp_path, env=env, capture_output=True, timeout=30, check=False
+    )
+    assert (done.returncode, done.stdout) == (78, b""), done
+    assert b"HOME" in done.stderr and b"hint: set HOME" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == [".git-credentials"]

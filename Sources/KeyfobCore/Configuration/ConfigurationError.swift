@@ -8,6 +8,9 @@ package struct ConfigurationError: Error, Sendable, Equatable {
     package var key: String?
     package var problem: Problem
 
+    /// There is no home directory.
+    package static let noHome = ConfigurationError(file: "HOME", line: nil, key: nil, problem: .notSet)
+
     /// Stands for a file where git has read the settings.
     package static let git = "git configuration"
 
@@ -20,7 +23,7 @@ package struct ConfigurationError: Error, Sendable, Equatable {
         case ofAnotherUser(UInt32)
         /// Users other than its owner may write to it.
         case writableByOthers
-        /// The variable that names it is not set: there is no home directory.
+        /// The variable is not set, or names no absolute path.
         case notSet
         /// The list of approved services has as many entries as it may have.
         case full(entries: Int)

@@ -158,9 +158,7 @@ package struct Introduction: Sendable {
     /// - Throws: ``ConfigurationError`` where the list of approved services cannot be read, or has no room for `host`.
     package func prepareApproval(of host: Configuration.Host) throws {
         try accounts.configuration.refuseUnreadableApprovals()
-        guard let approvals else {
-            throw ConfigurationError(file: "HOME", line: nil, key: nil, problem: .notSet)
-        }
+        guard let approvals else { throw ConfigurationError.noHome }
         try approvals.refuseIfFull(for: host)
     }
 

@@ -34,6 +34,7 @@ struct Import: AsyncParsableCommand {
     func run() async throws {
         let composition = Composition(account: nil, interaction: isDryRun ? .never : nil)
         try await composition.runWithParts { parts in
+            try Surroundings.requireHome()
             let moving = MovingIn(
                 items: composition.service, places: .init(variable: Surroundings.variable), registry: registryRequest)
             let found = try look(moving)

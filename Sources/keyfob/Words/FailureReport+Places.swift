@@ -7,7 +7,7 @@ extension FailureReport {
     static func words(place problem: ConfigurationError.Problem) -> String {
         switch problem {
         case .notAFile: "is not a file"
-        case .notSet: "it is not set, so keyfob has no place to write down which services you approve"
+        case .notSet: "it names no absolute path, so keyfob knows no home directory to write to"
         case .ofAnotherUser(let owner): "belongs to \(name(ofUser: owner)), who could choose where you sign in"
         case .writableByOthers: "others may write to it, and so choose where you sign in"
         case .full(let entries): "it holds \(entries) services, and has no room for another one"
