@@ -11,8 +11,6 @@ package struct LoggedRequest: Sendable, Equatable, CustomStringConvertible {
     package var json: [String: JSONValue]?
     /// The values of every `resource` parameter (RFC 8707 section 2).
     package var resources: [String]
-    /// The `Accept` field.
-    package var accept: String?
     /// Whether an `Authorization` field came, and of which scheme.
     package var authorizationScheme: String?
     /// The fingerprint of the code or token that was sent, see ``TokenDigest/fingerprint``.
@@ -37,7 +35,6 @@ package struct LoggedRequest: Sendable, Equatable, CustomStringConvertible {
         names = pairs.map(\.name)
         json = request.json?.filter { $0.key != "client_secret" }
         resources = request.query.all("resource") + request.form.all("resource")
-        accept = request.accept
         authorizationScheme = request.authorization?.split(separator: " ").first.map(String.init)
         let secret = pairs.first { ["refresh_token", "token", "code"].contains($0.name) }
         presented = secret.map { TokenDigest($0.value).fingerprint }

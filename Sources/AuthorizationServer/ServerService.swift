@@ -45,7 +45,7 @@ final class ServerService: Sendable {
         return IncomingRequest(
             method: request.method.rawValue, path: request.uri.path, query: query, form: form,
             json: isJSON ? JSONValue.decode(body.readableBytesView) : nil,
-            accept: request.headers[.accept], authorization: request.headers[.authorization],
+            authorization: request.headers[.authorization],
             cookies: IncomingRequest.cookies(in: request.headers[.cookie] ?? ""))
     }
 

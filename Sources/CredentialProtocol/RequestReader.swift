@@ -2,7 +2,6 @@ import Secrets
 
 /// Interprets the attributes of a request (protocol.md, section 4) and builds a ``CredentialRequest``.
 struct RequestReader {
-    private let lines: AttributeLines
     private var request = CredentialRequest(protocolName: "", host: "")
     private var url: RequestURL?
     /// The identity attributes read so far, to detect a second, different value. There are at most five, so this is an
@@ -13,7 +12,7 @@ struct RequestReader {
     ///
     /// - Parameter extensions: accept the attributes of callers other than git, and `url` only in place of the parts.
     static func read(_ lines: AttributeLines, extensions: Bool) throws(RequestError) -> CredentialRequest {
-        var reader = RequestReader(lines: lines)
+        var reader = RequestReader()
         for line in lines.lines {
             // Ignore unknown attributes: they are for other programs or from later versions.
             guard let attribute = Attribute(rawValue: line.name) else { continue }
@@ -27,8 +26,6 @@ struct RequestReader {
         try reader.checkIdentity()
         return reader.request
     }
-
-    private init(lines: AttributeLines) { self.lines = lines }
 
     // MARK: One attribute
 

@@ -8,7 +8,6 @@ struct IncomingRequest: Sendable {
     var form: Parameters
     /// The members of a body that is a JSON object; otherwise nil.
     var json: [String: JSONValue]?
-    var accept: String?
     var authorization: String?
     var cookies: [String: String]
 

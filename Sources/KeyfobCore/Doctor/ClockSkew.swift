@@ -12,10 +12,6 @@ package struct ClockSkew: Sendable, Equatable {
     /// The thresholds in seconds: a larger skew is worth a warning, or makes sign-ins fail.
     package static let (worthAWord, fatal): (Int64, Int64) = (60, 300)
 
-    package init(seconds: Int64) {
-        self.seconds = seconds
-    }
-
     /// Returns nil if the response has no readable date, or comes from a cache (`Age`), because it is then older than
     /// the moment of its arrival.
     ///

@@ -10,8 +10,6 @@ package struct HelperChain: Sendable, Equatable {
         package let kind: Kind
         /// The origin of the setting: a file, or git's own word for another source (`command line`).
         package let origin: String
-        /// The absolute path in the setting, or nil if it has none.
-        package let path: String?
     }
 
     package enum Kind: Sendable, Equatable {
@@ -103,15 +101,15 @@ extension HelperChain.Helper {
     fileprivate init(_ value: String, origin: String) {
         let origin = origin.hasPrefix("file:") ? String(origin.dropFirst("file:".count)) : origin
         if value.hasPrefix("!") {
-            self.init(kind: .shellCommand, origin: origin, path: nil)
+            self.init(kind: .shellCommand, origin: origin)
             return
         }
         let word = Substring(Self.firstWord(of: value))
-        let path = word.hasPrefix("/") ? String(word) : nil
+        let isPath = word.hasPrefix("/")
         let file = word.split(separator: "/").last ?? ""
         let prefix = "git-credential-"
-        let name = path != nil && file.hasPrefix(prefix) ? file.dropFirst(prefix.count) : path != nil ? file : word
-        self.init(kind: name == "keyfob" ? .keyfob : .named(String(name)), origin: origin, path: path)
+        let name = isPath && file.hasPrefix(prefix) ? file.dropFirst(prefix.count) : isPath ? file : word
+        self.init(kind: name == "keyfob" ? .keyfob : .named(String(name)), origin: origin)
     }
 
     /// The word up to the first space without a backslash before it, without the backslashes: git passes the value to a

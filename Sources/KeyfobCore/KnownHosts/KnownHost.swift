@@ -19,8 +19,6 @@ package struct KnownHost: Sendable, Equatable {
     package var redirect: RedirectTemplate?
     /// `assumed` if the server understands or ignores S256 but does not always announce it; nil if it announces S256.
     package var pkce: PKCEPolicy?
-    /// The sign-in flows that the host offers.
-    package var flows: [Account.Flow]
     /// Further facts for the user who sets it up, one line each.
     package var quirks: [String]
     /// The kind of client that the user has to register for the simplest sign-in that works.
@@ -62,14 +60,14 @@ package struct KnownHost: Sendable, Equatable {
         provider: String, name: String, hosts: [String] = [], authority: String? = nil, shape: ServerShape,
         registration: String, tokenDeletion: String? = nil, grants: String? = nil,
         scopes: [String], username: String?,
-        redirect: RedirectTemplate? = nil, pkce: PKCEPolicy? = nil, flows: [Account.Flow], quirks: [String] = [],
+        redirect: RedirectTemplate? = nil, pkce: PKCEPolicy? = nil, quirks: [String] = [],
         ownClient: OwnClient = .withoutSecret
     ) {
         (self.provider, self.name, self.hosts) = (provider, name, hosts)
         (self.authority, self.shape, self.registration) = (authority, shape, registration)
         (self.tokenDeletion, self.grants) = (tokenDeletion, grants)
         (self.scopes, self.username, self.redirect, self.pkce) = (scopes, username, redirect, pkce)
-        (self.flows, self.quirks, self.ownClient) = (flows, quirks, ownClient)
+        (self.quirks, self.ownClient) = (quirks, ownClient)
     }
 
     /// The authorization server of `service`. Returns nil if its origin cannot be an endpoint's, such as plain http off

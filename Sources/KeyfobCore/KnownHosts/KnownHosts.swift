@@ -29,25 +29,22 @@ extension KnownHost {
         authority: "https://github.com", shape: gitHubShape, registration: "/settings/applications/new",
         tokenDeletion: "https://api.github.com/applications/{client_id}/token", grants: "/settings/applications",
         scopes: ["repo", "gist", "workflow"], username: "x-access-token", pkce: .assumed,
-        flows: [.loopback, .device, .paste], quirks: gitHubQuirks,
-        ownClient: .withoutSecretByDevice)
+        quirks: gitHubQuirks, ownClient: .withoutSecretByDevice)
 
     /// Enterprise Cloud with data residency: each enterprise has its own name below ghe.com.
     private static let gitHubDataResidency = KnownHost(
         provider: "github", name: "GitHub Enterprise Cloud", hosts: [".ghe.com"], shape: gitHubShape,
         registration: "/settings/applications/new",
         tokenDeletion: "https://api.{host}/applications/{client_id}/token", grants: "/settings/applications",
-        scopes: ["repo", "gist", "workflow"], username: "x-access-token",
-        pkce: .assumed, flows: [.loopback, .device, .paste], quirks: gitHubQuirks,
-        ownClient: .withoutSecretByDevice)
+        scopes: ["repo", "gist", "workflow"], username: "x-access-token", pkce: .assumed,
+        quirks: gitHubQuirks, ownClient: .withoutSecretByDevice)
 
     private static let gitHubEnterpriseServer = KnownHost(
         provider: "github", name: "GitHub Enterprise Server", shape: gitHubShape,
         registration: "/settings/applications/new",
         tokenDeletion: "{origin}/api/v3/applications/{client_id}/token", grants: "/settings/applications",
-        scopes: ["repo", "gist", "workflow"],
-        username: "x-access-token", pkce: .assumed, flows: [.loopback, .device, .paste], quirks: gitHubQuirks,
-        ownClient: .withoutSecretByDevice)
+        scopes: ["repo", "gist", "workflow"], username: "x-access-token", pkce: .assumed,
+        quirks: gitHubQuirks, ownClient: .withoutSecretByDevice)
 
     // MARK: GitLab
     // The metadata are at the path of OpenID Connect; older releases name neither S256 nor the device endpoint there.
@@ -60,7 +57,6 @@ extension KnownHost {
         ],
         shape: .issuer(device: "/oauth/authorize_device"), registration: "/-/user_settings/applications",
         scopes: ["read_repository", "write_repository"], username: "oauth2", pkce: .assumed,
-        flows: [.loopback, .device, .paste],
         quirks: [
             "register an application that is not confidential, with the redirect URI http://127.0.0.1/callback",
             "the device flow needs GitLab 17.2 or newer",
@@ -73,7 +69,6 @@ extension KnownHost {
         provider: "gitea", name: "Gitea or Forgejo", hosts: ["codeberg.org", "gitea.com", "code.forgejo.org"],
         shape: .issuer(), registration: "/user/settings/applications", grants: "/user/settings/applications",
         scopes: ["read:repository", "write:repository"], username: "oauth2", pkce: .assumed,
-        flows: [.loopback, .paste],
         quirks: [
             "register an application that is not confidential, with the redirect URI http://127.0.0.1/callback; "
                 + "any port will do then, and localhost will not",
@@ -90,7 +85,7 @@ extension KnownHost {
         registration: "https://support.atlassian.com/bitbucket-cloud/docs/use-oauth-on-bitbucket-cloud/",
         grants: "/account/settings/app-authorizations/",
         scopes: ["repository", "repository:write"], username: "x-token-auth",
-        redirect: try? RedirectTemplate("http://localhost:48737/callback"), pkce: .assumed, flows: [.loopback, .paste],
+        redirect: try? RedirectTemplate("http://localhost:48737/callback"), pkce: .assumed,
         quirks: [
             "register an OAuth consumer in the workspace's settings; its key is the client_id",
             "there are no public clients: client_secret is needed, which each person should have of their own",
@@ -103,7 +98,7 @@ extension KnownHost {
         shape: .endpoints(authorization: "/rest/oauth2/latest/authorize", token: "/rest/oauth2/latest/token"),
         registration: "/plugins/servlet/applinks/listApplicationLinks",
         scopes: ["REPO_WRITE"], username: "x-token-auth",
-        redirect: try? RedirectTemplate("http://localhost:48737/callback"), pkce: .assumed, flows: [.loopback, .paste],
+        redirect: try? RedirectTemplate("http://localhost:48737/callback"), pkce: .assumed,
         quirks: [
             "an administrator creates an incoming link (external application), in version 7.20 or newer",
             "it gives each client a secret: client_secret is needed beside PKCE",
@@ -125,7 +120,6 @@ extension KnownHost {
         // The identifier is that of Azure DevOps itself and the same for all users.
         scopes: ["499b84ac-1321-427f-aa17-267ca6975798/vso.code_write", "offline_access"], username: "oauth2",
         redirect: try? RedirectTemplate("http://localhost/callback"), pkce: .assumed,
-        flows: [.loopback, .device, .paste],
         quirks: [
             "the sign-in is Microsoft Entra's, for work and school accounts, at login.microsoftonline.com",
             "register an application with the platform 'Mobile and desktop applications', the redirect URI "
@@ -141,7 +135,6 @@ extension KnownHost {
         authority: "https://accounts.google.com", shape: .issuer(),
         registration: "https://console.cloud.google.com/apis/credentials",
         scopes: ["https://www.googleapis.com/auth/gerritcodereview"], username: "git-keyfob",
-        flows: [.loopback, .paste],
         quirks: [
             "register an OAuth client of the type 'Desktop app'; no redirect URI is written down, any port will do",
             "its client_secret is needed, though it is none (RFC 8252 section 8.5)",
@@ -154,8 +147,7 @@ extension KnownHost {
         provider: "huggingface", name: "Hugging Face", hosts: ["huggingface.co", "hf.co"],
         authority: "https://huggingface.co", shape: .issuer(device: "/oauth/device"),
         registration: "/settings/applications/new", grants: "/settings/connected-applications",
-        scopes: ["read-repos", "write-repos"], username: "hf_user",
-        pkce: .assumed, flows: [.loopback, .device, .paste],
+        scopes: ["read-repos", "write-repos"], username: "hf_user", pkce: .assumed,
         quirks: [
             "register an application without a secret, with the redirect URI http://127.0.0.1/callback",
             "repositories of an organisation are reached if it is ticked on the page where access is granted",

@@ -42,12 +42,4 @@ package struct AuthorizationParameters: Sendable {
             (name: "max_age", value: maxAge.map { String($0) }),
         ]
     }
-
-    /// The same without a scope that is only wished for, to be tried after `invalid_scope`; nil where it is not among
-    /// ours, or would leave none: no scope at all means the server's default, which may be more.
-    package func without(scope: String) -> AuthorizationParameters? {
-        var fewer = self
-        fewer.scopes.removeAll { $0 == scope }
-        return fewer.scopes.isEmpty || fewer.scopes.count == scopes.count ? nil : fewer
-    }
 }

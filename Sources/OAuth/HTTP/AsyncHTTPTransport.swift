@@ -39,20 +39,6 @@ package struct AsyncHTTPTransport: HTTPTransport {
         self.resolution = resolution
     }
 
-    /// Uses the same settings for all URLs, from the environment.
-    ///
-    /// - Parameters:
-    ///   - certificateAuthorityFile: a PEM file of authorities to trust in addition to the system's.
-    ///   - environment: as in ``NetworkSettings/init(environment:)``.
-    package init(
-        certificateAuthorityFile: String? = nil, environment: [String: String] = [:],
-        deadline: Duration = .seconds(30)
-    ) {
-        var settings = NetworkSettings(environment: environment)
-        settings.extraAuthorities = certificateAuthorityFile
-        self.init(settings: { [settings] _ in settings }, deadline: deadline)
-    }
-
     package func send(_ request: HTTPRequest) async throws(OAuthError) -> HTTPResponse {
         let failures = TransportFailures(host: request.url.host, limit: request.responseLimit, deadline: deadline)
         let answer = await Self.race(deadline) { await exchange(request, failures) }

@@ -2,7 +2,7 @@ package import Secrets
 
 /// One request to an authorization server.
 package struct HTTPRequest: Sendable {
-    package enum Method: String, Sendable { case get = "GET", post = "POST", put = "PUT", delete = "DELETE" }
+    package enum Method: String, Sendable { case get = "GET", post = "POST", delete = "DELETE" }
 
     package var method: Method
     package var url: EndpointURL
@@ -32,37 +32,33 @@ package struct HTTPRequest: Sendable {
     }
 
     /// 256 KiB: far above the metadata of large providers with many locales.
-    package static let metadataLimit = 262_144
+    static let metadataLimit = 262_144
     /// 64 KiB: a token must also fit into a line of the helper protocol.
-    package static let tokenLimit = 65_536
+    static let tokenLimit = 65_536
 
     /// Requests a JSON document.
-    package init(get url: EndpointURL, limit: Int = Self.metadataLimit) {
-        (method, self.url, responseLimit) = (.get, url, limit)
+    package init(get url: EndpointURL) {
+        (method, self.url, responseLimit) = (.get, url, Self.metadataLimit)
         repetition = .freely
     }
 
     /// Sends a form. It carries secrets, so it is never sent to another URL, and retried only if the caller allows it.
-    package init(post form: Secret, to url: EndpointURL, authorization: Secret? = nil, limit: Int = Self.tokenLimit) {
-        (method, self.url, responseLimit) = (.post, url, limit)
+    package init(post form: Secret, to url: EndpointURL, authorization: Secret? = nil) {
+        (method, self.url, responseLimit) = (.post, url, Self.tokenLimit)
         (self.form, self.authorization) = (form, authorization)
     }
 
-    /// Sends JSON, with a bearer token if the request needs one (RFC 6750 section 2.1).
-    package init(
-        _ method: Method, json: Secret, to url: EndpointURL, bearer token: Secret? = nil, limit: Int = Self.tokenLimit
-    ) {
-        (self.method, self.url, responseLimit) = (method, url, limit)
-        (self.json, authorization) = (json, token.map(Self.bearer))
+    /// Sends JSON.
+    package init(_ method: Method, json: Secret, to url: EndpointURL) {
+        (self.method, self.url, responseLimit) = (method, url, Self.tokenLimit)
+        self.json = json
     }
 
-    /// Deletes the object at `url`.
-    package init(delete url: EndpointURL, bearer token: Secret, limit: Int = Self.tokenLimit) {
-        (method, self.url, responseLimit) = (.delete, url, limit)
-        authorization = Self.bearer(token)
+    /// Deletes the object at `url`, with the token that allows it (RFC 6750 section 2.1).
+    package init(delete url: EndpointURL, bearer token: Secret) {
+        (method, self.url, responseLimit) = (.delete, url, Self.tokenLimit)
+        authorization = Secret(Array("Bearer ".utf8) + token.exposedBytes)
     }
-
-    private static func bearer(_ token: Secret) -> Secret { Secret(Array("Bearer ".utf8) + token.exposedBytes) }
 }
 
 /// A complete response with any status.

@@ -16,12 +16,9 @@ package struct NetworkSettings: Sendable, Equatable {
     /// PEM file of authorities to trust in addition.
     package var extraAuthorities: String?
 
-    /// The system's authorities and no proxy.
-    package init() {}
-
     /// Reads the variables of curl and git: `https_proxy`, otherwise `all_proxy` (the first one that is set, even if
     /// empty, which means no proxy); `no_proxy`; and OpenSSL's `SSL_CERT_FILE`. Names in lower case take precedence
-    /// over upper case.
+    /// over upper case. Without any of them: the system's authorities, and no proxy.
     package init(environment: [String: String]) {
         func value(_ name: String) -> String? { environment[name] ?? environment[name.uppercased()] }
         proxy = (value("https_proxy") ?? value("all_proxy")).map { Secret($0) }

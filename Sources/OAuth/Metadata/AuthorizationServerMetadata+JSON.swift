@@ -53,7 +53,6 @@ extension AuthorizationServerMetadata {
             requiresPushedAuthorizationRequests:
                 try document.bool("require_pushed_authorization_requests") ?? false,
             clientIDMetadataDocumentSupported: (try? document.bool("client_id_metadata_document_supported")) ?? false,
-            tokenEndpointAuthMethodsSupported: (try? document.strings("token_endpoint_auth_methods_supported")) ?? nil,
-            grantTypesSupported: (try? document.strings("grant_types_supported")) ?? nil)
+            tokenEndpointAuthMethodsSupported: (try? document.strings("token_endpoint_auth_methods_supported")) ?? nil)
     }
 }

@@ -21,8 +21,6 @@ package struct AuthorizationServerMetadata: Sendable, Equatable {
     package var clientIDMetadataDocumentSupported: Bool
     /// nil if absent, which means `client_secret_basic` (RFC 8414 section 2).
     package var tokenEndpointAuthMethodsSupported: [String]?
-    /// nil if absent, which means `authorization_code` and `implicit` (RFC 8414 section 2).
-    package var grantTypesSupported: [String]?
 
     /// Every endpoint that receives the user, a code or a secret during a sign-in.
     package var endpoints: [EndpointURL] {
@@ -44,8 +42,7 @@ package struct AuthorizationServerMetadata: Sendable, Equatable {
         registrationEndpoint: EndpointURL? = nil, codeChallengeMethodsSupported: [String]? = nil,
         authorizationResponseIssParameterSupported: Bool = false, scopesSupported: [String]? = nil,
         pushedAuthorizationRequestEndpoint: EndpointURL? = nil, requiresPushedAuthorizationRequests: Bool = false,
-        clientIDMetadataDocumentSupported: Bool = false, tokenEndpointAuthMethodsSupported: [String]? = nil,
-        grantTypesSupported: [String]? = nil
+        clientIDMetadataDocumentSupported: Bool = false, tokenEndpointAuthMethodsSupported: [String]? = nil
     ) {
         self.issuer = issuer
         self.authorizationEndpoint = authorizationEndpoint
@@ -60,6 +57,5 @@ package struct AuthorizationServerMetadata: Sendable, Equatable {
         self.requiresPushedAuthorizationRequests = requiresPushedAuthorizationRequests
         self.clientIDMetadataDocumentSupported = clientIDMetadataDocumentSupported
         self.tokenEndpointAuthMethodsSupported = tokenEndpointAuthMethodsSupported
-        self.grantTypesSupported = grantTypesSupported
     }
 }

@@ -94,7 +94,7 @@ struct LoopbackServer: Sendable {
     }
 
     private static func bind(_ bootstrap: ServerBootstrap, _ redirect: RedirectTemplate) async throws -> Int {
-        let wanted = redirect.ports + (redirect.ports.isEmpty || redirect.takesOtherPorts ? [0] : [])
+        let wanted = redirect.ports.isEmpty ? [0] : redirect.ports
         for port in wanted.dropLast() {
             if let bound = try? await bind(bootstrap, redirect.host, port) { return bound }
         }

@@ -11,8 +11,6 @@ package struct RedirectTemplate: Sendable, Hashable {
     package let host: String
     /// Tried in this order, for servers that compare the whole URI; none: any that is free.
     package var ports: [Int]
-    /// Whether any other will do where all of ``ports`` are taken.
-    package var takesOtherPorts = false
     /// As it stands in the URI; may be empty, though a browser then asks for `/`.
     package let path: String
 
@@ -32,9 +30,7 @@ package struct RedirectTemplate: Sendable, Hashable {
     package var withoutLabel: RedirectTemplate {
         let segments = path.split(separator: "/", omittingEmptySubsequences: false)
         guard segments.count == 3, "/" + segments[2] == Self.loopback.path else { return self }
-        var plain = RedirectTemplate(host: host, ports: ports, path: Self.loopback.path)
-        plain.takesOtherPorts = takesOtherPorts
-        return plain
+        return RedirectTemplate(host: host, ports: ports, path: Self.loopback.path)
     }
 
     private init(host: String, ports: [Int], path: String) {
@@ -49,19 +45,6 @@ package struct RedirectTemplate: Sendable, Hashable {
         let authority = string.dropFirst("http://".count).prefix { $0 != "/" }
         self.init(
             host: url.host, ports: authority.asciiLowercased.isSame(as: url.host) ? [] : [url.port], path: url.path)
-    }
-
-    /// Reads all the redirect URIs of one registration: listens as the first that can be listened on says, on the ports of
-    /// those that differ from it in nothing else; and on any other after these where one of them names none, which a
-    /// server may understand (RFC 8252 section 7.3) or not.
-    ///
-    /// nil where none of them can be listened on.
-    package init?(registered uris: [String]) {
-        let templates = uris.compactMap { try? RedirectTemplate($0) }
-        guard let first = templates.first else { return nil }
-        let alike = templates.filter { $0.host == first.host && $0.path == first.path }
-        self.init(host: first.host, ports: alike.flatMap(\.ports), path: first.path)
-        takesOtherPorts = !ports.isEmpty && alike.contains { $0.ports.isEmpty }
     }
 
     /// A port of `host` (as in ``host``) that nobody has at this moment, to be registered and bound at each login.

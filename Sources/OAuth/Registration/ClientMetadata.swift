@@ -12,24 +12,21 @@ package struct ClientMetadata: Sendable, Equatable {
     package var tokenEndpointAuthMethod: ClientAuthentication
     /// The ways to get tokens. Without `refresh_token` some servers give none.
     package var grantTypes: [String]
-    /// What the server shows people when it asks for their consent.
-    package var clientName: String
-    /// The version of the program; nil leaves it out.
-    package var softwareVersion: String?
 
     package init(
         redirectURIs: [String], scopes: [String] = [], tokenEndpointAuthMethod: ClientAuthentication = .none,
-        grantTypes: [String] = Self.browserGrantTypes, clientName: String = "keyfob", softwareVersion: String? = nil
+        grantTypes: [String] = Self.browserGrantTypes
     ) {
         (self.redirectURIs, self.scopes) = (redirectURIs, scopes)
         (self.tokenEndpointAuthMethod, self.grantTypes) = (tokenEndpointAuthMethod, grantTypes)
-        (self.clientName, self.softwareVersion) = (clientName, softwareVersion)
     }
 
     /// For a login in a browser.
     package static let browserGrantTypes = ["authorization_code", "refresh_token"]
     /// For a login at another device (RFC 8628 section 3.4) besides.
     package static let deviceGrantType = "urn:ietf:params:oauth:grant-type:device_code"
+    /// What the server shows people when it asks for their consent.
+    static let clientName = "keyfob"
     /// The same for every copy and every version (RFC 7591 section 2).
     package static let softwareID = "org.keyfob"
 }
@@ -53,7 +50,6 @@ extension ClientMetadata {
             case redirectURIs = "redirect_uris", scope, authMethod = "token_endpoint_auth_method"
             case grantTypes = "grant_types", responseTypes = "response_types", clientName = "client_name"
             case applicationType = "application_type", softwareID = "software_id"
-            case softwareVersion = "software_version"
         }
 
         func encode(to encoder: any Encoder) throws {
@@ -62,12 +58,11 @@ extension ClientMetadata {
             try members.encode(metadata.grantTypes, forKey: .grantTypes)
             try members.encode(["code"], forKey: .responseTypes)
             try members.encode(metadata.tokenEndpointAuthMethod.rawValue, forKey: .authMethod)
-            try members.encode(metadata.clientName, forKey: .clientName)
+            try members.encode(ClientMetadata.clientName, forKey: .clientName)
             // Servers refuse loopback redirects to web clients (OpenID Connect Registration 1.0 section 2).
             try members.encode("native", forKey: .applicationType)
             if !metadata.scopes.isEmpty { try members.encode(metadata.scopes.joined(separator: " "), forKey: .scope) }
             try members.encode(ClientMetadata.softwareID, forKey: .softwareID)
-            try members.encodeIfPresent(metadata.softwareVersion, forKey: .softwareVersion)
         }
     }
 

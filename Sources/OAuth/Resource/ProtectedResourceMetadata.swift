@@ -12,15 +12,6 @@ package struct ProtectedResourceMetadata: Sendable, Equatable {
     package var bearerMethodsSupported: [String]?
     /// Always false in the results of ``ResourceDiscovery``.
     package var dpopBoundAccessTokensRequired: Bool
-
-    package init(
-        resource: String, authorizationServers: [String], scopesSupported: [String]? = nil,
-        bearerMethodsSupported: [String]? = nil, dpopBoundAccessTokensRequired: Bool = false
-    ) {
-        (self.resource, self.authorizationServers) = (resource, authorizationServers)
-        (self.scopesSupported, self.bearerMethodsSupported) = (scopesSupported, bearerMethodsSupported)
-        self.dpopBoundAccessTokensRequired = dpopBoundAccessTokensRequired
-    }
 }
 
 extension ProtectedResourceMetadata {

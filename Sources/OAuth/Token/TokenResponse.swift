@@ -4,8 +4,6 @@ package import Secrets
 package struct TokenResponse: Sendable, Equatable {
     /// Matches `[\x21-\x7E]+`.
     package var accessToken: Secret
-    /// Always `Bearer`, in this spelling.
-    package var tokenType: String
     /// Seconds from the receipt, 1 to 31,536,000; nil where the server did not say so usably.
     package var expiresIn: Int?
     /// nil where none was issued: after a refresh, the old one stays in force.
@@ -18,10 +16,10 @@ package struct TokenResponse: Sendable, Equatable {
     package var nonce: String?
 
     package init(
-        accessToken: Secret, tokenType: String = "Bearer", expiresIn: Int? = nil, refreshToken: Secret? = nil,
+        accessToken: Secret, expiresIn: Int? = nil, refreshToken: Secret? = nil,
         scope: [String]? = nil, idToken: Secret? = nil, nonce: String? = nil
     ) {
-        (self.accessToken, self.tokenType, self.expiresIn) = (accessToken, tokenType, expiresIn)
+        (self.accessToken, self.expiresIn) = (accessToken, expiresIn)
         (self.refreshToken, self.scope) = (refreshToken, scope)
         (self.idToken, self.nonce) = (idToken, nonce)
     }

@@ -38,17 +38,6 @@ import Testing
     }
 
     @Test(arguments: KnownHost.rows)
-    func `Each has a device endpoint if, and only if, it offers the device flow`(_ row: KnownHost) throws {
-        let device =
-            switch try #require(row.server(for: try Self.service(of: row))) {
-            case .issuer(_, let device, _): device
-            case .endpoints(let metadata): metadata.deviceAuthorizationEndpoint
-            }
-        #expect((device != nil) == row.flows.contains(.device))
-        #expect(row.flows.contains(.loopback) && row.flows.contains(.paste))
-    }
-
-    @Test(arguments: KnownHost.rows)
     func `Where endpoints are written down nothing announces S256, and the login must not wait for it`(
         _ row: KnownHost
     ) {

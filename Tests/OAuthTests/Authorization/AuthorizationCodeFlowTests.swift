@@ -66,15 +66,6 @@ struct `A login by authorization code` {
         #expect(response.idToken == Secret("a.b.c"))
     }
 
-    @Test func `can be tried again without a scope that was only wished for`() throws {
-        var parameters = AuthorizationParameters(
-            metadata: try Examples.metadata(), client: Client(id: "me"), scopes: ["read", "offline_access"])
-        #expect(parameters.without(scope: "offline_access")?.scopes == ["read"])
-        #expect(parameters.without(scope: "write") == nil)
-        parameters.scopes = ["offline_access"]
-        #expect(parameters.without(scope: "offline_access") == nil)
-    }
-
     @Test func `answers the person before the token endpoint answers us`() async throws {
         let (pages, sawPage) = AsyncStream<Void>.makeStream()
         let transport = GatedTransport(until: pages, then: ScriptedTransport([Self.token: [Self.success]]))

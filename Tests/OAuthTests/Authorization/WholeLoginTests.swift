@@ -26,7 +26,7 @@ struct `A whole login on loopback` {
             }
         }) { server in
             served.port = server.port
-            let transport = AsyncHTTPTransport()
+            let transport = AsyncHTTPTransport(settings: { _ in NetworkSettings(environment: [:]) })
             let metadata = try await Discovery(transport: transport).metadata(issuer: server.address(path))
             let client = Client(id: "me")
             let flow = AuthorizationCodeFlow(

@@ -76,7 +76,7 @@ import Testing
         let environment = Dictionary(uniqueKeysWithValues: NetworkSettings.variables.map { ($0, "x") })
         #expect(environment.count == 7)
         for name in NetworkSettings.variables {
-            #expect(NetworkSettings(environment: [name: "x"]) != NetworkSettings())
+            #expect(NetworkSettings(environment: [name: "x"]) != NetworkSettings(environment: [:]))
         }
     }
 }

@@ -10,7 +10,7 @@ struct `The transport behind a proxy` {
     private static let host = "login.example.test"
 
     private func send(_ change: (inout NetworkSettings) -> Void) async throws -> HTTPResponse {
-        var settings = NetworkSettings()
+        var settings = NetworkSettings(environment: [:])
         change(&settings)
         let transport = AsyncHTTPTransport(settings: { [settings] _ in settings })
         do {
@@ -65,7 +65,7 @@ struct `The transport behind a proxy` {
 
     @Test func `is not asked for an address that the resource may not lead to`() async throws {
         try await ScriptedServer.run({ _ in .http(502, "") }) { proxy in
-            var settings = NetworkSettings()
+            var settings = NetworkSettings(environment: [:])
             settings.proxy = Secret("http://127.0.0.1:\(proxy.port)")
             let transport = AsyncHTTPTransport(
                 settings: { [settings] _ in settings }, deadline: .seconds(30),
@@ -123,7 +123,7 @@ struct `The transport behind a proxy` {
             let file = certificate.file
             try await ScriptedServer.run(tls: certificate.context, { _ in .http(200, "{}") }) { server in
                 let transport = AsyncHTTPTransport(settings: { url in
-                    var settings = NetworkSettings()
+                    var settings = NetworkSettings(environment: [:])
                     settings.authorities = url.path == "/trusted" ? file : nil
                     return settings
                 })

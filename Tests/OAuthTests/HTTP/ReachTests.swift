@@ -257,7 +257,7 @@ struct `The transport and the addresses` {
 
     /// Asks `host`, which resolves to this machine, for a resource.
     private func ask(_ server: ScriptedServer, for resource: String, trusting file: String) async throws -> Int {
-        var settings = NetworkSettings()
+        var settings = NetworkSettings(environment: [:])
         settings.authorities = file
         let transport = AsyncHTTPTransport(
             settings: { [settings] _ in settings }, deadline: .seconds(30),
@@ -312,7 +312,7 @@ struct `The transport and the addresses` {
     @Test func `meet at another address of the host where nobody listens at the first`() async throws {
         try await ScriptedServer.run({ _ in .http(200, "{}") }) { server in
             let transport = AsyncHTTPTransport(
-                settings: { _ in NetworkSettings() }, deadline: .seconds(30),
+                settings: { _ in NetworkSettings(environment: [:]) }, deadline: .seconds(30),
                 resolution: { _ throws(OAuthError) in [HostName.ipv6Loopback, [127, 9, 9, 9], [127, 0, 0, 1]] })
             var request = HTTPRequest(post: Secret("code=c"), to: try EndpointURL("http://localhost:\(server.port)/x"))
             request.reach = .asPublicAs(try EndpointURL("http://127.0.0.1:1/mcp"))
@@ -324,7 +324,7 @@ struct `The transport and the addresses` {
 
     @Test func `tell how near a server has to be allowed`() async throws {
         let transport = AsyncHTTPTransport(
-            settings: { _ in NetworkSettings() }, deadline: .seconds(30),
+            settings: { _ in NetworkSettings(environment: [:]) }, deadline: .seconds(30),
             resolution: { host throws(OAuthError) in
                 switch host {
                 case "mcp.example.com", "login.example.com": return [[93, 184, 216, 34]]

@@ -20,7 +20,6 @@ import Testing
                 "pushed_authorization_request_endpoint": "\"https://login.example.com/par\"",
                 "require_pushed_authorization_requests": "true", "client_id_metadata_document_supported": "true",
                 "token_endpoint_auth_methods_supported": "[\"none\"]",
-                "grant_types_supported": "[\"authorization_code\"]",
             ]))
         #expect(metadata.issuer == Examples.issuer)
         #expect(metadata.authorizationEndpoint.string == "https://login.example.com/authorize")
@@ -35,7 +34,6 @@ import Testing
         #expect(metadata.requiresPushedAuthorizationRequests)
         #expect(metadata.clientIDMetadataDocumentSupported)
         #expect(metadata.tokenEndpointAuthMethodsSupported == ["none"])
-        #expect(metadata.grantTypesSupported == ["authorization_code"])
     }
 
     @Test func `is silent about what it does not say`() throws {
@@ -48,7 +46,6 @@ import Testing
         #expect(!metadata.requiresPushedAuthorizationRequests)
         #expect(!metadata.clientIDMetadataDocumentSupported)
         #expect(metadata.tokenEndpointAuthMethodsSupported == nil)
-        #expect(metadata.grantTypesSupported == nil)
     }
 
     // RFC 8414 section 3.3: the issuer is compared as text; one slash after the authority may differ.

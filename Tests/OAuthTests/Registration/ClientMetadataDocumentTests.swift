@@ -73,8 +73,7 @@ import Testing
 
     @Test func `describes the client that we are`() throws {
         let document = try Self.document()
-        let metadata = ClientMetadata(redirectURIs: [])
-        #expect(document.client_name == metadata.clientName)
+        #expect(document.client_name == ClientMetadata.clientName)
         #expect(document.application_type == "native")
         #expect(document.response_types == ["code"])
         #expect(document.grant_types == ClientMetadata.browserGrantTypes)

@@ -36,7 +36,7 @@ struct `A login with a client that registered itself` {
 
     /// Challenge, metadata of both kinds, registration, browser, code.
     private func logIn(_ server: RunningServer, _ address: String) async throws {
-        let transport = AsyncHTTPTransport()
+        let transport = AsyncHTTPTransport(settings: { _ in NetworkSettings(environment: [:]) })
         let url = try EndpointURL(address)
         let found = try await ResourceDiscovery(transport: transport).metadata(of: url, advertised: nil)
         let resource = try #require(found).metadata

@@ -22,9 +22,7 @@ private func register(
 @Suite struct `A request for registration` {
     // sep-837, sep-2207-client-metadata-grant-types
     @Test func `says all that a server wants to know`() async throws {
-        var metadata = Registrations.asked
-        metadata.softwareVersion = "1.2.3"
-        let (_, requests) = try await register([Registrations.answer()], asking: metadata)
+        let (_, requests) = try await register([Registrations.answer()])
         let request = try #require(requests.first)
         #expect(request.method == .post && request.url.string == Registrations.address)
         #expect(request.authorization == nil && request.form == nil)
@@ -33,7 +31,7 @@ private func register(
                 {"application_type":"native","client_name":"keyfob",\
                 "grant_types":["authorization_code","refresh_token"],\
                 "redirect_uris":["http://127.0.0.1:4711/callback"],"response_types":["code"],"scope":"read write",\
-                "software_id":"org.keyfob","software_version":"1.2.3","token_endpoint_auth_method":"none"}
+                "software_id":"org.keyfob","token_endpoint_auth_method":"none"}
                 """)
         #expect(requests.count == 1)
     }
@@ -42,7 +40,7 @@ private func register(
         let (_, requests) = try await register(
             [Registrations.answer()], asking: ClientMetadata(redirectURIs: [Registrations.redirectURI]))
         let body = try #require(requests.first?.json?.exposedText)
-        #expect(!body.contains("\"scope\"") && !body.contains("software_version") && !body.contains("null"))
+        #expect(!body.contains("\"scope\"") && !body.contains("null"))
         #expect(!body.contains("client_id") && !body.contains("client_secret"))
     }
 

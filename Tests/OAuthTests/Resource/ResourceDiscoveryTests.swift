@@ -21,7 +21,7 @@ private func document(_ changes: [String: String] = [:], without removed: String
 }
 
 private let honest = ProtectedResourceMetadata(
-    resource: resource, authorizationServers: ["https://login.example.com"])
+    resource: resource, authorizationServers: ["https://login.example.com"], dpopBoundAccessTokensRequired: false)
 
 private func discover(
     _ scripts: [String: [Answer]], of url: String = resource, advertised: String? = nil
@@ -171,7 +171,8 @@ private func discover(
             found
                 == ProtectedResourceMetadata(
                     resource: resource, authorizationServers: ["https://b.example", "https://a.example/t1"],
-                    scopesSupported: ["files:read", "files:write"], bearerMethodsSupported: ["header", "body"]))
+                    scopesSupported: ["files:read", "files:write"], bearerMethodsSupported: ["header", "body"],
+                    dpopBoundAccessTokensRequired: false))
     }
 
     @Test(arguments: ["https://mcp.example.com", "https://mcp.example.com/", "https://mcp.example.com/mcp/"])

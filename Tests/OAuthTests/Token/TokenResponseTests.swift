@@ -32,7 +32,7 @@ import Testing
 
     @Test(arguments: ["Bearer", "bearer", "BEARER", "bEaReR"])
     func `may write the type in any case`(type: String) throws {
-        #expect(try read(#"{"access_token":"AT","token_type":"\#(type)"}"#).tokenType == "Bearer")
+        #expect(try read(#"{"access_token":"AT","token_type":"\#(type)"}"#).accessToken == Secret("AT"))
     }
 
     @Test(arguments: ["mac", "DPoP", "N_A", ""])

@@ -80,7 +80,6 @@ func fuzzToken(_ bytes: [UInt8]) throws {
     try require(token.refreshToken.map(isToken) != false && token.idToken.map(isToken) != false, "a token that is none")
     try require(token.expiresIn.map { (1...31_536_000).contains($0) } != false, "a life that is none")
     try require(token.scope?.allSatisfy(isScope) != false, "a scope that is none")
-    try require(token.tokenType == "Bearer", "another type")
 }
 
 /// An answer of the device authorization endpoint.
