@@ -82,8 +82,11 @@ struct FailureBench {
             try await AuthorizationServer(configuration).run { server in
                 let bench = FailureBench(server: server, session: session.withBrowser("--user demo --password demo"))
                 try bench.configure(identity, more)
-                // When the server may be asked again is remembered for an origin; and ports come again.
-                defer { KernelKeyring.existing()?.remove(KeyNames.notBefore(origin: server.origin)) }
+                // When the server may be asked again is remembered for an origin; and ports come again, also after a test
+                // that was killed.
+                func forget() { KernelKeyring.existing()?.remove(KeyNames.notBefore(origin: server.origin)) }
+                forget()
+                defer { forget() }
                 try await body(bench)
             }
         }
