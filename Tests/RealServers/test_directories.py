@@ -3,6 +3,7 @@ the settings, and none of them stops keyfob for the services that it does not co
 
 from __future__ import annotations
 
+import json
 import os
 import pwd
 import shutil
@@ -543,6 +544,17 @@ def in_session_as_it_is(user: Person, *arguments: str) -> Done:
 def user_less(user: Person, command: str) -> Done:
     """Runs a line of shell as root."""
     return subprocess.run(["sh", "-c", command], env=user.session.env, capture_output=True, timeout=60)
+
+
+def test_settings_that_are_not_heeded_are_told(person: Person) -> None:
+    trap = make_trap(person, {"http.proxy": "http://127.0.0.1:1", "credential.https://a.example.oauthClientId": "c"})
+    rungs = json.loads(keyfob_in(person, trap, "doctor", "--json").stdout)
+    (git,) = [rung for rung in rungs if rung["rung"] == "git"]
+    assert git["status"] == "warning"
+    assert "http.proxy" in git["summary"] and "credential.https://a.example.oauthclientid" in git["summary"]
+    elsewhere = json.loads(person.keyfob("doctor", "--json").stdout)
+    (git,) = [rung for rung in elsewhere if rung["rung"] == "git"]
+    assert "heed" not in git["summary"]
 
 
 @pytest.mark.parametrize("home", [None, "", ".", "home"], ids=["unset", "empty", "dot", "relative"])

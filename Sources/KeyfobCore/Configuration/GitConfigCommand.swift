@@ -98,6 +98,23 @@ package struct GitConfigCommand: Sendable {
         }
     }
 
+    /// The names of settings that git heeds in this directory and keyfob does not: of clients, proxies and authorities, from
+    /// a repository or from a file that is included for some repositories only. Each once, in git's order.
+    ///
+    /// - Throws: ``ConfigurationError`` if git cannot say.
+    package func unheededSettings() throws(ConfigurationError) -> [String] {
+        let names = "^(credential\\..*\\.oauth|http\\.(.*\\.)?(proxy|sslcainfo)$)"
+        let arguments = ["config", "-z", "--get-regexp", names]
+        let everywhere = try ask(arguments, inRepository: false)?.split(separator: 0) ?? []
+        let here = try ask(arguments, inRepository: true)?.split(separator: 0) ?? []
+        var found: [String] = []
+        for setting in here where !everywhere.contains(setting) {
+            let name = String(decoding: setting.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+            if !found.contains(name) { found.append(name) }
+        }
+        return found
+    }
+
     /// What git prints of a section's settings for a URL, each the best match; nil where there is no git.
     private func matches(
         _ section: String, _ url: String, inRepository: Bool = false

@@ -14,6 +14,13 @@ extension Examiner {
         notes.note { $0.gitVersion = version }
         let name = "git \(version.major).\(version.minor)"
         let details: [String: Finding.Detail] = ["version": .text("\(version.major).\(version.minor)")]
+        let unheeded = (try? gitCommand.unheededSettings()) ?? []
+        if !unheeded.isEmpty {
+            return .warning(
+                "\(name); keyfob does not heed what holds in this directory alone: "
+                    + unheeded.prefix(5).map(Words.address).joined(separator: ", "),
+                mend: ["to have it heeded, set it for all directories: git config --global NAME VALUE"], details)
+        }
         if version < .tellsChallenges {
             return .warning(
                 name + " does not tell helpers what a service asks for (wwwauth, git 2.41)",
