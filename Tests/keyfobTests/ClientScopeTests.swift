@@ -70,6 +70,23 @@ private func clients(_ server: RunningServer) -> [String?] {
         }
     }
 
+    @Test func `is asked for on a terminal, and not shown`() async throws {
+        try await withResources { configuration, _ in
+            Self.addClient(&configuration)
+        } _: { server, session async throws in
+            let own = ["keyfob", "login", "--client-id", "mine", "--client-secret", server.origin + "/a/mcp"]
+            let terminal = try PseudoTerminal()
+            let end = try await session.run(own, on: terminal) { _ in
+                _ = try await terminal.read(until: "client secret (not shown): ")
+                try terminal.type("s3cr3t\n")
+                let seen = try await terminal.read(until: "signed in to")
+                #expect(!seen.contains("s3cr3t"))
+            }
+            #expect(end == .status(0))
+            #expect(terminal.showsTyping)
+        }
+    }
+
     @Test func `is found again after a logout by following the hint, and is gone after a logout of everything`()
         async throws
     {

@@ -56,8 +56,8 @@ struct Login: AsyncParsableCommand {
             }
             if let clientID {
                 approval = approval ?? introduction.approved(account.service)
-                composition.use(
-                    clientID, readsClientSecret ? StandardInput.readSecret() : nil, for: &account, &approval)
+                let secret = readsClientSecret ? try await ClientSecret.read() : nil
+                composition.use(clientID, secret, for: &account, &approval)
             }
             account.flow = flow ?? account.flow
             account.approval = approval

@@ -106,11 +106,8 @@ struct ForgeWalk {
     }
 
     private static func secret() async throws -> Secret {
-        guard var lines = PastedLines(orStandardInput: false) else { throw SetupFailure.nobodyAsked }
-        Terminal.write(Words.clientSecret)
-        let secret = try await lines.next()
-        Terminal.write("\n")
-        guard let secret else { throw SetupFailure.declined }
+        guard Terminal.isThere else { throw SetupFailure.nobodyAsked }
+        guard let secret = try await ClientSecret.ask() else { throw SetupFailure.declined }
         return secret
     }
 
