@@ -195,7 +195,7 @@ package struct Approvals: Sendable {
         return text
     }
 
-    /// Writes a new file, which nobody has prepared, and gives it the name of the old one.
+    /// Makes a new file, which no other program can have prepared, and renames it over the old one.
     private func replace(with text: String, in directory: CInt) throws(ConfigurationError) {
         let name = file.lastIndex(of: "/").map { String(file[file.index(after: $0)...]) } ?? file
         let temporary = name + ".new"

@@ -110,7 +110,7 @@ package struct PasswordStore: Sendable {
         return attributes["server"] == nil && attributes["object"] == nil ? nil : attributes
     }
 
-    /// What a password is stored for, as a key: protocol, host, port, path and user name by their bytes.
+    /// A key for the place of a password: protocol, host, port, path and user name by their bytes.
     struct Place: Hashable {
         private let attributes: [[UInt8]]
 

@@ -3,8 +3,8 @@ package import OAuth
 
 /// Asks git for its settings about a URL.
 ///
-/// What decides where a secret goes is read from the settings of the command line, of the person and of the machine. The
-/// repository one stands in, or `GIT_DIR` names, has no say in it: it may be anybody's.
+/// Settings that decide where a secret goes are read from the command line, from the user's own files and from the
+/// machine's. The repository in the working directory, or in `GIT_DIR`, has no say: anybody may have made it.
 package struct GitConfigCommand: Sendable {
     let search: ExecutableSearch
     let environment: [String: String]
