@@ -76,7 +76,7 @@ enum BoundProgram {
         }
     }
 
-    /// Whoever has closed its output is about to end; but that is not to be relied on.
+    /// Waits for the exit status. A program that has closed its output usually ends at once, but it need not.
     private static func status(of child: pid_t, _ end: ContinuousClock.Instant) throws(Failure) -> Int32 {
         var status: CInt = 0
         while true {

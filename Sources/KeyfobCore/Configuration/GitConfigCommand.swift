@@ -23,7 +23,7 @@ package struct GitConfigCommand: Sendable {
 
     /// The person's settings for `request`; nil where there is no git.
     ///
-    /// - Throws: ``ConfigurationError`` where git cannot say: then nobody knows what the settings are.
+    /// - Throws: ``ConfigurationError`` if git gives no answer: then the settings are unknown.
     package func settings(for request: CredentialRequest) throws(ConfigurationError) -> GitSettings? {
         guard let url = request.url else { return nil }
         return try matches("credential", Self.subject(url)).map { GitSettings(output: $0) }
@@ -61,7 +61,7 @@ package struct GitConfigCommand: Sendable {
     /// secrets, and a proxy with an authority of its own reads them all.
     ///
     /// - Parameter environment: as in ``GitNetworkSettings/init(output:environment:)``.
-    /// - Throws: ``ConfigurationError`` if git cannot say: then nobody knows the way.
+    /// - Throws: ``ConfigurationError`` if git gives no answer: then the proxy and the authorities are unknown.
     package func network(
         for url: EndpointURL, environment: [String: String]
     ) throws(ConfigurationError) -> GitNetworkSettings {
@@ -115,7 +115,7 @@ package struct GitConfigCommand: Sendable {
         return found
     }
 
-    /// What git prints of a section's settings for a URL, each the best match; nil where there is no git.
+    /// Returns git's output of a section's settings for a URL, each the best match; nil if git is not installed.
     private func matches(
         _ section: String, _ url: String, inRepository: Bool = false
     ) throws(ConfigurationError) -> [UInt8]? {

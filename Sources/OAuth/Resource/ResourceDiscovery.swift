@@ -67,9 +67,10 @@ package struct ResourceDiscovery: Sendable {
                         return Found(metadata: metadata, speaksForWhole: isItsPlace)
                     }
                     var found = await confirmed(metadata, for: resource)
-                    // A path may describe itself anywhere. That it is a part of more is for the origin to say, at the
-                    // places that only it fills: else a token for all would go to one path.
-                    if !found.speaksForWhole, !place.begins(with: resource.origin + Self.wellKnown) {
+                    // A path may describe itself anywhere. Only its well-known locations, which the origin serves, may
+                    // say that it is a part of more: else a token for all would go to one path. Compared whole: a
+                    // location that only begins like one may lead elsewhere by dot segments.
+                    if !found.speaksForWhole, !Self.isPlace(place, of: resource.string) {
                         found.metadata.resource = resource.string
                     }
                     return found
@@ -109,8 +110,6 @@ package struct ResourceDiscovery: Sendable {
         else { return narrow }
         return Found(metadata: whole, speaksForWhole: true)
     }
-
-    private static let wellKnown = "/.well-known/oauth-protected-resource"
 
     private static func isPlace(_ place: String, of resource: String) -> Bool {
         guard let url = try? EndpointURL(resource) else { return false }
