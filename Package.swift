@@ -83,18 +83,6 @@ let package = Package(
         .target(name: "SecretService", dependencies: ["CLibsecret", "Secrets"]),
         .target(name: "KernelKeyring", dependencies: ["CKernelKeyring", "Secrets"]),
         .target(name: "Desktop", dependencies: ["CGIO"]),
-        .target(
-            name: "AuthorizationServer",
-            dependencies: [
-                "Secrets",
-                .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "HummingbirdTLS", package: "hummingbird"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "Crypto", package: "swift-crypto"),
-            ]),
 
         // Floor 2: what we decide, the callers that are not git, and what the doors answer alone.
         .target(name: "Dialects", dependencies: ["CredentialProtocol", "Secrets"]),
@@ -131,6 +119,20 @@ let package = Package(
             // What FoundationEssentials itself needs, which only its static module would name.
             linkerSettings: door
                 + (isSanitizing ? [] : [.unsafeFlags(["-l_FoundationCShims", "-l_FoundationCollections"])])),
+        // What shows keyfob at work, and does not ship.
+        .target(
+            name: "AuthorizationServer",
+            dependencies: [
+                "Secrets",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            path: "Sources/Demo/AuthorizationServer"),
         .executableTarget(
             name: "keyfob-demo",
             dependencies: [
@@ -142,6 +144,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
+            path: "Sources/Demo/keyfob-demo",
             exclude: ["run"]),
 
         .target(

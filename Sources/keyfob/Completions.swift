@@ -5,22 +5,22 @@ import SecretService
 
 extension CompletionKind {
     /// The services that are configured, approved or signed in to.
-    static var services: CompletionKind { .custom { _, _, _ in Known().services } }
+    static var services: CompletionKind { .custom { _, _, _ in CompletionCandidates().services } }
 
     /// The accounts at the service that stands on the line, or at any.
-    static var accounts: CompletionKind { .custom { words, _, _ in Known().accounts(atOneOf: words) } }
+    static var accounts: CompletionKind { .custom { words, _, _ in CompletionCandidates().accounts(atOneOf: words) } }
 }
 
 /// What a shell may offer behind a command. Somebody waits for it who has pressed a key: whatever cannot be had at once, and
 /// without asking anybody, is not there.
-private struct Known {
+private struct CompletionCandidates {
     private var entries: [(service: ServiceURL, account: String?)] = []
 
     /// How long the keyring may take, all in all.
     private static let patience = Duration.milliseconds(50)
 
     init() {
-        for file in Surroundings.configurationFiles {
+        for file in Environment.configurationFiles {
             // One file that is wrong hides nothing of the others; what is wrong with it the command will say.
             let hosts = (try? Configuration(files: [file]))?.hosts ?? []
             entries += hosts.map { ($0.service, $0.account) }

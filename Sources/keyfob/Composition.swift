@@ -46,14 +46,14 @@ struct Composition: Sendable {
         transports = Transports(tracer: tracer, clocks: clocks)
         let policy = try? Self.policy(interaction, configuration: nil)  // what is wrong is said by the run
         // The keyring's own prompt is a window: it needs a graphical session, and a caller that did not decline.
-        let hasWindows = ["DISPLAY", "WAYLAND_DISPLAY"].contains { Surroundings.variable($0)?.isEmpty == false }
+        let hasWindows = ["DISPLAY", "WAYLAND_DISPLAY"].contains { Environment.variable($0)?.isEmpty == false }
         let mode = interaction ?? policy?.fromEnvironment ?? .auto
         let keyring = SecretService(
             mayPrompt: mode == .always || (mode == .auto && hasWindows && policy?.callerDeclined == false))
         let kernel = KernelAccessTokenCache()
         let service: any ItemStore = tracer.isOn ? TracedItems(keyring, tracer) : keyring
         self.service = service
-        let lock = AccountLock(directory: Surroundings.runtimeDirectory)
+        let lock = AccountLock(directory: Environment.runtimeDirectory)
         self.lock = lock
         grants = GrantStore(items: service, journal: .inKernelMemory(isOurs: { lock.isKnown($0) }))
         cache = TieredAccessTokenCache(
@@ -71,13 +71,13 @@ struct Composition: Sendable {
     var registrations: RegistrationStore { RegistrationStore(items: service) }
 
     /// The services that a person has approved.
-    var approvals: Approvals? { Surroundings.approvalsFile.map { Approvals(file: $0) } }
+    var approvals: Approvals? { Environment.approvalsFile.map { Approvals(file: $0) } }
 
     /// The parts of one run, all of them made of one reading of the configuration.
     struct Parts {
         let accounts: AccountDirectory
         let tokens: OAuthTokenSource
-        let introduction: Introduction
+        let serviceApproval: ServiceApproval
     }
 
     /// What finds the server of a service. Whoever answers for it must not send us to this machine or its network, unless
@@ -121,7 +121,7 @@ struct Composition: Sendable {
     ) -> CredentialHelper {
         CredentialHelper(
             accounts: parts.accounts, passwords: PasswordStore(items: service, paths: isForGit ? .git : .exact),
-            tokens: parts.tokens, introduction: parts.introduction, answered: answered)
+            tokens: parts.tokens, serviceApproval: parts.serviceApproval, answered: answered)
     }
 
     /// The same with the parts below the helper.
@@ -137,27 +137,27 @@ struct Composition: Sendable {
 
     /// Reads the configuration, and puts the parts together.
     func parts() throws(ConfigurationError) -> Parts {
-        let search = ExecutableSearch(path: Surroundings.variable("PATH"))
-        let git = GitConfigCommand(search: search, environment: Surroundings.environment, tracer: tracer)
+        let search = ExecutableSearch(path: Environment.variable("PATH"))
+        let git = GitConfigCommand(search: search, environment: Environment.environment, tracer: tracer)
         let account = account
         let read: @Sendable () throws(ConfigurationError) -> AccountDirectory = { () throws(ConfigurationError) in
             AccountDirectory(
-                configuration: try Surroundings.configuration(), accountName: account,
+                configuration: try Environment.configuration(), accountName: account,
                 gitSettings: { try git.settings(for: $0) })
         }
         let accounts = try read()
         let policy = try Self.policy(interaction, configuration: accounts.configuration.interaction)
         return Parts(
             accounts: accounts, tokens: tokens(policy, git, search),
-            introduction: introduction(accounts, reread: read, policy, git))
+            serviceApproval: serviceApproval(accounts, reread: read, policy, git))
     }
 
-    private func introduction(
+    private func serviceApproval(
         _ accounts: AccountDirectory, reread: @escaping @Sendable () throws -> AccountDirectory,
         _ policy: InteractionPolicy, _ git: GitConfigCommand
-    ) -> Introduction {
+    ) -> ServiceApproval {
         let transports = transports
-        return Introduction(
+        return ServiceApproval(
             accounts: accounts, reread: reread, approvals: approvals, lock: lock, interaction: policy,
             gitDeclines: { [isForGit] in git.declinesInteraction(for: $0, inRepository: isForGit) },
             finder: { Self.finder($0, $1, transports) }, hasTerminal: Terminal.isThere,
@@ -169,7 +169,7 @@ struct Composition: Sendable {
     ) -> OAuthTokenSource {
         let activation = DesktopCall.Activation()
         let browser = BrowserLauncher(
-            search: search, browser: Surroundings.variable("BROWSER"), environment: Surroundings.forChildren,
+            search: search, browser: Environment.variable("BROWSER"), environment: Environment.forChildren,
             activation: { activation.token }, portal: activation.portal, tracer: tracer)
         let screen = SignInScreen(
             browser: browser, readsStandardInput: readsStandardInput, saysWhoIsSignedIn: !isLogin)
@@ -180,13 +180,13 @@ struct Composition: Sendable {
                 grants: grants, clients: ClientSource(registrations: registrations, now: { Int64(time(nil)) }),
                 lock: lock, screen: screen.functions,
                 place: .init(
-                    hasBrowser: Surroundings.hasBrowser,
-                    isRemote: Surroundings.variable("SSH_CONNECTION")?.isEmpty == false),
+                    hasBrowser: Environment.hasBrowser,
+                    isRemote: Environment.variable("SSH_CONNECTION")?.isEmpty == false),
                 now: { Int64(time(nil)) }),
             transport: { transports.transport(for: $0) }, approve: { try approvals?.add($0) },
             agree: { try approvals?.agree($0, hosts: $1) },
             interaction: policy,
-            summons: Summons(quiet: .inKernelMemory(now: { Int64(time(nil)) })) {
+            desktopPrompt: DesktopPrompt(quiet: .inKernelMemory(now: { Int64(time(nil)) })) {
                 try await DesktopCall(browser: browser, tracer: tracer, activation: activation).show($0)
             },
             gitDeclines: { [isForGit] in git.declinesInteraction(for: $0, inRepository: isForGit) },
@@ -210,7 +210,7 @@ struct Composition: Sendable {
 
     /// What git's settings say for one command alone, as by `git -c`, is nothing that later questions are answered by.
     private func note(_ route: String?, _ account: Account) {
-        guard !account.isFromGit || GitEnvironment.isUsual(Surroundings.environment) else { return }
+        guard !account.isFromGit || GitEnvironment.isUsual(Environment.environment) else { return }
         if let route { KernelAccessTokenCache().note(route: route, account: account.id, at: Int64(time(nil))) }
     }
 
@@ -220,6 +220,6 @@ struct Composition: Sendable {
         try InteractionPolicy(
             fromCommandLine: interaction, fromConfiguration: configuration, hasTerminal: { Terminal.isThere },
             isInForeground: { Terminal.isInForeground },
-            variable: Surroundings.variable)
+            variable: Environment.variable)
     }
 }

@@ -8,7 +8,7 @@ import Synchronization
 /// sign in.
 ///
 /// Its words are not those of a terminal: sentences, as on all desktops. What others have named goes through
-/// ``Words/printable(_:)``.
+/// ``Messages/printable(_:)``.
 struct DesktopCall: Sendable {
     let browser: BrowserLauncher
     let tracer: Tracer
@@ -32,7 +32,7 @@ struct DesktopCall: Sendable {
     }
 
     /// Asks, for as long as a sign-in may take. Who could not be shown a browser afterwards is not asked.
-    func show(_ account: Account) async throws -> Summons.Answer {
+    func show(_ account: Account) async throws -> DesktopPrompt.Answer {
         guard browser.mightOpen else { return .nobodyIsThere }
         let notification = notification(account, from: AskingProgram.name())
         tracer.note("notification: asking")
@@ -52,14 +52,14 @@ struct DesktopCall: Sendable {
     }
 
     private func notification(_ account: Account, from program: String?) -> Notification {
-        let host = Words.printable(account.service.host)
-        let who = program.map { Words.printable($0) } ?? "A program in the background"
-        let person = account.name.map { " as " + Words.printable($0) } ?? ""
-        let asks = "\(who) asks for access to \(Words.printable(account.service.description))\(person)."
-        let server = (try? EndpointURL(account.server.identifier)).map { " at " + Words.printable($0.host) } ?? ""
+        let host = Messages.printable(account.service.host)
+        let who = program.map { Messages.printable($0) } ?? "A program in the background"
+        let person = account.name.map { " as " + Messages.printable($0) } ?? ""
+        let asks = "\(who) asks for access to \(Messages.printable(account.service.description))\(person)."
+        let server = (try? EndpointURL(account.server.identifier)).map { " at " + Messages.printable($0.host) } ?? ""
         return Notification(
             summary: "Sign in to \(host)?", body: "\(asks) You sign in\(server), in your browser.",
             accept: "Sign in", decline: "Not now",
-            bodyWithoutActions: "\(asks) To sign in, run: \(Words.login(account.service))")
+            bodyWithoutActions: "\(asks) To sign in, run: \(Messages.login(account.service))")
     }
 }

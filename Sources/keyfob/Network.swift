@@ -10,7 +10,7 @@ final class Network: Sendable {
 
     init(tracer: Tracer) {
         git = GitConfigCommand(
-            search: ExecutableSearch(path: Surroundings.variable("PATH")), environment: Surroundings.environment,
+            search: ExecutableSearch(path: Environment.variable("PATH")), environment: Environment.environment,
             tracer: tracer)
     }
 
@@ -20,7 +20,7 @@ final class Network: Sendable {
         let place = url.origin + url.path
         if let settings = known.withLock({ $0[place] }) { return settings }
         let environment = (NetworkSettings.variables + GitNetworkSettings.variables)
-            .reduce(into: [String: String]()) { $0[$1] = Surroundings.variable($1) }
+            .reduce(into: [String: String]()) { $0[$1] = Environment.variable($1) }
         var settings = NetworkSettings(environment: environment)
         do {
             try git.network(for: url, environment: environment).apply(to: &settings)

@@ -39,7 +39,7 @@ enum ClientSecret {
     /// Asks for it on the terminal. Returns nil if there is no terminal, or at its end.
     static func ask() async throws -> Secret? {
         guard var lines = PastedLines(orStandardInput: false) else { return nil }
-        Terminal.write(Words.clientSecret)
+        Terminal.write(Messages.clientSecret)
         let secret = try await lines.next()
         Terminal.write("\n")
         return secret

@@ -20,7 +20,7 @@ struct SignInScreen: Sendable {
                 try await Terminal.confirms(.otherHosts($0.service, server: $1, $2), within: .seconds(60))
             },
             signedIn: { account, grant, token in
-                if saysWhoIsSignedIn { Terminal.say(Words.signedIn(account.service, grant, token)) }
+                if saysWhoIsSignedIn { Terminal.say(Messages.signedIn(account.service, grant, token)) }
             })
     }
 
@@ -35,16 +35,16 @@ struct SignInScreen: Sendable {
             ? PastedLines(orStandardInput: isOnlyWay && readsStandardInput) : nil
         let (takesPastes, onTerminal) = (lines != nil, lines?.isTerminal == true)
 
-        let opened = pending.startAddress.map { Surroundings.hasBrowser && browser.open($0) } ?? false
+        let opened = pending.startAddress.map { Environment.hasBrowser && browser.open($0) } ?? false
         begin(account, at: pending.authorizationServer, tokensFrom: pending.tokenServer)
         if let startAddress = pending.startAddress, opened {
-            Terminal.hint(Words.ifNoBrowserOpens, startAddress)
-            if takesPastes { Terminal.hint(Words.orPaste) }
+            Terminal.hint(Messages.ifNoBrowserOpens, startAddress)
+            if takesPastes { Terminal.hint(Messages.orPaste) }
         } else {
             explainOtherBrowser(pending, takesPastes: takesPastes)
         }
 
-        async let clock: Void = countDown(Words.forTheBrowser, until: pending.deadline)
+        async let clock: Void = countDown(Messages.forTheBrowser, until: pending.deadline)
         var problem = OAuthError.notTheRedirect(expected: pending.redirectURI)
         while let line = try await lines?.next() {
             guard let error = pending.offer(line) else { return try await clock }
@@ -60,20 +60,20 @@ struct SignInScreen: Sendable {
     /// No browser was opened: it runs on another machine, or the person opens it.
     private func explainOtherBrowser(_ pending: PendingLogin, takesPastes: Bool) {
         if takesPastes || pending.startAddress == nil {
-            Terminal.hint(Words.inAnyBrowser, pending.authorizationAddress)
-            Terminal.hint(Words.pasteItsEnd)
+            Terminal.hint(Messages.inAnyBrowser, pending.authorizationAddress)
+            Terminal.hint(Messages.pasteItsEnd)
         }
         if let startAddress = pending.startAddress {
-            let connection = Surroundings.variable("SSH_CONNECTION")
+            let connection = Environment.variable("SSH_CONNECTION")
             if let command = SSHForwarding.command(for: pending, connection: connection) {
-                Terminal.hint(Words.toComeBack, command)
-                Terminal.hint(Words.andThereGo, startAddress)
+                Terminal.hint(Messages.toComeBack, command)
+                Terminal.hint(Messages.andThereGo, startAddress)
             } else {
-                Terminal.hint(Words.inABrowserHere, startAddress)
+                Terminal.hint(Messages.inABrowserHere, startAddress)
             }
         }
         if let lifetime = pending.addressLifetime, ContinuousClock.now + lifetime < pending.deadline {
-            Terminal.hint(Words.goodFor(lifetime.components.seconds))
+            Terminal.hint(Messages.goodFor(lifetime.components.seconds))
         }
     }
 
@@ -87,21 +87,21 @@ struct SignInScreen: Sendable {
 
     private func showCode(_ account: Account, _ pending: PendingDeviceLogin) async throws {
         begin(account, at: pending.authorizationServer, tokensFrom: pending.tokenServer)
-        Terminal.hint(Words.onAnyDevice, Words.printable(pending.address.string))
-        Terminal.hint(Words.andType, Words.printable(pending.userCode))
+        Terminal.hint(Messages.onAnyDevice, Messages.printable(pending.address.string))
+        Terminal.hint(Messages.andType, Messages.printable(pending.userCode))
         if let address = pending.completeAddress {
-            Terminal.hint(Words.orGoAndCompare, Words.printable(address.string))
+            Terminal.hint(Messages.orGoAndCompare, Messages.printable(address.string))
         }
         if let code = QRCode((pending.completeAddress ?? pending.address).string), Terminal.show(code) {
-            Terminal.hint(Words.orScan)
+            Terminal.hint(Messages.orScan)
         }
-        Terminal.hint(Words.onlyIfItWasYou)
-        try await countDown(Words.forTheDevice, until: pending.deadline)
+        Terminal.hint(Messages.onlyIfItWasYou)
+        try await countDown(Messages.forTheDevice, until: pending.deadline)
     }
 
     private func begin(_ account: Account, at server: String, tokensFrom tokenServer: String?) {
-        Terminal.say(Words.beginning(account, at: server, tokensFrom: tokenServer))
-        if let line = Words.askedFor(account) { Terminal.say(line) }
+        Terminal.say(Messages.beginning(account, at: server, tokensFrom: tokenServer))
+        if let line = Messages.askedFor(account) { Terminal.say(line) }
     }
 
     /// Shows the time left, on a terminal, until the sign-in ends, which cancels this task.
@@ -109,12 +109,12 @@ struct SignInScreen: Sendable {
         func left() -> Int64 { ContinuousClock.now.duration(to: deadline).components.seconds }
         guard Terminal.isStandardError else { return }
         while !Task.isCancelled, !Terminal.isRedrawn {
-            Terminal.say(Words.waiting(what, left: Words.span(left())))
+            Terminal.say(Messages.waiting(what, left: Messages.span(left())))
             try await Task.sleep(for: .seconds(60))
         }
         defer { Terminal.erase() }
         while !Task.isCancelled {
-            Terminal.overwrite("keyfob: " + Words.waiting(what, left: Words.clock(left())))
+            Terminal.overwrite("keyfob: " + Messages.waiting(what, left: Messages.clock(left())))
             try await Task.sleep(for: .seconds(1))
         }
     }

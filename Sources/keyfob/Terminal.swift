@@ -3,11 +3,11 @@ import KeyfobCore
 import Synchronization
 
 /// The person's side of the program: standard error, and questions on the controlling terminal. Nothing else in the program
-/// writes there; the words are those of ``Words`` and ``FailureReport``.
+/// writes there; the words are those of ``Messages`` and ``FailureReport``.
 ///
 /// Rules:
 /// - One line, lower case, no full stop; what can be done about it follows in lines that begin with `hint: `.
-/// - Nothing from a server or a file gets here but through ``Words/printable(_:)``.
+/// - Nothing from a server or a file gets here but through ``Messages/printable(_:)``.
 /// - What is to be copied or typed (an address, a code, a command) comes last in its line and is never cut: where it does not
 ///   fit beside the words, it has a line of its own. The terminal wraps the rest, so that what is copied is one line.
 /// - Bold is what is to be copied or typed, nothing else, and nothing has a colour; nothing is bold with `NO_COLOR`
@@ -39,7 +39,7 @@ enum Terminal {
 
     /// Whether a line on standard error can be written over.
     static var isRedrawn: Bool {
-        guard isStandardError, let kind = Surroundings.variable("TERM") else { return false }
+        guard isStandardError, let kind = Environment.variable("TERM") else { return false }
         return !["", "dumb"].contains(kind)
     }
 
@@ -64,7 +64,7 @@ enum Terminal {
     }
 
     private static func emphasised(_ text: String) -> String {
-        guard isRedrawn, Surroundings.variable("NO_COLOR")?.isEmpty != false else { return text }
+        guard isRedrawn, Environment.variable("NO_COLOR")?.isEmpty != false else { return text }
         return "\u{1B}[1m" + text + "\u{1B}[0m"
     }
 
@@ -98,8 +98,8 @@ enum Terminal {
     /// Asks a yes-or-no question on the controlling terminal; anything but y or yes is no, and so is no terminal.
     ///
     /// - Parameter patience: how long to wait for somebody who may have gone away; nil: for ever.
-    static func confirms(_ question: Introduction.Question, within patience: Duration? = nil) async throws -> Bool {
-        return try await confirms(Words.question(question), within: patience)
+    static func confirms(_ question: ServiceApproval.Question, within patience: Duration? = nil) async throws -> Bool {
+        return try await confirms(Messages.question(question), within: patience)
     }
 
     /// The same for a question in words, which are shown as they are.

@@ -11,7 +11,7 @@ import Synchronization
 enum TraceOutput {
     /// Who is told.
     static func tracer(isVerbose: Bool) -> Tracer {
-        let value = Surroundings.variable("KEYFOB_TRACE") ?? ""
+        let value = Environment.variable("KEYFOB_TRACE") ?? ""
         let place = isVerbose && isStandardError(value) ? nil : descriptor(value)
         guard isVerbose || place != nil else { return .none }
         let tracer = Tracer { time, step in
@@ -75,7 +75,7 @@ enum TraceOutput {
         var now = timespec()
         _ = unsafe clock_gettime(CLOCK_REALTIME, &now)
         let thousandths = "\(1000 + now.tv_nsec / 1_000_000)".dropFirst()
-        return Words.timeOfDay(Int64(now.tv_sec)) + "." + thousandths
+        return Messages.timeOfDay(Int64(now.tv_sec)) + "." + thousandths
     }
 }
 

@@ -50,7 +50,8 @@ WITHOUT_FOUNDATION = {"CredentialProtocol", "KernelKeyring", "Secrets", "Doors",
 
 def imports() -> dict[str, set[str]]:
     """For each of our targets, the modules that its sources import."""
-    targets = [directory for directory in SOURCES.iterdir() if any(directory.rglob("*.swift"))]
+    directories = [*(d for d in SOURCES.iterdir() if d.name != "Demo"), *(SOURCES / "Demo").iterdir()]
+    targets = [directory for directory in directories if any(directory.rglob("*.swift"))]
     return {target.name: set().union(*map(imports_of, target.rglob("*.swift"))) for target in targets}
 
 

@@ -30,7 +30,7 @@ package struct AccountDirectory: Sendable {
     }
 
     /// The account that the configuration names; reads nothing that is not in memory. nil also where the configuration
-    /// does not say who signs people in, and has to be found first (``Introduction``).
+    /// does not say who signs people in, and has to be found first (``ServiceApproval``).
     package func configuredAccount(for request: CredentialRequest) throws -> Account? {
         guard let url = request.url, let host = configuration.host(for: url) else { return nil }
         return account(of: host, for: request)

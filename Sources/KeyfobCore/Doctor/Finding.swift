@@ -1,4 +1,4 @@
-/// The result of checking one ``Rung``, in words that anybody may see.
+/// The result of checking one ``Check``, in words that anybody may see.
 package struct Finding: Sendable, Equatable {
     package enum Status: String, Sendable, CaseIterable {
         /// The condition holds.
@@ -7,7 +7,7 @@ package struct Finding: Sendable, Equatable {
         case warning
         /// The condition does not hold.
         case failed
-        /// The rung was not checked, because of another rung.
+        /// The check was not checked, because of another check.
         case skipped
     }
 
@@ -20,8 +20,8 @@ package struct Finding: Sendable, Equatable {
     package var mend: [String] = []
     /// The exit status (sysexits(3)) that a command would have for this reason; 0 unless the check failed.
     package var exitStatus: Int32 = 0
-    /// The rung that prevented the check.
-    package var because: Rung?
+    /// The check that prevented the check.
+    package var because: Check?
 
     /// A fact.
     package enum Detail: Sendable, Equatable {
@@ -56,10 +56,10 @@ package struct Finding: Sendable, Equatable {
         return finding
     }
 
-    /// - Parameter summary: the reason, found at the other rung, why there is nothing to check.
-    package static func skipped(because rung: Rung, _ summary: String) -> Finding {
+    /// - Parameter summary: the reason, found at the other check, why there is nothing to check.
+    package static func skipped(because check: Check, _ summary: String) -> Finding {
         var finding = Finding(.skipped, summary)
-        finding.because = rung
+        finding.because = check
         return finding
     }
 }

@@ -1,48 +1,48 @@
 import Synchronization
 
-/// Checks all rungs within a time limit. Rungs that do not depend on one another are checked at the same time.
+/// Checks all checks within a time limit. Checks that do not depend on one another are checked at the same time.
 package struct Ladder: Sendable {
     /// The time limit of the whole run.
     package static let deadline = Duration.seconds(10)
 
-    let rungs: [Rung]
+    let checks: [Check]
     let deadline: Duration
-    let look: @Sendable (Rung) async -> Finding
+    let look: @Sendable (Check) async -> Finding
 
     /// - Parameters:
-    ///   - rungs: in the order of the report; the rungs that a rung needs come before it, or are left out.
-    ///   - look: checks one rung. After its time limit nobody waits for the result, but it keeps running.
+    ///   - checks: in the order of the report; the checks that a check needs come before it, or are left out.
+    ///   - look: runs one check. After its time limit nobody waits for the result, but it keeps running.
     package init(
-        _ rungs: [Rung], deadline: Duration = Self.deadline, look: @escaping @Sendable (Rung) async -> Finding
+        _ checks: [Check], deadline: Duration = Self.deadline, look: @escaping @Sendable (Check) async -> Finding
     ) {
-        (self.rungs, self.deadline, self.look) = (rungs, deadline, look)
+        (self.checks, self.deadline, self.look) = (checks, deadline, look)
     }
 
-    /// A rung and its finding.
-    package typealias Step = (rung: Rung, finding: Finding)
+    /// A check and its finding.
+    package typealias Step = (check: Check, finding: Finding)
 
-    /// - Returns: a step for each rung, in their order.
+    /// - Returns: a step for each check, in their order.
     package func climb() async -> [Step] {
         let end = ContinuousClock.now + deadline
-        var looks: [Rung: Task<Finding, Never>] = [:]
-        for rung in rungs {
-            let needed = rung.needs.compactMap { need in looks[need].map { (need, $0) } }
-            let followed = rung.follows.compactMap { looks[$0] }
-            looks[rung] = Task {
+        var looks: [Check: Task<Finding, Never>] = [:]
+        for check in checks {
+            let needed = check.needs.compactMap { need in looks[need].map { (need, $0) } }
+            let followed = check.follows.compactMap { looks[$0] }
+            looks[check] = Task {
                 for (need, found) in needed {
                     if let skipped = await Self.skipped(because: need, found.value) { return skipped }
                 }
                 for found in followed { _ = await found.value }
-                return await finding(rung, until: end)
+                return await finding(check, until: end)
             }
         }
         var steps: [Step] = []
-        for rung in rungs { if let finding = await looks[rung]?.value { steps.append((rung, finding)) } }
+        for check in checks { if let finding = await looks[check]?.value { steps.append((check, finding)) } }
         return steps
     }
 
-    /// The finding of a rung that needs the rung `need`, or nil if `finding` does not prevent the check.
-    static func skipped(because need: Rung, _ finding: Finding) -> Finding? {
+    /// The finding of a check that needs the check `need`, or nil if `finding` does not prevent the check.
+    static func skipped(because need: Check, _ finding: Finding) -> Finding? {
         switch finding.status {
         case .ok, .warning: nil
         case .failed: .skipped(because: need, "not looked at, because of \(need.rawValue)")
@@ -52,14 +52,14 @@ package struct Ladder: Sendable {
         }
     }
 
-    /// The exit status of the run: that of the first failed rung in the order of the report, or 0 if none has failed.
+    /// The exit status of the run: that of the first failed check in the order of the report, or 0 if none has failed.
     package static func exitStatus(of steps: [Step]) -> Int32 {
         steps.first { $0.finding.status == .failed }?.finding.exitStatus ?? 0
     }
 
-    private func finding(_ rung: Rung, until end: ContinuousClock.Instant) async -> Finding {
-        let bound = min(rung.bound, ContinuousClock.now.duration(to: end))
-        let found = bound > .zero ? await Self.first(within: bound) { await look(rung) } : nil
+    private func finding(_ check: Check, until end: ContinuousClock.Instant) async -> Finding {
+        let bound = min(check.bound, ContinuousClock.now.duration(to: end))
+        let found = bound > .zero ? await Self.first(within: bound) { await look(check) } : nil
         return found
             ?? .failed(
                 "no answer within the time for it", mend: ["try again; a busy machine or a slow network takes longer"],

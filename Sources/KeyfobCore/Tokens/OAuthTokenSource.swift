@@ -17,7 +17,7 @@ package struct OAuthTokenSource: TokenSource {
     let approve: @Sendable (Configuration.Host) throws -> Void
     let agree: @Sendable (Account, _ hosts: [String]) throws -> Void
     let interaction: InteractionPolicy
-    let summons: Summons
+    let desktopPrompt: DesktopPrompt
     let gitDeclines: @Sendable (CredentialRequest) async -> Bool
     let now: @Sendable () -> Int64
 
@@ -26,7 +26,7 @@ package struct OAuthTokenSource: TokenSource {
     ///   - approve: writes down what a person has agreed to by a sign-in.
     ///   - agree: writes down all hosts at which the account's server may have endpoints.
     ///   - interaction: whether a person may be asked.
-    ///   - summons: asks a person who is reached by their desktop alone whether to sign in.
+    ///   - desktopPrompt: asks a person who is reached by their desktop alone whether to sign in.
     ///   - gitDeclines: whether git's settings decline that; asked for only before a person would be.
     ///   - now: seconds since 1970-01-01 UTC.
     package init(
@@ -34,7 +34,7 @@ package struct OAuthTokenSource: TokenSource {
         transport: @escaping @Sendable (Account) -> any HTTPTransport,
         approve: @escaping @Sendable (Configuration.Host) throws -> Void = { _ in },
         agree: @escaping @Sendable (Account, _ hosts: [String]) throws -> Void = { _, _ in },
-        interaction: InteractionPolicy, summons: Summons = .none,
+        interaction: InteractionPolicy, desktopPrompt: DesktopPrompt = .none,
         gitDeclines: @escaping @Sendable (CredentialRequest) async -> Bool, now: @escaping @Sendable () -> Int64
     ) {
         self.grants = grants
@@ -45,7 +45,7 @@ package struct OAuthTokenSource: TokenSource {
         self.approve = approve
         self.agree = agree
         self.interaction = interaction
-        self.summons = summons
+        self.desktopPrompt = desktopPrompt
         self.gitDeclines = gitDeclines
         self.now = now
     }
@@ -89,7 +89,9 @@ package struct OAuthTokenSource: TokenSource {
         var account = try withEarlierScopes(account)
         account.stepUp = request.stepUp ?? account.stepUp
         let calls = interaction.callsByDesktop(for: request)
-        return try await signIn(to: account, held) { if calls { try await summons.call(for: $0, because: reason) } }
+        return try await signIn(to: account, held) {
+            if calls { try await desktopPrompt.call(for: $0, because: reason) }
+        }
     }
 
     /// The one account with a name that is signed in at the service of `account`, which has none; nil where there is

@@ -33,7 +33,7 @@ struct CallerExchange {
     /// - Returns: the exit status.
     func run() async -> Int32 {
         guard let greeting = dialect.greeting else {
-            let invocation = Invocation(arguments, variable: Surroundings.variable) { StandardInput.readAll() }
+            let invocation = Invocation(arguments, variable: Environment.variable) { StandardInput.readAll() }
             return Self.deliver(await turn(invocation).reply ?? Reply())
         }
         var arguments = arguments
@@ -42,7 +42,7 @@ struct CallerExchange {
         guard heard != nil || Self.deliver(Reply(greeting)) == 0 else { return Output.nobodyReads }
         let lines = LineInput(beginningOn: heard)
         while true {
-            let turn = await turn(Invocation(arguments, variable: Surroundings.variable) { lines.next() })
+            let turn = await turn(Invocation(arguments, variable: Environment.variable) { lines.next() })
             guard let reply = turn.reply else { return 0 }
             let status = Self.deliver(reply)
             if status != 0 || turn.isLast { return status }

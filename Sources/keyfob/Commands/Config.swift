@@ -23,9 +23,9 @@ struct Config: AsyncParsableCommand {
                 return try StandardOutput.write(json ? JSONText.bytes(files) : Self.lines(files.lines))
             }
             let request = try CredentialRequest(url: url)
-            let (account, finding) = try await parts.introduction.accountByName(for: request, anew: false)
+            let (account, finding) = try await parts.serviceApproval.accountByName(for: request, anew: false)
             let host = request.url.flatMap { parts.accounts.configuration.host(for: $0) }
-            let holds = WhatHolds(for: account, as: host, found: finding)
+            let holds = EffectiveSettings(for: account, as: host, found: finding)
             try StandardOutput.write(json ? JSONText.bytes(holds) : Self.lines(holds.lines))
         }
     }
@@ -42,7 +42,7 @@ private struct ConfigurationFiles: Encodable {
         var exists: Bool
     }
 
-    let files = Surroundings.configurationFiles.map { File(file: $0, exists: unsafe access($0, R_OK) == 0) }
+    let files = Environment.configurationFiles.map { File(file: $0, exists: unsafe access($0, R_OK) == 0) }
 
-    var lines: [String] { files.map { Words.printable($0.file) + ($0.exists ? "" : "  (absent)") } }
+    var lines: [String] { files.map { Messages.printable($0.file) + ($0.exists ? "" : "  (absent)") } }
 }

@@ -3,7 +3,7 @@ import CredentialProtocol
 import Glibc
 import KeyfobCore
 
-/// Walks the ladder from the session bus to a token, and tells of each rung whether it holds.
+/// Walks the ladder from the session bus to a token, and tells of each check whether it holds.
 struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Look for what is wrong, from the keyring to a token.",
@@ -34,9 +34,9 @@ struct Doctor: AsyncParsableCommand {
         }
         // A refresh takes as long as it takes: broken off, it could lose the answer.
         let deadline = refresh ? .seconds(120) : Ladder.deadline
-        let rungs = Rung.all(hasService: url != nil, refreshes: refresh)
-        let steps = await Ladder(rungs, deadline: deadline) { await examiner.look(at: $0) }.climb()
-        let report = DoctorReport(steps, home: Surroundings.variable("HOME"))
+        let checks = Check.all(hasService: url != nil, refreshes: refresh)
+        let steps = await Ladder(checks, deadline: deadline) { await examiner.look(at: $0) }.climb()
+        let report = DoctorReport(steps, home: Environment.variable("HOME"))
         let lines = report.lines(emphasises: DoctorReport.mayEmphasise).map { $0 + "\n" }.joined()
         try StandardOutput.write(json ? JSONText.bytes(report) : Array(lines.utf8))
         // Who did not answer in time is not waited for.

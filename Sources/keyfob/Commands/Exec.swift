@@ -69,7 +69,7 @@ struct Exec: AsyncParsableCommand {
     /// A name is looked for in the absolute entries of `PATH`; a path is what the person wrote.
     private static func program(_ name: String) throws -> String {
         if name.contains("/") { return name }
-        guard let path = ExecutableSearch(path: Surroundings.variable("PATH")).path(of: name) else {
+        guard let path = ExecutableSearch(path: Environment.variable("PATH")).path(of: name) else {
             throw NoSuchProgram(name: name)
         }
         return path

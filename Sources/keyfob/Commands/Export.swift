@@ -17,10 +17,10 @@ struct Export: AsyncParsableCommand {
 
     func run() async throws {
         do {
-            let export = try ConfigurationExport(files: Surroundings.configurationFiles)
+            let export = try ConfigurationExport(files: Environment.configurationFiles)
             try StandardOutput.write(Array(export.text.utf8))
             for path in export.machineFiles {
-                Terminal.hint("the other machine needs \(Words.printable(path)), too, or not that line")
+                Terminal.hint("the other machine needs \(Messages.printable(path)), too, or not that line")
             }
         } catch {
             throw FailureReport(error).print()

@@ -34,9 +34,9 @@ struct Import: AsyncParsableCommand {
     func run() async throws {
         let composition = Composition(account: nil, interaction: isDryRun ? .never : nil)
         try await composition.runWithParts { parts in
-            try Surroundings.requireHome()
-            let moving = MovingIn(
-                items: composition.service, places: .init(variable: Surroundings.variable), registry: registryRequest)
+            try Environment.requireHome()
+            let moving = CredentialImport(
+                items: composition.service, places: .init(variable: Environment.variable), registry: registryRequest)
             let found = try look(moving)
             let verdicts = try await moving.verdicts(on: found) { try await parts.accounts.account(for: $0) != nil }
             try show(found, verdicts)
@@ -51,12 +51,12 @@ struct Import: AsyncParsableCommand {
     private static let mostOddities = 10
 
     /// Looks everywhere, and says what cannot be taken.
-    private func look(_ moving: MovingIn) throws -> [FoundCredential] {
+    private func look(_ moving: CredentialImport) throws -> [FoundCredential] {
         var found: [FoundCredential] = []
         for keeper in keepers.isEmpty ? FoundCredential.Keeper.allCases : keepers {
             let findings = try moving.findings(of: keeper)
             for oddity in findings.oddities.prefix(Self.mostOddities) {
-                Terminal.say(MovingWords.line(of: oddity, with: keeper))
+                Terminal.say(ImportMessages.line(of: oddity, with: keeper))
             }
             let rest = findings.oddities.count - Self.mostOddities
             if rest > 0 { Terminal.say("\(keeper.rawValue): \(rest) more that are passed over") }
@@ -65,23 +65,23 @@ struct Import: AsyncParsableCommand {
         return found
     }
 
-    private func show(_ found: [FoundCredential], _ verdicts: [MovingIn.Verdict]) throws {
-        if found.isEmpty { Terminal.say("none of these programs keeps anything: \(MovingWords.names(keepers))") }
-        let rows = zip(found, verdicts).map { MovingWords.row($0, $1, replaces: replace) }
-        try StandardOutput.write(Array(MovingWords.table(rows).utf8))
+    private func show(_ found: [FoundCredential], _ verdicts: [CredentialImport.Verdict]) throws {
+        if found.isEmpty { Terminal.say("none of these programs keeps anything: \(ImportMessages.names(keepers))") }
+        let rows = zip(found, verdicts).map { ImportMessages.row($0, $1, replaces: replace) }
+        try StandardOutput.write(Array(ImportMessages.table(rows).utf8))
     }
 
-    private func copy(_ wanted: [FoundCredential], _ moving: MovingIn) async throws {
+    private func copy(_ wanted: [FoundCredential], _ moving: CredentialImport) async throws {
         if !yes {
             guard Terminal.isThere else {
                 throw NobodyAsked()
             }
-            guard try await Terminal.confirms(MovingWords.question(wanted.count)) else {
+            guard try await Terminal.confirms(ImportMessages.question(wanted.count)) else {
                 return Terminal.say("nothing was copied")
             }
         }
         for credential in wanted { try moving.copy(credential) }
-        Terminal.say("copied \(MovingWords.count(wanted.count)) into your keyring")
+        Terminal.say("copied \(ImportMessages.count(wanted.count)) into your keyring")
     }
 
     /// What is shared already.
@@ -89,14 +89,14 @@ struct Import: AsyncParsableCommand {
         guard keepers.isEmpty else { return }
         Terminal.say("git-credential-libsecret: its items are keyfob's, too, and need no copy")
         let git = GitConfigCommand(
-            search: ExecutableSearch(path: Surroundings.variable("PATH")), environment: Surroundings.environment)
+            search: ExecutableSearch(path: Environment.variable("PATH")), environment: Environment.environment)
         for service in try git.servicesWithClients() {
-            Terminal.say("git-credential-oauth: its settings for \(Words.address(service)) are honoured as they are")
+            Terminal.say("git-credential-oauth: its settings for \(Messages.address(service)) are honoured as they are")
         }
     }
 
     private func sayHowToRemove(_ found: [FoundCredential]) {
-        for hint in MovingWords.removal(of: found) { Terminal.hint(hint) }
+        for hint in ImportMessages.removal(of: found) { Terminal.hint(hint) }
     }
 
     /// A registry as docker writes it.

@@ -46,16 +46,16 @@ struct Login: AsyncParsableCommand {
         try await composition.runWithParts { parts in
             var request = try CredentialRequest(url: url)
             request.scope = scopes
-            let (introduction, tokens) = (parts.introduction, parts.tokens)
-            var (account, finding) = try await introduction.accountByName(for: request, anew: force)
+            let (serviceApproval, tokens) = (parts.serviceApproval, parts.tokens)
+            var (account, finding) = try await serviceApproval.accountByName(for: request, anew: force)
             sayWhere(account, finding)
-            if let finding { try await introduction.confirmNearness(of: finding) }
+            if let finding { try await serviceApproval.confirmNearness(of: finding) }
             var approval = finding?.host
             if approval != nil || clientID != nil {
-                try introduction.prepareApproval(of: approval ?? Configuration.Host(service: account.service))
+                try serviceApproval.prepareApproval(of: approval ?? Configuration.Host(service: account.service))
             }
             if let clientID {
-                approval = approval ?? introduction.approved(account.service)
+                approval = approval ?? serviceApproval.approved(account.service)
                 let secret = readsClientSecret ? try await ClientSecret.read() : nil
                 composition.use(clientID, secret, for: &account, &approval)
             }
@@ -66,12 +66,12 @@ struct Login: AsyncParsableCommand {
                 ? try await tokens.signInAnew(
                     to: account, keepsScopes: !scopes.isEmpty, registersAnew: registersAnew)
                 : try await tokens.token(of: account, for: request)
-            if let approval { try introduction.approve(approval) }
+            if let approval { try serviceApproval.approve(approval) }
             let grant = try? composition.grants.grant(account: account.id)
             if clientID != nil { try composition.keepSecret(ofClientOf: account, grant) }
-            Terminal.say(Words.signedIn(account.service, grant, token))
+            Terminal.say(Messages.signedIn(account.service, grant, token))
             if let whole = finding?.claimedService, whole != account.service {
-                Terminal.hint(Words.onlyThatPath(account.service, of: whole))
+                Terminal.hint(Messages.onlyThatPath(account.service, of: whole))
             }
         }
     }
@@ -79,7 +79,7 @@ struct Login: AsyncParsableCommand {
     /// Who signs in at an authorization server on another origin than the service shall know it before the browser opens.
     private func sayWhere(_ account: Account, _ finding: ServerFinder.Finding?) {
         guard finding != nil, case .issuer(let issuer, _, _) = account.server else { return }
-        Terminal.say(Words.names(account.service, issuer))
+        Terminal.say(Messages.names(account.service, issuer))
     }
 }
 

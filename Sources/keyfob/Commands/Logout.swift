@@ -39,7 +39,7 @@ struct Logout: AsyncParsableCommand {
             var keptApproval: ConfigurationError?
             for grant in grants {
                 let outcome = try await logOut(of: grant, composition, parts)
-                Terminal.say(Words.loggedOut(grant, outcome))
+                Terminal.say(Messages.loggedOut(grant, outcome))
                 keptApproval = keptApproval ?? outcome.keptApproval
             }
             if all, !grants.isEmpty { _ = try forgetClients(composition) }
@@ -72,7 +72,7 @@ struct Logout: AsyncParsableCommand {
     /// Returns how many are forgotten.
     private func forgetClients(_ composition: Composition) throws -> Int {
         let clients = try composition.signOut.forgetPersonsClients()
-        for client in clients { Terminal.say(Words.forgotClient(client)) }
+        for client in clients { Terminal.say(Messages.forgotClient(client)) }
         return clients.count
     }
 

@@ -33,7 +33,7 @@ struct Setup: AsyncParsableCommand {
         do {
             guard let word = caller else { return try StandardOutput.write(Self.list) }
             guard let caller = SetupCaller.named(word) else { throw SetupFailure.unknownCaller(word) }
-            try Surroundings.requireHome()
+            try Environment.requireHome()
             let url = url.map(Self.address)
             let scene = SetupScene(url: try url.flatMap { try CredentialRequest(url: $0).url })
             if caller.needsURL, scene.url == nil, apply { throw SetupFailure.urlNeeded(caller: caller.name) }

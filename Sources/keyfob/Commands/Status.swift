@@ -62,6 +62,6 @@ struct Status: AsyncParsableCommand {
     private static func lines(_ entries: [Entry]) -> [UInt8] {
         guard !entries.isEmpty else { return Array("not signed in anywhere\n".utf8) }
         let now = Int64(time(nil))
-        return Array(entries.map { Words.status($0, now: now) }.joined().utf8)
+        return Array(entries.map { Messages.status($0, now: now) }.joined().utf8)
     }
 }

@@ -7,20 +7,26 @@ import KeyfobCore
 struct DoctorReport: Encodable {
     private let entries: [Entry]
 
-    /// One rung, as in appendix B of protocol.md.
+    /// One check, as in appendix B of protocol.md.
     private struct Entry: Encodable {
-        var rung: String
+        var check: String
         var status: String
         var summary: String
         var details: [String: Finding.Detail]?
         var mend: [String]?
         var because: String?
+
+        /// A check is called a rung in the JSON, whose names are kept.
+        enum CodingKeys: String, CodingKey {
+            case check = "rung"
+            case status, summary, details, mend, because
+        }
     }
 
     /// - Parameter home: the user's home directory.
     init(_ steps: [Ladder.Step], home: String?) {
-        func shown(_ text: String) -> String { Words.shareable(text, home: home) }
-        entries = steps.map { rung, finding in
+        func shown(_ text: String) -> String { Messages.shareable(text, home: home) }
+        entries = steps.map { check, finding in
             let details = finding.details.mapValues { detail -> Finding.Detail in
                 switch detail {
                 case .text(let text): .text(shown(text))
@@ -29,7 +35,7 @@ struct DoctorReport: Encodable {
                 }
             }
             return Entry(
-                rung: rung.rawValue, status: finding.status.rawValue, summary: shown(finding.summary),
+                check: check.rawValue, status: finding.status.rawValue, summary: shown(finding.summary),
                 details: details.isEmpty ? nil : details, mend: finding.mend.isEmpty ? nil : finding.mend.map(shown),
                 because: finding.because?.rawValue)
         }
@@ -39,15 +45,15 @@ struct DoctorReport: Encodable {
         try entries.encode(to: encoder)
     }
 
-    /// One line for each rung, followed by its hints.
+    /// One line for each check, followed by its hints.
     ///
     /// - Parameter emphasises: whether failures are shown in bold, for a terminal.
     func lines(emphasises: Bool) -> [String] {
-        let widths = (entries.map(\.status.count).max() ?? 0, entries.map(\.rung.count).max() ?? 0)
+        let widths = (entries.map(\.status.count).max() ?? 0, entries.map(\.check.count).max() ?? 0)
         return entries.flatMap { entry -> [String] in
             let status = Self.padded(entry.status, widths.0)
             let stands = emphasises && entry.status == Finding.Status.failed.rawValue
-            let line = "\(stands ? "\u{1B}[1m\(status)\u{1B}[0m" : status)  \(Self.padded(entry.rung, widths.1))  "
+            let line = "\(stands ? "\u{1B}[1m\(status)\u{1B}[0m" : status)  \(Self.padded(entry.check, widths.1))  "
             return [line + entry.summary] + (entry.mend ?? []).map { "hint: " + $0 }
         }
     }
@@ -58,8 +64,8 @@ struct DoctorReport: Encodable {
 
     /// Whether standard output is a terminal that shows bold text, and NO_COLOR is not set (no-color.org).
     static var mayEmphasise: Bool {
-        isatty(STDOUT_FILENO) == 1 && Surroundings.variable("NO_COLOR")?.isEmpty != false
-            && !["", "dumb"].contains(Surroundings.variable("TERM") ?? "")
+        isatty(STDOUT_FILENO) == 1 && Environment.variable("NO_COLOR")?.isEmpty != false
+            && !["", "dumb"].contains(Environment.variable("TERM") ?? "")
     }
 }
 

@@ -4,7 +4,7 @@ import KeyfobCore
 /// Checks the files and directories that keyfob uses.
 extension Examiner {
     func runtimeDirectory() throws -> Finding {
-        let directory = Surroundings.runtimeDirectory
+        let directory = Environment.runtimeDirectory
         let isThere = try composition.lock.examineDirectory() != nil
         return .ok(directory + (isThere ? "" : ", made when it is needed"), ["directory": .text(directory)])
     }
@@ -37,7 +37,7 @@ extension Examiner {
     func configuration() throws -> Finding {
         let parts = try composition.parts()
         notes.note { $0.parts = parts }
-        let files = Surroundings.configurationFiles.filter { unsafe access($0, F_OK) == 0 }
+        let files = Environment.configurationFiles.filter { unsafe access($0, F_OK) == 0 }
         let details: [String: Finding.Detail] = [
             "files": .texts(files), "hosts": .number(Int64(parts.accounts.configuration.hosts.count)),
         ]

@@ -5,7 +5,7 @@ import KeyfobCore
 
 /// Checks git, and whether it finds keyfob.
 extension Examiner {
-    private var gitCommand: GitConfigCommand { GitConfigCommand(search: search, environment: Surroundings.environment) }
+    private var gitCommand: GitConfigCommand { GitConfigCommand(search: search, environment: Environment.environment) }
 
     func git() -> Finding {
         guard let version = gitCommand.version() else {
@@ -18,7 +18,7 @@ extension Examiner {
         if !unheeded.isEmpty {
             return .warning(
                 "\(name); keyfob does not heed what holds in this directory alone: "
-                    + unheeded.prefix(5).map(Words.address).joined(separator: ", "),
+                    + unheeded.prefix(5).map(Messages.address).joined(separator: ", "),
                 mend: ["to have it heeded, set it for all directories: git config --global NAME VALUE"], details)
         }
         if version < .tellsChallenges {
@@ -44,7 +44,7 @@ extension Examiner {
     private static func name(_ kind: HelperChain.Kind) -> String {
         switch kind {
         case .keyfob: "keyfob"
-        case .named(let name): Words.printable(name)
+        case .named(let name): Messages.printable(name)
         case .shellCommand: "a shell command"
         }
     }
@@ -53,9 +53,10 @@ extension Examiner {
         switch concern {
         case .keyfobIsMissing: "git does not ask keyfob"
         case .writesPlainText(let name):
-            "\(Words.printable(name)) writes each token that git used to disk, in plain text"
-        case .answersFirst(let name): "\(Words.printable(name)) is asked first, and keyfob only where it has no answer"
-        case .keepsCopies(let name): "\(Words.printable(name)) keeps a copy of each token that git used"
+            "\(Messages.printable(name)) writes each token that git used to disk, in plain text"
+        case .answersFirst(let name):
+            "\(Messages.printable(name)) is asked first, and keyfob only where it has no answer"
+        case .keepsCopies(let name): "\(Messages.printable(name)) keeps a copy of each token that git used"
         }
     }
 
@@ -89,8 +90,8 @@ extension Examiner {
         if let other = ([found] + callers.filter { $0.hasSuffix("-keyfob") }).first(where: { !place.isOurs($0) }) {
             let directory = Installation.directory(of: other)
             let its = OtherProgram.output(
-                of: directory + "/keyfob", ["--version"], environment: Surroundings.environment)
-            let said = its.map { "version " + Words.printable(String($0.prefix { $0 != "\n" })) }
+                of: directory + "/keyfob", ["--version"], environment: Environment.environment)
+            let said = its.map { "version " + Messages.printable(String($0.prefix { $0 != "\n" })) }
             return .warning(
                 "\(other) is of another keyfob, \(said ?? "of no known version")", mend: ["remove one of the two"],
                 details)

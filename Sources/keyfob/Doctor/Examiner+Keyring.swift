@@ -22,10 +22,10 @@ extension Examiner {
         return .ok(name, ["program": .text(program)])
     }
 
-    /// The finding at `rung` if the bus or a program on it did not answer; nil for any other error.
-    func silence(at rung: Rung, _ error: any Error) -> Finding? {
+    /// The finding at `check` if the bus or a program on it did not answer; nil for any other error.
+    func silence(at check: Check, _ error: any Error) -> Finding? {
         guard let error = error as? SecretServiceError, case .timedOut(let seconds) = error else { return nil }
-        if rung == .bus {
+        if check == .bus {
             let summary = "the session bus does not answer within \(seconds) seconds"
             return .failed(summary, mend: ["log out, and in again"], exitStatus: 69)
         }

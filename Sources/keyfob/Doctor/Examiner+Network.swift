@@ -8,12 +8,12 @@ import Secrets
 extension Examiner {
     private var environment: [String: String] {
         (NetworkSettings.variables + GitNetworkSettings.variables)
-            .reduce(into: [String: String]()) { $0[$1] = Surroundings.variable($1) }
+            .reduce(into: [String: String]()) { $0[$1] = Environment.variable($1) }
     }
 
     private func gitNetwork() throws(ConfigurationError) -> GitNetworkSettings? {
         guard let somewhere else { return nil }
-        return try GitConfigCommand(search: search, environment: Surroundings.environment)
+        return try GitConfigCommand(search: search, environment: Environment.environment)
             .network(for: somewhere, environment: environment)
     }
 
@@ -102,7 +102,7 @@ extension Examiner {
             return .skipped(because: .service, "no server has told the time")
         }
         let details: [String: Finding.Detail] = ["skew_seconds": .number(skew.seconds), "server": .text(server)]
-        let distance = Words.span(Int64(clamping: skew.seconds.magnitude))
+        let distance = Messages.span(Int64(clamping: skew.seconds.magnitude))
         let summary = "\(distance) \(skew.seconds > 0 ? "ahead of" : "behind") \(server)"
         let mend = ["set the clock of this machine: timedatectl set-ntp true; or the server's is wrong"]
         return switch skew.verdict {

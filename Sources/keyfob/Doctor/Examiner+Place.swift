@@ -17,9 +17,9 @@ extension Examiner {
 
     func browser() -> Finding {
         let launcher = BrowserLauncher(
-            search: search, browser: Surroundings.variable("BROWSER"), environment: Surroundings.forChildren)
+            search: search, browser: Environment.variable("BROWSER"), environment: Environment.forChildren)
         let programs = launcher.programs
-        guard Surroundings.hasBrowser else {
+        guard Environment.hasBrowser else {
             return .ok("none is opened here: there is no graphical session and no $BROWSER")
         }
         guard let first = programs.first, let chosen = programs.first(where: { $0.path != nil }), let path = chosen.path
@@ -31,13 +31,13 @@ extension Examiner {
         var details: [String: Finding.Detail] = ["program": .text(path)]
         if first.path == nil {
             return .warning(
-                "$BROWSER names \(Words.printable(first.name)), which is not there: \(path) is tried instead",
+                "$BROWSER names \(Messages.printable(first.name)), which is not there: \(path) is tried instead",
                 mend: ["set BROWSER to a program that is there, or unset it"], details)
         }
         guard chosen.name == "gio" else { return .ok(path, details) }
         let said =
             OtherProgram.output(
-                of: path, ["mime", "x-scheme-handler/https"], environment: Surroundings.environment) ?? ""
+                of: path, ["mime", "x-scheme-handler/https"], environment: Environment.environment) ?? ""
         // The output is "Default application for “x-scheme-handler/https”: firefox.desktop" and a list, or says that
         // there is none.
         let handler = said.split(separator: "\n").first { $0.hasPrefix("Default application for") }
@@ -56,13 +56,13 @@ extension Examiner {
         let policy = try InteractionPolicy(
             fromCommandLine: nil, fromConfiguration: notes.read { $0.parts }?.accounts.configuration.interaction,
             hasTerminal: { Terminal.isThere }, isInForeground: { Terminal.isInForeground },
-            variable: Surroundings.variable)
+            variable: Environment.variable)
         let request = try request ?? CredentialRequest(url: "https://example.com")
         let there = onDesktop
-        let isRemote = Surroundings.variable("SSH_CONNECTION")?.isEmpty == false
+        let isRemote = Environment.variable("SSH_CONNECTION")?.isEmpty == false
         var details = Self.desktop.mapValues { Finding.Detail.truth(there.contains($0)) }
         details["terminal"] = .truth(Terminal.isThere)
-        details["browser"] = .truth(Surroundings.hasBrowser)
+        details["browser"] = .truth(Environment.hasBrowser)
         details["ssh"] = .truth(isRemote)
         guard policy.mightAsk(for: request, by: flow) else { return Self.unasked(policy, details) }
         if policy.callsByDesktop(for: request) {
@@ -74,7 +74,7 @@ extension Examiner {
             return .ok("in the browser of this machine, once a notification was taken up", details)
         }
         if flow == .device { return .ok("at another device, with a code", details) }
-        if flow != .paste, Surroundings.hasBrowser { return .ok("in the browser of this machine", details) }
+        if flow != .paste, Environment.hasBrowser { return .ok("in the browser of this machine", details) }
         let forwarding = isRemote ? ", or through ssh -L" : ""
         let alone = isRemote || flow != nil ? "" : "at another device where the server offers that, else "
         return .ok(alone + "in any browser, by pasting its last address" + forwarding, details)

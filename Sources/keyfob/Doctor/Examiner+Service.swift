@@ -10,17 +10,17 @@ extension Examiner {
         guard let request, let parts = notes.read({ $0.parts }) else { return .ok("nobody was named") }
         let (account, finding): (Account, ServerFinder.Finding?)
         do {
-            (account, finding) = try await parts.introduction.accountByName(for: request, anew: false)
+            (account, finding) = try await parts.serviceApproval.accountByName(for: request, anew: false)
         } catch {
             return throughProxy(Finding(FailureReport(error)))
         }
         notes.note { $0.account = account }
-        let setting = WhatHolds(for: account, as: host, found: finding).settings["issuer"]
+        let setting = EffectiveSettings(for: account, as: host, found: finding).settings["issuer"]
         var details: [String: Finding.Detail] = [
             "service": .text(account.service.description), "issuer": .text(account.server.identifier),
         ]
         details["source"] = setting.map { .text($0.source.rawValue) }
-        let source = setting.map { "  (\(WhatHolds.words($0)))" } ?? ""
+        let source = setting.map { "  (\(EffectiveSettings.words($0)))" } ?? ""
         return .ok(account.server.identifier + source, details)
     }
 
@@ -39,8 +39,8 @@ extension Examiner {
                 if !foreign.isEmpty {
                     return .warning(
                         "its endpoints are on other hosts, to which you have not agreed: "
-                            + foreign.map(Words.printable).joined(separator: ", "),
-                        mend: ["if you trust them, run in a terminal: \(Words.login("--force", account.service))"])
+                            + foreign.map(Messages.printable).joined(separator: ", "),
+                        mend: ["if you trust them, run in a terminal: \(Messages.login("--force", account.service))"])
                 }
             } catch {
                 return throughProxy(Finding(FailureReport(error)))
@@ -104,7 +104,7 @@ extension Examiner {
         guard let grant = try grant(of: account) else {
             return unsigned(account, because: .noGrant)
         }
-        let age = Words.span(Int64(time(nil)) - grant.grantedAt)
+        let age = Messages.span(Int64(time(nil)) - grant.grantedAt)
         let details: [String: Finding.Detail] = [
             "signed_in_at": .number(grant.grantedAt), "refreshable": .truth(grant.refreshToken != nil),
         ]
@@ -121,9 +121,9 @@ extension Examiner {
     private func unsigned(_ account: Account, because reason: CredentialFailure.SignInReason) -> Finding {
         var finding = Finding(
             FailureReport(CredentialFailure.signInNeeded(service: account.service, because: reason)))
-        let quiet = QuietTime.inKernelMemory(now: { Int64(time(nil)) }).left(account.id)
+        let quiet = PromptCooldown.inKernelMemory(now: { Int64(time(nil)) }).left(account.id)
         if let quiet {
-            finding.mend.append("the desktop has asked a short while ago, and asks again in \(Words.span(quiet))")
+            finding.mend.append("the desktop has asked a short while ago, and asks again in \(Messages.span(quiet))")
         }
         return finding
     }
@@ -141,7 +141,7 @@ extension Examiner {
         if let token = composition.cache.token(account: id) {
             guard let end = token.expiresAt else { return .ok("in memory; the server did not say until when") }
             let left = end - Int64(time(nil))
-            return .ok("in memory, for \(Words.span(left))", ["expires_at": .number(end)])
+            return .ok("in memory, for \(Messages.span(left))", ["expires_at": .number(end)])
         }
         guard let grant else { return .skipped(because: .grant, "none in memory") }
         if grant.refreshToken == nil, grant.accessToken == nil {
@@ -165,6 +165,7 @@ extension Examiner {
         await composition.transports.shutdown()
         guard let end = token.expiresAt else { return .ok("it works") }
         return .ok(
-            "it works; the new access token lasts \(Words.span(end - Int64(time(nil))))", ["expires_at": .number(end)])
+            "it works; the new access token lasts \(Messages.span(end - Int64(time(nil))))",
+            ["expires_at": .number(end)])
     }
 }

@@ -5,7 +5,7 @@ import OAuth
 import SecretService
 import Synchronization
 
-/// Checks each rung, and remembers the results that other rungs need. It opens nothing and prompts nobody. It leaves no
+/// Checks each check, and remembers the results that other checks need. It opens nothing and prompts nobody. It leaves no
 /// trace: it deletes the item that it writes at once, and its kernel key expires after one second.
 struct Examiner: Sendable {
     let composition: Composition
@@ -15,18 +15,18 @@ struct Examiner: Sendable {
     let notes = Notes()
     /// Whether the variable was set at the start; connecting to the bus sets it.
     let busIsInEnvironment: Bool
-    let search = ExecutableSearch(path: Surroundings.variable("PATH"))
+    let search = ExecutableSearch(path: Environment.variable("PATH"))
 
     /// - Parameter request: the service, if the user named one.
     init(_ request: CredentialRequest?) {
         self.request = request
-        busIsInEnvironment = Surroundings.variable("DBUS_SESSION_BUS_ADDRESS")?.isEmpty == false
+        busIsInEnvironment = Environment.variable("DBUS_SESSION_BUS_ADDRESS")?.isEmpty == false
         keyring = KeyringExamination()
         clocks = ServerClocks()
         composition = Composition(account: nil, interaction: .never, clocks: clocks)
     }
 
-    /// The results of some rungs that others use.
+    /// The results of some checks that others use.
     final class Notes: Sendable {
         struct Values {
             var busAnswers = false
@@ -47,17 +47,17 @@ struct Examiner: Sendable {
         func note(_ change: @Sendable (inout Values) -> Void) { values.withLock { change(&$0) } }
     }
 
-    /// The finding at `rung`.
-    func look(at rung: Rung) async -> Finding {
+    /// The finding at `check`.
+    func look(at check: Check) async -> Finding {
         do {
-            return try await examine(rung)
+            return try await examine(check)
         } catch {
-            return silence(at: rung, error) ?? Finding(FailureReport(error))
+            return silence(at: check, error) ?? Finding(FailureReport(error))
         }
     }
 
-    private func examine(_ rung: Rung) async throws -> Finding {
-        switch rung {
+    private func examine(_ check: Check) async throws -> Finding {
+        switch check {
         case .bus: try bus()
         case .provider: try provider()
         case .collection: try collection()
@@ -75,14 +75,14 @@ struct Examiner: Sendable {
         case .signIn: try signIn()
         case .proxy: try proxy()
         case .authorities: try authorities()
-        default: try await examine(rung, of: request)
+        default: try await examine(check, of: request)
         }
     }
 
-    private func examine(_ rung: Rung, of request: CredentialRequest?) async throws -> Finding {
-        // Without a service these rungs are not part of a run.
+    private func examine(_ check: Check, of request: CredentialRequest?) async throws -> Finding {
+        // Without a service these checks are not part of a run.
         guard let service = request?.url else { return .ok("not looked for") }
-        return switch rung {
+        return switch check {
         case .address: try await address(of: service)
         case .service: try await answer(of: service)
         case .issuer: try await issuer()

@@ -23,16 +23,16 @@ struct ForgeWalk {
             guard let service = request.url else { throw CredentialFailure.notAService(url: url) }
             let provider = parts.accounts.configuration.host(for: service)?.provider
             guard let host = KnownHost.match(service, provider: provider) else {
-                return Terminal.hint(Words.thenSignIn(service))
+                return Terminal.hint(Messages.thenSignIn(service))
             }
-            var (account, finding) = try await parts.introduction.accountByName(for: request, anew: false)
+            var (account, finding) = try await parts.serviceApproval.accountByName(for: request, anew: false)
             guard try !hasClient(account) else {
-                return Terminal.hint(Words.clientKnown(account.service))
+                return Terminal.hint(Messages.clientKnown(account.service))
             }
             guard Terminal.isThere else { throw Self.steps(for: account, host) }
-            try parts.introduction.prepareApproval(of: finding?.host ?? Configuration.Host(service: account.service))
+            try parts.serviceApproval.prepareApproval(of: finding?.host ?? Configuration.Host(service: account.service))
             let client = try await Self.register(with: host, for: account)
-            var approval = finding?.host ?? parts.introduction.approved(account.service)
+            var approval = finding?.host ?? parts.serviceApproval.approved(account.service)
             composition.use(client.id, client.secret, for: &account, &approval)
             if host.ownClient == .withoutSecretByDevice {
                 account.flow = .device
@@ -40,10 +40,10 @@ struct ForgeWalk {
             }
             account.approval = approval
             let token = try await parts.tokens.signInAnew(to: account, keepsScopes: false, registersAnew: false)
-            if let approval { try parts.introduction.approve(approval) }
+            if let approval { try parts.serviceApproval.approve(approval) }
             let grant = try? composition.grants.grant(account: account.id)
             try composition.keepSecret(ofClientOf: account, grant)
-            Terminal.say(Words.signedIn(account.service, grant, token))
+            Terminal.say(Messages.signedIn(account.service, grant, token))
             if !service.pathSegments.isEmpty { try await readRepository(service) }
         }
     }
@@ -70,37 +70,37 @@ struct ForgeWalk {
     private static func register(
         with host: KnownHost, for account: Account
     ) async throws -> (id: String, secret: Secret?) {
-        Terminal.say(Words.wantsRegistration(host))
-        Terminal.hint(Words.shortestWay(host.ownClient))
+        Terminal.say(Messages.wantsRegistration(host))
+        Terminal.hint(Messages.shortestWay(host.ownClient))
         let page = host.registrationPage(for: account.service)
         let values: [(String, String?)] = [
             ("page", page), ("name", "keyfob"), ("redirect URI", redirectURI(account)),
             ("scopes", account.scopes.joined(separator: " ")),
         ]
         for case (let name, let value?) in values where !value.isEmpty {
-            Terminal.write(Words.toCopy(name, value) + "\n")
+            Terminal.write(Messages.toCopy(name, value) + "\n")
         }
         for quirk in host.quirks { Terminal.hint(quirk) }
-        if let page, Surroundings.hasBrowser { try await open(page) }
+        if let page, Environment.hasBrowser { try await open(page) }
         let id = try await clientID()
         guard host.ownClient == .withSecret else { return (id, nil) }
         return (id, try await secret())
     }
 
     private static func open(_ page: String) async throws {
-        guard let said = try await Terminal.answer(to: Words.openThat) else { return }
+        guard let said = try await Terminal.answer(to: Messages.openThat) else { return }
         guard !said.lowercased().hasPrefix("n") else { return }
         let browser = BrowserLauncher(
-            search: ExecutableSearch(path: Surroundings.variable("PATH")), browser: Surroundings.variable("BROWSER"),
-            environment: Surroundings.forChildren)
-        if !browser.open(page) { Terminal.hint(Words.noBrowser) }
+            search: ExecutableSearch(path: Environment.variable("PATH")), browser: Environment.variable("BROWSER"),
+            environment: Environment.forChildren)
+        if !browser.open(page) { Terminal.hint(Messages.noBrowser) }
     }
 
     private static func clientID() async throws -> String {
-        while let said = try await Terminal.answer(to: Words.clientID) {
+        while let said = try await Terminal.answer(to: Messages.clientID) {
             let id = said.trimmingBlanks
             if !id.isEmpty, id.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) { return id }
-            Terminal.hint(Words.whereClientID)
+            Terminal.hint(Messages.whereClientID)
         }
         throw SetupFailure.declined
     }
@@ -126,7 +126,7 @@ struct ForgeWalk {
         guard let outcome, outcome.status == 0 else {
             throw SetupFailure.toolFailed(command: "git ls-remote \(service)", complaint: outcome?.complaint.last)
         }
-        Terminal.say(Words.gitReads(service))
+        Terminal.say(Messages.gitReads(service))
     }
 }
 

@@ -10,7 +10,7 @@ struct Installation: Sendable {
     private let executable: String
 
     init() {
-        search = ExecutableSearch(path: Surroundings.variable("PATH"))
+        search = ExecutableSearch(path: Environment.variable("PATH"))
         executable = Self.real("/proc/self/exe") ?? CommandLine.arguments[0]
         if let found = search.path(of: "keyfob"), Self.real(found) == executable {
             directory = Self.directory(of: found)
@@ -37,7 +37,7 @@ struct Installation: Sendable {
     private var linkDirectory: String {
         let isWritable = unsafe access(directory, W_OK | X_OK) == 0
         if isWritable, isOnPath(directory + "/") { return directory }
-        return (Surroundings.variable("HOME") ?? "") + "/.local/bin"
+        return (Environment.variable("HOME") ?? "") + "/.local/bin"
     }
 
     /// The target of a link: the door, which answers faster, if it is installed.
@@ -55,7 +55,7 @@ struct Installation: Sendable {
 
     /// Whether the directory of `path` is on `PATH`.
     func isOnPath(_ path: String) -> Bool {
-        (Surroundings.variable("PATH") ?? "").split(separator: ":").contains { $0 == Self.directory(of: path) }
+        (Environment.variable("PATH") ?? "").split(separator: ":").contains { $0 == Self.directory(of: path) }
     }
 
     static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }

@@ -13,16 +13,16 @@ struct SetupRun {
         let steps = try await caller.steps(scene)
         for step in steps {
             if !lines.isEmpty { lines.append("") }
-            lines.append("# \(Words.printable(step.place)):")
+            lines.append("# \(Messages.printable(step.place)):")
             lines += step.snippet.map(Self.printable)
         }
         try StandardOutput.write(Array(lines.map { $0 + "\n" }.joined().utf8))
         await sayNotes()
         guard steps.contains(where: { $0.deed != nil }) else { return }
         if let changes = try? await changes(for: steps), changes.isEmpty {
-            Terminal.hint(Words.toTry(caller, scene.url))
+            Terminal.hint(Messages.toTry(caller, scene.url))
         } else {
-            Terminal.hint(Words.toWrite(caller, scene.url))
+            Terminal.hint(Messages.toWrite(caller, scene.url))
         }
     }
 
@@ -42,7 +42,7 @@ struct SetupRun {
         // All steps are examined before anything is written.
         let changes = try await changes(for: steps)
         if changes.isEmpty {
-            Terminal.say(Words.nothingToDo(caller))
+            Terminal.say(Messages.nothingToDo(caller))
         } else {
             await sayNotes()
             let snippets = steps.flatMap(\.snippet)
@@ -53,13 +53,13 @@ struct SetupRun {
             for change in changes where !change.isLink { try perform(change) }
         }
         for step in steps where step.deed == nil {
-            Terminal.hint(Words.yourself(step.place))
+            Terminal.hint(Messages.yourself(step.place))
             for line in step.snippet { Terminal.hint("  " + Self.printable(line)) }
         }
         for case .link(let path, _)? in steps.map(\.deed) where !scene.installation.isOnPath(path) && isSought(path) {
-            Terminal.hint(Words.putOnPath(Installation.directory(of: path)))
+            Terminal.hint(Messages.putOnPath(Installation.directory(of: path)))
         }
-        if !changes.isEmpty, scene.url != nil { Terminal.hint(Words.toTry(caller, scene.url)) }
+        if !changes.isEmpty, scene.url != nil { Terminal.hint(Messages.toTry(caller, scene.url)) }
     }
 
     /// Whether a caller looks for that name on `PATH`.
@@ -68,21 +68,21 @@ struct SetupRun {
     private func agree(_ isAgreed: Bool) async throws {
         if isAgreed { return }
         guard Terminal.isThere else { throw SetupFailure.nobodyAsked }
-        guard try await Terminal.confirms(Words.writeThis) else { throw SetupFailure.declined }
+        guard try await Terminal.confirms(Messages.writeThis) else { throw SetupFailure.declined }
     }
 
     private func show(_ change: SetupStep.Change, _ ours: [String]) {
         switch change {
         case .write(let file, let new, _):
             let concealed = Concealed(ours: ours)
-            let lines = UnifiedDiff.lines(from: file.text, to: new, name: Words.printable(file.path)) { line in
+            let lines = UnifiedDiff.lines(from: file.text, to: new, name: Messages.printable(file.path)) { line in
                 // Tabs are kept: a tab can only move the text after it.
                 concealed.shown(line).split(separator: "\t", omittingEmptySubsequences: false)
-                    .map { Words.printable(String($0)) }.joined(separator: "\t")
+                    .map { Messages.printable(String($0)) }.joined(separator: "\t")
             }
             Terminal.write(lines.map { $0 + "\n" }.joined())
         case .link(let path, let target):
-            Terminal.write(Words.link(path, target) + "\n")
+            Terminal.write(Messages.link(path, target) + "\n")
         }
     }
 
@@ -90,25 +90,25 @@ struct SetupRun {
         switch change {
         case .write(let file, let new, let mode):
             let copy = try file.write(new, mode: mode)
-            Terminal.say(Words.wrote(file.path))
-            if let copy { Terminal.hint(Words.kept(copy)) }
+            Terminal.say(Messages.wrote(file.path))
+            if let copy { Terminal.hint(Messages.kept(copy)) }
         case .link(let path, let target):
-            try PersonsFile.makeDirectories(Installation.directory(of: path))
+            try EditedFile.makeDirectories(Installation.directory(of: path))
             guard unsafe symlink(target, path) == 0 else {
-                throw PersonsFile.Failure.unusable(file: path, errno: errno)
+                throw EditedFile.Failure.unusable(file: path, errno: errno)
             }
-            Terminal.say(Words.linked(path))
+            Terminal.say(Messages.linked(path))
         }
     }
 
     private func sayNotes() async {
-        for note in await caller.notes(scene) { Terminal.hint(Words.printable(note)) }
+        for note in await caller.notes(scene) { Terminal.hint(Messages.printable(note)) }
     }
 
-    /// A line of a snippet. `Words.printable` could shorten a long one, so it is used only if something in
+    /// A line of a snippet. `Messages.printable` could shorten a long one, so it is used only if something in
     /// the line could steer a terminal.
     private static func printable(_ line: String) -> String {
-        let isHarmless = !line.unicodeScalars.contains(where: Words.isHarmful)
-        return isHarmless ? line : Words.printable(line)
+        let isHarmless = !line.unicodeScalars.contains(where: Messages.isHarmful)
+        return isHarmless ? line : Messages.printable(line)
     }
 }

@@ -15,7 +15,7 @@ struct SetupScene: Sendable {
     var host: String { url.map { String($0.origin.dropFirst($0.scheme.count + 3)) } ?? "HOST" }
 
     /// The value of a variable, or nil if it is unset or empty.
-    func variable(_ name: String) -> String? { Surroundings.variable(name).flatMap { $0.isEmpty ? nil : $0 } }
+    func variable(_ name: String) -> String? { Environment.variable(name).flatMap { $0.isEmpty ? nil : $0 } }
 
     var home: String { variable("HOME") ?? "" }
 

@@ -15,14 +15,14 @@ struct SetupStep: Sendable {
         /// Changes the text of a file.
         ///
         /// - change: returns the new text, or the same text if the setting is already there.
-        case edit(file: String, mode: mode_t, change: @Sendable (PersonsFile) async throws -> String)
+        case edit(file: String, mode: mode_t, change: @Sendable (EditedFile) async throws -> String)
         /// Creates a link to our program under another name.
         case link(path: String, target: String)
     }
 
     /// A change that is still to be made.
     enum Change: Sendable {
-        case write(PersonsFile, String, mode: mode_t)
+        case write(EditedFile, String, mode: mode_t)
         case link(path: String, target: String)
 
         var isLink: Bool { if case .link = self { true } else { false } }
@@ -33,7 +33,7 @@ struct SetupStep: Sendable {
         switch deed {
         case nil: return nil
         case .edit(let path, let mode, let change):
-            let file = try PersonsFile(path)
+            let file = try EditedFile(path)
             do {
                 let text = try await change(file)
                 return text == file.text ?? "" ? nil : .write(file, text, mode: mode)
@@ -53,14 +53,14 @@ extension SetupStep {
     /// A file in which the user would write `snippet`.
     static func edit(
         _ file: String, _ snippet: [String], mode: mode_t = 0o600,
-        _ change: @escaping @Sendable (PersonsFile) async throws -> String
+        _ change: @escaping @Sendable (EditedFile) async throws -> String
     ) -> SetupStep {
         SetupStep(place: file, snippet: snippet, deed: .edit(file: file, mode: mode, change: change))
     }
 
     /// Commands that the user would type. keyfob runs them on a copy of `file` and then writes the result.
     static func commands(
-        _ commands: [[String]], of file: String, _ change: @escaping @Sendable (PersonsFile) async throws -> String
+        _ commands: [[String]], of file: String, _ change: @escaping @Sendable (EditedFile) async throws -> String
     ) -> SetupStep {
         SetupStep(
             place: "in a shell", snippet: commands.map { $0.map(ShellWords.quoted).joined(separator: " ") },

@@ -47,7 +47,7 @@ extension SetupCaller {
 
     /// A note about a password that is still in the file in plain text.
     private static func plainText(_ scene: SetupScene, _ tool: String, in file: String) -> [String] {
-        guard scene.url != nil, let text = (try? PersonsFile(file))?.text,
+        guard scene.url != nil, let text = (try? EditedFile(file))?.text,
             JSONTree(Array(text.utf8))?[["auths", scene.host, "auth"]]?.text?.isEmpty == false
         else { return [] }
         return [

@@ -63,7 +63,7 @@ extension SetupCaller {
         return HelperChain(outcome.output, for: service)
     }
 
-    private static func changed(_ old: PersonsFile, _ scene: SetupScene) async throws -> String {
+    private static func changed(_ old: EditedFile, _ scene: SetupScene) async throws -> String {
         let now = try await chain(scene)
         if now.isOurs { return old.text ?? "" }
         return try await old.changedCopy { copy in
@@ -94,10 +94,10 @@ extension SetupCaller {
     /// git does not ask for a service with a path, unless it passes paths to helpers.
     private static func pathNote(_ url: ServiceURL, _ scene: SetupScene) -> [String] {
         guard let request = try? CredentialRequest(url: url.description),
-            let host = (try? Surroundings.configuration())?.host(for: url),
+            let host = (try? Environment.configuration())?.host(for: url),
             !host.service.pathSegments.isEmpty
         else { return [] }
-        let git = GitConfigCommand(search: scene.installation.search, environment: Surroundings.environment)
+        let git = GitConfigCommand(search: scene.installation.search, environment: Environment.environment)
         if (try? git.settings(for: request))?.tellsPath == true { return [] }
         return [
             "git tells no paths, and \(host.service) is known by its path: git config --global"

@@ -25,7 +25,7 @@ extension SetupCaller {
                 isCredential: { String(decoding: $0, as: UTF8.self).contains("\nAuthorization: ") })
         })
 
-    private static func changed(_ old: PersonsFile, _ ours: String, _ scene: SetupScene) async throws -> String {
+    private static func changed(_ old: EditedFile, _ ours: String, _ scene: SetupScene) async throws -> String {
         // A GOAUTH in the environment counts: the user has set it on purpose, for this shell alone.
         let environment = ["GOENV": old.path, "GOFLAGS": "", "GOTOOLCHAIN": "local"]
         let output = try await scene.output(of: "go", ["env", "GOAUTH"], environment: environment)

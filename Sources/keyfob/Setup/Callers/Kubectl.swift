@@ -77,7 +77,7 @@ extension SetupCaller {
     }
 
     private static func changed(
-        _ old: PersonsFile, _ user: String, _ view: JSONTree, _ scene: SetupScene
+        _ old: EditedFile, _ user: String, _ view: JSONTree, _ scene: SetupScene
     ) async throws -> String {
         let now = view[["users"]]?.elements.first { $0[["name"]]?.text == user }?[["user"]]
         if let now, now.members?.isEmpty == false {

@@ -1,0 +1,109 @@
+import CredentialProtocol
+import KeyfobCore
+import OAuth
+
+/// What holds for a service, and who says so: `keyfob config URL`.
+struct EffectiveSettings: Encodable {
+    let service: String
+    /// How the authorization server was found, where nobody has written it down.
+    let steps: [String]
+    /// By the key that sets it in the configuration; `issuer` also where it is a `token_endpoint`.
+    let settings: [String: Setting]
+    /// What else is known of a known host.
+    let notes: [String]
+
+    /// One setting.
+    struct Setting: Encodable {
+        /// nil: none, or not chosen yet.
+        var value: String?
+        var source: Source
+        /// Where `source` is `file`.
+        var file: String?
+        /// The line in it.
+        var line: Int?
+    }
+
+    enum Source: String, Encodable {
+        case file, discovery, git
+        case knownHost = "known-host"
+        case nobody = "default"
+    }
+
+    /// - Parameters:
+    ///   - host: what the files say.
+    ///   - finding: what discovery has found, if it was needed.
+    init(for account: Account, as host: Configuration.Host?, found finding: ServerFinder.Finding?) {
+        let known: Source? = account.provider == nil ? nil : .knownHost
+        let found: Source? = finding == nil ? known : known ?? .discovery
+        let fromGit: Source? = host == nil && finding == nil ? .git : nil
+
+        func setting(_ key: String, _ value: String?, otherwise source: Source?) -> Setting {
+            let written = host?.sources[key]
+            return Setting(
+                value: value, source: written == nil ? source ?? .nobody : .file, file: written?.file,
+                line: written?.line)
+        }
+        service = account.service.description
+        steps = (finding?.steps ?? []).map(Self.words)
+        let nearness = account.reach == .privateNetworks ? ["the authorization server is in a private network"] : []
+        let others = account.endpointHosts
+        let agreed = others.isEmpty ? [] : ["it may have endpoints on " + others.joined(separator: ", ")]
+        notes = nearness + agreed + (account.provider?.quirks ?? [])
+        let server = host?.sources["issuer"] == nil && host?.sources["token_endpoint"] != nil
+        settings = [
+            "issuer": setting(
+                server ? "token_endpoint" : "issuer", account.server.identifier, otherwise: found ?? fromGit),
+            "client_id": setting("client_id", account.client?.id, otherwise: fromGit),
+            "scopes": setting(
+                "scopes", account.scopes.isEmpty ? nil : account.scopes.joined(separator: " "),
+                otherwise: found ?? fromGit),
+            "resource": setting("resource", account.resource, otherwise: finding.map { _ in .discovery }),
+            "flow": setting("flow", account.flow?.rawValue, otherwise: nil),
+            "username": setting("username", account.username, otherwise: known ?? fromGit),
+            "account": setting("account", account.name, otherwise: nil),
+            "pkce": setting("pkce", account.pkce.rawValue, otherwise: known ?? fromGit),
+        ]
+    }
+
+    /// For people: what it is called, and what is said where there is no value.
+    private static let names = [
+        ("issuer", "authorization server", ""),
+        ("client_id", "client", "the one as which keyfob is registered"), ("scopes", "scopes", "none"),
+        ("resource", "resource", "none"), ("flow", "flow", "the one that fits the place"),
+        ("username", "user name beside the token", "oauth2"), ("account", "account", "the only one"),
+        ("pkce", "pkce", ""),
+    ]
+
+    var lines: [String] {
+        var lines = ["service: " + Messages.printable(service)] + steps.map { "step: " + Messages.printable($0) }
+        for (key, name, absent) in Self.names {
+            guard let setting = settings[key] else { continue }
+            lines.append("\(name): \(Messages.printable(setting.value ?? absent))  (\(Self.words(setting)))")
+        }
+        return lines + notes.map { "note: " + Messages.printable($0) }
+    }
+
+    static func words(_ setting: Setting) -> String {
+        switch setting.source {
+        case .file: Messages.printable(setting.file ?? "") + (setting.line.map { ":\($0)" } ?? "")
+        case .discovery: "discovery"
+        case .knownHost: "what is known of this host"
+        case .git: "git's settings"
+        case .nobody: "default"
+        }
+    }
+
+    private static func words(_ step: ServerFinder.Step) -> String {
+        switch step {
+        case .knownHost(let name): "keyfob knows this host: \(name)"
+        case .challenge(let metadata, let scope):
+            "the service asks for a Bearer token" + (metadata.map { ", its metadata are at \($0)" } ?? "")
+                + (scope.map { ", with the scopes " + $0.joined(separator: " ") } ?? "")
+        case .noChallenge: "the service asks for no Bearer token by itself"
+        case .resourceMetadata(let resource, let servers):
+            "the metadata of \(resource) name " + servers.joined(separator: ", ")
+        case .noResourceMetadata: "the service publishes no metadata (RFC 9728)"
+        case .ownIssuer(let issuer): "the service's own origin is an issuer: \(issuer)"
+        }
+    }
+}

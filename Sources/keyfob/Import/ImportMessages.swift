@@ -1,0 +1,104 @@
+import CredentialProtocol
+import Glibc
+import KeyfobCore
+
+/// The messages of `keyfob import` about the credentials of other programs. They never show a secret.
+enum ImportMessages {
+    // The credentials that were found.
+
+    /// The columns of one credential: service, user, kind, place, and the result of copying it.
+    static func row(_ found: FoundCredential, _ verdict: CredentialImport.Verdict, replaces: Bool) -> [String] {
+        let kind =
+            switch found.kind {
+            case .password: "password"
+            case .token: "token"
+            }
+        return [
+            service(found), Messages.printable(found.request.username ?? ""), kind,
+            found.keeper.rawValue + ", " + place(found.place), words(verdict, replaces: replaces),
+        ]
+    }
+
+    private static func words(_ verdict: CredentialImport.Verdict, replaces: Bool) -> String {
+        switch verdict {
+        case .new: "to be copied"
+        case .same: "is there already"
+        case .differs: replaces ? "to be copied in the place of another" : "another is there, which stays"
+        case .signsIn: "not needed: keyfob signs in there"
+        }
+    }
+
+    private static func service(_ found: FoundCredential) -> String {
+        let request = found.request
+        let path = request.path.map { "/" + $0 } ?? ""
+        return Messages.printable("\(request.protocolName)://\(request.host)\(path)")
+    }
+
+    /// The file's name, with `~` for the home directory, and the line number.
+    static func place(_ place: FoundCredential.Place) -> String {
+        guard let file = place.file else { return "keyring" }
+        return name(of: file) + (place.line.map { ":\($0)" } ?? "")
+    }
+
+    private static func name(of file: String) -> String {
+        guard let home = Environment.variable("HOME"), !home.isEmpty, file.hasPrefix(home + "/") else {
+            return Messages.printable(file)
+        }
+        return Messages.printable("~" + file.dropFirst(home.count))
+    }
+
+    /// The rows as text in aligned columns.
+    static func table(_ rows: [[String]]) -> String {
+        let last = (rows.first?.count ?? 1) - 1
+        let widths = (0..<last).map { column in rows.map { $0[column].count }.max() ?? 0 }
+        return rows.map { row in
+            let cells = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
+            return (cells + row.suffix(1)).joined(separator: "  ") + "\n"
+        }.joined()
+    }
+
+    static func line(of oddity: Findings.Oddity, with keeper: FoundCredential.Keeper) -> String {
+        let said =
+            switch oddity.reason {
+            case .malformed(let form): "not \(form), and passed over"
+            case .repeated: "a second one for the same service and user, and passed over"
+            case .refreshToken: "a refresh token of that program, which is of no use to another"
+            case .readableByOthers: "other users of this machine can read it"
+            case .unreadable(let code): unsafe String(cString: strerror(code))
+            case .notTrusted(let reason): "\(reason), and not read"
+            }
+        return "\(keeper.rawValue), \(place(oddity.place)): \(said)"
+    }
+
+    // The question and its result.
+
+    static func question(_ number: Int) -> String { "copy \(count(number)) into your keyring? [y/N] " }
+
+    static func count(_ number: Int) -> String { number == 1 ? "1 credential" : "\(number) credentials" }
+
+    static func names(_ keepers: [FoundCredential.Keeper]) -> String {
+        (keepers.isEmpty ? FoundCredential.Keeper.allCases : keepers).map(\.rawValue).joined(separator: ", ")
+    }
+
+    /// Hints for removing the secrets that are still in plain text, once they are no longer needed there.
+    static func removal(of found: [FoundCredential]) -> [String] {
+        func files(_ keeper: FoundCredential.Keeper) -> [String] {
+            var files: [String] = []
+            for case let file? in found.filter({ $0.keeper == keeper }).map(\.place.file) where !files.contains(file) {
+                files.append(file)
+            }
+            return files
+        }
+        func inPlainText(_ file: String) -> String { "\(name(of: file)) still holds secrets in plain text" }
+        let store = files(.store).map {
+            inPlainText($0) + "; to remove it: shred -u \(name(of: $0)), and take store out of credential.helper"
+        }
+        let gh = files(.gh).map {
+            inPlainText($0) + "; to have gh keep them in the keyring: gh auth logout, then gh auth login"
+        }
+        let docker = files(.docker).map {
+            inPlainText($0) + "; to remove them: docker logout REGISTRY, and name keyfob in credHelpers"
+        }
+        return store + gh + docker
+    }
+}

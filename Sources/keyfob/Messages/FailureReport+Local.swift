@@ -1,0 +1,240 @@
+import CredentialProtocol
+import Dialects
+import Glibc
+import KeyfobCore
+import SecretService
+
+extension FailureReport {
+    init(request error: RequestError) {
+        let said =
+            switch error {
+            case .lineTooLong(let line):
+                "line \(line) of the request is longer than \(AttributeLines.maxLine) bytes"
+            case .requestTooLarge: "the request is larger than \(AttributeLines.maxRequest) bytes"
+            case .lineWithoutEquals(let line): "line \(line) of the request has no \"=\""
+            case .lineWithoutName(let line): "line \(line) of the request has no name before \"=\""
+            case .forbiddenByte(let line, let byte):
+                "byte 0x\(byte < 16 ? "0" : "")\(String(byte, radix: 16)) in line \(line) of the request is not allowed"
+            case .missing(let attribute): "the request names no \(attribute.rawValue)"
+            case .conflicting(let attribute): "the request names more than one \(attribute.rawValue)"
+            case .ambiguousPath(let attribute):
+                "the path in the request's \(attribute.rawValue) can be read in more than one way"
+            case .invalid(let attribute): "the request's \(attribute.rawValue) is not valid"
+            }
+        self.init(said, status: 65)
+        if case .ambiguousPath = error { hints.append(CallerFailure.withoutAmbiguity) }
+    }
+
+    init(response error: ResponseError) {
+        let said =
+            switch error {
+            case .forbiddenByte(let attribute): "the \(attribute.rawValue) holds characters that cannot be passed on"
+            case .empty(let attribute): "the \(attribute.rawValue) is empty"
+            case .tooLong(let attribute): "the \(attribute.rawValue) is too long to be passed on"
+            }
+        self.init(said, status: 65)
+    }
+
+    init(configuration error: ConfigurationError) {
+        let place = Messages.printable(error.file) + (error.line.map { ":\($0)" } ?? "")
+        let key = error.key.map { Messages.address($0) + ": " } ?? ""
+        let said =
+            switch error.problem {
+            case .unreadable(let code): unsafe String(cString: strerror(code))
+            case .syntax(let words): Messages.printable(words)
+            case .unknownKey: "no such key"
+            case .wrongType(let expected): "must be \(expected)"
+            case .notAllowed(let value, let allowed):
+                "\"\(Messages.printable(value))\" is not one of " + allowed.joined(separator: ", ")
+            case .badURL(let value) where Self.isAmbiguous(value):
+                "\"\(Messages.address(value))\" has a path that can be read in more than one way"
+            case .badURL(let value): "\"\(Messages.address(value))\" is not an https URL, nor http on a loopback host"
+            case .incomplete(let missing): "\(missing) is missing"
+            case .notAFile, .notSet, .ofAnotherUser, .writableByOthers, .full, .entryTooLarge, .gitTimedOut, .gitFailed:
+                Self.words(place: error.problem)
+            }
+        self.init("\(place): \(key)\(said)", status: 78)
+        hints = Self.mend(error)
+    }
+
+    private static func isAmbiguous(_ url: String) -> Bool {
+        do {
+            _ = try ServiceURL(url)
+            return false
+        } catch {
+            return error == .ambiguousPath
+        }
+    }
+
+    init(secretService error: SecretServiceError) {
+        switch error {
+        case .noBus(let reason):
+            self.init(
+                "there is no session bus: \(Messages.printable(reason))",
+                hint: "log in to a desktop or install dbus-user-session; over ssh, check DBUS_SESSION_BUS_ADDRESS",
+                status: 69)
+        case .noProvider:
+            self.init(
+                "nothing on the session bus keeps secrets",
+                hint: "install and start gnome-keyring, KWallet, KeePassXC or oo7", status: 69)
+        case .locked:
+            self.init("the keyring is locked", hint: "unlock it, or log in to the desktop, and try again", status: 69)
+        case .promptDismissed:
+            self.init("the keyring stays locked: its prompt was dismissed or could not be shown", status: 69)
+        case .noCollection:
+            self.init(
+                "the Secret Service has no default keyring", hint: "make one, in Passwords and Keys for example",
+                status: 69)
+        case .timedOut(let seconds):
+            self.init("the Secret Service did not answer within \(seconds) seconds", status: 69)
+        case .failed(let words):
+            self.init("the Secret Service failed: \(Messages.printable(words))", status: 69)
+        }
+    }
+
+    init(lock error: AccountLock.Failure) {
+        switch error {
+        case .unusable(let path, let code):
+            self.init(
+                "cannot lock \(Messages.printable(path)): \(unsafe String(cString: strerror(code)))",
+                hint: (code == EACCES ? Self.makeYours(onTheWayTo: path) : nil)
+                    ?? "it must be a directory of yours with mode 0700", status: 75)
+        case .foreign(let path, let owner):
+            self.init(
+                "cannot lock \(Messages.printable(path)): it belongs to \(Self.name(ofUser: owner))",
+                hint: owner == 0
+                    ? "a keyfob that ran as root in your session has made it; remove it: sudo rm -r -- "
+                        + ShellWords.quoted(path)
+                    : Self.asAnotherUser ?? "it must be a directory of yours with mode 0700", status: 75)
+        case .timedOut(let seconds): self.init("another keyfob is busy since \(seconds) seconds", status: 75)
+        case .personIsAsked: self.init("another keyfob is asking you to sign in", status: 77)
+        case .personDeclined: self.init("the sign-in was refused", status: 77)
+        }
+    }
+
+    init(credential error: CredentialFailure) {
+        switch error {
+        case .signInNeeded(let service, let reason):
+            self.init(
+                "sign-in needed for \(service)\(Self.because(reason))", hint: "run: \(Messages.login(service))",
+                status: 77
+            )
+            if case .noRefreshToken = reason {
+                hints.append("for one that lasts, add what the server wants for it to scopes, often offline_access")
+            }
+        case .notNow(let service, let silence):
+            self.init(
+                "sign-in needed for \(service): \(Self.because(silence))", hint: "run: \(Messages.login(service))",
+                status: 77)
+        case .signInRefused(let service): self.init("the sign-in to \(service) was refused", status: 77)
+        case .anotherAccount(let asked, let given):
+            self.init("asked for \(Messages.printable(asked)), signed in as \(Messages.printable(given))", status: 77)
+        case .busy(let service, let seconds):
+            self.init("another keyfob has been busy with \(service) for \(seconds) seconds", status: 75)
+        case .notConfigured(let service):
+            self.init(
+                "no authorization server is configured for \(service)",
+                hint: "add [host.\"\(service.origin)\"] with issuer and client_id to the configuration", status: 78)
+        case .notAService(let url):
+            self.init("\"\(Messages.address(url))\" is not an https URL, nor http on a loopback host", status: 64)
+        case .noAuthorizationServer(let service):
+            self.init(
+                "\(service) names no authorization server",
+                hint: "add [host.\"\(service.origin)\"] with issuer to the configuration, if you know it", status: 78)
+        case .issuerChanged(let service, let from, let to):
+            self.init(
+                "\(service) now names \(Messages.printable(to)) as its authorization server, not \(Messages.printable(from))",
+                hint: "if that is right: \(Messages.command("logout", service)), then \(Messages.login(service))",
+                status: 77)
+        case .foreignHosts(let service, let account, let issuer, let hosts):
+            let option = account.map { " --account " + ShellWords.quoted($0) } ?? ""
+            self.init(
+                "\(Messages.printable(issuer)), the authorization server of \(service), \(Messages.would(hosts))",
+                hint: "if that is right, answer y in a terminal to: \(Messages.login("--force" + option, service))",
+                status: 77)
+        case .clientNeeded(let needed): self.init(clientNeeded: needed)
+        case .scopesNotGranted(let service, let scopes):
+            self.init(
+                "\(service) did not grant " + Messages.printable(scopes.joined(separator: ", ")),
+                hint: "to ask once more: "
+                    + Messages.login(
+                        "--force" + scopes.map { " --scope " + ShellWords.quoted(Messages.printable($0)) }.joined(),
+                        service),
+                status: 77)
+        case .unanswered(let service, let error):
+            let report = FailureReport(oauth: error)
+            self.init(
+                report.line,
+                hint: "if the server did not know keyfob, or its address: \(Messages.login("--register", service))",
+                status: report.status)
+            hints = report.hints + hints
+        case .clientRefused(_, let id, let error):
+            let report = FailureReport(oauth: error)
+            self.init("the client \(Messages.printable(id)) is not taken: \(report.line)", status: report.status)
+            hints = report.hints
+        case .clientIsConfigured(let service, let id):
+            self.init(
+                "the client for \(service), \(Messages.printable(id)), is not one that keyfob has registered",
+                hint: "check its registration at the server, or leave client_id out of the configuration", status: 78)
+        case .whichAccount(let service, let names):
+            self.init(
+                "several accounts are signed in at \(service): " + Messages.printable(names.joined(separator: ", ")),
+                hint: "name one: in the URL, as in https://\(Messages.printable(names[0]))@..., or by --account",
+                status: 77)
+        case .noAccountAndNoKeyring(let error): self.init(secretService: error)
+        case .grantNotSaved(let service):
+            self.init(
+                "the new refresh token for \(service) could not be saved",
+                hint: "sign in again: \(Messages.login(service))",
+                status: 69)
+        }
+    }
+
+    /// Says exactly what to register, and where.
+    private init(clientNeeded needed: CredentialFailure.ClientNeeded) {
+        self.init(
+            "keyfob is not registered with \(Messages.printable(needed.issuer)), which does not let it register itself",
+            status: 78)
+        if !needed.known.isEmpty {
+            hints = needed.known.map {
+                "you have registered a client there: "
+                    + Messages.login("--client-id " + ShellWords.quoted(Messages.printable($0)), needed.service)
+            }
+            return
+        }
+        let scopes = needed.scopes.isEmpty ? "" : " and the scopes " + needed.scopes.joined(separator: " ")
+        hints = [
+            "register a client" + (needed.page.map { " at " + Messages.printable($0) } ?? " there")
+                + " with the redirect URI " + needed.redirectURI + Messages.printable(scopes)
+        ]
+        hints += needed.notes
+        hints.append("then run: \(Messages.login("--client-id ID", needed.service))")
+    }
+
+    private static func because(_ silence: DesktopPrompt.Silence) -> String {
+        let nextTime = "you are not asked again for \(Messages.span(PromptCooldown.length))"
+        return switch silence {
+        case .dismissed: "the notification was dismissed, and " + nextTime
+        case .unanswered: "nobody answered the notification, and " + nextTime
+        case .told: "a notification says so, and nothing can be answered there; " + nextTime
+        case .quiet(let seconds): "a notification asked for it a while ago, and does not for \(Messages.span(seconds))"
+        }
+    }
+
+    private static func because(_ reason: CredentialFailure.SignInReason) -> String {
+        switch reason {
+        case .noGrant: ""
+        case .scopesMissing(let scopes):
+            ": what you agreed to lacks " + Messages.printable(scopes.joined(separator: ", "))
+        case .stepUp: ": the service wants a stronger or a more recent one"
+        case .grantEnded: ": the server no longer accepts the refresh token"
+        case .clientForgotten: ": the server no longer knows keyfob, which will register again"
+        case .noRefreshToken: ": the last token is at its end and came without a refresh token"
+        case .answerLost:
+            ": the answer to the last refresh was lost on its way, and the server takes the refresh token no more"
+        case .grantRefused(let description):
+            ": the server no longer accepts the refresh token"
+                + (description.map { " (it says: \"\(Messages.printable($0))\")" } ?? "")
+        }
+    }
+}

@@ -1,0 +1,29 @@
+import OAuth
+
+extension FailureReport {
+    /// A server that TLS did not vouch for. Nothing was sent to it; what a person can do depends on why.
+    init(untrusted host: String, because reason: Distrust) {
+        let ownAuthority = "if it has an authority of your own network, name that in ca_file or SSL_CERT_FILE"
+        let (said, hint): (String, String) =
+            switch reason {
+            case .expired:
+                ("its certificate has expired", "check the clock of this machine; else the server needs a new one")
+            case .notYetValid: ("its certificate is not valid yet", "check the clock of this machine")
+            case .selfSigned: ("its certificate is signed by itself alone", ownAuthority)
+            case .unknownAuthority:
+                ("its certificate is signed by an authority that is not trusted here", ownAuthority)
+            case .otherName:
+                ("its certificate is for another name", "check the address; is there a network sign-in page?")
+            case .authoritiesUnreadable:
+                (
+                    "the file of certificate authorities cannot be read",
+                    "check ca_file, SSL_CERT_FILE and git's http.sslCAInfo, which take absolute paths"
+                )
+            case .handshakeFailed:
+                ("its certificate is not trusted, or it does not speak TLS", ownAuthority)
+            }
+        // A file of ours stays unreadable until somebody mends it; all else may be the network of the hour.
+        let status: Int32 = reason == .authoritiesUnreadable ? 78 : 75
+        self.init("cannot trust \(Messages.printable(host)): \(said)", hint: hint, status: status)
+    }
+}

@@ -1,0 +1,83 @@
+import ArgumentParser
+import CredentialProtocol
+import KeyfobCore
+import OAuth
+import SecretService
+
+/// What a failure is to a person and to a script: one line, hints, an exit status of sysexits(3).
+///
+/// The one place where an error becomes words.
+struct FailureReport {
+    var line: String
+    var hints: [String] = []
+    var status: Int32
+
+    init(_ line: String, hint: String? = nil, status: Int32) {
+        self.line = line
+        self.hints = hint.map { [$0] } ?? []
+        self.status = status
+    }
+
+    /// The report of any error that a command can end with.
+    init(_ error: any Error) {
+        switch error {
+        case let error as RequestError: self.init(request: error)
+        case let error as ResponseError: self.init(response: error)
+        case let error as ConfigurationError: self.init(configuration: error)
+        case let error as SecretServiceError: self.init(secretService: error)
+        case let error as CredentialFailure: self.init(credential: error)
+        case let error as OAuthError: self.init(oauth: error)
+        case let error as AccountLock.Failure: self.init(lock: error)
+        case let error as NoCredential: self.init("no credential for \(Messages.address(error.url))", status: 1)
+        case let error as NotSignedIn:
+            self.init(
+                error.url.map { "not signed in to \(Messages.address($0))" } ?? "not signed in anywhere", status: 1)
+        case let error as Silence: self.init("", status: error.status)
+        case let error as ExitCode: self.init("", status: error.rawValue)
+        case let error as SetupFailure: self.init(setup: error)
+        case let error as RegistrationNeeded:
+            self.init(credential: .clientNeeded(error.needed))
+            status = 77
+        case let error as EditedFile.Failure: self.init(file: error)
+        case is TokenInSight:
+            self.init(
+                "a token would be shown on the terminal", hint: "to see it: --show; or pass it on through a pipe",
+                status: 64)
+        case is NobodyAsked:
+            self.init(
+                "nothing was copied, for nobody could be asked", hint: "to copy without a question: --yes", status: 77)
+        case let error as NoSuchProgram:
+            self.init("there is no program \(Messages.printable(error.name)) that can be started", status: 127)
+        case is CancellationError: self.init("cancelled", status: 77)
+        default: self.init(Messages.printable("unexpected: \(error)"), status: 70)
+        }
+    }
+
+    /// Says it on standard error.
+    ///
+    /// - Returns: what ends the process with the status.
+    func print() -> ExitCode {
+        if !line.isEmpty { Terminal.say(line) }
+        for hint in hints { Terminal.hint(hint) }
+        return ExitCode(status)
+    }
+}
+
+/// There is no credential for a request, and no account that could get one.
+struct NoCredential: Error {
+    var url: String
+
+    init(request: CredentialRequest) {
+        url = request.url?.description ?? "\(request.protocolName)://\(request.host)"
+    }
+}
+
+/// There is no grant to log out of.
+struct NotSignedIn: Error {
+    var url: String?
+}
+
+/// A status for the caller and not a word for the person.
+struct Silence: Error {
+    var status: Int32
+}

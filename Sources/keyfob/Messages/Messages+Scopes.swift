@@ -1,0 +1,43 @@
+/// What scopes allow, in words that follow "asks to:". A scope that stands in no table is shown as it is: to say something
+/// wrong of it would be worse.
+extension Messages {
+    static func scope(_ scope: String) -> String {
+        // Microsoft and Google write a resource before the name that is theirs.
+        let name = scope.split(separator: "/").last.map(String.init) ?? scope
+        return scopes[scope] ?? scopes[name] ?? printable(scope)
+    }
+
+    private static let scopes = standard.merging(forges) { $1 }
+
+    /// OpenID Connect Core section 5.4 and 11.
+    private static let standard = [
+        "openid": "know who you are", "profile": "see your name and profile", "email": "see your e-mail address",
+        "address": "see your postal address", "phone": "see your telephone number",
+        "offline_access": "stay signed in",
+    ]
+
+    /// As the forges document them.
+    private static let forges = [
+        // GitHub
+        "repo": "read and write your repositories, private ones too",
+        "public_repo": "read and write public repositories",
+        "gist": "write gists", "workflow": "change workflows of GitHub Actions", "read:org": "see your organisations",
+        "read:user": "see your profile", "user:email": "see your e-mail addresses", "read:packages": "read packages",
+        "write:packages": "write packages", "notifications": "read notifications",
+        // GitLab
+        "api": "do all that you may do", "read_api": "read all that you may read", "read_user": "see your profile",
+        "read_repository": "read repositories", "write_repository": "write to repositories",
+        "read_registry": "read container images", "write_registry": "write container images",
+        // Gitea and Forgejo
+        "read:repository": "read repositories", "write:repository": "read and write repositories",
+        // Bitbucket
+        "repository": "read repositories", "repository:write": "write to repositories",
+        "REPO_READ": "read repositories", "REPO_WRITE": "read and write repositories",
+        // Azure DevOps, Google, Hugging Face
+        "vso.code": "read repositories", "vso.code_write": "read and write repositories",
+        "gerritcodereview": "read and write repositories and reviews",
+        "cloud-platform": "see and change your data in Google Cloud",
+        "read-repos": "read repositories", "write-repos": "write to repositories",
+        "contribute-repos": "make repositories, and write to those",
+    ]
+}

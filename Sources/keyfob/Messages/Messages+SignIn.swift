@@ -1,0 +1,127 @@
+import CredentialProtocol
+import Glibc
+import KernelKeyring
+import KeyfobCore
+import OAuth
+
+/// What a sign-in says.
+extension Messages {
+    /// Who wants what of whom.
+    ///
+    /// - Parameters:
+    ///   - server: the host that the person's browser will show.
+    ///   - tokenServer: the host that gets the code, if it is another one.
+    static func beginning(_ account: Account, at server: String, tokensFrom tokenServer: String?) -> String {
+        var line = "sign in to \(printable(account.service.description)) at \(printable(server))"
+        if case .issuer(let issuer, _, _) = account.server, (try? EndpointURL(issuer))?.host != server {
+            line += ", issuer \(printable(issuer))"
+        }
+        if let tokenServer { line += "; the code goes to \(printable(tokenServer))" }
+        return line
+    }
+
+    /// What the person will be asked to allow; nil where that is left to the server.
+    static func askedFor(_ account: Account) -> String? {
+        account.scopes.isEmpty ? nil : "asks to: " + account.scopes.map(scope).joined(separator: ", ")
+    }
+
+    /// A service that sends people elsewhere.
+    static func names(_ service: ServiceURL, _ issuer: String) -> String {
+        "\(printable(service.description)) names \(printable(issuer)) as its authorization server"
+    }
+
+    /// A sign-in that is for less than the service says.
+    static func onlyThatPath(_ service: ServiceURL, of whole: ServiceURL) -> String {
+        "this is for \(printable(service.description)) alone, for its metadata do not stand where those of "
+            + "\(printable(whole.description)) would; for all of that, run: \(login(whole))"
+    }
+
+    // Where to go. What ends with a colon is followed by what is to be copied or typed.
+
+    static let ifNoBrowserOpens = "if no browser opens, go to:"
+    static let orPaste = "or paste here the whole address of a page that cannot be shown"
+    static let inAnyBrowser = "in any browser, go to:"
+    static let pasteItsEnd = "it ends on a page that cannot be shown: paste the whole address of that page here"
+    static let toComeBack = "to come back by itself, run on the machine of your browser:"
+    static let andThereGo = "and there go to:"
+    static let inABrowserHere = "in a browser on this machine, go to:"
+    static func goodFor(_ seconds: Int64) -> String { "the address is good for \(span(seconds))" }
+
+    static let onAnyDevice = "on any device, go to:"
+    static let andType = "and type the code:"
+    static let orGoAndCompare = "or go to this address, and compare the code:"
+    static let orScan = "or scan this with the device's camera, and compare the code"
+    static let onlyIfItWasYou = "go on only if it was you who began this"
+
+    static let forTheBrowser = "waiting for the browser"
+    static let forTheDevice = "waiting for the other device"
+
+    /// The line that counts down: the time first, so that it is there on the narrowest terminal.
+    static func waiting(_ what: String, left: String) -> String { "\(left) left, \(what), Ctrl-C to give up" }
+
+    /// How a sign-in ended: who is signed in, and until when.
+    static func signedIn(_ service: ServiceURL, _ grant: Grant?, _ token: CachedAccessToken) -> String {
+        let name = (grant?.label ?? grant?.accountName).map { " as " + printable($0) } ?? ""
+        let end =
+            if grant?.refreshToken != nil {
+                "refreshes by itself"
+            } else {
+                token.expiresAt.map { "until " + clockTime($0) } ?? "until you log out"
+            }
+        return "signed in to \(printable(service.description))\(name), \(end)"
+    }
+
+    /// A time of the day here; with the date where that is not today.
+    private static func clockTime(_ time: Int64) -> String {
+        let isToday = local(time, "%F") == local(Int64(Glibc.time(nil)), "%F")
+        return local(time, isToday ? "%R" : "%F %R")
+    }
+
+    /// `16:45:01`.
+    static func timeOfDay(_ time: Int64) -> String { local(time, "%T") }
+
+    /// A time as it is here, in the form of strftime(3).
+    private static func local(_ time: Int64, _ form: String) -> String {
+        var seconds = time_t(time)
+        var parts = unsafe tm()
+        var text = [CChar](repeating: 0, count: 32)
+        _ = unsafe localtime_r(&seconds, &parts)
+        let count = unsafe strftime(&text, text.count, form, &parts)
+        return String(decoding: text.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// What a server would do with other hosts than its own.
+    static func would(_ hosts: OtherHosts) -> String {
+        let pages =
+            hosts.pages.isEmpty
+            ? nil
+            : "would have you sign in at " + hosts.pages.map(host).joined(separator: ", ")
+                + " and get what you give there"
+        let receivers =
+            hosts.receivers.isEmpty
+            ? nil : "would have codes and tokens sent to " + hosts.receivers.map(host).joined(separator: ", ")
+        return [pages, receivers].compactMap { $0 }.joined(separator: ", and ")
+    }
+
+    /// A host as it is shown: its end decides whose it is, so of a long one the beginning is cut.
+    static func host(_ name: String) -> String {
+        name.utf8.count <= 100
+            ? printable(name) : "..." + printable(String(decoding: name.utf8.suffix(100), as: UTF8.self))
+    }
+
+    /// What is asked on the terminal before anybody is sent anywhere.
+    static func question(_ question: ServiceApproval.Question) -> String {
+        let words =
+            switch question {
+            case .signIn(let service): "keyfob does not know \(service); look for its sign-in and go there?"
+            case .elsewhere(let service, let server): "\(service) sends you to \(printable(server)); sign in there?"
+            case .nearby(let service, let server):
+                "\(service) sends you to \(printable(server)), which is in a private network; sign in there?"
+            case .otherHosts(let service, let server, let hosts):
+                "\(printable(server)), to which \(service) sends you, \(would(hosts)); is that right?"
+            case .registerAgain(_, let server):
+                "did \(printable(server)) not know keyfob, or its address? register again and retry?"
+            }
+        return words + " [y/N] "
+    }
+}

@@ -1,0 +1,304 @@
+import CredentialProtocol
+import OAuth
+import TestSupport
+import Testing
+
+@testable import KeyfobCore
+
+/// A service that nobody configured: nothing is asked of it before a person has said yes.
+@Suite(.timeLimit(.minutes(1))) struct `A service that is not known` {
+    private typealias Bench = ServiceApprovalBench
+
+    private static func service() throws -> ServiceURL { try ServiceURL(Bench.service) }
+
+    // MARK: Whose it is to ask
+
+    /// A setting; whether the service proposes a sign-in. In none of them it is ours to ask.
+    private static let silent: [(String, Bench.Setting, Bool)] = [
+        ("a service that proposes nothing", .init(), false),
+        ("nobody at a terminal", .init(hasTerminal: false), true),
+        ("nobody may be asked", .init(interaction: .never), true),
+        ("git's settings decline", .init(gitDeclines: true), true),
+    ]
+
+    @Test(arguments: silent.indices)
+    func `is left alone where it is not ours to ask`(_ index: Int) async throws {
+        let (name, setting, proposes) = Self.silent[index]
+        try await Bench.run(setting) { bench async throws in
+            let answer = try await bench.serviceApproval().approving(try Bench.request(proposes: proposes)) { _ in true
+            }
+            #expect(answer == nil, "\(name)")
+            #expect(bench.person.asked.isEmpty, "\(name)")
+            #expect(bench.transport.requests.isEmpty, "\(name)")
+        }
+    }
+
+    @Test func `is left alone where it is not secured`() async throws {
+        try await Bench.run(.init(answers: [true, true])) { bench async throws in
+            let request = try Bench.request("http://notes.example.com/mcp")
+            #expect(try await bench.serviceApproval().approving(request) { _ in true } == nil)
+            #expect(bench.person.asked.isEmpty)
+        }
+    }
+
+    // MARK: What the person says
+
+    @Test func `is asked nothing before a yes, and leads nowhere before another`() async throws {
+        let elsewhere = ServiceApproval.Question.elsewhere(try Self.service(), server: "https://login.example.com")
+        let rows: [(answers: [Bool], asked: [ServiceApproval.Question], requests: Int)] = [
+            ([false], [.signIn(try Self.service())], 0),
+            ([true, false], [.signIn(try Self.service()), elsewhere], 1),
+        ]
+        for row in rows {
+            try await Bench.run(.init(answers: row.answers)) { bench async throws in
+                let answer = try await bench.serviceApproval().approving(try Bench.request()) { _ in
+                    Issue.record("signed in without a yes")
+                }
+                // A no to us is no error: git may still ask for a password.
+                #expect(answer == nil)
+                #expect(bench.person.asked == row.asked)
+                #expect(bench.transport.requests.count == row.requests)
+                #expect(try bench.approved.isEmpty)
+            }
+        }
+    }
+
+    @Test func `leads into a private network only after a yes to that`() async throws {
+        let nearby = ServiceApproval.Question.nearby(try Self.service(), server: "https://login.example.com")
+        for answers in [[true, false], [true, true]] {
+            try await Bench.run(.init(answers: answers, isPrivate: true)) { bench async throws in
+                let account = try await bench.serviceApproval().approving(try Bench.request()) { $0 }
+                #expect(bench.person.asked == [.signIn(try Self.service()), nearby])
+                let url = try EndpointURL(Bench.service)
+                #expect(account?.addresses == (answers[1] ? .privateNetworks(of: url) : nil))
+                #expect(try bench.approved.map(\.reach) == (answers[1] ? [.privateNetworks] : []))
+            }
+        }
+    }
+
+    @Test func `is held to its own distance from then on`() async throws {
+        try await Bench.run(.init(answers: [true, true])) { bench async throws in
+            let account = try await bench.serviceApproval().approving(try Bench.request()) { $0 }
+            #expect(account?.addresses == .asPublicAs(try EndpointURL(Bench.service)))
+            #expect(try bench.approved.map(\.reach) == [.service])
+        }
+    }
+
+    @Test func `that a person has configured leads into a private network only after a yes to that`() async throws {
+        let configuration = "[host.\"\(Bench.service)\"]\nscopes = [\"read\"]\n"
+        let tooNear = OAuthError.addressTooNear(host: "login.example.com", resource: "notes.example.com")
+        let setting = Bench.Setting(configuration: configuration, isPrivate: true)
+        try await Bench.run(setting) { bench async throws in
+            await #expect(throws: tooNear) {
+                try await bench.serviceApproval().approving(try Bench.request()) { _ in
+                    Issue.record("signed in without a yes")
+                }
+            }
+            #expect(try bench.approved.isEmpty)
+        }
+        var agreeing = setting
+        agreeing.answers = [true]
+        try await Bench.run(agreeing) { bench async throws in
+            #expect(try await bench.serviceApproval().approving(try Bench.request()) { _ in true } == true)
+            #expect(try bench.approved.map(\.reach) == [.privateNetworks])
+        }
+    }
+
+    @Test func `is asked about once where its server is its own`() async throws {
+        try await Bench.run(.init(answers: [true], servers: [Bench.origin])) { bench async throws in
+            let server = try await bench.serviceApproval().approving(try Bench.request()) { $0.server }
+            #expect(server == .issuer(Bench.origin))
+            #expect(bench.person.asked.count == 1)
+        }
+    }
+
+    @Test func `is known after the sign-in, with what was found`() async throws {
+        try await Bench.run(.init(answers: [true, true])) { bench async throws in
+            var account = try await bench.serviceApproval().approving(try Bench.request()) { account async throws in
+                #expect(try bench.approved.isEmpty)
+                return account
+            }
+            // What the sign-in itself writes down, before it keeps what it was given
+            #expect(account?.approval?.service.description == Bench.service)
+            account?.approval = nil
+            #expect(account?.server == .issuer("https://login.example.com"))
+            #expect(account?.resource == Bench.service)
+            #expect(account?.scopes == ["read"])
+            let known = try bench.serviceApproval().accounts.configuredAccount(for: try Bench.request())
+            #expect(known == account)
+        }
+    }
+
+    @Test func `stays unknown where the sign-in failed`() async throws {
+        try await Bench.run(.init(answers: [true, true])) { bench async throws in
+            await #expect(throws: OAuthError.cancelled) {
+                try await bench.serviceApproval().approving(try Bench.request()) { _ in throw OAuthError.cancelled }
+            }
+            #expect(try bench.approved.isEmpty)
+        }
+    }
+
+    // MARK: Many at once
+
+    @Test func `is asked about once, whoever else asks meanwhile`() async throws {
+        try await Bench.run(.init(answers: [true, true])) { bench async throws in
+            let issuers = try await withThrowingTaskGroup(of: Account.ServerLocation?.self) { group in
+                for _ in 0..<12 {
+                    group.addTask {
+                        try await bench.serviceApproval().approving(try Bench.request()) { $0.server }
+                    }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(issuers == Array(repeating: .issuer("https://login.example.com"), count: 12))
+            #expect(bench.person.asked.count == 2)
+            #expect(bench.transport.requests.count == 1)
+        }
+    }
+
+    /// What the holder of the lock ends with while another one waits; what the other one is asked.
+    @Test(
+        arguments: [
+            (OAuthError.cancelled, 0), (.unreachable(host: "login.example.com", reason: "down"), 2),
+        ] as [(OAuthError, Int)])
+    func `is a no to those who waited, but for trouble in the network`(_ error: OAuthError, _ more: Int) async throws {
+        try await Bench.run(.init(answers: [true, true, true, true])) { bench async throws in
+            let (first, second) = (try bench.serviceApproval(), try bench.serviceApproval())
+            let request = try Bench.request()
+            var waiting: Task<Bool?, any Error>?
+            await #expect(throws: error) {
+                try await first.approving(request) { _ in
+                    let executor = CountingExecutor()
+                    waiting = Task(executorPreference: executor) { try await second.approving(request) { _ in true } }
+                    // Ready once to start; ready again only after it has found the lock held and paused.
+                    while executor.jobs < 2 { await Task.yield() }
+                    throw error
+                }
+            }
+            #expect(try await waiting?.value == (more == 0 ? nil : true))
+            #expect(bench.person.asked.count == 2 + more)
+        }
+    }
+
+    // MARK: Known but for its server
+
+    @Test func `is found without a question where the configuration lacks only its server`() async throws {
+        let toml = "[host.\"https://notes.example.com\"]\nscopes = [\"write\"]\naccount = \"alice\"\n"
+        try await Bench.run(.init(configuration: toml, hasTerminal: false)) { bench async throws in
+            let account = try await bench.serviceApproval().approving(try Bench.request(proposes: false)) { $0 }
+            #expect(bench.person.asked.isEmpty)
+            #expect(account?.server == .issuer("https://login.example.com"))
+            // The document of one path decides for that path, with all that is configured for more.
+            #expect(account?.service == (try ServiceURL(Bench.service)))
+            #expect(try bench.approved.map(\.service) == [try ServiceURL(Bench.service)])
+            let later = try bench.serviceApproval().accounts.configuredAccount(for: try Bench.request(proposes: false))
+            #expect(later?.id == account?.id)
+            #expect(account?.scopes == ["write"])
+            #expect(account?.name == "alice")
+        }
+        try await Bench.run(.init(configuration: toml, interaction: .never)) { bench async throws in
+            let needed = CredentialFailure.signInNeeded(service: try ServiceURL(Bench.origin), because: .noGrant)
+            await #expect(throws: needed) {
+                try await bench.serviceApproval().approving(try Bench.request()) { _ in true }
+            }
+            #expect(bench.transport.requests.isEmpty)
+        }
+    }
+
+    // MARK: By name
+
+    /// A service that was approved earlier, with its server and a client of the person's.
+    private static func approve(_ bench: Bench, issuer: String = "https://login.example.com") throws {
+        var host = Configuration.Host(service: try service())
+        host.server = .issuer(issuer)
+        host.clientID = "mine"
+        host.scopes = ["old"]
+        host.resource = .uri(Bench.service)
+        try bench.approvals.add(host)
+    }
+
+    @Test func `is found without a question where a person named it`() async throws {
+        try await Bench.run(.init(interaction: .never, hasTerminal: false)) { bench async throws in
+            let serviceApproval = try bench.serviceApproval()
+            let (account, finding) = try await serviceApproval.accountByName(for: try Bench.request(), anew: false)
+            #expect(account.server == .issuer("https://login.example.com"))
+            #expect(bench.person.asked.isEmpty)
+            // To find is not to approve.
+            #expect(try bench.approved.isEmpty)
+            try serviceApproval.approve(try #require(finding).host)
+            let known = try await bench.serviceApproval().accountByName(for: try Bench.request(), anew: false)
+            #expect(known.account == account)
+            #expect(known.finding == nil)
+            #expect(bench.transport.requests.count == 1)
+        }
+    }
+
+    @Test func `is looked at again where a person signs in anew, and keeps its client`() async throws {
+        try await Bench.run { bench async throws in
+            try Self.approve(bench)
+            let (account, finding) = try await bench.serviceApproval()
+                .accountByName(for: try Bench.request(proposes: false), anew: true)
+            #expect(bench.person.asked.isEmpty)
+            #expect(account.client == Client(id: "mine"))
+            #expect(account.scopes == ["read"])
+            #expect(finding?.host.clientID == "mine")
+        }
+    }
+
+    // RFC 9728 section 7.6, CVE-2026-104850: the service does not choose who gets what belongs to its first server.
+    @Test(arguments: [false, true]) func `changes its server only with a yes`(_ isAgreed: Bool) async throws {
+        try await Bench.run(.init(answers: [isAgreed])) { bench async throws in
+            try Self.approve(bench, issuer: "https://first.example")
+            let serviceApproval = try bench.serviceApproval()
+            do {
+                let found = try await serviceApproval.accountByName(for: try Bench.request(), anew: true)
+                #expect(isAgreed)
+                #expect(found.account.server == .issuer("https://login.example.com"))
+                #expect(found.finding?.host.server == .issuer("https://login.example.com"))
+                // A client of the first server is not shown to the second.
+                #expect(found.account.client == nil)
+                #expect(found.finding?.host.clientID == nil)
+            } catch CredentialFailure.issuerChanged(let service, let from, let to) {
+                #expect(!isAgreed)
+                #expect(service == (try Self.service()))
+                #expect((from, to) == ("https://first.example", "https://login.example.com"))
+            }
+            #expect(try bench.person.asked == [.elsewhere(Self.service(), server: "https://login.example.com")])
+            // and without being asked to look, nobody does
+            let known = try await serviceApproval.accountByName(for: try Bench.request(), anew: false)
+            #expect(known.account.server == .issuer("https://first.example"))
+        }
+    }
+
+    @Test func `takes the server that it has among several, if it still names it`() async throws {
+        try await Bench.run(.init(servers: ["https://a.example", "https://b.example"])) { bench async throws in
+            try Self.approve(bench, issuer: "https://b.example")
+            let found = try await bench.serviceApproval().accountByName(for: try Bench.request(), anew: true)
+            #expect(found.account.server == .issuer("https://b.example"))
+            #expect(bench.person.asked.isEmpty)
+        }
+    }
+
+    @Test func `is not looked for where a person wrote down who it is`() async throws {
+        let toml = "[host.\"\(Bench.service)\"]\nissuer = \"https://mine.example\"\n"
+        try await Bench.run(.init(configuration: toml)) { bench async throws in
+            try Self.approve(bench)
+            let found = try await bench.serviceApproval().accountByName(for: try Bench.request(), anew: true)
+            #expect(found.account.server == .issuer("https://mine.example"))
+            #expect(found.finding == nil)
+            #expect(bench.transport.requests.isEmpty)
+        }
+    }
+
+    @Test func `keeps what a person wrote down of it, whatever is found`() async throws {
+        let toml = "[host.\"\(Bench.service)\"]\nscopes = [\"write\"]\nresource = false\n"
+        try await Bench.run(.init(configuration: toml)) { bench async throws in
+            for _ in 0..<2 {
+                let found = try await bench.serviceApproval().accountByName(for: try Bench.request(), anew: true)
+                #expect(found.account.scopes == ["write"])
+                #expect(found.account.resource == nil)
+                try bench.serviceApproval().approve(try #require(found.finding).host)
+            }
+        }
+    }
+}
