@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent / "RealServers")]
+sys.path[:0] = [str(HERE), str(HERE.parent / "EndToEnd")]
 
 import callers  # noqa: E402
 from harness import binaries, kernel  # noqa: E402

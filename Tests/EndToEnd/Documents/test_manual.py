@@ -16,7 +16,7 @@ import pytest
 from harness import binaries
 
 MANUAL = binaries.REPOSITORY / "Sources" / "package" / "manual.py"
-CONFIGURATION = binaries.REPOSITORY / "Sources" / "KeyfobCore" / "Configuration" / "TOMLConfiguration.swift"
+(CONFIGURATION,) = (binaries.REPOSITORY / "Sources").rglob("TOMLConfiguration.swift")
 PAGES = ["git-credential-keyfob.1", "keyfob-config.5", "keyfob-protocol.7", "keyfob.1"]
 SECTIONS = ["NAME", "SYNOPSIS", "DESCRIPTION", "SEE ALSO"]
 MORE_SECTIONS = ["OPTIONS", "EXIT STATUS", "ENVIRONMENT", "FILES", "EXAMPLES"]
