@@ -1,37 +1,37 @@
-/// What can go wrong between us and an authorization server: facts, never prose.
+/// What can go wrong between keyfob and an authorization server. Cases carry facts; the messages are elsewhere.
 ///
-/// `host` is the server's host name as configured; texts that came from a server (`error`, `description`, `reason`) have
-/// passed ``ServerText`` and hold no control characters. No case carries a token, a code or a secret.
+/// `host` is the server's host name as configured. Texts from a server (`error`, `description`, `reason`) have passed
+/// ``ServerText`` and contain no control characters. No case carries a token, a code or a secret.
 package enum OAuthError: Error, Sendable, Equatable {
-    /// No connection: name not found, or refused.
+    /// No connection: the name does not resolve, or the connection was refused.
     case unreachable(host: String, reason: String)
-    /// Nothing was sent, for the settings that say how to reach servers cannot be read; `reason` and `mend` are for people.
+    /// The network settings cannot be read, so nothing was sent. `reason` and `mend` are shown to the user.
     case settingsUnknown(reason: String, mend: String?)
-    /// The connection was there and broke off before a whole answer was read: what was asked may have been done.
+    /// The connection broke before the complete answer arrived. The server may have processed the request.
     case answerLost(host: String)
-    /// The whole exchange did not end within the total deadline.
+    /// The exchange took longer than its time limit.
     case timedOut(host: String, seconds: Int)
-    /// TLS did not vouch for the server.
+    /// TLS did not authenticate the server.
     case untrusted(host: String, reason: Distrust)
-    /// A document of `resource` has sent us to a host that is nearer to this machine than the resource is.
+    /// A document of `resource` names a host that is nearer to this machine than the resource is.
     case addressTooNear(host: String, resource: String)
-    /// The body was longer than we read; `limit` in bytes.
+    /// The body was longer than `limit` bytes.
     case tooLarge(host: String, limit: Int)
-    /// A 3xx answer: never followed (RFC 9700 section 4.12).
+    /// A 3xx answer. keyfob never follows one (RFC 9700 section 4.12).
     case redirected(host: String, status: Int)
     /// 429 or 5xx; `retryAfter` in seconds (RFC 9110 section 10.2.3).
     case unavailable(host: String, status: Int, retryAfter: Int?)
-    /// The answer is something else than JSON, such as the HTML of a captive portal.
+    /// The answer is not JSON, for example the HTML of a captive portal.
     case notJSON(host: String, contentType: String?)
-    /// JSON or a header field of the wrong shape; `member` names what was wrong.
+    /// JSON or a header field has the wrong form; `member` names it.
     case malformed(host: String, member: String)
-    /// None of the well-known places has metadata.
+    /// No well-known location has metadata.
     case metadataNotFound(issuer: String)
     /// The metadata names another issuer (RFC 8414 section 3.3).
     case issuerMismatch(expected: String, found: String)
-    /// An endpoint that we must not use: not https, relative, or with forbidden characters.
+    /// An endpoint that keyfob must not use: not https, relative, or with forbidden characters.
     case invalidEndpoint(member: String)
-    /// A member without which there is no login.
+    /// A member is missing that the login needs.
     case missingEndpoint(member: String)
     /// The metadata does not announce S256 (RFC 7636).
     case pkceUnsupported(issuer: String)
@@ -39,47 +39,48 @@ package enum OAuthError: Error, Sendable, Equatable {
     case refused(host: String, status: Int, error: String, description: String?)
     /// A `token_type` that is not `Bearer`.
     case unexpectedTokenType(String)
-    /// A token with bytes outside of `[\x21-\x7E]`, or none.
+    /// A token is missing, or has bytes outside `[\x21-\x7E]`.
     case unusableToken
-    /// An id_token that proves nothing; `member` names what is wrong: a claim, a member of its header, or `JWT` for its
-    /// form (OpenID Connect Core section 3.1.3.7).
+    /// An invalid id_token. `member` names the claim or the header member, or is `JWT` if the form is wrong (OpenID
+    /// Connect Core section 3.1.3.7).
     case invalidIDToken(member: String)
-    /// The authorization response names another issuer, or none where one was announced (RFC 9207).
+    /// The authorization response names another issuer, or none although the server announced one (RFC 9207).
     case responseIssuerMismatch(expected: String, found: String?)
-    /// What a person pasted is no answer on the redirect URI, with which it must begin.
+    /// The user pasted something that is no response on the redirect URI. A response begins with `expected`.
     case notTheRedirect(expected: String)
-    /// What a person pasted answers another login.
+    /// The user pasted the response to another login.
     case anotherLogin
-    /// Nobody finished the login in time.
+    /// The user did not finish the login in time.
     case authorizationTimedOut(seconds: Int)
-    /// Nobody used the code at another device before it expired, by the server's word (RFC 8628 section 3.5).
+    /// The device code expired before the user used it (RFC 8628 section 3.5).
     case codeExpired(seconds: Int)
     /// The task was cancelled.
     case cancelled
     /// The loopback listener could not be opened.
     case listenerFailed(reason: String)
-    /// No browser could be started; for the caller's `present`.
+    /// No browser could be started. Thrown by the caller's `present`.
     case browserFailed(reason: String)
-    /// The metadata are of another resource (RFC 9728 section 3.3).
+    /// The metadata describe another resource (RFC 9728 section 3.3).
     case resourceMismatch(requested: String, found: String)
-    /// A challenge points to metadata on another origin than the resource's.
+    /// A challenge names metadata on another origin than the resource's.
     case resourceMetadataElsewhere(resource: String, found: String)
-    /// The resource does not take a token in the `Authorization` field (`bearer_methods_supported`).
+    /// The resource does not accept tokens in the `Authorization` field (`bearer_methods_supported`).
     case bearerHeaderUnsupported(resource: String)
-    /// The resource takes tokens only with a proof of possession (RFC 9449).
+    /// The resource only accepts tokens with a proof of possession (RFC 9449).
     case proofOfPossessionRequired(resource: String)
-    /// 401, 403, 404, 405 or 501 at the registration endpoint (RFC 7591): not everybody may register.
+    /// 401, 403, 404, 405 or 501 from the registration endpoint (RFC 7591): the server does not accept our
+    /// registration.
     case registrationClosed(host: String, status: Int)
-    /// The server registered us with other redirect URIs than the ones that were sent.
+    /// The server registered other redirect URIs than those that were sent.
     case redirectChanged(host: String, wanted: String, given: [String])
-    /// The server registered us with a way to authenticate that we do not have.
+    /// The server registered an authentication method that keyfob does not support.
     case unsupportedClientAuthentication(method: String)
     /// The server did not delete or change the registration (RFC 7592).
     case registrationKept(host: String, status: Int)
-    /// Not the URL of a client id metadata document.
+    /// Not a valid URL of a client id metadata document.
     case invalidClientMetadataDocument(url: String)
 
-    /// The `error` of ``refused(host:status:error:description:)`` where an error response came without the `iss` that
-    /// the server's metadata promises: the login is over, but what the response said is not to be shown.
+    /// The `error` of ``refused(host:status:error:description:)`` if an error response lacks the `iss` that the
+    /// server's metadata announce. The login has ended, but the text of the response must not be shown.
     package static let unverifiedRefusal = "unverified_response"
 }

@@ -1,27 +1,29 @@
 import Secrets
 
-/// A login in the person's own browser: authorization code with PKCE and a loopback redirect (RFC 8252).
+/// A login in the user's own browser: authorization code with PKCE and a loopback redirect (RFC 8252).
 ///
-/// The browser comes back to a listener of ours; or it runs elsewhere, and the person pastes the whole address that it
-/// ended on. Whichever comes first counts.
+/// Two ways lead to the answer: the browser returns to our listener, or the user pastes the complete address on which
+/// the browser ended. The first answer counts.
 package struct AuthorizationCodeFlow: Sendable {
     private let parameters: AuthorizationParameters
     private let listens: Bool
     private let transport: any HTTPTransport
 
-    /// - Parameter listens: false where no browser can reach this machine: then only a pasted address ends the login,
-    ///   and the redirect URI is sent as registered.
+    /// - Parameter listens: false if no browser can reach this machine. Then only a pasted address ends the login, and
+    ///   the redirect URI is sent as registered.
     package init(_ parameters: AuthorizationParameters, listens: Bool = true, transport: any HTTPTransport) {
         (self.parameters, self.listens, self.transport) = (parameters, listens, transport)
     }
 
-    /// Binds the listener, pushes the request where the server takes that (RFC 9126), calls `present` once, waits for the one genuine answer and exchanges the code.
+    /// Runs the login: binds the listener, pushes the request if the server accepts that (RFC 9126), calls `present`
+    /// once, waits for the one valid answer, and exchanges the code.
     ///
-    /// `present` runs beside the login and is cancelled at its end, so it may also show the time left, and hand what is
-    /// pasted to ``PendingLogin/offer``; it must heed cancellation, and must not tie the life of a person's browser to
-    /// its own. What it throws before the answer has come ends the login and is thrown on; every other error is an
-    /// ``OAuthError``. Cancelling the task ends the login at once, with `cancelled`. The listener is closed when this
-    /// returns, however it returns.
+    /// `present` runs in parallel with the login and is cancelled at its end. So it may also show the time left, and
+    /// give pasted text to ``PendingLogin/offer``. It must react to cancellation, and must not end a browser that it
+    /// started. The listener is closed when this function returns or throws.
+    ///
+    /// - Throws: the error of `present` if it fails before the answer has come; otherwise ``OAuthError``. If the task
+    ///   is cancelled, the login ends at once with `cancelled`.
     package func run(
         present: @escaping @Sendable (PendingLogin) async throws -> Void
     ) async throws -> TokenResponse {
@@ -50,17 +52,17 @@ package struct AuthorizationCodeFlow: Sendable {
         return try await listener.awaitAnswer(until: pending.deadline, of: parameters.deadline) {
             try await present(pending)
         } finish: { answer in
-            // The person's page does not wait for the exchange, nor the exchange for the page.
-            async let farewell: Void = listener.sayFarewell()
+            // The page in the browser and the exchange of the code do not wait for each other.
+            async let lastPage: Void = listener.awaitLastPage()
             let result = await exchange(answer, verifier, listener.redirectURI)
-            await farewell
+            await lastPage
             var response = try result.get()
             response.nonce = request.nonce
             return response
         }
     }
 
-    /// Pushes the request if need be, and lets the listener answer from then on.
+    /// Pushes the request if necessary. From then on the listener answers.
     private func open(
         _ request: AuthorizationRequest, _ listener: RedirectListener
     ) async throws(OAuthError) -> PendingLogin {

@@ -1,25 +1,27 @@
-/// What one login asks for, and of whom: the same value for every flow.
+/// What one login requests, and from which server. All flows take this value.
 package struct AuthorizationParameters: Sendable {
     package var metadata: AuthorizationServerMetadata
     package var client: Client
-    /// None: the server's default.
+    /// Empty for the server's default.
     package var scopes: [String]
     /// RFC 8707; sent with every request of the login.
     package var resource: String?
-    /// What a token shall be for at servers that have no RFC 8707; sent where the person is sent, and nowhere else.
+    /// The purpose of the token, for servers that do not know RFC 8707. Sent only in the request that the browser
+    /// carries.
     package var audience: String?
     /// OpenID Connect Core section 3.1.2.1: the account that is expected to sign in.
     package var loginHint: String?
-    /// What the token will be for, as the person's browser is told at the end. Sent to nobody.
+    /// The service for which the token will be. Only shown on the last page of the browser, never sent to a server.
     package var service: String?
-    /// How the person shall prove who they are, the best first (OpenID Connect Core section 3.1.2.1, RFC 9470 section 4).
+    /// How the user must authenticate, in order of preference (OpenID Connect Core section 3.1.2.1, RFC 9470 section
+    /// 4).
     package var contexts: [String]
-    /// How many seconds ago they may have done so at most.
+    /// The maximum age of that authentication, in seconds.
     package var maxAge: Int?
-    /// Where the browser comes back to; nothing to the device flow.
+    /// The address to which the browser returns. The device flow does not use it.
     package var redirect: RedirectTemplate
     package var pkce: PKCEPolicy
-    /// How long the person may take.
+    /// The time that the user has for the sign-in.
     package var deadline: Duration
 
     package init(
@@ -35,7 +37,7 @@ package struct AuthorizationParameters: Sendable {
         (self.pkce, self.deadline) = (pkce, deadline)
     }
 
-    /// ``contexts`` and ``maxAge`` as they stand in a request.
+    /// ``contexts`` and ``maxAge`` as request parameters.
     var authentication: [(name: String, value: String?)] {
         [
             (name: "acr_values", value: contexts.isEmpty ? nil : contexts.joined(separator: " ")),

@@ -1,6 +1,7 @@
 import Secrets
 
-/// What asks for a code (RFC 6749 section 4.1.1, RFC 7636 section 4.3, RFC 8707 section 2.1): in an address, or pushed.
+/// The request for a code (RFC 6749 section 4.1.1, RFC 7636 section 4.3, RFC 8707 section 2.1): as an address, or
+/// pushed.
 struct AuthorizationRequest {
     var endpoint: EndpointURL
     var clientID: String
@@ -25,19 +26,19 @@ struct AuthorizationRequest {
         authentication = login.authentication
     }
 
-    /// The address that says everything.
+    /// The address with all parameters.
     var address: String {
         var list = parameters
         list.insert((name: "client_id", value: clientID), at: 1)
         return address(list)
     }
 
-    /// The address that names what was pushed, and says nothing else (RFC 9126 section 4).
+    /// The address that only refers to a pushed request (RFC 9126 section 4).
     func address(naming pushed: PushedAuthorizationRequest) -> String {
         address([(name: "client_id", value: clientID), (name: "request_uri", value: pushed.requestURI)])
     }
 
-    /// What is pushed; the client adds itself.
+    /// The body of a pushed request; the caller adds the client.
     var form: FormBody {
         var form = FormBody()
         for (name, value) in parameters {
@@ -46,11 +47,11 @@ struct AuthorizationRequest {
         return form
     }
 
-    /// The endpoint with its own query kept and ours added; a name that we set stands there once (RFC 6749 section 3.1).
+    /// The endpoint with its own query and our parameters. Each of our names occurs once (RFC 6749 section 3.1).
     private func address(_ ours: [(name: String, value: String)]) -> String {
         let names = Set((ours + parameters).map(\.name))
         let theirs = (endpoint.query ?? "").split(separator: "&").filter { pair in
-            // By its name alone: a value that cannot be read makes it none the less ours.
+            // Only the name decides: a parameter with an unreadable value is removed too if it has one of our names.
             FormEncoding.decode(String(pair.prefix { $0 != "=" }))?.first.map { !names.contains($0.name) } ?? true
         }
         let query = theirs.map(String.init) + ours.map { "\($0.name)=\(FormEncoding.encode($0.value))" }

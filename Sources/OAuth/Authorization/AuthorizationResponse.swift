@@ -1,6 +1,6 @@
 import Secrets
 
-/// What came back on the redirect URI (RFC 6749 sections 4.1.2 and 4.1.2.1, RFC 9207 section 2).
+/// The response that the browser brings to the redirect URI (RFC 6749 sections 4.1.2 and 4.1.2.1, RFC 9207 section 2).
 struct AuthorizationResponse {
     /// What the server decided.
     enum Outcome {
@@ -12,8 +12,8 @@ struct AuthorizationResponse {
     let issuer: String?
     let outcome: Outcome
 
-    /// Reads the query; nil for anything but one state, at most one `iss`, and either one code or one error. A parameter
-    /// given twice is refused whichever it is (RFC 6749 section 3.1).
+    /// Returns nil unless the query has one `state`, at most one `iss`, and either one `code` or one `error`. No
+    /// parameter may occur twice (RFC 6749 section 3.1).
     init?(query: String) {
         guard let pairs = FormEncoding.decode(query) else { return nil }
         let values = Dictionary(pairs.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
@@ -35,10 +35,12 @@ struct AuthorizationResponse {
         }
     }
 
-    /// The code, once state has been checked: throws what the server answered, or that it is not the server we asked.
+    /// Returns the code. Call this only after `state` was checked.
     ///
-    /// RFC 9207 section 2.4: an `iss` that is there must be the issuer, byte for byte, whether it was announced or not;
-    /// one that was announced must be there. A mismatch hides whatever else the response says.
+    /// An `iss` must be identical to the issuer, byte for byte, even if the server did not announce it. If the server
+    /// announced `iss`, it must be there (RFC 9207 section 2.4). A mismatch hides everything else in the response.
+    ///
+    /// - Throws: `refused` with the server's error, or `responseIssuerMismatch`.
     func code(from metadata: AuthorizationServerMetadata) throws(OAuthError) -> Secret {
         if let expected = metadata.issuer {
             if let issuer {
@@ -57,8 +59,8 @@ struct AuthorizationResponse {
         }
     }
 
-    /// Some servers that announce `iss` leave it out of errors: with the right state the login is over all the same, but
-    /// the server's words, which nobody vouches for, are not passed on.
+    /// Some servers announce `iss` but omit it in error responses. With the right state such a response still ends the
+    /// login, but nothing proves who wrote the error text, so the text is dropped.
     private func refuseWithoutIssuer(expected: String, host: String) throws(OAuthError) -> Never {
         switch outcome {
         case .code: throw .responseIssuerMismatch(expected: expected, found: nil)

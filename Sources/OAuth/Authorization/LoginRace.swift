@@ -1,9 +1,11 @@
-/// A login's three runners: what awaits the answer, what talks to the person beside it, and the deadline.
+/// Runs three tasks of a login in parallel: one waits for the answer, one talks to the user, one waits for the
+/// deadline.
 enum LoginRace {
-    /// Hands the first answer to `finish`; whatever still runs is cancelled after that.
+    /// Passes the first answer to `finish`, then cancels the tasks that still run. `presenting` may end earlier without
+    /// effect.
     ///
-    /// `presenting` may end early, which decides nothing. Throws what `awaiting`, `presenting` or `finish` throw,
-    /// `authorizationTimedOut`, or `CancellationError` where the task is cancelled.
+    /// - Throws: errors of `awaiting`, `presenting` and `finish`; `authorizationTimedOut`; `CancellationError` if the
+    ///   task is cancelled.
     static func run<Answer: Sendable, Value: Sendable>(
         until deadline: ContinuousClock.Instant, of limit: Duration,
         awaiting: @escaping @Sendable () async throws -> Answer,

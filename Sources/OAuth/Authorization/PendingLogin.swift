@@ -1,29 +1,31 @@
 package import Secrets
 
-/// A login that waits for its person: the listener is bound, nothing has been opened yet.
+/// A login that waits for the user: the listener is bound, no browser has been opened yet.
 package struct PendingLogin: Sendable {
-    /// Where a browser of this machine is to be sent: a one-time page on our own listener, which leads on to the server.
-    /// nil where nothing listens.
+    /// The address for a browser on this machine: a page of our listener that works once and redirects to the server.
+    /// nil if nothing listens.
     package var startAddress: String?
-    /// The authorization request itself, for a browser anywhere: it ends on an address that is to be pasted.
+    /// The authorization request itself, for a browser on any machine. That browser ends on an address that the user
+    /// pastes.
     package var authorizationAddress: String
-    /// How long both addresses may be opened from now on: a pushed request dies (RFC 9126 section 2.2). nil: until the
+    /// How long both addresses can be opened from now: a pushed request expires (RFC 9126 section 2.2). nil: until the
     /// deadline.
     package var addressLifetime: Duration?
-    /// The host of the authorization endpoint, to be shown.
+    /// The host of the authorization endpoint, for display.
     package var authorizationServer: String
-    /// The host that gets the code, with its port if that is not the usual one; nil if it is the one to be shown.
+    /// The host that receives the code, with its port if that is not the default; nil if it is ``authorizationServer``.
     package var tokenServer: String?
-    /// When the login ends by itself.
+    /// When the login times out.
     package var deadline: ContinuousClock.Instant
-    /// Exactly as it stands in the authorization request.
+    /// Exactly as in the authorization request.
     package var redirectURI: String
-    /// The port that is listened on; nil where nothing listens.
+    /// The port of the listener; nil if nothing listens.
     package var port: Int?
-    /// Takes the whole address that a browser ended on, as a person pasted it: nil, and the login goes on with it; or
-    /// what is wrong with it (`notTheRedirect`, `anotherLogin`), which changes nothing: the person may try again.
+    /// Takes the complete address on which a browser ended, as the user pasted it. Returns nil if the login continues
+    /// with it. Otherwise returns the error (`notTheRedirect`, `anotherLogin`); then nothing has changed and the user
+    /// may try again.
     ///
-    /// The whole address, not the code alone: it carries `state` and `iss`, and both are checked as on the listener.
+    /// The code alone is not enough: the address also carries `state` and `iss`, which are checked as on the listener.
     package var offer: @Sendable (Secret) -> OAuthError?
 
     package init(

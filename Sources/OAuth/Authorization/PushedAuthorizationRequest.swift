@@ -1,21 +1,21 @@
 import Secrets
 
-/// A pushed authorization request (RFC 9126): the server is told first what is asked, and the browser's address only
-/// names it.
+/// A pushed authorization request (RFC 9126): keyfob sends the parameters to the server, and the browser's address only
+/// refers to them.
 ///
-/// It makes addresses short, which people have to copy now and then, and it brings the server's objections to us instead
-/// of onto a page from which no browser comes back.
+/// The addresses become short, which helps users who copy them by hand. Errors of the server reach keyfob instead of a
+/// page from which the browser never returns.
 struct PushedAuthorizationRequest {
-    /// The name by which the browser's address refers to what was pushed.
+    /// The value by which the browser's address refers to the pushed request.
     let requestURI: String
-    /// Seconds until the server forgets it.
+    /// Seconds until the server forgets the request.
     let expiresIn: Int
 
-    /// Pushes `request` where the server takes that; nil where it takes plain requests, too, and has no such endpoint:
-    /// none announced, or an announced one that is not there (404 or 405).
+    /// Pushes `request`. Returns nil if the server accepts plain requests and has no endpoint for pushed ones: none
+    /// announced, or the announced one does not exist (404 or 405).
     ///
-    /// Throws `missingEndpoint` where the server requires pushing and does not let us, `refused` with its objection
-    /// (section 2.3), and what any answer may be wrong with.
+    /// - Throws: `missingEndpoint` if the server requires pushed requests but has no endpoint; `refused` with the
+    ///   server's error (section 2.3); errors of any answer.
     static func push(
         _ request: AuthorizationRequest, for login: AuthorizationParameters, transport: any HTTPTransport
     ) async throws(OAuthError) -> PushedAuthorizationRequest? {
@@ -25,7 +25,7 @@ struct PushedAuthorizationRequest {
             if isRequired { throw missing }
             return nil
         }
-        let response = try await transport.confide(login.client.request(request.form, to: endpoint))
+        let response = try await transport.sendSecrets(login.client.request(request.form, to: endpoint))
         if [404, 405].contains(response.status) {
             if isRequired { throw missing }
             return nil
@@ -33,7 +33,7 @@ struct PushedAuthorizationRequest {
         return try PushedAuthorizationRequest(response, from: endpoint.host)
     }
 
-    /// Reads a whole answer (section 2.2). 200 counts as 201, which is what careful servers say.
+    /// Reads a complete answer (section 2.2). Accepts 200 as well as 201, the status that the RFC requires.
     init(_ response: HTTPResponse, from host: String) throws(OAuthError) {
         try response.checkAnswered(by: host)
         let answer = try TokenAnswer(response, host: host)

@@ -1,22 +1,22 @@
 import Secrets
 
-/// What the device authorization endpoint answers (RFC 8628 section 3.2).
+/// The answer of the device authorization endpoint (RFC 8628 section 3.2).
 struct DeviceAuthorization {
     let deviceCode: Secret
     let userCode: String
     let verificationURI: EndpointURL
     let verificationURIComplete: EndpointURL?
-    /// Seconds until the codes die.
+    /// Seconds until the codes expire.
     let expiresIn: Int
     /// Seconds between two polls.
     let interval: Int
 
-    /// Seconds between polls where the server does not say (RFC 8628 section 3.5).
+    /// Seconds between polls if the server names no interval (RFC 8628 section 3.5).
     static let defaultInterval = 5
-    /// Longest interval taken from a server, in seconds.
+    /// The longest interval that is accepted from a server, in seconds.
     private static let longestInterval = 300
 
-    /// Reads a whole answer. An address that is not https is refused: it is going to be opened by a person.
+    /// Reads a complete answer. Refuses an address that is not https, because the user is going to open it.
     init(_ response: HTTPResponse, from host: String) throws(OAuthError) {
         try response.checkAnswered(by: host)
         let answer = try TokenAnswer(response, host: host)
@@ -30,7 +30,7 @@ struct DeviceAuthorization {
         }
         deviceCode = Secret(try text("device_code"))
         userCode = ServerText.printable(try text("user_code"))
-        // The older name is Google's, who had it first.
+        // Google uses the second name. Its implementation is older than the RFC.
         let names = ["verification_uri", "verification_url"]
         guard let address = names.lazy.compactMap({ try? EndpointURL(try text($0)) }).first
         else { throw .invalidEndpoint(member: "verification_uri") }

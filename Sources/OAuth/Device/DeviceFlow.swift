@@ -1,8 +1,9 @@
 import Secrets
 
-/// A login at another device, for machines without a browser (RFC 8628).
+/// A login on another device, for machines without a browser (RFC 8628).
 ///
-/// Never begun unasked: a code that somebody else asked for is what phishing of device codes lives on (BCP 247).
+/// The flow starts only if the user asked for it: phishing works with device codes that somebody else requested (BCP
+/// 247).
 package struct DeviceFlow: Sendable {
     private let parameters: AuthorizationParameters
     private let transport: any HTTPTransport
@@ -13,7 +14,7 @@ package struct DeviceFlow: Sendable {
         self.init(parameters, transport: transport, pause: { try await Task.sleep(for: $0, clock: .continuous) })
     }
 
-    /// - Parameter pause: waits between two polls; a test has no time to.
+    /// - Parameter pause: waits between two polls; tests replace it to save time.
     init(
         _ parameters: AuthorizationParameters, transport: any HTTPTransport,
         pause: @escaping @Sendable (Duration) async throws -> Void
@@ -21,12 +22,14 @@ package struct DeviceFlow: Sendable {
         (self.parameters, self.transport, self.pause) = (parameters, transport, pause)
     }
 
-    /// Asks for a code, calls `check` and then `present` once with it, and polls until the person has decided.
+    /// Requests a code, calls `check` and then `present` once with it, and polls until the user has decided.
     ///
-    /// `check` decides whether the person may be sent to the address that the server names. It may take parts of it away;
-    /// if it throws, nothing is shown, nothing is polled, and its error is thrown on. `present` runs beside the polling and is cancelled at its end. Throws `missingEndpoint` where the server has no
-    /// device flow, `authorizationTimedOut` where nobody came, `codeExpired` where the server would not wait so long,
-    /// `refused` where the person said no.
+    /// `check` decides whether the user may be sent to the server's address, and may remove parts of it. If it throws,
+    /// nothing is shown and nothing is polled. `present` runs in parallel with the polling and is cancelled at its end.
+    ///
+    /// - Throws: errors of `check` and `present`; `missingEndpoint` if the server has no device flow;
+    ///   `authorizationTimedOut` if the user did not finish in time; `codeExpired` if the server's time limit was
+    ///   shorter; `refused` if the user declined.
     package func run(
         check: (inout PendingDeviceLogin) async throws -> Void = { _ in },
         present: @escaping @Sendable (PendingDeviceLogin) async throws -> Void
@@ -63,7 +66,7 @@ package struct DeviceFlow: Sendable {
         form.append("resource", parameters.resource)
         form.append("audience", parameters.audience)
         for (name, value) in parameters.authentication { form.append(name, value) }
-        let response = try await transport.confide(parameters.client.request(form, to: endpoint))
+        let response = try await transport.sendSecrets(parameters.client.request(form, to: endpoint))
         return try DeviceAuthorization(response, from: endpoint.host)
     }
 

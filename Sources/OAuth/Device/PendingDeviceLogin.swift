@@ -1,14 +1,14 @@
-/// A login that waits for its person at another device (RFC 8628 section 3.3).
+/// A login that waits for the user on another device (RFC 8628 section 3.3).
 package struct PendingDeviceLogin: Sendable, Equatable {
-    /// To be typed there: always shown, also beside ``completeAddress`` (section 3.3.1).
+    /// The code to type there. It is always shown, even with ``completeAddress`` (section 3.3.1).
     package var userCode: String
-    /// Where the code is typed: https, or http on this machine.
+    /// The address of the page on which the user types the code: https, or http on this machine.
     package var address: EndpointURL
-    /// The same with the code filled in, for a QR code or a browser; nil if the server has none.
+    /// The same address with the code filled in, for a QR code or a browser; nil if the server sent none.
     package var completeAddress: EndpointURL?
-    /// The host that gets the device code, as in ``PendingLogin/tokenServer``.
+    /// The host that receives the device code, as in ``PendingLogin/tokenServer``.
     package var tokenServer: String?
-    /// When the code dies, or our patience ends.
+    /// When the code expires, or the login's own time limit ends.
     package var deadline: ContinuousClock.Instant
 
     package init(
@@ -19,6 +19,6 @@ package struct PendingDeviceLogin: Sendable, Equatable {
         (self.tokenServer, self.deadline) = (tokenServer, deadline)
     }
 
-    /// The host of ``address``, to be shown.
+    /// The host of ``address``, for display.
     package var authorizationServer: String { address.host }
 }

@@ -1,21 +1,21 @@
-/// How often the token endpoint is asked whether the person has decided (RFC 8628 section 3.5).
+/// How often keyfob asks the token endpoint whether the user has decided (RFC 8628 section 3.5).
 struct PollingPace {
-    /// The longest pause that failures lead to, in seconds, unless the server wants longer ones: who has decided should
-    /// not wait for minutes because their network was away for one.
+    /// The longest pause after failures, in seconds, unless the server requires a longer one. After a short network
+    /// failure the user should not wait for minutes.
     private static let longestBackoff = 60
 
     /// Seconds between two polls.
     private(set) var interval: Int
 
-    /// - Parameter interval: what the server asks for, in seconds.
+    /// - Parameter interval: the server's interval, in seconds.
     init(interval: Int) {
         self.interval = interval
     }
 
-    /// How long to wait after a poll that brought no token, in seconds; throws what ends the login.
+    /// Returns the pause after a poll that brought no token, in seconds. Throws `error` if it ends the login.
     ///
-    /// `slow_down` adds five seconds for good; a connection that fails doubles the interval; a `Retry-After` holds for
-    /// this once.
+    /// `slow_down` adds five seconds permanently. A failed connection doubles the interval. `Retry-After` counts for
+    /// one pause.
     mutating func pause(after error: OAuthError) throws(OAuthError) -> Int {
         switch error {
         case .refused(_, _, "authorization_pending", _): break

@@ -4,7 +4,7 @@ import Secrets
 struct FormBody {
     private var bytes: [UInt8] = []
     /// The secret values.
-    private(set) var confided: [Secret] = []
+    private(set) var sentSecrets: [Secret] = []
 
     /// Adds a parameter.
     mutating func append(_ name: String, _ value: String) {
@@ -13,7 +13,7 @@ struct FormBody {
 
     /// Adds a parameter with a secret value.
     mutating func append(_ name: String, _ value: Secret) {
-        confided.append(value)
+        sentSecrets.append(value)
         append(name, value.exposedBytes)
     }
 

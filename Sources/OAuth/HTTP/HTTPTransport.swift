@@ -19,7 +19,7 @@ package struct HTTPRequest: Sendable {
     /// How near to this machine the server may be.
     package var reach = Reach.anywhere
     /// The secrets in the request, decoded as the server reads them.
-    package var confided: [Secret] = []
+    package var sentSecrets: [Secret] = []
 
     /// When a request may be retried safely.
     package enum Repetition: Sendable {
@@ -69,7 +69,7 @@ package struct HTTPResponse: Sendable {
     /// A ``Secret``, because it may hold tokens.
     package var body: Secret
     /// The secrets of the request, because some servers repeat them in error messages.
-    package var confided: [Secret] = []
+    package var sentSecrets: [Secret] = []
 
     package init(status: Int, fields: [(name: String, value: String)], body: Secret) {
         (self.status, self.fields, self.body) = (status, fields, body)
@@ -95,9 +95,9 @@ package protocol HTTPTransport: Sendable {
 extension HTTPTransport {
     /// Sends a request with secrets and attaches them to the response, so that an error message in it can be shown
     /// without them.
-    func confide(_ request: HTTPRequest) async throws(OAuthError) -> HTTPResponse {
+    func sendSecrets(_ request: HTTPRequest) async throws(OAuthError) -> HTTPResponse {
         var response = try await send(request)
-        response.confided = request.confided
+        response.sentSecrets = request.sentSecrets
         return response
     }
 }

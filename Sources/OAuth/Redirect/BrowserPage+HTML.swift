@@ -1,10 +1,10 @@
 import Crypto
 import FoundationEssentials
 
-/// How a page looks: readable in any browser from 320 pixels on, in light and dark, and read aloud. No script, no
-/// form, no link, nothing from elsewhere.
+/// The look of a page: readable in any browser from 320 pixels on, in light and dark mode, and by screen readers. It
+/// has no script, form, link or external resource.
 extension BrowserPage {
-    /// The whole document.
+    /// The complete document.
     var html: String {
         """
         <!doctype html>
@@ -29,12 +29,12 @@ extension BrowserPage {
         """
     }
 
-    /// What a browser may do with any of these pages: show it, in this style alone.
+    /// The Content-Security-Policy of all pages: only the inline style is allowed.
     static let policy =
         "default-src 'none'; style-src 'sha256-\(Data(SHA256.hash(data: Array(style.utf8))).base64EncodedString())'; "
         + "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
-    /// A tick or a cross: what the colour says is said by the shape, too.
+    /// A tick or a cross: the shape carries the same information as the colour.
     private var sign: String {
         switch outcome {
         case .good: #"<path d="M7 12.5l3.5 3.5L17 9"/>"#
@@ -48,9 +48,9 @@ extension BrowserPage {
         return "<dl>\n\(lines.joined())</dl>\n"
     }
 
-    /// Text from elsewhere as text in HTML: nothing in it is a tag, an entity, or the end of either.
+    /// Escapes external text for HTML, so that it contains no tag and no entity.
     ///
-    /// Scalar by scalar: with an accent behind it, `<` is another character to Swift, and still a tag to a browser.
+    /// Works on Unicode scalars: `<` with an accent is one other character to Swift, but still a tag to a browser.
     private static func escaped(_ text: String) -> String {
         ServerText.printable(text).unicodeScalars.map { scalar in
             switch scalar {

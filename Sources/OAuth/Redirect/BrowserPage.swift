@@ -1,19 +1,22 @@
-/// What a person reads in their browser at the end of a sign-in, or where it cannot go on.
+/// A page that the user sees in the browser at the end of a sign-in, or when the sign-in cannot continue there.
 ///
-/// Rules: the heading says what happened, the sentences below it what to do now; whole sentences, for this is no terminal.
-/// Nothing of what a server says gets here. What the sign-in is for is told only on pages that nobody reaches without a
-/// secret of this very sign-in (``Purpose``); the others tell nothing to whoever knocks.
+/// Rules:
+/// - The heading says what happened. The sentences below it say what to do now. They are full sentences, other than in
+///   the terminal.
+/// - No text of a server appears on a page.
+/// - A page names the service and the account (``Purpose``) only if the request carried a secret of this sign-in. All
+///   other pages reveal nothing.
 struct BrowserPage: Equatable {
-    /// Whether it went as the person wanted.
+    /// Whether the sign-in went as the user wanted.
     enum Outcome { case good, bad }
 
     /// What the sign-in is for.
     struct Purpose: Equatable {
-        /// The service that the token will be for; nil where the caller does not say.
+        /// The service for which the token will be; nil if the caller did not name it.
         var service: String?
-        /// The account that was asked for by name, if one was.
+        /// The account that was requested by name, if any.
         var account: String?
-        /// The host at which the person signs in.
+        /// The host at which the user signs in.
         var server: String
     }
 
@@ -23,59 +26,60 @@ struct BrowserPage: Equatable {
     var outcome = Outcome.bad
     var purpose: Purpose?
 
-    // With a secret of this sign-in.
+    // Pages for requests that carry a secret of this sign-in.
 
-    /// The code has come. What is still to be done needs no browser.
+    /// The code has arrived. The remaining steps need no browser.
     static func approved(_ purpose: Purpose) -> BrowserPage {
         BrowserPage(
             status: 200, heading: "Sign-in approved",
-            sentences: "keyfob has what it waited for, and does the rest by itself. You can close this tab.",
+            sentences: "keyfob has the answer and continues on its own. You can close this tab.",
             outcome: .good, purpose: purpose)
     }
 
-    /// The person said no, or the server did. Its words are for the terminal, where they are marked as its own.
+    /// The user or the server declined. The server's text is shown only in the terminal, where it is marked as the
+    /// server's.
     static func notSignedIn(_ purpose: Purpose) -> BrowserPage {
         BrowserPage(
             status: 200, heading: "Not signed in",
-            sentences: "Nobody is signed in by this. The program that asked says why. You can close this tab.",
+            sentences: "This sign-in has failed. Your terminal shows the reason. You can close this tab.",
             purpose: purpose)
     }
 
-    /// An address of this sign-in is opened for the second time.
+    /// An address of this sign-in was opened for the second time.
     static func alreadyUsed(_ purpose: Purpose) -> BrowserPage {
         BrowserPage(
             status: 410, heading: "Already used",
-            sentences: "This link works once, and it was opened before. If that was not you, end the sign-in where it "
-                + "began, and start it again. You can close this tab.",
+            sentences: "This link works only once, and it has been opened before. If that was not you, stop the "
+                + "sign-in where you started it, and start again. You can close this tab.",
             purpose: purpose)
     }
 
-    /// The genuine answer, in a browser that was not started for it. Nobody has taken it: the person can.
+    /// The valid answer came from a browser that was not started for it. It was not accepted; the user can paste it.
     static func otherBrowser(_ purpose: Purpose) -> BrowserPage {
         BrowserPage(
             status: 400, heading: "Another browser",
-            sentences: "This sign-in began in another browser, and keyfob cannot tell whether that was you. If it was, "
-                + "copy the whole address of this page and paste it where keyfob waits, in your terminal.",
+            sentences: "This sign-in started in another browser. If that was you, copy the whole address of this page "
+                + "and paste it into the terminal in which keyfob waits.",
             purpose: purpose)
     }
 
-    // For whoever knocks.
+    // Pages for all other requests.
 
     static let notThisSignIn = BrowserPage(
         status: 400, heading: "Not this sign-in",
-        sentences: "This answer does not belong to the sign-in that waits here. You can close this tab.")
+        sentences: "This page belongs to another sign-in, not to the one that is running now. You can close this tab.")
     static let notYours = BrowserPage(
         status: 403, heading: "Not yours",
-        sentences: "This sign-in belongs to another user of this machine, or keyfob cannot tell that this browser is "
-            + "yours. If it is, end the sign-in where it began, and begin again with: keyfob login --flow paste URL")
+        sentences: "Another user of this machine started this sign-in, or keyfob cannot verify that this browser is "
+            + "yours. If it is yours, stop the sign-in, and start again with: keyfob login --flow paste URL")
     static let foreign = BrowserPage(
         status: 400, heading: "Bad request", sentences: "This address belongs to another program.")
     static let notAllowed = BrowserPage(
-        status: 405, heading: "Not allowed", sentences: "Only GET is answered here.")
+        status: 405, heading: "Not allowed", sentences: "Only GET requests are answered here.")
     static let nothingHere = BrowserPage(
-        status: 404, heading: "Nothing here", sentences: "A sign-in of keyfob waits here, but not at this address.")
+        status: 404, heading: "Nothing here", sentences: "keyfob waits for a sign-in here, but not at this address.")
     static let fetchedAhead = BrowserPage(
-        status: 503, heading: "Not yet", sentences: "This page is not for fetching ahead.")
-    static let notBegun = BrowserPage(status: 503, heading: "Not yet", sentences: "The sign-in has not begun.")
+        status: 503, heading: "Not yet", sentences: "This page cannot be prefetched.")
+    static let notBegun = BrowserPage(status: 503, heading: "Not yet", sentences: "The sign-in has not started yet.")
     static let tooLong = BrowserPage(status: 414, heading: "Too long", sentences: "This address is too long.")
 }

@@ -1,15 +1,15 @@
 import NIOCore
 import NIOHTTP1
 
-/// One connection to the loopback listener: one request, one answer, closed.
+/// One connection to the loopback listener: one request, one answer, then it is closed.
 ///
-/// Browsers open connections ahead of need and leave them idle; other programs may hold some open on purpose. Each has
-/// a time to say what it wants, and a limit to how much.
+/// Browsers open connections early and leave them idle, and other programs may keep connections open on purpose. So
+/// each connection has a time limit and a size limit for its request.
 final class LoopbackConnection: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
-    /// Longest request target, in bytes; codes of large providers reach 2 KiB.
+    /// Longest request target, in bytes. Codes of large providers have up to 2 KiB.
     static let targetLimit = 8_192
 
     private let traffic: LoopbackTraffic
@@ -20,8 +20,8 @@ final class LoopbackConnection: ChannelInboundHandler {
     private var timeout: Scheduled<Void>?
 
     /// - Parameters:
-    ///   - patience: how long the peer may take to send its request.
-    ///   - isStranger: whether another user of this machine is the peer; asked when the request is answered.
+    /// - patience: the time limit for the request.
+    /// - isStranger: whether the peer is another user of this machine; called when the request is answered.
     init(traffic: LoopbackTraffic, patience: TimeAmount, isStranger: @escaping (any Channel) -> Bool) {
         self.traffic = traffic
         self.patience = patience
@@ -43,8 +43,8 @@ final class LoopbackConnection: ChannelInboundHandler {
         switch unwrapInboundIn(data) {
         case .head(let head): self.head = self.head ?? head
         case .body: break
-        // Answered once the request has ended: closing on unread bytes would reset the connection and lose the answer.
-        // A second request behind the first has nobody who listens.
+        // The answer is sent after the end of the request: closing with unread bytes would reset the connection and
+        // lose the answer. A second request on the same connection is ignored.
         case .end where !isAnswered:
             isAnswered = true
             answer(context)
@@ -72,8 +72,8 @@ final class LoopbackConnection: ChannelInboundHandler {
         if head.method != .HEAD { context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil) }
         let (channel, traffic) = (context.channel, traffic)
         context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in
-            // Told after the answer has left, so that whoever closes the listener does not cut it off.
-            if let event { traffic.tell(event) }
+            // Reported after the answer was sent: whoever then closes the listener does not cut the answer off.
+            if let event { traffic.report(event) }
             channel.close(promise: nil)
         }
     }

@@ -1,28 +1,28 @@
 import Secrets
 
-/// A request that reached the loopback listener: the parts that decide what is answered.
+/// The parts of a request to the loopback listener that decide the answer.
 struct LoopbackRequest {
     var method: String
-    /// As it stands in the request line.
+    /// As in the request line.
     var target: String
-    /// Each field in the order of arrival, names in lower case.
+    /// All fields in the order of arrival, with lower-case names.
     var fields: [(name: String, value: String)]
-    /// Whether another user of this machine sent it, or nobody can tell who did.
+    /// Whether another user of this machine sent the request, or the sender is unknown.
     var isFromStranger = false
 
-    /// Every value of that field.
+    /// All values of a field.
     func values(_ name: String) -> [String] {
         fields.filter { $0.name == name }.map(\.value)
     }
 
-    /// Path and query of a target in origin form; nil for any other form.
+    /// Path and query of a target in origin form; nil for other forms.
     var pathAndQuery: (path: String, query: String)? {
         guard target.begins(with: "/") else { return nil }
         let parts = target.parts(at: "?", maxSplits: 1)
         return (String(parts[0]), parts.count > 1 ? String(parts[1]) : "")
     }
 
-    /// The values of a cookie of that name; browsers send one `Cookie` field.
+    /// The values of the cookies with that name. Browsers send one `Cookie` field.
     func cookies(_ name: String) -> [String] {
         values("cookie").flatMap { $0.parts(at: ";") }.compactMap { pair in
             let halves = pair.parts(at: "=", maxSplits: 1)
@@ -32,7 +32,7 @@ struct LoopbackRequest {
         }
     }
 
-    /// Whether the browser only looks ahead: nobody has clicked yet.
+    /// Whether the browser only prefetches: the user has not clicked yet.
     var isPrefetch: Bool {
         ["sec-purpose", "purpose", "x-purpose", "x-moz"].contains { name in
             values(name).contains { $0.lowercased().contains("prefetch") || $0.lowercased().contains("preview") }
@@ -40,18 +40,18 @@ struct LoopbackRequest {
     }
 }
 
-/// What the listener answers: a status, fields, and a page that is always one of ours (``BrowserPage``).
+/// An answer of the listener: status, fields, and always one of our own pages (``BrowserPage``).
 struct LoopbackAnswer: Equatable {
     var status: Int
     var fields: [String: String]
     var page: String
 
-    /// A page for the person.
+    /// A page for the user.
     static func page(_ page: BrowserPage) -> LoopbackAnswer {
         LoopbackAnswer(status: page.status, fields: protection, page: page.html)
     }
 
-    /// A way on.
+    /// A redirect.
     static func redirect(_ status: Int, to location: String, cookie: String? = nil) -> LoopbackAnswer {
         var answer = LoopbackAnswer(status: status, fields: protection, page: "")
         answer.fields["Location"] = location
@@ -59,7 +59,7 @@ struct LoopbackAnswer: Equatable {
         return answer
     }
 
-    /// On every answer: nothing but our own style, no frame, no copy, no referrer, no guessing at types.
+    /// On every answer: only our own style, no frames, no caching, no referrer, no guessing of types.
     private static let protection = [
         "Content-Type": "text/html; charset=utf-8",
         "Content-Security-Policy": BrowserPage.policy,

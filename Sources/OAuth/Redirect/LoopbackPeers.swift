@@ -1,19 +1,21 @@
 import Glibc
 import NIOCore
 
-/// Decides whether another user of this machine has the other end of a connection over loopback.
+/// Decides whether the peer of a loopback connection is another user of this machine.
 ///
-/// Every user of the machine can connect to the listener, and can read the start address in the list of processes, because
-/// a browser was started with it. Whoever opens that address first would sign in as themselves in the person's place.
+/// Every user of the machine can connect to the listener. Every user can also see the start address in the list of
+/// processes, because a browser was started with it. Another user who opened that address first would sign in with
+/// their own account in place of our user.
 ///
-/// A peer that cannot be found is a stranger. The person loses nothing by that: their browser is still connected.
+/// A peer that cannot be identified counts as another user. This costs our user nothing: their browser is still
+/// connected, so it can be identified.
 struct LoopbackPeers: Sendable {
     /// The user to whom the sign-in belongs.
     let us: UInt32
-    /// The id that the kernel reports for each user without an id in this user namespace; nil if every user has one.
+    /// The id that the kernel reports for all users without an id in this user namespace; nil if every user has one.
     let unmapped: UInt32?
 
-    /// The rules for this process.
+    /// The values for this process.
     static func here() -> LoopbackPeers {
         LoopbackPeers(
             us: getuid(),
@@ -21,13 +23,13 @@ struct LoopbackPeers: Sendable {
                 map: KernelFile.text("/proc/self/uid_map"), overflow: KernelFile.text("/proc/sys/kernel/overflowuid")))
     }
 
-    /// Whether somebody else has the other end of `channel`.
+    /// Whether another user has the other end of `channel`.
     ///
-    /// Asked when a connection is accepted, so that a stranger gets no place of the person's, and again when a request is
-    /// answered: only this second answer lets anybody in.
+    /// This is checked twice: when a connection is accepted, so that another user does not take a place of our user's,
+    /// and when the request is answered. Only the second check grants access.
     ///
-    /// - Parameter isAccepting: the first of the two. If only the kernel's list could tell, the answer is then false: to
-    ///   read it takes long, and many connections may wait.
+    /// - Parameter isAccepting: true for the first check. If only the kernel's socket list can answer, the result is
+    ///   then false: reading the list is slow, and many connections may wait.
     func isStranger(_ channel: any Channel, isAccepting: Bool) -> Bool {
         let answer = try? channel.pipeline.syncOperations
             .withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { descriptor in
@@ -36,7 +38,7 @@ struct LoopbackPeers: Sendable {
         return answer ?? true
     }
 
-    /// The same for a descriptor of our end.
+    /// The same for a file descriptor of our end.
     func isStranger(descriptor: Int32, isAccepting: Bool) -> Bool {
         guard let connection = TCPConnection(descriptor: descriptor) else { return true }
         switch SocketDiagnosis.findPeer(of: connection) {
@@ -49,17 +51,17 @@ struct LoopbackPeers: Sendable {
 
     private func isStranger(_ owner: SocketOwner?, _ descriptor: Int32) -> Bool {
         guard let owner, isOurs(owner) else { return true }
-        // This comes last: a peer that has reset the connection is gone, and another program may have its port by now.
+        // Checked last: a peer that has reset the connection is gone, and another program may have its port by now.
         return !TCPConnection.isOpen(descriptor)
     }
 
-    /// Whether that socket belongs to the person; or to root, who needs none of this: on some machines a service of
-    /// root's stands between the browser and the listener.
+    /// Whether the socket belongs to our user or to root. Root has other ways, and on some machines a service that runs
+    /// as root stands between the browser and the listener.
     func isOurs(_ owner: SocketOwner) -> Bool {
         owner.isInUse && owner.user != unmapped && (owner.user == us || owner.user == 0)
     }
 
-    /// The id of users who have none here (user_namespaces(7)).
+    /// The id that stands for users without an id here (user_namespaces(7)).
     ///
     /// - Parameters:
     ///   - map: the content of `/proc/self/uid_map`.
@@ -71,15 +73,15 @@ struct LoopbackPeers: Sendable {
     }
 }
 
-/// Who has a TCP socket.
+/// The owner of a TCP socket.
 struct SocketOwner: Equatable {
     var user: UInt32
-    /// As the kernel numbers the states (`net/tcp_states.h`).
+    /// The state, as the kernel numbers it (`net/tcp_states.h`).
     var state: UInt8
-    /// Whether a process has a descriptor of it. The user of one that was closed reads as root's.
+    /// Whether a process has a file descriptor of the socket. After it was closed, the kernel reports root as owner.
     var isHeld: Bool
 
-    /// Whether a process can send and receive over it: it is connected, though it may have said that it sends no more.
+    /// Whether a process can send and receive on it: it is connected, perhaps closed for sending at the other end.
     var isInUse: Bool {
         isHeld && [TCP_ESTABLISHED, TCP_FIN_WAIT1, TCP_FIN_WAIT2].contains { $0 == state }
     }

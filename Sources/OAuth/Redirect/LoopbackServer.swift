@@ -3,17 +3,18 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// The sockets of a login's redirect URI (RFC 8252 section 7.3): bound before the browser is opened, closed after it.
+/// The sockets of a login's redirect URI (RFC 8252 section 7.3): bound before the browser opens, closed after the
+/// login.
 struct LoopbackServer: Sendable {
-    /// The port in force.
+    /// The actual port.
     let port: Int
 
     private let group: MultiThreadedEventLoopGroup
 
-    /// Binds the hosts of `redirect` on the first of its ports that can be had, or on a free one where it names none.
-    /// Throws `listenerFailed`.
+    /// Binds the hosts of `redirect` on the first of its ports that is free, or on any free port if it names none.
     ///
-    /// - Parameter patience: how long a connection may take to say what it wants.
+    /// - Parameter patience: the time limit for a request on a connection.
+    /// - Throws: `listenerFailed`.
     static func open(
         _ redirect: RedirectTemplate, _ traffic: LoopbackTraffic = LoopbackTraffic(),
         patience: Duration = .seconds(5)
@@ -28,7 +29,7 @@ struct LoopbackServer: Sendable {
         }
     }
 
-    /// Closes the sockets and every connection, and ends the thread.
+    /// Closes the sockets and all connections, and ends the thread.
     func close() async {
         try? await group.shutdownGracefully()
     }
@@ -38,7 +39,7 @@ struct LoopbackServer: Sendable {
     ) -> ServerBootstrap {
         let peers = LoopbackPeers.here()
         return ServerBootstrap(group: group)
-            // As many as the kernel allows: other users may fill the queue in which the person's connection waits.
+            // As many as the kernel allows: other users may fill the queue in which our user's connection waits.
             .serverChannelOption(.backlog, value: 4_096)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelInitializer { channel in
@@ -48,7 +49,7 @@ struct LoopbackServer: Sendable {
                 channel.eventLoop.makeCompletedFuture {
                     try keepFromChildren(channel)
                     let isStranger = peers.isStranger(channel, isAccepting: true)
-                    guard traffic.admit(channel, isStranger: isStranger) else { throw try turnAway(channel) }
+                    guard traffic.admit(channel, isStranger: isStranger) else { throw try refuse(channel) }
                     try equip(channel, traffic, patience: patience) {
                         isStranger || peers.isStranger($0, isAccepting: false)
                     }
@@ -56,28 +57,28 @@ struct LoopbackServer: Sendable {
             }
     }
 
-    /// Thrown for a connection that gets no place; NIO then closes it.
-    private struct TurnedAway: Error {}
+    /// Thrown for a connection that gets no place. NIO then closes it.
+    private struct ConnectionRefused: Error {}
 
-    /// Lets `channel` end with a reset: many of them leave nothing behind in the kernel's tables.
-    private static func turnAway(_ channel: any Channel) throws -> TurnedAway {
+    /// Makes `channel` end with a reset, so that many refused connections leave nothing in the kernel's tables.
+    private static func refuse(_ channel: any Channel) throws -> ConnectionRefused {
         try channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { descriptor in
             var atOnce = linger(l_onoff: 1, l_linger: 0)
             _ = unsafe setsockopt(
                 descriptor, SOL_SOCKET, SO_LINGER, &atOnce, socklen_t(MemoryLayout.size(ofValue: atOnce)))
         }
-        return TurnedAway()
+        return ConnectionRefused()
     }
 
-    /// Makes `channel` a connection of ours: HTTP within limits, and an answer.
+    /// Sets up HTTP with limits, and the answers, on `channel`.
     ///
-    /// - Parameter isStranger: whether another user is the peer at the moment of the answer.
+    /// - Parameter isStranger: whether the peer is another user; called when the request is answered.
     static func equip(
         _ channel: any Channel, _ traffic: LoopbackTraffic, patience: TimeAmount,
         isStranger: @escaping (any Channel) -> Bool
     ) throws {
         var limits = NIOHTTPDecoderLimitConfiguration()
-        // Cookies that other programs of this host have set come along.
+        // The browser also sends cookies that other programs on this host have set.
         limits.maxHeaderListSize = 65_536
         limits.maxHeaderFieldCount = 128
         try channel.pipeline.syncOperations.configureHTTPServerPipeline(
@@ -86,7 +87,7 @@ struct LoopbackServer: Sendable {
             LoopbackConnection(traffic: traffic, patience: patience, isStranger: isStranger))
     }
 
-    /// NIO's sockets survive exec: a browser that is started now would keep our port open for as long as it runs.
+    /// NIO's sockets survive exec: without this, a browser that starts now would keep our port open as long as it runs.
     private static func keepFromChildren(_ channel: any Channel) throws {
         try channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { descriptor in
             _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
@@ -101,7 +102,7 @@ struct LoopbackServer: Sendable {
         return try await bind(bootstrap, redirect.host, wanted.last ?? 0)
     }
 
-    /// - Parameter wanted: 0: one that is free.
+    /// - Parameter wanted: the port; 0 for any free port.
     private static func bind(_ bootstrap: ServerBootstrap, _ host: String, _ wanted: Int) async throws -> Int {
         guard host == "localhost" else {
             let address = host == "[::1]" ? "::1" : host
@@ -116,9 +117,9 @@ struct LoopbackServer: Sendable {
                 _ = try await bootstrap.bind(host: "::1", port: port).get()
                 return port
             } catch let error as IOError where [EADDRNOTAVAIL, EAFNOSUPPORT].contains(error.errnoCode) {
-                return port  // This machine has no IPv6: `localhost` can only mean the other.
+                return port  // This machine has no IPv6: `localhost` is only the IPv4 address.
             } catch {
-                // Somebody else has this port on ::1, and would be sent the code.
+                // Another program has this port on ::1 and would receive the code.
                 try await first.close()
                 guard attemptsLeft > 0, (error as? IOError)?.errnoCode == EADDRINUSE else { throw error }
             }

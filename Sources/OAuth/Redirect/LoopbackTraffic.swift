@@ -2,15 +2,16 @@ import NIOCore
 import Secrets
 import Synchronization
 
-/// What all connections to the listener of one login share.
+/// The state that all connections to one login's listener share.
 final class LoopbackTraffic: Sendable {
-    /// Most connections of the person at a time; the oldest gives way, so that idle ones cannot keep the genuine one out.
+    /// Most connections of our user at a time. The oldest is closed for a new one, so that idle ones cannot block the
+    /// valid answer.
     static let connectionLimit = 64
-    /// Most connections of other users at a time, which are answered with a page. Others are turned away meanwhile, and
-    /// none of them takes a place of the person's.
+    /// Most connections of other users at a time; they get a page. Further ones are refused. They never take a place of
+    /// our user's connections.
     static let strangerLimit = 16
 
-    /// What happens to the login; ends with ``finish()``.
+    /// What happens to the login. The stream ends with ``finish()``.
     let events: AsyncStream<RedirectGate.Event>
 
     private let continuation: AsyncStream<RedirectGate.Event>.Continuation
@@ -21,19 +22,19 @@ final class LoopbackTraffic: Sendable {
         (events, continuation) = AsyncStream.makeStream()
     }
 
-    /// From now on requests are answered; the gate needs the port, so the sockets are there before it.
+    /// Starts to answer requests. The gate needs the port, so the sockets exist before it.
     func begin(_ gate: RedirectGate) {
         self.gate.withLock { $0 = gate }
     }
 
-    /// Answers a request; with the event that is to be told once the answer has left.
+    /// Answers a request. The event must be reported after the answer was sent.
     func answer(_ request: LoopbackRequest) -> (LoopbackAnswer, RedirectGate.Event?) {
         gate.withLock { gate in
             gate?.answer(request) ?? (.page(.notBegun), nil)
         }
     }
 
-    /// Takes the address that a person pasted for the answer, and tells it; or says why it is none.
+    /// Takes a pasted address as the answer and reports it, or returns why it is not the answer.
     func offer(_ pasted: Secret) -> OAuthError? {
         let answer = gate.withLock { gate -> Result<RedirectGate.Event?, OAuthError> in
             Result { () throws(OAuthError) in try gate?.take(pasted: pasted) }
@@ -42,17 +43,17 @@ final class LoopbackTraffic: Sendable {
         case .failure(let error): return error
         case .success(let event):
             if let event {
-                tell(event)
-                tell(.ended)  // No page of ours is waited for.
+                report(event)
+                report(.ended)  // The browser does not fetch our last page.
             }
             return nil
         }
     }
 
-    /// Whether the genuine answer has come, told or not.
+    /// Whether the valid answer has come, even if it is not reported yet.
     var isAnswered: Bool { gate.withLock { $0?.isAnswered == true } }
 
-    func tell(_ event: RedirectGate.Event) {
+    func report(_ event: RedirectGate.Event) {
         continuation.yield(event)
     }
 
@@ -60,7 +61,8 @@ final class LoopbackTraffic: Sendable {
         continuation.finish()
     }
 
-    /// Gives a new connection a place until it is closed. False if it gets none and must be turned away.
+    /// Gives a new connection a place until it is closed. Returns false if there is none; the connection must then be
+    /// refused.
     func admit(_ channel: any Channel, isStranger: Bool) -> Bool {
         let (isAdmitted, oldest) = places.withLock { $0.take(channel, isStranger: isStranger) }
         oldest?.close(promise: nil)
@@ -70,12 +72,12 @@ final class LoopbackTraffic: Sendable {
         return isAdmitted
     }
 
-    /// The connections that are open.
+    /// The open connections.
     private struct Places {
         private var persons: [any Channel] = []
         private var strangers: [any Channel] = []
 
-        /// Whether `channel` has a place now, and which one has lost its place to it.
+        /// Returns whether `channel` has a place now, and which connection has lost its place to it.
         mutating func take(_ channel: any Channel, isStranger: Bool) -> (isAdmitted: Bool, oldest: (any Channel)?) {
             guard !isStranger else {
                 guard strangers.count < LoopbackTraffic.strangerLimit else { return (false, nil) }

@@ -1,36 +1,39 @@
 import Secrets
 
-/// Decides about each request to the loopback listener of one login; no sockets, no time.
+/// Decides about each request to the loopback listener of one login. Pure logic, without sockets and clocks.
 ///
-/// There are four addresses. The *start* address is opened in the browser, works once, sets a cookie and leads on to
-/// the authorization server: thus the long authorization URL stands in no process list, and a code that was granted in
-/// somebody else's browser is worth nothing here. The *callback* takes the one genuine response: our state and our
-/// cookie. The *end* page is where the browser comes to rest, with a clean address; where the answer comes twice, the page
-/// for that has a clean address of its own. Everything else is answered and changes nothing, so that no forged request can
-/// end the login.
+/// There are four kinds of addresses:
+/// - The *start* address is opened in the browser. It works once, sets a cookie, and redirects to the authorization
+///   server. So the long authorization URL appears in no list of processes, and a code from another browser is
+///   worthless here.
+/// - The *callback* accepts the one valid response: with our state and our cookie.
+/// - The *end* page, whose address contains no code, is where the browser stops. If the response comes twice, the page
+///   for that has such an address too.
+/// - All other addresses are answered and change nothing, so a forged request cannot end the login.
 struct RedirectGate: Sendable {
-    /// What a request did to the login.
+    /// The effect of a request on the login.
     enum Event: Sendable {
-        /// The genuine response came: the code, or why there is none.
+        /// The valid response came: the code, or why there is none.
         case answered(Result<Secret, OAuthError>)
-        /// The person sees the last page.
+        /// The user sees the last page.
         case ended
     }
 
     let metadata: AuthorizationServerMetadata
     let authorizationAddress: String
     let state: Secret
-    /// `127.0.0.1:43210`: what `Host` must say, or else a name of somebody else's was made to point at us.
+    /// `127.0.0.1:43210`: the only accepted `Host`. Another one means that somebody else's host name resolves to our
+    /// address.
     let authority: String
-    /// As the browser asks for it: never empty.
+    /// As the browser requests it: never empty.
     let callbackPath: String
-    /// Of the cookie, in seconds.
+    /// Lifetime of the cookie, in seconds.
     let lifetime: Int
-    /// What the pages say that the sign-in is for.
+    /// What the pages say about the purpose of the sign-in.
     let purpose: BrowserPage.Purpose
 
     private let startNonce = RandomText.base64URL(bits: 128)
-    // Cookies do not know ports: the name keeps two logins at the same time apart.
+    // Cookies do not distinguish ports. The name keeps two parallel logins apart.
     private let cookieName = "keyfob_" + RandomText.base64URL(bits: 64)
     private let cookieValue = Secret(RandomText.base64URL(bits: 256))
     private var wasStarted = false
@@ -53,7 +56,7 @@ struct RedirectGate: Sendable {
     /// The address to open.
     var startAddress: String { "http://\(authority)\(startPath)" }
 
-    /// Whether the genuine response has come.
+    /// Whether the valid response has come.
     var isAnswered: Bool { outcome != nil }
 
     /// Answers one request.
@@ -78,14 +81,16 @@ struct RedirectGate: Sendable {
         }
     }
 
-    /// Takes the whole address on which a browser ended, as a person pasted it, for the answer. nil where there was one
-    /// already.
+    /// Takes the complete address on which a browser ended, as the user pasted it. Returns nil if there was an answer
+    /// before.
     ///
-    /// Throws `notTheRedirect` where the text is no answer on the redirect URI, `anotherLogin` where it answers another
-    /// login; both change nothing. There is no cookie to check: the person vouches for the browser.
+    /// There is no cookie to check: by pasting, the user confirms the browser.
+    ///
+    /// - Throws: `notTheRedirect` if the text is no response on the redirect URI, `anotherLogin` if it belongs to
+    ///   another login. Both change nothing.
     mutating func take(pasted: Secret) throws(OAuthError) -> Event? {
         let text = String((pasted.exposedText ?? "").drop { $0.isWhitespace }.prefix { !$0.isWhitespace })
-        // What a browser shows: it adds the slash that an empty path lacks.
+        // As a browser shows it: with a slash for an empty path.
         let paths = callbackPath == "/" ? ["/?", "?"] : [callbackPath + "?"]
         let beginnings = authorities.flatMap { authority in paths.map { "http://\(authority)\($0)" } }
         guard let beginning = beginnings.first(where: { text.begins(with: $0) }),
@@ -107,7 +112,7 @@ struct RedirectGate: Sendable {
         values.count == 1 && authorities.holdsSame(as: values[0].asciiLowercased)
     }
 
-    /// Ours, as browsers write it: they leave port 80 out.
+    /// Our authorities as browsers write them: without port 80.
     private var authorities: [String] {
         authority.hasSuffix(":80") ? [authority, String(authority.dropLast(3))] : [authority]
     }
@@ -123,7 +128,7 @@ struct RedirectGate: Sendable {
         guard let response = AuthorizationResponse(query: query), response.state == state
         else { return (.page(.notThisSignIn), nil) }
         guard outcome == nil else { return (.redirect(303, to: "http://\(authority)\(usedPath)"), nil) }
-        // The address stays as it is, to be pasted: what it carries is worth nothing to anybody but us.
+        // The address keeps its query so that the user can paste it. Nobody else can use what it carries.
         guard isOurs(request) else { return (.page(.otherBrowser(purpose)), nil) }
         let result = Result { () throws(OAuthError) in try response.code(from: metadata) }
         outcome = result
@@ -132,14 +137,14 @@ struct RedirectGate: Sendable {
         return (answer, .answered(result))
     }
 
-    /// Whether the browser is the one that was started, and not sent by a script of another site.
+    /// Whether the request comes from the browser that was started, and not from a script of another site.
     private func isOurs(_ request: LoopbackRequest) -> Bool {
         let cookies = request.cookies(cookieName)
         return cookies.count == 1 && Secret(cookies[0]) == cookieValue
             && request.values("origin").allSatisfy { $0.isSame(as: "http://\(authority)") }
     }
 
-    /// Lax, not Strict: the callback is a navigation that another site began.
+    /// `Lax`, not `Strict`: the callback is a navigation that another site started.
     private var attributes: String { "Path=\(callbackPath); HttpOnly; SameSite=Lax" }
 
     private var endPage: LoopbackAnswer {

@@ -1,18 +1,18 @@
 import Secrets
 
-/// A listener for the one genuine answer to one login, and the waiting for it; or, where no browser can come back, the
-/// waiting alone.
+/// Listens and waits for the one valid answer to one login. If no browser can return to this machine, it only waits.
 struct RedirectListener: Sendable {
-    /// How long the person's browser may take to fetch the last page before it is cut off.
-    private static let farewell = Duration.milliseconds(500)
+    /// How long the browser may take to fetch the last page.
+    private static let lastPageTimeout = Duration.milliseconds(500)
 
     private let traffic: LoopbackTraffic
     private let server: LoopbackServer?
     private let template: RedirectTemplate
 
-    /// Binds; nothing is answered before ``begin(_:)``. Throws `listenerFailed`.
+    /// Binds the sockets. Nothing is answered before ``begin(_:)``.
     ///
-    /// - Parameter listens: false: there are no sockets, and only what is offered can be an answer.
+    /// - Parameter listens: if false, there are no sockets, and only ``offer(_:)`` can bring an answer.
+    /// - Throws: `listenerFailed`.
     static func open(
         _ template: RedirectTemplate, listens: Bool = true, patience: Duration = .seconds(5)
     ) async throws(OAuthError) -> RedirectListener {
@@ -21,29 +21,29 @@ struct RedirectListener: Sendable {
         return RedirectListener(traffic: traffic, server: server, template: template)
     }
 
-    /// nil where nothing listens.
+    /// nil if nothing listens.
     var port: Int? { server?.port }
 
     /// As both requests of the login send it.
     var redirectURI: String { template.uri(port: port) }
 
-    /// What browsers write into `Host`.
+    /// As browsers write it in `Host`.
     var authority: String { template.authority(port: port) }
 
-    /// Begins to answer.
+    /// Starts to answer.
     func begin(_ gate: RedirectGate) {
         traffic.begin(gate)
     }
 
-    /// Takes the address that a person pasted for the answer, or says why it is none.
+    /// Takes a pasted address as the answer, or returns why it is not the answer.
     func offer(_ pasted: Secret) -> OAuthError? {
         traffic.offer(pasted)
     }
 
-    /// Waits for the genuine answer, the code or the server's refusal, and hands it to `finish`, while `present` runs
-    /// beside both; `present` is cancelled at the end, and once there is an answer, nothing it throws matters.
+    /// Waits for the valid answer (the code or the server's refusal) and passes it to `finish`. `present` runs in
+    /// parallel and is cancelled at the end. After the answer its errors are ignored.
     ///
-    /// Throws what `present` throws before that, `authorizationTimedOut`, or `cancelled`.
+    /// - Throws: errors of `present` before the answer, errors of `finish`, `authorizationTimedOut` or `cancelled`.
     func awaitAnswer<Value: Sendable>(
         until deadline: ContinuousClock.Instant, of limit: Duration,
         presenting present: @escaping @Sendable () async throws -> Void,
@@ -61,8 +61,8 @@ struct RedirectListener: Sendable {
         }
     }
 
-    /// Waits until the person has the last page, but not for long.
-    func sayFarewell() async {
+    /// Waits until the browser has the last page, but not longer than `lastPageTimeout`.
+    func awaitLastPage() async {
         let events = traffic.events
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
@@ -70,7 +70,7 @@ struct RedirectListener: Sendable {
                     if case .ended = event { return }
                 }
             }
-            group.addTask { try? await Task.sleep(for: Self.farewell) }
+            group.addTask { try? await Task.sleep(for: Self.lastPageTimeout) }
             await group.next()
             group.cancelAll()
         }

@@ -1,32 +1,32 @@
 import Secrets
 
-/// A loopback redirect URI whose port is chosen for each login unless it is given (RFC 8252 section 7.3).
+/// A loopback redirect URI. Unless it names ports, each login chooses one (RFC 8252 section 7.3).
 package struct RedirectTemplate: Sendable, Hashable {
-    /// Why a text is not a redirect URI that we can listen on.
+    /// Why keyfob cannot listen on a redirect URI.
     package enum ParsingError: Error, Sendable, Equatable {
         case notALoopbackURL, unsupportedHost, query
     }
 
     /// `127.0.0.1`, `localhost` or `[::1]`.
     package let host: String
-    /// Tried in this order, for servers that compare the whole URI; none: any that is free.
+    /// Ports to try in this order, for servers that compare the complete URI; empty for any free port.
     package var ports: [Int]
-    /// As it stands in the URI; may be empty, though a browser then asks for `/`.
+    /// As in the URI. May be empty; a browser then requests `/`.
     package let path: String
 
     /// `http://127.0.0.1/callback`.
     package static let loopback = RedirectTemplate(host: "127.0.0.1", ports: [], path: "/callback")
 
-    /// `http://127.0.0.1/LABEL/callback`: a redirect URI of its own for each issuer, so that a code which one server gave
-    /// cannot come back as the answer of another (RFC 9700 section 4.4.2.2). It does not begin with the path of
-    /// ``loopback``, for some servers accept whatever begins with a registered path.
+    /// `http://127.0.0.1/LABEL/callback`: each issuer gets its own redirect URI, so that a code of one server cannot be
+    /// used as the answer of another (RFC 9700 section 4.4.2.2). It does not begin with the path of ``loopback``,
+    /// because some servers accept everything that begins with a registered path.
     ///
-    /// - Parameter label: unreserved characters of RFC 3986 section 2.3 only.
+    /// - Parameter label: only unreserved characters (RFC 3986 section 2.3).
     package static func loopback(labelled label: String) -> RedirectTemplate {
         RedirectTemplate(host: "127.0.0.1", ports: [], path: "/" + label + loopback.path)
     }
 
-    /// The same without the label; itself if it has none.
+    /// This redirect URI without its label; unchanged if it has none.
     package var withoutLabel: RedirectTemplate {
         let segments = path.split(separator: "/", omittingEmptySubsequences: false)
         guard segments.count == 3, "/" + segments[2] == Self.loopback.path else { return self }
@@ -37,7 +37,7 @@ package struct RedirectTemplate: Sendable, Hashable {
         (self.host, self.ports, self.path) = (host, ports, path)
     }
 
-    /// Reads a redirect URI as registered.
+    /// Reads a registered redirect URI.
     package init(_ string: String) throws(ParsingError) {
         guard let url = try? EndpointURL(string), url.scheme == "http" else { throw .notALoopbackURL }
         guard ["127.0.0.1", "localhost", "[::1]"].contains(url.host) else { throw .unsupportedHost }
@@ -47,24 +47,24 @@ package struct RedirectTemplate: Sendable, Hashable {
             host: url.host, ports: authority.asciiLowercased.isSame(as: url.host) ? [] : [url.port], path: url.path)
     }
 
-    /// A port of `host` (as in ``host``) that nobody has at this moment, to be registered and bound at each login.
+    /// A port of `host` (as in ``host``) that is free at this moment, to register it and to bind it at each login.
     ///
-    /// Throws `listenerFailed`.
+    /// - Throws: `listenerFailed`.
     package static func freePort(host: String = "127.0.0.1") async throws(OAuthError) -> Int {
         try await RedirectTemplate(host: host, ports: [], path: "").bindablePort()
     }
 
-    /// The port on which a login could listen at this moment.
+    /// A port on which a login could listen at this moment.
     ///
-    /// Throws `listenerFailed`.
+    /// - Throws: `listenerFailed`.
     package func bindablePort() async throws(OAuthError) -> Int {
         let server = try await LoopbackServer.open(self)
         await server.close()
         return server.port
     }
 
-    /// The redirect URI for a port that is listened on, as both requests of a login send it. nil: nothing listens, and
-    /// it is sent as registered: with the first of its own ports, or with none.
+    /// The redirect URI with the listener's port, as both requests of a login send it. If `port` is nil, nothing
+    /// listens, and the URI is sent as registered: with the first of its own ports, or with none.
     package func uri(port: Int?) -> String { "http://\(authority(port: port))\(path)" }
 
     /// Host and port of ``uri(port:)``.

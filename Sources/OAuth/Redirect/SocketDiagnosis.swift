@@ -3,11 +3,11 @@ import Glibc
 
 /// Asks the kernel for one TCP socket of this network namespace by its two ends (sock_diag(7)).
 ///
-/// The kernel looks it up in its table, so neither the number of sockets nor their coming and going matters.
+/// The kernel looks the socket up in a hash table, so the number of other sockets does not matter.
 enum SocketDiagnosis {
     enum Answer: Equatable {
         case found(SocketOwner)
-        /// There is no such socket.
+        /// No such socket exists.
         case absent
         /// The kernel cannot be asked.
         case noAnswer
@@ -16,11 +16,11 @@ enum SocketDiagnosis {
     /// The socket at the other end of `connection`, whose own socket a listener has accepted.
     static func findPeer(of connection: TCPConnection) -> Answer {
         let answer = find(connection.fromTheOtherEnd)
-        // A kernel without the module for TCP answers that there is no such socket, whichever it is asked for.
+        // A kernel without the TCP module reports every socket as absent.
         return answer == .absent && !knowsListener(of: connection) ? .noAnswer : answer
     }
 
-    /// The socket whose connection is `socket`; `absent` also if the kernel lacks the module that would know it.
+    /// The socket with the ends of `socket`; also `absent` if the kernel lacks the module.
     static func find(_ socket: TCPConnection) -> Answer {
         var request = question(socket)
         var answer = inet_diag_msg()
@@ -31,7 +31,7 @@ enum SocketDiagnosis {
         }
     }
 
-    /// Whether the kernel finds the socket that listens at our end of `connection`, which is there for certain.
+    /// Whether the kernel finds our listening socket of `connection`, which certainly exists.
     static func knowsListener(of connection: TCPConnection) -> Bool {
         guard let remote = connection.local.unconnected,
             case .found(let owner) = find(TCPConnection(local: connection.local, remote: remote))
@@ -39,7 +39,7 @@ enum SocketDiagnosis {
         return owner.state == TCP_LISTEN
     }
 
-    /// The message that asks for `socket`. An IPv4 question also finds a socket that was made for IPv6.
+    /// The request for `socket`. An IPv4 request also finds a socket that was created for IPv6.
     static func question(_ socket: TCPConnection) -> inet_diag_req_v2 {
         let isIPv4 = socket.local.ipv4 != nil && socket.remote.ipv4 != nil
         var request = inet_diag_req_v2()
@@ -58,8 +58,8 @@ enum SocketDiagnosis {
         return request
     }
 
-    /// What an answer says about `socket`: if there is none with these two ends, the kernel answers with one that listens
-    /// at its own end.
+    /// Reads what an answer says about `socket`. If no socket has these two ends, the kernel may answer with one that
+    /// listens at its own end.
     static func read(_ answer: inet_diag_msg, for socket: TCPConnection) -> Answer {
         let length = Int32(answer.idiag_family) == AF_INET ? 4 : 16
         let source = unsafe withUnsafeBytes(of: answer.id.idiag_src) { unsafe [UInt8]($0.prefix(length)) }

@@ -1,10 +1,10 @@
 import Glibc
 
-/// Looks for a TCP socket in the kernel's list of all of them (proc(5), `/proc/net/tcp`): the slow way, for kernels and
-/// containers in which ``SocketDiagnosis`` has no answer.
+/// Looks for a TCP socket in the kernel's list of all sockets (proc(5), `/proc/net/tcp`). This is slow; it serves
+/// kernels and containers in which ``SocketDiagnosis`` gets no answer.
 enum SocketList {
-    /// The owner of the socket whose connection is `socket`; nil if neither list has it, or they cannot be read to their
-    /// end within `patience`.
+    /// The owner of the socket with the ends of `socket`; nil if no list has it, or reading takes longer than
+    /// `patience`.
     static func find(_ socket: TCPConnection, patience: Duration = .seconds(1)) -> SocketOwner? {
         let end = ContinuousClock.now + patience
         var lists = [("/proc/net/tcp6", SocketListReader.words(socket.local.address, socket.remote.address))]
@@ -23,14 +23,14 @@ enum SocketList {
     }
 }
 
-/// Finds one line in a list of sockets that comes in pieces.
+/// Finds one line in a list of sockets that is read in pieces.
 struct SocketListReader {
-    /// More than a line has.
+    /// Longer than any line.
     private static let longestLine = 1_024
 
-    /// Nil until its line has come.
+    /// nil until the line has come.
     private(set) var owner: SocketOwner?
-    /// Whether nothing more is to be read: the line has come, or this is no such list.
+    /// Whether reading can stop: the line has come, or this is not such a list.
     private(set) var isDone = false
 
     private let wanted: [UInt8]
@@ -43,7 +43,7 @@ struct SocketListReader {
         wanted = Array("\(local) \(remote) ".utf8)
     }
 
-    /// Two addresses as the list writes them: each four bytes as one number of this machine's, in hexadecimal digits.
+    /// Two addresses as the list writes them: every four bytes as one hexadecimal number in this machine's byte order.
     static func words(_ local: [UInt8], _ remote: [UInt8]) -> (local: String, remote: String) {
         func text(_ address: [UInt8]) -> String {
             stride(from: 0, to: address.count, by: 4).map { start in
@@ -54,7 +54,7 @@ struct SocketListReader {
         return (text(local), text(remote))
     }
 
-    /// Reads on.
+    /// Reads the next piece.
     mutating func take(_ bytes: some Sequence<UInt8>) {
         rest += bytes
         var start = rest.startIndex
@@ -67,7 +67,7 @@ struct SocketListReader {
         isDone = isDone || rest.count > Self.longestLine
     }
 
-    /// The owner that a line names, if it is the one of the wanted socket.
+    /// The owner in a line, if the line is that of the wanted socket.
     private func owner(in line: ArraySlice<UInt8>) -> SocketOwner? {
         guard let colon = line.firstIndex(of: UInt8(ascii: ":")), line[colon...].dropFirst(2).starts(with: wanted)
         else { return nil }
@@ -85,9 +85,9 @@ struct SocketListReader {
     }
 }
 
-/// Files that the kernel writes while they are read.
+/// Reads files that the kernel generates on reading.
 enum KernelFile {
-    /// Hands the content to `take`, piece by piece, until that returns false. Reads nothing if the file cannot be opened.
+    /// Passes the content to `take` piece by piece until it returns false. Does nothing if the file cannot be opened.
     static func read(_ path: String, _ take: (ArraySlice<UInt8>) -> Bool) {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return }

@@ -6,11 +6,11 @@ struct SocketEnd: Equatable {
     /// The first 12 bytes of an IPv4-mapped IPv6 address (RFC 4291 section 2.5.5.2).
     private static let mapping = [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF]
 
-    /// 16 bytes; for IPv4 those of the IPv4-mapped IPv6 address, as which a program may have made its socket.
+    /// 16 bytes. An IPv4 address is stored as IPv4-mapped IPv6 address, because a program may use it in that form.
     let address: [UInt8]
     let port: UInt16
 
-    /// - Parameter address: 4 or 16 bytes; nil for any other number.
+    /// - Parameter address: 4 or 16 bytes; nil is returned for other lengths.
     init?(address: [UInt8], port: UInt16) {
         switch address.count {
         case 4: self.address = Self.mapping + address
@@ -20,7 +20,7 @@ struct SocketEnd: Equatable {
         self.port = port
     }
 
-    /// Reads what getsockname(2) and getpeername(2) write; nil for other families than IPv4 and IPv6.
+    /// Reads the result of getsockname(2) or getpeername(2); nil for families other than IPv4 and IPv6.
     init?(_ storage: sockaddr_storage) {
         let bytes = unsafe withUnsafeBytes(of: storage) { unsafe [UInt8]($0) }
         let port = UInt16(bytes[2]) << 8 | UInt16(bytes[3])
@@ -34,13 +34,13 @@ struct SocketEnd: Equatable {
     /// The 4 bytes of an IPv4 address; nil for IPv6.
     var ipv4: [UInt8]? { address.starts(with: Self.mapping) ? Array(address[12...]) : nil }
 
-    /// What stands for the other end of a socket that listens at this end.
+    /// The remote end of a socket that listens at this end.
     var unconnected: SocketEnd? {
         SocketEnd(address: [UInt8](repeating: 0, count: ipv4 == nil ? 16 : 4), port: 0)
     }
 }
 
-/// Both ends of a TCP connection, as one of its sockets has them.
+/// Both ends of a TCP connection, seen from one of its sockets.
 struct TCPConnection: Equatable {
     let local: SocketEnd
     let remote: SocketEnd
@@ -49,7 +49,7 @@ struct TCPConnection: Equatable {
         (self.local, self.remote) = (local, remote)
     }
 
-    /// The connection of a socket; nil if it is none, or none any more.
+    /// The connection of a socket; nil if the descriptor is not a connected socket.
     init?(descriptor: Int32) {
         guard let local = unsafe Self.end(descriptor, getsockname),
             let remote = unsafe Self.end(descriptor, getpeername)
@@ -57,10 +57,10 @@ struct TCPConnection: Equatable {
         self.init(local: local, remote: remote)
     }
 
-    /// The same connection as the socket at the other end has it.
+    /// The same connection, seen from the other end.
     var fromTheOtherEnd: TCPConnection { TCPConnection(local: remote, remote: local) }
 
-    /// Whether the peer has not reset the connection; it may have said that it sends no more.
+    /// Whether the peer has not reset the connection. The peer may have closed its sending side.
     static func isOpen(_ descriptor: Int32) -> Bool {
         // The state is the first byte of `tcp_info` (tcp(7)).
         var state: UInt8 = 0

@@ -1,16 +1,16 @@
 import FoundationEssentials
 import Secrets
 
-/// What we ask an authorization server to register (RFC 7591 section 2).
+/// The client metadata that keyfob sends to register itself (RFC 7591 section 2).
 package struct ClientMetadata: Sendable, Equatable {
-    /// Where the browser comes back to, each a loopback address, with its port.
+    /// The loopback addresses to which the browser returns, with ports.
     package var redirectURIs: [String]
-    /// The scopes that will be asked for; empty leaves them to the server.
+    /// The scopes that keyfob will request; empty leaves them to the server.
     package var scopes: [String]
-    /// `none`, as a program on a person's machine is a public client (RFC 8252 section 8.4), unless the server knows no
-    /// such thing.
+    /// `none`, unless the server does not support that: a program on a user's machine is a public client (RFC 8252
+    /// section 8.4).
     package var tokenEndpointAuthMethod: ClientAuthentication
-    /// The ways to get tokens. Without `refresh_token` some servers give none.
+    /// Without `refresh_token`, some servers issue no refresh token.
     package var grantTypes: [String]
 
     package init(
@@ -23,9 +23,9 @@ package struct ClientMetadata: Sendable, Equatable {
 
     /// For a login in a browser.
     package static let browserGrantTypes = ["authorization_code", "refresh_token"]
-    /// For a login at another device (RFC 8628 section 3.4) besides.
+    /// Needed in addition for a login on another device (RFC 8628 section 3.4).
     package static let deviceGrantType = "urn:ietf:params:oauth:grant-type:device_code"
-    /// What the server shows people when it asks for their consent.
+    /// The name that the server shows when it asks users for consent.
     static let clientName = "keyfob"
     /// The same for every copy and every version (RFC 7591 section 2).
     package static let softwareID = "org.keyfob"
@@ -36,7 +36,7 @@ extension ClientMetadata {
     func encoded() throws(OAuthError) -> Secret {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // What an encoder throws for strings that are all there is no news for anybody.
+        // The encoder cannot fail for strings, so its error needs no case of its own.
         guard let data = try? encoder.encode(Representation(metadata: self)) else {
             throw .invalidEndpoint(member: "redirect_uris")
         }
@@ -59,17 +59,17 @@ extension ClientMetadata {
             try members.encode(["code"], forKey: .responseTypes)
             try members.encode(metadata.tokenEndpointAuthMethod.rawValue, forKey: .authMethod)
             try members.encode(ClientMetadata.clientName, forKey: .clientName)
-            // Servers refuse loopback redirects to web clients (OpenID Connect Registration 1.0 section 2).
+            // Servers refuse loopback redirect URIs for web clients (OpenID Connect Registration 1.0 section 2).
             try members.encode("native", forKey: .applicationType)
             if !metadata.scopes.isEmpty { try members.encode(metadata.scopes.joined(separator: " "), forKey: .scope) }
             try members.encode(ClientMetadata.softwareID, forKey: .softwareID)
         }
     }
 
-    /// What to ask for next if a server refuses these redirect URIs, the best first: with `localhost` for 127.0.0.1, then
-    /// both without the issuer's label.
+    /// The metadata to try next if a server refuses these redirect URIs, in order of preference: with `localhost` for
+    /// 127.0.0.1, then both forms without the issuer's label.
     ///
-    /// - Parameter isLabelNeeded: leaves out those without the label.
+    /// - Parameter isLabelNeeded: leaves out the forms without the label.
     func alternatives(isLabelNeeded: Bool) -> [ClientMetadata] {
         let plain = isLabelNeeded ? redirectURIs : redirectURIs.map(Self.withoutLabel)
         let choices = [redirectURIs.map(Self.withLocalhost), plain, plain.map(Self.withLocalhost)]
@@ -94,8 +94,8 @@ extension ClientMetadata {
 }
 
 extension ClientAuthentication {
-    /// The way to ask for where a server names those that it knows (`token_endpoint_auth_methods_supported`): none, if it
-    /// can be had. A server that is silent is asked for none too.
+    /// The authentication method to request. `none` if the server supports it (`token_endpoint_auth_methods_supported`)
+    /// or does not say.
     package static func preferred(among supported: [String]?) -> ClientAuthentication {
         guard let supported else { return .none }
         return [ClientAuthentication.none, .basic, .post].first { supported.contains($0.rawValue) } ?? .none
@@ -103,8 +103,9 @@ extension ClientAuthentication {
 }
 
 extension Client {
-    /// This client, where a person registered it: with its secret, if it has one, it proves itself in a way that the
-    /// server knows. A server that does not say knows `client_secret_basic` (RFC 8414 section 2).
+    /// This client with an authentication method that the server supports. Used for a client that the user registered;
+    /// without a secret it is unchanged. A server that names no methods supports `client_secret_basic` (RFC 8414
+    /// section 2).
     package func proving(at metadata: AuthorizationServerMetadata) -> Client {
         guard secret != nil else { return self }
         let supported = metadata.tokenEndpointAuthMethodsSupported ?? []

@@ -1,21 +1,21 @@
 package import Secrets
 
-/// What a server made of our registration (RFC 7591 section 3.2.1): a client for this issuer and no other.
+/// A registration as the server confirmed it (RFC 7591 section 3.2.1): a client at one issuer.
 package struct ClientRegistration: Sendable, Equatable {
-    /// The issuer that registered us, as its metadata write it.
+    /// The issuer, as its metadata write it.
     package var issuer: String
-    /// With the authentication that the server decided, whatever we asked for.
+    /// With the authentication method that the server chose, which may differ from the requested one.
     package var client: Client
-    /// Loopback addresses to come back to, the first to be used.
+    /// Loopback redirect URIs; the first one is used.
     package var redirectURIs: [String]
-    /// When the secret ends, in seconds since 1970-01-01 UTC; nil where it never does or there is none.
+    /// When the secret expires, in seconds since 1970-01-01 UTC; nil if it never does or there is none.
     package var secretExpiresAt: Int64?
-    /// For ``RegistrationManagement``; nil where the server offers none (RFC 7592 section 3).
+    /// For ``RegistrationManagement``; nil if the server offers no management (RFC 7592 section 3).
     package var registrationAccessToken: Secret?
-    /// Where the registration itself can be changed and deleted; always beside a token.
+    /// The URL at which the registration can be changed and deleted. Present exactly if the token is.
     package var registrationClientURI: EndpointURL?
 
-    /// Whether a person registered the client, by hand, and told us: then it is theirs to change.
+    /// Whether the user registered the client by hand. Then only the user changes it.
     package var isByPerson: Bool
 
     package init(
@@ -28,13 +28,12 @@ package struct ClientRegistration: Sendable, Equatable {
         self.registrationClientURI = registrationClientURI
     }
 
-    /// The redirect URI to log in with, on the port that was registered; nil where none is one that we can listen on.
+    /// The redirect URI for a login, with the registered port; nil if keyfob can listen on none of them.
     package var redirect: RedirectTemplate? {
         redirectURIs.lazy.compactMap { try? RedirectTemplate($0) }.first
     }
 
-    /// Whether the secret is of no use any more at `now`, in seconds since 1970-01-01 UTC: then the registration is made
-    /// anew.
+    /// Whether the secret has expired at `now`, in seconds since 1970-01-01 UTC. keyfob then registers again.
     package func isExpired(at now: Int64) -> Bool {
         secretExpiresAt.map { $0 <= now } ?? false
     }

@@ -1,18 +1,19 @@
 import Secrets
 
-/// The answer of a registration endpoint, or of the place where a registration is managed (RFC 7591 section 3.2, RFC 7592
-/// section 3): the client as the server has it, which counts more than what we asked for.
+/// The answer of a registration endpoint or a client configuration endpoint (RFC 7591 section 3.2, RFC 7592 section 3).
+/// The client as the server describes it has priority over what was requested.
 struct RegistrationAnswer {
-    /// What was sent.
+    /// The metadata that were sent.
     let metadata: ClientMetadata
     let issuer: String
-    /// Who answered.
+    /// The endpoint that answered.
     let url: EndpointURL
 
     /// Reads a success, 200 or 201.
     ///
-    /// Throws `refused` for an error by name, `registrationClosed` where not everybody may register,
-    /// `unsupportedClientAuthentication` where we could not prove ourselves to the server, `malformed` by member.
+    /// - Throws: `refused` for a named error, `registrationClosed` if the server does not accept new registrations,
+    ///   `unsupportedClientAuthentication` if keyfob does not support the method that the server chose, `malformed`
+    ///   with the member.
     func registration(_ response: HTTPResponse) throws(OAuthError) -> ClientRegistration {
         try response.checkAnswered(by: url.host)
         let answer = try checked(response)
@@ -26,7 +27,7 @@ struct RegistrationAnswer {
             registrationAccessToken: management?.token, registrationClientURI: management?.url)
     }
 
-    /// The names of errors that a server gives to say what it minds; any other 4xx says that we may not register.
+    /// Error codes that explain a refusal. Any other 4xx means that the server does not accept our registration.
     private static let objections = [
         "invalid_redirect_uri", "invalid_client_metadata", "invalid_software_statement",
         "unapproved_software_statement",
@@ -46,7 +47,7 @@ struct RegistrationAnswer {
         return answer
     }
 
-    /// A secret that comes to a client without authentication is not for use, and not kept: some servers always make one.
+    /// Ignores a secret for a client without authentication: some servers always issue one.
     private func client(id: String, _ answer: TokenAnswer) throws(OAuthError) -> Client {
         let secret = try answer.string("client_secret", host: url.host).flatMap { $0.isEmpty ? nil : Secret($0) }
         let method = try answer.string("token_endpoint_auth_method", host: url.host)
@@ -57,10 +58,11 @@ struct RegistrationAnswer {
         return Client(id: id, secret: secret, authentication: authentication)
     }
 
-    /// The redirect URIs that we sent and the server has, whatever it did with their ports; all of them if it does not say.
+    /// The redirect URIs that keyfob sent and the server registered, with any port. All of them if the server does not
+    /// say.
     ///
-    /// Throws `redirectChanged` if the server has none of ours: no answer changes the host or the path that a browser comes
-    /// back to, or one server could have the codes of another sent to its own sign-in.
+    /// - Throws: `redirectChanged` if the server registered none of ours. No answer may change host or path: otherwise
+    ///   one server could direct another server's codes to its own sign-in.
     private func redirectURIs(_ answer: TokenAnswer) throws(OAuthError) -> [String] {
         guard let listed = try answer.strings("redirect_uris", host: url.host) else { return metadata.redirectURIs }
         let ours = metadata.redirectURIs.filter { uri in listed.contains { Self.isSame($0, uri) } }
@@ -71,8 +73,7 @@ struct RegistrationAnswer {
         return ours
     }
 
-    /// The registration that an answer is about, as far as it takes to delete it (RFC 7592); nil if the answer does not
-    /// say how.
+    /// The registration in an answer, with what is needed to delete it (RFC 7592); nil if the answer does not say how.
     func deletable(_ response: HTTPResponse) -> ClientRegistration? {
         guard let answer = try? checked(response), let management = try? management(answer),
             let id = try? answer.string("client_id", host: url.host)
@@ -87,13 +88,13 @@ struct RegistrationAnswer {
         return Array((one.host + one.path).utf8) == Array((other.host + other.path).utf8)
     }
 
-    /// 0 is never (RFC 7591 section 3.2.1), and so is what is no moment.
+    /// nil for 0, which means never (RFC 7591 section 3.2.1), and for values that are no point in time.
     private func expiry(_ answer: TokenAnswer) -> Int64? {
         guard let seconds = answer.number("client_secret_expires_at"), seconds >= 1, seconds < 1e15 else { return nil }
         return Int64(seconds)
     }
 
-    /// Both, or none. The token goes to the server that gave it and to no other place that its answer names.
+    /// Both or nothing. The token is only sent to the server that issued it, not to another host that the answer names.
     private func management(_ answer: TokenAnswer) throws(OAuthError) -> (token: Secret, url: EndpointURL)? {
         guard let token = try answer.string("registration_access_token", host: url.host),
             Self.isVisible(token), !token.contains(" "),

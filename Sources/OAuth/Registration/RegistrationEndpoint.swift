@@ -1,7 +1,7 @@
 import Secrets
 
-/// Registers us at an authorization server (RFC 7591). Every call makes a client at the server: who calls keeps what
-/// comes back, one for each issuer.
+/// Registers keyfob at an authorization server (RFC 7591). Every call creates a client there, so the caller must store
+/// the result, one for each issuer.
 package struct RegistrationEndpoint: Sendable {
     private let url: EndpointURL
     private let transport: any HTTPTransport
@@ -12,14 +12,14 @@ package struct RegistrationEndpoint: Sendable {
 
     /// Registers a client for `issuer`.
     ///
-    /// A server that refuses our redirect URI is asked again with others (``ClientMetadata/alternatives(isLabelNeeded:)``);
-    /// the redirect URIs of the result are those in force.
+    /// If the server refuses our redirect URI, this tries others (``ClientMetadata/alternatives(isLabelNeeded:)``). The
+    /// result has the redirect URIs that the server registered.
     ///
-    /// - Parameter isLabelNeeded: whether the redirect URI keeps its label (``RedirectTemplate/loopback(labelled:)``).
-    ///
-    /// Throws `refused` with the server's `invalid_redirect_uri` or `invalid_client_metadata` (RFC 7591 section 3.2.2),
-    /// `registrationClosed` if not everybody may register, `redirectChanged`, `unsupportedClientAuthentication`, and what a
-    /// transport throws.
+    /// - Parameter isLabelNeeded: whether the redirect URI must keep its label
+    ///   (``RedirectTemplate/loopback(labelled:)``).
+    /// - Throws: `refused` with `invalid_redirect_uri` or `invalid_client_metadata` (RFC 7591 section 3.2.2),
+    ///   `registrationClosed` if the server does not accept new registrations, `redirectChanged`,
+    ///   `unsupportedClientAuthentication`, and errors of the transport.
     package func register(
         _ metadata: ClientMetadata, issuer: String, isLabelNeeded: Bool = false
     ) async throws(OAuthError) -> ClientRegistration {
@@ -36,7 +36,7 @@ package struct RegistrationEndpoint: Sendable {
         throw refusal
     }
 
-    /// Whether the server minds the redirect URI alone, and could take one of the others.
+    /// Whether the server refused only the redirect URI, and one of `others` could be accepted.
     private static func isWorthAnother(_ error: OAuthError, among others: ArraySlice<ClientMetadata>) -> Bool {
         switch error {
         case .refused(_, _, "invalid_redirect_uri", _): true
@@ -48,7 +48,7 @@ package struct RegistrationEndpoint: Sendable {
         }
     }
 
-    /// Registers, and deletes again what cannot be used.
+    /// Registers. Deletes the new registration if keyfob cannot use it.
     private func send(_ metadata: ClientMetadata, issuer: String) async throws(OAuthError) -> ClientRegistration {
         let request = HTTPRequest(.post, json: try metadata.encoded(), to: url)
         let response = try await transport.send(request)

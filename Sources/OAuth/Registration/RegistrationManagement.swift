@@ -1,6 +1,6 @@
 import Secrets
 
-/// Deletes a registration where the server lets us (RFC 7592).
+/// Deletes a registration at a server that supports it (RFC 7592).
 package struct RegistrationManagement: Sendable {
     private let transport: any HTTPTransport
 
@@ -8,10 +8,11 @@ package struct RegistrationManagement: Sendable {
         self.transport = transport
     }
 
-    /// Deletes the client at the server (RFC 7592 section 2.3); false, and nothing sent, where the server gave no means.
+    /// Deletes the client at the server (RFC 7592 section 2.3). Returns false, and sends nothing, if the server offers
+    /// no management.
     ///
-    /// Throws `registrationKept` with the status where the server does not: 401 also where it knows the client no more.
-    /// An error need not keep anyone from forgetting the registration.
+    /// - Throws: `registrationKept` with the status if the server does not delete it; 401 can also mean that the client
+    ///   no longer exists. After an error the caller may still forget the registration locally.
     @discardableResult
     package func delete(_ registration: ClientRegistration) async throws(OAuthError) -> Bool {
         guard let url = registration.registrationClientURI, let token = registration.registrationAccessToken

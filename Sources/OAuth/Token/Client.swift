@@ -1,9 +1,9 @@
 package import Secrets
 
-/// Who we are to an authorization server.
+/// keyfob's identity at an authorization server.
 package struct Client: Sendable, Equatable {
     package var id: String
-    /// nil for a public client, which a program on a person's machine is (RFC 8252 section 8.4).
+    /// nil for a public client, the normal case for a program on a user's machine (RFC 8252 section 8.4).
     package var secret: Secret?
     package var authentication: ClientAuthentication
 
@@ -12,11 +12,11 @@ package struct Client: Sendable, Equatable {
     }
 }
 
-/// How a client proves itself at the token endpoint (RFC 6749 section 2.3, names of RFC 7591 section 2).
+/// How a client authenticates at the token endpoint (RFC 6749 section 2.3; the names are those of RFC 7591 section 2).
 package enum ClientAuthentication: String, Sendable {
     /// `client_id` in the body.
     case none
-    /// `client_secret_basic`; `client_id` is in the body too, since some servers look for it there.
+    /// `client_secret_basic`. The body has `client_id` too, because some servers look for it there.
     case basic = "client_secret_basic"
     /// `client_secret_post`.
     case post = "client_secret_post"

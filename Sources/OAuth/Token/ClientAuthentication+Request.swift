@@ -13,14 +13,14 @@ extension Client {
         default: break
         }
         var request = HTTPRequest(post: form.secret, to: url, authorization: credentials.map(Self.basic))
-        request.confided = form.confided + [credentials, secret].compactMap { $0 }
+        request.sentSecrets = form.sentSecrets + [credentials, secret].compactMap { $0 }
         return request
     }
 
     /// The value of an `Authorization` field (RFC 7617 section 2).
     static func basic(_ credentials: Secret) -> Secret { Secret(Array("Basic ".utf8) + credentials.exposedBytes) }
 
-    /// Both halves are form-urlencoded before they are joined, so that a colon in one of them does no harm.
+    /// Both parts are form-urlencoded before they are joined, so they may contain a colon.
     func basicCredentials(_ secret: Secret) -> Secret {
         let pair = FormEncoding.encode(id.utf8) + [UInt8(ascii: ":")] + FormEncoding.encode(secret.exposedBytes)
         return Secret(Data(pair).base64EncodedString())

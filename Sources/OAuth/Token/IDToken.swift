@@ -1,26 +1,22 @@
 package import Secrets
 
-/// What an authorization server says of the person who signed in (OpenID Connect Core section 2). Names an account, and
-/// decides nothing else.
+/// Reads id_tokens (OpenID Connect Core section 2). keyfob takes only the account's identity from them.
 package enum IDToken {
-    /// The allowance for clocks that disagree, in seconds, before and after.
+    /// Allowed clock difference in both directions, in seconds.
     static let leeway = 300.0
 
-    /// Checks an id_token of the token endpoint and returns what it says (OpenID Connect Core section 3.1.3.7).
+    /// Checks an id_token from the token endpoint and returns its claims (OpenID Connect Core section 3.1.3.7).
     ///
-    /// - The signature is not checked (step 6): the token came from the token endpoint itself, and TLS has proved which
-    ///   server that is.
-    /// - So the header's `alg` matters to one check alone: it names the hash of `at_hash`. If there is an `at_hash`, and keyfob
-    ///   does not know the hash, the token is refused, because the access token could be somebody else's. Without an
-    ///   `at_hash` any `alg` is accepted, `none` too.
-    ///
-    /// Throws `invalidIDToken` by the name of what is wrong: a claim, a member of the header, or `JWT`.
-    ///
-    /// - Parameters:
-    ///   - issuer: ``AuthorizationServerMetadata/issuer``.
-    ///   - accessToken: came with it.
-    ///   - nonce: ``TokenResponse/nonce``; nil if the request sent none.
-    ///   - now: seconds since 1970.
+    /// - The signature is not checked (step 6 allows that): the token came directly from the token endpoint, and TLS
+    ///   authenticated that server.
+    /// - So the header's `alg` is needed for one check only: it names the hash of `at_hash`. If there is an `at_hash`
+    ///   whose hash keyfob does not know, the token is refused, because the access token could be somebody else's.
+    ///   Without an `at_hash`, any `alg` is accepted, even `none`.
+    /// - Parameter issuer: ``AuthorizationServerMetadata/issuer``.
+    /// - Parameter accessToken: the access token of the same response.
+    /// - Parameter nonce: ``TokenResponse/nonce``; nil if the request sent none.
+    /// - Parameter now: seconds since 1970.
+    /// - Throws: `invalidIDToken` with the name of the invalid claim or header member, or `JWT`.
     package static func claims(
         of token: Secret, for client: Client, from issuer: String, accessToken: Secret, nonce: String?, now: Int64
     ) throws(OAuthError) -> IDTokenClaims {
@@ -31,12 +27,12 @@ package enum IDToken {
     }
 }
 
-/// What a checked id_token says.
+/// The claims of a checked id_token.
 package struct IDTokenClaims: Sendable, Equatable {
     /// The account's identifier at that issuer, never reassigned (`sub`).
     package var subject: String
-    /// What people call the account: `preferred_username`, `email`, `nickname`, `name`, those that are there, in this
-    /// order. None of them is unique or for ever. They hold no control characters.
+    /// The account's names for display: those of `preferred_username`, `email`, `nickname`, `name` that exist, in this
+    /// order. They may change and need not be unique. They contain no control characters.
     package var names: [String]
 
     package init(subject: String, names: [String]) {

@@ -8,7 +8,7 @@ struct JSONWebToken {
     let algorithm: String
     let claims: UncheckedClaims
 
-    /// Throws `invalidIDToken` by the name of what is wrong: `alg` or `crit` of the header, or `JWT` for the rest.
+    /// - Throws: `invalidIDToken` with `alg` or `crit` for an error in the header, or `JWT` for any other.
     init(_ token: Secret) throws(OAuthError) {
         let parts = token.exposedBytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard parts.count == 3, let head = Base64URL.decode(parts[0]), let payload = Base64URL.decode(parts[1]),
@@ -18,7 +18,7 @@ struct JSONWebToken {
             let header = try JSONObject(head)
             // RFC 7515 section 4.1.1: every header has one.
             guard let algorithm = try header.string("alg") else { throw OAuthError.invalidIDToken(member: "alg") }
-            // RFC 7515 section 4.1.11: it names the extensions that a reader has to understand. keyfob understands none.
+            // RFC 7515 section 4.1.11: `crit` names extensions that the reader must understand. keyfob supports none.
             guard !header.has("crit") else { throw OAuthError.invalidIDToken(member: "crit") }
             self.algorithm = algorithm
             claims = UncheckedClaims(try JSONObject(payload))

@@ -1,12 +1,12 @@
 package import Secrets
 
-/// What kind of token is to be revoked (RFC 7009 section 2.1).
+/// The kind of a token that is to be revoked (RFC 7009 section 2.1).
 package enum TokenTypeHint: String, Sendable {
     case refreshToken = "refresh_token"
     case accessToken = "access_token"
 }
 
-/// Revokes tokens (RFC 7009). A token that the server does not know counts as revoked.
+/// Revokes tokens (RFC 7009). Succeeds also for tokens that the server does not know.
 package struct RevocationEndpoint: Sendable {
     private let url: EndpointURL
     private let client: Client
@@ -16,16 +16,16 @@ package struct RevocationEndpoint: Sendable {
         (self.url, self.client, self.transport) = (url, client, transport)
     }
 
-    /// Asks the server to forget `token`; an error need not keep anyone from forgetting it locally.
+    /// Asks the server to revoke `token`. After an error the caller may still forget the token locally.
     ///
-    /// Throws `refused` for an error of RFC 6749 section 5.2 or RFC 7009 section 2.2.1, `unavailable` for 503.
+    /// - Throws: `refused` for an error of RFC 6749 section 5.2 or RFC 7009 section 2.2.1, `unavailable` for 503.
     package func revoke(_ token: Secret, hint: TokenTypeHint) async throws(OAuthError) {
         var form = FormBody()
         form.append("token", token)
         form.append("token_type_hint", hint.rawValue)
-        let response = try await transport.confide(client.request(form, to: url))
+        let response = try await transport.sendSecrets(client.request(form, to: url))
         try response.checkAnswered(by: url.host)
-        // The body of a success has no meaning (RFC 7009 section 2.2).
+        // The body of a success is ignored (RFC 7009 section 2.2).
         if (200..<300).contains(response.status) { return }
         try TokenAnswer(response, host: url.host).checkNotRefused(response, by: url.host)
         throw .malformed(host: url.host, member: "error")

@@ -1,13 +1,13 @@
 import Secrets
 
-/// The members of a token endpoint's answer: JSON, or a form where the server says so.
+/// The members of a token endpoint's answer: JSON, or form-urlencoded if the `Content-Type` says so.
 ///
-/// A few servers answer with a form unless asked otherwise, and some of them do not hear the question.
+/// A few servers answer form-urlencoded by default, and some of them ignore `Accept`.
 enum TokenAnswer {
     case json(JSONObject)
     case form([String: String])
 
-    /// Reads the body of `response` whatever its status.
+    /// Reads the body of `response` with any status.
     init(_ response: HTTPResponse, host: String) throws(OAuthError) {
         guard response.mediaType == "application/x-www-form-urlencoded" else {
             self = .json(try response.jsonObject(from: host))
@@ -24,7 +24,7 @@ enum TokenAnswer {
         self = .form(values)
     }
 
-    /// The text of a member; nil where it is absent or null.
+    /// The text of a member; nil if it is absent or null.
     func string(_ name: String, host: String) throws(OAuthError) -> String? {
         switch self {
         case .form(let values): return values[name]
@@ -33,13 +33,13 @@ enum TokenAnswer {
         }
     }
 
-    /// The texts of a member; nil where it is absent or null. A form has no lists.
+    /// The texts of a list; nil if it is absent or null. Forms have no lists.
     func strings(_ name: String, host: String) throws(OAuthError) -> [String]? {
         guard case .json(let object) = self else { return nil }
         do { return try object.strings(name) } catch { throw OAuthError(error, host: host) }
     }
 
-    /// A number, or a text that is one.
+    /// A number, or a text that contains one.
     func number(_ name: String) -> Double? {
         switch self {
         case .form(let values): values[name].flatMap { Double($0) }
@@ -47,14 +47,14 @@ enum TokenAnswer {
         }
     }
 
-    /// Throws `refused` where the answer, which `response` brought, carries an `error`, with whatever status (some
-    /// servers say 200). What the server repeats of the secrets that it was sent is not in it.
+    /// Throws `refused` if the answer has an `error`. The status of `response` does not matter: some servers send 200.
+    /// Secrets that were sent and that the server repeats are removed from the error.
     func checkNotRefused(_ response: HTTPResponse, by host: String) throws(OAuthError) {
         guard let error = try string("error", host: host) else { return }
         let description = try? string("error_description", host: host)
         throw .refused(
             host: host, status: response.status,
-            error: ServerText.printable(error, without: response.confided),
-            description: description.map { ServerText.printable($0, without: response.confided) })
+            error: ServerText.printable(error, without: response.sentSecrets),
+            description: description.map { ServerText.printable($0, without: response.sentSecrets) })
     }
 }

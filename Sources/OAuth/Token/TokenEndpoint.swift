@@ -1,7 +1,7 @@
 package import Secrets
 
-/// Turns codes and refresh tokens into access tokens (RFC 6749 section 3.2). Every call is one POST, never repeated but for
-/// a refresh that the server has not looked at.
+/// Exchanges codes and refresh tokens for access tokens (RFC 6749 section 3.2). Every call sends one POST. Only a
+/// refresh that the server has not processed is sent again.
 package struct TokenEndpoint: Sendable {
     private let url: EndpointURL
     private let client: Client
@@ -11,9 +11,10 @@ package struct TokenEndpoint: Sendable {
         (self.url, self.client, self.transport) = (url, client, transport)
     }
 
-    /// Redeems an authorization code (RFC 6749 section 4.1.3, RFC 7636 section 4.5).
+    /// Exchanges an authorization code (RFC 6749 section 4.1.3, RFC 7636 section 4.5). After any answer the code cannot
+    /// be used again.
     ///
-    /// `redirectURI` is the very text of the authorization request. After an answer of any kind the code is spent.
+    /// - Parameter redirectURI: exactly as in the authorization request.
     package func exchange(
         code: Secret, codeVerifier: Secret, redirectURI: String, resource: String?
     ) async throws(OAuthError) -> TokenResponse {
@@ -26,8 +27,9 @@ package struct TokenEndpoint: Sendable {
         return try await send(form)
     }
 
-    /// Refreshes (RFC 6749 section 6). Only `refused` with `invalid_grant` says that the refresh token is dead; an answer
-    /// without a refresh token leaves the old one in force.
+    /// Refreshes (RFC 6749 section 6). An answer without a refresh token means that the old one stays valid.
+    ///
+    /// - Throws: `refused` with `invalid_grant` if the refresh token is no longer valid. No other error means that.
     package func refresh(_ refreshToken: Secret, resource: String?) async throws(OAuthError) -> TokenResponse {
         var form = FormBody()
         form.append("grant_type", "refresh_token")
@@ -36,7 +38,7 @@ package struct TokenEndpoint: Sendable {
         return try await send(form, .ifUnprocessed)
     }
 
-    /// Asks whether the person has finished at their other device (RFC 8628 section 3.4).
+    /// Asks whether the user has finished on the other device (RFC 8628 section 3.4).
     func poll(deviceCode: Secret, resource: String?) async throws(OAuthError) -> TokenResponse {
         var form = FormBody()
         form.append("grant_type", "urn:ietf:params:oauth:grant-type:device_code")
@@ -50,6 +52,6 @@ package struct TokenEndpoint: Sendable {
     ) async throws(OAuthError) -> TokenResponse {
         var request = client.request(form, to: url)
         request.repetition = repetition
-        return try TokenResponse(try await transport.confide(request), from: url.host)
+        return try TokenResponse(try await transport.sendSecrets(request), from: url.host)
     }
 }

@@ -1,10 +1,10 @@
 import Secrets
 
 extension TokenResponse {
-    /// A year: nobody means more, and `9e99` must not overflow anything.
+    /// One year. No server needs more, and values like `9e99` must not overflow.
     static let longestLifetime = 31_536_000
 
-    /// Reads a whole answer of the token endpoint at `host` (RFC 6749 sections 5.1 and 5.2).
+    /// Reads a complete answer of the token endpoint at `host` (RFC 6749 sections 5.1 and 5.2).
     init(_ response: HTTPResponse, from host: String) throws(OAuthError) {
         try response.checkAnswered(by: host)
         let answer = try TokenAnswer(response, host: host)
@@ -20,16 +20,16 @@ extension TokenResponse {
         self.init(
             accessToken: try Self.usable(accessToken),
             expiresIn: answer.number("expires_in").flatMap(Self.lifetime),
-            // An empty one is how some servers say that there is none.
+            // Some servers send an empty text if there is no refresh token.
             refreshToken: try refreshToken.flatMap { (text) throws(OAuthError) in
                 text.isEmpty ? nil : try Self.usable(text)
             },
             scope: try answer.string("scope", host: host).map(Self.scopeTokens),
-            // A name for the account hangs on it, no more: what is wrong with it does not spoil the token.
+            // Only the account's name depends on it, so an invalid id_token does not invalidate the response.
             idToken: (try? answer.string("id_token", host: host)).flatMap { $0.flatMap { try? Self.usable($0) } })
     }
 
-    /// A token is written into line protocols and header fields: visible ASCII, and nothing else.
+    /// Accepts only visible ASCII, because tokens are written into line protocols and header fields.
     private static func usable(_ token: String) throws(OAuthError) -> Secret {
         guard !token.isEmpty, token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else { throw .unusableToken }
         return Secret(token)
@@ -40,7 +40,7 @@ extension TokenResponse {
         return Int(min(seconds, Double(longestLifetime)))
     }
 
-    /// RFC 6749 section 3.3: tokens of visible ASCII without quotation mark and backslash, with spaces between.
+    /// RFC 6749 section 3.3: scopes of visible ASCII without quotation mark and backslash, separated by spaces.
     private static func scopeTokens(_ text: String) -> [String] {
         text.split(separator: " ").filter { token in
             token.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != 0x22 && $0 != 0x5C }

@@ -4,15 +4,15 @@ package import Secrets
 package struct TokenResponse: Sendable, Equatable {
     /// Matches `[\x21-\x7E]+`.
     package var accessToken: Secret
-    /// Seconds from the receipt, 1 to 31,536,000; nil where the server did not say so usably.
+    /// Seconds from receipt, 1 to 31,536,000; nil if the server sent no valid value.
     package var expiresIn: Int?
-    /// nil where none was issued: after a refresh, the old one stays in force.
+    /// nil if the server issued none. After a refresh, the old one then stays valid.
     package var refreshToken: Secret?
-    /// nil where the answer is silent: as requested.
+    /// nil if the server sent none: the scopes are those requested.
     package var scope: [String]?
-    /// OpenID Connect Core section 3.1.3.3, not checked: see ``IDToken``.
+    /// Not checked yet: see ``IDToken`` (OpenID Connect Core section 3.1.3.3).
     package var idToken: Secret?
-    /// What the authorization request asked an id_token to repeat; nil where it asked for none.
+    /// The nonce of the authorization request, which an id_token must repeat; nil if there was none.
     package var nonce: String?
 
     package init(

@@ -1,7 +1,7 @@
 import Crypto
 import Secrets
 
-/// The claims of an id_token, as the token has them (OpenID Connect Core section 2).
+/// The claims of an id_token before they are checked (OpenID Connect Core section 2).
 struct UncheckedClaims {
     /// OpenID Connect Core section 2, in ASCII characters.
     private static let longestSubject = 255
@@ -12,7 +12,7 @@ struct UncheckedClaims {
         self.members = members
     }
 
-    /// OpenID Connect Core section 3.1.3.7, steps 2 to 5 and 9 to 11. Throws `invalidIDToken` by the claim.
+    /// OpenID Connect Core section 3.1.3.7, steps 2 to 5 and 9 to 11. Throws `invalidIDToken` with the claim.
     func check(issuer: String, client: String, nonce: String?, now: Double) throws(OAuthError) {
         guard text("iss")?.isSame(as: issuer) == true else { throw .invalidIDToken(member: "iss") }
         let audience = text("aud").map { [$0] } ?? (try? members.strings("aud")) ?? []
@@ -29,8 +29,8 @@ struct UncheckedClaims {
         }
     }
 
-    /// OpenID Connect Core section 3.1.3.8: if the token has an `at_hash`, it is that of the access token that it came with.
-    /// Throws `invalidIDToken` with `at_hash`, or with `alg` if that names no hash.
+    /// If the token has an `at_hash`, it must match the access token of the same response (OpenID Connect Core section
+    /// 3.1.3.8). Throws `invalidIDToken` with `at_hash`, or with `alg` if keyfob knows no hash for it.
     func check(accessToken: Secret, algorithm: String) throws(OAuthError) {
         guard members.has("at_hash") else { return }
         guard let digest = Self.digest(of: accessToken.exposedBytes, by: algorithm)
@@ -45,33 +45,33 @@ struct UncheckedClaims {
         case "HS256", "RS256", "PS256", "ES256": Array(SHA256.hash(data: bytes))
         case "HS384", "RS384", "PS384", "ES384": Array(SHA384.hash(data: bytes))
         case "HS512", "RS512", "PS512", "ES512": Array(SHA512.hash(data: bytes))
-        // RFC 8037 and RFC 9864. EdDSA may also mean Ed448, which has another hash: such a token is refused.
+        // RFC 8037 and RFC 9864. `EdDSA` may also mean Ed448, which uses another hash; such a token is refused.
         case "EdDSA", "Ed25519": Array(SHA512.hash(data: bytes))
         default: nil
         }
     }
 
-    /// What is left to be told.
+    /// The claims that keyfob uses.
     var result: IDTokenClaims {
         get throws(OAuthError) {
             guard let subject = text("sub"), !subject.isEmpty, subject.utf8.count <= Self.longestSubject,
                 subject.utf8.allSatisfy({ (0x20...0x7E).contains($0) })
             else { throw .invalidIDToken(member: "sub") }
-            let isEmailOpen = isEmailOpen
-            let names = ["preferred_username", "email", "nickname", "name"].filter { $0 != "email" || isEmailOpen }
+            let isEmailUsable = isEmailUsable
+            let names = ["preferred_username", "email", "nickname", "name"].filter { $0 != "email" || isEmailUsable }
             return IDTokenClaims(subject: subject, names: names.compactMap { label($0) })
         }
     }
 
-    /// An address that the server itself does not vouch for could be anybody's. Some servers write the boolean as text; a
-    /// value that is neither vouches for nothing.
-    private var isEmailOpen: Bool {
+    /// Whether `email` may be shown. The server must not mark it as unverified: it could be anybody's. Some servers
+    /// write the boolean as text. Any other value counts as unverified.
+    private var isEmailUsable: Bool {
         do { return try members.bool("email_verified") ?? true } catch { return text("email_verified") == "true" }
     }
 
     private func text(_ name: String) -> String? { (try? members.string(name)) ?? nil }
 
-    /// A text that may be shown as it is.
+    /// A claim that can be shown as it is.
     private func label(_ name: String) -> String? {
         guard let text = text(name), !text.isEmpty, ServerText.printable(text) == text else { return nil }
         return text

@@ -126,7 +126,7 @@ def test_who_cannot_be_known_is_shown_a_way_on(
     assert (answer.status, answer.leads_on) == (403, False)
     assert login.is_waiting
     told = "keyfob login --flow paste URL"
-    assert "end the sign-in where it began" in answer.page and told in answer.page
+    assert "stop the sign-in, and start again" in answer.page and told in answer.page
     login.give_up()
     words = told.replace("keyfob", str(binaries.keyfob())).replace("URL", gate.url).split()
     pasting = developer.begin(*only_processes, nodiagnosis, *words)
@@ -137,7 +137,7 @@ def test_the_start_address_that_was_opened_before_says_so(login: WaitingLogin) -
     callback = login.go_to_the_end()
     again = login.ask(login.start_target)
     assert (again.status, again.leads_on) == (410, False)
-    assert "If that was not you, end the sign-in where it began" in again.page
+    assert "If that was not you, stop the sign-in where you started it" in again.page
     assert_worked(login.bring_back(callback))
 
 
