@@ -14,7 +14,7 @@ from harness import binaries
 PAGE = binaries.REPOSITORY / ".github" / "SECURITY.md"
 TESTS = binaries.REPOSITORY / "Tests"
 COUNTS = TESTS / "counts"
-DEFENCES = "## What the defences rest on"
+DEFENCES = "## Defences and their tests"
 
 
 def named() -> list[tuple[str, str]]:
@@ -27,7 +27,7 @@ def defences() -> list[list[str]]:
     """The cells of each row in which the page claims something."""
     _, _, section = PAGE.read_text().partition(DEFENCES)
     rows = [line for line in section.partition("\n## ")[0].splitlines() if line.startswith("| ")]
-    return [[cell.strip() for cell in row.split("|")[1:-1]] for row in rows if not row.endswith("| held by |")]
+    return [[cell.strip() for cell in row.split("|")[1:-1]] for row in rows if not row.endswith("| tested by |")]
 
 
 @pytest.mark.parametrize(("file", "name"), named())
