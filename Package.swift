@@ -26,7 +26,7 @@ let door: [LinkerSetting] =
     ]
 /// What reads the bytes of others.
 let fuzzed: [Target.Dependency] = [
-    "CredentialProtocol", "Dialects", "KernelKeyring", "KeyfobCore", "OAuth", "Secrets",
+    "CredentialProtocol", "Dialects", "Import", "KernelKeyring", "KeyfobCore", "OAuth", "Secrets",
     .product(name: "AsyncHTTPClient", package: "async-http-client"),
     .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio"),
     .product(name: "TOMLKit", package: "TOMLKit"),
@@ -97,11 +97,16 @@ let package = Package(
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ]),
 
+        // Features: each is a part of keyfob that no other part uses.
+        .target(
+            name: "Import",
+            dependencies: ["CredentialProtocol", "KeyfobCore", "SecretService", "Secrets"]),
+
         // Floor 3: the doors.
         .executableTarget(
             name: "keyfob",
             dependencies: [
-                "KeyfobCore", "CredentialProtocol", "Desktop", "Dialects", "Doors", "OAuth", "SecretService",
+                "KeyfobCore", "CredentialProtocol", "Desktop", "Dialects", "Doors", "Import", "OAuth", "SecretService",
                 "KernelKeyring", "Secrets", "CQRCode",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -150,7 +155,8 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "AuthorizationServer", "OAuth", "Secrets", .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                "AuthorizationServer", "KeyfobCore", "OAuth", "SecretService", "Secrets",
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
             path: "Tests/TestSupport",
@@ -189,6 +195,11 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+        .testTarget(
+            name: "ImportTests",
+            dependencies: [
+                "CredentialProtocol", "Dialects", "Import", "KeyfobCore", "SecretService", "Secrets", "TestSupport",
             ]),
         // The built executables, as a caller sees them.
         .testTarget(

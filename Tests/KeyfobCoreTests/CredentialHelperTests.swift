@@ -4,6 +4,7 @@ import OAuth
 import SecretService
 import Secrets
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import KeyfobCore

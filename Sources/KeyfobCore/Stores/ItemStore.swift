@@ -33,7 +33,7 @@ extension SecretService: ItemStore {}
 
 extension ItemStore {
     /// All items that have at least these attributes, newest first, wherever they are.
-    func search(
+    package func search(
         _ schema: ItemSchema, matching attributes: [String: String]
     ) throws(SecretServiceError) -> [SecretItem] {
         try search(schema, matching: attributes, in: nil)

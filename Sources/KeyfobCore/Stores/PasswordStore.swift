@@ -1,6 +1,6 @@
 package import CredentialProtocol
 package import SecretService
-import Secrets
+package import Secrets
 
 /// The passwords that git was given by a person, in the very items of git-credential-libsecret.
 ///
@@ -60,7 +60,7 @@ package struct PasswordStore: Sendable {
     }
 
     /// The password that is kept for exactly what `request` names, no more and no less.
-    func kept(for request: CredentialRequest) throws(SecretServiceError) -> Secret? {
+    package func kept(for request: CredentialRequest) throws(SecretServiceError) -> Secret? {
         guard let attributes = Self.attributes(of: request) else { return nil }
         let item = try matches(for: request).first { Self.ownAttributes(of: $0).isSame(as: attributes) }
         return item.flatMap { PasswordEntry($0.secret)?.password }
@@ -111,11 +111,11 @@ package struct PasswordStore: Sendable {
     }
 
     /// A key for the place of a password: protocol, host, port, path and user name by their bytes.
-    struct Place: Hashable {
+    package struct Place: Hashable, Sendable {
         private let attributes: [[UInt8]]
 
         /// nil if `request` names neither host nor path.
-        init?(_ request: CredentialRequest) {
+        package init?(_ request: CredentialRequest) {
             guard let named = PasswordStore.attributes(of: request) else { return nil }
             attributes = named.sorted { $0.key < $1.key }.flatMap { [Array($0.key.utf8), Array($0.value.utf8)] }
         }

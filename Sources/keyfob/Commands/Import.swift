@@ -2,6 +2,7 @@ import ArgumentParser
 import CredentialProtocol
 import Dialects
 import Glibc
+import Import
 import KeyfobCore
 import SecretService
 
@@ -48,17 +49,17 @@ struct Import: AsyncParsableCommand {
     }
 
     /// So many of one program are told one by one: a file of which all is wrong is not what it seemed.
-    private static let mostOddities = 10
+    private static let mostProblems = 10
 
     /// Looks everywhere, and says what cannot be taken.
     private func look(_ moving: CredentialImport) throws -> [FoundCredential] {
         var found: [FoundCredential] = []
         for keeper in keepers.isEmpty ? FoundCredential.Keeper.allCases : keepers {
             let findings = try moving.findings(of: keeper)
-            for oddity in findings.oddities.prefix(Self.mostOddities) {
-                Terminal.say(ImportMessages.line(of: oddity, with: keeper))
+            for problem in findings.problems.prefix(Self.mostProblems) {
+                Terminal.say(ImportMessages.line(of: problem, with: keeper))
             }
-            let rest = findings.oddities.count - Self.mostOddities
+            let rest = findings.problems.count - Self.mostProblems
             if rest > 0 { Terminal.say("\(keeper.rawValue): \(rest) more that are passed over") }
             found += findings.credentials
         }

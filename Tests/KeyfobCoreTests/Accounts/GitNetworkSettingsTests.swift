@@ -2,6 +2,7 @@ import FoundationEssentials
 import KeyfobCore
 import OAuth
 import Secrets
+import TestSupport
 import Testing
 
 /// git's output, and git itself asked in a home directory of the test's own.

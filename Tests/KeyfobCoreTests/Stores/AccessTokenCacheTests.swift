@@ -1,6 +1,7 @@
 import KernelKeyring
 import SecretService
 import Secrets
+import TestSupport
 import Testing
 
 @testable import KeyfobCore

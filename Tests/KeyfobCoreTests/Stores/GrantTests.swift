@@ -5,6 +5,7 @@ import KernelKeyring
 import OAuth
 import SecretService
 import Secrets
+import TestSupport
 import Testing
 
 @testable import KeyfobCore

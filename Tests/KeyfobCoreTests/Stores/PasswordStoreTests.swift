@@ -1,6 +1,7 @@
 import CredentialProtocol
 import SecretService
 import Secrets
+import TestSupport
 import Testing
 
 @testable import KeyfobCore

@@ -1,6 +1,7 @@
 import OAuth
 import SecretService
 import Secrets
+import TestSupport
 import Testing
 
 @testable import KeyfobCore

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 
 /// git itself, asked in a home directory of the test's own.
 enum GitHome {

@@ -2,6 +2,7 @@ import KernelKeyring
 import SecretService
 import Secrets
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import KeyfobCore

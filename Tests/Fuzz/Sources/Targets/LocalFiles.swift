@@ -3,6 +3,7 @@ import CredentialProtocol
 import Secrets
 import TOMLKit
 
+@testable import Import
 @testable import KernelKeyring
 @testable import KeyfobCore
 @testable import OAuth
@@ -124,7 +125,7 @@ func fuzzMoving(_ bytes: [UInt8]) throws {
     var findings = Findings()
     PlaintextStore.read(bytes, file: "f", &findings)
     let lines = bytes.count { $0 == 0x0A } + 1
-    try require(findings.credentials.count + findings.oddities.count <= lines, "more than one of a line")
+    try require(findings.credentials.count + findings.problems.count <= lines, "more than one of a line")
     DockerLogins.read(
         bytes, file: "f",
         registry: { name in

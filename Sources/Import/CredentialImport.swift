@@ -1,5 +1,5 @@
 package import CredentialProtocol
-import OAuth
+package import KeyfobCore
 package import SecretService
 import Secrets
 

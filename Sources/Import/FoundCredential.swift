@@ -1,4 +1,5 @@
 package import CredentialProtocol
+import KeyfobCore
 import Secrets
 
 /// A credential that another program keeps: its program, its service and user, and its place.
@@ -40,13 +41,13 @@ package struct FoundCredential: Sendable, Equatable {
 /// The credentials and problems that were found for one program.
 package struct Findings: Sendable, Equatable {
     package private(set) var credentials: [FoundCredential] = []
-    package private(set) var oddities: [Oddity] = []
+    package private(set) var problems: [Problem] = []
     private var places: Set<PasswordStore.Place?> = []
 
     package init() {}
 
     /// An entry that was not taken, or a problem with a file.
-    package struct Oddity: Sendable, Equatable {
+    package struct Problem: Sendable, Equatable {
         package var place: FoundCredential.Place
         package var reason: Reason
     }
@@ -95,6 +96,6 @@ extension Findings {
     }
 
     mutating func note(_ reason: Reason, at place: FoundCredential.Place) {
-        oddities.append(Oddity(place: place, reason: reason))
+        problems.append(Problem(place: place, reason: reason))
     }
 }

@@ -1,5 +1,6 @@
 import CredentialProtocol
 import Glibc
+import Import
 import KeyfobCore
 
 /// The messages of `keyfob import` about the credentials of other programs. They never show a secret.
@@ -57,9 +58,9 @@ enum ImportMessages {
         }.joined()
     }
 
-    static func line(of oddity: Findings.Oddity, with keeper: FoundCredential.Keeper) -> String {
+    static func line(of problem: Findings.Problem, with keeper: FoundCredential.Keeper) -> String {
         let said =
-            switch oddity.reason {
+            switch problem.reason {
             case .malformed(let form): "not \(form), and passed over"
             case .repeated: "a second one for the same service and user, and passed over"
             case .refreshToken: "a refresh token of that program, which is of no use to another"
@@ -67,7 +68,7 @@ enum ImportMessages {
             case .unreadable(let code): unsafe String(cString: strerror(code))
             case .notTrusted(let reason): "\(reason), and not read"
             }
-        return "\(keeper.rawValue), \(place(oddity.place)): \(said)"
+        return "\(keeper.rawValue), \(place(problem.place)): \(said)"
     }
 
     // The question and its result.

@@ -1,4 +1,5 @@
 import CredentialProtocol
+import KeyfobCore
 import SecretService
 import Secrets
 

@@ -1,13 +1,13 @@
 import KeyfobCore
-import SecretService
-import Secrets
+package import SecretService
+package import Secrets
 import Synchronization
 
 /// A Secret Service in memory, with a default collection and a session collection.
 ///
 /// It replaces by exact attributes within a collection, finds by some of them in both, newest first, and can be locked,
 /// refuse to be written to, or have no session collection. Each write is a moment of its own in ``SecretItem/modified``.
-final class InMemoryItemStore: ItemStore {
+package final class InMemoryItemStore: ItemStore {
     private struct Item: Sendable {
         var schema: String
         var value: SecretItem
@@ -24,22 +24,24 @@ final class InMemoryItemStore: ItemStore {
 
     private let state = Mutex(State())
 
+    package init() {}
+
     /// Every item, oldest first.
-    var items: [SecretItem] { state.withLock { $0.items.map(\.value) } }
+    package var items: [SecretItem] { state.withLock { $0.items.map(\.value) } }
 
     /// Those in the session collection.
-    var sessionItems: [SecretItem] { state.withLock { $0.items.filter(\.isInSession).map(\.value) } }
+    package var sessionItems: [SecretItem] { state.withLock { $0.items.filter(\.isInSession).map(\.value) } }
 
     /// Locks the default collection, or unlocks it.
-    func lock(_ isLocked: Bool = true) { state.withLock { $0.isLocked = isLocked } }
+    package func lock(_ isLocked: Bool = true) { state.withLock { $0.isLocked = isLocked } }
 
     /// Has every write to the default collection fail; nil lets it work again.
-    func refuseWrites(_ error: SecretServiceError?) { state.withLock { $0.refusal = error } }
+    package func refuseWrites(_ error: SecretServiceError?) { state.withLock { $0.refusal = error } }
 
     /// As with KeePassXC, which has no collection in memory.
-    func removeSessionCollection() { state.withLock { $0.hasSession = false } }
+    package func removeSessionCollection() { state.withLock { $0.hasSession = false } }
 
-    func search(
+    package func search(
         _ schema: ItemSchema, matching attributes: [String: String], in collection: SecretService.Collection?
     ) throws(SecretServiceError) -> [SecretItem] {
         let (found, isLocked) = state.withLock { state in
@@ -53,7 +55,7 @@ final class InMemoryItemStore: ItemStore {
         return found.map(\.value).sorted { $0.modified > $1.modified }
     }
 
-    func store(
+    package func store(
         _ schema: ItemSchema, attributes: [String: String], label: String, secret: Secret,
         in collection: SecretService.Collection
     ) throws(SecretServiceError) {
@@ -74,7 +76,7 @@ final class InMemoryItemStore: ItemStore {
         if let failure { throw failure }
     }
 
-    func delete(
+    package func delete(
         _ schema: ItemSchema, exactly attributes: [String: String], in collection: SecretService.Collection?
     ) throws(SecretServiceError) -> Bool {
         let deleted = state.withLock { state -> Bool? in
@@ -91,7 +93,7 @@ final class InMemoryItemStore: ItemStore {
         return deleted
     }
 
-    func probeWritable() throws(SecretServiceError) {
+    package func probeWritable() throws(SecretServiceError) {
         let failure = state.withLock { $0.isLocked ? .locked : $0.refusal }
         if let failure { throw failure }
     }
