@@ -39,7 +39,7 @@ package protocol CallerDialect: Sendable {
     func listed(_ accounts: [ListedAccount]) -> Reply
 
     /// Formats a failure as this protocol reports errors.
-    func failed(_ failure: CallerFailure) -> Reply
+    func failed(_ failure: Report) -> Reply
 }
 
 /// Defaults that suit most callers: only the answer on standard output, errors on standard error, and an exit status
@@ -52,8 +52,8 @@ extension CallerDialect {
 
     package func notFound(_ request: CredentialRequest) -> Reply { failed(.noCredential(for: request)) }
     package func done(_ operation: Operation) -> Reply { Reply() }
-    package func listed(_ accounts: [ListedAccount]) -> Reply { failed(CallerFailure(.usage)) }
-    package func failed(_ failure: CallerFailure) -> Reply { Reply(complaint: failure.lines, status: failure.status) }
+    package func listed(_ accounts: [ListedAccount]) -> Reply { failed(Report(.usage)) }
+    package func failed(_ failure: Report) -> Reply { Reply(complaint: failure.lines, status: failure.status) }
 }
 
 /// The question of a caller.

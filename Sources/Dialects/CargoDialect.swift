@@ -111,7 +111,7 @@ package struct CargoDialect: CallerDialect {
         Reply(JSONLine.encode(Success(Ok: .init(kind: operation == .store ? "login" : "logout"))))
     }
 
-    package func failed(_ failure: CallerFailure) -> Reply {
+    package func failed(_ failure: Report) -> Reply {
         let kind =
             switch failure.code {
             case .noCredential: "not-found"

@@ -71,11 +71,11 @@ package struct DockerDialect: CallerDialect {
     }
 
     /// Docker recognizes these three messages by their text.
-    package func failed(_ failure: CallerFailure) -> Reply {
+    package func failed(_ failure: Report) -> Reply {
         let words =
             switch failure {
-            case CallerFailure(InvocationError.missing(Self.url)): "no credentials server URL"
-            case CallerFailure(InvocationError.missing(Self.username)): "no credentials username"
+            case Report(InvocationError.missing(Self.url)): "no credentials server URL"
+            case Report(InvocationError.missing(Self.username)): "no credentials username"
             case _ where failure.code == .noCredential || failure.code == .unsupportedService:
                 "credentials not found in native keychain"
             default: failure.sentence

@@ -46,13 +46,13 @@ package struct GoogleDialect: CallerDialect {
         guard answer.response.authtype != nil else { return notFound(request) }
         let token = try answer.response.accessToken()
         guard Self.isJWT(token) else {
-            return failed(CallerFailure(.noCredential, "the access token for \(request.host) is no JWT"))
+            return failed(Report(.noCredential, "the access token for \(request.host) is no JWT"))
         }
         return Reply(
             JSONLine.encode(Success(token_type: tokenType, id_token: token, expiration_time: answer.renewal)))
     }
 
-    package func failed(_ failure: CallerFailure) -> Reply {
+    package func failed(_ failure: Report) -> Reply {
         Reply(
             JSONLine.encode(Failure(code: failure.code.rawValue, message: failure.sentence)), status: failure.status)
     }

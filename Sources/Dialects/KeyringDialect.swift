@@ -77,7 +77,7 @@ package struct KeyringDialect: CallerDialect {
         }
     }
 
-    package func failed(_ failure: CallerFailure) -> Reply {
+    package func failed(_ failure: Report) -> Reply {
         switch failure.code {
         case .noCredential, .unsupportedService: Reply(status: 1)
         default: Reply(complaint: failure.lines, status: failure.status)

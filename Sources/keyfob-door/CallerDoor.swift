@@ -51,7 +51,7 @@ struct CallerDoor {
         do {
             question = try speaker.question(Invocation(arguments, variable: Environment.variable, input: input))
         } catch {
-            return (speaker.failed(CallerFailure(error)), error.endsConversation)
+            return (speaker.failed(Report(error)), error.endsConversation)
         }
         if case .end = question { return (nil, true) }
         guard case .get(let request) = question, let response = RememberedToken.answer(to: request),
@@ -62,7 +62,7 @@ struct CallerDoor {
 
     /// Reports that keyfob could not be started.
     private func failed(_ failure: HandOver.Failure) -> Int32 {
-        let failure = CallerFailure(
+        let failure = Report(
             failure == .inputTooLarge ? .malformedRequest : .temporary, failure.message, hints: failure.hints)
         return Self.deliver(dialect.init().failed(failure))
     }

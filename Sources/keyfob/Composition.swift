@@ -131,7 +131,7 @@ struct Composition: Sendable {
             await transports.shutdown()
         } catch {
             await transports.shutdown()
-            throw FailureReport(error).print()
+            throw Report(error).print()
         }
     }
 

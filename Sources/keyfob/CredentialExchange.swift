@@ -36,7 +36,7 @@ struct CredentialExchange {
             try StandardOutput.write(dialect.encode(response, for: request))
         } catch CredentialFailure.noAccountAndNoKeyring(let error) where dialect.silentWhenNotOurs {
             // Nobody can say that the host is ours: then git is told nothing at all.
-            throw Silence(status: FailureReport(error).status)
+            throw Silence(status: Report(error).status)
         }
     }
 }

@@ -1,3 +1,4 @@
+import CredentialProtocol
 import KeyfobCore
 import OAuth
 import Synchronization
@@ -25,8 +26,8 @@ final class Network: Sendable {
         do {
             try git.network(for: url, environment: environment).apply(to: &settings)
         } catch {
-            let report = FailureReport(configuration: error)
-            throw .settingsUnknown(reason: report.line, mend: report.hints.first)
+            let report = Report(configuration: error)
+            throw .settingsUnknown(reason: report.message, mend: report.hints.first)
         }
         known.withLock { [settings] in $0[place] = settings }
         return settings

@@ -1,3 +1,4 @@
+import CredentialProtocol
 import KeyfobCore
 import OAuth
 
@@ -78,8 +79,8 @@ struct SignInScreen: Sendable {
     }
 
     private func complain(_ error: OAuthError) {
-        let report = FailureReport(error)
-        Terminal.say(report.line)
+        let report = Report(error)
+        Terminal.say(report.message)
         for hint in report.hints { Terminal.hint(hint) }
     }
 

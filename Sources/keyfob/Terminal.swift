@@ -3,7 +3,7 @@ import KeyfobCore
 import Synchronization
 
 /// The person's side of the program: standard error, and questions on the controlling terminal. Nothing else in the program
-/// writes there; the words are those of ``Messages`` and ``FailureReport``.
+/// writes there; the words are those of ``Messages`` and ``Report``.
 ///
 /// Rules:
 /// - One line, lower case, no full stop; what can be done about it follows in lines that begin with `hint: `.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CredentialProtocol
 import Doors
 import Glibc
 import KeyfobCore
@@ -85,7 +86,7 @@ extension Tracer {
         let outcome =
             switch report.outcome {
             case .success(let status): "\(status)"
-            case .failure(let error): "no answer: \(FailureReport(error).line)"
+            case .failure(let error): "no answer: \(Report(error).message)"
             }
         note("\(report.method) \(report.place) \(outcome), \(Self.seconds(report.duration))")
     }

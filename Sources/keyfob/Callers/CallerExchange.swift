@@ -62,7 +62,7 @@ struct CallerExchange {
         do {
             question = try speaker.question(invocation)
         } catch {
-            return (speaker.failed(CallerFailure(error)), error.endsConversation)
+            return (speaker.failed(Report(error)), error.endsConversation)
         }
         if case .end = question { return (nil, true) }
         return (await reply(to: question, speaker), false)
@@ -72,7 +72,7 @@ struct CallerExchange {
         let composition = Composition(account: account, interaction: question.asksNobody ? .never : interaction)
         let limit = question.asksNobody ? dialect.deadline : nil
         let deadline = Deadline(limit, isBusy: { composition.lock.isRefreshing }) { seconds in
-            let failure = CallerFailure(.temporary, "no answer within \(seconds) seconds", hints: ["try again later"])
+            let failure = Report(.temporary, "no answer within \(seconds) seconds", hints: ["try again later"])
             return Self.deliver(speaker.failed(failure))
         }
         do {
@@ -85,7 +85,7 @@ struct CallerExchange {
             return speaker.notFound(question.request ?? CredentialRequest(protocolName: "https", host: ""))
         } catch {
             deadline.isMet()
-            return speaker.failed(CallerFailure(reporting: error))
+            return speaker.failed(Report(error))
         }
     }
 

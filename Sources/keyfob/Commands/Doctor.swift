@@ -30,7 +30,7 @@ struct Doctor: AsyncParsableCommand {
         do {
             examiner = Examiner(try url.map { try CredentialRequest(url: $0) })
         } catch {
-            throw FailureReport(error).print()
+            throw Report(error).print()
         }
         // A refresh takes as long as it takes: broken off, it could lose the answer.
         let deadline = refresh ? .seconds(120) : Ladder.deadline

@@ -62,7 +62,7 @@ struct Exec: AsyncParsableCommand {
             Self.become(program, command)
             throw NoSuchProgram(name: command[0])
         } catch {
-            throw FailureReport(error).print()
+            throw Report(error).print()
         }
     }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CredentialProtocol
 import Glibc
 import KeyfobCore
 
@@ -23,7 +24,7 @@ struct Export: AsyncParsableCommand {
                 Terminal.hint("the other machine needs \(Messages.printable(path)), too, or not that line")
             }
         } catch {
-            throw FailureReport(error).print()
+            throw Report(error).print()
         }
     }
 }

@@ -42,7 +42,7 @@ struct Setup: AsyncParsableCommand {
             try await apply ? run.apply(isAgreed: yes) : run.show()
             if caller.name == SetupCaller.git.name, let url { try await ForgeWalk(scene: scene, url: url).run() }
         } catch {
-            throw FailureReport(error).print()
+            throw Report(error).print()
         }
     }
 

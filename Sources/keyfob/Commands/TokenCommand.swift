@@ -38,7 +38,7 @@ struct TokenCommand: AsyncParsableCommand {
         do {
             try await print()
         } catch {
-            throw format == .json ? ErrorObject(CallerFailure(reporting: error)).print() : FailureReport(error).print()
+            throw format == .json ? ErrorObject(Report(error)).print() : Report(error).print()
         }
     }
 
@@ -124,7 +124,7 @@ private struct ErrorObject: Encodable {
         var status: Int32
     }
 
-    init(_ failure: CallerFailure) {
+    init(_ failure: Report) {
         error = Content(
             code: failure.code.rawValue, message: failure.message, hints: failure.hints, status: failure.status)
     }

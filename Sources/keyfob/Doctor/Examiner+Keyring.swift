@@ -1,3 +1,4 @@
+import CredentialProtocol
 import Glibc
 import KernelKeyring
 import KeyfobCore

@@ -112,6 +112,6 @@ struct Examiner: Sendable {
 extension Finding {
     /// The message and the exit status that a command would have ended with.
     init(_ report: FailureReport) {
-        self = .failed(report.line, mend: report.hints, exitStatus: report.status)
+        self = .failed(report.message, mend: report.hints, exitStatus: report.status)
     }
 }

@@ -88,12 +88,12 @@ enum Messages {
                 "; the server offers no revocation, so its tokens live until they expire"
                     + (page.map { ", or until you revoke them at " + printable($0) } ?? "")
             case .notConfirmed(let error):
-                "; the revocation is not confirmed (\(FailureReport(error).line)), so the tokens may live on"
+                "; the revocation is not confirmed (\(Report(error).message)), so the tokens may live on"
             }
         let registration =
             switch outcome.registration {
             case .stays, .forgotten: ""
-            case .notConfirmed(let error): "; the server may keep the registration (\(FailureReport(error).line))"
+            case .notConfirmed(let error): "; the server may keep the registration (\(Report(error).message))"
             }
         return service + tokens + registration
     }

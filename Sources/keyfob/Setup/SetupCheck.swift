@@ -84,7 +84,7 @@ struct SetupCheck {
         case .ok(let words): ["ok       " + Messages.printable(words)]
         case .warning(let words): ["warning  " + Messages.printable(words)]
         case .skipped(let words): ["skipped  " + Messages.printable(words)]
-        case .failed(let report): ["failed   " + report.line] + report.hints.map { "         " + $0 }
+        case .failed(let report): ["failed   " + report.message] + report.hints.map { "         " + $0 }
         }
     }
 }

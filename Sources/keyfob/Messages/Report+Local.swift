@@ -4,7 +4,7 @@ import Glibc
 import KeyfobCore
 import SecretService
 
-extension FailureReport {
+extension Report {
     init(request error: RequestError) {
         let said =
             switch error {
@@ -22,7 +22,7 @@ extension FailureReport {
             case .invalid(let attribute): "the request's \(attribute.rawValue) is not valid"
             }
         self.init(said, status: 65)
-        if case .ambiguousPath = error { hints.append(CallerFailure.withoutAmbiguity) }
+        if case .ambiguousPath = error { hints.append(Report.withoutAmbiguity) }
     }
 
     init(response error: ResponseError) {
@@ -162,15 +162,15 @@ extension FailureReport {
                         service),
                 status: 77)
         case .unanswered(let service, let error):
-            let report = FailureReport(oauth: error)
+            let report = Report(oauth: error)
             self.init(
-                report.line,
+                report.message,
                 hint: "if the server did not know keyfob, or its address: \(Messages.login("--register", service))",
                 status: report.status)
             hints = report.hints + hints
         case .clientRefused(_, let id, let error):
-            let report = FailureReport(oauth: error)
-            self.init("the client \(Messages.printable(id)) is not taken: \(report.line)", status: report.status)
+            let report = Report(oauth: error)
+            self.init("the client \(Messages.printable(id)) is not taken: \(report.message)", status: report.status)
             hints = report.hints
         case .clientIsConfigured(let service, let id):
             self.init(

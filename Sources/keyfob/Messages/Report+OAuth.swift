@@ -1,7 +1,8 @@
+import CredentialProtocol
 import KeyfobCore
 import OAuth
 
-extension FailureReport {
+extension Report {
     init(oauth error: OAuthError) {
         switch error {
         case .refused(let host, let status, let code, let description):

@@ -1,9 +1,10 @@
+import CredentialProtocol
 import Glibc
 import KernelKeyring
 import KeyfobCore
 
 /// What is wrong with the places where settings are, and how it is mended.
-extension FailureReport {
+extension Report {
     static func words(place problem: ConfigurationError.Problem) -> String {
         switch problem {
         case .notAFile: "is not a file"

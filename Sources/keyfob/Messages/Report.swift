@@ -4,23 +4,20 @@ import KeyfobCore
 import OAuth
 import SecretService
 
-/// What a failure is to a person and to a script: one line, hints, an exit status of sysexits(3).
-///
-/// The one place where an error becomes words.
-struct FailureReport {
-    var line: String
-    var hints: [String] = []
-    var status: Int32
+/// The report's name in the code that is not yet moved to ``Report``.
+typealias FailureReport = Report
 
-    init(_ line: String, hint: String? = nil, status: Int32) {
-        self.line = line
-        self.hints = hint.map { [$0] } ?? []
-        self.status = status
-    }
-
+/// The one place that turns an error into words.
+extension Report {
     /// The report of any error that a command can end with.
     init(_ error: any Error) {
+        self.init(words: error)
+        code = Self.code(of: error) ?? Code(status: status)
+    }
+
+    private init(words error: any Error) {
         switch error {
+        case let error as Report: self = error
         case let error as RequestError: self.init(request: error)
         case let error as ResponseError: self.init(response: error)
         case let error as ConfigurationError: self.init(configuration: error)
@@ -57,7 +54,7 @@ struct FailureReport {
     ///
     /// - Returns: what ends the process with the status.
     func print() -> ExitCode {
-        if !line.isEmpty { Terminal.say(line) }
+        if !message.isEmpty { Terminal.say(message) }
         for hint in hints { Terminal.hint(hint) }
         return ExitCode(status)
     }

@@ -1,7 +1,8 @@
+import CredentialProtocol
 import Glibc
 import KeyfobCore
 
-extension FailureReport {
+extension Report {
     init(setup error: SetupFailure) {
         switch error {
         case .settings(let file, let problem): self.init(problem, in: Messages.printable(file))

@@ -1,6 +1,7 @@
+import CredentialProtocol
 import OAuth
 
-extension FailureReport {
+extension Report {
     /// A server that TLS did not vouch for. Nothing was sent to it; what a person can do depends on why.
     init(untrusted host: String, because reason: Distrust) {
         let ownAuthority = "if it has an authority of your own network, name that in ca_file or SSL_CERT_FILE"

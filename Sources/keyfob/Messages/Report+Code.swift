@@ -1,0 +1,19 @@
+import CredentialProtocol
+import KeyfobCore
+import OAuth
+import SecretService
+
+extension Report {
+    /// The code of an error that says more than its exit status; nil for all others.
+    static func code(of error: any Error) -> Code? {
+        switch error {
+        case SecretServiceError.locked, SecretServiceError.promptDismissed: .keyringLocked
+        case CredentialFailure.notAService: .unsupportedService
+        case CredentialFailure.signInRefused, CredentialFailure.anotherAccount, AccountLock.Failure.personDeclined:
+            .denied
+        case OAuthError.unreachable: .offline
+        case OAuthError.refused(_, _, "access_denied", _): .denied
+        default: nil
+        }
+    }
+}
