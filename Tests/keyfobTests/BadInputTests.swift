@@ -59,22 +59,4 @@ import Testing
             #expect(git.complaint.hasPrefix("keyfob: there is no session bus"), "\(git.complaint)")
         }
     }
-
-    @Test func `A locked keyring is said to be locked, and nothing is half answered`() async throws {
-        try await PrivateSession.run { session in
-            let keyfob = KeyfobSession(session: session)
-            let credential = "protocol=https\nhost=example.com\nusername=u\npassword=p\n\n"
-            try await session.withKeyring(.unlocked) {
-                let stored = try await keyfob.run(["git-credential-keyfob", "store"], credential)
-                #expect(stored.status == 0)
-            }
-            try await session.withKeyring(.locked) {
-                let answer = try await keyfob.run(
-                    ["git-credential-keyfob", "get"], "protocol=https\nhost=example.com\n\n")
-                #expect(answer.status == 69)
-                #expect(answer.stdout.isEmpty)
-                #expect(answer.complaint.hasPrefix("keyfob: the keyring is locked\n"))
-            }
-        }
-    }
 }

@@ -76,7 +76,7 @@ private func clients(_ server: RunningServer) -> [String?] {
         } _: { server, session async throws in
             let own = ["keyfob", "login", "--client-id", "mine", "--client-secret", server.origin + "/a/mcp"]
             let terminal = try PseudoTerminal()
-            let end = try await session.run(own, on: terminal) { _ in
+            let end = try await session.run(own, on: terminal) {
                 _ = try await terminal.read(until: "client secret (not shown): ")
                 try terminal.type("s3cr3t\n")
                 let seen = try await terminal.read(until: "signed in to")

@@ -129,25 +129,6 @@ import Testing
         }
     }
 
-    @Test(arguments: [["--account", "alice"], []])
-    func `A logout ends the account that is named, in the URL too, and no other`(_ option: [String]) async throws {
-        try await KeyfobSession.run { session in
-            try await AuthorizationServer(.signingInAtOnce).run { server in
-                try session.configure(for: server)
-                let (browsing, service) = (session.withBrowser(), session.service(of: server))
-                for account in ["alice", "bob"] {
-                    let result = try await browsing.run(["keyfob", "login", service, "--account", account], "")
-                    #expect(result.status == 0, "\(result.complaint)")
-                }
-                let url = option.isEmpty ? service.replacing("//", with: "//alice@", maxReplacements: 1) : service
-                let result = try await session.run(["keyfob", "logout", url] + option, "")
-                #expect(result.status == 0, "\(result.complaint)")
-                let left = try await session.run(["keyfob", "status"], "").output
-                #expect(left.contains("as bob") && !left.contains("as alice"))
-            }
-        }
-    }
-
     // MARK: KEYFOB_INTERACTION
 
     @Test(arguments: [

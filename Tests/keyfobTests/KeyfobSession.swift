@@ -167,3 +167,21 @@ extension KeyfobSession {
         return "protocol=\(scheme)\nhost=127.0.0.1:\(server.port)\npath=\(path)/project.git\n\(more)\n"
     }
 }
+
+extension AuthorizationServerConfiguration {
+    /// The demo's server, at which the user has agreed already.
+    static var signingInAtOnce: AuthorizationServerConfiguration {
+        var configuration = AuthorizationServerConfiguration()
+        configuration.signsInAtOnceAs = configuration.users.keys.first
+        return configuration
+    }
+}
+
+extension String {
+    /// The value of the line `password=`.
+    var password: String? {
+        split(separator: "\n").first { $0.hasPrefix("password=") }.map { String($0.dropFirst("password=".count)) }
+    }
+
+    var trimmingNewline: String { hasSuffix("\n") ? String(dropLast()) : self }
+}

@@ -75,7 +75,7 @@ import Testing
             mixed, honest, session async throws in
             let (terminal, service) = (try PseudoTerminal(), mixed.origin + "/mcp")
             let host = honest.origin.replacing("http://", with: "")
-            let end = try await session.run(["keyfob", "login", service], on: terminal) { _ in
+            let end = try await session.run(["keyfob", "login", service], on: terminal) {
                 _ = try await terminal.read(until: mixed.origin)
                 let question = try await terminal.read(until: "; is that right? [y/N] ")
                 #expect(question.contains(host))
@@ -141,7 +141,7 @@ import Testing
                 "[host.\"\(mixed.origin)\"]\nissuer = \"\(mixed.origin)\"\nreach = \"service\"\n"
                     + "endpoint_hosts = [\"127.0.0.1:1\"]\n")
             let terminal = try PseudoTerminal()
-            let end = try await session.run(["keyfob", "login", "--force", service], on: terminal) { _ in
+            let end = try await session.run(["keyfob", "login", "--force", service], on: terminal) {
                 _ = try await terminal.read(until: "is that right? [y/N] ")
                 try terminal.type("y\n")
                 _ = try await terminal.read(until: "signed in to")

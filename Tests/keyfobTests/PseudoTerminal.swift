@@ -5,27 +5,28 @@ import Subprocess
 import SystemPackage
 import TestSupport
 
-/// A terminal without a screen: a program runs on it, and the test is the person before it.
+/// A pseudo-terminal for a program that needs our own server and asks its user something. The other tests of terminals are
+/// in Tests/EndToEnd/Terminals.
 final class PseudoTerminal {
-    /// The person's side.
+    /// The user's side.
     private let descriptor: Int32
     /// The program's side, as a path and open, so that it does not vanish between two programs.
     private let path: String
     private let programSide: Int32
     private let source: any DispatchSourceRead
     private let output: AsyncStream<[UInt8]>
-    /// Bytes: what is read at once may end within a character.
+    /// Bytes, because one read may end within a character.
     private var unread: [UInt8] = []
 
     struct Failure: Error { var what: String }
 
-    init(columns: UInt16 = 80, rows: UInt16 = 40) throws {
-        var size = winsize(ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)
-        var (person, program) = (Int32(-1), Int32(-1))
+    init() throws {
+        var size = winsize(ws_row: 40, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0)
+        var (user, program) = (Int32(-1), Int32(-1))
         var name = [CChar](repeating: 0, count: 64)
-        guard unsafe openpty(&person, &program, &name, nil, &size) == 0 else { throw Failure(what: "no terminal") }
-        for side in [person, program] { _ = fcntl(side, F_SETFD, FD_CLOEXEC) }
-        (descriptor, programSide) = (person, program)
+        guard unsafe openpty(&user, &program, &name, nil, &size) == 0 else { throw Failure(what: "no terminal") }
+        for side in [user, program] { _ = fcntl(side, F_SETFD, FD_CLOEXEC) }
+        (descriptor, programSide) = (user, program)
         path = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
 
         let (stream, continuation) = AsyncStream.makeStream(of: [UInt8].self)
@@ -33,7 +34,7 @@ final class PseudoTerminal {
         source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: .global())
         source.setEventHandler {
             var buffer = [UInt8](repeating: 0, count: 65_536)
-            let count = unsafe Glibc.read(person, &buffer, buffer.count)
+            let count = unsafe Glibc.read(user, &buffer, buffer.count)
             if count > 0 { continuation.yield(Array(buffer.prefix(count))) }
         }
         source.resume()
@@ -45,14 +46,14 @@ final class PseudoTerminal {
         close(descriptor)
     }
 
-    /// Whether the terminal shows what is typed, and cuts it into lines.
+    /// Whether the terminal echoes what is typed and collects it into lines.
     var showsTyping: Bool {
         var settings = termios()
         _ = unsafe tcgetattr(descriptor, &settings)
         return settings.c_lflag & tcflag_t(ECHO | ICANON) == tcflag_t(ECHO | ICANON)
     }
 
-    /// Types, or pastes; waits for the program to take it where it is more than the terminal holds.
+    /// Types or pastes. Waits until the program reads if the text is longer than the terminal's buffer.
     func type(_ text: String) throws {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
@@ -62,7 +63,7 @@ final class PseudoTerminal {
         }
     }
 
-    /// What came onto the screen up to and with `wanted`, from where the last call ended.
+    /// The output up to and including `wanted`, from the end of the last call on.
     func read(until wanted: String) async throws -> String {
         var seen = unread
         var parts = output.makeAsyncIterator()
@@ -76,41 +77,22 @@ final class PseudoTerminal {
         }
     }
 
-    /// The rest of the line that begins so; the next line, where the terminal is too narrow for the rest.
-    func line(after beginning: String) async throws -> String {
-        _ = try await read(until: beginning)
-        // An end of line of a terminal is one character to Swift.
-        let rest = try await read(until: "\r\n").dropLast(1).drop { $0 == " " }
-        return rest.isEmpty ? String(try await read(until: "\r\n").dropLast(1)) : String(rest)
-    }
-
-    /// How a program is started on a terminal.
-    enum Start: String {
-        /// Alone, in a session of its own.
-        case alone = #"exec "$@""#
-        /// By a shell with job control, in the background.
-        case inBackground = #"set -m; "$@" & wait $!"#
-        /// By a shell with job control; where it is stopped, it goes on when the person has pressed Enter.
-        case asJob = #"set -m; "$@"; echo stopped; read -r _; fg"#
-    }
-
-    /// What runs `command` with this as its controlling terminal.
-    func arguments(for command: [String], _ start: Start) -> Arguments {
-        // A session's leader gets for its own the first terminal that it opens.
-        return Arguments(["-c", #"exec <"$0" >"$0" 2>&1; "# + start.rawValue, path] + command)
+    /// The arguments with which a shell runs `command` and makes this its controlling terminal.
+    func arguments(for command: [String]) -> Arguments {
+        // The first terminal that the leader of a session opens becomes the controlling one.
+        Arguments(["-c", #"exec <"$0" >"$0" 2>&1; exec "$@""#, path] + command)
     }
 }
 
-/// How a program ended on a terminal.
+/// How a program on a terminal ended.
 enum TerminalEnd: Equatable {
     case status(Int32), signal(Int32)
 }
 
 extension KeyfobSession {
-    /// Runs one of the built programs on a terminal while `person` sits before it, and waits for its end.
+    /// Runs one of the built programs on a terminal, and `user` beside it, and waits for the program's end.
     func run(
-        _ command: [String], on terminal: PseudoTerminal, _ start: PseudoTerminal.Start = .alone,
-        person: (ProgramOnTerminal) async throws -> Void
+        _ command: [String], on terminal: PseudoTerminal, user: () async throws -> Void
     ) async throws -> TerminalEnd {
         let program = Self.programs.appending(path: command[0]).path
         let variables = session.environment.merging(["TERM": "xterm", "NO_COLOR": "1"]) { $1 }
@@ -119,23 +101,14 @@ extension KeyfobSession {
         options.createSession = true
         let result = try await Subprocess.run(
             .path("/bin/sh"),
-            arguments: terminal.arguments(for: [program] + command.dropFirst(), start),
+            arguments: terminal.arguments(for: [program] + command.dropFirst()),
             environment: .custom(
                 Dictionary(uniqueKeysWithValues: variables.map { (Environment.Key(stringLiteral: $0.key), $0.value) })),
             platformOptions: options, input: .none, output: .discarded, error: .discarded
-        ) { execution in
-            try await person(ProgramOnTerminal(process: execution.processIdentifier.value))
-        }
+        ) { _ in try await user() }
         switch result.terminationStatus {
         case .exited(let code): return .status(code)
         case .signaled(let number): return .signal(number)
         }
     }
-}
-
-/// The program that runs on a terminal.
-struct ProgramOnTerminal {
-    let process: Int32
-
-    func send(_ signal: Int32) { kill(process, signal) }
 }

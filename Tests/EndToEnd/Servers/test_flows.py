@@ -121,6 +121,13 @@ def test_git_without_a_terminal_asks_nobody_for_an_address(developer: Person, pr
     assert PASTE_HINT not in done.stderr.decode()
 
 
+def test_a_caller_without_a_terminal_keeps_its_input(developer: Person, provider: Provider, gate: Gate) -> None:
+    developer.configure_keyfob(gate.origin, provider.issuer, flow="paste")
+    done = developer.keyfob("token", gate.url, "--interaction", "always", stdin=b"http://127.0.0.1/\n")
+    assert_refused(done, 77)
+    assert "no terminal to paste into" in done.stderr.decode()
+
+
 # At another device.
 
 

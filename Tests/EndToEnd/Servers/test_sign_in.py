@@ -140,7 +140,8 @@ def test_the_browser_gets_a_short_address_that_says_nothing(developer: Person, p
 
 
 def test_nothing_is_asked_of_a_caller_that_declines(developer: Person, gate: Gate) -> None:
-    for settings in ({"GIT_TERMINAL_PROMPT": "0"}, {"GCM_INTERACTIVE": "never"}, {"KEYFOB_INTERACTION": "never"}):
+    declined = ({"GIT_TERMINAL_PROMPT": "0"}, {"GCM_INTERACTIVE": "never"}, {"KEYFOB_INTERACTION": "never"})
+    for settings in (*declined, {"BROWSER": ""}):
         done = developer.ask_door("get", gate.url, **settings)
         assert (done.returncode, done.stdout) == (77, b""), settings
     assert developer.git("clone", gate.url, GIT_TERMINAL_PROMPT="0").returncode != 0

@@ -1,7 +1,10 @@
-"""Signing in on a terminal: an address is pasted while the browser is waited for, over ssh, and at another device."""
+"""Sign-in on a terminal: the user pastes an address while keyfob waits for the browser, works over ssh, or uses another
+device."""
 
 from __future__ import annotations
 
+import itertools
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -14,8 +17,10 @@ from harness.steps import assert_worked
 from harness.terminal import Terminal
 
 START = r"(http://127\.0\.0\.1:\d+/start/[\w-]+)\s"
+PASTE_HINT = r"in any browser, go to:\s+(http://\S+)\s"
 SSH = {"SSH_CONNECTION": "203.0.113.5 50022 192.0.2.7 22", "SSH_TTY": "/dev/pts/0"}
-QR_CODE = "\u2580\u2584\u2588"
+UPPER, LOWER, FULL = "\u2580\u2584\u2588"
+QR_CODE = UPPER + LOWER + FULL
 
 
 @pytest.fixture
@@ -31,8 +36,13 @@ def begin_login(person: Person, gate: Gate, *more: str, **env: str) -> Terminal:
 
 
 def walk(person: Person, provider: Provider, start_address: str) -> str:
-    """Signs in with a browser that cannot follow the redirect: the address that it ends on, which a person pastes."""
+    """Signs in with a browser that cannot follow the redirect. Returns the address that it ends on, for pasting."""
     asked = person.browse_elsewhere(start_address, "--stop-at", f"{provider.issuer}/o/authorize/")
+    return answer_to(person, asked)
+
+
+def answer_to(person: Person, asked: str) -> str:
+    """The same from the address of the authorization request on."""
     redirect = parse_qs(urlsplit(asked).query)["redirect_uri"][0]
     ended = person.browse_elsewhere(asked, "--stop-at", f"{redirect}?")
     assert ended.startswith(f"{redirect}?code="), ended
@@ -45,7 +55,7 @@ def assert_signed_in(person: Person, provider: Provider, gate: Gate) -> None:
     assert [r.status for r in provider.token_requests("authorization_code")] == [200]
 
 
-# Pasting while the browser is waited for.
+# Pasting while keyfob waits for the browser.
 
 
 def test_an_address_may_be_pasted_while_the_browser_is_waited_for(
@@ -70,34 +80,43 @@ def test_a_bad_paste_says_why_and_may_be_mended(waiting: Person, provider: Provi
         "state of another login": (pasted.replace(query["state"][0], "A" * 43), "another sign-in"),
         "code alone": (query["code"][0], "not the whole address"),
     }[what]
-    login.type(f"{bad}\n")
+    login.type(f"\n{bad}\n")
     login.read_until(why)
-    login.type(f"{pasted}\n")
+    # Ctrl-U and the backspace key edit the line.
+    login.type(f"mistake\x15{pasted}!\x7f\n")
     assert login.finish() == 0, login.shown
     assert_signed_in(waiting, provider, gate)
     assert query["code"][0] not in login.shown
 
 
-def test_a_pasted_address_may_be_longer_than_a_terminals_line(waiting: Person, provider: Provider, gate: Gate) -> None:
-    login = begin_login(waiting, gate)
-    pasted = walk(waiting, provider, login.read_until(START))
-    login.type(f"{pasted}&session_state={'a' * 6000}\n")
+@pytest.mark.parametrize("flow", ["loopback", "paste"])
+def test_a_pasted_address_may_be_longer_than_a_terminals_line(
+    waiting: Person, provider: Provider, gate: Gate, flow: str
+) -> None:
+    login = begin_login(waiting, gate, "--flow", flow)
+    if flow == "paste":
+        pasted = answer_to(waiting, login.read_until(PASTE_HINT))
+    else:
+        pasted = walk(waiting, provider, login.read_until(START))
+    # Terminals put these marks around what is pasted.
+    login.type(f"\x1b[200~{pasted}&session_state={'a' * 8000}\x1b[201~\n")
     assert login.finish() == 0, login.shown
+    assert "code=" not in login.shown and "aaa" not in login.shown
     assert_signed_in(waiting, provider, gate)
+
+
+def test_control_d_cancels_if_pasting_is_the_only_way(developer: Person, gate: Gate) -> None:
+    login = begin_login(developer, gate, "--flow", "paste")
+    login.read_until(PASTE_HINT)
+    login.type("\x04")
+    login.read_until("keyfob: the sign-in was cancelled")
+    assert login.finish() == 77
 
 
 def test_the_browser_may_be_the_first(developer: Person, provider: Provider, gate: Gate) -> None:
     login = begin_login(developer, gate)
     assert login.finish() == 0, login.shown
     assert_signed_in(developer, provider, gate)
-
-
-def test_giving_up_leaves_the_terminal_as_it_was(waiting: Person, provider: Provider, gate: Gate) -> None:
-    login = begin_login(waiting, gate)
-    login.read_until(START)
-    login.type("half an addr\x03")
-    assert login.finish() != 0
-    assert provider.token_requests("authorization_code") == []
 
 
 def test_git_on_a_terminal_takes_a_paste_too(waiting: Person, provider: Provider, gate: Gate) -> None:
@@ -125,9 +144,20 @@ def far_away(developer: Person) -> Person:
     return developer
 
 
-def test_over_ssh_the_way_back_is_shown(far_away: Person, provider: Provider, gate: Gate) -> None:
-    login = begin_login(far_away, gate, **SSH)
-    port = login.read_until(r"ssh -L (\d+):127\.0\.0\.1:\1 192\.0\.2\.7")
+@pytest.mark.parametrize(
+    ("connection", "command"),
+    [
+        ("203.0.113.5 50022 192.0.2.7 22", r"ssh -L (\d+):127\.0\.0\.1:\1 192\.0\.2\.7\n"),
+        ("203.0.113.5 50022 192.0.2.7 2222", r"ssh -p 2222 -L (\d+):127\.0\.0\.1:\1 192\.0\.2\.7\n"),
+        ("2001:db8::7 50022 2001:db8::5 22", r"ssh -L (\d+):127\.0\.0\.1:\1 2001:db8::5\n"),
+    ],
+    ids=["default port", "another port", "IPv6"],
+)
+def test_over_ssh_keyfob_shows_a_tunnel_for_the_browser(
+    far_away: Person, provider: Provider, gate: Gate, connection: str, command: str
+) -> None:
+    login = begin_login(far_away, gate, SSH_CONNECTION=connection, SSH_TTY="/dev/pts/0")
+    port = login.read_until(command)
     start_address = login.read_until(START)
     assert urlsplit(start_address).port == int(port)
     # The other end of the tunnel has the same address, so this is what a browser there does.
@@ -136,11 +166,21 @@ def test_over_ssh_the_way_back_is_shown(far_away: Person, provider: Provider, ga
     assert_signed_in(far_away, provider, gate)
 
 
+@pytest.mark.parametrize(
+    "connection", ["", "192.0.2.5", "1.2.3.4 1 $(id) 22", "1.2.3.4 1 -oProxyCommand=x 22", "1.2.3.4 1 5.6.7.8 x"]
+)
+def test_an_odd_ssh_connection_gets_into_no_command(far_away: Person, gate: Gate, connection: str) -> None:
+    login = begin_login(far_away, gate, SSH_CONNECTION=connection)
+    login.read_until(START)
+    assert "ssh" not in login.shown
+    login.type("\x03")
+    assert login.finish() != 0
+
+
 def test_over_ssh_an_address_may_be_pasted(far_away: Person, provider: Provider, gate: Gate) -> None:
     login = begin_login(far_away, gate, **SSH)
     asked = login.read_until(rf"({provider.issuer}/o/authorize/\?\S+)\s")
-    redirect = parse_qs(urlsplit(asked).query)["redirect_uri"][0]
-    login.type(far_away.browse_elsewhere(asked, "--stop-at", f"{redirect}?") + "\n")
+    login.type(f"{answer_to(far_away, asked)}\n")
     assert login.finish() == 0, login.shown
     assert_signed_in(far_away, provider, gate)
 
@@ -162,20 +202,36 @@ def finish_at_device(person: Person, provider: Provider, login: Terminal) -> Non
     assert login.finish() == 0, login.shown
 
 
-def test_a_device_login_shows_a_code_that_a_phone_can_read(
-    device_owner: Person, provider: Provider, gate: Gate
-) -> None:
+def dark_modules(shown: str) -> list[list[bool]]:
+    """The rows of the QR code on a terminal. One character shows two modules, one above the other."""
+    lines = re.findall(r"(?m)^\x1b\[30;47m(.*)\x1b\[0m$", shown)
+    return [[character in FULL + half for character in line] for line in lines for half in (UPPER, LOWER)]
+
+
+def test_a_device_login_shows_a_qr_code(device_owner: Person, provider: Provider, gate: Gate) -> None:
     login = begin_login(device_owner, gate, "--flow", "device")
     finish_at_device(device_owner, provider, login)
-    assert any(block in login.shown for block in QR_CODE)
+    rows = dark_modules(login.shown)
+    side = len(rows[0])
+    # Four white modules on each side of a code of 21, 25, 29 and so on; the last row of characters may show one more.
+    assert (side - 8 - 21) % 4 == 0 and len(rows) in (side, side + 1) and {len(row) for row in rows} == {side}
+    # ISO/IEC 18004 section 6.3.3: the finder pattern in three corners, with white around it.
+    for top, left in ((4, 4), (4, side - 11), (side - 11, 4)):
+        for row, column in itertools.product(range(-1, 8), repeat=2):
+            ring = max(abs(row - 3), abs(column - 3))
+            assert rows[top + row][left + column] == (ring not in (2, 4)), (top, left, row, column)
     assert "only if it was you who began this" in login.shown
     assert provider.is_active(device_owner.token(gate.url))
 
 
-def test_a_narrow_terminal_gets_no_picture(device_owner: Person, provider: Provider, gate: Gate) -> None:
-    login = Terminal(device_owner.session, binaries.keyfob(), "login", gate.url, "--flow", "device", columns=20)
+@pytest.mark.parametrize(("columns", "kind"), [(36, "xterm"), (120, "dumb"), (120, "")])
+def test_a_narrow_or_dumb_terminal_gets_no_picture(
+    device_owner: Person, provider: Provider, gate: Gate, columns: int, kind: str
+) -> None:
+    command = (binaries.keyfob(), "login", gate.url, "--flow", "device")
+    login = Terminal(device_owner.session, *command, columns=columns, TERM=kind)
     finish_at_device(device_owner, provider, login)
-    assert not any(block in login.shown for block in QR_CODE)
+    assert not any(block in login.shown for block in QR_CODE) and "camera" not in login.shown
 
 
 def test_a_file_gets_no_picture(device_owner: Person, provider: Provider, gate: Gate) -> None:

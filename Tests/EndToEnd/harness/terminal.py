@@ -8,6 +8,7 @@ import fcntl
 import os
 import re
 import select
+import signal
 import struct
 import termios
 import time
@@ -62,8 +63,19 @@ class Terminal:
                 data = data[os.write(self._person, data[:1024]) :]
             self._read(0)
 
+    @property
+    def shows_typing(self) -> bool:
+        """Whether the terminal echoes what is typed and collects it into lines."""
+        flags = termios.tcgetattr(self._terminal)[3]
+        return flags & (termios.ECHO | termios.ICANON) == termios.ECHO | termios.ICANON
+
+    def send(self, number: signal.Signals) -> None:
+        """Sends a signal to the command."""
+        self._process.send_signal(number)
+
     def finish(self) -> int:
-        """Waits for the end; the exit status. The terminal must be what it was at the beginning."""
+        """Waits for the end and returns the exit status, or the negative number of the signal that ended the command.
+        The terminal must have the settings that it had at the beginning."""
         end = time.monotonic() + DEADLINE_SECONDS
         while self._process.poll() is None:
             assert time.monotonic() < end, f"the command does not end: {self.shown!r}"

@@ -131,22 +131,4 @@ import Testing
             #expect(bench.requests(to: "/token") == 4)
         }
     }
-
-    @Test(arguments: [(DeviceRules.Outcome.denied, "was refused"), (.expired, "")])
-    func `at the other device the person says no, or does not come`(
-        outcome: DeviceRules.Outcome, says: String
-    ) async throws {
-        try await FailureBench.run(
-            more: "flow = \"device\"",
-            {
-                $0.device.isOffered = true
-                $0.device.outcome = outcome
-            }
-        ) { bench in
-            let result = try await bench.login()
-            #expect(result.status == 77)
-            #expect(result.complaint.contains(says), "\(result.complaint)")
-            #expect(try await bench.session.run(["keyfob", "status"]).output == "not signed in anywhere\n")
-        }
-    }
 }
