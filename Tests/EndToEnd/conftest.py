@@ -1,4 +1,4 @@
-"""The fixtures: each test gets a session, a server and a git server of its own."""
+"""The fixtures. Each test gets its own session, authorization server and git server."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ from harness.strict import StrictProvider
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """What may be asked for beside tests."""
+    """Adds the options that make pictures and transcripts again."""
     parser.addoption("--pictures", action="store_true", help="make the pictures in .github/pictures anew")
     parser.addoption("--transcript", action="store_true", help="make the transcript of the walk anew")
 
 
 def pytest_sessionstart() -> None:
-    """Refuses to run, rather than to skip, when something is missing."""
-    # A shell's background job ignores Ctrl-C, and so would all that it starts: what a terminal gives is restored.
+    """Stops the run, instead of skipping tests, if something is missing."""
+    # Background jobs of a shell ignore Ctrl-C, and so do their children. Commands on a terminal do not.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    # And one of nohup ignores the end of the terminal.
+    # nohup makes its command ignore the end of the terminal.
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    # keyfob refuses settings that others may write to.
+    # keyfob refuses a configuration that others may write to.
     os.umask(0o022)
     missing = [str(path) for path in (binaries.keyfob(), binaries.git_credential_keyfob()) if not path.exists()]
     if missing or missing_programs():
@@ -46,45 +46,45 @@ def pytest_sessionstart() -> None:
 
 @pytest.fixture
 def session() -> Iterator[PrivateSession]:
-    """A private session with an unlocked keyring; what keyfob keeps in the kernel meanwhile is forgotten afterwards."""
+    """A private session with an unlocked keyring. The kernel keys of its accounts are removed afterwards."""
     with PrivateSession(path=[binaries.bin_directory()]) as running:
         running.start_keyring()
         yield running
-        # What belongs to this user's own keyfob, or to tests that run at the same time, is none of ours. When a server may
-        # be asked again is not known by account; but none of these servers asks to be left alone.
+        # Other keys belong to the user's own keyfob or to other tests. The key of a cool-down names no
+        # account; but none of these servers sends Retry-After.
         kernel.forget(kernel.of_accounts(running.accounts()))
 
 
 @pytest.fixture
 def person(session: PrivateSession) -> Person:
-    """A person in that session, to whom nothing has happened yet."""
+    """A person in that session, before any sign-in."""
     return Person(session)
 
 
 @pytest.fixture
 def provider() -> Iterator[Provider]:
-    """The authorization server, which knows one person and one public client."""
+    """The authorization server django-oauth-toolkit, with registered people and one public client."""
     with Provider() as running:
         yield running
 
 
 @pytest.fixture
 def gate(provider: Provider, tmp_path: Path) -> Iterator[Gate]:
-    """A git server that wants the authorization server's tokens."""
+    """A git server that requires the authorization server's tokens."""
     with Gate(provider.introspect, tmp_path) as running:
         yield running
 
 
 @pytest.fixture
 def developer(person: Person, provider: Provider, gate: Gate) -> Person:
-    """A person whose keyfob knows where to sign in for the git server, and who has not signed in yet."""
+    """A person whose keyfob is configured for the git server, before the sign-in."""
     person.configure_keyfob(gate.origin, provider.issuer)
     return person
 
 
 @pytest.fixture
 def device_owner(person: Person, provider: Provider, gate: Gate) -> Person:
-    """A person whose keyfob may sign in at another device. The metadata does not tell where to ask for a code."""
+    """A person whose keyfob can sign in at another device. The endpoint is configured: the metadata do not name it."""
     endpoint = provider.device_authorization_endpoint
     person.configure_keyfob(
         gate.origin, provider.issuer, client_id=DEVICE_CLIENT_ID, device_authorization_endpoint=endpoint
@@ -94,48 +94,48 @@ def device_owner(person: Person, provider: Provider, gate: Gate) -> Person:
 
 @pytest.fixture
 def notes() -> Iterator[NotesServer]:
-    """A server of the Model Context Protocol, which is its own authorization server."""
+    """A server of the Model Context Protocol that is its own authorization server."""
     with NotesServer() as running:
         yield running
 
 
 @pytest.fixture
 def strict() -> Iterator[StrictProvider]:
-    """An authorization server that takes a redirect URI only as it was registered, to the last byte."""
+    """An authorization server that compares redirect URIs byte for byte."""
     with StrictProvider() as running:
         yield running
 
 
 @pytest.fixture
 def strict_gate(strict: StrictProvider, tmp_path: Path) -> Iterator[Gate]:
-    """A git server that wants the tokens of that authorization server."""
+    """A git server that requires the tokens of that authorization server."""
     with Gate(lambda token: strict.owner(token) is not None, tmp_path) as running:
         yield running
 
 
 @pytest.fixture
 def marked() -> Iterator[MarkedServer]:
-    """The server whose secrets are known."""
+    """The server that records each secret that it gives or gets."""
     with MarkedServer() as running:
         yield running
 
 
 @pytest.fixture
 def watched(person: Person) -> Evidence:
-    """All that this person's session shows from now on."""
+    """The evidence of this person's session: everything that others could observe from now on."""
     return Evidence(person)
 
 
 @pytest.fixture
 def server() -> Iterator[FamilyServer]:
-    """The authorization server of ours, which ends a family when a refresh token comes twice."""
+    """Our own authorization server, which revokes a token family if a refresh token is used twice."""
     with FamilyServer() as running:
         yield running
 
 
 @pytest.fixture
 def service(person: Person, server: FamilyServer) -> str:
-    """A service for which this person's keyfob may sign in at that server."""
+    """A service that this person's keyfob is configured for, at that server."""
     person.configure_keyfob(server.issuer, server.issuer)
     return f"{server.issuer}/git"
 
@@ -148,17 +148,17 @@ def libsecret_helper(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def killpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The program that kills another one at a point of its way."""
+    """The program that kills another program at a chosen system call."""
     return programs.build("killpoint", tmp_path_factory.mktemp("programs"))
 
 
 @pytest.fixture(scope="session")
 def nokeys(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The program that runs another one where the kernel keeps no keys."""
+    """The program that runs another program without kernel keyrings."""
     return programs.build("nokeys", tmp_path_factory.mktemp("programs"))
 
 
 @pytest.fixture(scope="session")
 def nodiagnosis(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The program that runs another one where the kernel answers no question about single sockets."""
+    """The program that runs another program without socket diagnosis."""
     return programs.build("nodiagnosis", tmp_path_factory.mktemp("programs"))

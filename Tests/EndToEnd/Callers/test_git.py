@@ -9,6 +9,7 @@ import pytest
 
 from harness import kernel
 from harness.gate import Gate
+from harness.labels import labels
 from harness.person import Done, Person
 from harness.provider.server import Provider
 from harness.steps import assert_worked, let_the_token_expire, refreshes
@@ -29,6 +30,15 @@ def test_clone_signs_in_once_and_the_next_clone_not_at_all(developer: Person, ga
     assert (developer.home / "first" / "README").read_text() == "hello\n"
     assert_worked(developer.git("clone", gate.url, "second"))
     assert developer.browsers_opened() == 1
+
+
+def test_a_store_of_the_token_that_git_was_given_keeps_nothing(developer: Person, gate: Gate) -> None:
+    assert_worked(developer.keyfob("login", gate.url))
+    token = developer.token(gate.url)
+    before = labels(developer.session)
+    done = developer.ask_door("store", gate.url, "username=oauth2", f"password={token}")
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    assert before and labels(developer.session) == before
 
 
 def test_push_goes_through(developer: Person, gate: Gate) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import shutil
 import socketserver
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from harness.people import ALICE
 from harness.person import Person, stderr_lines
 from harness.provider.server import Provider
 from harness.service import Answer, Service, guarded
+from harness.serving import serve_in_background
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ class MailHandler(socketserver.StreamRequestHandler):
 def test_msmtp_sends_mail_with_the_token(person: Person, provider: Provider, page: Service, tmp_path: Path) -> None:
     sign_in(person, provider, page)
     with MailServer(provider) as server:
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        serve_in_background(server)
         configuration = tmp_path / "msmtprc"
         configuration.write_text(
             f"account default\nhost 127.0.0.1\nport {server.server_address[1]}\nfrom {ALICE}@example.com\n"

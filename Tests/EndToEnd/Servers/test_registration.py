@@ -79,26 +79,6 @@ def test_a_login_pins_the_authorization_server(person: Person, provider: Provide
     assert refreshes(provider) == 1
 
 
-def test_a_change_of_the_authorization_server_is_not_taken_without_a_word(
-    person: Person, provider: Provider, public_gate: Gate
-) -> None:
-    sign_in(person, public_gate)
-    with Gate(lambda _: False, person.home / "elsewhere") as elsewhere:
-        public_gate.publish(elsewhere.origin)
-        done = person.keyfob("login", public_gate.url, "--force")
-        assert done.returncode == 0 or elsewhere.origin in done.stderr.decode()
-        assert elsewhere.knocks() == []
-    assert provider.is_active(person.token(public_gate.url))
-
-
-def test_config_tells_who_signs_in_and_how_that_came(person: Person, provider: Provider, public_gate: Gate) -> None:
-    sign_in(person, public_gate)
-    told = person.keyfob("config", public_gate.url)
-    assert_worked(told)
-    assert provider.issuer in told.stdout.decode()
-    assert str(person.approvals) in told.stdout.decode()
-
-
 # Registration.
 
 

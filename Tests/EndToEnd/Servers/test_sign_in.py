@@ -49,12 +49,6 @@ def test_a_server_that_speaks_only_openid_discovery_is_found(developer: Person, 
     assert asked[:2] == [OAUTH_METADATA, OPENID_METADATA]
 
 
-def test_a_server_without_metadata_is_a_clear_error(developer: Person, provider: Provider, gate: Gate) -> None:
-    provider.requests.hidden.update([OAUTH_METADATA, OPENID_METADATA])
-    assert_refused(developer.keyfob("login", gate.url), 78)
-    assert developer.browsers_opened() == 0
-
-
 def test_metadata_of_another_issuer_is_refused(developer: Person, provider: Provider, gate: Gate) -> None:
     developer.configure_keyfob(gate.origin, f"{provider.issuer}/tenant")
     provider.requests.hidden.add(f"{OAUTH_METADATA}/tenant")
@@ -98,13 +92,6 @@ def test_a_forged_callback_is_answered_with_an_error(developer: Person, gate: Ga
     assert len(forged) == 5
     assert all(400 <= status < 500 for status in forged)
     assert pages[-1].status == 200, "the last page says that the sign-in is done"
-
-
-def test_a_refusal_ends_the_login_at_once(developer: Person, provider: Provider, gate: Gate) -> None:
-    developer.set_browser("deny")
-    assert_refused(developer.keyfob("login", gate.url), 77)
-    assert developer.browsers_opened() == 1
-    assert provider.token_requests("authorization_code") == []
 
 
 def test_a_refusal_makes_git_fail_and_leaves_nothing(developer: Person, provider: Provider, gate: Gate) -> None:
@@ -159,10 +146,11 @@ def test_another_origin_gets_no_token(developer: Person, provider: Provider, gat
 
 def test_a_bearer_challenge_is_answered_with_a_bearer_token(developer: Person, gate: Gate) -> None:
     developer.keyfob("login", gate.url).check_returncode()
-    offered = ("capability[]=authtype", "wwwauth[]=Bearer realm=git")
+    offered = ("capability[]=authtype", "capability[]=state", "wwwauth[]=Bearer realm=git")
     answer = decode(developer.ask_door("get", gate.url, *offered).stdout)
     assert answer["authtype"] == "Bearer"
     assert answer["credential"] == developer.token(gate.url)
+    assert answer["state[]"].startswith("keyfob:account=")
     assert "password" not in answer
 
 

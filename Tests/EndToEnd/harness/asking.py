@@ -1,4 +1,4 @@
-"""A Secret Service that asks its person before it takes an item, as KeePassXC may."""
+"""A Secret Service that prompts its user before it stores an item, as KeePassXC can be set to do."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PROMPT = "/org/freedesktop/secrets/prompt/p1"
 
 
 class AskingKeyring(PlainKeyring):
-    """GNOME Keyring behind a relay that has a prompt for each new item; remembers what becomes of the prompts."""
+    """GNOME Keyring behind a relay that prompts for each new item and remembers the outcome of the prompts."""
 
     def __init__(self, front: PrivateSession, back: PrivateSession) -> None:
         super().__init__(front, back)

@@ -1,4 +1,4 @@
-"""Where things are: the repository, the built executables, the browser of the tests."""
+"""Paths: the repository, the built executables, the browser of the tests."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def bin_directory() -> Path:
 
 
 def keyfob() -> Path:
-    """The door for people."""
+    """The program `keyfob`."""
     return bin_directory() / "keyfob"
 
 
@@ -25,5 +25,5 @@ def git_credential_keyfob() -> Path:
 
 
 def keyfob_door() -> Path:
-    """The door for the callers that are not git."""
+    """The door for callers other than git."""
     return bin_directory() / "keyfob-door"

@@ -1,4 +1,4 @@
-"""The names under which keyfob answers the callers that are not git."""
+"""The names under which keyfob answers callers other than git."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ NAMES = (
 
 
 def link(person: Person) -> Path:
-    """Makes the links in a directory of their own, which is the first in the session's PATH: to the door, or to keyfob
-    where the door has not been built."""
+    """Makes links in a new directory, the first in the session's PATH. They lead to the door, or to keyfob if the door
+    is not built."""
     program = binaries.keyfob_door() if binaries.keyfob_door().exists() else binaries.keyfob()
     directory = links(person.home / "callers", program)
     person.session.env["PATH"] = os.pathsep.join([str(directory), person.session.env["PATH"]])
@@ -34,7 +34,7 @@ def link(person: Person) -> Path:
 
 
 def links(directory: Path, program: Path) -> Path:
-    """Links to a program by all of the names, in a new directory."""
+    """Makes a link to a program for each name, in a new directory."""
     directory.mkdir()
     for name in NAMES:
         (directory / name).symlink_to(program)
@@ -42,7 +42,7 @@ def links(directory: Path, program: Path) -> Path:
 
 
 def sign_in(person: Person, provider: Provider, service: Service, path: str = "") -> str:
-    """Signs in to the service once; the access token."""
+    """Signs in to the service once and returns the access token."""
     person.configure_keyfob(service.origin + path, provider.issuer)
     assert_worked(person.keyfob("login", service.origin + path))
     assert person.browsers_opened() == 1
@@ -50,7 +50,7 @@ def sign_in(person: Person, provider: Provider, service: Service, path: str = ""
 
 
 def admits(provider: Provider, *schemes: str) -> Callable[[str], bool]:
-    """Whether an `Authorization` field of one of these schemes has a token that the server honours."""
+    """Whether an `Authorization` field of one of these schemes has a token that the server accepts."""
 
     def admitted(authorization: str) -> bool:
         _, token = presented_token(authorization)

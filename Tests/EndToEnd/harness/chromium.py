@@ -1,4 +1,4 @@
-"""A real Chromium, as a person sits before it: it signs in on whatever forms it meets, and shows what it ends on.
+"""A real Chromium, used like a person uses it: it fills in login forms and shows the last page.
 
     with Chromium() as chromium:
         tab = chromium.tab()
@@ -32,7 +32,7 @@ WIDE, NARROW = (800, 600), (320, 568)
 
 
 class Tab:
-    """One tab in a browser session of its own: no cookie of another tab is in it."""
+    """One tab in its own browser session, without the cookies of other tabs."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -52,7 +52,7 @@ class Tab:
 
     @property
     def address(self) -> str:
-        """What the address bar shows."""
+        """The text of the address bar."""
         return self.page.url
 
     @property
@@ -62,35 +62,35 @@ class Tab:
 
     @property
     def text(self) -> str:
-        """What a person reads on the page."""
+        """The visible text of the page."""
         return self.page.locator("body").inner_text()
 
     def history(self) -> list[str]:
-        """The addresses that the buttons for back and forward lead to, and this one."""
+        """The addresses of the session history: back, current and forward."""
         session = self.page.context.new_cdp_session(self.page)
         return [entry["url"] for entry in session.send("Page.getNavigationHistory")["entries"]]
 
     def hosts(self) -> set[str]:
-        """The hosts that were asked for anything."""
+        """The hosts that the tab sent requests to."""
         return {urlsplit(address).hostname or "" for address in self.asked}
 
     def look(self, *, dark: bool = False, size: tuple[int, int] = WIDE) -> None:
-        """Looks at the same page in another light, or in another window."""
+        """Sets the colour scheme or the size of the window for the same page."""
         self.page.emulate_media(color_scheme="dark" if dark else "light")
         self.page.set_viewport_size({"width": size[0], "height": size[1]})
 
     def is_wider_than_the_window(self) -> bool:
-        """Whether one has to scroll sideways to read the page."""
+        """Whether the page is wider than the window."""
         return bool(self.page.evaluate("document.documentElement.scrollWidth > window.innerWidth"))
 
     def barriers(self) -> list[dict[str, Any]]:
-        """What axe finds that keeps people out: rules that are violated, and those that it cannot decide."""
+        """The accessibility rules that the page violates, and those that axe cannot decide."""
         found = Axe().run(self.page, options={"resultTypes": ["violations", "incomplete"]}).response
         rules = [*found["violations"], *found["incomplete"]]
         return [{"rule": rule["id"], "where": [node["html"] for node in rule["nodes"]]} for rule in rules]
 
     def show_instead(self, names: dict[str, str]) -> None:
-        """Shows other names for the ports of a test, as a picture for readers should."""
+        """Replaces the ports of a test by other names, for pictures."""
         for name, instead in names.items():
             script = "([name, instead]) => document.querySelectorAll('dd').forEach(" + (
                 "shown => { shown.textContent = shown.textContent.replace(name, instead) })"
@@ -98,16 +98,16 @@ class Tab:
             self.page.evaluate(script, [name, instead])
 
     def picture(self) -> bytes:
-        """What the window shows, as PNG."""
+        """A picture of the window, as PNG."""
         return self.page.screenshot(type="png")
 
 
 class Chromium:
-    """The browser, which lives as long as its `with` block and leaves nothing behind."""
+    """The browser. It runs as long as its `with` block and leaves no files."""
 
     def __enter__(self) -> Self:
         self._playwright = sync_playwright().start()
-        # Letters without coloured edges look the same on every screen. Root has no sandbox to give.
+        # Text without subpixel colours looks the same on every screen. Chromium's sandbox does not work for root.
         arguments = ["--disable-lcd-text", *(["--no-sandbox"] if os.getuid() == 0 else [])]
         try:
             self._browser = self._playwright.chromium.launch(executable_path=EXECUTABLE, args=arguments)
@@ -121,11 +121,11 @@ class Chromium:
         self._playwright.stop()
 
     def tab(self, *, scripts: bool = True) -> Tab:
-        """A new tab in a new session; without `scripts`, one in which no page runs any."""
+        """A new tab in a new session. Without `scripts`, JavaScript is off."""
         return Tab(self._browser.new_context(locale="en-GB", java_script_enabled=scripts).new_page())
 
     def picture_of_a_terminal(self, lines: list[str], names: dict[str, str]) -> bytes:
-        """The lines as a terminal shows them, as PNG, with other names for the ports of a test."""
+        """A picture of a terminal with these lines, as PNG, with other names for the ports of a test."""
         text = "\n".join(lines)
         for name, instead in names.items():
             text = text.replace(name, instead)
@@ -139,7 +139,7 @@ class Chromium:
         return page.screenshot(type="png", full_page=True)
 
     def sign_in(self, tab: Tab, address: str, *, answer: re.Pattern[str] = YES) -> None:
-        """Opens the address, and goes through forms to the first page that has none."""
+        """Opens the address and fills in forms until a page has none."""
         tab.page.goto(address)
         for _ in range(MOST_PAGES):
             if tab.page.locator("form").count() == 0:
@@ -149,7 +149,7 @@ class Chromium:
 
     @staticmethod
     def _answer(tab: Tab, answer: re.Pattern[str]) -> None:
-        """Fills in the form, and presses the button of that answer; where there is no such button, the first one."""
+        """Fills in the form and presses the button of that answer, or the first button if there is no such button."""
         password = tab.page.locator('input[type="password"]')
         if password.count():
             tab.page.locator(NAME_FIELDS).first.fill(ALICE)

@@ -1,7 +1,7 @@
-"""How many races, kill points and hostile callers the tests have tried, and how many of them ended well.
+"""Counts the races, kill points, hostile callers and so on that the tests tried, and how many passed.
 
-Each counting adds one line of JSON to the file that KEYFOB_COUNTS names, if it names one; Tests/counts makes the table
-in .github/SECURITY.md of them.
+Each call adds one line of JSON to the file that KEYFOB_COUNTS names, if it names one. Tests/counts makes the table in
+.github/SECURITY.md from these lines.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ Kind = Literal[
 
 
 def add(kind: Kind, name: str, *, tried: int = 1, passed: int) -> None:
-    """Adds a line for `name`, which stands for as many attempts as `tried` says."""
+    """Adds a line for `name`, which counts as `tried` attempts."""
     assert kind in get_args(Kind), kind
     file = os.environ.get("KEYFOB_COUNTS")
     if not file:
         return
     line = json.dumps({"kind": kind, "name": name, "passed": passed, "tried": tried})
-    # One write at the end of the file: tests that run at once do not mix their lines.
+    # One write at the end of the file, so that tests that run at the same time do not mix their lines.
     descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         os.write(descriptor, f"{line}\n".encode())
@@ -41,7 +41,7 @@ def add(kind: Kind, name: str, *, tried: int = 1, passed: int) -> None:
 
 @contextmanager
 def counted(kind: Kind, name: str) -> Iterator[None]:
-    """Counts what its block tries: once, and passed unless it raises."""
+    """Counts its block as one attempt, which passed unless the block raises."""
     passed = 0
     try:
         yield
@@ -51,5 +51,5 @@ def counted(kind: Kind, name: str) -> Iterator[None]:
 
 
 def is_long() -> bool:
-    """Whether there is time for many more repetitions: `Tests/run --long` sets KEYFOB_LONG."""
+    """Whether the tests may repeat much more often: `Tests/run --long` sets KEYFOB_LONG."""
     return os.environ.get("KEYFOB_LONG") == "1"

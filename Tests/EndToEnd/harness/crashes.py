@@ -1,4 +1,4 @@
-"""Commands that are killed at one point after the other, and what came of each."""
+"""Kills commands at one system call after the other, and keeps the result of each."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ HEARING = ("read", "readv", "recvfrom", "recvmsg")
 
 @dataclass(frozen=True)
 class Crash:
-    """One command that was killed: what it was about to do, and what it had done."""
+    """One killed command: the system call that it was about to make, and those before it."""
 
     points: list[str]
 
     @property
     def call(self) -> str:
-        """The system call at whose entry it was killed."""
+        """The system call at the entry of which the command was killed."""
         return self.points[-1].split()[1]
 
     def __str__(self) -> str:
@@ -34,7 +34,7 @@ class Crash:
 
 
 class Killer:
-    """Kills commands in a session, and counts after which deaths all was well. `signal` is what they die of."""
+    """Kills commands in a session with `signal`, and counts the checks that passed afterwards."""
 
     def __init__(self, session: PrivateSession, program: Path) -> None:
         self.signal = signal.SIGKILL
@@ -52,7 +52,7 @@ class Killer:
         status, points = self._run(0, command, stdin)
         assert status == 0, f"exit status {status} without being killed"
         doing = [number for number, point in enumerate(points, 1) if point.split()[1] not in HEARING]
-        # Of a process that is not dumpable, only who has CAP_SYS_PTRACE sees what its descriptors are.
+        # Only a process with CAP_SYS_PTRACE can see the descriptors of a process that is not dumpable.
         assert len(doing) > FEW, f"too few points to be all of them; run as root: {points}"
         for number in itertools.count(1) if counts.is_long() else doing[first :: max(1, len(doing) // FEW)]:
             prepare()
@@ -64,7 +64,7 @@ class Killer:
 
     @contextmanager
     def trial(self, name: str, crash: Crash) -> Iterator[None]:
-        """Counts the check of what a crash left; a failure is kept for the end, so that all of them are seen."""
+        """Counts the check after a crash. Keeps a failure for the end, so that all failures are reported."""
         try:
             with counts.counted("kill points", name):
                 yield
@@ -72,7 +72,7 @@ class Killer:
             self._failures.append(f"{name}, {crash}: {error}")
 
     def report(self) -> None:
-        """Fails if any of the checks has failed."""
+        """Fails if a check failed."""
         assert not self._failures, f"{len(self._failures)} failed:\n" + "\n".join(self._failures)
 
     def _run(self, number: int, command: Sequence[str | Path], stdin: bytes) -> tuple[int, list[str]]:
@@ -84,5 +84,5 @@ class Killer:
         self._session.end_at_last(process)
         process.communicate(stdin, timeout=LONGEST_SECONDS)
         with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)  # what it had started
+            os.killpg(process.pid, signal.SIGKILL)  # its children
         return process.returncode, points.read_text().splitlines()

@@ -1,4 +1,4 @@
-"""Two ways to ask a credential helper: through the real `git credential`, and by talking to the helper itself."""
+"""Two ways to ask a credential helper: through the real `git credential`, and directly."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ Attributes = dict[str, str]
 
 
 class Store(Protocol):
-    """A store for passwords, as its users see it. Nothing may be said on stderr by any of the three."""
+    """A store for passwords, as its users see it. None of the three methods may write to stderr."""
 
     def fill(self, **wanted: str) -> Attributes | None:
-        """The credential that the store has for this description; None when it has none."""
+        """The stored credential for this description, or None."""
 
     def approve(self, **credential: str) -> None:
-        """Keeps a credential that worked."""
+        """Stores a credential that worked."""
 
     def reject(self, **credential: str) -> None:
-        """Forgets a credential that did not work."""
+        """Removes a credential that did not work."""
 
 
 def encode(attributes: dict[str, str]) -> bytes:
@@ -32,25 +32,25 @@ def encode(attributes: dict[str, str]) -> bytes:
 
 
 def decode(output: bytes) -> Attributes:
-    """The attributes that lines say; the last one of a name wins."""
+    """The attributes in these lines. The last one of a name counts."""
     return dict(line.split("=", 1) for line in output.decode().splitlines() if line)
 
 
 def quietly(done: subprocess.CompletedProcess[bytes]) -> bytes:
-    """The output of a command that must have succeeded without a word on stderr."""
+    """The output of a command that must have succeeded and written nothing to stderr."""
     assert (done.returncode, done.stderr.decode()) == (0, "")
     return done.stdout
 
 
 class HelperStore:
-    """Talks to the helper as git does: the operation as argument, the description on standard input."""
+    """Calls the helper as git does: the operation as an argument, the description on standard input."""
 
     def __init__(self, session: PrivateSession, helper: Path) -> None:
         self._session = session
         self._helper = helper
 
     def run(self, operation: str, **attributes: str) -> subprocess.CompletedProcess[bytes]:
-        """Runs one operation, whatever comes of it."""
+        """Runs one operation and returns the result, whatever it is."""
         return self._session.run(self._helper, operation, stdin=encode(attributes))
 
     def fill(self, **wanted: str) -> Attributes | None:
@@ -59,16 +59,16 @@ class HelperStore:
         return {**wanted, **answer} if "password" in answer else None
 
     def approve(self, **credential: str) -> None:
-        """Tells the helper with `store`, which prints nothing."""
+        """Calls the helper with `store`, which prints nothing."""
         assert quietly(self.run("store", **credential)) == b""
 
     def reject(self, **credential: str) -> None:
-        """Tells the helper with `erase`, which prints nothing."""
+        """Calls the helper with `erase`, which prints nothing."""
         assert quietly(self.run("erase", **credential)) == b""
 
 
 class GitStore:
-    """Asks `git credential`, which asks the helper, and then a program that is known to have been asked."""
+    """Runs `git credential`, which asks the helper, and then an askpass program that leaves a mark."""
 
     def __init__(self, session: PrivateSession, helper: Path) -> None:
         self._session = session
@@ -80,11 +80,11 @@ class GitStore:
         self._options: list[str] = []
 
     def use_http_path(self) -> None:
-        """Makes git tell helpers the path of http URLs."""
+        """Makes git pass the path of http URLs to helpers."""
         self._options = ["-c", "credential.useHttpPath=true"]
 
     def fill(self, **wanted: str) -> Attributes | None:
-        """git's answer, or None when git had to ask the person."""
+        """git's answer, or None if git had to prompt its user."""
         self._asked.unlink(missing_ok=True)
         answer = decode(self._git("fill", wanted))
         return None if self._asked.exists() else answer

@@ -1,4 +1,4 @@
-"""A Debian 12 with nothing on it, made by debootstrap and kept in .build; and copies of it that may be changed."""
+"""A minimal Debian 12, made by debootstrap and kept in .build, and copies of it that tests may change."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DESKTOP = ["ca-certificates", "dbus", "git", "gnome-keyring"]
 MAKING_SECONDS = 900
 LONGEST_SECONDS = 120
 
-# Namespaces of their own: what is mounted is seen by nobody else, and what is started ends with the command.
+# In new namespaces, other processes do not see the mounts, and all processes end with the command.
 WITHIN = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
 ENVIRONMENT = {
     "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
@@ -31,7 +31,7 @@ Done = subprocess.CompletedProcess[str]
 
 
 def why_not() -> str | None:
-    """Why there can be no such system here; nil where there can."""
+    """The reason why such a system cannot run here, or None if it can."""
     if os.geteuid() != 0:
         return "a system of its own is root's to make"
     if shutil.which("debootstrap") is None:
@@ -48,47 +48,47 @@ class Debian:
 
     @property
     def home(self) -> Path:
-        """Where the person is at home who is root there."""
+        """The home directory of root there."""
         home = self.root / ENVIRONMENT["HOME"].removeprefix("/")
         home.mkdir(parents=True, exist_ok=True)
         return home
 
     def run(self, *command: str, seconds: int = LONGEST_SECONDS) -> Done:
-        """Runs a command; it is told nothing of the environment outside."""
+        """Runs a command. It gets nothing of the environment outside."""
         within = [WITHIN[0], f"--root={self.root}", *WITHIN[1:], "env", "-i"]
         variables = [f"{name}={value}" for name, value in ENVIRONMENT.items()]
         return subprocess.run([*within, *variables, *command], capture_output=True, text=True, timeout=seconds)
 
     def do(self, *command: str, seconds: int = LONGEST_SECONDS) -> str:
-        """The same for a command that must work; what it prints."""
+        """Runs a command that must succeed, and returns its output."""
         done = self.run(*command, seconds=seconds)
         assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
         return done.stdout
 
     def packages(self) -> set[str]:
-        """What is installed, or at least configured."""
+        """The packages that are installed, or at least configured."""
         return set(self.do("dpkg-query", "--show", "--showformat", "${Package}\n").split())
 
     def files(self) -> set[str]:
-        """All files, but for the records of the package manager."""
+        """All files except the records of the package manager."""
         records = ("/proc", "/var/lib/dpkg", "/var/lib/apt", "/var/cache", "/var/log", "/tmp")
         found = (Path(directory) / name for directory, _, names in os.walk(self.root) for name in names)
         paths = (f"/{path.relative_to(self.root)}" for path in found)
         return {path for path in paths if not path.startswith(records)}
 
     def copy(self, place: Path) -> Debian:
-        """Another one, which is like this one."""
+        """A copy of this system."""
         subprocess.run(["cp", "--archive", "--reflink=auto", self.root, place], check=True)
         return Debian(place)
 
 
 def bare() -> Debian:
-    """What debootstrap calls minbase, with the archives of what is going to be installed there."""
+    """debootstrap's minbase, with the archives of the packages that the tests install there."""
     return kept("bare", fill_bare)
 
 
 def desktop() -> Debian:
-    """The same with git, a bus and a keyring."""
+    """The minimal system with git, a bus and a keyring."""
     return kept("desktop", fill_desktop)
 
 
@@ -105,7 +105,7 @@ def kept(name: str, fill: Callable[[Path], None]) -> Debian:
 
 
 def fill_bare(place: Path) -> None:
-    """Makes the system and fetches what is needed, so that the tests themselves need no network."""
+    """Makes the system and fetches the archives, so that the tests need no network."""
     command = ["debootstrap", "--variant=minbase", "bookworm", str(place), MIRROR]
     done = subprocess.run(command, capture_output=True, text=True, timeout=MAKING_SECONDS)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
@@ -118,7 +118,7 @@ def fill_bare(place: Path) -> None:
 
 
 def fill_desktop(place: Path) -> None:
-    """Installs on a copy of the bare one."""
+    """Installs the packages in a copy of the minimal system."""
     system = bare().copy(place)
     system.do(*APT, "install", *LIBRARIES, *DESKTOP, seconds=MAKING_SECONDS)
     system.do("apt-get", "clean")

@@ -1,4 +1,4 @@
-"""What a desktop does on the session bus: it shows notifications, and opens addresses for sandboxes."""
+"""The parts of a desktop on the session bus: one shows notifications, one opens addresses for sandboxes."""
 
 from __future__ import annotations
 
@@ -43,18 +43,18 @@ class BusProgram:
         self._connection.close()
 
     def leave(self) -> None:
-        """Goes away from the bus without a word."""
+        """Leaves the bus without a signal."""
         try:
             self._connection.sock.shutdown(2)
         except OSError:
             pass
 
     def answer(self, method: str, body: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]] | None:
-        """Signature and values of the answer to a call; None for a method that is not there."""
+        """Signature and values of the answer to a call, or None if there is no such method."""
         raise NotImplementedError
 
     def after(self, method: str) -> None:
-        """What happens when the answer is sent."""
+        """Runs after the answer is sent."""
 
     def _serve(self) -> None:
         while True:
@@ -77,7 +77,7 @@ class BusProgram:
 
 @dataclass(frozen=True)
 class Shown:
-    """One notification, as the daemon was asked to show it."""
+    """One notification, as a program asked the daemon to show it."""
 
     id: int
     summary: str
@@ -88,7 +88,7 @@ class Shown:
 
 @dataclass
 class Reaction:
-    """What happens to a notification that is shown: signals, in that order."""
+    """The signals that a notification causes, in this order."""
 
     signals: list[tuple[str, Any]] = field(default_factory=list)
 
@@ -102,7 +102,7 @@ IGNORE = Reaction()
 
 
 class NotificationDaemon(BusProgram):
-    """Shows notifications to nobody, remembers them, and does with each what `reaction` says."""
+    """Keeps notifications instead of showing them, and sends the signals of `reaction` for each."""
 
     name = NOTIFICATIONS
 
@@ -133,25 +133,25 @@ class NotificationDaemon(BusProgram):
             self.react(self.reaction, self.shown[-1].id)
 
     def react(self, reaction: Reaction, notification: int) -> None:
-        """Lets something happen to a notification."""
+        """Sends the signals of a reaction to a notification."""
         for name, value in reaction.signals:
             send(self._connection, name, notification, value)
 
 
 def send(connection: DBusConnection, signal: str, notification: int, value: str | int) -> None:
-    """Says on the bus what happened to a notification."""
+    """Sends one signal about a notification."""
     kind = "us" if isinstance(value, str) else "uu"
     connection.send(new_signal(EMITTER, signal, kind, (notification, value)))
 
 
 def forge(session: PrivateSession, signal: str, notification: int, value: str | int) -> None:
-    """The same by somebody who does not show notifications."""
+    """Sends such a signal from a program that does not show notifications."""
     with open_dbus_connection(session.env["DBUS_SESSION_BUS_ADDRESS"]) as connection:
         send(connection, signal, notification, value)
 
 
 class Portal(BusProgram):
-    """Opens addresses for those who cannot do it themselves."""
+    """The desktop portal, which opens addresses for sandboxed programs."""
 
     name = "org.freedesktop.portal.Desktop"
 
@@ -177,5 +177,5 @@ class Portal(BusProgram):
 
 
 def browse_with(command: str) -> Callable[[str], object]:
-    """Opens an address with a program, and does not wait for it."""
+    """Starts a program with an address and does not wait for it."""
     return lambda address: subprocess.Popen([command, address], stdin=subprocess.DEVNULL, start_new_session=True)

@@ -1,4 +1,4 @@
-"""How each caller asks the built program, and how its answer is read."""
+"""How each caller asks the built program, and how the caller reads the answer."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ def conversation(output: str) -> dict[str, dict[str, str]]:
 
 @dataclass(frozen=True)
 class Caller:
-    """One caller: what it starts, and where in the output it finds a secret."""
+    """One caller: the command that it starts, and the place of the secret in the output."""
 
     name: str
     command: tuple[str, ...]
     secret: Callable[[str], str]
     stdin: str = ""
     variables: dict[str, str] = field(default_factory=dict)
-    # What stands on stdout where there is no credential, and the exit status.
+    # Standard output and exit status if there is no credential.
     miss: tuple[str, int] = ("", 1)
     carries_passwords: bool = True
     in_header: bool = False
@@ -57,20 +57,20 @@ class Caller:
         return person.session.run(*self.command, stdin=given, **{**self.variables, **variables})
 
     def token(self, person: Person) -> str:
-        """The access token that it is given, without a word on stderr."""
+        """The access token in the answer. Fails if keyfob wrote to stderr."""
         done = self.ask(person)
         assert (done.returncode, done.stderr) == (0, b""), (self.name, stderr_lines(done))
         found = self.secret(done.stdout.decode())
         return bearer(found) if self.in_header else found
 
     def password(self, person: Person) -> str:
-        """The stored password that it is given."""
+        """The stored password in the answer."""
         done = self.ask(person)
         found = self.secret(done.stdout.decode())
         return basic(found) if self.in_header else found
 
     def complaint(self, done: Done) -> str:
-        """What is wrong, read where this caller wants it; fails where something stands elsewhere."""
+        """The error message, read where this caller expects it. Fails if text stands elsewhere."""
         output, errors = done.stdout.decode(), stderr_lines(done)
         if self.name == "docker":
             assert (done.returncode, errors) == (1, []), self.name
@@ -153,7 +153,7 @@ CALLERS = [
     Caller("pnpm", ("keyfob", "get", "--dialect", "pnpm", SERVICE), str.strip, in_header=True),
     Caller("headers", ("keyfob", "headers", SERVICE), member("Authorization"), in_header=True),
 ]
-# Google takes JWTs alone, which these servers do not issue: it is asked where there is no token to be had.
+# Google takes only JWTs, which these servers do not issue. So it is asked only in tests without a token.
 GOOGLE = Caller(
     *("google", ("keyfob", "get", "--dialect", "google", SERVICE), member("id_token")),
     miss=(f'{{"code":"no_credential","message":"no credential for {SERVICE}","success":false,"version":1}}\n', 1),

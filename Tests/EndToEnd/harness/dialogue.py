@@ -1,4 +1,4 @@
-"""A command that tells a person something on stderr and waits for what the person does."""
+"""A command that writes hints to stderr and waits for its user."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Dialogue:
             self._give(stdin)
 
     def hint(self, beginning: str) -> str:
-        """Reads stderr up to the hint that begins so; the rest of that line."""
+        """Reads stderr up to the hint that begins so, and returns the rest of that line."""
         assert self._process.stderr is not None
         for line in self._process.stderr:
             self._said.append(line.decode().rstrip("\n"))
@@ -29,7 +29,7 @@ class Dialogue:
 
     @property
     def said(self) -> bytes:
-        """What was said so far, up to the last hint."""
+        """The text on stderr so far, up to the last hint."""
         return "\n".join(self._said).encode()
 
     def is_listening(self) -> bool:
@@ -40,13 +40,13 @@ class Dialogue:
         return any(os.readlink(file) in listening for file in files.iterdir())
 
     def type(self, line: str) -> None:
-        """Gives the command a line of its input."""
+        """Writes a line to the command's standard input."""
         assert self._process.stdin is not None
         self._process.stdin.write(f"{line}\n".encode())
         self._process.stdin.flush()
 
     def finish(self, stdin: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
-        """Gives the command its input, unless it had it, and waits. stderr is what came after the last hint."""
+        """Writes the input, unless that was done before, and waits. The result's stderr begins after the last hint."""
         if stdin is not None:
             self._give(stdin)
         assert self._process.stdout is not None and self._process.stderr is not None

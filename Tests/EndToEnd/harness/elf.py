@@ -1,4 +1,4 @@
-"""How an executable is linked, and where the kernel loads it."""
+"""The way in which an executable is linked, and the addresses at which the kernel loads it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .waiting import wait_until
 
 
 def faults(program: Path) -> list[str]:
-    """What makes it easier to abuse a fault in that program, as its headers tell: nothing, if it is well linked."""
+    """The missing protections of a program, read from its headers. Empty if it is well linked."""
     command = ["readelf", "--wide", "--file-header", "--program-headers", "--dynamic", program]
     headers = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     segments = dict(re.findall(r"^  (\w+) +0x\w+ 0x\w+ 0x\w+ 0x\w+ 0x\w+ (.{3}) ", headers, re.MULTILINE))
@@ -27,13 +27,13 @@ def faults(program: Path) -> list[str]:
 
 
 def first_address(process: int, program: Path) -> str:
-    """Where the first byte of its program lies in the memory of a process that has just been started."""
-    # The kernel reports that the program was started before it has mapped the file.
+    """The address of the first byte of the program in a process that has just started."""
+    # The kernel reports the start of the program before it has mapped the file.
     wait_until(lambda: bool(mapped(process, program)))
     return mapped(process, program)[0]
 
 
 def mapped(process: int, program: Path) -> list[str]:
-    """The addresses at which parts of a program lie in the memory of a process."""
+    """The addresses of the program's parts in the memory of a process."""
     lines = Path(f"/proc/{process}/maps").read_text().splitlines()
     return [line.partition("-")[0] for line in lines if line.endswith(f" {program}")]

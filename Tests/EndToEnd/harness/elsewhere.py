@@ -1,5 +1,6 @@
-"""A network of its own, in which names and addresses are what a test says: the Internet, a company's network and this
-machine. Linux lets root make one (unshare(1)); nothing leaves it."""
+"""A private network in which a test chooses names and addresses: the Internet, a company's network, this machine.
+
+root can make one on Linux (unshare(1)). Nothing leaves it."""
 
 from __future__ import annotations
 
@@ -9,7 +10,6 @@ import socket
 import ssl
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -22,9 +22,10 @@ import trustme
 
 from . import binaries
 from .person import Done, Person
+from .serving import serve_in_background
 from .terminal import Terminal
 
-# What holds the network: gives it its addresses, opens the sockets, hands them over, and waits to be ended.
+# Holds the network: sets the addresses, opens the sockets, passes them to the tests, and waits for its end.
 HOLDER = """
 import json, socket, subprocess, sys
 asked = json.loads(sys.argv[1])
@@ -39,7 +40,7 @@ sys.stdin.close()
 socket.socket(fileno=int(sys.argv[2])).recv(1)
 """
 
-# A browser that comes back at once, as if its person had said yes: the code is theirs whatever the page would be.
+# A browser that returns with a code at once, as if the user had agreed.
 BROWSER = """#!{python} -I
 import http.client, sys, urllib.parse
 start = urllib.parse.urlsplit(sys.argv[1])
@@ -58,7 +59,7 @@ get(back.path + "?" + query, Cookie=began.getheader("Set-Cookie").partition(";")
 
 
 def can_be_made() -> bool:
-    """Whether this machine lets these tests have a network of their own."""
+    """Whether these tests can make a private network on this machine."""
     if os.geteuid() != 0:
         return False
     return subprocess.run(["unshare", "--net", "--mount", "true"], capture_output=True).returncode == 0
@@ -66,7 +67,7 @@ def can_be_made() -> bool:
 
 @dataclass(frozen=True)
 class Asked:
-    """One request that arrived."""
+    """One request to a server of the network."""
 
     address: str
     host: str
@@ -78,8 +79,7 @@ Answers = Callable[[Asked], dict[str, Any] | int]
 
 
 class Network:
-    """The network, with a server on port 443 of each address. `answers` says what a request gets: an object, or a
-    status."""
+    """The network, with a server on port 443 of each address. `answers` returns an object or a status for a request."""
 
     def __init__(self, directory: Path, addresses: dict[str, str], answers: Answers) -> None:
         self._stack = ExitStack()
@@ -93,16 +93,16 @@ class Network:
         self.asked: list[Asked] = []
 
     def lead(self, name: str, address: str) -> None:
-        """Makes a name lead to another address from now on."""
+        """Lets a name resolve to another address from now on."""
         self._names[name] = address
         self._hosts.write_text("".join(f"{address} {name}\n" for name, address in self._names.items()))
 
     def requests_at(self, address: str) -> list[Asked]:
-        """What arrived at an address."""
+        """The requests to an address."""
         return [each for each in self.asked if each.address == address]
 
     def inside(self, *command: str | Path) -> list[str | Path]:
-        """The command as it is run in the network."""
+        """The command line that runs a command in the network."""
         return ["nsenter", f"--target={self._holder.pid}", "--net", "--mount", "--", *command]
 
     def keyfob(self, person: Person, *arguments: str, stdin: bytes = b"") -> Done:
@@ -148,9 +148,7 @@ class Network:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._certifier.issue_cert(*self._names).configure_cert(context)
         server = Server(listener, context, self._handler(address))
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        self._stack.callback(thread.join, 20)
+        self._stack.callback(serve_in_background(server).join, 20)
         self._stack.callback(server.server_close)
         self._stack.callback(server.shutdown)
 
@@ -175,13 +173,13 @@ class Network:
             do_GET = do_POST = do_DELETE = answer
 
             def log_message(self, *_: object) -> None:
-                """Says nothing."""
+                """Writes no log."""
 
         return Handler
 
 
 class Server(ThreadingMixIn, TCPServer):
-    """A TLS server on a socket that is there already."""
+    """A TLS server on an existing socket."""
 
     daemon_threads = True
 
@@ -193,4 +191,4 @@ class Server(ThreadingMixIn, TCPServer):
         self.socket = context.wrap_socket(listener, server_side=True, do_handshake_on_connect=False)
 
     def handle_error(self, *_: object) -> None:
-        """Who does not trust the certificate hangs up: that is no error of ours."""
+        """A client that does not trust the certificate closes the connection, which is no error here."""

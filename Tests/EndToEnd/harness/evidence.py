@@ -1,4 +1,4 @@
-"""What a keyfob that runs shows to anybody, collected while it runs, to be searched for secrets afterwards."""
+"""Everything that others can observe of a running keyfob, collected for a search for secrets."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .waiting import wait_until
 CAP_SYS_PTRACE = 19
 PIECE = 16
 
-# Whatever makes a library talkative, and keyfob itself.
+# The variables that make libraries, and keyfob itself, write debug output.
 TALKATIVE = {
     "G_MESSAGES_DEBUG": "all",
     "G_DBUS_DEBUG": "all",
@@ -40,18 +40,18 @@ SPOKEN_TO = re.compile(r'sun_path=@?"([^"]*)"')
 
 
 def may_look_into_others() -> bool:
-    """Whether this user sees what is in a process that lets nobody look: root, if not in too narrow a container."""
+    """Whether this user can look into a process that is not dumpable. root can, unless a container forbids it."""
     status = Path("/proc/self/status").read_text()
     found = re.search(r"^CapEff:\s*([0-9a-f]+)$", status, re.MULTILINE)
     return found is not None and bool(int(found[1], 16) >> CAP_SYS_PTRACE & 1)
 
 
 def traces(secret: str) -> list[bytes]:
-    """What stands where a secret, or a large piece of it, has been written: as it is, in base64, in hexadecimal."""
+    """The texts that betray a secret: large pieces of it, plain, in base64 and in hexadecimal."""
     found = []
     for piece in {secret[:PIECE].encode(), secret[-PIECE:].encode()}:
         found += [piece, piece.hex().encode(), piece.decode().encode("utf-16-le")]
-        # Three bytes make four characters: where the piece stands in a longer text decides which ones.
+        # base64 makes four characters of three bytes, so the characters depend on the position in the longer text.
         for before in range(3):
             encoded = base64.b64encode(b"\0" * before + piece)
             found.append(encoded[4 if before else 0 : len(encoded) // 4 * 4 - 4])
@@ -59,7 +59,7 @@ def traces(secret: str) -> list[bytes]:
 
 
 class Evidence:
-    """What one person's session showed, by places."""
+    """The evidence of one person's session, by place."""
 
     def __init__(self, person: Person) -> None:
         self._person = person
@@ -70,35 +70,35 @@ class Evidence:
     # Collecting.
 
     def add(self, place: str, *shown: bytes) -> None:
-        """Puts something into a place."""
+        """Adds evidence to a place."""
         self.places[place] = self.places.get(place, b"") + b"\n".join([*shown, b""])
 
     def run(self, *command: str | Path, stdin: bytes = b"", answers: bool = False, **env: str) -> Done:
-        """Runs a command as talkative as it gets. What it prints is evidence, unless it `answers`."""
+        """Runs a command with all debug output on. Its output is evidence, unless the command `answers`."""
         done = self._session.run(*self._traced(*command), stdin=stdin, **{**TALKATIVE, **env})
         self.showed(b"" if answers else done.stdout, done.stderr)
         return done
 
     def start(self, *command: str | Path, stdin: int = subprocess.DEVNULL, **env: str) -> subprocess.Popen[bytes]:
-        """Starts a command in the same way. `ended` takes what it has shown."""
+        """Starts a command in the same way. `ended` collects its output."""
         process = self._session.start(*self._traced(*command), stdin=stdin, **{**TALKATIVE, **env})
         self._session.end_at_last(process)
         return process
 
     def ended(self, process: subprocess.Popen[bytes]) -> int:
-        """Waits for a command that was started; its exit status."""
+        """Waits for a started command and returns its exit status."""
         output, errors = process.communicate(timeout=60)
         self.showed(output, errors)
         return process.returncode
 
     def showed(self, output: bytes, errors: bytes) -> None:
-        """Takes what a command that was started has printed until its end."""
+        """Collects the output of a started command until its end."""
         self.add("standard error", errors)
         self.add("standard output", output)
         self._read_trace()
 
     def look_at_processes(self) -> None:
-        """Reads the arguments and the environment of every process there is now, as far as they can be read."""
+        """Reads the arguments and environments of all running processes, as far as this user may."""
         for process in Path("/proc").glob("[0-9]*"):
             for name in ("cmdline", "environ"):
                 try:
@@ -107,7 +107,7 @@ class Evidence:
                     continue
 
     def look_around(self) -> None:
-        """Reads what lies about after a command: files, items, kernel keys."""
+        """Reads what a command left: files, items, kernel keys."""
         for place in (self._session.home, self._session.runtime):
             for path in place.rglob("*"):
                 self.add("names of files", str(path).encode())
@@ -138,7 +138,7 @@ class Evidence:
 
     @contextmanager
     def listening_on_the_bus(self) -> Iterator[None]:
-        """Keeps what goes over the session bus meanwhile."""
+        """Records all messages on the session bus while its block runs."""
         heard = self._session.runtime.parent / "heard"
         with heard.open("wb") as file:
             monitor = subprocess.Popen(["dbus-monitor", "--binary"], stdout=file, env=self._session.env)
@@ -152,7 +152,7 @@ class Evidence:
         self.add("messages on the bus", heard.read_bytes())
 
     def _hear_the_monitor(self, heard: Path, word: bytes) -> None:
-        """Says a word on the bus until the monitor has heard it."""
+        """Sends a message until the monitor has recorded it."""
 
         def is_heard() -> bool:
             signal = ["gdbus", "emit", "--session", "--object-path", "/", "--signal", f"org.keyfob.{word.decode()}"]
@@ -164,7 +164,7 @@ class Evidence:
     # Searching.
 
     def leaks(self, marks: Marks) -> set[tuple[str, str]]:
-        """Where secrets were found: place and kind."""
+        """The places in which secrets were found, each with the kind of the secret."""
         return {
             (place, kind)
             for secret, kind in marks.of.items()
@@ -174,11 +174,11 @@ class Evidence:
         }
 
     def written_elsewhere(self) -> set[str]:
-        """The files that were opened for writing outside of the person's own directories, and are no devices."""
+        """The files outside of the person's directories, devices excepted, that were opened for writing."""
         own = (str(self._session.home), str(self._session.runtime), "/dev/", "/proc/self/")
         opened = self.places.get("opened for writing", b"").decode().splitlines()
         return {path for path in opened if path.startswith("/") and not path.startswith(own)}
 
     def sockets(self) -> set[str]:
-        """The local sockets that were connected to."""
+        """The local sockets to which a process connected."""
         return set(filter(None, self.places.get("sockets", b"").decode().splitlines()))

@@ -1,7 +1,7 @@
-"""An authorization server of ours for what has to be done hundreds of times: small, quick, and as strict as any.
+"""Our own authorization server for tests that need hundreds of requests: small, quick and strict.
 
-It rotates refresh tokens, and ends the whole family when one comes a second time (RFC 9700 section 4.14.2). Everybody
-consents at once. It knows which token is the live one, so that a test can tell whether that is the one which was kept.
+It rotates refresh tokens, and revokes the whole family if one is used a second time (RFC 9700 section 4.14.2). It
+consents for everybody at once. It knows the live token, so a test can compare it with the stored one.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from urllib.request import ProxyHandler, build_opener
 
 from .record import Answered, Record, harmless
+from .serving import serve_in_background
 from .waiting import wait_until
 
 CLIENT_ID = "keyfob-tests"
@@ -29,7 +30,7 @@ Answer = tuple[int, Any]
 
 @dataclass
 class Family:
-    """What came of one sign-in: the refresh tokens, of which only the last is alive, and the access tokens."""
+    """The tokens of one sign-in: the refresh tokens, of which only the last is valid, and the access tokens."""
 
     client_id: str
     live: str | None
@@ -45,9 +46,8 @@ def unguessable() -> str:
 class FamilyServer:
     """The running server.
 
-    `lifetime` is that of the access tokens issued from now on. `forgives_repeats`: a refresh token that comes again
-    after its successor was made brings another successor, as it does at servers with a period of grace. `holds_answers`
-    is called between a refresh and its answer.
+    `lifetime` is the lifetime of new access tokens. With `forgives_repeats`, an old refresh token still brings a new
+    one, as at servers with a grace period. `holds_answers` is called between a refresh and its answer.
     """
 
     def __init__(self) -> None:
@@ -61,7 +61,7 @@ class FamilyServer:
         self._lock = threading.Lock()
         self._server = QuietServer(("127.0.0.1", 0), handler(self))
         self.issuer = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        serve_in_background(self._server)
 
     def __enter__(self) -> Self:
         return self
@@ -70,32 +70,32 @@ class FamilyServer:
         self._server.shutdown()
         self._server.server_close()
 
-    # What the tests ask.
+    # For the tests.
 
     def settle(self) -> None:
-        """Waits until everything that was sent so far has been dealt with, also what was sent by those who are dead."""
-        # Connections are accepted in the order of their coming: those before this one are counted by its end.
+        """Waits until the server has processed all requests so far, also those of killed processes."""
+        # The server accepts connections in their order, so all earlier ones are counted when this one ends.
         with build_opener(ProxyHandler({})).open(f"{self.issuer}/.well-known/oauth-authorization-server") as response:
             response.read()
         wait_until(lambda: self._server.connections == 0)
 
     def is_active(self, access_token: str) -> bool:
-        """Whether the server would honour this access token now."""
+        """Whether the server would accept this access token now."""
         with self._lock:
             return any(family.access.get(access_token, 0) > time.time() for family in self.families)
 
     def has_issued(self, access_token: str) -> bool:
-        """Whether the access token is one of this server's, dead or alive."""
+        """Whether this server issued the access token, valid or not."""
         with self._lock:
             return any(access_token in family.access for family in self.families)
 
     def live_refresh_tokens(self) -> list[str]:
-        """The refresh tokens that would bring an access token now."""
+        """The refresh tokens that are valid now."""
         with self._lock:
             return [family.live for family in self.families if family.live]
 
     def forget_everything(self) -> None:
-        """Knows no tokens any more, and no clients but the one that was registered by hand."""
+        """Forgets all tokens, and all clients except the preset one."""
         with self._lock:
             self.families.clear()
             self.clients = {CLIENT_ID}
@@ -129,7 +129,7 @@ class FamilyServer:
         }
 
     def authorize(self, query: dict[str, str]) -> str:
-        """Where the browser is sent at once: back, with a code (RFC 6749 section 4.1.2, RFC 9207)."""
+        """The redirect back to the client, with a code (RFC 6749 section 4.1.2, RFC 9207)."""
         code = unguessable()
         self.record.secrets.add(code)
         with self._lock:
@@ -182,7 +182,7 @@ class FamilyServer:
         family.access = dict.fromkeys(family.access, 0.0)
 
     def revoke(self, form: dict[str, str]) -> Answer:
-        """RFC 7009 section 2.1: a refresh token takes its family along; one that is none any more is no error."""
+        """RFC 7009 section 2.1: a refresh token revokes its family. An unknown token is no error."""
         sent = form.get("token", "")
         with self._lock:
             for family in self.families:
@@ -213,7 +213,7 @@ class FamilyServer:
 
 
 class QuietServer(ThreadingHTTPServer):
-    """Takes many connections at once. A client that goes away in the middle is no error of ours."""
+    """Accepts many connections at once. A client may close its connection at any time."""
 
     daemon_threads = True
     request_queue_size = 256
@@ -240,7 +240,7 @@ class QuietServer(ThreadingHTTPServer):
 
 
 def handler(server: FamilyServer) -> type[BaseHTTPRequestHandler]:
-    """What takes the requests for a server."""
+    """The request handler of a server."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -261,7 +261,7 @@ def handler(server: FamilyServer) -> type[BaseHTTPRequestHandler]:
             self._say(*server.unregister(self.path.rpartition("/")[2]), {})
 
         def _say(self, status: int, value: Any, form: dict[str, str], location: str = "") -> None:
-            # What was processed is written down even where nobody is there any more to be told.
+            # A processed request counts, even if the client has gone.
             server.record.add(Answered(self.command, urlsplit(self.path).path, status, harmless(form)))
             body = b"" if value is None else json.dumps(value).encode()
             self.send_response(status)

@@ -1,6 +1,6 @@
-"""A git server on loopback whose gate lets in who has a token that the authorization server confirms.
+"""A git server on loopback. Its gate admits requests with a token that the authorization server confirms.
 
-Behind the gate runs git's own `git http-backend` as a CGI program (RFC 3875), so that fetch and push are the real ones.
+Behind the gate runs git's own `git http-backend` as a CGI program (RFC 3875), so fetch and push are the real ones.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Self
 from urllib.error import URLError
 
+from .serving import serve_in_background
 from .tls import Tls
 
 BASIC_CHALLENGE = 'Basic realm="git"'
@@ -26,7 +27,7 @@ METADATA_PATH = "/.well-known/oauth-protected-resource"
 
 @dataclass(frozen=True)
 class Knock:
-    """One request at the gate: who git said it was, and what it was answered."""
+    """One request at the gate: the user name that git sent, and the status of the answer."""
 
     path: str
     username: str | None
@@ -45,7 +46,7 @@ def presented_token(authorization: str | None) -> tuple[str | None, str | None]:
 
 
 def cgi_environment(root: Path, handler: BaseHTTPRequestHandler, length: int, user: str) -> dict[str, str]:
-    """What git-http-backend(1) reads from its environment."""
+    """The environment of git-http-backend(1)."""
     path, _, query = handler.path.partition("?")
     return {
         "PATH": os.environ["PATH"],
@@ -65,7 +66,7 @@ def cgi_environment(root: Path, handler: BaseHTTPRequestHandler, length: int, us
 
 
 class GateHandler(BaseHTTPRequestHandler):
-    """Asks for a token, has it confirmed, then lets git answer."""
+    """Requires a token, has it confirmed, and then lets git answer."""
 
     protocol_version = "HTTP/1.1"
     server: GateServer
@@ -81,7 +82,7 @@ class GateHandler(BaseHTTPRequestHandler):
         self._answer()
 
     def log_message(self, *_: object) -> None:
-        """Says nothing on stderr."""
+        """Writes no log."""
 
     def _answer(self) -> None:
         body = self._body()
@@ -112,7 +113,7 @@ class GateHandler(BaseHTTPRequestHandler):
         return chunk
 
     def _git(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
-        """Runs git http-backend; its output is a CGI response: header fields, an empty line, the body."""
+        """Runs git http-backend. Its output is a CGI response: header fields, an empty line, the body."""
         environment = cgi_environment(self.server.root, self, len(body), "somebody")
         done = subprocess.run(
             ["git", "http-backend"], input=body, capture_output=True, env=environment, timeout=60, check=True
@@ -134,7 +135,7 @@ class GateHandler(BaseHTTPRequestHandler):
 
 
 class GateServer(ThreadingHTTPServer):
-    """The listener, and what its handlers share."""
+    """The listener, and the state that its handlers share."""
 
     daemon_threads = True
     request_queue_size = 64
@@ -150,7 +151,7 @@ class GateServer(ThreadingHTTPServer):
         self._lock = threading.Lock()
 
     def note(self, knock: Knock) -> None:
-        """Remembers one request."""
+        """Records one request."""
         with self._lock:
             self._knocks.append(knock)
 
@@ -160,7 +161,7 @@ class GateServer(ThreadingHTTPServer):
             return list(self._knocks)
 
     def handle_error(self, *_: object) -> None:
-        """A client that goes away in the middle is no error of ours."""
+        """A client may close its connection at any time."""
 
 
 class Gate:
@@ -172,21 +173,21 @@ class Gate:
         make_repository(root / "project.git")
         self._server = GateServer(admits, root, tls)
         self.port: int = self._server.server_port
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        serve_in_background(self._server)
 
     @property
     def origin(self) -> str:
-        """Scheme, host and port; with TLS, the name of its certificate, on the port that needs no saying."""
+        """Scheme, host and port. With TLS, the name in the certificate and the default port."""
         return f"https://{self._tls.name}" if self._tls else f"http://127.0.0.1:{self.port}"
 
     def publish(self, issuer: str, **more: object) -> None:
-        """Says from now on who issues tokens for it, as RFC 9728 has it."""
+        """Publishes the issuer of its tokens from now on (RFC 9728)."""
         self._server.metadata = {"resource": self.origin, "authorization_servers": [issuer], **more}
         self._server.challenges = [f'Bearer resource_metadata="{self.origin}{METADATA_PATH}"', BASIC_CHALLENGE]
 
     @property
     def url(self) -> str:
-        """The address to clone."""
+        """The URL to clone."""
         return f"{self.origin}/project.git"
 
     @property

@@ -1,4 +1,4 @@
-"""What keyfob keeps in the Secret Service, read by another program than keyfob."""
+"""keyfob's items in the Secret Service, read by another program."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ SCHEMA = "org.keyfob.Item"
 
 
 def kept(session: PrivateSession, kind: str) -> list[dict[str, Any]]:
-    """The JSON of all items of a kind: `grant` or `registration`. Fails for one whose secret is not whole."""
+    """The JSON of all items of a kind: `grant` or `registration`. Fails if a secret is incomplete."""
     return [json.loads(secret) for secret in _secrets(session, "kind", kind)]
 
 
 def how_many(session: PrivateSession) -> int:
-    """How many items there are of any kind."""
+    """The number of items of all kinds."""
     return len(_secrets(session))
 
 
 @contextmanager
 def in_other_hands(session: PrivateSession) -> Iterator[list[secretstorage.Item]]:
-    """keyfob's items, for another program to change."""
+    """keyfob's items, so that a test can change them as another program."""
     with open_dbus_connection(session.env["DBUS_SESSION_BUS_ADDRESS"]) as connection:
         yield list(secretstorage.search_items(connection, {"xdg:schema": SCHEMA}))
 

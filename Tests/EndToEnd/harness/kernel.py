@@ -1,5 +1,5 @@
-"""What keyfob left in the kernel keyring, which belongs to the user and not to a session: the tests tidy up after
-themselves and leave alone what was there before."""
+"""keyfob's keys in the kernel keyring, which belongs to the user and not to a session. The tests remove their own keys
+and leave all other keys alone."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ def keyring() -> str | None:
 
 
 def keys() -> set[str]:
-    """The serial numbers of what is in it."""
+    """The serial numbers of the keys in that keyring."""
     ring = keyring()
     return set((_keyctl("rlist", ring) or "").split()) if ring else set()
 
 
 def descriptions() -> str:
-    """What anybody who may see the keys reads of them without their payloads."""
+    """The descriptions of the keys, which every process that may see the keys can read."""
     ring = keyring()
     shown = [_keyctl("rdescribe", serial) or "" for serial in sorted(keys())]
     return "\n".join([ring or "", *shown])
 
 
 def payloads() -> list[bytes]:
-    """What is in the keys: the access tokens, and what leads to them."""
+    """The payloads of the keys: access tokens, and the routes to them."""
     reading = [subprocess.run(["keyctl", "pipe", serial], capture_output=True, check=False) for serial in keys()]
     return [read.stdout for read in reading if read.returncode == 0]
 
 
 def named(beginning: str = "", ending: str = "") -> set[str]:
-    """The serial numbers of those whose name begins and ends so."""
+    """The serial numbers of the keys whose names begin and end so."""
     ring = keyring()
     shown = [line.split() for line in (_keyctl("show", ring) or "").splitlines()] if ring else []
     # SERIAL PERMISSIONS UID GID \\_ TYPE: NAME
@@ -53,7 +53,7 @@ def named(beginning: str = "", ending: str = "") -> set[str]:
 
 
 def of_accounts(accounts: list[str]) -> set[str]:
-    """The serial numbers of those that are about these accounts: their tokens and grants, and what leads to them."""
+    """The serial numbers of the keys of these accounts: tokens, grants, and the routes to them."""
     own = {serial for account in accounts for serial in named(ending=f":{account}")}
     routes = {serial for serial in named("route:") if _keyctl("pipe", serial) in accounts}
     return own | routes

@@ -1,4 +1,4 @@
-"""What the Secret Service shows of its items to anybody who asks, without the secrets: labels and attributes."""
+"""The labels and attributes of items, which the Secret Service shows to every program."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PROPERTIES = "org.freedesktop.DBus.Properties"
 
 
 def labels(session: PrivateSession) -> list[str]:
-    """For every item of every collection, locked ones too, all its properties as gdbus prints them."""
+    """All properties of every item in every collection, also the locked ones, as gdbus prints them."""
     collections = _paths(_ask(session, ROOT, "Get", "Service", "Collections"))
     items = [path for each in collections for path in _paths(_ask(session, each, "Get", "Collection", "Items"))]
     return [_ask(session, item, "GetAll", "Item") for item in items]

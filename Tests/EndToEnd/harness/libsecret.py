@@ -1,4 +1,4 @@
-"""git-credential-libsecret, the helper that we compare ourselves with. Standard library only: the benchmarks use it."""
+"""git-credential-libsecret, to which we compare keyfob. Uses only the standard library: the benchmarks import it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pathlib import Path
 
 from .binaries import REPOSITORY
 
-# As Debian's git package installs it; or, where images throw documentation away, as Tests/install unpacked it.
+# Debian's git package installs it. If the image has no documentation, Tests/install has unpacked it.
 SOURCE = Path("usr/share/doc/git/contrib/credential/libsecret")
 PLACES = (Path("/"), REPOSITORY / ".build" / "git-package")
 
 
 def build_git_credential_libsecret(directory: Path) -> Path:
-    """Builds it in `directory` from the source that Debian's git package ships, with the Makefile beside it."""
+    """Builds it in `directory` from the source and the Makefile in Debian's git package."""
     build = directory / "git-credential-libsecret-build"
     source = next(place / SOURCE for place in PLACES if (place / SOURCE / "Makefile").exists())
     shutil.copytree(source, build)

@@ -1,7 +1,7 @@
-"""An authorization server each of whose secrets is known: it gives what nobody can mistake for anything else, and
-writes down what it is sent. A service that wants its tokens stands at the same address.
+"""An authorization server that records each secret that it gives or gets; its secrets are unmistakable. A service that
+requires its tokens has the same address.
 
-It has what a client may meet, in one place: registration (RFC 7591, 7592), pushed authorization requests (RFC 9126),
+It offers all that a client can use: registration (RFC 7591, 7592), pushed authorization requests (RFC 9126),
 the device grant (RFC 8628), rotation and revocation (RFC 7009). It asks for no password, and says yes to everybody.
 """
 
@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from .serving import serve_in_background
 
 DEFAULT_SECONDS = 3600
 SENT_SECRETS = (
@@ -35,7 +37,7 @@ Form = dict[str, str]
 
 @dataclass
 class Marks:
-    """The secrets that were given or sent so far, each with what it is."""
+    """The secrets so far, each with its kind."""
 
     of: dict[str, str] = field(default_factory=dict)
 
@@ -44,17 +46,17 @@ class Marks:
         return self.know(f"{kind[:2]}{secrets.token_hex(20)}", kind)
 
     def know(self, secret: str, kind: str) -> str:
-        """Remembers a secret that somebody else made."""
+        """Records a secret that a client made."""
         self.of.setdefault(secret, kind)
         return secret
 
     def kinds(self) -> set[str]:
-        """What kinds of secrets there are."""
+        """The kinds of the secrets so far."""
         return set(self.of.values())
 
 
 class MarkedHandler(BaseHTTPRequestHandler):
-    """One request. Every endpoint is a method of the server that takes a form and gives a status and an object."""
+    """One request. Each endpoint is a method of the server that takes a form and returns a status and an object."""
 
     protocol_version = "HTTP/1.1"
     server: MarkedServer
@@ -82,12 +84,12 @@ class MarkedHandler(BaseHTTPRequestHandler):
         self._send(*(answers[path](form) if path in answers else (200, {})))
 
     def do_DELETE(self) -> None:
-        """A registration that is not needed any more."""
+        """Deletes a registration."""
         self.server.note({"deleted": self.path})
         self._send(204, {})
 
     def log_message(self, *_: object) -> None:
-        """Says nothing on stderr."""
+        """Writes no log."""
 
     def _client(self) -> Form:
         scheme, _, rest = (self.headers.get("Authorization") or "").partition(" ")
@@ -117,7 +119,7 @@ class MarkedServer(ThreadingHTTPServer):
         self.url = f"{self.origin}/mcp"
         self.marks = Marks()
         self.seconds = DEFAULT_SECONDS
-        # The path of an endpoint that refuses everything, and says in its error what it was sent.
+        # The path of an endpoint that refuses every request and repeats it in the error.
         self.repeats_what_it_is_sent: str | None = None
         self.asked: list[Form] = []
         self._pushed: dict[str, Form] = {}
@@ -126,7 +128,7 @@ class MarkedServer(ThreadingHTTPServer):
         self._lock = threading.Lock()
 
     def note(self, form: Form) -> Form:
-        """Writes down a request, and the secrets in it."""
+        """Records a request and the secrets in it."""
         with self._lock:
             self.asked.append(form)
             for name in SENT_SECRETS:
@@ -135,7 +137,7 @@ class MarkedServer(ThreadingHTTPServer):
         return form
 
     def documents(self) -> dict[str, object]:
-        """What stands below /.well-known/."""
+        """The documents below /.well-known/."""
         at = self.origin
         return {
             "oauth-protected-resource": {"resource": self.url, "authorization_servers": [at]},
@@ -156,7 +158,7 @@ class MarkedServer(ThreadingHTTPServer):
         }
 
     def register(self) -> tuple[int, object]:
-        """Gives a client a secret, and a token to delete itself with."""
+        """Gives a client a secret, and a token with which it can delete itself."""
         return 201, {
             "client_id": "marked",
             "client_secret": self.marks.make("client_secret"),
@@ -167,13 +169,13 @@ class MarkedServer(ThreadingHTTPServer):
         }
 
     def push(self, form: Form) -> tuple[int, object]:
-        """Keeps an authorization request for the browser that will name it."""
+        """Keeps an authorization request until a browser names it."""
         address = f"urn:ietf:params:oauth:request_uri:{secrets.token_hex(8)}"
         self._pushed[address] = form
         return 201, {"request_uri": address, "expires_in": 60}
 
     def authorize(self, form: Form) -> str:
-        """Where the browser is sent: back, with a code."""
+        """The redirect back to the client, with a code."""
         asked = self._pushed.pop(form.get("request_uri", ""), form)
         code = self.marks.make("code")
         self._challenges[code] = asked["code_challenge"]
@@ -181,7 +183,7 @@ class MarkedServer(ThreadingHTTPServer):
         return f"{asked['redirect_uri']}?{urlencode(answer)}"
 
     def device(self, _: Form) -> tuple[int, object]:
-        """A code to be typed, which has been typed already."""
+        """A user code, which counts as typed already."""
         return 200, {
             "device_code": self.marks.make("device_code"),
             "user_code": "WDJB-MJHT",
@@ -191,7 +193,7 @@ class MarkedServer(ThreadingHTTPServer):
         }
 
     def token(self, form: Form) -> tuple[int, object]:
-        """Two new tokens for a code whose verifier is right, for a device code, for a refresh token."""
+        """Two new tokens for a code with the right verifier, a device code or a refresh token."""
         if form["grant_type"] == "authorization_code":
             digest = hashlib.sha256(form["code_verifier"].encode()).digest()
             challenge = base64.urlsafe_b64encode(digest).decode().rstrip("=")
@@ -206,7 +208,7 @@ class MarkedServer(ThreadingHTTPServer):
         }
 
     def refreshes(self) -> int:
-        """How many refreshes were asked for."""
+        """The number of refresh requests."""
         return len([form for form in self.asked if form.get("grant_type") == "refresh_token"])
 
     def token_is_dead(self) -> bool:
@@ -214,7 +216,7 @@ class MarkedServer(ThreadingHTTPServer):
         return time.time() > self._dead_at
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        serve_in_background(self)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -222,4 +224,4 @@ class MarkedServer(ThreadingHTTPServer):
         self.server_close()
 
     def handle_error(self, *_: object) -> None:
-        """A client that goes away in the middle is no error of ours."""
+        """A client may close its connection at any time."""

@@ -1,5 +1,5 @@
-"""Those who share the machine with a person: another user, other programs, other pages in the browser; and a login that
-waits while they try."""
+"""Others on the person's machine: another user, other programs, other pages in the browser. And a login that waits
+while they attack."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .person import Done, Person
 STRANGER = "nobody"
 """A user whom every machine has."""
 
-# What another user does, in a process of their own: one request, whose answer is printed.
+# A process of another user: it sends one request and prints the answer.
 REQUEST = """
 import http.client, json, sys
 asked = json.load(sys.stdin)
@@ -33,9 +33,9 @@ answer = connection.getresponse()
 print(json.dumps([answer.status, dict(answer.getheaders()), answer.read().decode()]))
 """
 
-# What another user does many times: connects, and says something or nothing. With `resets` each connection ends at once
-# with a reset, otherwise the newest `kept` stay open. It prints a line when so many are open, and one at the end, and goes
-# when its input ends.
+# A process of another user: it connects many times, and sends something or nothing. With `resets` each connection
+# ends at once with a reset, otherwise the newest `kept` stay open. It prints a line when so many are open, and one at
+# the end. It exits at the end of its input.
 HAMMER = """
 import collections, json, socket, struct, sys
 asked = json.loads(sys.stdin.readline())
@@ -70,7 +70,7 @@ def can_be_another() -> bool:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the listener of a login answered; the names of the fields are in lower case."""
+    """An answer of a login's listener. The names of the fields are in lower case."""
 
     status: int
     fields: dict[str, str]
@@ -78,23 +78,23 @@ class Answer:
 
     @property
     def leads_on(self) -> bool:
-        """Whether it gives a stranger anything to go on with."""
+        """Whether the answer lets a stranger continue."""
         return bool({"location", "set-cookie"} & self.fields.keys())
 
 
 @dataclass(frozen=True)
 class Callback:
-    """The genuine answer: the target with code and state, and the cookie of the browser that was started."""
+    """The genuine answer: the target with code and state, and the cookie of the browser that keyfob started."""
 
     target: str
     cookie: str
 
 
 class WaitingLogin:
-    """A login whose browser was given the start address, and has not gone there yet."""
+    """A login whose browser has the start address and has not opened it yet."""
 
     def __init__(self, person: Person, url: str, before: Sequence[str | Path] = ()) -> None:
-        """`before` is a program, with its arguments, that starts keyfob in another surrounding."""
+        """`before` is a program, with arguments, that starts keyfob in another environment."""
         self._person = person
         opened = person.home / "opened"
         os.mkfifo(opened)
@@ -116,7 +116,7 @@ class WaitingLogin:
         stranger: bool = False,
         to: str | None = None,
     ) -> Answer:
-        """One request to the listener, from this user or from another one; `to` is another form of its address."""
+        """Sends one request to the listener, as this user or another one. `to` is another form of its address."""
         to = to or self.host
         fields = {"Host": self.authority, **(fields or {})}
         if stranger:
@@ -133,13 +133,13 @@ class WaitingLogin:
         return Answer(status, {name.lower(): value for name, value in received.items()}, page)
 
     def request(self, target: str, fields: Mapping[str, str] | None = None) -> str:
-        """A request as it goes over the wire."""
+        """The bytes of a request."""
         lines = [f"{name}: {value}" for name, value in {"Host": self.authority, **(fields or {})}.items()]
         return "\r\n".join([f"GET {target} HTTP/1.1", *lines, "", ""])
 
     @contextmanager
     def hammered(self, text: str = "", *, times: int, kept: int = 0, resets: bool = False) -> Iterator[None]:
-        """Another user connects so many times; the block begins when `kept` connections are open, or at the end."""
+        """Another user connects so often. The block begins when `kept` connections are open, or at the end."""
         asked = {"to": [self.host, self.port], "text": text, "times": times, "kept": kept, "resets": resets}
         command = [sys.executable, "-I", "-c", HAMMER]
         identity = {**stranger_identity(), "cwd": "/", "env": {"PATH": "/usr/bin:/bin"}}
@@ -155,7 +155,7 @@ class WaitingLogin:
                 process.kill()
 
     def go_to_the_end(self) -> Callback:
-        """Opens the start address and signs in, up to the last step: what a browser would then bring back."""
+        """Opens the start address and signs in. Returns the answer that a browser would then bring back."""
         began = self.ask(self.start_target)
         assert began.status == 302
         beginning = f"http://{self.authority}/"
@@ -164,7 +164,7 @@ class WaitingLogin:
         return Callback(end.removeprefix(beginning[:-1]), began.fields["set-cookie"].partition(";")[0])
 
     def bring_back(self, callback: Callback) -> Done:
-        """The genuine answer; how the login ended."""
+        """Sends the genuine answer, and returns the result of the login."""
         assert self.ask(callback.target, fields={"Cookie": callback.cookie}).status == 303
         return self.end()
 
@@ -174,18 +174,18 @@ class WaitingLogin:
         assert self.end().returncode != 0
 
     def end(self) -> Done:
-        """How the login ended."""
+        """Waits for the end of the login and returns its result."""
         output, errors = self._process.communicate(timeout=30)
         return subprocess.CompletedProcess("login", self._process.returncode, output, errors)
 
     @property
     def is_waiting(self) -> bool:
-        """Whether nothing has ended the login."""
+        """Whether the login still runs."""
         return self._process.poll() is None
 
 
 def as_stranger(*command: str | Path, stdin: bytes = b"") -> Done:
-    """Runs a command as another user, who has nothing of ours."""
+    """Runs a command as another user, with an empty environment."""
     return subprocess.run(
         command,
         input=stdin,
@@ -198,6 +198,6 @@ def as_stranger(*command: str | Path, stdin: bytes = b"") -> Done:
 
 
 def stranger_identity() -> dict[str, Any]:
-    """What makes a process another user's."""
+    """The arguments that give a process to another user."""
     stranger = pwd.getpwnam(STRANGER)
     return {"user": stranger.pw_uid, "group": stranger.pw_gid, "extra_groups": []}

@@ -20,7 +20,7 @@ Done = subprocess.CompletedProcess[bytes]
 
 
 class Person:
-    """Runs commands in the session, with git set up to ask keyfob and a browser that walks the pages by itself."""
+    """Runs commands in the session. git asks keyfob, and the browser fills in the login pages by itself."""
 
     def __init__(self, session: PrivateSession) -> None:
         self.session = session
@@ -35,17 +35,17 @@ class Person:
 
     @property
     def configuration(self) -> Path:
-        """Where keyfob's configuration is, if there is one."""
+        """The path of keyfob's configuration, which may not exist."""
         return self.home / ".config" / "keyfob" / "config.toml"
 
     @property
     def approvals(self) -> Path:
-        """Where keyfob writes down whom this person trusts to sign them in, if there is anybody."""
+        """The path of keyfob's approvals, which may not exist."""
         return self.home / ".local" / "state" / "keyfob" / "approved.toml"
 
     def set_browser(self, mode: str = "approve", user: str = ALICE) -> None:
-        """Makes $BROWSER a browser of that mode, with somebody at it who is known to the servers. A script of its own:
-        it must not depend on what keyfob passes on."""
+        """Makes $BROWSER a browser of that mode, used by a person whom the servers know. It is a script, so it does not
+        depend on the environment that keyfob passes on."""
         script = self.home / "browser"
         command = [*self._browser(mode, user), "--log", str(self._log), "--trace", str(self._trace)]
         script.write_text(f'#!/bin/sh\nexec {shlex.join(command)} "$1"\n')
@@ -62,8 +62,8 @@ class Person:
             self.session.run("git", "config", "--global", key, value).check_returncode()
 
     def configure_keyfob(self, host: str, issuer: str, **more: object) -> None:
-        """Writes keyfob's configuration: one host, its issuer, our registered client. `more` is added to the host, or
-        taken from it where it is None."""
+        """Writes keyfob's configuration: one host, its issuer, our registered client. `more` adds keys to the host. A
+        value of None removes the key."""
         values = {"issuer": issuer, "client_id": CLIENT_ID, "scopes": ["read", "write"], **more}
         said = {key: value for key, value in values.items() if value is not None}
         lines = [f'[host."{host}"]', *(f"{key} = {json.dumps(value)}" for key, value in said.items())]
@@ -71,20 +71,20 @@ class Person:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("\n".join(lines) + "\n")
 
-    # Doing things.
+    # Actions.
 
     def keyfob(self, *arguments: str, stdin: bytes = b"", **env: str) -> Done:
         """Runs keyfob."""
         return self.session.run(binaries.keyfob(), *arguments, stdin=stdin, **env)
 
     def begin(self, *command: str | Path, stdin: bytes | None = None) -> Dialogue:
-        """Starts a command that says something and waits. What `stdin` holds is all of its input."""
+        """Starts a command that writes hints and waits. `stdin` is all of its input."""
         process = self.session.start(*command, stdin=subprocess.PIPE)
         self.session.end_at_last(process)
         return Dialogue(process, stdin)
 
     def browse_elsewhere(self, address: str, *options: str, mode: str = "approve", user: str = ALICE) -> str:
-        """Opens an address with a browser that keyfob did not start; what the browser prints."""
+        """Opens an address with a browser that keyfob did not start, and returns the browser's output."""
         done = self.session.run(*self._browser(mode, user), *options, address)
         assert done.returncode == 0, stderr_lines(done)
         return done.stdout.decode().strip()
@@ -94,18 +94,18 @@ class Person:
         return self.session.run("git", *arguments, stdin=stdin, **env)
 
     def ask_door(self, operation: str, url: str, *more: str, **env: str) -> Done:
-        """Talks to the door as git does. `more` are further lines of the description."""
+        """Calls the door as git does. `more` are further lines of the description."""
         request = description(url) + "".join(f"{line}\n" for line in more).encode()
         return self.session.run(binaries.git_credential_keyfob(), operation, stdin=request, **env)
 
     def token(self, url: str) -> str:
-        """The access token that keyfob gives for the URL without asking anybody."""
+        """The access token that keyfob gives for the URL without interaction."""
         done = self.keyfob("token", url, "--interaction", "never")
         assert done.returncode == 0, done.stderr.decode()
         return done.stdout.decode().rstrip("\n")
 
     def working_copy(self, gate: Gate, name: str = "work") -> Path:
-        """A clone whose origin is the git server, made past its gate: no token has been asked for yet."""
+        """A clone that was made past the gate, with the git server as its origin. No token was needed for it."""
         self.git("clone", "--quiet", str(gate.repository), name).check_returncode()
         self.git("-C", name, "remote", "set-url", "origin", gate.url).check_returncode()
         return self.home / name
@@ -114,14 +114,14 @@ class Person:
         """Fetches in a working copy."""
         return self.git("-C", str(copy), "fetch", **env)
 
-    # What happened.
+    # Results.
 
     def browsers_opened(self) -> int:
-        """How many times a browser was opened."""
+        """How often keyfob opened a browser."""
         return len(self._log.read_text().splitlines()) if self._log.exists() else 0
 
     def pages(self) -> list[Page]:
-        """What the browsers were answered."""
+        """The answers that the browsers got."""
         lines = self._trace.read_text().splitlines() if self._trace.exists() else []
         return [Page(**json.loads(line)) for line in lines]
 
@@ -143,5 +143,5 @@ def description(url: str) -> bytes:
 
 
 def stderr_lines(done: Done) -> list[str]:
-    """What a command said on stderr."""
+    """The lines that a command wrote to stderr."""
     return done.stderr.decode().splitlines()

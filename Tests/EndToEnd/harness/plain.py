@@ -1,4 +1,4 @@
-"""A Secret Service that cannot encrypt: GNOME Keyring on a bus of its own, behind a relay that agrees on no key."""
+"""A Secret Service without encryption: GNOME Keyring on another bus, behind a relay that agrees on no key."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ NOT_SUPPORTED = "org.freedesktop.DBus.Error.NotSupported"
 
 
 class PlainKeyring:
-    """The relay, for as long as its `with` block: it answers on one session's bus with what another one's keyring says.
+    """The relay. As long as its `with` block runs, it answers on one session's bus with another session's keyring.
 
-    Of the two ways to open a session it lets through `plain` alone (Secret Service specification, "Sessions").
+    Of the two ways to open a session, it passes on only `plain` (Secret Service specification, "Sessions").
     """
 
     def __init__(self, front: PrivateSession, back: PrivateSession) -> None:

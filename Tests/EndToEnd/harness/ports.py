@@ -1,17 +1,31 @@
-"""Ports that a test must know before anything listens on them."""
+"""Ports that a test must know before a server listens on them, or that a server takes a second time."""
 
 from __future__ import annotations
 
+import errno
 import random
 import socket
-from contextlib import suppress
+from collections.abc import Callable
+from typing import TypeVar
 
+Listener = TypeVar("Listener")
+
+# Below net.ipv4.ip_local_port_range: the kernel gives these ports to nobody who asks for any port.
 BELOW_THE_KERNELS_OWN = range(20_000, 30_000)
 
 
-def free_port() -> int:
-    """A port of loopback that is free, and that the kernel gives to nobody who asks for just any."""
+def on_free_port(listen: Callable[[int], Listener]) -> Listener:
+    """Calls `listen` with one port of loopback after another until it does not fail because the port is in use."""
     for port in random.sample(BELOW_THE_KERNELS_OWN, 100):
-        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
-            return port
+        try:
+            return listen(port)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
     raise AssertionError("no free port")
+
+
+def free_port() -> int:
+    """A free port of loopback."""
+    with on_free_port(lambda port: socket.create_server(("127.0.0.1", port))) as listener:
+        return int(listener.getsockname()[1])

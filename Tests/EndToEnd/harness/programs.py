@@ -1,4 +1,4 @@
-"""Small programs in C, each in one file here, whose first lines tell what it does."""
+"""Small C programs, each in one file here. The first lines of the file describe the program."""
 
 from __future__ import annotations
 

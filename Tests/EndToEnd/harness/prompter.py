@@ -1,4 +1,4 @@
-"""Somebody who sends every password prompt of GNOME Keyring away."""
+"""A prompter that declines every password prompt of GNOME Keyring."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ CALLBACK = "org.gnome.keyring.internal.Prompter.Callback"
 
 
 class Prompter:
-    """The prompter of a session, for as long as its `with` block: it says no to whatever it is to ask.
+    """The prompter of a session, as long as its `with` block runs. It declines every prompt.
 
-    GNOME Keyring begins (`BeginPrompting`), is told that the prompter is ready, has it perform a prompt
-    (`PerformPrompt`), and is told `no`; then it stops (`StopPrompting`).
+    GNOME Keyring calls `BeginPrompting`, and the prompter reports that it is ready. GNOME Keyring calls
+    `PerformPrompt`, and the prompter answers `no`. Then GNOME Keyring calls `StopPrompting`.
     """
 
     def __init__(self, session: PrivateSession) -> None:

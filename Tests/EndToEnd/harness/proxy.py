@@ -1,20 +1,21 @@
-"""A proxy that tunnels (RFC 9110 section 9.3.6): the only one here who knows where the servers with names are."""
+"""A proxy that makes tunnels (RFC 9110 section 9.3.6). Only the proxy knows the addresses of the named servers."""
 
 from __future__ import annotations
 
 import base64
 import select
 import socket
-import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 from urllib.parse import quote
+
+from .serving import serve_in_background
 
 TIMEOUT_SECONDS = 20
 
 
 class ProxyHandler(BaseHTTPRequestHandler):
-    """Tunnels to the servers that the proxy knows, for whom it knows."""
+    """Makes tunnels to known servers, for known users."""
 
     server: ProxyServer
 
@@ -36,11 +37,11 @@ class ProxyHandler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     def log_message(self, *_: object) -> None:
-        """Says nothing on stderr."""
+        """Writes no log."""
 
 
 class ProxyServer(ThreadingHTTPServer):
-    """The listener, and what its handlers share."""
+    """The listener, and the state that its handlers share."""
 
     daemon_threads = True
 
@@ -51,7 +52,7 @@ class ProxyServer(ThreadingHTTPServer):
         self.asked: list[str] = []
 
     def handle_error(self, *_: object) -> None:
-        """A client that goes away in the middle is no error of ours."""
+        """A client may close its connection at any time."""
 
 
 class Proxy:
@@ -59,24 +60,24 @@ class Proxy:
 
     def __init__(self) -> None:
         self._server = ProxyServer()
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        serve_in_background(self._server)
 
     @property
     def address(self) -> str:
-        """What is set as `http.proxy` or `https_proxy`."""
+        """The value for `http.proxy` or `https_proxy`."""
         return f"http://127.0.0.1:{self._server.server_port}"
 
     @property
     def asked(self) -> list[str]:
-        """The tunnels that were asked for: `host:port`."""
+        """The tunnels that clients requested, as `host:port`."""
         return list(self._server.asked)
 
     def route(self, name: str, port: int) -> None:
-        """Leads that name's port for https to a port on loopback."""
+        """Connects port 443 of that name to a port on loopback."""
         self._server.routes[f"{name}:443"] = port
 
     def require(self, user: str, password: str) -> str:
-        """Wants this name and password from now on; the address that has them."""
+        """Requires this user name and password from now on, and returns the address with both."""
         self._server.credentials = f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}"
         return self.address.replace("http://", f"http://{quote(user)}:{quote(password)}@")
 

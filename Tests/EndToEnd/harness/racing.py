@@ -1,4 +1,4 @@
-"""Many commands that begin at the same moment."""
+"""Many commands that start at the same moment."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .person import Done
 from .session import PrivateSession
 from .waiting import wait_until
 
-# Opening a FIFO for reading waits for somebody who opens it for writing; then all of them go on at once.
+# A process that opens a FIFO for reading waits until another opens it for writing. Then all readers continue at once.
 BEHIND_THE_LINE = ("/bin/sh", "-c", ': <"$0"; exec "$@"')
 
 
@@ -25,7 +25,7 @@ class Runner:
 
 
 def race(session: PrivateSession, runners: Sequence[Runner], **env: str) -> list[Done]:
-    """Runs all of them at once; what came of each, in their order."""
+    """Runs all commands at once and returns the results in their order."""
     line = session.runtime / "starting-line"
     os.mkfifo(line, 0o600)
     processes = [_take_place(session, line, runner, env) for runner in runners]

@@ -1,4 +1,4 @@
-"""The record of what a server was asked, whichever server it is."""
+"""The record of a server's requests, for all kinds of servers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Answered:
 
 @dataclass
 class Record:
-    """What one server was asked so far, and the codes and tokens that it gave. Safe to read while the server runs."""
+    """The requests to one server so far, and its codes and tokens. Tests may read it while the server runs."""
 
     hidden: set[str] = field(default_factory=set)
     secrets: set[str] = field(default_factory=set)
@@ -49,11 +49,11 @@ class Record:
             return list(self._answered)
 
     def to(self, path: str, grant_type: str | None = None) -> list[Answered]:
-        """The requests to one path; with a grant_type, those to a token endpoint with that one."""
+        """The requests to one path, or to a token endpoint with that grant_type."""
         return [r for r in self.all() if r.path == path and grant_type in (None, r.form.get("grant_type"))]
 
     def clear(self) -> None:
-        """Forgets the requests, and hides nothing any more."""
+        """Forgets the requests, and hides no path any more."""
         with self._lock:
             self._answered.clear()
             self.hidden.clear()
@@ -61,5 +61,5 @@ class Record:
 
 
 def harmless(form: dict[str, str]) -> dict[str, str]:
-    """The form with the values that may be shown; of the others only the names."""
+    """The form. Values that may be secret are left out."""
     return {name: value if name in HARMLESS else "" for name, value in form.items()}

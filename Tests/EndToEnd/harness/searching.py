@@ -1,4 +1,4 @@
-"""What every search for secrets expects of its evidence."""
+"""The checks of every search for secrets."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from . import counts, evidence
 from .evidence import Evidence
 from .marked import Marks
 
-# Where there must be something to be searched, or the search has missed it.
+# Each of these places must have evidence, otherwise the search has missed it.
 PLACES = {"files", "names of files", "the keyring's file", "labels and attributes"}
 TRACED = {"arguments", "environments", "opened for writing", "sockets"}
 SAID = {"standard error", "standard output"}
 
 
 def assert_nothing_leaked(name: str, watched: Evidence, marks: Marks, needs: set[str]) -> None:
-    """That no secret stands anywhere, and that there was something to be found: secrets of all kinds in `needs`."""
+    """Asserts that no secret is in the evidence, and that there were secrets of all kinds in `needs`."""
     watched.look_around()
     assert needs <= marks.kinds(), "the flow did not use the secrets that it is about"
     places = {place for place, shown in watched.places.items() if shown.strip()}
@@ -26,7 +26,7 @@ def assert_nothing_leaked(name: str, watched: Evidence, marks: Marks, needs: set
 
 
 def assert_nothing_said(name: str, watched: Evidence, marks: Marks) -> None:
-    """The same of commands that only say something: what a person typed may stand in their arguments and files."""
+    """The same for the output of commands: arguments and files may contain the text that the person typed."""
     said = {place for place, _ in watched.leaks(marks) if place in SAID}
     assert watched.places["standard error"].strip()
     counts.add("secrets", name, tried=len(SAID), passed=len(SAID) - len(said))

@@ -1,4 +1,4 @@
-"""A service on loopback of which a test says what it answers, and which remembers who asked."""
+"""A service on loopback. A test chooses the answers, and the service records the requests."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 
+from .serving import serve_in_background
 from .tls import Tls
 
 
@@ -28,7 +29,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Answer:
-    """What is answered to it."""
+    """The answer to a request."""
 
     status: int = 200
     body: bytes = b""
@@ -54,7 +55,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _answer
 
     def log_message(self, *_: object) -> None:
-        """Says nothing on stderr."""
+        """Writes no log."""
 
 
 class _Server(ThreadingHTTPServer):
@@ -69,16 +70,16 @@ class _Server(ThreadingHTTPServer):
         self._lock = threading.Lock()
 
     def note(self, asked: Asked, status: int) -> None:
-        """Remembers a request and what it was answered."""
+        """Records a request and its answer."""
         with self._lock:
             self.noted.append((asked, status))
 
     def handle_error(self, *_: object) -> None:
-        """A client that goes away in the middle is no error of ours."""
+        """A client may close its connection at any time."""
 
 
 class Service:
-    """A running service. With TLS it has the name of its certificate, which must be one of loopback."""
+    """A running service. With TLS it has the name in its certificate, which must resolve to loopback."""
 
     def __init__(self, answers: Callable[[Asked], Answer], tls: Tls | None = None) -> None:
         self._server = _Server(answers, tls)
@@ -87,7 +88,7 @@ class Service:
         self.origin = f"{'https' if tls else 'http'}://{self.host}"
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        serve_in_background(self._server)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -102,7 +103,7 @@ class Service:
 def guarded(
     admits: Callable[[str], bool], challenge: str, answers: Callable[[Asked], Answer]
 ) -> Callable[[Asked], Answer]:
-    """Answers 401 with the challenge to whoever shows no `Authorization` field that is admitted."""
+    """Answers 401 with the challenge to requests without an admitted `Authorization` field."""
 
     def answer(asked: Asked) -> Answer:
         if asked.authorization is None or not admits(asked.authorization):

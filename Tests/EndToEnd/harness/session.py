@@ -1,6 +1,6 @@
 """A private login session: its own home, runtime directory, message bus and GNOME Keyring.
 
-Nothing of the caller's session is seen from inside. Standard library only: the benchmarks use it too.
+Programs in it see nothing of the session of the tests. Uses only the standard library: the benchmarks import it.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ PASSWORD = b"correct horse"
 READY_SECONDS = 20
 LONGEST_SECONDS = 60
 
-# A process that may write no more gets a signal, unless it ignores that: then it gets an error, as from a full disk.
+# A process that writes beyond its limit gets SIGXFSZ. If it ignores the signal, it gets an error, as from a full disk.
 LIVES_ON = ("/bin/sh", "-c", 'trap "" XFSZ; exec "$@"', "sh")
 
-# A bus without service directories: what is on it was put there, nothing is activated behind our back.
+# A bus without service directories: only the test puts programs on it, and it starts none itself.
 BUS_CONFIGURATION = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
@@ -43,9 +43,8 @@ BUS_CONFIGURATION = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus
 class PrivateSession:
     """A session that lives as long as its `with` block.
 
-    `env` is the whole environment of a process in the session. There is no display and no terminal in it. `user` is the
-    id of another user, whose session it is then; only root can make one for somebody else, and the bus takes nobody whom
-    the system does not know.
+    `env` is the whole environment of a process in the session, without display and terminal. With `user`, the id of
+    another user, it is that user's session: this needs root, and the system must know the user.
     """
 
     def __init__(self, path: list[Path] | None = None, user: int | None = None) -> None:
@@ -83,11 +82,11 @@ class PrivateSession:
 
     @property
     def keyrings(self) -> Path:
-        """Where gnome-keyring keeps its files."""
+        """The directory of gnome-keyring's files."""
         return self.home / ".local" / "share" / "keyrings"
 
     def accounts(self) -> list[str]:
-        """The ids of the accounts that keyfob has met in this session, as their locks are called."""
+        """The ids of the accounts that keyfob used in this session: the names of their locks."""
         return [path.stem for path in (self.runtime / "keyfob").glob("*.lock")]
 
     def run(self, *command: str | Path, stdin: bytes = b"", **env: str) -> subprocess.CompletedProcess[bytes]:
@@ -101,7 +100,7 @@ class PrivateSession:
         return subprocess.CompletedProcess(command, process.returncode, output, errors)
 
     def start(self, *command: str | Path, stdin: int = subprocess.DEVNULL, **env: str) -> subprocess.Popen[bytes]:
-        """Starts a command in the session. It has no controlling terminal, so nothing in it can ask a developer."""
+        """Starts a command in the session. It has no controlling terminal, so it cannot prompt a developer."""
         self._hand_over()
         return subprocess.Popen(
             command,
@@ -115,7 +114,7 @@ class PrivateSession:
         )
 
     def end_at_last(self, process: subprocess.Popen[bytes]) -> None:
-        """Kills the process when the session ends, should it still run: a failed test waits for nobody."""
+        """Kills the process at the end of the session if it still runs, so that a failed test does not wait."""
         self._stack.callback(process.wait, READY_SECONDS)
         self._stack.callback(kill, process)
 
@@ -126,13 +125,13 @@ class PrivateSession:
         return {"user": self._user, "group": pwd.getpwuid(self._user).pw_gid, "extra_groups": []}
 
     def _hand_over(self) -> None:
-        """Gives the session's user what a test has written for them."""
+        """Gives the files that a test wrote to the session's user."""
         if self._user is not None:
             for path in (self.root, *self.root.rglob("*")):
                 os.chown(path, self._user, -1, follow_symlinks=False)
 
     def start_keyring(self, *, unlocked: bool = True) -> None:
-        """Starts gnome-keyring; unlocked, it makes the default keyring when there is none. Waits until it answers."""
+        """Starts gnome-keyring and waits until it answers. Unlocked, it makes the default keyring if there is none."""
         command = [*LIVES_ON, "gnome-keyring-daemon", "--foreground", "--components=secrets"]
         self._keyring = subprocess.Popen(
             [*command, "--unlock"] if unlocked else command,
@@ -150,7 +149,7 @@ class PrivateSession:
         self._wait_for(SECRETS)
 
     def fill_disk_of_keyring(self, *, full: bool = True) -> None:
-        """Lets gnome-keyring write not a byte more to any file; or write again."""
+        """Stops gnome-keyring from writing to files, as a full disk does, or lets it write again."""
         assert self._keyring is not None
         limit = 0 if full else resource.RLIM_INFINITY
         resource.prlimit(self._keyring.pid, resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
@@ -162,16 +161,16 @@ class PrivateSession:
         return self._keyring
 
     def stop_keyring(self) -> None:
-        """Ends gnome-keyring and waits until it is gone. What it keeps on disk stays."""
+        """Ends gnome-keyring and waits for its end. Its files stay."""
         if self._keyring is not None:
             self._keyring.terminate()
             self._keyring.wait(READY_SECONDS)
             self._keyring = None
 
     def lock_keyring(self) -> None:
-        """Makes the keyring what it is after a login without its password: restarted, and locked.
+        """Restarts the keyring locked, as after a login without its password.
 
-        (A collection that is locked in a running daemon still shows attributes that a restarted one does not.)
+        (If a running daemon locks a collection, it still shows attributes that a restarted daemon does not show.)
         """
         self.stop_keyring()
         self.start_keyring(unlocked=False)
@@ -206,7 +205,7 @@ class PrivateSession:
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:
-    """Kills a process that was started in a session, and what it started, unless it has ended by itself."""
+    """Kills a process of a session and its children, unless it has ended."""
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)
 

@@ -1,4 +1,4 @@
-"""keyfob as a person has it who installed it for themselves, and what `keyfob setup` makes of their files."""
+"""keyfob as installed by its user, and the files that `keyfob setup` edits."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ COPY = ".before-keyfob"
 
 
 class Settings:
-    """A person whose `keyfob` is in a directory of their own, the first in PATH, into which links may go."""
+    """A person with `keyfob` in their own directory, the first in PATH. `keyfob setup` may put links there."""
 
     def __init__(self, person: Person, directory: str = "bin") -> None:
         self.person = person
@@ -41,7 +41,7 @@ class Settings:
         return path
 
     def copies(self) -> list[Path]:
-        """All that is kept of earlier texts, and all that was left lying about."""
+        """All backups and temporary files."""
         return sorted(path for path in self.home.rglob("*") if "keyfob" in path.name and self._is_remnant(path))
 
     @staticmethod

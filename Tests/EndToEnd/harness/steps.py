@@ -1,4 +1,4 @@
-"""Steps that several tests take, and what they all expect of a command."""
+"""Steps and checks that several tests share."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from .waiting import wait_until
 
 
 def assert_worked(done: Done) -> None:
-    """Exit status 0; otherwise shows what was said."""
+    """Asserts exit status 0, and shows stderr otherwise."""
     assert done.returncode == 0, stderr_lines(done)
 
 
 def assert_refused(done: Done, status: int) -> None:
-    """That exit status, nothing on stdout, and on stderr a line that says what is wrong."""
+    """Asserts that exit status, an empty stdout, and an error message on stderr."""
     lines = stderr_lines(done)
     assert (done.returncode, done.stdout) == (status, b""), lines
     assert any(line.startswith("keyfob: ") for line in lines), lines
 
 
 def let_the_token_expire(developer: Person, provider: Provider, gate: Gate) -> None:
-    """Signs in for a token that lives two seconds, and waits until it is dead. The next ones live an hour."""
+    """Signs in for a token of two seconds and waits until it has expired. The next tokens live an hour."""
     provider.issue_tokens_for(2)
     assert_worked(developer.keyfob("login", gate.url))
     token = developer.keyfob("token", gate.url).stdout.decode().strip()
@@ -31,5 +31,5 @@ def let_the_token_expire(developer: Person, provider: Provider, gate: Gate) -> N
 
 
 def refreshes(provider: Provider) -> int:
-    """How many refreshes reached the server."""
+    """The number of refreshes that reached the server."""
     return len(provider.token_requests("refresh_token"))

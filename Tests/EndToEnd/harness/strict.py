@@ -1,14 +1,13 @@
 """An authorization server that compares redirect URIs byte for byte, the port too: canaille, on Werkzeug's own server.
 
-It lets clients register themselves, gives a secret even to those that asked for none, wants that secret for a
-revocation, and gives an id_token to whom asks for `openid`.
+Clients can register themselves. The server gives a secret even to clients that ask for none, requires that secret for a
+revocation, and gives an id_token for the scope `openid`.
 """
 
 from __future__ import annotations
 
 import os
 import socket
-import threading
 import warnings
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -21,26 +20,27 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from .people import PEOPLE
 from .record import Answered, Record, harmless
+from .serving import serve_in_background
 
 QUIET = {"version": 1, "disable_existing_loggers": False, "loggers": {"canaille": {"level": "CRITICAL"}}}
 
-# canaille names its own signature algorithm by the word that RFC 9864 retired.
+# canaille uses a name for its signature algorithm that RFC 9864 deprecates.
 warnings.filterwarnings("ignore", module="joserfc")
 
 
 class QuietRequestHandler(WSGIRequestHandler):
-    """Werkzeug's request handler, which says nothing on stderr."""
+    """Werkzeug's request handler without log."""
 
     def log(self, *_: object, **__: object) -> None:
         pass
 
 
 class StrictProvider:
-    """The running server. It keeps everything in memory, and there can be one at a time in a process."""
+    """The running server. It keeps all data in memory. A process can run one at a time."""
 
     def __init__(self) -> None:
         self.record = Record()
-        # canaille must know its own address before it can be asked anything.
+        # canaille must know its own address before the first request.
         self._socket = socket.create_server(("127.0.0.1", 0))
         port = self._socket.getsockname()[1]
         self.issuer = f"http://127.0.0.1:{port}"
@@ -53,7 +53,7 @@ class StrictProvider:
             request_handler=QuietRequestHandler,
             fd=self._socket.fileno(),
         )
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        serve_in_background(self._server)
 
     def _make_app(self, address: str) -> Flask:
         settings = {
@@ -82,7 +82,7 @@ class StrictProvider:
             self.record.secrets.update(given[name] for name in names if given.get(name))
         return response
 
-    # What the tests ask of the database.
+    # The tests' access to the database.
 
     def add_client(self, client_id: str, redirect_uri: str, scope: str) -> None:
         """Registers a public client by hand."""
@@ -102,7 +102,7 @@ class StrictProvider:
             Backend.instance.save(client)
 
     def clients(self) -> list[dict[str, Any]]:
-        """What each registered client said of itself, or was given."""
+        """The metadata of each registered client."""
         with self._app.app_context():
             return [{**each.client_info, **each.client_metadata} for each in Backend.instance.query(models.Client)]
 
@@ -113,13 +113,13 @@ class StrictProvider:
                 Backend.instance.delete(each)
 
     def owner(self, access_token: str) -> str | None:
-        """Whose access token this is; None when it is nobody's any more."""
+        """The owner of this access token, or None if it is not valid."""
         with self._app.app_context():
             found = Backend.instance.get(models.Token, access_token=access_token)
             return found.subject.user_name if found and not found.revoked and not found.is_expired() else None
 
     def live_refresh_tokens(self) -> int:
-        """How many refresh tokens are neither used up nor revoked."""
+        """The number of refresh tokens that are neither used nor revoked."""
         with self._app.app_context():
             return sum(each.is_refresh_token_active() for each in Backend.instance.query(models.Token))
 

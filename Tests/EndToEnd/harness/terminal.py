@@ -1,4 +1,4 @@
-"""A command on a terminal of its own: what a person reads there and types, and how the terminal is left."""
+"""A command on its own pseudo-terminal: its output, the user's input, and the settings of the terminal."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from .waiting import DEADLINE_SECONDS
 
 ROWS, COLUMNS = 60, 120
 STEP_SECONDS = 0.1
-# The shell leads a session without a terminal: the first that it opens becomes the controlling one.
+# The shell leads a session without a terminal, so the first terminal that it opens becomes the controlling one.
 ONTO_TERMINAL = ("/bin/sh", "-c", 'exec <"$0" >"$0" 2>"$0"; exec "$@"')
 
 
 class Terminal:
-    """A pseudo-terminal that is the controlling one of the command that runs on it."""
+    """A command and its controlling pseudo-terminal."""
 
     def __init__(self, session: PrivateSession, *command: str | Path, columns: int = COLUMNS, **env: str) -> None:
         self._person, self._terminal = os.openpty()
@@ -37,8 +37,8 @@ class Terminal:
         session.end_at_last(self._process)
 
     def read_until(self, pattern: str) -> str:
-        """Reads on until something matches; the first group of the match, else all of it. What is shown comes in
-        pieces: a pattern says how its match ends."""
+        """Reads until the pattern matches, and returns its first group, or the whole match if there is no group. Output
+        comes in pieces, so a pattern must define the end of its match."""
         end = time.monotonic() + DEADLINE_SECONDS
         while not (found := re.search(pattern, self.shown)):
             ended = self._process.poll() is not None
@@ -47,7 +47,7 @@ class Terminal:
         return found[1] if found.groups() else found[0]
 
     def lines(self) -> list[str]:
-        """What a person has read, line by line: of a line that was written over, what stood there last."""
+        """The lines that a user reads. Of an overwritten line, the last text."""
         lines = []
         for line in self.shown.split("\n"):
             states = [state for state in line.replace("\x1b[K", "").split("\r") if state]
@@ -55,7 +55,7 @@ class Terminal:
         return lines
 
     def type(self, text: str) -> None:
-        """Types or pastes; \\x03 is Ctrl-C. What the program writes meanwhile is read, as a terminal does."""
+        """Types or pastes; \\x03 is Ctrl-C. Reads the program's output meanwhile, as a terminal does."""
         data = text.encode()
         while data:
             _, ready, _ = select.select([], [self._person], [], STEP_SECONDS)
@@ -89,7 +89,7 @@ class Terminal:
         return self._process.returncode
 
     def _read(self, seconds: float = STEP_SECONDS) -> bool:
-        """Waits so long for something to be shown; whether there was something."""
+        """Waits so long for output. Returns whether there was any."""
         if not select.select([self._person], [], [], seconds)[0]:
             return False
         try:

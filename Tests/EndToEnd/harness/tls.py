@@ -1,4 +1,4 @@
-"""Servers with a name and a certificate, signed by an authority that only these tests trust."""
+"""Names and certificates for servers, from an authority that only these tests trust."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import trustme
 
 @dataclass(frozen=True)
 class Tls:
-    """What one server needs: its name, and the context with its certificate."""
+    """The name of a server, and the TLS context with its certificate."""
 
     name: str
     context: ssl.SSLContext
 
 
 class Authority:
-    """A certificate authority of its own."""
+    """A new certificate authority."""
 
     def __init__(self, directory: Path) -> None:
         self._authority = trustme.CA()
@@ -27,7 +27,7 @@ class Authority:
         self._authority.cert_pem.write_to_path(str(self.file))
 
     def certify(self, name: str, not_after: datetime | None = None) -> Tls:
-        """A certificate for that name, which ends then."""
+        """A certificate for that name with that end."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._authority.issue_cert(name, not_after=not_after).configure_cert(context)
         return Tls(name, context)

@@ -1,4 +1,4 @@
-"""Waiting for what happens elsewhere."""
+"""Waiting for a condition."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ STEP_SECONDS = 0.02
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
-    """Returns as soon as the condition holds; fails when it does not within the deadline."""
+    """Returns as soon as the condition holds. Fails if it does not hold before the deadline."""
     end = time.monotonic() + DEADLINE_SECONDS
     while not condition():
         assert time.monotonic() < end, "the condition did not come true"

@@ -1,4 +1,4 @@
-"""Starting and stopping the notes server, and asking it what happened."""
+"""Starts and stops the notes server, and reports its state."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ PAGE = """<!DOCTYPE html><title>Sign in</title><form method="post">
 
 
 class RecordRequests:
-    """ASGI middleware: writes each request into a record and answers 404 for what is hidden."""
+    """ASGI middleware: records each request, and answers 404 for hidden paths."""
 
     def __init__(self, app: ASGIApp, record: Record) -> None:
         self._app = app
@@ -62,7 +62,7 @@ class RecordRequests:
 
 
 class NotesServer:
-    """The running server: one port for the notes and for signing in, as the SDK has it."""
+    """The running server. Notes and sign-in have the same port, as in the SDK."""
 
     def __init__(self) -> None:
         self._socket = socket.create_server(("127.0.0.1", 0))
@@ -75,7 +75,7 @@ class NotesServer:
 
     @property
     def url(self) -> str:
-        """The address that a person gives to a tool."""
+        """The URL that a person gives to a tool."""
         return f"{self.origin}/mcp"
 
     def _app(self) -> ASGIApp:
@@ -97,7 +97,7 @@ class NotesServer:
         return RecordRequests(server.streamable_http_app(json_response=True, stateless_http=True), self.record)
 
     async def _consent(self, asked: Asked) -> Response:
-        """Asks for name and password, and sends the browser back with a code or with a refusal."""
+        """Asks for name and password, and redirects the browser back with a code or an error."""
         if asked.method == "GET":
             return HTMLResponse(PAGE.format(question=html.escape(asked.query_params["question"])))
         form = {name: str(value) for name, value in (await asked.form()).items()}
@@ -106,10 +106,10 @@ class NotesServer:
         person = form["person"] if form.get("answer") == "allow" else None
         return RedirectResponse(self.store.answer(form["question"], person), status_code=302)
 
-    # What the tests ask.
+    # For the tests.
 
     def call(self, token: str | None) -> tuple[int, dict[str, Any]]:
-        """Begins a conversation with the server, as a tool does: the status and the answer."""
+        """Initializes a session with the server, as a tool does, and returns the status and the answer."""
         hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "tests", "version": "1"}}
         request = Request(
             self.url,
@@ -126,12 +126,12 @@ class NotesServer:
                 return refused.code, json.load(refused)
 
     def owner(self, token: str) -> str | None:
-        """Whose access token this is; None when it is nobody's any more."""
+        """The owner of this access token, or None if it is not valid."""
         found = self.store.access_tokens.get(token)
         return found.subject if found else None
 
     def issue_tokens_for(self, seconds: int = DEFAULT_SECONDS) -> None:
-        """Sets the lifetime of the access tokens that are issued from now on."""
+        """Sets the lifetime of new access tokens."""
         self.store.lifetime = seconds
 
     def __enter__(self) -> Self:

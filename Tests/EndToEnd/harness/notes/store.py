@@ -1,5 +1,5 @@
-"""What the SDK leaves to each server: who may sign in, and where clients, codes and tokens are kept. Ours are kept in
-memory. The SDK itself answers the requests: it checks redirect URIs exactly, PKCE and the authentication of clients."""
+"""The parts that the SDK leaves to each server: the people, and the store of clients, codes and tokens, here in memory.
+The SDK itself answers the requests. It compares redirect URIs exactly, and checks PKCE and client authentication."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DEFAULT_SECONDS = 3600
 
 
 class Pending:
-    """An authorization request that waits for what the person says."""
+    """An authorization request that waits for the person's answer."""
 
     def __init__(self, client_id: str, asked: AuthorizationParams) -> None:
         self.client_id = client_id
@@ -30,7 +30,7 @@ class Pending:
 
 
 class Store(OAuthAuthorizationServerProvider[AuthorizationCode, RefreshToken, AccessToken]):
-    """Clients, codes and tokens of one server. Refresh tokens are rotated, and used once only."""
+    """Clients, codes and tokens of one server. Each refresh token works once."""
 
     def __init__(self, consent_page: str) -> None:
         self._consent_page = consent_page
@@ -55,7 +55,7 @@ class Store(OAuthAuthorizationServerProvider[AuthorizationCode, RefreshToken, Ac
         self.given.update({client_info.client_secret} - {None})
 
     def add_client(self, client_id: str, redirect_uri: str, scope: str) -> None:
-        """Keeps a public client that somebody registered by hand."""
+        """Keeps a public client that a person registered."""
         described = {"client_id": client_id, "redirect_uris": [redirect_uri], "scope": scope}
         described["token_endpoint_auth_method"] = "none"
         self.clients[client_id] = OAuthClientInformationFull.model_validate(described)
@@ -69,7 +69,7 @@ class Store(OAuthAuthorizationServerProvider[AuthorizationCode, RefreshToken, Ac
         return f"{self._consent_page}?question={question}"
 
     def answer(self, question: str, person: str | None) -> str:
-        """Where the browser goes next: with a code for that person, or, when it is nobody, with a refusal."""
+        """The redirect for the browser: with a code for that person, or with an error if there is none."""
         pending = self._pending.pop(question)
         asked = pending.asked
         if person is None:
@@ -93,7 +93,7 @@ class Store(OAuthAuthorizationServerProvider[AuthorizationCode, RefreshToken, Ac
     async def load_authorization_code(
         self, client: OAuthClientInformationFull, authorization_code: str
     ) -> AuthorizationCode | None:
-        """The code, which is good for one exchange."""
+        """The code, which works for one exchange."""
         return self._codes.pop(authorization_code, None)
 
     async def exchange_authorization_code(
@@ -103,23 +103,23 @@ class Store(OAuthAuthorizationServerProvider[AuthorizationCode, RefreshToken, Ac
         return self._issue(client, authorization_code.scopes, authorization_code.resource, authorization_code.subject)
 
     async def load_refresh_token(self, client: OAuthClientInformationFull, refresh_token: str) -> RefreshToken | None:
-        """The refresh token, if it lives."""
+        """The refresh token, if it is valid."""
         return self.refresh_tokens.get(refresh_token)
 
     async def exchange_refresh_token(
         self, client: OAuthClientInformationFull, refresh_token: RefreshToken, scopes: list[str]
     ) -> OAuthToken:
-        """The next pair of tokens; the refresh token that brought it is dead."""
+        """The next pair of tokens. The old refresh token becomes invalid."""
         del self.refresh_tokens[refresh_token.token]
         return self._issue(client, scopes, refresh_token.resource, refresh_token.subject)
 
     async def load_access_token(self, token: str) -> AccessToken | None:
-        """The access token, if it lives."""
+        """The access token, if it is valid."""
         with self._lock:
             return self.access_tokens.get(token)
 
     async def revoke_token(self, token: AccessToken | RefreshToken) -> None:
-        """Ends both tokens of the client."""
+        """Revokes both tokens of the client."""
         with self._lock:
             for tokens in (self.access_tokens, self.refresh_tokens):
                 dead = [name for name, each in tokens.items() if each.client_id == token.client_id]

@@ -1,1 +1,1 @@
-"""The authorization server that we did not write: django-oauth-toolkit on Django's own threaded HTTP server."""
+"""An authorization server that others wrote: django-oauth-toolkit on Django's own threaded HTTP server."""

@@ -1,4 +1,4 @@
-"""Where a person types the code of a device. The address holds the server's port, which no setting knows beforehand."""
+"""The page for the code of a device. Its address contains the server's port, which is not known when Django starts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ origin = ""
 
 
 class Address:
-    """The address as it is when it is asked for: the server that is told it lives longer than one test."""
+    """The address, computed at each request: Django's settings outlive the server of one test."""
 
     def __str__(self) -> str:
         return f"{origin}/o/device/"

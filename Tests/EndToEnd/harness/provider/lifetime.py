@@ -1,4 +1,4 @@
-"""How long the access tokens live that the server issues from now on. A test may change it at any time."""
+"""The lifetime of new access tokens. A test may change it at any time."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ seconds = DEFAULT_SECONDS
 
 
 def of_request(_: object) -> int:
-    """What oauthlib asks for each token that it issues."""
+    """The lifetime, as oauthlib asks for it at each new token."""
     return seconds

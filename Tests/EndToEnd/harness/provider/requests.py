@@ -1,4 +1,4 @@
-"""The record of what the authorization server was asked, and what it is told to hide."""
+"""The record of the authorization server's requests, and the paths that it hides."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ record = Record()
 
 
 class RecordRequests:
-    """Django middleware: writes each request into `record` and answers 404 for what is hidden."""
+    """Django middleware: adds each request to `record`, and answers 404 for hidden paths."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response

@@ -1,4 +1,4 @@
-"""Starting and stopping the authorization server, and looking into its database."""
+"""Starts and stops the authorization server, and reads its database."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import json
 import os
 import shutil
 import tempfile
-import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -20,7 +19,9 @@ import django
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 
 from ..people import PEOPLE
+from ..ports import on_free_port
 from ..record import Answered, Record
+from ..serving import serve_in_background
 from ..tls import Tls
 from . import device, lifetime
 from .requests import record
@@ -35,12 +36,12 @@ GATE_ID, GATE_SECRET = "git-gate", "gate-secret"
 
 
 def prepare_database() -> None:
-    """Sets Django up, once a process, on an empty database in a temporary directory: tables, people, clients."""
+    """Sets Django up, once in a process, with an empty database in a temporary directory: tables, people, clients."""
     directory = tempfile.mkdtemp(prefix="keyfob-provider-")
     atexit.register(shutil.rmtree, directory, ignore_errors=True)
     os.environ["KEYFOB_TEST_DATABASE"] = str(Path(directory) / "db.sqlite3")
     os.environ["DJANGO_SETTINGS_MODULE"] = "harness.provider.settings"
-    # What drives Chromium keeps an event loop in the thread of the tests; nothing of ours waits in it.
+    # The library that drives Chromium runs an event loop in the tests' thread, which Django takes for an async caller.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     django.setup()
     from django.contrib.auth import get_user_model
@@ -77,14 +78,14 @@ def prepare_database() -> None:
 
 
 def oauth2_settings() -> OAuth2ProviderSettings:
-    """The settings as django-oauth-toolkit holds them."""
+    """The settings object of django-oauth-toolkit."""
     from oauth2_provider.settings import oauth2_settings as held
 
     return held
 
 
 def access_token_row(access_token: str) -> AccessToken | None:
-    """What the database has of this access token."""
+    """The database's row of this access token."""
     from oauth2_provider.models import AccessToken
 
     checksum = hashlib.sha256(access_token.encode()).hexdigest()
@@ -92,14 +93,14 @@ def access_token_row(access_token: str) -> AccessToken | None:
 
 
 class QuietRequestHandler(WSGIRequestHandler):
-    """Django's request handler, which says nothing on stderr."""
+    """Django's request handler without log."""
 
     def log_message(self, *_: object) -> None:
         pass
 
 
 class QuietServer(ThreadedWSGIServer):
-    """Django's threaded HTTP server. A client that goes away in the middle is no error of ours."""
+    """Django's threaded HTTP server. A client may close its connection at any time."""
 
     def handle_error(self, *_: object) -> None:
         pass
@@ -110,23 +111,24 @@ class Provider:
 
     def __init__(self, tls: Tls | None = None) -> None:
         self._tls = tls
-        self._server = self._listen(0)
+        # Not a port of the kernel's choice, so that no other process gets it while the server is stopped.
+        self._server = on_free_port(self._listen)
         self.port: int = self._server.server_port
         device.origin = self.issuer
 
     @property
     def issuer(self) -> str:
-        """The issuer that the metadata names; with TLS, the name of its certificate, on the port that needs no word."""
+        """The issuer in the metadata. With TLS, the name in the certificate and the default port."""
         return f"https://{self._tls.name}" if self._tls else f"http://127.0.0.1:{self.port}"
 
     @property
     def device_authorization_endpoint(self) -> str:
-        """Where a device asks for a code, which the metadata does not name."""
+        """The endpoint at which a device gets a code. The metadata do not name it."""
         return self.issuer + device.AUTHORIZATION_PATH
 
     @property
     def requests(self) -> Record:
-        """What was asked."""
+        """The record of requests."""
         return record
 
     def token_requests(self, grant_type: str) -> list[Answered]:
@@ -162,7 +164,7 @@ class Provider:
             )
             server.base_environ["HTTPS"] = "on"
         server.set_app(get_wsgi_application())
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        serve_in_background(server)
         return server
 
     @staticmethod
@@ -185,31 +187,31 @@ class Provider:
         with build_opener(ProxyHandler({})).open(request, timeout=20) as response:
             return bool(json.load(response)["active"])
 
-    # What the tests ask of the database.
+    # The tests' access to the database.
 
     @staticmethod
     def issue_tokens_for(seconds: int) -> None:
-        """Sets the lifetime of the access tokens that are issued from now on."""
+        """Sets the lifetime of new access tokens."""
         lifetime.seconds = seconds
 
     @staticmethod
     def change(**settings: object) -> None:
-        """Changes settings of django-oauth-toolkit for as long as this server runs. Classes are given themselves."""
+        """Changes settings of django-oauth-toolkit as long as this server runs. Pass classes, not their names."""
         held = oauth2_settings()
         for name, value in settings.items():
-            getattr(held, name)  # What has been asked for once is what reload() forgets.
+            getattr(held, name)  # reload() forgets only the settings that were read before.
             setattr(held, name, value)
 
     @staticmethod
     def registered() -> list[Application]:
-        """The clients that nobody made by hand."""
+        """The clients that registered themselves."""
         from oauth2_provider.models import Application
 
         return list(Application.objects.exclude(registration_source=Application.RegistrationSource.MANUAL))
 
     @staticmethod
     def owner(access_token: str) -> str | None:
-        """Whose access token this is; None when it is nobody's any more."""
+        """The owner of this access token, or None if it is not valid."""
         found = access_token_row(access_token)
         return found.user.username if found and found.is_valid() else None
 
@@ -221,21 +223,21 @@ class Provider:
 
     @staticmethod
     def live_refresh_tokens() -> int:
-        """How many refresh tokens are neither used up nor revoked."""
+        """The number of refresh tokens that are neither used nor revoked."""
         from oauth2_provider.models import RefreshToken
 
         return int(RefreshToken.objects.filter(revoked__isnull=True).count())
 
     @staticmethod
     def expire_device_codes() -> None:
-        """Ends the time in which a code could be typed at another device."""
+        """Lets all device codes expire."""
         from oauth2_provider.models import DeviceGrant
 
         DeviceGrant.objects.update(status=DeviceGrant.EXPIRED)
 
     @staticmethod
     def forget_device_codes() -> None:
-        """Knows nothing of any code any more."""
+        """Forgets all device codes."""
         from oauth2_provider.models import DeviceGrant
 
         DeviceGrant.objects.all().delete()
@@ -250,13 +252,13 @@ class Provider:
 
     @staticmethod
     def is_active(access_token: str) -> bool:
-        """Whether the server would honour this access token now."""
+        """Whether the server would accept this access token now."""
         found = access_token_row(access_token)
         return found is not None and found.is_valid()
 
     @staticmethod
     def expire_access_tokens() -> None:
-        """Ends the life of every access token at the server, whatever its holders believe."""
+        """Lets every access token expire at the server, before the time that clients were told."""
         from django.utils import timezone
         from oauth2_provider.models import AccessToken
 

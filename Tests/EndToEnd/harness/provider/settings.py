@@ -1,4 +1,4 @@
-"""Django's settings for the authorization server: as strict as django-oauth-toolkit can be set."""
+"""Django's settings for the authorization server, with django-oauth-toolkit as strict as possible."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "harness.provider.requests.RecordRequests",
-    "django.middleware.common.CommonMiddleware",  # says how long an answer is, which TLS needs to be sure of its end
+    "django.middleware.common.CommonMiddleware",  # sets Content-Length, which marks the end for TLS
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -59,7 +59,7 @@ OAUTH2_PROVIDER: dict[str, Any] = {
     "OAUTH_DEVICE_VERIFICATION_URI": device.verification_uri,
     "OAUTH_DEVICE_VERIFICATION_URI_COMPLETE": device.verification_uri_complete,
     "DEVICE_FLOW_INTERVAL": 1,
-    "ALWAYS_RELOAD_OAUTHLIB_CORE": True,  # What a test changes holds at once, and for that test alone.
+    "ALWAYS_RELOAD_OAUTHLIB_CORE": True,  # A change by a test takes effect at once, and only in that test.
     "EXTRA_SERVER_KWARGS": {"token_expires_in": lifetime.of_request},
     "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
     "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT": True,
@@ -70,7 +70,7 @@ OAUTH2_PROVIDER: dict[str, Any] = {
     "OAUTH2_RESPONSE_TYPES_SUPPORTED": ["code"],
     "OAUTH2_GRANT_TYPES_SUPPORTED": ["authorization_code", "refresh_token"],
     "OIDC_ENABLED": True,
-    # Anybody may register a client, as at servers of the Model Context Protocol. A test may shut that.
+    # Everybody may register a client, as at servers of the Model Context Protocol. A test may forbid it.
     "DCR_ENABLED": True,
     "DCR_REGISTRATION_PERMISSION_CLASSES": ["oauth2_provider.dcr.AllowAllDCRPermission"],
 }

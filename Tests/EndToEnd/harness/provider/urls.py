@@ -6,7 +6,7 @@ from django.contrib.auth.views import LoginView
 from django.urls import include, path
 from oauth2_provider import urls as oauth2
 
-# The metadata documents stand at the root, whence django-oauth-toolkit derives the issuer.
+# The metadata documents are at the root, from which django-oauth-toolkit derives the issuer.
 provider = (
     [
         *oauth2.metadata_urlpatterns,
