@@ -93,21 +93,16 @@ struct Composition: Sendable {
 
     /// Runs `body` with the credential helper, and ends the process with one line on standard error if it fails.
     func run(_ body: (CredentialHelper) async throws -> Void) async throws {
-        try await runWithParts { parts in
-            try await body(helper(parts, answered: { if notesRoutes { noteRoute($0, $1) } }))
-        }
+        try await runWithParts { try await body(helper($0)) }
     }
 
-    /// The same for callers who want to be told otherwise: what fails is thrown on.
-    ///
-    /// - Parameter answered: told which account has answered a request, and what is configured.
+    /// Runs `body` with the credential helper and the configuration. Errors are thrown on.
     func attempt<Result>(
-        answered: @escaping @Sendable (CredentialRequest, Account, Configuration) -> Void,
-        _ body: (CredentialHelper) async throws -> Result
+        _ body: (CredentialHelper, Configuration) async throws -> Result
     ) async throws -> Result {
         do {
             let parts = try parts()
-            let result = try await body(helper(parts) { answered($0, $1, parts.accounts.configuration) })
+            let result = try await body(helper(parts), parts.accounts.configuration)
             await transports.shutdown()
             return result
         } catch {
@@ -116,12 +111,10 @@ struct Composition: Sendable {
         }
     }
 
-    private func helper(
-        _ parts: Parts, answered: @escaping @Sendable (CredentialRequest, Account) -> Void
-    ) -> CredentialHelper {
+    private func helper(_ parts: Parts) -> CredentialHelper {
         CredentialHelper(
             accounts: parts.accounts, passwords: PasswordStore(items: service, paths: isForGit ? .git : .exact),
-            tokens: parts.tokens, serviceApproval: parts.serviceApproval, answered: answered)
+            tokens: parts.tokens, serviceApproval: parts.serviceApproval)
     }
 
     /// The same with the parts below the helper.

@@ -29,11 +29,12 @@ struct CredentialExchange {
 
     private func get(_ request: CredentialRequest, _ helper: CredentialHelper) async throws {
         do {
-            guard let response = try await helper.get(request) else {
+            guard let answer = try await helper.get(request) else {
                 if dialect.silentWhenNotOurs { return }
                 throw NoCredential(request: request)
             }
-            try StandardOutput.write(dialect.encode(response, for: request))
+            if composition.notesRoutes, let account = answer.account { composition.noteRoute(request, account) }
+            try StandardOutput.write(dialect.encode(answer.response, for: request))
         } catch CredentialFailure.noAccountAndNoKeyring(let error) where dialect.silentWhenNotOurs {
             // Nobody can say that the host is ours: then git is told nothing at all.
             throw Silence(status: Report(error).status)

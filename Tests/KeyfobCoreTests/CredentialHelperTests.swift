@@ -36,12 +36,6 @@ private final class InMemoryTokenSource: TokenSource {
 /// The program on one page: what `get`, `store` and `erase` do.
 @Suite struct `The credential helper` {
     let items = InMemoryItemStore()
-    let routes = Routes()
-
-    /// Who was told that an account has answered.
-    final class Routes: Sendable {
-        let accounts = Mutex<[String]>([])
-    }
 
     /// git.example.com is configured; git's settings describe github.example.com; both have a token.
     private func helper(username: String? = nil, tokens: [String: String] = ["keyfob": "ours", "git": "theirs"]) throws
@@ -58,10 +52,7 @@ private final class InMemoryTokenSource: TokenSource {
             tokens.mapValues {
                 CachedAccessToken(token: Secret($0), username: nil, expiresAt: 5, lifetime: 9, freshUntil: 4)
             })
-        let routes = routes
-        return CredentialHelper(
-            accounts: accounts, passwords: PasswordStore(items: items), tokens: source,
-            answered: { _, account in routes.accounts.withLock { $0.append(account.client?.id ?? "") } })
+        return CredentialHelper(accounts: accounts, passwords: PasswordStore(items: items), tokens: source)
     }
 
     private func keep(_ host: String, username: String = "alice", password: String) throws {
@@ -72,14 +63,14 @@ private final class InMemoryTokenSource: TokenSource {
 
     @Test func `gives a configured account's token, also where a password is stored`() async throws {
         try keep("git.example.com", password: "stored")
-        let response = try #require(try await helper().get(.git(path: "team/x.git")))
+        let answer = try #require(try await helper().get(.git(path: "team/x.git")))
         let account = try #require(try helper().accounts.configuredAccount(for: .git()))
         #expect(
-            response
+            answer.response
                 == CredentialResponse(
                     username: "oauth2", password: Secret("ours"), passwordExpiryUTC: 5, authtype: "Bearer",
                     state: ["keyfob:account=" + account.id]))
-        #expect(routes.accounts.withLock { $0 } == ["keyfob"])
+        #expect(answer.account == account)
     }
 
     @Test(
@@ -89,33 +80,33 @@ private final class InMemoryTokenSource: TokenSource {
     func `names beside a token what the service wants, else what was asked for`(
         _ configured: String?, _ asked: String?, _ username: String
     ) async throws {
-        #expect(try await helper(username: configured).get(.git(username: asked))?.username == username)
+        #expect(try await helper(username: configured).get(.git(username: asked))?.response.username == username)
     }
 
     @Test func `gives a stored password before it asks git for its settings`() async throws {
         try keep("github.example.com", password: "stored")
-        let response = try await helper().get(.git("github.example.com"))
-        #expect(response?.password == Secret("stored"))
-        #expect(response?.authtype == nil)
-        #expect(response?.state == [])
-        #expect(routes.accounts.withLock { $0 } == [])
+        let answer = try await helper().get(.git("github.example.com"))
+        #expect(answer?.response.password == Secret("stored"))
+        #expect(answer?.response.authtype == nil)
+        #expect(answer?.response.state == [])
+        #expect(answer?.account == nil)
     }
 
     @Test func `gives the token of git's account where no password is stored`() async throws {
-        #expect(try await helper().get(.git("github.example.com"))?.password == Secret("theirs"))
-        #expect(routes.accounts.withLock { $0 } == ["git"])
+        let answer = try await helper().get(.git("github.example.com"))
+        #expect(answer?.response.password == Secret("theirs"))
+        #expect(answer?.account?.client?.id == "git")
     }
 
     @Test func `gives nothing where there is neither`() async throws {
-        #expect(try await helper().get(.git("example.org")) == nil)
-        #expect(try await helper().get(.git("", protocolName: "cert", path: "x")) == nil)
+        #expect(try await helper().get(.git("example.org"))?.response == nil)
+        #expect(try await helper().get(.git("", protocolName: "cert", path: "x"))?.response == nil)
     }
 
     @Test func `tells why an account has no token, and does not fall back to a password`() async throws {
         try keep("git.example.com", password: "stored")
         let helper = try helper(tokens: [:])
         await #expect(throws: CredentialFailure.self) { try await helper.get(.git()) }
-        #expect(routes.accounts.withLock { $0 } == [])
     }
 
     @Test func `needs no keyring for a configured account, and tells where one that is needed is locked`() async throws
@@ -123,15 +114,52 @@ private final class InMemoryTokenSource: TokenSource {
         try keep("example.org", password: "stored")
         items.lock()
         let helper = try helper()
-        #expect(try await helper.get(.git())?.password == Secret("ours"))
+        #expect(try await helper.get(.git())?.response.password == Secret("ours"))
         await #expect(throws: SecretServiceError.locked) { try await helper.get(.git("example.org")) }
+    }
+
+    // MARK: Alternatives of a caller
+
+    /// Stored passwords (path, user), the request's path and user name, and the user whose password answers.
+    static let alternatives: [([(String?, String)], String?, String?, String?)] = [
+        ([(nil, "any")], "a/b", nil, "any"),
+        ([(nil, "any"), ("a/b", "exact")], "a/b", nil, "exact"),
+        ([("other", "any")], "a/b", nil, nil),
+        ([("other", "any")], nil, nil, nil),
+        ([("a/b", "cargo"), ("a/b", "newer")], "a/b", nil, "cargo"),
+        ([(nil, "cargo"), (nil, "newer")], nil, nil, "cargo"),
+        ([(nil, "cargo"), (nil, "newer")], nil, "newer", "cargo"),
+        ([(nil, "cargo")], nil, "someone", "cargo"),
+        ([(nil, "cargo"), ("a/b", "newer")], "a/b", nil, "newer"),
+    ]
+
+    @Test(arguments: alternatives)
+    func `finds a caller's alternatives with one search`(
+        _ stored: [(String?, String)], _ path: String?, _ username: String?, _ user: String?
+    ) async throws {
+        for (path, user) in stored {
+            try PasswordStore(items: items).store(.git("example.org", path: path, username: user, password: user))
+        }
+        let helper = try helper()
+        items.resetCounts()
+        let request = CredentialRequest.git("example.org", path: path, username: username)
+        let answer = try await helper.get(request, alternatives: .init(preferredUser: "cargo", withoutPath: true))
+        #expect(answer?.response.username == user)
+        #expect(items.searches == ["password"])
+    }
+
+    @Test func `a token of git's account comes before the alternatives`() async throws {
+        try keep("github.example.com", password: "stored")
+        let request = CredentialRequest.git("github.example.com", path: "a/b")
+        let answer = try await helper().get(request, alternatives: .init(preferredUser: nil, withoutPath: true))
+        #expect(answer?.response.password == Secret("theirs"))
     }
 
     // MARK: store
 
     @Test func `keeps a password for a service without an account`() async throws {
         try await helper().store(.git("example.org", username: "u", password: "p"))
-        #expect(try await helper().get(.git("example.org"))?.password == Secret("p"))
+        #expect(try await helper().get(.git("example.org"))?.response.password == Secret("p"))
     }
 
     @Test(arguments: ["git.example.com", "github.example.com"])
@@ -158,7 +186,7 @@ private final class InMemoryTokenSource: TokenSource {
 
     @Test func `keeps an empty user name and an empty password`() async throws {
         try await helper().store(.git("example.org", username: "", password: ""))
-        #expect(try await helper().get(.git("example.org"))?.password == Secret(""))
+        #expect(try await helper().get(.git("example.org"))?.response.password == Secret(""))
     }
 
     @Test func `writes nothing where nothing has changed`() async throws {
@@ -198,7 +226,7 @@ private final class InMemoryTokenSource: TokenSource {
         let helper = try helper()
         try await helper.erase(.git("github.example.com", username: "u", password: "stored"))
         #expect(items.items.isEmpty)
-        #expect(try await helper.get(.git("github.example.com"))?.password == Secret("theirs"))
+        #expect(try await helper.get(.git("github.example.com"))?.response.password == Secret("theirs"))
     }
 
     @Test func `deletes passwords of a service without an account, item by item`() async throws {

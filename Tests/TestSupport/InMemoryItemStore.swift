@@ -20,6 +20,8 @@ package final class InMemoryItemStore: ItemStore {
         var isLocked = false
         var refusal: SecretServiceError?
         var hasSession = true
+        var searches: [String] = []
+        var writes: [String] = []
     }
 
     private let state = Mutex(State())
@@ -31,6 +33,16 @@ package final class InMemoryItemStore: ItemStore {
 
     /// Those in the session collection.
     package var sessionItems: [SecretItem] { state.withLock { $0.items.filter(\.isInSession).map(\.value) } }
+
+    /// The kind of item of each search: `grant`, `registration`, or `password` for items without a kind. Each search is a
+    /// D-Bus call, so tests count them.
+    var searches: [String] { state.withLock { $0.searches } }
+
+    /// The kind of item of each write to the default collection.
+    var writes: [String] { state.withLock { $0.writes } }
+
+    /// Starts ``searches`` and ``writes`` anew.
+    func resetCounts() { state.withLock { ($0.searches, $0.writes) = ([], []) } }
 
     /// Locks the default collection, or unlocks it.
     package func lock(_ isLocked: Bool = true) { state.withLock { $0.isLocked = isLocked } }
@@ -45,6 +57,7 @@ package final class InMemoryItemStore: ItemStore {
         _ schema: ItemSchema, matching attributes: [String: String], in collection: SecretService.Collection?
     ) throws(SecretServiceError) -> [SecretItem] {
         let (found, isLocked) = state.withLock { state in
+            state.searches.append(attributes["kind"] ?? "password")
             let found = state.items.filter { item in
                 schema.finds(item.schema) && (collection.map { ($0 == .session) == item.isInSession } ?? true)
                     && attributes.allSatisfy { item.value.attributes[$0.key] == $0.value }
@@ -65,6 +78,7 @@ package final class InMemoryItemStore: ItemStore {
             if !isInSession, state.isLocked { return .locked }
             if !isInSession, let refusal = state.refusal { return refusal }
             state.moment += 1
+            if !isInSession { state.writes.append(attributes["kind"] ?? "password") }
             state.items.removeAll {
                 schema.finds($0.schema) && $0.isInSession == isInSession && $0.value.attributes == attributes
             }

@@ -1,15 +1,19 @@
 package import CredentialProtocol
 package import OAuth
+import Synchronization
 
 /// Asks git for its settings about a URL.
 ///
 /// Settings that decide where a secret goes are read from the command line, from the user's own files and from the
 /// machine's. The repository in the working directory, or in `GIT_DIR`, has no say: anybody may have made it.
+///
+/// Each question starts a git once; a value and its copies remember the answers.
 package struct GitConfigCommand: Sendable {
     let search: ExecutableSearch
     let environment: [String: String]
     let patience: Duration
     let tracer: Tracer
+    private let answers = Answers()
 
     /// - Parameters:
     ///   - environment: that of this process, by which git finds its settings.
@@ -125,11 +129,18 @@ package struct GitConfigCommand: Sendable {
     /// The most that git may print, in bytes.
     private static let mostOutput = 262_144
 
-    /// What git prints; nil where there is no git.
-    ///
-    /// Without a repository it runs in the root directory, so that a relative path in the environment names nothing that
-    /// is in the working directory.
+    /// Returns git's output; nil if there is no git.
     private func ask(_ arguments: [String], inRepository: Bool) throws(ConfigurationError) -> [UInt8]? {
+        let question = Answers.Question(words: arguments.map { Array($0.utf8) }, inRepository: inRepository)
+        if let output = answers[question] { return output }
+        let output = try run(arguments, inRepository: inRepository)
+        if let output { answers.remember(output, question) }
+        return output
+    }
+
+    /// Runs git. Without a repository it runs in the root directory, so that a relative path in the environment names
+    /// nothing that is in the working directory.
+    private func run(_ arguments: [String], inRepository: Bool) throws(ConfigurationError) -> [UInt8]? {
         guard let git = search.path(of: "git") else { return nil }
         let outcome: BoundProgram.Outcome
         do {
@@ -152,4 +163,19 @@ package struct GitConfigCommand: Sendable {
     private static func error(_ problem: ConfigurationError.Problem) -> ConfigurationError {
         ConfigurationError(file: ConfigurationError.git, line: nil, key: nil, problem: problem)
     }
+}
+
+/// What git has answered so far.
+private final class Answers: Sendable {
+    /// The arguments by their bytes, and whether git may see the repository.
+    struct Question: Hashable {
+        var words: [[UInt8]]
+        var inRepository: Bool
+    }
+
+    private let known = Mutex<[Question: [UInt8]]>([:])
+
+    subscript(question: Question) -> [UInt8]? { known.withLock { $0[question] } }
+
+    func remember(_ output: [UInt8], _ question: Question) { known.withLock { $0[question] = output } }
 }

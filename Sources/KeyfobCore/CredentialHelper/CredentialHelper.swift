@@ -5,50 +5,48 @@ import Secrets
 
 /// The program: what `get`, `store` and `erase` do.
 ///
-/// A request names a service. Where that service has an account, the answer is an access token of that account: the
-/// ``TokenSource`` finds one, refreshes one or has the person sign in. Where it has none, keyfob is a plain store for
-/// the passwords that git was given by a person, as git-credential-libsecret is.
+/// A request names a service. If the service has an account, the answer is an access token of that account: the
+/// ``TokenSource`` finds one, refreshes one, or asks the user to sign in. If the service has no account, keyfob only stores
+/// passwords that the user gave to git, as git-credential-libsecret does.
 package struct CredentialHelper: Sendable {
     let accounts: AccountDirectory
     let passwords: PasswordStore
     let tokens: any TokenSource
     let serviceApproval: ServiceApproval?
-    let answered: @Sendable (CredentialRequest, Account) -> Void
 
-    /// - Parameters:
-    ///   - serviceApproval: makes services known that nobody configured.
-    ///   - answered: told which account has answered a request, so that a door can answer the next one alone.
+    /// - Parameter serviceApproval: finds the authorization servers of services that are not configured.
     package init(
         accounts: AccountDirectory, passwords: PasswordStore, tokens: some TokenSource,
-        serviceApproval: ServiceApproval? = nil,
-        answered: @escaping @Sendable (CredentialRequest, Account) -> Void = { _, _ in }
+        serviceApproval: ServiceApproval? = nil
     ) {
         self.accounts = accounts
         self.passwords = passwords
         self.tokens = tokens
         self.serviceApproval = serviceApproval
-        self.answered = answered
     }
 
-    /// Finds a credential for `request`; nil where there is none and no account that could get one.
+    /// A credential, and the account that it belongs to.
+    package struct Answer: Sendable {
+        package var response: CredentialResponse
+        /// The account whose access token this is; nil for a stored password.
+        package var account: Account?
+    }
+
+    /// Finds a credential for `request`. Returns nil if there is none, and no account that could get one.
     ///
-    /// - Throws: ``CredentialFailure`` where there is an account and its token cannot be had now, and whatever the
-    ///   borders throw: `OAuthError`, `SecretServiceError`, ``ConfigurationError``.
-    package func get(_ request: CredentialRequest) async throws -> CredentialResponse? {
+    /// - Parameter alternatives: other stored passwords that the caller accepts. They cost no further look-up.
+    /// - Throws: ``CredentialFailure`` if there is an account but no token now; also `OAuthError`, `SecretServiceError`
+    ///   and ``ConfigurationError``.
+    package func get(
+        _ request: CredentialRequest, alternatives: PasswordStore.Alternatives = .none
+    ) async throws -> Answer? {
         let request = request.askingForChallengedScopes
         if let account = try accounts.configuredAccount(for: request) {
             return try await token(of: account, for: request)
         }
-        // A stored password is one D-Bus call away; git's settings cost a process. So the password is looked up first.
-        let absence: SecretServiceError?
-        do {
-            if let password = try passwords.password(for: request) { return password }
-            absence = nil
-        } catch SecretServiceError.noBus(let reason) {
-            absence = .noBus(reason)
-        } catch SecretServiceError.noProvider {
-            absence = .noProvider
-        }
+        // A stored password costs one D-Bus call, git's settings cost a process. So the password comes first.
+        let (stored, absence) = try storedPasswords(for: request, alternatives)
+        if let password = stored.best { return Answer(response: password) }
         if let account = try await accounts.accountFromGit(for: request) {
             return try await token(of: account, for: request)
         }
@@ -56,33 +54,28 @@ package struct CredentialHelper: Sendable {
         if let answer = try await serviceApproval?.approving(request, { try await token(of: $0, for: request) }) {
             return answer
         }
-        // Without a provider nobody can say whether a password was ever kept for a service without an account.
+        // Without a provider nobody knows whether a password was ever stored for a service without an account.
         if let absence { throw CredentialFailure.noAccountAndNoKeyring(absence) }
-        return nil
+        return stored.alternative.map { Answer(response: $0) }
     }
 
-    /// The password that is stored for the service of `request` without a path; nil if there is none, or the service has an
-    /// account. git names no path unless it is told to, so most passwords are stored like that.
-    package func passwordStoredWithoutPath(for request: CredentialRequest) throws -> CredentialResponse? {
-        guard try accounts.configuredAccount(for: request) == nil else { return nil }
-        var whole = request
-        whole.path = nil
-        return try PasswordStore(items: passwords.items, paths: .exact).password(for: whole)
+    /// The stored passwords for `request`, or why there is no Secret Service that could have any.
+    private func storedPasswords(
+        for request: CredentialRequest, _ alternatives: PasswordStore.Alternatives
+    ) throws -> (PasswordStore.Found, absence: SecretServiceError?) {
+        do {
+            return (try passwords.find(for: request, alternatives), nil)
+        } catch SecretServiceError.noBus(let reason) {
+            return (PasswordStore.Found(), .noBus(reason))
+        } catch SecretServiceError.noProvider {
+            return (PasswordStore.Found(), .noProvider)
+        }
     }
 
-    /// The password that is stored for `username`, with the path of `request` and no other; nil if there is none, or the
-    /// service has an account.
-    package func password(storedFor username: String, _ request: CredentialRequest) throws -> CredentialResponse? {
-        guard try accounts.configuredAccount(for: request) == nil else { return nil }
-        var kept = request
-        kept.username = username
-        return try PasswordStore(items: passwords.items, paths: .exact).password(for: kept)
-    }
-
-    /// Keeps the credential in `request`, if there is one worth keeping.
+    /// Stores the credential in `request`, unless it is ephemeral or incomplete.
     ///
-    /// A service with an account keeps no passwords: what git stores there is a token that we gave, or one that we gave
-    /// a moment ago and have since renewed. Kept as a password it would outlive its token.
+    /// Nothing is stored for a service with an account. There git stores a token that keyfob gave it, and as a password
+    /// it would outlive the token.
     package func store(_ request: CredentialRequest) async throws {
         guard !request.ephemeral, request.username != nil, request.password != nil else { return }
         guard try accounts.configuredAccount(for: request) == nil, try !passwords.holds(request),
@@ -91,12 +84,12 @@ package struct CredentialHelper: Sendable {
         try passwords.store(request)
     }
 
-    /// Forgets the credential in `request`, which the service has refused.
+    /// Deletes the credential in `request`, which the service has refused.
     ///
-    /// Of an account only the access token goes, and only if it is the one that was refused: the next `get` refreshes.
+    /// An account loses only its access token, and only if the service refused that very token. The next `get` refreshes.
     ///
-    /// - Parameter user: the user whose password goes, if the caller keeps what it hands over for one; nil: the user that
-    ///   `request` names, or any.
+    /// - Parameter user: the user whose password is deleted, if the caller stores its secrets under a name of its own; nil
+    ///   for the user that `request` names, or any.
     package func erase(_ request: CredentialRequest, storedFor user: String? = nil) async throws {
         if let account = try await accounts.account(for: request) {
             let refused = request.credential ?? request.password
@@ -105,24 +98,24 @@ package struct CredentialHelper: Sendable {
         var stored = request
         stored.username = user ?? request.username
         try passwords.erase(stored)
-        // Its token may be in memory, under the name of an account that nobody can tell now.
+        // The cache may hold a token of an account that only an approval names.
         try accounts.refuseUnknownApproval(of: request)
     }
 
-    private func token(of account: Account, for request: CredentialRequest) async throws -> CredentialResponse {
+    private func token(of account: Account, for request: CredentialRequest) async throws -> Answer {
         let token = try await tokens.token(of: account, for: request)
-        answered(request, account)
-        return CredentialResponse(
+        let response = CredentialResponse(
             username: account.username ?? request.username ?? "oauth2",
             password: token.token,
             passwordExpiryUTC: token.expiresAt,
             authtype: "Bearer",
             state: ["keyfob:account=" + account.id])
+        return Answer(response: response, account: account)
     }
 }
 
 extension CredentialRequest {
-    /// The request with the scopes that the service found missing in the last token (RFC 6750 section 3.1).
+    /// The request, with the scopes that the last token lacked according to the service (RFC 6750 section 3.1).
     fileprivate var askingForChallengedScopes: CredentialRequest {
         guard let challenge = AuthenticationChallenge.bearer(in: wwwauth), challenge.error == "insufficient_scope"
         else { return self }

@@ -39,7 +39,53 @@ package struct PasswordStore: Sendable {
     /// An item answers if it has all that the request names, byte for byte, and the path that ``PathRule`` wants. The port is
     /// part of the host and must be the same.
     package func password(for request: CredentialRequest) throws(SecretServiceError) -> CredentialResponse? {
-        for item in try matches(for: request) {
+        Self.newest(try matches(for: request))
+    }
+
+    /// Further passwords that a caller accepts, beside those for its very request.
+    package struct Alternatives: Sendable {
+        /// This user's password comes before that of any other user.
+        package var preferredUser: String?
+        /// Whether a password that was stored without a path answers a request with a path.
+        package var withoutPath: Bool
+
+        package static let none = Alternatives(preferredUser: nil, withoutPath: false)
+
+        package init(preferredUser: String?, withoutPath: Bool) {
+            (self.preferredUser, self.withoutPath) = (preferredUser, withoutPath)
+        }
+    }
+
+    /// What one search found.
+    struct Found {
+        /// The best password, if there is one for the very request.
+        var best: CredentialResponse?
+        /// The best of the alternatives, if there is none for the very request.
+        var alternative: CredentialResponse?
+    }
+
+    /// The passwords for `request` and the caller's alternatives, by one search.
+    func find(
+        for request: CredentialRequest, _ alternatives: Alternatives
+    ) throws(SecretServiceError) -> Found {
+        var (wide, preferred, whole) = (request, request, request)
+        whole.path = nil
+        if alternatives.withoutPath { wide.path = nil }
+        if let user = alternatives.preferredUser { (wide.username, preferred.username) = (nil, user) }
+        guard alternatives.preferredUser != nil || wide != request, let attributes = Self.attributes(of: wide) else {
+            return Found(best: try password(for: request))
+        }
+        let items = try items.search(Self.schema, matching: attributes)
+        func newest(_ request: CredentialRequest) -> CredentialResponse? {
+            Self.newest(matches(for: request, among: items))
+        }
+        let byUser = alternatives.preferredUser == nil ? nil : newest(preferred)
+        if let exact = newest(request) { return Found(best: byUser ?? exact) }
+        return Found(alternative: byUser ?? (alternatives.withoutPath ? newest(whole) : nil))
+    }
+
+    private static func newest(_ matches: [SecretItem]) -> CredentialResponse? {
+        for item in matches {
             guard let username = item.attributes["user"], let entry = PasswordEntry(item.secret) else { continue }
             return CredentialResponse(
                 username: username,
@@ -85,11 +131,16 @@ package struct PasswordStore: Sendable {
 
     private func matches(for request: CredentialRequest) throws(SecretServiceError) -> [SecretItem] {
         guard let attributes = Self.attributes(of: request) else { return [] }
-        // A search is answered by items with more attributes too, but another port is another service.
+        return matches(for: request, among: try items.search(Self.schema, matching: attributes))
+    }
+
+    /// The items that `request` means. A search also finds items with more attributes; but another port is another service.
+    private func matches(for request: CredentialRequest, among items: [SecretItem]) -> [SecretItem] {
+        guard let attributes = Self.attributes(of: request) else { return [] }
         let usual = attributes["port"] ?? Self.usualPorts[request.protocolName]
-        return try items.search(Self.schema, matching: attributes).filter { item in
+        return items.filter { item in
             (item.attributes["port"] ?? Self.usualPorts[request.protocolName]) == usual
-                // Some services compare otherwise than byte for byte, KeePassXC among them.
+                // Some providers, such as KeePassXC, do not compare byte for byte.
                 && attributes.allSatisfy { name, value in item.attributes[name]?.isSame(as: value) == true }
                 && (paths == .git || attributes["object"] != nil || item.attributes["object"]?.isEmpty != false)
         }

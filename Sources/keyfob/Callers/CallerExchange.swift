@@ -5,7 +5,6 @@ import Doors
 import Glibc
 import KeyfobCore
 import SecretService
-import Synchronization
 
 /// The questions of a caller that is not git, and what they come to: one answer on standard output, in the caller's own
 /// form also where something is wrong.
@@ -107,10 +106,10 @@ extension CallerExchange {
         switch question {
         case .get(let request): return try await get(request, speaker, composition)
         case .store(let request):
-            try await attempt(composition) { helper, _ in try await helper.store(request) }
+            try await composition.attempt { helper, _ in try await helper.store(request) }
             return speaker.done(.store)
         case .erase(let request):
-            try await attempt(composition) { helper, _ in try await helper.erase(request, storedFor: dialect.keptAs) }
+            try await composition.attempt { helper, _ in try await helper.erase(request, storedFor: dialect.keptAs) }
             return speaker.done(.erase)
         case .list: return speaker.listed(try accounts(composition.grants))
         case .reply(let reply): return reply
@@ -121,22 +120,17 @@ extension CallerExchange {
     private func get(
         _ request: CredentialRequest, _ speaker: any CallerDialect, _ composition: Composition
     ) async throws -> Reply {
-        try await attempt(composition) { helper, answering in
-            guard let response = try await response(to: request, helper) else { return speaker.notFound(request) }
-            let service = response.authtype == nil ? nil : answering.account?.service
-            return try speaker.found(Answer(response, service: service, now: Int64(time(nil))), for: request)
+        try await composition.attempt { helper, configuration in
+            let alternatives = PasswordStore.Alternatives(preferredUser: dialect.keptAs, withoutPath: true)
+            guard let found = try await helper.get(request, alternatives: alternatives) else {
+                return speaker.notFound(request)
+            }
+            if let account = found.account, self.account == nil {
+                composition.noteRoute(request, account, configuration)
+            }
+            let answer = Answer(found.response, service: found.account?.service, now: Int64(time(nil)))
+            return try speaker.found(answer, for: request)
         }
-    }
-
-    private func response(
-        to request: CredentialRequest, _ helper: CredentialHelper
-    ) async throws -> CredentialResponse? {
-        var response = try await helper.get(request)
-        if response == nil, request.path != nil { response = try helper.passwordStoredWithoutPath(for: request) }
-        if let keptAs = dialect.keptAs, response?.authtype == nil, response?.username != keptAs {
-            response = try helper.password(storedFor: keptAs, request) ?? response
-        }
-        return response
     }
 
     /// None where nothing keeps secrets: then nothing is kept.
@@ -152,28 +146,6 @@ extension CallerExchange {
             }
         }
     }
-
-    private func attempt<Result>(
-        _ composition: Composition, _ body: (CredentialHelper, Answering) async throws -> Result
-    ) async throws -> Result {
-        let answering = Answering()
-        let notesRoutes = account == nil
-        return try await composition.attempt { request, account, configuration in
-            answering.note(account)
-            if notesRoutes { composition.noteRoute(request, account, configuration) }
-        } _: { helper in
-            try await body(helper, answering)
-        }
-    }
-}
-
-/// Which account has answered.
-private final class Answering: Sendable {
-    private let noted = Mutex<Account?>(nil)
-
-    var account: Account? { noted.withLock { $0 } }
-
-    func note(_ account: Account) { noted.withLock { $0 = account } }
 }
 
 extension Question {

@@ -92,7 +92,7 @@ struct TokenOptions: ParsableArguments {
     ) async throws -> Result {
         let composition = Composition(
             account: account, interaction: interaction?.value, isVerbose: verbosity.isOn)
-        return try await composition.attempt(answered: { _, _, _ in }) { helper in
+        return try await composition.attempt { helper, _ in
             var request = try CredentialRequest(url: url)
             request.minTTL = minTTL
             request.scope = scopes
@@ -103,10 +103,10 @@ struct TokenOptions: ParsableArguments {
 
     /// The access token; a stored password is none.
     func token(_ request: CredentialRequest, _ helper: CredentialHelper) async throws -> CredentialResponse {
-        guard let response = try await helper.get(request), response.authtype != nil else {
+        guard let answer = try await helper.get(request), answer.account != nil else {
             throw NoCredential(request: request)
         }
-        return response
+        return answer.response
     }
 }
 

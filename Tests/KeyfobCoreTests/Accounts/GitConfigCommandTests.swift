@@ -73,6 +73,20 @@ struct `What git says of its settings` {
         }
     }
 
+    @Test func `costs one git for each question, however often it is asked`() async throws {
+        try await withTemporaryDirectory { directory in
+            let script = "#!/bin/sh\necho run >> \(directory)/runs\nexit 1\n"
+            try write(script, to: directory + "/git")
+            try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: directory + "/git")
+            let git = GitConfigCommand(
+                search: ExecutableSearch(path: directory), environment: [:], patience: .seconds(30))
+            for _ in 0..<3 { #expect(try git.settings(for: .git())?.username == nil) }
+            #expect(try String(contentsOfFile: directory + "/runs", encoding: .utf8) == "run\n")
+            #expect(try git.settings(for: .git("example.org")) != nil)
+            #expect(try String(contentsOfFile: directory + "/runs", encoding: .utf8) == "run\nrun\n")
+        }
+    }
+
     @Test func `is nothing where nothing is set, and where there is no git`() async throws {
         try await GitHome.run { home in
             await #expect(processExitsWith: .success) { [home = home as String] in

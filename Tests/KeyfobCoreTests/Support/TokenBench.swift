@@ -83,8 +83,16 @@ struct TokenBench: Sendable {
     }
 
     /// The token for a request.
-    func token(minTTL: Int? = nil, scope: [String] = []) async throws -> CachedAccessToken {
+    ///
+    /// - Parameter contexts: the authentication contexts that the service wants (RFC 9470).
+    func token(
+        minTTL: Int? = nil, scope: [String] = [], contexts: [String] = []
+    ) async throws -> CachedAccessToken {
         var request = CredentialRequest.git()
+        if !contexts.isEmpty {
+            let values = contexts.joined(separator: " ")
+            request.wwwauth = ["Bearer error=\"insufficient_user_authentication\", acr_values=\"\(values)\""]
+        }
         request.scope = scope
         request.minTTL = minTTL
         return try await source.token(of: account, for: request)

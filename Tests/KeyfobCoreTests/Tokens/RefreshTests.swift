@@ -146,6 +146,20 @@ struct `A token without a person` {
         }
     }
 
+    /// The scopes and the authentication context that the request names: both are looked up in the grant.
+    @Test(arguments: [[], ["read"]], [[], ["silver"]])
+    func `costs one read of the grant and one write`(_ scopes: [String], _ contexts: [String]) async throws {
+        try await TokenBench.run([.tokens("1", refresh: "refresh-2")]) { bench in
+            var grant = try bench.grant()
+            grant.requestedContexts = contexts
+            try bench.grants.save(grant)
+            bench.items.resetCounts()
+            #expect(try await bench.token(scope: scopes, contexts: contexts).token == Secret("1"))
+            #expect(bench.items.searches == ["grant"])
+            #expect(bench.items.writes == ["grant"])
+        }
+    }
+
     // MARK: Without a refresh token
 
     @Test func `that never ends and came without a refresh token is itself the grant`() async throws {

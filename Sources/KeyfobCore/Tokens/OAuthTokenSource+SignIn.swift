@@ -1,0 +1,109 @@
+package import KernelKeyring
+import OAuth
+
+extension OAuthTokenSource {
+    /// Asks the user to sign in now, whatever is stored. The new grant then replaces the old one.
+    ///
+    /// - Parameters:
+    ///   - keepsScopes: whether to ask again for the scopes of the last sign-in.
+    ///   - registersAnew: whether keyfob first registers again, if it registered itself.
+    package func signInAnew(
+        to account: Account, keepsScopes: Bool = false, registersAnew: Bool = false
+    ) async throws -> CachedAccessToken {
+        try await holdingLock(of: account, mayAsk: true) { held in
+            let earlier = keepsScopes ? try grants.grant(account: account.id) : nil
+            return try await signIn(to: account.asking(likeBefore: earlier), registersAnew: registersAnew, held)
+        }
+    }
+
+    /// Refreshes now, whatever is in the cache, and asks nobody: to test whether it works.
+    package func refreshNow(_ account: Account) async throws -> CachedAccessToken {
+        try await holdingLock(of: account, mayAsk: false) { held in
+            switch try await refresh.token(of: account, from: settledGrant(of: account), held) {
+            case .token(let token): return token
+            case .signInNeeded(let reason, _):
+                throw CredentialFailure.signInNeeded(service: account.service, because: reason)
+            }
+        }
+    }
+}
+
+extension OAuthTokenSource {
+    /// Asks the user to sign in under the lock.
+    ///
+    /// - Parameter calling: asks the user first whether to begin at all.
+    func signIn(
+        to account: Account, registersAnew: Bool = false, _ held: AccountLock.Held,
+        calling: (Account) async throws -> Void = { _ in }
+    ) async throws -> CachedAccessToken {
+        try await held.askingPerson(isAnswer: Self.isAnswer) {
+            try await calling(account)
+            return try await signIn.run(account, registersAnew: registersAnew, transport: transport(account)) {
+                try keep($0, for: account)
+            }
+        }
+    }
+
+    /// Whether the user, or the user's absence, decided a sign-in that failed with `error`. After any other error the
+    /// waiting callers may try for themselves.
+    private static func isAnswer(_ error: any Error) -> Bool {
+        switch error {
+        case CredentialFailure.signInRefused, CredentialFailure.unanswered, CredentialFailure.notNow,
+            CredentialFailure.foreignHosts:
+            true
+        case let error as OAuthError: !error.isTransient
+        default: false
+        }
+    }
+
+    /// Stores the result of a sign-in: first the approval, by which the account is found again, then the grant, then the
+    /// token. So an interruption leaves no grant that nobody finds. If the approval cannot be stored, the grant still is.
+    private func keep(_ result: SignIn.Result, for account: Account) throws -> CachedAccessToken {
+        let response = result.response
+        let approval = Result {
+            try account.approval.map(approve)
+            if result.agreedHosts != account.endpointHosts { try agree(account, result.agreedHosts) }
+        }
+        try grants.save(result.grant, for: account)
+        let token = tokens.keep(
+            response.accessToken, lifetime: response.expiresIn, refreshable: response.refreshToken != nil, of: account)
+        _ = try approval.get()
+        signIn.screen.signedIn(account, result.grant, token)
+        return token
+    }
+
+    /// Runs `body` under the account's lock.
+    ///
+    /// - Parameter mayAsk: whether to wait while the holder asks the user.
+    func holdingLock<Result>(
+        of account: Account, mayAsk: Bool, _ body: (AccountLock.Held) async throws -> Result
+    ) async throws -> Result {
+        // A refresh may take the transport's 30 s, after a wait of up to 10 s.
+        let network = Duration.seconds(45)
+        // A user whom the desktop asks has as long to answer as the sign-in may then take.
+        let user = interaction.reachesDesktopAlone() ? account.loginDeadline * 2 : account.loginDeadline
+        do {
+            return try await lock.hold(
+                account.id, patience: mayAsk ? user + network : network, waitsForPerson: mayAsk, body)
+        } catch AccountLock.Failure.timedOut(let seconds) {
+            throw CredentialFailure.busy(service: account.service, seconds: seconds)
+        } catch AccountLock.Failure.personIsAsked {
+            throw CredentialFailure.signInNeeded(service: account.service, because: .noGrant)
+        } catch AccountLock.Failure.personDeclined {
+            throw CredentialFailure.signInRefused(service: account.service)
+        }
+    }
+}
+
+extension Account {
+    /// The account, with what the last sign-in asked for too: a sign-in replaces the grant and must not lose a scope (the
+    /// union of scopes in the Model Context Protocol's step-up).
+    func asking(likeBefore grant: Grant?) -> Account {
+        guard let grant else { return self }
+        var account = self
+        let earlier = grant.requestedScopes.isEmpty ? grant.scopes : grant.requestedScopes
+        account.scopes = earlier + account.scopes.filter { !earlier.contains($0) }
+        if !grant.requestedContexts.isEmpty { account.stepUp = StepUp(contexts: grant.requestedContexts, maxAge: nil) }
+        return account
+    }
+}
