@@ -32,8 +32,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_sessionstart() -> None:
     """Stops the run, instead of skipping tests, if something is missing."""
-    # Background jobs of a shell ignore Ctrl-C, and so do their children. Commands on a terminal do not.
+    # Background jobs of a shell ignore Ctrl-C and Ctrl-\, and so do their children. Commands on a terminal do not.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     # nohup makes its command ignore the end of the terminal.
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     # keyfob refuses a configuration that others may write to.

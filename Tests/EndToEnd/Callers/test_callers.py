@@ -1,4 +1,4 @@
-"""What every caller is told by the built program: hit, miss, stored password, refresh, and each kind of trouble."""
+"""The built program's answers to every caller: hit, miss, stored password, refresh, and each kind of failure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TOO_LARGE = b" " * (1 << 20) + b" "
 
 @pytest.fixture
 def caller_of(person: Person, provider: Provider) -> Person:
-    """A person whose keyfob answers by each name and knows the service; nobody has signed in."""
+    """A person with a link for each caller and a configured service, before the sign-in."""
     link(person)
     person.configure_keyfob(SERVICE, provider.issuer)
     return person
@@ -33,13 +33,13 @@ def caller_of(person: Person, provider: Provider) -> Person:
 
 @pytest.fixture
 def signed_in(caller_of: Person) -> Person:
-    """The same after the one sign-in."""
+    """The same person after one sign-in."""
     assert_worked(caller_of.keyfob("login", SERVICE))
     return caller_of
 
 
 def refuse(person: Person, token: str) -> None:
-    """What git does after a 401: the token is dropped."""
+    """Erases the token, as git does after a 401."""
     assert_worked(person.ask_door("erase", SERVICE, "username=oauth2", f"password={token}"))
 
 
@@ -68,7 +68,7 @@ def test_a_token_that_has_expired_is_refreshed(caller_of: Person, provider: Prov
     old = CALLERS[0].token(caller_of)
     wait_until(lambda: not provider.is_active(old))
     provider.issue_tokens_for(lifetime.DEFAULT_SECONDS)
-    # Our clock began when the answer came, and the server's when it was sent.
+    # keyfob counts from the arrival of the answer, the server from its sending.
     wait_until(lambda: provider.is_active(CALLERS[0].token(caller_of)))
 
 
@@ -77,7 +77,7 @@ def test_where_nothing_is_known_every_caller_is_told_so(person: Person) -> None:
     for caller in EVERYBODY:
         done = caller.ask(person)
         assert (done.stdout.decode(), done.returncode) == caller.miss, (caller.name, stderr_lines(done))
-    # Nothing on this machine keeps secrets: then nothing is known either.
+    # Without a keyring on this machine, keyfob knows no credential either.
     for caller in EVERYBODY:
         done = caller.ask(person, DBUS_SESSION_BUS_ADDRESS="unix:path=/nonexistent")
         assert (done.stdout.decode(), done.returncode) == caller.miss, (caller.name, stderr_lines(done))
@@ -95,7 +95,7 @@ def test_a_stored_password_is_given_to_whoever_can_carry_one(person: Person) -> 
 
 
 def assert_told(person: Person, words: str) -> None:
-    """Every caller is told these words, and nobody was asked."""
+    """Asserts that every caller gets this message, and that no browser was opened."""
     before = person.browsers_opened()
     for caller in EVERYBODY:
         done = caller.ask(person)
@@ -114,7 +114,7 @@ def test_a_server_that_is_away_is_said_to_be_away(signed_in: Person, provider: P
         assert_told(signed_in, "cannot reach 127.0.0.1")
     finally:
         provider.start_again()
-    # Nothing was forgotten.
+    # keyfob has not dropped the grant.
     assert provider.is_active(CALLERS[0].token(signed_in))
 
 
@@ -155,7 +155,7 @@ def test_a_client_of_mcp_waits_three_seconds_and_not_longer(signed_in: Person, p
     refuse(signed_in, signed_in.token(SERVICE))
     provider.stop()
     try:
-        # It takes connections and never answers.
+        # The port accepts connections and never answers.
         with socket.create_server(("127.0.0.1", provider.port)):
             begun = time.monotonic()
             done = headers.ask(signed_in)
@@ -180,7 +180,7 @@ def test_a_refresh_that_outlasts_the_deadline_is_kept(person: Person, server: Fa
     person.session.end_at_last(asking)
     try:
         begun = time.monotonic()
-        # All that it says, up to the end of its output: in time, though the process is not at its end.
+        # The whole output must come in time, although the process runs on.
         output, errors = (stream.read() for stream in (asking.stdout, asking.stderr) if stream)
         assert (output, b"no answer within 3 seconds" in errors) == (b"", True)
         assert time.monotonic() - begun < 10

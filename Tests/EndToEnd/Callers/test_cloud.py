@@ -1,4 +1,4 @@
-"""AWS's own library, which exchanges a token of ours for keys of its own: keyfob gives it the token as a file that is none."""
+"""AWS's own library exchanges a token for AWS keys. keyfob passes the token as a pipe that looks like a file."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ ASSUMED = b"""<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.co
 <SecretAccessKey>secret</SecretAccessKey><SessionToken>session</SessionToken>
 <Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleWithWebIdentityResult>
 </AssumeRoleWithWebIdentityResponse>"""
-# What `aws` does before each of its commands.
+# `aws` does this before each of its commands.
 CLIENT = "from botocore.session import Session; print(Session().get_credentials().get_frozen_credentials().access_key)"
 
 
 @pytest.fixture
 def service(provider: Provider) -> Iterator[Service]:
-    """Where the person is signed in."""
+    """A service at which the person is signed in."""
     with Service(guarded(admits(provider, "Bearer"), "Bearer", lambda _: Answer())) as running:
         yield running
 
 
 @pytest.fixture
 def exchange() -> Iterator[Service]:
-    """AWS's token service, as far as it answers that one question."""
+    """AWS's token service, with this one request."""
 
     def answer(asked: Asked) -> Answer:
         return Answer(body=ASSUMED, headers={"Content-Type": "text/xml"})

@@ -1,4 +1,4 @@
-"""kubectl and Terraform, each the real one, against servers on loopback that let in only who has a token."""
+"""The real kubectl and Terraform with servers on loopback that require a token."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ GROUP = "client.authentication.k8s.io"
 
 
 def kubectl_minor() -> int:
-    """The minor version of the installed kubectl: v1 came with 1.22."""
+    """The minor version of the installed kubectl. The API v1 came with 1.22."""
     if shutil.which("kubectl") is None:
         return 0
     said = subprocess.run(["kubectl", "version", "--client", "-o", "json"], capture_output=True, text=True, check=False)
@@ -32,7 +32,7 @@ def kubectl_minor() -> int:
 
 
 class Cluster:
-    """An API server that knows one page, and a person's configuration for it."""
+    """An API server with one page, and a person's configuration for it."""
 
     def __init__(self, person: Person, authority: Authority, service: Service) -> None:
         self.person, self.service = person, service
@@ -70,7 +70,7 @@ class Cluster:
 
 @pytest.fixture
 def authority(tmp_path: Path) -> Authority:
-    """An authority for the certificates of this test."""
+    """A certificate authority for this test."""
     return Authority(tmp_path)
 
 
@@ -111,7 +111,7 @@ def test_kubectl_shows_what_to_do_where_nobody_has_signed_in(cluster: Cluster, p
 
 
 def module_registry(asked: Asked) -> Answer:
-    """What a registry of modules says of the one that it has (developer.hashicorp.com/terraform/internals)."""
+    """The pages of a registry with one module (developer.hashicorp.com/terraform/internals)."""
     if asked.path.endswith("/versions"):
         return Answer(body=json.dumps({"modules": [{"versions": [{"version": "1.0.0"}]}]}).encode(), headers=JSON)
     return Answer(204, headers={"X-Terraform-Get": "file:///nonexistent/module"})
@@ -139,7 +139,7 @@ def test_terraform_asks_its_registry_with_the_token(person: Person, provider: Pr
             f'module "m" {{\n  source = "{service.host}/team/hello/none"\n  version = "1.0.0"\n}}\n'
         )
         done = person.session.run("terraform", f"-chdir={work}", "init", SSL_CERT_FILE=str(authority.file))
-        # The module itself is nowhere: Terraform has been let in, and told so.
+        # The module itself does not exist: the registry admitted Terraform, and answered so.
         seen = [(asked.path, asked.authorization) for asked in service.answered(200) + service.answered(204)]
         assert ("/modules/team/hello/none/versions", f"Bearer {token}") in seen, stderr_lines(done)
         assert ("/modules/team/hello/none/1.0.0/download", f"Bearer {token}") in seen, stderr_lines(done)

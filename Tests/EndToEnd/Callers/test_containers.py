@@ -1,4 +1,4 @@
-"""skopeo against Debian's docker-registry, which wants tokens of the distribution's own kind."""
+"""skopeo with Debian's docker-registry, which requires tokens of its own format."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ auth: {{token: {{realm: "{realm}/token", service: registry, issuer: "{issuer}", 
 
 
 class TokenServer:
-    """Gives tokens for the registry to whoever shows it a token of the authorization server
+    """Gives a token for the registry in exchange for a token of the authorization server
     (distribution.github.io/distribution/spec/auth/token)."""
 
     def __init__(self, provider: Provider) -> None:
@@ -57,7 +57,7 @@ class TokenServer:
         self._key = ECKey.import_key(certificate.private_key_pem.bytes())
 
     def answer(self, asked: Asked) -> Answer:
-        """One token, for what was asked for; nothing is for everybody."""
+        """Answers with a token for the requested scopes, or 401 without an admitted `Authorization` field."""
         if asked.authorization is None or not self._admits(asked.authorization):
             return Answer(401)
         now = int(time.time())
@@ -104,7 +104,7 @@ class Registry:
 
 
 def make_image(directory: Path) -> Path:
-    """An image with one empty layer, as skopeo's `dir:` has it."""
+    """An image with one empty layer, in the format of skopeo's `dir:`."""
     directory.mkdir(exist_ok=True)
     archive = io.BytesIO()
     tarfile.open(fileobj=archive, mode="w").close()
@@ -133,13 +133,13 @@ def make_image(directory: Path) -> Path:
 
 
 def descriptor(blob: bytes, kind: str) -> dict[str, object]:
-    """What a manifest says of a blob."""
+    """The manifest's entry for a blob."""
     return {"mediaType": kind, "size": len(blob), "digest": f"sha256:{hashlib.sha256(blob).hexdigest()}"}
 
 
 @pytest.fixture
 def registry(person: Person, provider: Provider, tmp_path: Path) -> Iterator[Registry]:
-    """A registry whose tokens are given for those of the authorization server, and keyfob as skopeo's helper for it."""
+    """A registry that exchanges the authorization server's tokens for its own, and keyfob as skopeo's helper."""
     issuer = TokenServer(provider)
     (tmp_path / "issuer.pem").write_bytes(issuer.certificate)
     link(person)

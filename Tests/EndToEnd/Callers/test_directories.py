@@ -1,5 +1,5 @@
-"""Directories, files and environments that somebody else has prepared: none of them chooses the server, the way to it or
-the settings, and none of them stops keyfob for the services that it does not concern."""
+"""Directories, files and environments that an attacker prepared. They cannot choose the server, the proxy or the
+settings, and cannot stop keyfob for services that they do not concern."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ needs_root = pytest.mark.skipif(not can_be_another(), reason="only root can give
 
 @pytest.fixture
 def evil() -> Iterator[FamilyServer]:
-    """The server of whoever prepared the directory."""
+    """The attacker's server."""
     with FamilyServer() as running:
         yield running
 
 
 def settings_of(server: FamilyServer, service: str, client_id: str = CLIENT_ID) -> dict[str, str]:
-    """git's settings for a service that is signed in to at that server, as git-credential-oauth has them."""
+    """git's settings for a service with that authorization server, in the format of git-credential-oauth."""
     return {
         f"credential.{service}.oauthClientId": client_id,
         f"credential.{service}.oauthAuthURL": f"{server.issuer}/authorize",
@@ -46,7 +46,7 @@ def settings_of(server: FamilyServer, service: str, client_id: str = CLIENT_ID) 
 
 
 def make_trap(person: Person, settings: dict[str, str], *, bare: bool = False) -> Path:
-    """A repository whose own settings are these; a bare one is in a directory of a clone."""
+    """A repository with these settings. A bare repository is in a directory of a clone."""
     place = person.home / "clone"
     repository = place / "fixtures" if bare else place
     person.git("init", "--quiet", *(["--bare"] if bare else []), str(repository)).check_returncode()
@@ -56,19 +56,19 @@ def make_trap(person: Person, settings: dict[str, str], *, bare: bool = False) -
 
 
 def keyfob_in(person: Person, directory: Path, *arguments: str, **env: str) -> Done:
-    """Runs keyfob with that working directory."""
+    """Runs keyfob in that working directory."""
     return person.session.run("env", "-C", str(directory), str(binaries.keyfob()), *arguments, **env)
 
 
 def door_in(person: Person, directory: Path, url: str, **env: str) -> Done:
-    """Asks the door for git, with that working directory, for a credential."""
+    """Asks the door for git for a credential, in that working directory."""
     scheme, _, rest = url.partition("://")
     lines = f"protocol={scheme}\nhost={rest.partition('/')[0]}\n".encode()
     door = str(binaries.git_credential_keyfob())
     return person.session.run("env", "-C", str(directory), door, "get", stdin=lines, **env)
 
 
-# What a directory says of the server.
+# Settings about the server.
 
 
 @pytest.mark.parametrize("bare", [False, True], ids=["clone", "bare"])
@@ -145,7 +145,7 @@ def test_settings_of_one_command_are_not_noted_for_others(
 
 
 def password(done: Done) -> str:
-    """The password in git's answer."""
+    """The password in the door's answer."""
     lines = done.stdout.decode().splitlines()
     return next(line.removeprefix("password=") for line in lines if line.startswith("password="))
 
@@ -153,14 +153,14 @@ def password(done: Done) -> str:
 def test_a_check_of_git_runs_no_program_of_a_repository(person: Person, server: FamilyServer) -> None:
     person.configure_keyfob(server.issuer, server.issuer)
     ran = person.home / "ran"
-    trap = make_trap(person, {"credential.helper": ""})  # which forgets those of the person
+    trap = make_trap(person, {"credential.helper": ""})  # which drops the person's own
     person.git("-C", str(trap), "config", "--add", "credential.helper", f"!touch {ran};").check_returncode()
     assert_worked(person.keyfob("login", server.issuer))
     assert_worked(keyfob_in(person, trap, "setup", "git", server.issuer, "--check"))
     assert not ran.exists()
 
 
-# What a person has set up for all directories, as before.
+# A person's own settings, which hold in all directories.
 
 
 @pytest.mark.parametrize("way", ["login", "token", "git", "git -c", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_COUNT"])
@@ -202,7 +202,7 @@ def test_a_repository_may_decline_for_git_and_permits_nothing(person: Person, se
     assert_worked(door_in(person, copy, server.issuer))
 
 
-# What a directory says of the way.
+# Settings about the network.
 
 
 @pytest.mark.parametrize("variable", [False, True], ids=["directory", "GIT_DIR"])
@@ -213,7 +213,7 @@ def test_a_repository_does_not_choose_the_proxy(person: Person, variable: bool) 
         env = {"GIT_DIR": str(trap / ".git")} if variable else {}
         assert_refused(keyfob_in(person, trap, "login", "https://git.example.test", **env), 75)
         assert proxy.asked == []
-        # The person's own proxy is one that is asked.
+        # keyfob does use the person's own proxy.
         person.configure_git({"http.proxy": proxy.address})
         assert_refused(keyfob_in(person, trap, "login", "https://git.example.test"), 75)
         assert proxy.asked
@@ -242,12 +242,12 @@ def test_a_relative_path_names_no_authority_of_the_directory(
         assert provider.requests.all() == []
 
 
-# A git that does not answer.
+# git does not answer.
 
 
 @pytest.fixture
 def silent(person: Person) -> Path:
-    """A pipe that git's settings include, and nobody writes to."""
+    """A named pipe that git's configuration includes, without a writer."""
     pipe = person.home / "pipe"
     os.mkfifo(pipe)
     person.configure_git({"include.path": str(pipe)})
@@ -255,7 +255,7 @@ def silent(person: Person) -> Path:
 
 
 def waiting_gits(pipe: Path) -> list[int]:
-    """The processes of git that wait for the pipe: those that run `git config` in this home."""
+    """The git processes that wait for the pipe: those that run `git config` with this home directory."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdecimal():
@@ -310,7 +310,7 @@ def test_settings_that_git_cannot_read_are_said(person: Person) -> None:
     assert any("git config --list" in hint for hint in hints), hints
 
 
-# Files of the person's, which others may have written.
+# Files of the person that others may have written.
 
 
 @pytest.mark.parametrize("mode", [0o666, 0o664, 0o602])
@@ -376,7 +376,7 @@ BROKEN = {
 
 @pytest.fixture(params=BROKEN)
 def broken(person: Person, request: pytest.FixtureRequest) -> Path:
-    """A list that cannot be read any more."""
+    """A list of approvals that keyfob cannot parse."""
     person.approvals.parent.mkdir(parents=True, mode=0o700)
     person.approvals.write_bytes(BROKEN[request.param])
     return person.approvals
@@ -402,7 +402,7 @@ def test_a_broken_list_is_said_where_it_decides(person: Person, broken: Path, se
         done = person.keyfob(command, "https://approved.example.test")
         assert_refused(done, 78)
         assert str(broken) in done.stderr.decode()
-    # Who signs in to another service cannot have it written down.
+    # A sign-in to another service cannot store its approval.
     done = person.keyfob("login", f"{server.issuer}/git")
     assert_refused(done, 78)
     assert (server.families, person.browsers_opened()) == ([], 0)
@@ -422,7 +422,7 @@ def test_the_list_takes_no_more_than_it_can_give_back(person: Person, server: Fa
     assert "1000" in done.stderr.decode() and str(person.approvals) in done.stderr.decode()
     assert (server.families, person.browsers_opened()) == ([], 0)
     assert person.approvals.read_text() == before
-    # One fewer is room for one more.
+    # With one entry fewer, there is room for another.
     person.approvals.write_text("".join(entry.format(number) for number in range(999)))
     assert_worked(person.keyfob("login", f"{server.issuer}/git"))
     assert server.is_active(person.token(f"{server.issuer}/git"))
@@ -440,7 +440,7 @@ def test_an_approval_goes_into_no_file_that_was_prepared(person: Person, server:
     assert not prepared.exists()
 
 
-# Root in the session of another user, as by sudo -E.
+# root in the session of another user, as with sudo -E.
 
 
 @pytest.fixture
@@ -465,7 +465,7 @@ def as_root(user: Person, *arguments: str, **env: str) -> Done:
 
 
 def files_of_root(user: Person) -> list[Path]:
-    """What root has made in the person's directories."""
+    """The files that root made in the person's directories."""
     return [path for path in user.session.root.rglob("*") if path.lstat().st_uid == 0]
 
 
@@ -475,10 +475,10 @@ def test_root_makes_nothing_in_the_directories_of_another_user(
     user: Person, server: FamilyServer, without: tuple[str, ...]
 ) -> None:
     user.configure_git(settings_of(server, server.issuer))
-    user.session.run("true")  # which hands all that was made to the person
+    user.session.run("true")  # which gives all files to the person
     env = {name: "" for name in without}
     done = as_root(user, "login", server.issuer, **env)
-    # Without a runtime directory of the person's there are root's own; but the person's bus is none of root's.
+    # Without the person's runtime directory, keyfob uses root's own. But it does not use the person's bus.
     assert_refused(done, 69 if without else 75)
     assert any(line.startswith("hint: ") for line in stderr_lines(done)), stderr_lines(done)
     assert files_of_root(user) == []
@@ -526,7 +526,7 @@ def test_root_sets_nothing_up_in_the_directories_of_another_user(user: Person) -
 
 
 def in_session_as_it_is(user: Person, *arguments: str) -> Done:
-    """Runs keyfob as the person, whose directories are left as they are."""
+    """Runs keyfob as the person, and does not change the owners of files."""
     stranger = pwd.getpwnam(STRANGER)
     return subprocess.run(
         [str(binaries.keyfob()), *arguments],

@@ -1,4 +1,4 @@
-"""The door for callers that are not git: whatever it is asked, it says what keyfob would have said, byte for byte."""
+"""The door for callers other than git answers every request with keyfob's answer, byte for byte."""
 
 from __future__ import annotations
 
@@ -28,36 +28,36 @@ Said = tuple[bytes, bytes, int]
 
 @dataclass(frozen=True)
 class Threshold:
-    """A person who can ask by each name: the door, and keyfob itself."""
+    """A person with a link for each caller, both to the door and to keyfob itself."""
 
     person: Person
     door: Path
     keyfob: Path
 
     def ask(self, place: Path, command: tuple[str, ...], stdin: bytes = b"", **variables: str) -> Done:
-        """Asks one of them."""
+        """Asks the door or keyfob."""
         return self.person.session.run(place / command[0], *command[1:], stdin=stdin, **variables)
 
     def said(self, command: tuple[str, ...], stdin: bytes = b"", **variables: str) -> Said:
-        """What both of them say, which is the same."""
+        """The answer of both, which must be the same."""
         first, second = (self.ask(place, command, stdin, **variables) for place in (self.door, self.keyfob))
         found: Said = (first.stdout, first.stderr, first.returncode)
         assert found == (second.stdout, second.stderr, second.returncode), (command, stdin[:200])
         return found
 
     def told(self, caller: Caller, **variables: str) -> Said:
-        """The same for a caller's own question."""
+        """The same for the request of one caller."""
         return self.said(caller.command, caller.stdin.encode(), **{**caller.variables, **variables})
 
     def answers_alone(self, caller: Caller) -> Said:
-        """What the door says without a second program, the network or the message bus."""
+        """The door's answer. Asserts that the door started no program and used neither network nor bus."""
         trace = self.person.home / f"{caller.name}.trace"
         command = ["strace", "-f", "-qq", "-o", trace, self.door / caller.command[0], *caller.command[1:]]
         done = self.person.session.run(*command, stdin=caller.stdin.encode(), **caller.variables)
         calls = re.findall(r"^\d+ +(\w+)\(", trace.read_text(), re.MULTILINE)
         assert calls.count("execve") == 1, caller.name
         assert not {"socket", "connect", "fork", "vfork", "clone", "clone3"} & set(calls), caller.name
-        # Much less than what a dynamic linker does before a program begins.
+        # Far fewer than the system calls of a dynamic linker.
         assert len(calls) < MOST_CALLS, (caller.name, len(calls))
         return done.stdout, done.stderr, done.returncode
 
@@ -67,14 +67,14 @@ MOST_CALLS = 120
 
 @pytest.fixture
 def threshold(person: Person) -> Iterator[Threshold]:
-    """Somebody whose keyfob knows nothing yet."""
+    """A person before any sign-in."""
     door = links(person.home / "door", binaries.keyfob_door())
     yield Threshold(person, door, links(person.home / "keyfob", binaries.keyfob()))
 
 
 @pytest.fixture
 def signed_in(threshold: Threshold, provider: Provider) -> Threshold:
-    """The same after a sign-in; which account answers, no door has been told yet."""
+    """The same person after a sign-in. No door knows a route to the account yet."""
     threshold.person.configure_keyfob(SERVICE, provider.issuer)
     assert_worked(threshold.person.keyfob("login", SERVICE))
     return threshold
@@ -113,7 +113,7 @@ def test_a_token_that_is_gone_is_refreshed_by_keyfob(signed_in: Threshold, provi
 
 
 def write_token(person: Person, **lines: object) -> None:
-    """Puts another token into kernel memory, in the place of the person's own."""
+    """Replaces the token in kernel memory."""
     (serial,) = {serial for account in person.session.accounts() for serial in kernel.named("token:", account)}
     payload = "".join(f"{key}={value}\n" for key, value in lines.items())
     subprocess.run(["keyctl", "pupdate", serial], input=payload.encode(), check=True)
@@ -124,7 +124,7 @@ def test_a_caller_that_needs_more_life_gets_a_new_token(signed_in: Threshold, pr
     docker = next(caller for caller in SPOKEN if caller.name == "docker")
     signed_in.told(bazel)
     now = int(time.time())
-    # Docker takes what is fresh; Bazel wants five minutes, or half of the whole life.
+    # Docker takes every fresh token. Bazel needs five minutes, or half of the whole lifetime.
     write_token(
         signed_in.person, fresh_until=now + 100, expires_at=now + 200, lifetime=3600, username="oauth2", token="old"
     )
@@ -198,7 +198,7 @@ def test_what_is_malformed_or_is_no_question_for_a_token(threshold: Threshold) -
 
 
 def other(index: str) -> bytes:
-    """Cargo's question about another index."""
+    """Cargo's request for another index."""
     return json.dumps({**CARGO, "registry": {"index-url": f"sparse+{index}"}}).encode() + b"\n"
 
 
@@ -218,7 +218,7 @@ def test_a_line_of_a_conversation_may_be_long_and_not_too_long(threshold: Thresh
     for size, answers in ((LONGEST // 2, 2), (3 * LONGEST, 1)):
         padded = line.rstrip() + b" " * (size - len(line)) + b"\n"
         output, _, _ = threshold.said(("cargo-credential-keyfob", "--cargo-plugin"), padded + line)
-        # Behind a line that is too long nobody knows where the next one begins.
+        # After a line that is too long, the next request is not read: its beginning is unknown.
         assert (output.count(b"\n"), b"larger than" in output) == (1 + answers, answers == 1)
 
 
@@ -284,7 +284,7 @@ def test_a_name_that_is_no_callers_is_told_the_names(name: str) -> None:
     assert first.startswith("usage: ")
 
 
-# Whatever is not the very service that has the token.
+# URLs other than the service that has the token.
 OTHERS = [
     *("http://service.example", "https://service.example.evil.example", "https://evil-service.example"),
     *("https://service.example:8443", "https://SERVICE.EXAMPLE.", "https://service.example@evil.example"),
@@ -296,7 +296,7 @@ OTHERS = [
 
 
 def asked_about(caller: Caller, url: str) -> tuple[tuple[str, ...], bytes, dict[str, str]]:
-    """The caller's question, about that URL."""
+    """The caller's request for that URL."""
     said = url.removeprefix("https://") if caller.name == "terraform" else url
     inside = json.dumps(said)[1:-1]
     command = tuple(word.replace(SERVICE, said).replace("service.example", said) for word in caller.command)
@@ -312,7 +312,7 @@ def test_nobody_gets_the_token_of_another_host(signed_in: Threshold) -> None:
     token = signed_in.person.token(SERVICE)
     for index, caller in enumerate(SPOKEN):
         signed_in.told(caller)
-        # In the short form a third of them for each caller.
+        # A short run tries a third of them for each caller.
         for url in OTHERS if counts.is_long() else OTHERS[index % 3 :: 3]:
             with counts.counted("hostile callers", f"door: {caller.name}"):
                 command, stdin, variables = asked_about(caller, url)
@@ -330,7 +330,7 @@ def test_what_a_door_says_of_a_conversation_brings_nobody_anything(signed_in: Th
 
 
 def about(url: str) -> tuple[tuple[str, ...], bytes]:
-    """Bazel's question."""
+    """Bazel's request."""
     return ("bazel-credential-keyfob", "get"), json.dumps({"uri": url}).encode()
 
 
@@ -342,13 +342,13 @@ def test_what_is_below_a_service_is_answered_as_the_service_is(signed_in: Thresh
         below = replace(bazel, stdin=json.dumps({"uri": SERVICE + path}))
         assert token.encode() in signed_in.answers_alone(below)[0], path
         signed_in.told(below)
-    # A path that can be read in more than one way is refused.
+    # keyfob refuses an ambiguous path.
     for path in ("/a/b/../c?query=1", "/two%2f.."):
         output, errors, status = signed_in.said(*about(SERVICE + path))
         assert (output, status) == (b"", 65), (path, errors)
-    # One key for the token, one for the way to it.
+    # One key for the token, and one for the route.
     assert len(kernel.of_accounts(signed_in.person.session.accounts())) == 2
-    # Deeper than the door will look.
+    # Deeper than the door searches.
     assert token.encode() in signed_in.said(*about(f"{SERVICE}/" + "x/" * 40))[0]
 
 

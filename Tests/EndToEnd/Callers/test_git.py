@@ -1,4 +1,4 @@
-"""The main job: the real git clones, fetches and pushes through keyfob, with one sign-in."""
+"""The real git clones, fetches and pushes with keyfob, after one sign-in."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_fetch_after_expiry_refreshes_once_and_keeps_the_rotated_token(
     assert_worked(developer.fetch(copy))
     assert refreshes(provider) == 1
     assert provider.live_refresh_tokens() == 1
-    # The server has revoked the first refresh token: only the rotated one can bring the next access token.
+    # The server has revoked the first refresh token, so only the rotated one can bring the next access token.
     provider.expire_access_tokens()
     assert developer.fetch(copy).returncode != 0
     assert_worked(developer.fetch(copy))

@@ -1,4 +1,4 @@
-"""The go command, which asks by GOAUTH, against a proxy of modules on loopback that lets in only who has a token."""
+"""The real go command, with keyfob in GOAUTH and a module proxy on loopback that requires a token."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ GO_MOD = f"module {MODULE}\n"
 
 
 def go() -> str | None:
-    """A go command that knows GOAUTH, 1.24 or later: the tests' own, or the machine's."""
+    """A go command with GOAUTH, 1.24 or later, from the tests' environment or the machine."""
     for program in (shutil.which("go", path=str(Path(sys.executable).parent)), shutil.which("go")):
         said = subprocess.run([program, "version"], capture_output=True, text=True, check=False) if program else None
         found = re.search(r"go(\d+)\.(\d+)", said.stdout) if said else None
@@ -40,7 +40,7 @@ pytestmark = pytest.mark.skipif(GO is None, reason="needs go 1.24")
 
 
 def proxy(asked: Asked) -> Answer:
-    """A proxy with one module of one version (go.dev/ref/mod#goproxy-protocol)."""
+    """A proxy with one version of one module (go.dev/ref/mod#goproxy-protocol)."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as opened:
         opened.writestr(f"{MODULE}@{VERSION}/go.mod", GO_MOD)
@@ -76,7 +76,7 @@ def test_go_downloads_with_the_token_of_one_sign_in(person: Person, provider: Pr
         assert_worked(done)
         assert json.loads(done.stdout)["Path"] == MODULE
         assert {asked.authorization for asked in service.answered(200)} == {f"Bearer {token}"}
-        # go was told once that the token is for the whole service.
+        # keyfob told go once that the token is for the whole service.
         assert len(service.answered(401)) == 1
         assert person.browsers_opened() == 1
 

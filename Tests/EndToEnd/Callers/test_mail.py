@@ -1,4 +1,4 @@
-"""Mail programs, which take a token from a command and show it to their server by SASL."""
+"""Mail programs, which get a token from a command and send it to their server with SASL."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from harness.serving import serve_in_background
 
 @pytest.fixture
 def page(provider: Provider) -> Iterator[Service]:
-    """A page for whoever has a token."""
+    """A page that requires a token."""
     with Service(guarded(admits(provider, "Bearer"), "Bearer", lambda _: Answer(body=b"come in\n"))) as service:
         yield service
 
 
 class MailServer(socketserver.ThreadingTCPServer):
-    """Takes mail from whoever authenticates with OAUTHBEARER (RFC 7628) and a token of the authorization server."""
+    """Accepts mail from clients with OAUTHBEARER (RFC 7628) and a token of the authorization server."""
 
     allow_reuse_address = True
 
@@ -37,7 +37,7 @@ class MailServer(socketserver.ThreadingTCPServer):
 
 
 class MailHandler(socketserver.StreamRequestHandler):
-    """One conversation of SMTP (RFC 5321)."""
+    """One SMTP session (RFC 5321)."""
 
     server: MailServer
 
@@ -68,14 +68,14 @@ class MailHandler(socketserver.StreamRequestHandler):
         return self.rfile.readline().decode().strip()
 
     def authenticated(self, response: str) -> str | None:
-        """Whose token it is, if it is alive."""
+        """The owner of the token, if it is valid."""
         name, *pairs = base64.b64decode(response).decode().split("\x01")
         fields = dict(pair.split("=", 1) for pair in pairs if "=" in pair)
         alive = self.server.provider.introspect(fields["auth"].removeprefix("Bearer "))
         return name.removeprefix("n,a=").rstrip(",") if alive else None
 
     def say(self, line: str) -> None:
-        """One line, or several."""
+        """Sends one line or several."""
         self.wfile.write(line.encode() + b"\r\n")
 
 

@@ -1,4 +1,4 @@
-"""The door for other callers under git's name, as the package installs it: what it says is what git's own door says."""
+"""The package installs the door for other callers under git's name, too. It answers exactly like git's own door."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from harness.person import Person, description
 from harness.steps import assert_worked
 
 NAME = "git-credential-keyfob"
-# Standard output, what is said to people, and the exit status.
+# Standard output, standard error and exit status.
 Said = tuple[bytes, bytes, int]
 
 
@@ -25,7 +25,7 @@ def link(developer: Person) -> Path:
 
 
 def both(person: Person, link: Path, *arguments: str, stdin: bytes = b"", **env: str) -> Said:
-    """What both of them say, which is the same."""
+    """The answer of both, which must be the same."""
     doors = (link, binaries.git_credential_keyfob())
     done = [person.session.run(door, *arguments, stdin=stdin, **env) for door in doors]
     first, second = ((each.stdout, each.stderr, each.returncode) for each in done)

@@ -1,4 +1,4 @@
-"""pip, uv and Cargo, each the real one, against an index and a registry that let in only who has a token."""
+"""The real pip, uv and Cargo with an index and a registry that require a token."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WHEEL = "hello-1.0-py3-none-any.whl"
 
 
 def wheel() -> bytes:
-    """A package that holds nothing."""
+    """An empty package."""
     files = {
         "hello.py": "",
         "hello-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: hello\nVersion: 1.0\n",
@@ -49,7 +49,7 @@ def index(asked: Asked) -> Answer:
 
 
 def pip(person: Person, service: Service, user: str = "__token__") -> Done:
-    """Downloads the package into the home directory, as one does who knows no password."""
+    """Downloads the package into the home directory, without a password."""
     return person.session.run(
         *(sys.executable, "-m", "pip", "download", "--isolated", "--no-deps", "--no-cache-dir", "--no-input"),
         *("--disable-pip-version-check", "--keyring-provider", "subprocess"),
@@ -99,7 +99,7 @@ def cargo() -> tuple[Path, dict[str, str]] | None:
     found = shutil.which("cargo")
     if found is None:
         return None
-    # What rustup installs finds its toolchains below the home of whoever installed it.
+    # rustup's programs find their toolchains below the home directory of the user who installed them.
     environment = {"RUSTUP_HOME": os.environ.get("RUSTUP_HOME") or str(Path.home() / ".rustup")}
     said = subprocess.run(
         [found, "--version"], capture_output=True, text=True, check=False, env={**os.environ, **environment}
@@ -113,7 +113,7 @@ needs_cargo = pytest.mark.skipif(CARGO is None, reason="needs cargo 1.74, which 
 
 
 def crate() -> bytes:
-    """A crate that holds nothing."""
+    """An empty crate."""
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w:gz") as opened:
         for name, text in {
@@ -200,6 +200,6 @@ def test_cargo_shows_what_to_do_where_nobody_has_signed_in(person: Person, provi
 
 
 def found(pages: dict[str, bytes], asked: Asked) -> Answer:
-    """The page, if it is there."""
+    """The page, if it exists."""
     body = pages.get(asked.path)
     return Answer(404) if body is None else Answer(body=body)

@@ -1,4 +1,4 @@
-"""curl, Node and other programs that take a token from a command, and clients of MCP that take header fields."""
+"""curl, Node and other programs that get a token from a command, and MCP clients that get header fields."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from harness.terminal import Terminal
 
 @pytest.fixture
 def page(provider: Provider) -> Iterator[Service]:
-    """A page for whoever has a token."""
+    """A page that requires a token."""
     with Service(guarded(admits(provider, "Bearer"), "Bearer", lambda _: Answer(body=b"come in\n"))) as service:
         yield service
 
 
 def shell(person: Person, script: str, *arguments: str) -> tuple[int, str]:
-    """Runs a bash script; its status and output."""
+    """Runs a bash script and returns its status and output."""
     done = person.session.run("bash", "-c", script, "-", *arguments)
     return done.returncode, done.stdout.decode()
 

@@ -1,4 +1,4 @@
-"""`keyfob setup`: what it shows, what it writes once somebody said yes, and what it leaves alone."""
+"""`keyfob setup`: the changes that it shows, writes after approval, or does not make."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from harness.terminal import Terminal
 from harness.waiting import wait_until
 
 URL = "https://registry.example"
-SECRET = "c2VjcmV0LXBhc3N3b3Jk"  # what nobody may see in a difference
+SECRET = "c2VjcmV0LXBhc3N3b3Jk"  # must not appear in the shown changes
 
 
 @pytest.fixture
 def settings(person: Person) -> Settings:
-    """A person who has keyfob in a directory of their own."""
+    """A person who has installed keyfob in their own directory."""
     return Settings(person)
 
 
-# What is written: caller, its arguments, the file, what stands in it before, and what must stand in it behind.
+# Caller, its arguments, the file, its text before, and text that must be in it afterwards.
 DOCKER = f'{{\n\t"auths": {{\n\t\t"other.example": {{\n\t\t\t"auth": "{SECRET}"\n\t\t}}\n\t}}\n}}'
 EDITS = [
     ("docker", URL, ".docker/config.json", DOCKER, '{\n\t"credHelpers": {\n\t\t"registry.example": "keyfob"\n\t},\n'),
@@ -89,7 +89,7 @@ IDS = [f"{edit[0]}-{index}" for index, edit in enumerate(EDITS)]
 
 
 def arguments(name: str, url: str | None) -> list[str]:
-    """What stands behind `keyfob setup`."""
+    """The arguments after `keyfob setup`."""
     return [name] + ([url] if url else [])
 
 
@@ -104,7 +104,7 @@ def test_what_is_missing_is_written_and_nothing_else(
     after = path.read_text()
     behind = behind.replace("BIN", str(settings.bin)).replace("HOME", str(settings.home))
     assert behind in after
-    # What was there is there, but for the ends of lines that had none: nothing was taken away.
+    # All old text is still there, except that the last line may have got its end.
     assert is_below(before, after)
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
     assert settings.copies() == ([Path(f"{path}{COPY}")] if name != "pnpm" else [Path(f"{path}{COPY}")])
@@ -124,7 +124,7 @@ def test_what_is_missing_is_written_and_nothing_else(
 
 
 def is_below(before: str, after: str) -> bool:
-    """Whether nothing but additions leads from one text to the other."""
+    """Whether additions alone turn one text into the other."""
     rest = iter(after)
     return all(character in rest for character in before)
 
@@ -150,7 +150,7 @@ def test_links_lead_to_the_program(settings: Settings) -> None:
     assert settings.person.session.run(link, "version").returncode == 0
 
 
-# What is left alone.
+# Files that stay as they are.
 TAKEN = [
     ("docker", URL, ".docker/config.json", '{"credHelpers": {"registry.example": "pass"}}', "registry.example is set"),
     (
@@ -169,7 +169,7 @@ TAKEN = [
     ("terraform", None, ".terraformrc", 'credentials_helper "other" {}\n', "is set already: other"),
     ("vault", None, ".vault", 'token_helper = "/other"\n', "is set already: /other"),
     ("pnpm", URL, ".npmrc", f"//registry.example/:_authToken={SECRET}\n", "is set already"),
-    # What cannot be read by its own program.
+    # Its own program cannot read the text.
     ("docker", URL, ".docker/config.json", '{"auths": {', "is not JSON"),
     ("docker", URL, ".docker/config.json", '{"credHelpers": {}, "credHelpers": {}}', "is not JSON"),
     ("docker", URL, ".docker/config.json", "[]", "is not JSON"),
@@ -177,7 +177,7 @@ TAKEN = [
     ("cargo", None, ".cargo/config.toml", "[=\n", "is not TOML"),
     ("terraform", None, ".terraformrc", 'x = "\n', "is not HCL"),
     ("terraform", None, ".terraformrc", "/* x", "is not HCL"),
-    # What is no text, or too much of it.
+    # The file is no text, or too long.
     ("docker", URL, ".docker/config.json", b'{"a": "\xe9"}', "is not text in UTF-8"),
     ("docker", URL, ".docker/config.json", '{"a": 1}'.encode("utf-16"), "is not text in UTF-8"),
     ("docker", URL, ".docker/config.json", '{"a": 1}'.encode("utf-16-be"), "is not text in UTF-8"),
@@ -197,7 +197,7 @@ def test_what_is_not_as_expected_is_said_and_left_alone(
 
 
 def assert_left_alone(settings: Settings, done: Done, words: str) -> None:
-    """Exit status 78, a line that says why, and nothing changed."""
+    """Asserts exit status 78, a message with the reason, and that the file is unchanged."""
     said = "\n".join(stderr_lines(done))
     assert (done.returncode, done.stdout) == (78, b""), said
     assert words in said
@@ -272,7 +272,7 @@ def test_on_a_full_disk_all_stays_as_it_was(settings: Settings, before: str | No
     path = settings.home / ".docker" / "config.json"
     if before is not None:
         settings.write(".docker/config.json", before)
-    settings.setup("docker", URL, "--apply", "--yes", DOCKER_CONFIG="elsewhere")  # the link is there then
+    settings.setup("docker", URL, "--apply", "--yes", DOCKER_CONFIG="elsewhere")  # by now the link exists
     full = 'trap "" XFSZ; ulimit -f 0; exec "$@"'
     command = (settings.bin / "keyfob", "setup", "docker", URL, "--apply", "--yes")
     done = settings.person.session.run("/bin/sh", "-c", full, "sh", *command)
@@ -308,7 +308,7 @@ def test_a_name_that_another_program_has_is_left_to_it(settings: Settings) -> No
     assert not (settings.home / ".docker").exists()
 
 
-# Who is asked.
+# The question.
 
 
 def test_without_a_terminal_nothing_is_written_without_yes(settings: Settings) -> None:
@@ -339,7 +339,7 @@ def test_on_a_terminal_the_difference_is_shown_and_a_yes_is_asked_for(
 def test_what_was_typed_or_pasted_before_the_question_is_no_answer(settings: Settings, early: str) -> None:
     path = settings.write(".docker/config.json", "{}\n")
     begun = settings.home / "begun"
-    # keyfob is started when all of it has been typed.
+    # keyfob starts after all of it was typed.
     command = ("/bin/sh", "-c", 'until [ -e "$0" ]; do :; done; exec "$@"', begun, settings.bin / "keyfob")
     for answer, status in (("n\n", 77), ("y\n", 0)):
         terminal = Terminal(settings.person.session, *command, "setup", "docker", URL, "--apply")
@@ -358,7 +358,7 @@ def test_a_paste_that_goes_on_while_keyfob_asks_is_no_answer(settings: Settings)
     begun = settings.home / "begun"
     command = ("/bin/sh", "-c", 'until [ -e "$0" ]; do :; done; exec "$@"', begun, settings.bin / "keyfob")
     terminal = Terminal(settings.person.session, *command, "setup", "docker", URL, "--apply")
-    # More lines than a terminal holds: the last of them come while keyfob drops the first.
+    # More lines than a terminal's buffer holds: the last of them arrive while keyfob discards the first.
     begun.touch()
     terminal.type("y\n" * 4000)
     terminal.read_until(r"write this\? \[y/N\] ")
@@ -379,7 +379,7 @@ def test_what_changed_while_somebody_thought_is_not_overwritten(settings: Settin
     assert path.read_text() == '{"a": 1}\n'
 
 
-# What is shown.
+# The shown changes.
 
 
 def test_every_caller_is_listed_and_shows_what_to_write(settings: Settings) -> None:
@@ -402,7 +402,7 @@ def test_what_is_unknown_is_said(settings: Settings) -> None:
     assert settings.setup("docker", "--yes").returncode == 64
 
 
-# git's own affairs.
+# git.
 
 
 def test_another_helper_of_git_is_told_of_and_asked_no_more(settings: Settings) -> None:
@@ -439,7 +439,7 @@ def test_a_path_may_have_a_space_where_its_caller_does_not_mind(person: Person) 
     settings = Settings(person, "my own")
     person.session.env["PATH"] = "/usr/bin:/bin"
     settings.write(".gitconfig", "")
-    # What leads to another directory leads to where the executables are.
+    # A link to another directory leads to the executables.
     assert_worked(settings.apply("git"))
     person.session.env["PATH"] = f"{settings.bin}:/usr/bin:/bin"
     for name in ("cargo", "bazel"):

@@ -1,4 +1,4 @@
-"""`keyfob setup ... --check`: the way that a caller goes, rung by rung; and the real callers, set up by keyfob alone."""
+"""`keyfob setup ... --check` follows a caller's way check by check. The real callers need only keyfob's setup."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from harness.setup import Settings
 from harness.steps import assert_worked
 from harness.tls import Authority
 
-# Google takes JWTs alone, which these servers do not issue.
+# Google takes only JWTs, which these servers do not issue.
 CHECKED = [
     "git",
     "docker",
@@ -45,7 +45,7 @@ CHECKED = [
 
 @pytest.fixture
 def settings(person: Person, provider: Provider) -> Settings:
-    """A person who has keyfob in a directory of their own, and may sign in to the service."""
+    """A person who has installed keyfob in their own directory and configured the service."""
     person.configure_keyfob(SERVICE, provider.issuer)
     (person.home / ".gitconfig").unlink()
     settings = Settings(person)
@@ -56,7 +56,7 @@ def settings(person: Person, provider: Provider) -> Settings:
 
 
 def rungs(done: Done) -> list[tuple[str, str]]:
-    """The state of each rung, and what is said of it."""
+    """Status and message of each check."""
     lines = [line for line in done.stdout.decode().splitlines() if not line.startswith(" ")]
     return [(line[:9].strip(), line[9:]) for line in lines]
 
@@ -106,7 +106,7 @@ def test_another_program_of_that_name_is_not_started(settings: Settings) -> None
     assert (done.returncode, rungs(done)[-1]) == (78, ("failed", f"{other} is another program"))
 
 
-# The real callers, with nothing but what keyfob has written.
+# The real callers, with only the settings that keyfob wrote.
 
 
 def test_git_clones(settings: Settings, provider: Provider, gate: Gate) -> None:
@@ -140,7 +140,7 @@ def test_cargo_fetches(settings: Settings, provider: Provider) -> None:
         assert CARGO is not None
         settings.write(".cargo/config.toml", "[net]\nretry = 0\n")
         assert_worked(settings.apply("cargo", f"{service.origin}/index"))
-        # The project's own file names nobody.
+        # The project's own file names no credential provider.
         assert run_cargo(person, service, "--version").returncode == 0
         (person.home / "project" / ".cargo" / "config.toml").write_text(
             f'[registries.here]\nindex = "sparse+{service.origin}/index/"\n'
@@ -229,7 +229,7 @@ def test_kubectl_gets_in(settings: Settings, provider: Provider, tmp_path: Path)
         checked = settings.setup("kubectl", service.origin, "--check")
         assert checked.returncode == 0, checked.stdout
         assert any("set up already" in line for line in stderr_lines(settings.apply("kubectl", service.origin)))
-        # Who signs in otherwise goes on doing so.
+        # Other users of the configuration keep their way to sign in.
         refused = settings.apply("kubectl", "https://x")
         assert refused.returncode == 78
         assert "user o is set already" in "\n".join(stderr_lines(refused))

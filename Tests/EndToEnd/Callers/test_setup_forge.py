@@ -1,4 +1,4 @@
-"""`keyfob setup git URL`: a person registers an application with a forge, is walked through it, and it works."""
+"""`keyfob setup git URL` guides a person through the registration of an application at a forge."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ PAGE = "/-/user_settings/applications"
 
 @pytest.fixture
 def newcomer(person: Person, provider: Provider, gate: Gate) -> Person:
-    """A person who knows that a forge of their own is a GitLab, and has registered nothing there."""
+    """A person with a GitLab server of their own, before a registration there."""
     person.configure_keyfob(gate.origin, provider.issuer, client_id=None, provider="gitlab")
     return person
 
 
 def begin(person: Person, url: str) -> Terminal:
-    """Starts the walk on a terminal."""
+    """Starts `keyfob setup git` on a terminal."""
     return Terminal(person.session, binaries.keyfob(), "setup", "git", url)
 
 
@@ -52,7 +52,7 @@ def test_a_person_is_walked_through_registering_an_application(
     assert newcomer.browsers_opened() == 1
     approved = tomllib.loads(newcomer.approvals.read_text())["host"][gate.origin]
     assert approved["client_id"] == CLIENT_ID
-    # It holds from now on.
+    # The entry is used from now on.
     assert_worked(newcomer.git("clone", gate.url, "work"))
     assert provider.is_active(newcomer.token(gate.url))
     again = newcomer.keyfob("setup", "git", gate.url)

@@ -1,5 +1,5 @@
-"""What git's own battery asks of a helper that stores passwords, case by case (t0303, lib-credential.sh), asked through
-the real `git credential` and of the door itself. The hosts are unknown to keyfob: never a browser."""
+"""git's own tests for helpers that store passwords (t0303, lib-credential.sh), through the real `git credential` and
+with the door itself. keyfob knows none of these hosts, so it never opens a browser."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def store(request: pytest.FixtureRequest, person: Person) -> Store:
 
 @pytest.fixture
 def door(person: Person) -> HelperStore:
-    """The door itself: Debian 12's git does not know what it is asked here."""
+    """The door itself: Debian 12's git does not know these attributes."""
     return HelperStore(person.session, binaries.git_credential_keyfob())
 
 
@@ -151,7 +151,7 @@ def test_an_expired_password_is_answered_with_its_expiry_or_not_at_all(door: Hel
     assert answer is None or answer["password_expiry_utc"] == "1000000000"
 
 
-# What is no user name and no password of a web server is kept as well: git asks for these too.
+# Credentials of other kinds, which git requests as well.
 @pytest.mark.parametrize(
     "credential",
     [

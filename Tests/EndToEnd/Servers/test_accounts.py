@@ -1,4 +1,4 @@
-"""Two people at one host, or one person with two accounts: whose token is whose."""
+"""Several accounts at one host: keyfob gives each caller the token of the right account."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signing in without a browser on this machine: by pasting an address, and at another device (RFC 8628)."""
+"""Sign-in without a browser on this machine: by pasting an address, or at another device (RFC 8628)."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ def begin_login(person: Person, gate: Gate, flow: str) -> Dialogue:
 
 
 def last_address(person: Person, start_address: str, mode: str = "approve") -> str:
-    """Where a browser ends that cannot follow the redirect: what a person then pastes."""
+    """The last address of a browser that cannot follow the redirect. The user pastes it."""
     address = person.browse_elsewhere(start_address, "--stop-at", f"{REDIRECT}?", mode=mode)
     assert address.startswith(f"{REDIRECT}?"), address
     return address
 
 
 def assert_nothing_kept(person: Person, provider: Provider, gate: Gate) -> None:
-    """No token came of it, neither here nor at the server, and no browser was opened."""
+    """Asserts that there is no token, neither here nor at the server, and that no browser was opened."""
     assert person.keyfob("token", gate.url, "--interaction", "never").returncode == 77
     assert (provider.live_refresh_tokens(), person.browsers_opened()) == (0, 0)
 
 
-# By pasting.
+# Pasting.
 
 
 def test_a_pasted_address_signs_in(developer: Person, provider: Provider, gate: Gate) -> None:
@@ -102,7 +102,7 @@ def test_a_pasted_refusal_is_a_refusal(developer: Person, provider: Provider, ga
 def test_git_asks_for_the_address_on_its_terminal(developer: Person, provider: Provider, gate: Gate) -> None:
     developer.configure_keyfob(gate.origin, provider.issuer, flow="paste")
     person_side, terminal = os.openpty()
-    # The shell leads a session without a terminal: the first that it opens becomes the controlling one.
+    # The shell leads a session without a terminal, so the first terminal that it opens becomes the controlling one.
     onto_terminal = ("/bin/sh", "-c", 'terminal=$0; exec 9<>"$terminal" 9>&-; exec "$@"', os.ttyname(terminal))
     door = developer.begin(*onto_terminal, binaries.git_credential_keyfob(), "get", stdin=description(gate.url))
     pasted = last_address(developer, door.hint(PASTE_HINT))

@@ -1,5 +1,5 @@
-"""Others on the same machine: another user, other programs, other pages in the person's browser, and the directories in
-which one happens to stand."""
+"""Others on the same machine: another user, other programs, other pages in the person's browser, and files in the
+working directory."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ needs_another_user = pytest.mark.skipif(not can_be_another(), reason="only root 
 
 @pytest.fixture(autouse=True)
 def counting(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Counts each test as one neighbour."""
+    """Counts each test as one hostile neighbour."""
     failed = request.session.testsfailed
     yield
     add("hostile neighbours", request.node.name, passed=int(request.session.testsfailed == failed))
@@ -36,14 +36,14 @@ def login(developer: Person, gate: Gate) -> WaitingLogin:
     return WaitingLogin(developer, gate.url)
 
 
-# At the listener.
+# The listener.
 
 
 @needs_another_user
 def test_another_user_who_opens_the_start_address_first_gets_nothing(login: WaitingLogin) -> None:
     taken = login.ask(login.start_target, stranger=True)
     assert (taken.status, taken.leads_on) == (403, False)
-    # The address is still the person's.
+    # The address still works for the person.
     assert_worked(login.bring_back(login.go_to_the_end()))
 
 
@@ -56,7 +56,7 @@ def test_another_user_brings_no_answer_even_with_cookie_and_state(login: Waiting
     assert_worked(login.bring_back(callback))
 
 
-# Enough for one of them to be accepted, read and reset in any order of these.
+# Enough connections that the reset comes before the accept, before the read and after it.
 RESETS = 200
 
 
@@ -98,7 +98,7 @@ def test_another_user_is_known_by_every_road(
         assert login.ask(login.start_target, to=to).status == 302
 
 
-# In a container, or a service that may not ask the kernel about single sockets.
+# Some containers and services may not use socket diagnosis.
 
 
 @needs_another_user
@@ -196,7 +196,7 @@ def test_a_name_that_was_made_to_point_here_gets_nothing(login: WaitingLogin) ->
 
 
 def addresses_of_this_machine() -> list[tuple[socket.AddressFamily, str]]:
-    """Addresses of this machine but for the one that is listened on: of its network, if it has one, and of loopback."""
+    """The other addresses of this machine: those of its network, if it has one, and of loopback."""
     found = [(socket.AF_INET, "127.0.0.2"), (socket.AF_INET6, "::1")]
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
@@ -222,7 +222,7 @@ def test_idle_connections_do_not_keep_the_answer_out(login: WaitingLogin) -> Non
         connection.close()
 
 
-# On the way to other programs.
+# Programs that keyfob starts.
 
 
 @pytest.mark.parametrize("path", [".:bin", "bin:.", "", ":", "./bin"])
@@ -235,24 +235,24 @@ def test_a_program_of_the_working_directory_is_never_run(developer: Person, gate
             (directory / name).chmod(0o755)
     configuration = developer.configuration.read_text()
     developer.configuration.write_text(f"login_timeout = 1\n{configuration}")
-    only_nothing = path or "."  # an empty PATH means the system's directories, in which a real browser may be
+    only_nothing = path or "."  # with an empty PATH, the system's directories count, and a real browser may be there
     done = developer.keyfob("login", gate.url, PATH=only_nothing, BROWSER="browser-of-ours", DISPLAY=":99")
     assert_refused(done, 77)
     assert not ran.exists(), ran.read_text()
 
 
-# In the directories.
+# Directories.
 
 
 def lay_runtime_directory(developer: Person) -> Path:
-    """The directory for locks, as keyfob makes it."""
+    """Makes keyfob's directory for locks, with keyfob's mode."""
     directory = developer.session.runtime / "keyfob"
     directory.mkdir(mode=0o700)
     return directory
 
 
 def assert_nobody_is_let_in(developer: Person, gate: Gate) -> None:
-    """There is no login, and the words are about the directory."""
+    """Asserts that the login fails, and that the message names the directory."""
     done = developer.keyfob("login", gate.url)
     assert_refused(done, 75)
     assert b"cannot lock" in done.stderr

@@ -1,4 +1,4 @@
-"""Behind a proxy that alone knows the way, among certificates that only this network trusts."""
+"""A company network: its servers can be reached only by its proxy, and only it trusts its certificate authority."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ GIT, LOGIN = "git.example.test", "login.example.test"
 
 @dataclass
 class Company:
-    """A network of its own: its proxy, its certificate authority, the servers behind."""
+    """A company network: a proxy, a certificate authority, and the servers behind the proxy."""
 
     proxy: Proxy
     authority: Authority
@@ -31,7 +31,7 @@ class Company:
 
 @pytest.fixture
 def company(tmp_path: Path) -> Iterator[Company]:
-    """The network. The names of its servers are known to its proxy, and to nobody else."""
+    """The network. Only its proxy knows the names of its servers."""
     authority = Authority(tmp_path)
     with (
         Proxy() as proxy,
@@ -45,7 +45,7 @@ def company(tmp_path: Path) -> Iterator[Company]:
 
 @pytest.fixture
 def employee(person: Person, company: Company) -> Person:
-    """A person in that network, whose browser is set up for it and whose keyfob and git are not."""
+    """A person in that network. The browser is set up for the network, keyfob and git are not."""
     person.browser_options = ["--proxy", company.proxy.address, "--authority", str(company.authority.file)]
     person.set_browser()
     person.configure_keyfob(company.gate.origin, company.provider.issuer)
@@ -53,13 +53,13 @@ def employee(person: Person, company: Company) -> Person:
 
 
 def set_environment(employee: Person, company: Company, proxy: str | None = None) -> None:
-    """Sets the network up for all programs, by their environment."""
+    """Sets the network up for all programs, in their environment."""
     proxy = proxy or company.proxy.address
     employee.session.env.update(https_proxy=proxy, SSL_CERT_FILE=str(company.authority.file))
 
 
 def set_git(employee: Person, company: Company, section: str = "http") -> None:
-    """Sets the network up for git alone, by its configuration."""
+    """Sets the network up only for git, in its configuration."""
     settings = {"proxy": company.proxy.address, "sslCAInfo": str(company.authority.file)}
     employee.configure_git({f"{section}.{key}": value for key, value in settings.items()})
 

@@ -1,4 +1,4 @@
-"""A server of the Model Context Protocol, by the protocol's own SDK: an address is all that the person has."""
+"""A server of the Model Context Protocol, made with the protocol's SDK. The person knows only its URL."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CODE, REFRESH = "authorization_code", "refresh_token"
 
 
 def sign_in(person: Person, notes: NotesServer, *more: str) -> None:
-    """Signs in with nothing but the address."""
+    """Signs in with only the URL."""
     assert_worked(person.keyfob("login", notes.url, *more))
 
 
@@ -29,7 +29,7 @@ def authorizations(notes: NotesServer) -> list[Answered]:
 
 
 def assert_signed_in_nowhere(person: Person, notes: NotesServer) -> None:
-    """No token came of it, and nothing was written down about the server."""
+    """Asserts that there is no token, and no approval of the server."""
     assert person.keyfob("token", notes.url, "--interaction", "never").returncode != 0
     assert notes.store.refresh_tokens == {}
     assert notes.origin not in (person.approvals.read_text() if person.approvals.exists() else "")
@@ -191,7 +191,7 @@ def test_a_challenge_that_was_passed_in_widens_the_scopes(person: Person, notes:
     token = decode(done.stdout)["password"]
     assert set(notes.store.access_tokens[token].scopes) == {"notes:read", "notes:write"}
     assert person.browsers_opened() == 2
-    # The same challenge again asks nobody: the token has these scopes.
+    # The token has these scopes, so keyfob does not prompt for the same challenge again.
     assert_worked(person.keyfob("get", stdin=request, KEYFOB_INTERACTION="never"))
     assert person.browsers_opened() == 2
 
@@ -248,7 +248,7 @@ def test_a_sign_in_in_vain_is_tried_again_after_a_yes(person: Person, notes: Not
     sign_in(person, notes)
     notes.store.clients.clear()
     person.configuration.parent.mkdir(parents=True, exist_ok=True)
-    # The second attempt has to come to its end within it.
+    # The second sign-in must end in this time.
     person.configuration.write_text(f"login_timeout = {8 if answer == 'y' else 1}\n")
     login = Terminal(person.session, binaries.keyfob(), "login", "--force", notes.url)
     login.read_until(r"register again and retry\? \[y/N\] ")

@@ -1,5 +1,5 @@
-"""Paths of one host that belong to different people: what was stored or signed in to for one path answers for no other,
-whatever spelling the caller has for it."""
+"""Paths of one host that belong to different people. A credential for one path is given for no other path, whatever
+spelling the caller uses."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def cargo(kind: str, url: str, **more: str) -> str:
 
 
 def cargo_secret(output: str) -> str:
-    """The token as it was stored, or the password of a Basic field; empty without one."""
+    """The stored token, or the password of a Basic field, or empty."""
     token = conversation(output).get("Ok", {}).get("token", "")
     return basic(token) if token.startswith("Basic ") else token.removeprefix("Bearer ")
 
@@ -43,7 +43,7 @@ def bazel_secret(output: str) -> str:
 
 
 def authorization(field: str) -> str:
-    """The secret of an `Authorization` field, of either scheme."""
+    """The secret in an `Authorization` field with Basic or Bearer."""
     return basic(field) if field.startswith("Basic ") else bearer(field) if field else ""
 
 
@@ -58,14 +58,14 @@ def go_secret(output: str) -> str:
 
 @dataclass(frozen=True)
 class Caller:
-    """A caller that names a URL: how it asks for a secret and, if it can, stores and erases one."""
+    """A caller that names a URL: how it gets a secret and, if it can, stores and erases one."""
 
     name: str
     get: Callable[[str], tuple[tuple[str, ...], str]]
     secret: Callable[[str], str]
     store: Callable[[str, str], tuple[tuple[str, ...], str]] | None = None
     erase: Callable[[str], tuple[tuple[str, ...], str]] | None = None
-    # Whether it is given what was stored for its host without a path.
+    # Whether keyfob gives it credentials that were stored for the host without a path.
     takes_whole_host: bool = True
     variable: str = ""
 
@@ -78,7 +78,7 @@ class Caller:
         return self.run(person, self.get(url), url)
 
     def found(self, person: Person, url: str) -> str:
-        """The secret that it is given; empty for none."""
+        """The secret that the caller gets, or empty."""
         return self.secret(self.ask(person, url).stdout.decode())
 
 
@@ -139,7 +139,7 @@ CALLERS = [*KEEPERS, *READERS]
 
 @pytest.fixture
 def caller_of(person: Person) -> Person:
-    """A person whose keyfob answers by each caller's name."""
+    """A person with a link to keyfob for each caller."""
     link(person)
     return person
 
@@ -161,7 +161,7 @@ def test_a_password_stored_for_one_path_goes_to_no_other(caller_of: Person, call
     keep(caller_of, "user/a", "secret-of-a")
     for other in ("/user/b", "/user", "/user/a/x", "/user/A", "/user//a", "//user/a", "/", ""):
         assert caller.found(caller_of, HOST + other) == "", other
-    if caller.name != "vault":  # which is given only what it has stored
+    if caller.name != "vault":  # which gets only secrets that it stored
         assert caller.found(caller_of, HOST + "/user/a") == "secret-of-a"
         assert caller.found(caller_of, HOST + "/user/a/") == "secret-of-a"
 
@@ -187,7 +187,7 @@ def test_what_a_caller_has_stored_it_reads_back_and_erases_path_by_path(caller_o
     for place in places:
         assert_worked(caller.run(caller_of, caller.store(place, f"secret-of-{place}"), place))
     assert [caller.found(caller_of, place) for place in places] == [f"secret-of-{place}" for place in places]
-    # By the host alone nothing is erased that the host alone is not given.
+    # A request without a path erases only credentials that such a request can get.
     assert_worked(caller.run(caller_of, caller.erase(HOST), HOST))
     assert [caller.found(caller_of, place) for place in places] == [f"secret-of-{place}" for place in places[:2]] + [""]
     assert_worked(caller.run(caller_of, caller.erase(places[0]), places[0]))
@@ -233,7 +233,7 @@ ACCOUNT = f"{SERVICE}/K/caf%C3%A9"
 
 @pytest.fixture
 def signed_in(caller_of: Person, provider: Provider) -> Person:
-    """A person who has signed in to a path of a host; the token is in kernel memory."""
+    """A person who has signed in to a path of a host. The token is in kernel memory."""
     caller_of.configure_keyfob(ACCOUNT, provider.issuer)
     assert_worked(caller_of.keyfob("login", ACCOUNT))
     return caller_of
@@ -272,7 +272,7 @@ def test_a_token_goes_to_the_bytes_of_its_path_and_to_no_others(signed_in: Perso
     for name, path in {**OTHERS, **AMBIGUOUS}.items():
         done = caller.ask(signed_in, SERVICE + path)
         assert token.encode() not in done.stdout + done.stderr, name
-        if name in AMBIGUOUS and caller.name not in ("docker", "cargo"):  # which have a status of their own
+        if name in AMBIGUOUS and caller.name not in ("docker", "cargo"):  # which have their own exit status
             assert done.returncode == MALFORMED, (name, stderr_lines(done))
     for path in ("", "/", "/x.git", "/a//b", "/%CC%81"):
         assert token in caller.ask(signed_in, ACCOUNT + path).stdout.decode(), path
@@ -298,13 +298,13 @@ def test_git_is_told_nothing_about_a_path_that_is_not_below_the_account(
 ) -> None:
     token = signed_in.token(ACCOUNT)
     request = f"protocol=https\nhost=service.example\npath={path}\n\n".encode()
-    for _ in range(2):  # what the first time leaves in kernel memory is of no use to the second
+    for _ in range(2):  # the second request must not use the kernel keys of the first
         done = signed_in.session.run(binaries.git_credential_keyfob(), "get", stdin=request)
         assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
     right = "protocol=https\nhost=service.example\npath=K/caf\u00e9/x.git\n\n".encode()
     for _ in range(2):
         assert token.encode() in signed_in.session.run(binaries.git_credential_keyfob(), "get", stdin=right).stdout
-    # An account of the whole host is that of every path, however it is written.
+    # An account of the whole host answers for every path, in every spelling.
     signed_in.configure_keyfob(SERVICE, provider.issuer)
     assert_worked(signed_in.keyfob("login", SERVICE))
     whole = signed_in.token(SERVICE)

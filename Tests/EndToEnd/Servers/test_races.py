@@ -1,4 +1,4 @@
-"""Many callers at once: one refresh, one registration, one browser, and a logout in the middle of them."""
+"""Many callers at once cause one refresh, one registration, one browser. A logout may come at any time."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ ROUNDS, FEWER_ROUNDS = (50, 20) if counts.is_long() else (5, 2)
 
 
 def callers(service: str, before: Sequence[Path] = ()) -> list[Runner]:
-    """Callers as they come: git, and scripts that want a token, by turns. `before` is a program that runs them."""
+    """Commands of git and of scripts that need a token, by turns. `before` is a program that runs them."""
     git = Runner([*before, binaries.git_credential_keyfob(), "get"], description(service))
     script = Runner([*before, binaries.keyfob(), "token", service])
     return [git, script] * (CALLERS // 2)
 
 
 def given(done: Done) -> str:
-    """The access token that a caller was given, whatever it had asked."""
+    """The access token in a caller's answer."""
     assert_worked(done)
     lines = done.stdout.decode().splitlines()
     return next((line.removeprefix("password=") for line in lines if line.startswith("password=")), lines[0])
 
 
 def drop_access_token(person: Person, service: str) -> None:
-    """What git does when a service refuses a token."""
+    """Erases a token, as git does if a service refuses it."""
     assert_worked(person.ask_door("erase", service))
 
 
 def let_it_expire(person: Person, server: FamilyServer, service: str) -> None:
-    """Has keyfob hold an access token that is dead by now."""
+    """Lets keyfob hold an access token that has expired."""
     drop_access_token(person, service)
     server.lifetime = 1
     token = person.token(service)
@@ -48,14 +48,14 @@ def let_it_expire(person: Person, server: FamilyServer, service: str) -> None:
 
 
 def assert_signed_in(person: Person, server: FamilyServer, service: str) -> None:
-    """The grant that is kept is the living one: it can be spent once more."""
+    """Asserts that the stored grant is valid: it brings another token."""
     assert [grant["refresh_token"] for grant in items.kept(person.session, "grant")] == server.live_refresh_tokens()
     drop_access_token(person, service)
     assert server.is_active(person.token(service))
 
 
 def assert_signed_out(person: Person, server: FamilyServer) -> None:
-    """Nothing is kept here, and nothing lives there."""
+    """Asserts that nothing is stored here, and that no token is valid at the server."""
     assert (items.how_many(person.session), server.live_refresh_tokens()) == (0, [])
     assert json.loads(person.keyfob("status", "--json").stdout) == []
 

@@ -1,4 +1,4 @@
-"""What nobody may guess comes from the kernel, byte for byte (RFC 7636 section 7.1, RFC 6749 section 10.10)."""
+"""Each random byte of a secret value comes from the kernel (RFC 7636 section 7.1, RFC 6749 section 10.10)."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from harness.family import CLIENT_ID, FamilyServer
 from harness.person import Person
 from harness.steps import assert_worked
 
-# What keyfob asks the kernel for: words of eight bytes.
+# keyfob asks the kernel for words of eight bytes.
 WORD = re.compile(r'getrandom\("((?:\\x[0-9a-f]{2}){8})", 8, 0\) = 8')
 
 
 def words(trace: Path) -> set[bytes]:
-    """The words that the kernel gave."""
+    """The random words from the kernel."""
     return {bytes.fromhex(found.replace(r"\x", "")) for found in WORD.findall(trace.read_text())}
 
 

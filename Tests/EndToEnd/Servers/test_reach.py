@@ -1,5 +1,5 @@
-"""Where a service may lead to: a document from the Internet names no server in the company's network, nor on this
-machine, without a person's yes (RFC 9728 section 7.7)."""
+"""The servers to which a service may lead. A document from the Internet cannot name a server in the company's network
+or on this machine unless the user approves (RFC 9728 section 7.7)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ NAMES = {
 
 
 class World:
-    """The servers: a service, and whom it names. Any of them answers as an authorization server."""
+    """The servers: a service, and the servers that it names. Each of them answers as an authorization server."""
 
     def __init__(self, directory: Path) -> None:
         self.server = "login.example.com"
@@ -61,7 +61,7 @@ class World:
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    """The servers, in a network of their own."""
+    """The servers, in a private network."""
     world = World(tmp_path)
     with world.network:
         yield world
@@ -76,17 +76,17 @@ def counting(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 def drop_the_access_token(person: Person, world: World) -> None:
-    """Makes the next token a refreshed one."""
+    """Erases the access token, so that the next request needs a refresh."""
     assert_worked(world.network.keyfob(person, "erase", stdin=f"url={SERVICE}\n\n".encode()))
 
 
 def pinned_reach(person: Person) -> str:
-    """How near the service's server may be, as it was written down."""
+    """The key `reach` of the service's approval."""
     return str(tomllib.loads(person.approvals.read_text())["host"][SERVICE]["reach"])
 
 
 def assert_too_near(done_or_status: object, shown: str, host: str) -> None:
-    """The words say which host, and that it is too near."""
+    """Asserts that the message names the host, and that it is too near."""
     assert f"leads to {host}, which is nearer to this machine" in shown, (done_or_status, shown)
 
 
@@ -192,11 +192,11 @@ def test_a_name_that_leads_elsewhere_after_the_sign_in_gets_no_refresh_token(
     assert_refused(done, 78)
     assert_too_near(done, done.stderr.decode(), "login.example.com")
     assert world.network.requests_at(address) == []
-    # Nothing is lost: once the name leads back, the grant is good.
+    # Nothing is lost: if the name resolves to the first address again, the grant works.
     world.network.lead("login.example.com", PUBLIC)
     again = world.network.keyfob(person, "token", SERVICE)
     assert (again.returncode, again.stdout) == (0, b"access-2\n"), stderr_lines(again)
-    # Neither does a logout lead there.
+    # A logout sends nothing there either.
     world.network.lead("login.example.com", address)
     gone = world.network.keyfob(person, "logout", SERVICE)
     assert b"not confirmed" in gone.stderr

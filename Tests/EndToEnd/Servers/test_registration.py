@@ -1,4 +1,4 @@
-"""From an address to a token at django-oauth-toolkit: discovery, registration, and what a login leaves behind."""
+"""From a URL to a token at django-oauth-toolkit: discovery, registration, and the state after a login."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ DOCUMENT_URL = "https://keyfob.example.test/keyfob/client-metadata.json"
 
 @pytest.fixture
 def public_gate(gate: Gate, provider: Provider) -> Gate:
-    """The git server, which says who issues its tokens."""
+    """The git server, which names the issuer of its tokens."""
     gate.publish(provider.issuer, scopes_supported=["read", "write"])
     return gate
 
 
 def sign_in(person: Person, gate: Gate, *more: str) -> None:
-    """Signs in with nothing but the address."""
+    """Signs in with only the URL."""
     assert_worked(person.keyfob("login", gate.url, *more))
 
 
 def requests_to(provider: Provider, method: str, path: str) -> list[int]:
-    """How the requests to a path, or to one below it, were answered."""
+    """The statuses of the requests to a path or below it."""
     return [r.status for r in provider.requests.all() if r.method == method and r.path.startswith(path)]
 
 
@@ -142,7 +142,7 @@ def test_the_metadata_document_of_the_repository_is_taken(
     person: Person, provider: Provider, public_gate: Gate
 ) -> None:
     class Fetcher:
-        """Fetches the document as a distributor publishes it, whose address stands in it."""
+        """Fetches the document as a distributor publishes it, with its URL as the client id."""
 
         def fetch(self, client_id: str) -> tuple[dict[str, object], int]:
             assert client_id == DOCUMENT_URL

@@ -1,4 +1,4 @@
-"""An authorization server that compares redirect URIs byte for byte, and that gives a secret to whom wants none."""
+"""An authorization server that compares redirect URIs byte for byte and gives a secret to clients that want none."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ AUTHORIZE, TOKEN, REGISTER, REVOKE, KEYS = (
 
 @pytest.fixture
 def owner(person: Person, strict: StrictProvider, strict_gate: Gate) -> Person:
-    """A person whose keyfob knows who signs them in at the git server, and nothing else: no client."""
+    """A person whose keyfob is configured with an issuer for the git server, but without a client."""
     person.configure_keyfob(strict_gate.origin, strict.issuer, client_id=None, scopes=["profile"])
     return person
 
 
 def redirect_uris(strict: StrictProvider) -> set[str]:
-    """The redirect URIs that were asked for so far."""
+    """The redirect URIs of the requests so far."""
     return {r.form["redirect_uri"] for r in strict.record.to(AUTHORIZE) if "redirect_uri" in r.form}
 
 
 def refreshed_token(person: Person, gate: Gate, token: str) -> str:
-    """The token that follows when git says that this one was refused."""
+    """Erases the token, as git does after a refusal, and returns the next one."""
     assert_worked(person.ask_door("erase", gate.url, "username=oauth2", f"password={token}"))
     return person.token(gate.url)
 
@@ -83,12 +83,12 @@ def test_a_neighbour_on_the_registered_port_costs_no_other_sign_in(
     with socket.create_server(("127.0.0.1", port)):
         assert_worked(owner.keyfob("login", strict_gate.url, "--account", "other"))
         assert len(stored()) == 2
-    # The client that the first sign-in belongs to is still there, and refreshes.
+    # The client of the first sign-in still exists, and a refresh works.
     assert_worked(owner.ask_door("erase", strict_gate.url, f"username={ALICE}", f"password={token}"))
     refreshed = owner.keyfob("token", strict_gate.url, "--account", ALICE, "--interaction", "never")
     assert_worked(refreshed)
     assert strict.owner(refreshed.stdout.decode().strip()) == ALICE
-    # It goes with the sign-in that needs it.
+    # The registration is deleted with the last sign-in that needs it.
     assert_worked(owner.keyfob("logout", strict_gate.url, "--account", ALICE))
     assert len(stored()) == 1
 

@@ -1,4 +1,4 @@
-"""When the server, the network or the keyring fails: what is forgotten, what is kept, who is asked."""
+"""Failures of the server, the network and the keyring: the state that keyfob drops or keeps, and the prompts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from harness.steps import assert_refused, assert_worked, let_the_token_expire, r
 
 @contextmanager
 def down(provider: Provider) -> Iterator[None]:
-    """The authorization server is off the network meanwhile."""
+    """Stops the authorization server while the block runs."""
     provider.stop()
     try:
         yield
@@ -32,7 +32,7 @@ def test_a_dead_refresh_token_and_nobody_to_ask(developer: Person, provider: Pro
     assert_refused(ask(developer, gate, "never"), 77)
     assert developer.browsers_opened() == 1
     assert [r.status for r in provider.token_requests("refresh_token")] == [400]
-    # The dead token is not tried a second time.
+    # keyfob does not send the invalid token a second time.
     assert_refused(ask(developer, gate, "never"), 77)
     assert refreshes(provider) == 1
 

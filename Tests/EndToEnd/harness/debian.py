@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -93,14 +94,17 @@ def desktop() -> Debian:
 
 
 def kept(name: str, fill: Callable[[Path], None]) -> Debian:
-    """The system of that name, which is made if it is not there yet: under another name, until it is whole."""
+    """The system of that name. Makes it if there is none: under another name until it is complete, and one process at a
+    time."""
     place = KEPT / name
-    if not place.exists():
-        KEPT.mkdir(parents=True, exist_ok=True)
-        unfinished = KEPT / f"{name}.{os.getpid()}"
-        shutil.rmtree(unfinished, ignore_errors=True)
-        fill(unfinished)
-        unfinished.rename(place)
+    KEPT.mkdir(parents=True, exist_ok=True)
+    with open(KEPT / f"{name}.lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not place.exists():
+            unfinished = KEPT / f"{name}.unfinished"
+            shutil.rmtree(unfinished, ignore_errors=True)
+            fill(unfinished)
+            unfinished.rename(place)
     return Debian(place)
 
 
