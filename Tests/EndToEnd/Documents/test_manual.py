@@ -1,4 +1,4 @@
-"""The manual pages: made without a complaint, and complete."""
+"""The manual pages: made without warnings, and complete."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def read(page: Path) -> str:
-    """A page as a person reads it, on a terminal so wide that no paragraph is broken."""
+    """The text of a page on a terminal so wide that no paragraph is broken."""
     environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "MANWIDTH": "2000", "MANPAGER": "cat"}
     command = ["man", "--encoding=UTF-8", "--local-file", str(page)]
     shown = subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout
@@ -39,7 +39,7 @@ def read(page: Path) -> str:
 
 
 def commands(command: dict[str, Any], name: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Each command that is shown to people, with its name."""
+    """Each visible command, with its name."""
     for each in command.get("subcommands", []):
         if each["shouldDisplay"] and each["commandName"] != "help":
             yield f"{name} {each['commandName']}", each
@@ -53,7 +53,7 @@ def described() -> list[tuple[str, dict[str, Any]]]:
 
 
 def options(command: dict[str, Any]) -> Iterator[str]:
-    """The names of its options, as they are typed."""
+    """The names of a command's options, as typed."""
     for argument in command.get("arguments", []):
         for name in argument.get("names", []):
             if argument["shouldDisplay"] and name["kind"] == "long":
@@ -126,7 +126,7 @@ def test_what_could_be_copied_can_be_copied(pages: Path) -> None:
     text = read(pages / "keyfob.1")
     assert "keyfob exec https://git.example.com -- sh -c 'make release'" in text
     assert "\u2019" not in text
-    # Debian's groff shows a hyphen as what is typed; others do not.
+    # Debian's groff prints a hyphen as the character to type, others do not.
     source = (pages / "keyfob.1").read_text()
     assert "\\-\\-account" in source
     assert "--account" not in source

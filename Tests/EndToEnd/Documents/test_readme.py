@@ -1,4 +1,4 @@
-"""README.md tells the truth: the messages, commands, files and links that it names are there."""
+"""README.md tells the truth: the messages, commands, files and links that it names exist."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from harness import binaries
 
 README = (binaries.REPOSITORY / "README.md").read_text()
 SOURCES = "".join(path.read_text() for path in sorted((binaries.REPOSITORY / "Sources").rglob("*.swift")))
-# What stands for something else in a message, or is said by the server.
+# Placeholders in messages, and words of the server.
 STAND_INS = r"\.\.\.|\bURL\b|\banswered\b"
 
 
 def troubles() -> list[str]:
-    """The messages that people may come with."""
+    """The messages that README.md explains."""
     table = README.split("| it says |")[1].split("\n\n")[0]
     spans = [span for row in table.splitlines()[2:] for span in re.findall(r"`([^`]+)`", row.split(" | ")[0])]
     assert len(spans) > 15

@@ -1,4 +1,4 @@
-"""What .github/SECURITY.md claims: each claim names tests that there are, and its figures are made by the tests."""
+""".github/SECURITY.md: each claim names existing tests, and the tests make its figures."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ DEFENCES = "## Defences and their tests"
 
 
 def named() -> list[tuple[str, str]]:
-    """File and name of each test that the page names; a name may be broken over two lines."""
+    """File and name of each test that the page names. A line break may be in a name."""
     quoted = [" ".join(text.split()) for text in re.findall(r"`([^`]+::[^`]+)`", PAGE.read_text())]
     return [(file, name) for file, _, name in (text.partition("::") for text in quoted)]
 
 
 def defences() -> list[list[str]]:
-    """The cells of each row in which the page claims something."""
+    """The cells of each row with a claim."""
     _, _, section = PAGE.read_text().partition(DEFENCES)
     rows = [line for line in section.partition("\n## ")[0].splitlines() if line.startswith("| ")]
     return [[cell.strip() for cell in row.split("|")[1:-1]] for row in rows if not row.endswith("| tested by |")]
@@ -50,7 +50,7 @@ def test_there_are_defences() -> None:
 
 
 def counted(tmp_path: Path, *counts: dict[str, object]) -> subprocess.CompletedProcess[str]:
-    """What Tests/counts prints of these counts."""
+    """The output of Tests/counts for these counts."""
     file = tmp_path / "counts"
     file.write_text("".join(f"{json.dumps(count)}\n" for count in counts))
     return subprocess.run([COUNTS, file], capture_output=True, text=True, check=False)

@@ -1,5 +1,5 @@
-"""Where secrets must not be found. A server gives and takes known ones in every flow that keyfob has; meanwhile all
-that anybody could see of it is collected, and searched afterwards for each of them, whole, in pieces, and encoded."""
+"""Secrets must not be visible to others. A server gives and gets known secrets in every flow of keyfob. The test
+collects everything that others could observe, and then searches it for each secret: whole, in pieces, and encoded."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ IN_A_LOGIN = {"client_secret", "registration_access_token", "code", "code_verifi
 
 
 def sign_in(watched: Evidence, marked: MarkedServer, *more: str) -> None:
-    """Signs in with nothing but the address."""
+    """Signs in with only the URL."""
     assert_worked(watched.run(binaries.keyfob(), "login", marked.url, *more))
 
 
@@ -114,12 +114,12 @@ def test_a_refresh(watched: Evidence, marked: MarkedServer, door: list[str]) -> 
 
 
 def asked(marked: MarkedServer) -> bytes:
-    """What git asks of a helper about the service, where it tells paths."""
+    """git's request to a helper about the service, with the path."""
     return description(marked.url) + b"path=mcp\n"
 
 
 def is_answer(line: bytes, marked: MarkedServer) -> bool:
-    """Whether the line is what was asked for: an access token alone, or behind its key."""
+    """Whether the line is the requested answer: an access token alone, or after its key."""
     value = line.decode().rpartition("=")[2]
     return marked.marks.of.get(value) == "access_token"
 

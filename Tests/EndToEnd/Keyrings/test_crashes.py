@@ -1,4 +1,4 @@
-"""Death at any moment: whatever keyfob was about to do, the next call finds things whole, and waits for no lock."""
+"""keyfob is killed at any system call. The next call finds complete data, and does not wait for a lock."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from harness.steps import assert_worked
 
 pytestmark = pytest.mark.timeout(1800)
 
-NOT_LONG_SECONDS = 15  # A lock that its holder has left behind would be waited for three times as long.
+NOT_LONG_SECONDS = 15  # A call that waits for a left lock would take three times as long.
 NEVER = ("--interaction", "never")
 PASSWORD_URL = "https://git.example.test"
 
 
 @pytest.fixture
 def killer(person: Person, killpoint: Path) -> Iterator[Killer]:
-    """Kills this person's commands; fails at the end if any of them left something broken."""
+    """Kills this person's commands. Fails at the end if a check failed."""
     running = Killer(person.session, killpoint)
     yield running
     running.report()
 
 
 def at_once(person: Person, *arguments: str, before: Sequence[Path] = ()) -> Done:
-    """Runs keyfob, which has nobody to wait for; `before` is a program that runs it."""
+    """Runs keyfob, which must not wait. `before` is a program that runs it."""
     begun = time.monotonic()
     done = person.session.run(*before, binaries.keyfob(), *arguments)
     assert time.monotonic() - begun < NOT_LONG_SECONDS
@@ -40,7 +40,7 @@ def at_once(person: Person, *arguments: str, before: Sequence[Path] = ()) -> Don
 
 
 def drop_access_token(person: Person, service: str, before: Sequence[Path] = ()) -> None:
-    """What git does when a service refuses a token."""
+    """Erases a token, as git does if a service refuses it."""
     request = description(service) + b"path=git\n"
     assert_worked(person.session.run(*before, binaries.git_credential_keyfob(), "erase", stdin=request))
 
@@ -51,8 +51,8 @@ def is_on_its_way(person: Person) -> bool:
 
 
 def assert_whole(person: Person) -> None:
-    """Every item can be read, there is at most one of a kind, and keyfob says the same of them. keyfob also knows the
-    grant that is on its way to the keyring."""
+    """Asserts that every item is complete, that there is at most one of a kind, and that keyfob's report agrees. keyfob
+    also reports a grant that waits in kernel memory for the keyring."""
     grants = items.kept(person.session, "grant")
     assert len(grants) <= 1 and len(items.kept(person.session, "registration")) <= 1
     told = at_once(person, "status", "--json")
@@ -61,19 +61,19 @@ def assert_whole(person: Person) -> None:
 
 
 def is_kept(person: Person, refresh_tokens: list[str]) -> bool:
-    """Whether a grant with one of these refresh tokens rests in the keyring, or is on its way to it."""
+    """Whether a grant with one of these refresh tokens is in the keyring, or waits in kernel memory for it."""
     found = [grant.get("refresh_token") for grant in items.kept(person.session, "grant")]
     return is_on_its_way(person) or any(token in refresh_tokens for token in found)
 
 
 def assert_died_waiting_for_the_answer(crash: Crash) -> None:
-    """The only moment in which a token can get lost: it is on its way, or not yet in kernel memory."""
+    """Whether the command died in the only time in which a token can get lost: before it is in kernel memory."""
     if kernel.is_available():
         assert crash.call not in ("sendmsg", "recvmsg"), "it was the keyring's turn already"
 
 
 def assert_can_go_on(person: Person, server: FamilyServer, service: str, before: Sequence[Path] = ()) -> None:
-    """A token without a person, now and after the next refresh."""
+    """Asserts that there is a token without interaction, now and after the next refresh."""
     for _ in range(2):
         done = at_once(person, "token", service, *NEVER, before=before)
         assert_worked(done)
@@ -173,7 +173,7 @@ def test_a_logout_that_dies_leaves_no_dead_token_and_can_be_repeated(
             else:
                 assert (done.returncode in (1, 77, 78), done.stdout) == (True, b""), stderr_lines(done)
             assert at_once(person, "logout", service).returncode in (0, 1)
-            # What may be left behind, and is of use to the next login, is the registration.
+            # Only the registration may be left. The next login uses it.
             assert_worked(person.keyfob("login", service))
             assert_worked(person.keyfob("logout", service))
             assert (items.how_many(person.session), server.live_refresh_tokens()) == (0, [])
@@ -192,7 +192,7 @@ def test_an_erase_that_dies_leaves_the_grant(
 
 
 def stored_password(person: Person) -> str | None:
-    """The password for a service that has no account."""
+    """The password for a service without an account."""
     done = person.ask_door("get", PASSWORD_URL, "username=alice", KEYFOB_INTERACTION="never")
     lines = dict(line.split("=", 1) for line in done.stdout.decode().splitlines())
     return lines.get("password")

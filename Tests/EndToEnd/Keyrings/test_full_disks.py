@@ -1,4 +1,4 @@
-"""When nothing more can be written: by the keyring, or by keyfob itself."""
+"""A full disk, for the keyring or for keyfob itself."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def counted(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 def refreshed(person: Person, server: FamilyServer, service: str) -> None:
-    """Has the access token dropped, and a new one brought by the refresh token."""
+    """Erases the access token, and gets a new one with the refresh token."""
     assert_worked(person.ask_door("erase", service, "path=git"))
     before = len(server.refreshes())
     assert server.is_active(person.token(service))
@@ -33,7 +33,7 @@ def refreshed(person: Person, server: FamilyServer, service: str) -> None:
 
 
 def keyfob_without_room(person: Person, *arguments: str) -> Done:
-    """Runs keyfob, which can write to no file."""
+    """Runs keyfob, which cannot write to any file."""
     return person.session.run(*LIVES_ON, *WITHOUT_ROOM, binaries.keyfob(), *arguments)
 
 
@@ -44,7 +44,7 @@ def test_refreshes_go_on_while_the_keyring_has_no_room(person: Person, server: F
         refreshed(person, server, service)
     person.session.fill_disk_of_keyring(full=False)
     refreshed(person, server, service)
-    # The keyring on disk has the living token, and the only one.
+    # The keyring on disk has the valid token, and no other one.
     person.session.stop_keyring()
     person.session.start_keyring()
     assert [grant["refresh_token"] for grant in items.kept(person.session, "grant")] == server.live_refresh_tokens()
@@ -92,7 +92,7 @@ def test_an_approval_that_finds_no_room_is_told_and_costs_no_other(person: Perso
     person.approvals.parent.mkdir(parents=True)
     before = f'[host."https://git.example.test"]\nissuer = "{server.issuer}"\n'
     person.approvals.write_text(before)
-    # strace(1) answers for the disk: whatever is to be written to this one file finds no room.
+    # strace(1) makes every write to this one file fail with ENOSPC.
     full = ["-P", f"{person.approvals}.new", "-e", "trace=write", "-e", "inject=write:error=ENOSPC"]
     strace = ["strace", "-f", "-qq", "-o", person.home / "trace", *full]
     done = person.session.run(*strace, binaries.keyfob(), "login", service)

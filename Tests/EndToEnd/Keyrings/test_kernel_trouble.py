@@ -1,7 +1,7 @@
-"""When the kernel keyring fails: nothing is lost, and the person does not notice.
+"""Failures of the kernel keyring: keyfob loses nothing, and the user does not notice.
 
-Keys are counted by user, and one user's keyring is shared by all their sessions: where the tests run as root, they take
-a user of their own, whose quota they may use up and whose keys they may revoke.
+The kernel has one quota and one keyring for each user, shared by all sessions. If the tests run as root, they use a
+separate user, whose quota they may exhaust and whose keys they may revoke.
 """
 
 from __future__ import annotations
@@ -23,28 +23,28 @@ from harness.session import PrivateSession
 from harness.steps import assert_worked
 from test_keyring_trouble import drop_access_token, during_a_refresh, lock
 
-# A user whom every Debian knows, and who runs nothing.
+# A user that every Debian has, without processes.
 USER = pwd.getpwnam("games").pw_uid
 NOBODY = "65534"
 POSSESSOR_AND_ALL = "0x3f3f003f"
-# A key of a user costs its payload and its name; these use up what is left to the last byte.
+# A key counts with its payload and its name. These keys use up the quota to the last byte.
 FILLERS = [*([4096] * 8), *([512] * 8), *([64] * 8), *([1] * 200)]
 
 
 @pytest.fixture
 def server() -> Iterator[FamilyServer]:
-    """The authorization server, which ends a family when a refresh token comes twice."""
+    """The authorization server, which revokes a token family if a refresh token is used twice."""
     with FamilyServer() as running:
         yield running
 
 
 @pytest.fixture
 def somebody(monkeypatch: pytest.MonkeyPatch) -> Iterator[Person]:
-    """A person who is a user of their own, with keys of their own."""
+    """A person with a separate user id, and so with separate keys."""
     if os.geteuid() != 0:
         pytest.skip("only root can run a session for another user")
     with PrivateSession(user=USER) as session:
-        # Others may not be able to read where the programs and the browser of the tests are.
+        # That user may not be allowed to read the directories of the programs and the browser.
         programs = session.root / "bin"
         programs.mkdir()
         for program in (binaries.keyfob(), binaries.git_credential_keyfob()):
@@ -63,7 +63,7 @@ def somebody(monkeypatch: pytest.MonkeyPatch) -> Iterator[Person]:
 
 @pytest.fixture
 def tracer(person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Has the kernel refuse all that keyfob asks of its keyrings, in the way that the caller says."""
+    """Makes every keyring system call of keyfob fail, in the given way."""
 
     def refuse(what: str) -> None:
         for program in (binaries.keyfob(), binaries.git_credential_keyfob()):
@@ -77,7 +77,7 @@ def tracer(person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> C
 
 
 def keyctl(session: PrivateSession, *arguments: str) -> str:
-    """Does something with the keys of the session's user, if it can."""
+    """Runs keyctl as the session's user, if it can."""
     return session.run("keyctl", *arguments).stdout.decode().strip()
 
 
@@ -89,15 +89,15 @@ def keyring(session: PrivateSession) -> str:
 
 
 def empty(session: PrivateSession) -> None:
-    """Takes everything out of the user's keyring."""
+    """Removes all keys from the user's keyring."""
     keyctl(session, "clear", "@u")
 
 
-# What goes wrong with the keys of a user.
+# The failures.
 
 
 def use_up_the_quota(session: PrivateSession) -> None:
-    """Leaves the user no room for another key."""
+    """Uses up the user's quota of keys."""
     script = "".join(
         f"head -c {size} /dev/zero | keyctl padd user filler-{number} @u\n" for number, size in enumerate(FILLERS)
     )
@@ -106,7 +106,7 @@ def use_up_the_quota(session: PrivateSession) -> None:
 
 
 def revoke_the_keys(session: PrivateSession) -> None:
-    """Revokes what keyfob keeps."""
+    """Revokes keyfob's keys."""
     serials = keyctl(session, "rlist", keyring(session)).split()
     assert serials
     for serial in serials:
@@ -114,19 +114,19 @@ def revoke_the_keys(session: PrivateSession) -> None:
 
 
 def revoke_the_keyring(session: PrivateSession) -> None:
-    """Revokes the keyring that it is in."""
+    """Revokes keyfob's keyring."""
     keyctl(session, "revoke", keyring(session))
 
 
 def give_the_keyring_away(session: PrivateSession) -> None:
-    """Makes the keyring one of somebody else's, who lets everybody write there."""
+    """Gives the keyring to another user, with write permission for everybody."""
     serial = keyring(session)
     keyctl(session, "setperm", serial, POSSESSOR_AND_ALL)
     subprocess.run(["keyctl", "chown", serial, NOBODY], check=True)
 
 
 def take_the_keyring_away(session: PrivateSession) -> None:
-    """Nobody may see it any more."""
+    """Removes all permissions of the keyring."""
     keyctl(session, "setperm", keyring(session), "0")
 
 
@@ -140,7 +140,7 @@ TROUBLES = {
 
 
 def assert_unnoticed(person: Person, server: FamilyServer, service: str) -> None:
-    """A token is to be had, is the same the next time, and the next refresh token is not lost, whatever else fails."""
+    """Asserts that there is a token, the same the next time, and that the next refresh token is not lost."""
     token = person.token(service)
     assert server.is_active(token)
     before = len(server.refreshes())
@@ -148,7 +148,7 @@ def assert_unnoticed(person: Person, server: FamilyServer, service: str) -> None
     door = person.ask_door("get", service)
     assert f"password={token}" in door.stdout.decode().splitlines(), stderr_lines(door)
     assert len(server.refreshes()) == before
-    # Not only the kernel fails: the keyring is locked while the server makes a new refresh token, which takes refuge.
+    # The keyring fails, too: it is locked while the server makes a new refresh token, which waits in kernel memory.
     drop_access_token(person, service)
     during_a_refresh(server, lambda: lock(person.session))
     for _ in range(3):
@@ -168,11 +168,11 @@ def test_a_user_does_not_notice_trouble_with_their_keys(somebody: Person, server
         ring = keyctl(somebody.session, "search", "@u", "keyring", "keyfob")
         kept = keyctl(somebody.session, "rlist", ring)
         assert_unnoticed(somebody, server, service)
-        # What is somebody else's, or nobody's, gets nothing of ours.
+        # keyfob puts no key into another user's keyring, or into one without permissions.
         assert name != "wrong owner" or (ring and keyctl(somebody.session, "rlist", ring) == kept)
 
 
-# EPERM is what containers say, ENOSYS a kernel without keyrings.
+# Containers return EPERM, a kernel without keyrings ENOSYS.
 @pytest.mark.parametrize(
     "what", ["add_key,keyctl:error=EPERM", "add_key,keyctl:error=ENOSYS", "add_key:error=EDQUOT", "keyctl:error=EACCES"]
 )

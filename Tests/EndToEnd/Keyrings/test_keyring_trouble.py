@@ -1,6 +1,6 @@
-"""When the Secret Service fails in the middle: no refresh token is lost, nobody waits for long, nobody signs in twice.
+"""Failures of the Secret Service during a refresh: no token is lost, no call waits long, no user signs in twice.
 
-The trouble comes while the authorization server holds the answer to a refresh: the old refresh token is spent by then,
+The failure comes while the authorization server holds the answer to a refresh. By then the old refresh token is used,
 and the new one exists nowhere else.
 """
 
@@ -21,14 +21,14 @@ from harness.prompter import Prompter
 from harness.session import SECRETS, PrivateSession
 from harness.steps import assert_refused, assert_worked
 
-# Each call to the Secret Service may take three seconds. No command makes as many as this lasts for.
+# A call to the Secret Service may take three seconds. No command makes so many calls that it takes this long.
 LONGEST_SECONDS = 25
 COLLECTIONS = "/org/freedesktop/secrets/collection"
 
 
 @pytest.fixture
 def service(person: Person, server: FamilyServer) -> str:
-    """A service that this person has signed in to; the next token takes a refresh."""
+    """A service that this person has signed in to. The next token needs a refresh."""
     person.configure_keyfob(server.issuer, server.issuer)
     service = f"{server.issuer}/git"
     assert_worked(person.keyfob("login", service))
@@ -37,12 +37,12 @@ def service(person: Person, server: FamilyServer) -> str:
 
 
 def drop_access_token(person: Person, service: str) -> None:
-    """What git does when a service refuses a token."""
+    """Erases a token, as git does if a service refuses it."""
     assert_worked(person.ask_door("erase", service))
 
 
 def ask(person: Person, service: str, interaction: str = "never") -> Done:
-    """Asks for a token, and fails if that takes longer than the deadlines allow."""
+    """Requests a token, and fails if that takes longer than the time limits allow."""
     start = time.monotonic()
     done = person.keyfob("token", service, "--interaction", interaction)
     assert time.monotonic() - start < LONGEST_SECONDS
@@ -50,7 +50,7 @@ def ask(person: Person, service: str, interaction: str = "never") -> Done:
 
 
 def during_a_refresh(server: FamilyServer, trouble: Callable[[], None]) -> None:
-    """Has the trouble come once, while the next refresh is on its way back."""
+    """Causes the failure once, before the server answers the next refresh."""
 
     def once() -> None:
         server.holds_answers = lambda: None
@@ -60,7 +60,7 @@ def during_a_refresh(server: FamilyServer, trouble: Callable[[], None]) -> None:
 
 
 def assert_signed_in(person: Person, server: FamilyServer, service: str) -> None:
-    """The living refresh token is the one that is kept, once, on disk; and nobody had to sign in again."""
+    """Asserts that the valid refresh token is on disk, once, and that there was no second sign-in."""
     drop_access_token(person, service)
     assert server.is_active(person.token(service))
     assert [grant["refresh_token"] for grant in items.kept(person.session, "grant")] == server.live_refresh_tokens()
@@ -81,7 +81,7 @@ def lock(session: PrivateSession) -> None:
 
 
 def restart(session: PrivateSession) -> None:
-    """Starts the daemon again; the keyring is unlocked, and what was only in memory is gone."""
+    """Restarts the daemon. The keyring is unlocked, and items that were only in memory are lost."""
     session.stop_keyring()
     session.start_keyring()
 
@@ -115,14 +115,14 @@ def test_trouble_between_reading_and_writing_loses_no_refresh_token(
         done = ask(person, service)
         assert_worked(done)
         assert server.is_active(done.stdout.decode().strip())
-        # While the trouble lasts, the token that there is does.
+        # During the failure, keyfob gives the token that it has.
         assert ask(person, service).stdout == done.stdout
         mend(name, person.session)
         assert_signed_in(person, server, service)
 
 
 def sign_in_with(trouble: Callable[[PrivateSession], None], person: Person, server: FamilyServer) -> str:
-    """Signs in, with trouble between the server's answer and the keyring. The service."""
+    """Signs in, with the failure between the server's answer and the keyring. Returns the service."""
     person.configure_keyfob(server.issuer, server.issuer)
     service = f"{server.issuer}/git"
     redeem = server.token
@@ -139,7 +139,7 @@ def sign_in_with(trouble: Callable[[PrivateSession], None], person: Person, serv
 
 
 def mend(name: str, session: PrivateSession) -> None:
-    """Ends the trouble of that name."""
+    """Ends the failure of that name."""
     if name == "silent":
         session.keyring.send_signal(signal.SIGCONT)
     else:
@@ -172,7 +172,7 @@ def test_a_new_refresh_token_moves_back_as_soon_as_it_can(person: Person, server
         during_a_refresh(server, lambda: lock(person.session))
         assert_worked(ask(person, service))
         drop_access_token(person, service)
-        # Locked, it can be spent all the same, and its successor takes refuge, too.
+        # With a locked keyring, the token still works, and its successor waits in kernel memory, too.
         assert_worked(ask(person, service))
         drop_access_token(person, service)
         restart(person.session)
@@ -198,7 +198,7 @@ def test_a_service_that_never_answers_holds_nobody_up(person: Person, server: Fa
     black_hole = person.session.start("dbus-test-tool", "black-hole", f"--name={SECRETS}")
     person.session.end_at_last(black_hole)
     person.session.run("gdbus", "wait", "--session", "--timeout", "20", SECRETS).check_returncode()
-    # Each at a service of its own: at one service they would wait for one another.
+    # Each command uses another service: at one service, one would wait for the other.
     urls = {name: f"{service}/{number}" for number, name in enumerate(COMMANDS)}
     hosts = [f'[host."{url}"]\nissuer = "{server.issuer}"\nclient_id = "{CLIENT_ID}"\n' for url in urls.values()]
     person.configuration.write_text("\n".join(hosts))
@@ -226,14 +226,14 @@ def test_a_token_in_memory_needs_no_keyring(person: Person, service: str) -> Non
 
 
 def delete_items(session: PrivateSession) -> None:
-    """Deletes all that keyfob keeps."""
+    """Deletes all items of keyfob."""
     with items.in_other_hands(session) as found:
         for item in found:
             item.delete()
 
 
 def duplicate_items(session: PrivateSession) -> None:
-    """Puts another one beside each item, the same in all."""
+    """Makes a copy of each item."""
     with items.in_other_hands(session) as found:
         for item in found:
             login = secretstorage.Collection(item.connection, f"{COLLECTIONS}/login")
@@ -246,7 +246,7 @@ def test_a_grant_that_somebody_deletes_is_a_sign_in_that_is_needed(
     with counts.counted("keyring trouble", "deleted between two calls"):
         token = person.token(service)
         delete_items(person.session)
-        # What is in memory is good until its end.
+        # The token in kernel memory works until it expires.
         assert person.token(service) == token
         drop_access_token(person, service)
         assert_refused(ask(person, service), 77)

@@ -1,4 +1,4 @@
-"""The defects that were reproduced in git-credential-libsecret, each as something that keyfob does not do."""
+"""Defects that we reproduced in git-credential-libsecret. keyfob has none of them."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def door(person: Person) -> HelperStore:
 
 @pytest.fixture
 def bare_session() -> Iterator[PrivateSession]:
-    """A session with a bus on which nothing keeps secrets."""
+    """A session with a bus but without a keyring."""
     with PrivateSession(path=[binaries.bin_directory()]) as running:
         yield running
 
 
 def assert_unavailable(done: subprocess.CompletedProcess[bytes]) -> None:
-    """Nothing on stdout, exit 69, and one line that says what is wrong before any hints."""
+    """Asserts exit status 69, an empty stdout, and one error message before any hints."""
     lines = done.stderr.decode().splitlines()
     assert (done.returncode, done.stdout) == (69, b""), lines
     assert lines[0].startswith("keyfob: ")
@@ -104,7 +104,7 @@ def test_f_a_bus_without_a_keyring_is_said_in_plain_words(bare_session: PrivateS
 def test_g_the_newest_of_several_users_is_answered(door: HelperStore) -> None:
     door.approve(**ONE)
     first = int(time.time())
-    wait_until(lambda: int(time.time()) > first)  # the Secret Service knows when to the second
+    wait_until(lambda: int(time.time()) > first)  # the Secret Service stores times in seconds
     door.approve(**TWO)
     assert door.fill(**HOST) == TWO
 

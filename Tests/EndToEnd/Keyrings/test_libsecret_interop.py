@@ -1,4 +1,4 @@
-"""People move between git-credential-libsecret and keyfob, both ways, without typing a password again."""
+"""Users can move from git-credential-libsecret to keyfob and back without typing a password again."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def theirs(person: Person, libsecret_helper: Path) -> HelperStore:
 
 
 def wanted(credential: dict[str, str]) -> dict[str, str]:
-    """What git knows when it asks."""
+    """git's description in a request."""
     return {key: value for key, value in credential.items() if key not in ("username", "password")}
 
 
 def tell(theirs: HelperStore, operation: str, credential: dict[str, str]) -> None:
-    """Stores or erases with git-credential-libsecret, which prints what it was given."""
+    """Stores or erases with git-credential-libsecret, which repeats its input."""
     theirs.run(operation, **credential).check_returncode()
 
 

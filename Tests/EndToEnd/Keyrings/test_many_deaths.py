@@ -1,4 +1,4 @@
-"""One death after another, and many at once: what one of them leaves behind is what the next one finds."""
+"""Many commands are killed, one after the other or at once. Each starts with the data that the others left."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ pytestmark = pytest.mark.timeout(1800)
 SEEDS = range(40 if counts.is_long() else 2)
 DEATHS_IN_A_ROW = 10
 CALLERS = 16
-# A login has some 180 points, everything else fewer: some live on.
+# A login makes about 180 system calls, other commands fewer: some commands survive.
 LAST_POINT = 180
 
 
 def dying(person: Person, killpoint: Path, chance: random.Random, name: str, *command: str | Path) -> list[str | Path]:
-    """The command, killed at one of its points if it comes so far."""
+    """The command, killed at a system call if it gets that far."""
     root = person.home.parent
     number = chance.randrange(1, LAST_POINT)
     return [killpoint, str(int(signal.SIGKILL)), str(number), root / f"points-{name}", str(root), *command]
 
 
 def assert_well(person: Person, server: FamilyServer, service: str) -> None:
-    """All that is kept can be read; there is a token, or a sign-in brings one; and the one that is kept is alive."""
+    """Asserts that all items are complete, that there is a token, if need be after a sign-in, and that it is valid."""
     assert_worked(person.keyfob("status", "--json"))
     done = person.keyfob("token", service, "--interaction", "never")
     if done.returncode != 0:
@@ -70,7 +70,7 @@ def test_one_death_after_another(person: Person, server: FamilyServer, killpoint
 
 
 def answer(done: Done) -> str:
-    """The token that `keyfob token` has printed."""
+    """The token in the output of `keyfob token`."""
     return done.stdout.decode().strip()
 
 

@@ -1,4 +1,4 @@
-"""The memory of a running keyfob: no core file holds it, and no other process of the same user may read it."""
+"""The memory of a running keyfob: no core file contains it, and no other process of the same user can read it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NOBODY = 65534
 LONGEST_NAME = 15  # of a process: proc(5)
 DOORS = ["keyfob", "git-credential-keyfob", "docker-credential-keyfob"]
 
-# What a process of the same user tries on another one: each line is what came of one attempt.
+# A process of the same user tries to read another process. It prints a line for each attempt.
 CURIOUS = """
 import ctypes, os, sys
 process, libc = int(sys.argv[1]), ctypes.CDLL(None, use_errno=True)
@@ -42,13 +42,13 @@ if libc.ptrace(16, process, 0, 0) == 0:  # PTRACE_ATTACH
 
 @pytest.fixture
 def user() -> int:
-    """Somebody who may not do everything: root may read any memory."""
+    """A user other than root, who may read any memory."""
     return os.getuid() or NOBODY
 
 
 @pytest.fixture
 def programs() -> Iterator[Path]:
-    """The doors at a place where everybody can start them."""
+    """The programs in a directory from which everybody can start them."""
     with tempfile.TemporaryDirectory(prefix="keyfob-") as directory:
         place = Path(directory)
         place.chmod(0o755)
@@ -59,19 +59,19 @@ def programs() -> Iterator[Path]:
 
 
 def waiting(user: int, *command: str | Path) -> subprocess.Popen[bytes]:
-    """A process of that user that waits for its input, and knows nothing of this session."""
+    """A process of that user that waits for its input, outside of this session."""
     return subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={"PATH": "/usr/bin:/bin"}, cwd="/", user=user
     )
 
 
 def owner(process: subprocess.Popen[bytes]) -> int:
-    """To whom the kernel gives what it shows of the process: to root when the user may not look into it (proc(5))."""
+    """The owner of the process's files in /proc: root, if the process is not dumpable (proc(5))."""
     return Path(f"/proc/{process.pid}/environ").stat().st_uid
 
 
 def seen_by_a_neighbour(user: int, process: subprocess.Popen[bytes]) -> list[str]:
-    """What another process of that user gets to see of it."""
+    """The attempts of another process of that user that succeed."""
     curious = [sys.executable, "-I", "-c", CURIOUS, str(process.pid)]
     return subprocess.run(curious, capture_output=True, text=True, check=True, user=user).stdout.split()
 
@@ -93,7 +93,7 @@ def test_whoever_looks_sees_what_ordinary_processes_have(user: int) -> None:
 
 
 def dumped(session: PrivateSession, process: subprocess.Popen[bytes]) -> bool:
-    """Makes a process crash; whether it left a core file, or the kernel gave one to somebody."""
+    """Makes a process crash. Returns whether there was a core file, or the kernel piped one to a program."""
     process.send_signal(signal.SIGSEGV)
     ended = os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
     process.communicate()
@@ -102,17 +102,17 @@ def dumped(session: PrivateSession, process: subprocess.Popen[bytes]) -> bool:
 
 
 def reporter() -> Path:
-    """The program with which Swift reports crashes, where there is one."""
+    """Swift's program for crash reports, which may not exist."""
     return Path(shutil.which("swift") or "swift").resolve().parents[1] / "libexec/swift/linux/swift-backtrace"
 
 
 def unlimited(*command: str | Path) -> list[str | Path]:
-    """The command, with leave to write as large a core file as it will."""
+    """The command, without a limit for core files."""
     return ["/bin/sh", "-c", 'ulimit -c unlimited && exec "$@"', "sh", *command]
 
 
 def waits(process: subprocess.Popen[bytes], name: str) -> bool:
-    """Whether it is that program by now, and waits, as it does for its input. (For what is not for all to see.)"""
+    """Whether the process runs that program and waits for input. (Works for a process that is not dumpable.)"""
     status = Path(f"/proc/{process.pid}/status").read_text()
     return f"Name:\t{name[:LONGEST_NAME]}\n" in status and "State:\tS" in status
 
@@ -146,7 +146,7 @@ def test_a_crash_says_nothing_of_what_was_in_memory(session: PrivateSession, pro
     session.end_at_last(process)
     wait_until(lambda: waits(process, door))
     process.send_signal(signal.SIGSEGV)
-    process.wait(20)  # before its input ends, with which it would end by itself
+    process.wait(20)  # before the end of its input, at which it would exit
     said = process.communicate()
     with counts.counted("secrets", f"crash report of {door}"):
         assert (process.returncode, said) == (-signal.SIGSEGV, (b"", b""))

@@ -1,4 +1,4 @@
-"""Who comes from another program brings what it keeps: it is shown, copied on a yes, and stays where it was."""
+"""`keyfob import` shows the credentials of other programs and copies them after approval. The originals stay."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ github.com:
 
 @pytest.fixture
 def door(person: Person) -> HelperStore:
-    """keyfob as git asks it."""
+    """The door for git."""
     return HelperStore(person.session, binaries.git_credential_keyfob())
 
 
 def put(session: PrivateSession, secret: str, **attributes: str) -> None:
-    """Keeps an item in the keyring as another program does; `schema` stands for `xdg:schema`."""
+    """Stores an item in the keyring as another program does. `schema` stands for `xdg:schema`."""
     named = {{"schema": "xdg:schema"}.get(key, key): value for key, value in attributes.items()}
     with open_dbus_connection(session.env["DBUS_SESSION_BUS_ADDRESS"]) as connection:
         secretstorage.get_default_collection(connection).create_item("of another program", named, secret.encode())
@@ -61,13 +61,13 @@ def write(person: Person, name: str, content: str | bytes, mode: int = 0o600) ->
 
 
 def docker_login(user: str, password: str) -> dict[str, str]:
-    """What `docker login` writes."""
+    """The file that `docker login` writes."""
     return {"auth": base64.b64encode(f"{user}:{password}".encode()).decode()}
 
 
 @pytest.fixture
 def settled(person: Person) -> Person:
-    """A person who has used all of them."""
+    """A person who has used all these programs."""
     path = SECRETS["store with path"].replace("%", "%25").replace("/", "%2f")
     lines = f"https://alice:{SECRETS['store']}@git.example.com\nhttps://al%40ice:{path}@git.example.com:8443/a%20b.git\n"
     write(person, ".git-credentials", lines)
@@ -85,12 +85,12 @@ def settled(person: Person) -> Person:
 
 
 def rows(done: Done) -> list[list[str]]:
-    """The table that is shown, cell by cell."""
+    """The cells of the table in the output."""
     return [re.split(r"\s{2,}", line) for line in done.stdout.decode().splitlines()]
 
 
 def states(done: Done) -> list[str]:
-    """What is said to come of each."""
+    """The result of each entry in the table."""
     return [row[-1] for row in rows(done)]
 
 
@@ -101,12 +101,12 @@ def everything_of(person: Person) -> dict[str, bytes]:
 
 
 def assert_no_secrets(done: Done) -> None:
-    """None of the secrets is shown."""
+    """Asserts that the output has no secret."""
     shown = (done.stdout + done.stderr).decode()
     assert [name for name, secret in SECRETS.items() if secret in shown] == []
 
 
-# What is there, and what comes of it.
+# The credentials, and the results.
 
 
 def test_it_shows_who_keeps_what_and_where(settled: Person) -> None:
@@ -322,7 +322,7 @@ def test_yaml_that_gh_does_not_write_is_refused_with_its_line(person: Person) ->
     assert done.stdout == b""
 
 
-# To another machine.
+# Export to another machine.
 
 
 def test_the_configuration_goes_to_another_machine(marked: MarkedServer, person: Person) -> None:
@@ -349,12 +349,12 @@ def test_what_is_wrong_in_it_is_not_exported(person: Person) -> None:
 
 
 def config(person: Person, url: str) -> dict[str, str | None]:
-    """What holds for a service, whoever says so."""
+    """The effective settings of a service, without their sources."""
     done = person.keyfob("config", url, "--json")
     assert_worked(done)
     return {key: setting.get("value") for key, setting in json.loads(done.stdout)["settings"].items()}
 
 
 def assert_refused_usage(done: Done) -> None:
-    """The command line is wrong."""
+    """Asserts a usage error."""
     assert (done.returncode, done.stdout) == (64, b"")

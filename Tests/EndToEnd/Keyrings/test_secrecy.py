@@ -1,4 +1,4 @@
-"""Where codes and tokens must not be found: in files, arguments, environments, in what is said."""
+"""Codes and tokens must not be in files, arguments, environments or output."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from harness.strict import StrictProvider
 
 
 def files_of(developer: Person) -> list[Path]:
-    """Every regular file that the session has."""
+    """Every regular file of the session."""
     places = (developer.home, developer.session.runtime)
     return [path for place in places for path in place.rglob("*") if path.is_file()]
 

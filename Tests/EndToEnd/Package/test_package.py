@@ -1,4 +1,4 @@
-"""The Debian package: what is in it, what it says of itself, and what comes of it on a machine that has nothing else."""
+"""The Debian package: its content, its metadata, and its installation on a minimal machine."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ BUILD = binaries.REPOSITORY / "Sources" / "package" / "build"
 DIALECTS = binaries.REPOSITORY / "Sources" / "Dialects"
 CHECKOUTS = binaries.REPOSITORY / ".build" / "checkouts"
 
-# What a machine must have beside the C and C++ libraries, which every machine has.
+# The dependencies beside the C and C++ libraries, which every machine has.
 LIBRARIES = {"libglib2.0-0", "libsecret-1-0"}
 EVERYWHERE = {"libc6", "libgcc-s1", "libstdc++6", "zlib1g"}
 
-# The aim is 40 MB. What is above it comes with the libraries: Swift's own are in two programs, BoringSSL is in one of them
-# twice, and a sixth of each is tables for unwinding. Not optimised for size, as the tests have it, it is larger by three.
-# Three more are lists of the addresses that are settled at the start, since no program is at a fixed one.
+# The aim is 40 MB. The rest comes with the libraries: two programs contain Swift's libraries, one contains BoringSSL
+# twice, and a sixth of each program is tables for unwinding. The build of the tests, which is not optimised for size,
+# adds three. The lists of addresses that are relocated at the start, because of position independence, add three.
 LARGEST = 54_000_000
 
-# What ships is packed by xz, which takes its time.
+# xz takes its time.
 QUICKLY = ("--compression", "gzip")
 HERE = debian.ENVIRONMENT["HOME"] + "/keyfob.deb"
-# Where such a system is not there yet, it is made: that is fetched from Debian.
+# The first run makes the system, with packages from Debian.
 MAKING = pytest.mark.timeout(debian.MAKING_SECONDS)
 
 needs_debian = pytest.mark.skipif(bool(debian.why_not()), reason=debian.why_not() or "")
@@ -53,19 +53,19 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def content(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What is in it."""
+    """The files of the package, unpacked."""
     place = tmp_path_factory.mktemp("content")
     subprocess.run(["dpkg-deb", "--raw-extract", package, place], check=True)
     return place
 
 
 def field(package: Path, name: str) -> str:
-    """What the package says of itself."""
+    """The package's metadata."""
     return printed_by("dpkg-deb", "--field", package, name)
 
 
 def printed_by(*command: str | Path) -> str:
-    """What a command prints."""
+    """The output of a command."""
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
@@ -99,7 +99,7 @@ def test_there_is_a_program_for_each_caller(content: Path) -> None:
     assert len(callers) > 5
     for caller in callers - {"keyring"} | {"git-credential-keyfob"}:
         assert (content / "usr/bin" / caller).readlink() == Path("keyfob-door"), caller
-    # Python's own keyring must not be found behind ours by whoever has not asked for that.
+    # Our `keyring` must not hide Python's own for users who did not choose that.
     assert not (content / "usr/bin/keyring").exists()
     for link in [*(content / "usr/bin").iterdir(), content / "usr/lib/keyfob/keyring/keyring"]:
         assert os.access(link, os.X_OK), link
@@ -138,7 +138,7 @@ def test_whose_the_linked_code_is_stands_in_the_copyright(content: Path) -> None
     text = (content / "usr/share/doc/keyfob/copyright").read_text()
     stanzas = dict(re.findall(r"(?m)^Files: \.build/checkouts/([^/]+)/\*\n(?:[^\n]+\n)*?Copyright: (.+)", text))
     assert {"swift-nio", "swift-crypto", "async-http-client", "TOMLKit", "swift-argument-parser"} <= set(stanzas)
-    # The demonstration, which does not ship, has more.
+    # The demo, which does not ship, links more.
     assert "hummingbird" not in stanzas
     assert all((CHECKOUTS / name).is_dir() for name in stanzas)
     named = set(re.findall(r"(?m)^License: (\S+)$", text))
@@ -158,7 +158,7 @@ def test_it_comes_and_goes_on_a_bare_debian(package: Path, tmp_path: Path) -> No
     assert system.do("keyfob", "--version").strip() == field(package, "Version")
     assert "capability authtype" in system.do("git-credential-keyfob", "capability")
     assert system.do("docker-credential-keyfob", "list") == "{}\n"
-    # There is no bus here.
+    # This system has no bus.
     assert system.run("keyfob", "status").returncode == 69
     assert system.do("dpkg", "--verify", "keyfob") == ""
     configuration = system.home / ".config/keyfob/config.toml"
@@ -176,7 +176,7 @@ def test_the_demonstration_runs_there(package: Path, tmp_path: Path) -> None:
     system = debian.desktop().copy(tmp_path / "system")
     shutil.copy(package, system.home / "keyfob.deb")
     system.do(*debian.APT, "install", HERE)
-    # It does not ship; it takes the programs beside it, which are the installed ones.
+    # The demo does not ship. It uses the programs beside it, here the installed ones.
     place = system.root / "opt/demo"
     place.mkdir()
     subprocess.run(["strip", "-o", place / "keyfob-demo", binaries.bin_directory() / "keyfob-demo"], check=True)

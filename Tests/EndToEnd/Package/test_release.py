@@ -1,4 +1,4 @@
-"""What ships: how the executables are linked, how large they are, and which source imports what."""
+"""The shipped executables: linking, size, and the imports of their sources."""
 
 from __future__ import annotations
 
@@ -19,8 +19,7 @@ LARGEST = {"keyfob": 40_000_000, "git-credential-keyfob": 9_500_000, "keyfob-doo
 
 ASLR = "/proc/sys/kernel/randomize_va_space"
 
-# What stands in an executable that has Foundation in it, stripped or not: the names of its modules as Swift's metadata
-# keep them, and ICU's data.
+# Marks of an executable with Foundation, stripped or not: the module names in Swift's metadata, and ICU's data.
 FOUNDATION = (b"\0Foundation\0", b"FoundationInternationalization", b"FoundationNetworking", b"icudt")
 
 # `import X`, `internal import struct X.Y`, `@preconcurrency import X`: the module is the first name.
@@ -61,7 +60,7 @@ def imports_of(source: Path) -> set[str]:
 
 
 def printed_by(*command: str | Path) -> str:
-    """What a command prints."""
+    """The output of a command."""
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
@@ -107,11 +106,11 @@ def test_what_that_looks_for_is_found_in_a_program_that_has_it(tmp_path: Path) -
 @pytest.mark.parametrize("name", SHIPPED)
 def test_what_ships_is_loaded_at_another_address_each_time(tmp_path: Path, name: str) -> None:
     program = binaries.bin_directory() / name
-    # One door answers to the names of all callers.
+    # One door answers under the names of all callers.
     called = "git-credential-keyfob" if name == "keyfob-door" else name
     addresses = set()
     for _ in range(8):
-        # It waits for its input.
+        # The process waits for its input.
         with subprocess.Popen([called, "get"], stdin=subprocess.PIPE, executable=program) as process:
             addresses.add(elf.first_address(process.pid, program))
             process.kill()
@@ -126,7 +125,7 @@ def test_it_is_not_large(tmp_path: Path, name: str) -> None:
 
 
 def test_keyfob_offers_no_names_to_libraries() -> None:
-    # What is offered cannot be left out, whether anybody calls it or not: four megabytes.
+    # The linker cannot leave out exported functions, even if they are unused: four megabytes.
     assert len(printed_by("nm", "--dynamic", "--defined-only", binaries.keyfob()).splitlines()) < 20
 
 

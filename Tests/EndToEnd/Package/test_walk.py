@@ -1,6 +1,5 @@
-"""The way of a new user, whole: on a Debian that has never heard of keyfob, at a terminal, with a browser beside it. What
-stands on the screen is compared line by line with the transcript that is kept beside this file; `--transcript` writes it
-anew."""
+"""The whole way of a new user: on a Debian without keyfob, at a terminal, with a browser beside it. The test compares
+the screen line by line with the transcript beside this file. `--transcript` writes the transcript again."""
 
 from __future__ import annotations
 
@@ -24,16 +23,16 @@ BUILD = binaries.REPOSITORY / "Sources" / "package" / "build"
 TRANSCRIPT = Path(__file__).with_name("walk.txt")
 PROMPT = r"(?:\A|\n)\$ \Z"
 
-# A desktop's session: a bus, a keyring that the login has unlocked, and a shell that has the terminal to itself.
+# A desktop session: a bus, a keyring that the login has unlocked, and a shell on the terminal.
 SESSION = (
     "printf password | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1; "
     "exec 2>&3 3>&-; exec setsid --ctty --wait bash --norc --noprofile --noediting"
 )
-# Where the person's browser would open a window: Chromium sits outside, and is told the address.
+# In place of a browser's window: Chromium runs outside of the system and gets the address.
 BROWSER = "#!/bin/sh\nprintf %s \"$1\" >/run/address.new && mv /run/address.new /run/address\n"
 GIT_CONFIG = "[user]\n\tname = Alice\n\temail = alice@example.com\n"
 
-# What differs from one walk to the next.
+# Text that differs from run to run.
 VARYING = [
     (r"\(Reading database \.\.\. \d+ files", "(Reading database ... N files"),
     (r"/start/[\w-]+", "/start/ONCE"),
@@ -46,9 +45,9 @@ VARYING = [
 
 
 def steady(shown: str) -> str:
-    """What a terminal shows in the end: lines that were written over are gone. What varies is replaced."""
+    """The final text of a terminal, without overwritten lines, and with varying text replaced."""
     lines = [line.rstrip("\r").rsplit("\r", 1)[-1].removeprefix("\x1b[K") for line in shown.split("\n")]
-    # What the server of git says comes in between, sooner or later.
+    # The output of git's server may come at any place.
     lines = [line.replace("\x1b[K", "").rstrip() for line in lines if not line.startswith("remote: ")]
     text = "\n".join(lines)
     for pattern, instead in VARYING:
@@ -68,21 +67,21 @@ class Walk:
         variables = {**debian.ENVIRONMENT, "XDG_RUNTIME_DIR": "/run/user/0", "PS1": "$ ", "TERM": "xterm-256color", "NO_COLOR": "1"}
         settings = [f"{name}={value}" for name, value in {**variables, "BROWSER": "/opt/browser"}.items()]
         within = [debian.WITHIN[0], f"--root={system.root}", f"--wd={debian.ENVIRONMENT['HOME']}", *debian.WITHIN[1:]]
-        # What the bus has to say about this machine is nothing of the person's.
+        # Messages of the bus about this machine do not belong to the transcript.
         shell = ["sh", "-c", 'exec dbus-run-session -- sh -c "$0" 3>&2 2>/dev/null', SESSION]
         self._terminal = Terminal(session, *within, "env", "-i", *settings, *shell)
         self._terminal.read_until(PROMPT)
         self.transcript = self._terminal.shown
 
     def type(self, line: str, until: str = PROMPT) -> None:
-        """Types a line, and reads until what is expected next."""
+        """Types a line, and reads until the expected text."""
         self._terminal.shown = ""
         self._terminal.type(line + "\n")
         self._terminal.read_until(until)
         self.transcript += self._terminal.shown
 
     def address(self) -> str:
-        """What the browser was told to open."""
+        """The address that the browser should open."""
         told = self._system.root / "run" / "address"
         wait_until(told.exists)
         return told.read_text()
@@ -115,7 +114,7 @@ def system(tmp_path: Path) -> Debian:
 def test_from_the_package_to_its_end(
     system: Debian, session: PrivateSession, provider: Provider, gate: Gate, request: pytest.FixtureRequest
 ) -> None:
-    # What a company writes down for all its people. The client registers itself.
+    # A company's configuration for all its people. The client registers itself.
     configuration = system.root / "etc/keyfob/config.toml"
     configuration.parent.mkdir()
     configuration.write_text(f'[host."{gate.origin}"]\nissuer = "{provider.issuer}"\nscopes = ["read", "write"]\n')

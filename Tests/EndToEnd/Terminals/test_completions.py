@@ -1,4 +1,4 @@
-"""What bash, zsh and fish offer behind `keyfob`: with the scripts that the package installs, in the real shells."""
+"""Completions of bash, zsh and fish after `keyfob`, with the package's scripts in the real shells."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from harness.terminal import Terminal
 
 ADDRESSES = binaries.REPOSITORY / "Sources" / "package" / "files" / "addresses.bash"
 HOSTS = ["https://forge.example", "https://git.example:8443/group"]
-# What whoever presses a key waits without noticing.
+# A user does not notice a delay of this length.
 PATIENCE_SECONDS = 0.1
-# The best of so many counts.
+# The best of this many attempts counts.
 TRIES = 5
 
 Offers = Callable[[Person, str], list[str]]
@@ -32,7 +32,7 @@ Offers = Callable[[Person, str], list[str]]
 
 @pytest.fixture
 def configured(person: Person) -> Person:
-    """A person who has two services and an account."""
+    """A person with two services and an account."""
     write(person, *(f'[host."{host}"]\nissuer = "https://login.example"' for host in HOSTS), 'account = "alice"')
     return person
 
@@ -58,12 +58,12 @@ def answered(person: Person, *command: str, stdin: str = "") -> list[str]:
 
 
 def bash_script(person: Person) -> str:
-    """What the package makes of the one for bash."""
+    """The bash script as the package changes it."""
     return re.sub(r"(?m)^complete .*", "", script(person, "bash")) + ADDRESSES.read_text()
 
 
 def in_bash(person: Person, line: str) -> list[str]:
-    """What bash would offer, had it divided the line as it does: at blanks and at colons."""
+    """bash's completions for a line, divided into words as bash does it: at blanks and colons."""
     words = [word for part in re.split(r"(\s+)", line) for word in re.split(r"(:)", part) if word.strip()]
     if line.endswith((" ", ":")):
         words.append("")
@@ -79,7 +79,7 @@ def in_bash(person: Person, line: str) -> list[str]:
 
 
 def in_fish(person: Person, line: str) -> list[str]:
-    """What fish offers."""
+    """fish's completions for a line."""
     place = person.home / "keyfob.fish"
     place.write_text(script(person, "fish"))
     asked = f"source {shlex.quote(str(place))}; complete --do-complete {shlex.quote(line)}"
@@ -110,7 +110,7 @@ def test_accounts_are_those_of_the_service_on_the_line(configured: Person) -> No
 
 
 def bash(person: Person) -> list[str]:
-    """A bash in which the package's completions are loaded, as a person starts it."""
+    """An interactive bash with the package's completions."""
     place = person.home / "completions"
     place.write_text(bash_script(person) + "PS1='ready> '\n")
     return ["bash", "--noprofile", "--rcfile", str(place), "-i"]
@@ -145,7 +145,7 @@ def test_an_address_is_completed_on_a_terminal(configured: Person, shell: Callab
 
 
 def offered(person: Person) -> tuple[list[str], float]:
-    """What keyfob itself offers as services, and in how many seconds."""
+    """keyfob's own completions for a service, and the seconds that they take."""
     begun = time.monotonic()
     done = person.keyfob("---completion", "login", "--", "positional@0", "2", "0", "keyfob", "login", "", SAP_SHELL="fish")
     took = time.monotonic() - begun
@@ -154,7 +154,7 @@ def offered(person: Person) -> tuple[list[str], float]:
 
 
 def started(person: Person) -> float:
-    """What it takes to start the program at all, on a machine that has other things to do."""
+    """The seconds that a mere start of the program takes on this machine now."""
     begun = [time.monotonic()]
     for _ in range(TRIES):
         assert_worked(person.keyfob("--version"))

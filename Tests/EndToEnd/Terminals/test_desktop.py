@@ -1,4 +1,4 @@
-"""Who sees no terminal and has a desktop is asked there, and has no window thrown at them."""
+"""Without a terminal but with a desktop, keyfob asks with a notification. It opens no window unasked."""
 
 from __future__ import annotations
 
@@ -42,17 +42,17 @@ WAYLAND = {"WAYLAND_DISPLAY": "wayland-99"}
 
 @pytest.fixture
 def daemon(developer: Person) -> Iterator[NotificationDaemon]:
-    """The desktop of the person whose keyfob knows where to sign in: it ignores what it shows until a test says else."""
+    """The desktop of a person with a configured keyfob. It ignores notifications unless a test changes that."""
     with NotificationDaemon(developer.session) as running:
         yield running
 
 
 def token(person: Person, gate: Gate, *more: str, **env: str) -> Done:
-    """Asks for a token as a program in the background of a desktop does."""
+    """Requests a token as a background program of a desktop does."""
     return person.keyfob("token", gate.url, *more, **(env or DESKTOP))
 
 
-# What comes of the question.
+# Answers to the question.
 
 
 @pytest.mark.parametrize(("reaction", "display"), [(CLICK, DESKTOP), (SIGN_IN, WAYLAND)], ids=["click", "button"])
@@ -180,7 +180,7 @@ def test_many_who_ask_at_once_ask_once(developer: Person, gate: Gate, daemon: No
 def test_many_who_ask_at_once_are_turned_down_at_once(
     developer: Person, gate: Gate, daemon: NotificationDaemon, nokeys: Path
 ) -> None:
-    command = [nokeys, binaries.keyfob(), "token", gate.url]  # nor does the kernel remember that they were
+    command = [nokeys, binaries.keyfob(), "token", gate.url]  # and there is no cool-down in the kernel
     asking = [developer.session.start(*command, **DESKTOP) for _ in range(3)]
     for process in asking:
         developer.session.end_at_last(process)
@@ -216,7 +216,7 @@ def test_a_service_whose_server_is_yet_to_be_found(
     assert person.browsers_opened() == (reaction is CLICK)
 
 
-# Where nobody is asked.
+# Cases without a question.
 
 
 def test_without_a_desktop_that_shows_it_nothing_is_opened(developer: Person, provider: Provider, gate: Gate) -> None:
@@ -279,7 +279,7 @@ def test_who_was_sent_into_the_background_of_a_terminal_is_asked_by_the_desktop(
     assert (len(daemon.shown), developer.browsers_opened()) == (int(asked), 1)
 
 
-# What is shown.
+# The text of the notification.
 
 
 def test_it_says_who_asks_for_what_and_where_one_signs_in(
@@ -368,14 +368,14 @@ def test_who_could_not_be_shown_a_browser_is_not_asked(
 
 
 def wait_at_most(person: Person, seconds: int, **more: object) -> None:
-    """Gives this person so many seconds for a sign-in, and sets more for the host."""
+    """Sets the time limit for a sign-in, and more keys of the host."""
     path = person.configuration
     lines = [f"{key} = {json.dumps(value)}" for key, value in more.items()]
     path.write_text("\n".join([f"login_timeout = {seconds}", path.read_text(), *lines]) + "\n")
 
 
 def background_token(person: Person, gate: Gate) -> subprocess.Popen[bytes]:
-    """Begins to ask for a token in the background of a desktop."""
+    """Starts such a request."""
     process = person.session.start(binaries.keyfob(), "token", gate.url, **DESKTOP)
     person.session.end_at_last(process)
     return process
@@ -391,13 +391,13 @@ def is_at_a_lock(process: subprocess.Popen[bytes]) -> bool:
 
 
 def finished(process: subprocess.Popen[bytes]) -> Done:
-    """A process that ends by itself."""
+    """Waits for the end of a process."""
     output, errors = process.communicate(timeout=30)
     return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
 
 
 def from_program(person: Person, name: str, gate: Gate) -> None:
-    """A program of that name, by way of git and of shells, asks for what it does not get."""
+    """A program of that name requests a token, through git and shells, and gets none."""
     program = person.home / name
     shutil.copy("/bin/dash", program)
     command = f"printf 'protocol=http\\nhost={gate.origin[7:]}\\n\\n' | git credential fill; true"

@@ -1,5 +1,5 @@
-"""`keyfob doctor`: each thing that can be wrong is told at its rung, with its mend and the exit status that it has; and
-nothing is opened, changed or given away by looking."""
+"""`keyfob doctor` reports each problem at its check, with a remedy and the problem's exit status. It opens no window,
+changes nothing and reveals no secret."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ Rungs = dict[str, dict[str, Any]]
 
 
 def read(done: Done) -> Rungs:
-    """The rungs of a report in JSON, which is as the page says and nothing else; by their names."""
+    """The checks of a report in JSON, by name. Asserts that the report has the format of protocol.md."""
     report = json.loads(done.stdout)
     jsonschema.Draft202012Validator(SCHEMA).validate(report)
     assert stderr_lines(done) == []
@@ -79,7 +79,7 @@ def because(rungs: Rungs, rung: str) -> set[str]:
     return {name for name, entry in rungs.items() if entry.get("because") == rung}
 
 
-# Where all is well.
+# Without a problem.
 
 
 def test_a_healthy_person_who_is_signed_in(developer: Person, provider: Provider, gate: Gate) -> None:
@@ -137,7 +137,7 @@ def test_nothing_is_changed_and_nobody_asked(developer: Person, provider: Provid
 
 
 def without_times(shown: list[str]) -> list[str]:
-    """The items without what a keyring changes by itself."""
+    """The items without the properties that a keyring changes by itself."""
     return sorted(re.sub(r"uint64 \d+", "", each) for each in shown)
 
 
@@ -184,7 +184,7 @@ def test_a_bus_that_does_not_answer(developer: Person) -> None:
 
 
 def words_of(path: Path) -> list[bytes]:
-    """The arguments of a process, which may have gone meanwhile."""
+    """The arguments of a process, which may have ended."""
     with contextlib.suppress(OSError):
         return path.read_bytes().split(b"\0")
     return []
@@ -349,7 +349,7 @@ def test_the_links_of_other_callers(developer: Person, tmp_path: Path) -> None:
     assert rung["status"] == "warning" and str(links / "cargo-credential-keyfob") in rung["summary"]
 
 
-# The person.
+# The user.
 
 
 @pytest.mark.parametrize(
@@ -413,7 +413,7 @@ def test_a_clock_that_is_wrong(developer: Person, provider: Provider, gate: Gate
 
 @pytest.fixture
 def authority(tmp_path: Path) -> Authority:
-    """An authority that this test's person trusts."""
+    """A certificate authority that this test's person trusts."""
     return Authority(tmp_path)
 
 
@@ -460,7 +460,7 @@ def test_a_host_that_is_not_there(person: Person) -> None:
     assert because(rungs, "address") == {"service"}
 
 
-# Who signs in.
+# The authorization server.
 
 
 def test_a_service_of_which_nothing_is_known(person: Person, notes: Any) -> None:
@@ -473,7 +473,7 @@ def test_a_service_of_which_nothing_is_known(person: Person, notes: Any) -> None
 
 @dataclass
 class PlainIssuer:
-    """Answers as an authorization server that lets nobody register, and announces what it is told to."""
+    """Answers as an authorization server without registration. The test sets its metadata."""
 
     metadata: dict[str, Any] = field(default_factory=lambda: {"code_challenge_methods_supported": ["S256"]})
 
@@ -524,7 +524,7 @@ def test_what_is_no_service(person: Person, url: str) -> None:
     assert_refused(person.keyfob("doctor", url), 64)
 
 
-# What is not told.
+# Privacy of the report.
 
 
 def test_the_report_names_nobody(developer: Person, provider: Provider, gate: Gate) -> None:

@@ -1,5 +1,5 @@
-"""The pages that keyfob shows in a person's own browser, in a real Chromium, at the end of whole logins through the
-authorization server's own pages: what they say, whom they ask, what keeps people out, and how they look."""
+"""keyfob's pages in a real Chromium, at the end of whole logins through the authorization server's own pages: text,
+requests, accessibility and look."""
 
 from __future__ import annotations
 
@@ -39,19 +39,19 @@ def chromium() -> Iterator[Chromium]:
 
 @pytest.fixture
 def login(developer: Person, gate: Gate) -> Terminal:
-    """A login whose browser shows nothing: the person takes the address from the terminal."""
+    """A login whose browser shows nothing. The person copies the address from the terminal."""
     developer.set_browser("never")
     return Terminal(developer.session, binaries.keyfob(), "login", gate.url)
 
 
 @pytest.fixture
 def keep(request: pytest.FixtureRequest) -> bool:
-    """Whether the pictures are to be made anew."""
+    """Whether to make the pictures again."""
     return bool(request.config.getoption("--pictures"))
 
 
 def assert_fit_for_people(tab: Tab, gate: Gate, name: str, *, keep: bool) -> None:
-    """In every light and window: nothing keeps people out, nothing has to be scrolled sideways."""
+    """Asserts for each colour scheme and window: no accessibility problem, and no wider than the window."""
     for look, what in LOOKS.items():
         tab.look(**what)
         assert tab.barriers() == [], look
@@ -63,19 +63,19 @@ def assert_fit_for_people(tab: Tab, gate: Gate, name: str, *, keep: bool) -> Non
 
 
 def assert_of_our_own(tab: Tab, gate: Gate) -> None:
-    """The page says what it is for, asks nobody for anything, and wears its own style."""
+    """Asserts that the page has that heading, sends no request, and has its own style."""
     assert gate.origin in tab.text and "keyfob" in tab.text
     assert tab.hosts() == {"127.0.0.1"}
     policy = tab.answers[tab.address]["content-security-policy"]
     assert policy.startswith("default-src 'none'; style-src 'sha256-") and "unsafe" not in policy
     assert tab.page.evaluate("document.scripts.length + document.links.length + document.images.length") == 0
     assert tab.page.evaluate("getComputedStyle(document.querySelector('main')).maxWidth") == "480px"
-    # That the answer is an error, or that there is no icon, is what a browser says of any such page.
+    # Chromium reports an error status and a missing icon for any such page.
     assert [said for said in tab.complaints if "Failed to load resource" not in said] == []
 
 
 def assert_clean(tab: Tab, path: str) -> None:
-    """Neither the address bar nor the button for going back has anything of a code or a state."""
+    """Asserts that the session history contains no code and no state."""
     parts = urlsplit(tab.address)
     assert (parts.path, parts.query, parts.fragment) == (path, "", ""), tab.address
     assert [address for address in tab.history() if "code=" in address or "/callback" in address] == []
@@ -132,7 +132,7 @@ def test_another_browser(
     assert_of_our_own(other, gate)
     assert_fit_for_people(other, gate, "another-browser", keep=keep)
     assert provider.token_requests("authorization_code") == []
-    # What the page tells them to do.
+    # The page's advice works.
     login.type(f"{other.address}\n")
     assert login.finish() == 0, login.shown
     assert provider.is_active(developer.token(gate.url))

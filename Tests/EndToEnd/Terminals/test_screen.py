@@ -1,4 +1,4 @@
-"""What a person reads on their terminal from the beginning of a sign-in to its end, on terminals of many kinds."""
+"""The output of a sign-in, from its beginning to its end, on terminals of many kinds."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ COUNTDOWN = "waiting for the browser"
 
 @pytest.fixture
 def service(person: Person, server: FamilyServer) -> str:
-    """A service at which this person may sign in, for some scopes that everybody knows and one that nobody knows. Their
-    browser shows nothing."""
+    """A configured service, with scopes for which keyfob has words and one for which it has none. The browser shows
+    nothing."""
     person.set_browser("never")
     person.configure_keyfob(server.issuer, server.issuer, scopes=["openid", "read_repository", "odd:thing"])
     return f"{server.issuer}/git"
@@ -69,7 +69,7 @@ def test_the_time_is_counted_down_in_its_place(person: Person, service: str) -> 
     clocks = [login.read_until(rf"\rkeyfob: ({clock}) left, [^\r\n]*{ESCAPE}\[K") for clock in ("4:58", "4:57")]
     assert clocks == ["4:58", "4:57"]
     approve(person, login)
-    # The line is gone when the end is told.
+    # keyfob removes the line before the last message.
     assert re.search(rf"\r{ESCAPE}\[Kkeyfob: signed in to ", login.shown)
 
 
@@ -83,7 +83,7 @@ def test_a_narrow_terminal_cuts_the_countdown_and_no_address(person: Person, ser
 
 
 def approve_narrow(person: Person, login: Terminal) -> None:
-    """The address stands in a line of its own, whole."""
+    """Asserts that the whole address is alone in a line, and signs in with it."""
     start = login.read_until(r"go to:\n(http://127\.0\.0\.1:\d+/start/[\w-]{22})\n")
     person.browse_elsewhere(start)
     assert login.finish() == 0, login.shown

@@ -1,4 +1,4 @@
-"""Secrets in the wrong place: what a person or a program wrote where it does not belong is not repeated."""
+"""Secrets in wrong places: keyfob does not repeat a secret that a user or program put where it does not belong."""
 
 from __future__ import annotations
 

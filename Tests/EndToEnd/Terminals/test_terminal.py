@@ -50,7 +50,7 @@ def answer_to(person: Person, asked: str) -> str:
 
 
 def assert_signed_in(person: Person, provider: Provider, gate: Gate) -> None:
-    """There is a token now, by one exchange."""
+    """Asserts that there is a token, after one exchange."""
     assert provider.is_active(person.token(gate.url))
     assert [r.status for r in provider.token_requests("authorization_code")] == [200]
 
@@ -139,7 +139,7 @@ def test_what_another_program_shall_read_is_left_to_it(developer: Person, provid
 
 @pytest.fixture
 def far_away(developer: Person) -> Person:
-    """A person who came over ssh: there is no browser and no display here."""
+    """A person who is logged in over ssh, without a browser and a display."""
     del developer.session.env["BROWSER"]
     return developer
 

@@ -1,4 +1,4 @@
-"""`--verbose` and KEYFOB_TRACE: each step with its time, where git's own trace variables would put it, and no secret."""
+"""`--verbose` and KEYFOB_TRACE write each step with its time, to the places of git's trace variables, and no secret."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ IN_A_FILE = re.compile(r"\d\d:\d\d:\d\d\.\d{3} keyfob\[\d+\]: \d+\.\d\d s  (.*)"
 
 
 def steps(done: Done) -> list[str]:
-    """What was told on standard error."""
+    """The steps on standard error."""
     return [found[1] for line in stderr_lines(done) if (found := STEP.fullmatch(line))]
 
 
 def steps_in(text: str) -> list[str]:
-    """What was told in a file, every line of it."""
+    """The steps in a file. Every line must be one."""
     found = [IN_A_FILE.fullmatch(line) for line in text.splitlines()]
     assert all(found), text
     return [match[1] for match in found if match]
 
 
 def is_whole(told: list[str], server: FamilyServer) -> bool:
-    """Whether a sign-in was told from its beginning to its end."""
+    """Whether the steps of a whole sign-in are there."""
     asked = [f"POST {server.issuer}/token 200, ", "browser: ", "keyring: store grant: done, ", "kernel memory: keep"]
     return all(any(step.startswith(beginning) for step in told) for beginning in asked)
 
@@ -80,7 +80,7 @@ def test_git_and_its_door_tell_theirs(person: Person, service: str, server: Fami
     done = person.ask_door("get", service, KEYFOB_TRACE="1")
     assert_worked(done)
     assert is_whole(steps(done), server)
-    # What the door could answer alone is told, too, and is the same.
+    # The door traces the requests that it answers alone, too, and its answer is the same.
     again = person.ask_door("get", service, KEYFOB_TRACE="1")
     assert "kernel memory: access token: found" in "\n".join(steps(again))
     assert again.stdout == person.ask_door("get", service).stdout != b""
@@ -101,7 +101,7 @@ def test_nobody_has_to_listen_to_the_end(
 ) -> None:
     gone = person.home / "gone"
     os.mkfifo(gone)
-    # Both ends are open for a moment; then nobody reads.
+    # For a moment both ends are open. Then there is no reader.
     shell = f'exec 8<>"$1"; exec {redirection}"$1"; exec 8>&-; exec "$0" login "$2"'
     done = person.session.run("/bin/sh", "-c", shell, binaries.keyfob(), gone, service, KEYFOB_TRACE=value)
     assert done.returncode == 0, stderr_lines(done)
