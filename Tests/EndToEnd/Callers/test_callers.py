@@ -50,7 +50,7 @@ def test_one_sign_in_serves_every_caller(signed_in: Person) -> None:
     assert signed_in.browsers_opened() == 1
 
 
-def test_a_token_that_is_gone_is_refreshed_for_every_caller(signed_in: Person, provider: Provider) -> None:
+def test_an_erased_token_is_refreshed_for_every_caller(signed_in: Person, provider: Provider) -> None:
     for caller in CALLERS:
         old = signed_in.token(SERVICE)
         before = refreshes(provider)
@@ -72,7 +72,7 @@ def test_a_token_that_has_expired_is_refreshed(caller_of: Person, provider: Prov
     wait_until(lambda: provider.is_active(CALLERS[0].token(caller_of)))
 
 
-def test_where_nothing_is_known_every_caller_is_told_so(person: Person) -> None:
+def test_every_caller_reports_that_there_is_no_credential(person: Person) -> None:
     link(person)
     for caller in EVERYBODY:
         done = caller.ask(person)
@@ -83,7 +83,7 @@ def test_where_nothing_is_known_every_caller_is_told_so(person: Person) -> None:
         assert (done.stdout.decode(), done.returncode) == caller.miss, (caller.name, stderr_lines(done))
 
 
-def test_a_stored_password_is_given_to_whoever_can_carry_one(person: Person) -> None:
+def test_a_stored_password_is_given_to_callers_that_can_use_one(person: Person) -> None:
     link(person)
     assert_worked(person.ask_door("store", SERVICE, "username=alice", "password=pass word"))
     for caller in EVERYBODY:
@@ -103,11 +103,11 @@ def assert_told(person: Person, words: str) -> None:
     assert person.browsers_opened() == before
 
 
-def test_where_nobody_has_signed_in_no_caller_opens_a_browser(caller_of: Person) -> None:
+def test_before_a_sign_in_no_caller_opens_a_browser(caller_of: Person) -> None:
     assert_told(caller_of, f"run: keyfob login {SERVICE}")
 
 
-def test_a_server_that_is_away_is_said_to_be_away(signed_in: Person, provider: Provider) -> None:
+def test_an_unreachable_server_is_reported_to_every_caller(signed_in: Person, provider: Provider) -> None:
     refuse(signed_in, signed_in.token(SERVICE))
     provider.stop()
     try:
@@ -124,14 +124,14 @@ def test_a_refresh_token_that_is_refused_needs_a_person(signed_in: Person, provi
     assert_told(signed_in, "no longer accepts the refresh token")
 
 
-def test_a_locked_keyring_is_said_to_be_locked_and_no_window_opens(signed_in: Person) -> None:
+def test_a_locked_keyring_is_reported_and_no_window_opens(signed_in: Person) -> None:
     refuse(signed_in, signed_in.token(SERVICE))
     signed_in.session.lock_keyring()
     assert_told(signed_in, "the keyring is locked")
 
 
 @pytest.mark.parametrize("caller", [c for c in CALLERS if c.stdin], ids=lambda caller: caller.name)
-def test_what_is_malformed_or_too_large_is_refused(caller_of: Person, caller: Caller) -> None:
+def test_malformed_and_oversized_requests_are_refused(caller_of: Person, caller: Caller) -> None:
     assert "malformed" in caller.complaint(caller.ask(caller_of, stdin=b"\xff\x00 \xc3"))
     assert "larger than 1048576 bytes" in caller.complaint(caller.ask(caller_of, stdin=TOO_LARGE))
 
@@ -145,7 +145,7 @@ def test_cargo_is_answered_line_by_line(signed_in: Person) -> None:
     assert kinds == ["ok", "other", "operation-not-supported", "ok"]
 
 
-def test_go_is_told_nothing_in_its_first_phase(signed_in: Person) -> None:
+def test_go_gets_an_empty_answer_in_its_first_phase(signed_in: Person) -> None:
     done = signed_in.keyfob("goauth")
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
@@ -168,7 +168,7 @@ def test_a_client_of_mcp_waits_three_seconds_and_not_longer(signed_in: Person, p
     assert provider.is_active(headers.token(signed_in))
 
 
-def test_a_refresh_that_outlasts_the_deadline_is_kept(person: Person, server: FamilyServer, service: str) -> None:
+def test_a_refresh_that_outlasts_the_time_limit_is_stored(person: Person, server: FamilyServer, service: str) -> None:
     """The server ends the family where a refresh token comes twice: the one that came late must not be lost."""
     link(person)
     assert_worked(person.keyfob("login", service))
@@ -200,7 +200,7 @@ def assert_set(event: threading.Event) -> None:
     assert event.wait(LONGEST_SECONDS)
 
 
-def test_somebody_is_asked_where_the_caller_says_that_somebody_is_there(caller_of: Person) -> None:
+def test_a_caller_that_allows_interaction_opens_a_browser(caller_of: Person) -> None:
     kubernetes = next(caller for caller in CALLERS if caller.name == "kubernetes")
     asking = kubernetes.variables["KUBERNETES_EXEC_INFO"].replace('"interactive": false', '"interactive": true')
     declined = kubernetes.ask(caller_of, KUBERNETES_EXEC_INFO=asking, KEYFOB_INTERACTION="never")

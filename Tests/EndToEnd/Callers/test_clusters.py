@@ -101,7 +101,7 @@ def test_kubectl_gets_in_with_the_token_of_one_sign_in(
 
 
 @pytest.mark.skipif(kubectl_minor() < 20, reason="needs kubectl 1.20")
-def test_kubectl_shows_what_to_do_where_nobody_has_signed_in(cluster: Cluster, provider: Provider) -> None:
+def test_kubectl_shows_the_remedy_before_a_sign_in(cluster: Cluster, provider: Provider) -> None:
     cluster.person.configure_keyfob(cluster.service.origin, provider.issuer)
     cluster.configure("v1beta1")
     done = cluster.get()

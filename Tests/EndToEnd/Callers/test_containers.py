@@ -171,7 +171,7 @@ def test_skopeo_copies_and_inspects_with_the_token_of_one_sign_in(registry: Regi
     assert len(registry.tokens.answered(200)) >= 2
 
 
-def test_skopeo_asks_nobody_and_is_told_what_to_do(registry: Registry) -> None:
+def test_skopeo_opens_no_browser_and_gets_the_remedy(registry: Registry) -> None:
     done = registry.push()
     assert done.returncode != 0
     assert f"run: keyfob login http://{registry.host}" in "\n".join(stderr_lines(done))
@@ -189,7 +189,7 @@ def test_skopeo_keeps_and_forgets_a_password_that_a_person_has(person: Person) -
     assert (gone.returncode, gone.stdout) == (1, b"credentials not found in native keychain\n")
 
 
-def test_docker_lists_who_is_signed_in_and_asks_nobody_for_it(registry: Registry) -> None:
+def test_docker_lists_accounts_without_interaction(registry: Registry) -> None:
     person, url = registry.person, f"http://{registry.host}"
     assert person.session.run("docker-credential-keyfob", "list", stdin=b"unused").stdout == b"{}\n"
     assert_worked(person.keyfob("login", url))

@@ -117,7 +117,7 @@ def test_a_file_that_a_repository_includes_does_not_choose_the_server(
 
 
 @pytest.mark.parametrize("name", ["XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL"])
-def test_a_relative_place_for_settings_is_none_of_the_directory(
+def test_a_relative_path_of_settings_is_ignored(
     person: Person, server: FamilyServer, evil: FamilyServer, name: str
 ) -> None:
     person.git("config", "--system", "user.name", "x", GIT_CONFIG_SYSTEM=str(person.home / "system"))
@@ -190,7 +190,7 @@ def test_the_settings_of_a_person_hold_wherever_they_stand(person: Person, serve
     assert len(server.families) == 1
 
 
-def test_a_repository_may_decline_for_git_and_permits_nothing(person: Person, server: FamilyServer) -> None:
+def test_a_repository_may_decline_prompts_and_allow_none(person: Person, server: FamilyServer) -> None:
     person.configure_git(settings_of(server, server.issuer))
     copy = make_trap(person, {"credential.interactive": "false"})
     assert_refused(door_in(person, copy, server.issuer), 77)
@@ -268,7 +268,7 @@ def waiting_gits(pipe: Path) -> list[int]:
     return found
 
 
-def test_a_git_that_does_not_answer_is_given_up_and_said(person: Person, silent: Path) -> None:
+def test_a_git_that_does_not_answer_is_reported_after_the_time_limit(person: Person, silent: Path) -> None:
     began = time.monotonic()
     done = person.keyfob("token", "https://git.example.test", "--interaction", "never")
     assert_refused(done, 78)
@@ -277,7 +277,7 @@ def test_a_git_that_does_not_answer_is_given_up_and_said(person: Person, silent:
     assert waiting_gits(silent) == []
 
 
-def test_without_an_answer_of_git_no_way_is_gone(person: Person, silent: Path) -> None:
+def test_without_an_answer_of_git_nothing_is_sent(person: Person, silent: Path) -> None:
     """The person may have a proxy, and an authority of their own: nothing goes past them."""
     person.configure_keyfob("https://git.example.test", "https://login.example.test")
     done = person.keyfob("login", "https://git.example.test")
@@ -301,7 +301,7 @@ def test_a_keyfob_that_is_killed_leaves_no_git_behind(person: Person, silent: Pa
     wait_until(lambda: waiting_gits(silent) == [])
 
 
-def test_settings_that_git_cannot_read_are_said(person: Person) -> None:
+def test_settings_that_git_cannot_read_are_reported(person: Person) -> None:
     (person.home / ".gitconfig").write_text("[credential\n")
     done = person.keyfob("token", "https://git.example.test", "--interaction", "never")
     assert_refused(done, 78)
@@ -397,7 +397,9 @@ def test_a_broken_list_stops_no_service_that_it_does_not_concern(
     assert_worked(person.keyfob("logout", server.issuer))
 
 
-def test_a_broken_list_is_said_where_it_decides(person: Person, broken: Path, server: FamilyServer) -> None:
+def test_a_broken_list_is_reported_for_a_service_that_needs_it(
+    person: Person, broken: Path, server: FamilyServer
+) -> None:
     for command in ("token", "login"):
         done = person.keyfob(command, "https://approved.example.test")
         assert_refused(done, 78)
@@ -471,7 +473,7 @@ def files_of_root(user: Person) -> list[Path]:
 
 @needs_root
 @pytest.mark.parametrize("without", [(), ("XDG_RUNTIME_DIR",)], ids=["runtime directory", "cache"])
-def test_root_makes_nothing_in_the_directories_of_another_user(
+def test_root_makes_no_files_in_the_directories_of_another_user(
     user: Person, server: FamilyServer, without: tuple[str, ...]
 ) -> None:
     user.configure_git(settings_of(server, server.issuer))
@@ -486,7 +488,7 @@ def test_root_makes_nothing_in_the_directories_of_another_user(
 
 
 @needs_root
-def test_a_lock_directory_that_root_left_is_told_with_its_remedy(user: Person, server: FamilyServer) -> None:
+def test_a_lock_directory_that_root_left_is_reported_with_its_remedy(user: Person, server: FamilyServer) -> None:
     user.configure_keyfob(server.issuer, server.issuer)
     user.session.run("true")
     left = user.session.runtime / "keyfob"
@@ -502,7 +504,9 @@ def test_a_lock_directory_that_root_left_is_told_with_its_remedy(user: Person, s
 
 @needs_root
 @pytest.mark.parametrize("name", [".local/state", ".cache"])
-def test_directories_that_root_left_are_told_with_their_remedy(user: Person, server: FamilyServer, name: str) -> None:
+def test_directories_that_root_left_are_reported_with_their_remedy(
+    user: Person, server: FamilyServer, name: str
+) -> None:
     user.session.run("true")
     (user.home / name).mkdir(mode=0o700)
     if name == ".cache":
@@ -516,7 +520,7 @@ def test_directories_that_root_left_are_told_with_their_remedy(user: Person, ser
 
 
 @needs_root
-def test_root_sets_nothing_up_in_the_directories_of_another_user(user: Person) -> None:
+def test_root_runs_no_setup_in_the_directories_of_another_user(user: Person) -> None:
     user.session.run("true")
     (user.home / ".gitconfig").unlink()
     done = as_root(user, "setup", "git", "--apply", "--yes")
@@ -546,7 +550,7 @@ def user_less(user: Person, command: str) -> Done:
     return subprocess.run(["sh", "-c", command], env=user.session.env, capture_output=True, timeout=60)
 
 
-def test_settings_that_are_not_heeded_are_told(person: Person) -> None:
+def test_ignored_settings_are_reported(person: Person) -> None:
     trap = make_trap(person, {"http.proxy": "http://127.0.0.1:1", "credential.https://a.example.oauthClientId": "c"})
     rungs = json.loads(keyfob_in(person, trap, "doctor", "--json").stdout)
     (git,) = [rung for rung in rungs if rung["rung"] == "git"]

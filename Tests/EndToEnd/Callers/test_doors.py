@@ -88,7 +88,7 @@ def test_a_token_in_kernel_memory_is_given_without_keyfob(signed_in: Threshold) 
         assert (said[1:], signed_in.answers_alone(caller)) == ((b"", 0), said), caller.name
 
 
-def test_what_the_door_does_not_know_is_said_by_keyfob(threshold: Threshold) -> None:
+def test_keyfob_answers_requests_that_the_door_cannot_answer(threshold: Threshold) -> None:
     for caller in SPOKEN:
         said = threshold.told(caller)
         assert (said[0].decode(), said[2]) == caller.miss, caller.name
@@ -102,7 +102,7 @@ def test_a_stored_password_comes_from_keyfob(threshold: Threshold) -> None:
         assert caller.carries_passwords is (said[0].decode() != caller.miss[0]), caller.name
 
 
-def test_a_token_that_is_gone_is_refreshed_by_keyfob(signed_in: Threshold, provider: Provider) -> None:
+def test_keyfob_refreshes_a_token_that_the_door_does_not_have(signed_in: Threshold, provider: Provider) -> None:
     person = signed_in.person
     for caller in SPOKEN:
         before, old = refreshes(provider), person.token(SERVICE)
@@ -147,7 +147,7 @@ def test_an_edit_of_the_configuration_takes_effect_at_once(signed_in: Threshold,
     assert (b"no_such_key" in output, status) == (True, 1)
 
 
-def test_a_locked_keyring_and_a_server_that_is_away_are_keyfobs_words(
+def test_keyfob_reports_a_locked_keyring_and_an_unreachable_server(
     signed_in: Threshold, provider: Provider
 ) -> None:
     person = signed_in.person
@@ -192,7 +192,7 @@ ODD: list[tuple[tuple[str, ...], bytes]] = [
 ]
 
 
-def test_what_is_malformed_or_is_no_question_for_a_token(threshold: Threshold) -> None:
+def test_malformed_requests_and_other_operations_get_keyfobs_answer(threshold: Threshold) -> None:
     for command, stdin in ODD:
         threshold.said(command, stdin)
 
@@ -202,7 +202,7 @@ def other(index: str) -> bytes:
     return json.dumps({**CARGO, "registry": {"index-url": f"sparse+{index}"}}).encode() + b"\n"
 
 
-def test_what_is_too_large_is_refused(threshold: Threshold) -> None:
+def test_oversized_requests_are_refused(threshold: Threshold) -> None:
     for command, question in (
         (("docker-credential-keyfob", "get"), b"https://service.example"),
         (("bazel-credential-keyfob", "get"), b'{"uri":"https://service.example"}'),
@@ -222,7 +222,7 @@ def test_a_line_of_a_conversation_may_be_long_and_not_too_long(threshold: Thresh
         assert (output.count(b"\n"), b"larger than" in output) == (1 + answers, answers == 1)
 
 
-def test_what_is_kept_and_forgotten_goes_to_keyfob(threshold: Threshold) -> None:
+def test_store_and_erase_go_to_keyfob(threshold: Threshold) -> None:
     kept = json.dumps({"ServerURL": "registry.example", "Username": "alice", "Secret": "pass word"}).encode()
     docker = "docker-credential-keyfob"
     assert threshold.said((docker, "store"), kept) == (b"", b"", 0)
@@ -255,7 +255,7 @@ def test_each_question_of_a_conversation_may_wait_for_the_answer_before(signed_i
     assert (process.wait(LONGEST_SECONDS), process.stdout.read()) == (0, b"")
 
 
-def test_an_answer_that_nobody_takes_is_a_failure(signed_in: Threshold) -> None:
+def test_an_answer_without_a_reader_is_a_failure(signed_in: Threshold) -> None:
     for caller in SPOKEN:
         signed_in.told(caller)
         for place, output in ((signed_in.door, ">&-"), (signed_in.door, ">/dev/full"), (signed_in.keyfob, ">/dev/full")):
@@ -277,7 +277,7 @@ def test_without_keyfob_beside_it_the_door_says_so(threshold: Threshold) -> None
 
 
 @pytest.mark.parametrize("name", ["keyfob-door", "docker-credential-other", "", "keyring "])
-def test_a_name_that_is_no_callers_is_told_the_names(name: str) -> None:
+def test_an_unknown_name_gets_the_list_of_names(name: str) -> None:
     done = subprocess.run([name, "get"], executable=binaries.keyfob_door(), capture_output=True, text=True, check=False)
     first, names = done.stderr.splitlines()
     assert (done.returncode, done.stdout, set(names.split())) == (64, "", {"git-credential-keyfob", *NAMES})
@@ -308,7 +308,7 @@ def asked_about(caller: Caller, url: str) -> tuple[tuple[str, ...], bytes, dict[
     return command, stdin.encode(), variables
 
 
-def test_nobody_gets_the_token_of_another_host(signed_in: Threshold) -> None:
+def test_no_caller_gets_the_token_of_another_host(signed_in: Threshold) -> None:
     token = signed_in.person.token(SERVICE)
     for index, caller in enumerate(SPOKEN):
         signed_in.told(caller)
@@ -322,7 +322,7 @@ def test_nobody_gets_the_token_of_another_host(signed_in: Threshold) -> None:
     assert signed_in.person.browsers_opened() == 1
 
 
-def test_what_a_door_says_of_a_conversation_brings_nobody_anything(signed_in: Threshold) -> None:
+def test_forged_options_of_the_door_bring_no_token(signed_in: Threshold) -> None:
     for word, stdin in (("0", other("https://other.example")), ("999", b""), ("x", b""), ("", b""), ("-1", b"")):
         cargo = ("cargo-credential-keyfob", f"--heard={word}", "--cargo-plugin")
         done = signed_in.ask(signed_in.keyfob, cargo, stdin)
@@ -334,7 +334,7 @@ def about(url: str) -> tuple[tuple[str, ...], bytes]:
     return ("bazel-credential-keyfob", "get"), json.dumps({"uri": url}).encode()
 
 
-def test_what_is_below_a_service_is_answered_as_the_service_is(signed_in: Threshold) -> None:
+def test_a_path_below_a_service_gets_the_services_answer(signed_in: Threshold) -> None:
     token = signed_in.person.token(SERVICE)
     bazel = next(caller for caller in SPOKEN if caller.name == "bazel")
     signed_in.said(*about(f"{SERVICE}/one"))
@@ -352,7 +352,7 @@ def test_what_is_below_a_service_is_answered_as_the_service_is(signed_in: Thresh
     assert token.encode() in signed_in.said(*about(f"{SERVICE}/" + "x/" * 40))[0]
 
 
-def test_what_is_below_a_service_and_another_ones_is_not_answered_for_it(
+def test_a_path_with_its_own_service_does_not_get_the_parents_answer(
     signed_in: Threshold, provider: Provider
 ) -> None:
     person = signed_in.person

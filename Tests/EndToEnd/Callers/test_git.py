@@ -32,7 +32,7 @@ def test_clone_signs_in_once_and_the_next_clone_not_at_all(developer: Person, ga
     assert developer.browsers_opened() == 1
 
 
-def test_a_store_of_the_token_that_git_was_given_keeps_nothing(developer: Person, gate: Gate) -> None:
+def test_a_store_of_the_access_token_is_ignored(developer: Person, gate: Gate) -> None:
     assert_worked(developer.keyfob("login", gate.url))
     token = developer.token(gate.url)
     before = labels(developer.session)
@@ -114,7 +114,7 @@ def test_eight_refused_fetches_open_one_browser(developer: Person, gate: Gate) -
 
 
 @pytest.mark.skipif(not kernel.is_available(), reason="the kernel keeps no keys for this user")
-def test_a_session_keyring_of_its_own_changes_nothing(developer: Person, provider: Provider, gate: Gate) -> None:
+def test_a_separate_session_keyring_changes_nothing(developer: Person, provider: Provider, gate: Gate) -> None:
     copy = developer.working_copy(gate)
     assert_worked(developer.keyfob("login", gate.url))
     asked = len(provider.requests.all())
@@ -124,7 +124,7 @@ def test_a_session_keyring_of_its_own_changes_nothing(developer: Person, provide
 
 
 @pytest.mark.skipif(not kernel.is_available(), reason="the kernel keeps no keys for this user")
-def test_a_login_in_a_session_keyring_of_its_own_serves_the_others(
+def test_a_login_in_a_separate_session_keyring_works_for_other_sessions(
     developer: Person, provider: Provider, gate: Gate
 ) -> None:
     copy = developer.working_copy(gate)

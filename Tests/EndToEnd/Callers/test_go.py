@@ -81,7 +81,7 @@ def test_go_downloads_with_the_token_of_one_sign_in(person: Person, provider: Pr
         assert person.browsers_opened() == 1
 
 
-def test_go_tells_with_x_what_to_do_where_nobody_has_signed_in(
+def test_go_shows_the_remedy_with_x_before_a_sign_in(
     person: Person, provider: Provider, tmp_path: Path
 ) -> None:
     authority = Authority(tmp_path)

@@ -33,7 +33,7 @@ def both(person: Person, link: Path, *arguments: str, stdin: bytes = b"", **env:
     return first
 
 
-def test_what_needs_nobody(developer: Person, link: Path) -> None:
+def test_answers_without_interaction_are_the_same(developer: Person, link: Path) -> None:
     assert both(developer, link, "capability")[0].startswith(b"version 0\n")
     assert both(developer, link, "frobnicate")[2] == 0
     assert both(developer, link)[2] == 64

@@ -189,7 +189,7 @@ def test_cargo_login_keeps_a_token_that_a_person_has_and_logout_forgets_it(perso
 
 
 @needs_cargo
-def test_cargo_shows_what_to_do_where_nobody_has_signed_in(person: Person, provider: Provider) -> None:
+def test_cargo_shows_the_remedy_before_a_sign_in(person: Person, provider: Provider) -> None:
     link(person)
     with Service(guarded(admits(provider, "Bearer"), "Bearer", lambda _: Answer(404))) as service:
         person.configure_keyfob(service.origin, provider.issuer)

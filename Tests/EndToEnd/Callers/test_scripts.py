@@ -76,7 +76,7 @@ def test_exec_is_the_command_with_its_status_and_its_limits(person: Person, prov
     assert int(done.stdout.decode().split()[-1], 16) & (1 << 12) == 0, "SIGPIPE is not ignored"
 
 
-def test_exec_starts_nothing_from_the_working_directory(person: Person, provider: Provider, page: Service) -> None:
+def test_exec_starts_no_program_from_the_working_directory(person: Person, provider: Provider, page: Service) -> None:
     sign_in(person, provider, page)
     trap = person.home / "hello"
     trap.write_text("#!/bin/sh\necho trapped\n")
@@ -94,7 +94,7 @@ def test_a_refused_token_is_replaced_and_only_that_one(person: Person, provider:
     assert len(provider.token_requests("refresh_token")) == 1
 
 
-def test_a_token_is_shown_on_a_terminal_only_to_who_insists(person: Person, provider: Provider, page: Service) -> None:
+def test_a_token_is_shown_on_a_terminal_only_if_forced(person: Person, provider: Provider, page: Service) -> None:
     token = sign_in(person, provider, page)
     refusal = Terminal(person.session, binaries.keyfob(), "token", page.origin)
     assert refusal.finish() == 64
@@ -160,7 +160,7 @@ def test_an_mcp_client_connects_with_the_header_fields(person: Person, notes: No
     assert person.browsers_opened() == 1
 
 
-def test_an_mcp_client_gets_no_browser_and_no_word_on_stdout(person: Person, notes: NotesServer) -> None:
+def test_an_mcp_client_gets_no_browser_and_an_empty_stdout(person: Person, notes: NotesServer) -> None:
     assert_refused(person.keyfob("headers", notes.url), 1)
     assert_refused(person.keyfob("headers"), 65)
     assert person.browsers_opened() == 0

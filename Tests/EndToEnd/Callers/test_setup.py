@@ -94,7 +94,7 @@ def arguments(name: str, url: str | None) -> list[str]:
 
 
 @pytest.mark.parametrize(("name", "url", "file", "before", "behind"), EDITS, ids=IDS)
-def test_what_is_missing_is_written_and_nothing_else(
+def test_setup_writes_only_missing_settings(
     settings: Settings, name: str, url: str | None, file: str, before: str, behind: str
 ) -> None:
     path = settings.write(file, before, 0o640)
@@ -188,7 +188,7 @@ TAKEN = [
 @pytest.mark.parametrize(
     ("name", "url", "file", "before", "words"), TAKEN, ids=[f"{row[0]}-{index}" for index, row in enumerate(TAKEN)]
 )
-def test_what_is_not_as_expected_is_said_and_left_alone(
+def test_unexpected_files_are_reported_and_left_alone(
     settings: Settings, name: str, url: str | None, file: str, before: str | bytes, words: str
 ) -> None:
     path = settings.write(file, before)
@@ -209,7 +209,7 @@ def assert_left_alone(settings: Settings, done: Done, words: str) -> None:
     )
 
 
-def test_files_that_are_not_what_they_seem_are_left_alone(settings: Settings) -> None:
+def test_links_and_special_files_are_left_alone(settings: Settings) -> None:
     path = settings.write(".docker/config.json", "{}")
     path.chmod(0o400)
     assert_left_alone(settings, settings.apply("docker", URL), "is not to be written to")
@@ -311,7 +311,7 @@ def test_a_name_that_another_program_has_is_left_to_it(settings: Settings) -> No
 # The question.
 
 
-def test_without_a_terminal_nothing_is_written_without_yes(settings: Settings) -> None:
+def test_without_a_terminal_setup_writes_only_with_yes(settings: Settings) -> None:
     path = settings.write(".docker/config.json", "{}\n")
     done = settings.setup("docker", URL, "--apply")
     assert done.returncode == 77
@@ -321,7 +321,7 @@ def test_without_a_terminal_nothing_is_written_without_yes(settings: Settings) -
 
 
 @pytest.mark.parametrize(("typed", "status"), [("y\n", 0), ("n\n", 77), ("\n", 77), ("\x04", 77), ("\x03", None)])
-def test_on_a_terminal_the_difference_is_shown_and_a_yes_is_asked_for(
+def test_on_a_terminal_setup_shows_the_change_and_asks(
     settings: Settings, typed: str, status: int | None
 ) -> None:
     path = settings.write(".docker/config.json", '{\n  "auths": {}\n}\n')
@@ -336,7 +336,7 @@ def test_on_a_terminal_the_difference_is_shown_and_a_yes_is_asked_for(
 
 
 @pytest.mark.parametrize("early", ["y\n", "yes\ny\ny\n", "https://h.example/x\ny\n", "y"])
-def test_what_was_typed_or_pasted_before_the_question_is_no_answer(settings: Settings, early: str) -> None:
+def test_input_before_the_question_is_no_answer(settings: Settings, early: str) -> None:
     path = settings.write(".docker/config.json", "{}\n")
     begun = settings.home / "begun"
     # keyfob starts after all of it was typed.
@@ -368,7 +368,7 @@ def test_a_paste_that_goes_on_while_keyfob_asks_is_no_answer(settings: Settings)
     assert path.read_text() == "{}\n"
 
 
-def test_what_changed_while_somebody_thought_is_not_overwritten(settings: Settings) -> None:
+def test_a_file_that_changed_during_the_question_is_not_overwritten(settings: Settings) -> None:
     path = settings.write(".docker/config.json", "{}\n")
     terminal = Terminal(settings.person.session, settings.bin / "keyfob", "setup", "docker", URL, "--apply")
     terminal.read_until(r"write this\? \[y/N\] ")
@@ -382,7 +382,7 @@ def test_what_changed_while_somebody_thought_is_not_overwritten(settings: Settin
 # The shown changes.
 
 
-def test_every_caller_is_listed_and_shows_what_to_write(settings: Settings) -> None:
+def test_every_caller_is_listed_with_its_settings(settings: Settings) -> None:
     before = sorted(settings.home.rglob("*"))
     names = [line.split()[0] for line in settings.setup().stdout.decode().splitlines()]
     assert len(names) == len(set(names)) >= 15
@@ -394,7 +394,7 @@ def test_every_caller_is_listed_and_shows_what_to_write(settings: Settings) -> N
     assert sorted(settings.home.rglob("*")) == before
 
 
-def test_what_is_unknown_is_said(settings: Settings) -> None:
+def test_unknown_callers_are_reported(settings: Settings) -> None:
     assert settings.setup("emacs").returncode == 64
     assert settings.setup("docker", "ftp://x").returncode == 64
     assert settings.setup("bazel", "--apply").returncode == 64
@@ -405,7 +405,7 @@ def test_what_is_unknown_is_said(settings: Settings) -> None:
 # git.
 
 
-def test_another_helper_of_git_is_told_of_and_asked_no_more(settings: Settings) -> None:
+def test_another_helper_of_git_is_reported_and_no_longer_asked(settings: Settings) -> None:
     path = settings.write(".gitconfig", "[credential]\n\thelper = store\n[user]\n\tname = A\n")
     done = settings.apply("git")
     assert_worked(done)
@@ -418,7 +418,7 @@ def test_another_helper_of_git_is_told_of_and_asked_no_more(settings: Settings) 
     assert b"password=p\n" in found.stdout
 
 
-def test_a_helper_of_one_host_is_told_of(settings: Settings) -> None:
+def test_a_helper_for_one_host_is_reported(settings: Settings) -> None:
     settings.write(".gitconfig", '[credential "https://a.example"]\n\thelper = !gh auth git-credential\n')
     said = "\n".join(stderr_lines(settings.setup("git", "https://a.example/x.git")))
     assert f"for https://a.example git asks a shell command ({settings.home}/.gitconfig)" in said

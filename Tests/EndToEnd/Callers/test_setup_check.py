@@ -61,7 +61,7 @@ def rungs(done: Done) -> list[tuple[str, str]]:
     return [(line[:9].strip(), line[9:]) for line in lines]
 
 
-def test_what_is_not_set_up_is_said_with_what_to_run(settings: Settings) -> None:
+def test_a_missing_setup_is_reported_with_the_command(settings: Settings) -> None:
     done = settings.setup("docker", SERVICE, "--check")
     assert done.returncode == 78
     assert ("failed", f"{settings.home}/.docker/config.json does not say it") in rungs(done)
@@ -70,7 +70,7 @@ def test_what_is_not_set_up_is_said_with_what_to_run(settings: Settings) -> None
 
 
 @pytest.mark.parametrize("name", CHECKED)
-def test_the_way_of_a_caller_is_gone_to_its_end(settings: Settings, name: str) -> None:
+def test_the_check_follows_the_callers_whole_way(settings: Settings, name: str) -> None:
     assert_worked(settings.apply(name, SERVICE))
     before = settings.setup(name, SERVICE, "--check")
     assert (before.returncode, rungs(before)[-1][0]) == (77 if reports(name) else 1, "failed"), before.stdout
@@ -91,7 +91,7 @@ def reports(name: str) -> bool:
     return name not in ("git", "docker", "podman", "cargo")
 
 
-def test_without_a_url_nothing_is_asked_for(settings: Settings) -> None:
+def test_without_a_url_the_check_requests_no_token(settings: Settings) -> None:
     assert_worked(settings.apply("git"))
     done = settings.setup("git", "--check")
     assert done.returncode == 0
@@ -180,7 +180,7 @@ def test_uv_installs(settings: Settings, provider: Provider) -> None:
 
 
 @pytest.mark.skipif(GO is None, reason="needs go 1.24")
-def test_go_is_told_by_its_own_command(settings: Settings) -> None:
+def test_go_is_set_up_by_its_own_command(settings: Settings) -> None:
     assert GO is not None
     (settings.bin / "go").symlink_to(GO)
     file = settings.write(".config/go/env", "GOFLAGS=-modcacherw\n")
@@ -236,7 +236,7 @@ def test_kubectl_gets_in(settings: Settings, provider: Provider, tmp_path: Path)
 
 
 @pytest.mark.skipif(shutil.which("terraform") is None, reason="needs terraform, which Debian does not have")
-def test_terraform_reads_what_was_written(settings: Settings) -> None:
+def test_terraform_reads_the_written_settings(settings: Settings) -> None:
     settings.write(".terraformrc", "disable_checkpoint = true")
     assert_worked(settings.apply("terraform", SERVICE))
     done = settings.person.session.run("terraform", "version")

@@ -60,7 +60,7 @@ def test_a_person_is_walked_through_registering_an_application(
     assert any("a client" in line and "is known" in line for line in stderr_lines(again))
 
 
-def test_the_page_is_opened_for_who_wants_that(newcomer: Person, gate: Gate) -> None:
+def test_the_page_is_opened_if_the_user_wants_it(newcomer: Person, gate: Gate) -> None:
     walk = begin(newcomer, gate.url)
     walk.read_until(r"open that page in your browser\? \[Y/n\] ")
     walk.type("\n")
@@ -141,7 +141,7 @@ def test_a_code_at_another_device_needs_no_secret(person: Person) -> None:
         assert person.browsers_opened() == 0
 
 
-def test_without_a_terminal_the_steps_are_said(newcomer: Person, gate: Gate) -> None:
+def test_without_a_terminal_setup_prints_the_steps(newcomer: Person, gate: Gate) -> None:
     done = newcomer.keyfob("setup", "git", gate.url)
     assert done.returncode == 77
     said = "\n".join(stderr_lines(done))

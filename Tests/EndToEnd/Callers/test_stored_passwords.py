@@ -29,11 +29,11 @@ def door(person: Person) -> HelperStore:
     return HelperStore(person.session, binaries.git_credential_keyfob())
 
 
-def test_01_an_empty_store_has_nothing_and_makes_no_noise(store: Store) -> None:
+def test_01_an_empty_store_has_no_credential_and_prints_nothing(store: Store) -> None:
     assert store.fill(**HOST) is None
 
 
-def test_02_and_03_what_is_stored_in_silence_is_found_without_the_user_name(store: Store) -> None:
+def test_02_and_03_a_stored_password_is_found_without_the_user_name(store: Store) -> None:
     store.approve(**STORED)
     assert store.fill(**HOST) == STORED
 
@@ -83,7 +83,7 @@ def test_10_two_users_live_side_by_side(store: Store) -> None:
     assert store.fill(**HOST, username="user2") == TWO
 
 
-def test_11_a_reject_with_another_password_forgets_nothing(store: Store) -> None:
+def test_11_a_reject_with_another_password_erases_nothing(store: Store) -> None:
     store.approve(**ONE)
     store.reject(**{**ONE, "password": "another"})
     assert store.fill(**HOST, username="user1") == ONE
@@ -171,6 +171,6 @@ def test_other_credentials_are_kept_too(store: Store, credential: Attributes) ->
     assert store.fill(**wanted) is None
 
 
-def test_no_browser_is_opened_for_a_host_that_nobody_configured(store: Store, person: Person) -> None:
+def test_no_browser_is_opened_for_a_host_that_is_not_configured(store: Store, person: Person) -> None:
     assert store.fill(**HOST) is None
     assert person.browsers_opened() == 0

@@ -67,7 +67,7 @@ def sections(page: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_nobody_complains(pages: Path, name: str) -> None:
+def test_the_pages_are_made_without_warnings(pages: Path, name: str) -> None:
     command = ["man", "--warnings", "-E", "UTF-8", "-l", "-Tutf8", "-Z", str(pages / name)]
     for width in ("80", "120"):  # a terminal's, and lintian's
         environment = {**os.environ, "LC_ALL": "C.UTF-8", "MANROFFSEQ": "", "MANWIDTH": width}
@@ -122,7 +122,7 @@ def test_the_protocol_is_there_to_the_last_rule(pages: Path) -> None:
     assert [rule for rule in rules if not re.search(rf"(?m)^ +{re.escape(rule)} \S", text)] == []
 
 
-def test_what_could_be_copied_can_be_copied(pages: Path) -> None:
+def test_text_to_copy_has_plain_characters(pages: Path) -> None:
     text = read(pages / "keyfob.1")
     assert "keyfob exec https://git.example.com -- sh -c 'make release'" in text
     assert "\u2019" not in text

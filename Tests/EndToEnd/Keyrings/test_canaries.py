@@ -30,7 +30,7 @@ def sign_in(watched: Evidence, marked: MarkedServer, *more: str) -> None:
     assert_worked(watched.run(binaries.keyfob(), "login", marked.url, *more))
 
 
-def test_the_search_finds_what_is_there(watched: Evidence, marked: MarkedServer) -> None:
+def test_the_search_finds_a_planted_secret(watched: Evidence, marked: MarkedServer) -> None:
     token = marked.marks.make("access_token")
     encoded = {"as it is": token, "cut": token[:20], "hexadecimal": token.encode().hex()}
     shells = ['printf %s "$0" | base64', 'printf %s "user:$0" | base64', 'printf %s "me:$0" | base64']
@@ -124,7 +124,7 @@ def is_answer(line: bytes, marked: MarkedServer) -> bool:
     return marked.marks.of.get(value) == "access_token"
 
 
-def test_what_git_stores_and_erases(watched: Evidence, marked: MarkedServer) -> None:
+def test_a_store_and_an_erase_of_git(watched: Evidence, marked: MarkedServer) -> None:
     sign_in(watched, marked)
     door = binaries.git_credential_keyfob()
     answer = watched.run(door, "get", stdin=asked(marked), answers=True).stdout
@@ -181,7 +181,7 @@ def test_a_logout(watched: Evidence, marked: MarkedServer) -> None:
 
 
 @pytest.mark.parametrize("endpoint", ["/par", "/token", "/device"])
-def test_a_server_that_repeats_what_it_was_sent(watched: Evidence, marked: MarkedServer, endpoint: str) -> None:
+def test_a_server_that_repeats_requests(watched: Evidence, marked: MarkedServer, endpoint: str) -> None:
     marked.repeats_what_it_is_sent = endpoint
     flow = ["--flow", "device"] if endpoint == "/device" else []
     assert watched.run(binaries.keyfob(), "login", marked.url, *flow).returncode != 0
@@ -208,7 +208,7 @@ def test_a_locked_keyring(person: Person, watched: Evidence, marked: MarkedServe
     assert_nothing_leaked("locked keyring", watched, marked.marks, needs=IN_A_LOGIN)
 
 
-def test_the_kernel_keeps_access_tokens_and_nothing_else(watched: Evidence, marked: MarkedServer) -> None:
+def test_the_kernel_keeps_only_access_tokens(watched: Evidence, marked: MarkedServer) -> None:
     if not kernel.is_available():
         pytest.skip("the kernel keeps no keys here")
     marked.seconds = 1
@@ -234,7 +234,7 @@ def test_the_children_get_no_settings_of_ours(person: Person, watched: Evidence,
     assert "HOME" in names
 
 
-def test_a_provider_that_cannot_encrypt_shows_secrets_to_the_bus_and_to_nobody_else(marked: MarkedServer) -> None:
+def test_a_provider_without_encryption_shows_secrets_only_to_the_bus(marked: MarkedServer) -> None:
     with PrivateSession(path=[binaries.bin_directory()]) as front, PrivateSession() as back:
         back.start_keyring()
         watched = Evidence(Person(front))

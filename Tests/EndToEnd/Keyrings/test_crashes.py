@@ -85,7 +85,7 @@ def assert_can_go_on(person: Person, server: FamilyServer, service: str, before:
 @pytest.mark.parametrize(
     "door", ["keyfob", "git-credential-keyfob", "keyfob without kernel memory", "keyfob and Ctrl-C"]
 )
-def test_a_refresh_that_dies_costs_nothing_but_what_the_server_takes(
+def test_a_killed_refresh_loses_only_a_token_that_the_server_rotated(
     person: Person,
     server: FamilyServer,
     service: str,
@@ -124,7 +124,7 @@ def test_a_refresh_that_dies_costs_nothing_but_what_the_server_takes(
 
 
 @pytest.mark.parametrize("death", [signal.SIGKILL, signal.SIGINT], ids=["killed", "Ctrl-C"])
-def test_a_login_that_dies_can_be_begun_again(
+def test_a_killed_login_can_be_repeated(
     person: Person, server: FamilyServer, killer: Killer, death: signal.Signals
 ) -> None:
     killer.signal = death
@@ -155,7 +155,7 @@ def test_a_login_that_dies_can_be_begun_again(
             assert registration["client_id"] in server.clients and len(server.clients) <= 3
 
 
-def test_a_logout_that_dies_leaves_no_dead_token_and_can_be_repeated(
+def test_a_killed_logout_leaves_no_revoked_token_and_can_be_repeated(
     person: Person, server: FamilyServer, killer: Killer
 ) -> None:
     service = f"{server.issuer}/git"
@@ -180,7 +180,7 @@ def test_a_logout_that_dies_leaves_no_dead_token_and_can_be_repeated(
             assert not person.approvals.exists() or server.issuer not in person.approvals.read_text()
 
 
-def test_an_erase_that_dies_leaves_the_grant(
+def test_a_killed_erase_leaves_the_grant(
     person: Person, server: FamilyServer, service: str, killer: Killer
 ) -> None:
     assert_worked(person.keyfob("login", service))
@@ -199,7 +199,7 @@ def stored_password(person: Person) -> str | None:
 
 
 @pytest.mark.parametrize("before", [None, "old"])
-def test_a_store_that_dies_keeps_the_old_password_or_the_new(
+def test_a_killed_store_keeps_the_old_password_or_the_new_one(
     person: Person, killer: Killer, before: str | None
 ) -> None:
     def prepare() -> None:
@@ -216,7 +216,7 @@ def test_a_store_that_dies_keeps_the_old_password_or_the_new(
             assert stored_password(person) == "new"
 
 
-def test_an_erase_that_dies_keeps_the_password_or_not(person: Person, killer: Killer) -> None:
+def test_a_killed_erase_keeps_the_password_or_not(person: Person, killer: Killer) -> None:
     def prepare() -> None:
         assert_worked(person.ask_door("store", PASSWORD_URL, "username=alice", "password=word"))
 

@@ -87,7 +87,7 @@ def test_keyfob_itself_needs_no_room_for_a_refresh(person: Person, server: Famil
     refreshed(person, server, service)
 
 
-def test_an_approval_that_finds_no_room_is_told_and_costs_no_other(person: Person, server: FamilyServer) -> None:
+def test_an_approval_without_room_is_reported_and_loses_no_other(person: Person, server: FamilyServer) -> None:
     service = f"{server.issuer}/git"
     person.approvals.parent.mkdir(parents=True)
     before = f'[host."https://git.example.test"]\nissuer = "{server.issuer}"\n'

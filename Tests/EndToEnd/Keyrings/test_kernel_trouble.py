@@ -159,7 +159,9 @@ def assert_unnoticed(person: Person, server: FamilyServer, service: str) -> None
 
 
 @pytest.mark.parametrize("name", TROUBLES)
-def test_a_user_does_not_notice_trouble_with_their_keys(somebody: Person, server: FamilyServer, name: str) -> None:
+def test_a_user_does_not_notice_failures_of_the_kernel_keyring(
+    somebody: Person, server: FamilyServer, name: str
+) -> None:
     with counts.counted("keyring trouble", f"kernel: {name}"):
         service = f"{server.issuer}/git"
         somebody.configure_keyfob(server.issuer, server.issuer)
@@ -176,7 +178,7 @@ def test_a_user_does_not_notice_trouble_with_their_keys(somebody: Person, server
 @pytest.mark.parametrize(
     "what", ["add_key,keyctl:error=EPERM", "add_key,keyctl:error=ENOSYS", "add_key:error=EDQUOT", "keyctl:error=EACCES"]
 )
-def test_a_kernel_that_refuses_is_done_without(
+def test_keyfob_works_without_kernel_keyrings(
     person: Person, server: FamilyServer, tracer: Callable[[str], None], what: str
 ) -> None:
     with counts.counted("keyring trouble", f"kernel: {what}"):

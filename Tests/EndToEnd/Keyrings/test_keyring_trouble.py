@@ -107,7 +107,7 @@ TROUBLES: dict[str, Callable[[PrivateSession], None]] = {
 
 
 @pytest.mark.parametrize("name", TROUBLES)
-def test_trouble_between_reading_and_writing_loses_no_refresh_token(
+def test_a_failure_during_a_refresh_loses_no_refresh_token(
     person: Person, server: FamilyServer, service: str, name: str
 ) -> None:
     with counts.counted("keyring trouble", f"{name} during a refresh"):
@@ -147,7 +147,7 @@ def mend(name: str, session: PrivateSession) -> None:
 
 
 @pytest.mark.parametrize("name", TROUBLES)
-def test_trouble_during_a_sign_in_asks_nobody_twice(person: Person, server: FamilyServer, name: str) -> None:
+def test_a_failure_during_a_sign_in_needs_no_second_sign_in(person: Person, server: FamilyServer, name: str) -> None:
     with counts.counted("keyring trouble", f"{name} during a sign-in"):
         service = sign_in_with(TROUBLES[name], person, server)
         mend(name, person.session)
@@ -155,7 +155,7 @@ def test_trouble_during_a_sign_in_asks_nobody_twice(person: Person, server: Fami
 
 
 @pytest.mark.parametrize("all_of_them", [False, True])
-def test_a_logout_ends_what_the_keyring_has_not_taken_yet(
+def test_a_logout_revokes_a_grant_that_is_not_in_the_keyring_yet(
     person: Person, server: FamilyServer, all_of_them: bool
 ) -> None:
     with counts.counted("keyring trouble", "a logout of what is still in its refuge"):
@@ -193,7 +193,9 @@ COMMANDS = {
 }
 
 
-def test_a_service_that_never_answers_holds_nobody_up(person: Person, server: FamilyServer, service: str) -> None:
+def test_a_secret_service_that_never_answers_delays_no_call_for_long(
+    person: Person, server: FamilyServer, service: str
+) -> None:
     person.session.stop_keyring()
     black_hole = person.session.start("dbus-test-tool", "black-hole", f"--name={SECRETS}")
     person.session.end_at_last(black_hole)
@@ -240,7 +242,7 @@ def duplicate_items(session: PrivateSession) -> None:
             login.create_item(item.get_label(), item.get_attributes(), item.get_secret(), replace=False)
 
 
-def test_a_grant_that_somebody_deletes_is_a_sign_in_that_is_needed(
+def test_a_deleted_grant_needs_a_sign_in(
     person: Person, server: FamilyServer, service: str
 ) -> None:
     with counts.counted("keyring trouble", "deleted between two calls"):
@@ -256,7 +258,7 @@ def test_a_grant_that_somebody_deletes_is_a_sign_in_that_is_needed(
         assert items.how_many(person.session) == 1
 
 
-def test_a_grant_that_somebody_deletes_during_a_refresh_is_there_again(
+def test_a_grant_that_is_deleted_during_a_refresh_is_stored_again(
     person: Person, server: FamilyServer, service: str
 ) -> None:
     with counts.counted("keyring trouble", "deleted during a refresh"):
@@ -278,7 +280,7 @@ def test_of_two_items_of_a_grant_one_is_left(person: Person, server: FamilyServe
 
 
 @pytest.mark.parametrize("interaction", ["never", "always"])
-def test_a_prompt_that_nobody_answers_is_no_empty_keyring(
+def test_an_unanswered_prompt_is_not_taken_for_an_empty_keyring(
     person: Person, server: FamilyServer, service: str, interaction: str
 ) -> None:
     with counts.counted("keyring trouble", f"locked, interaction {interaction}"):

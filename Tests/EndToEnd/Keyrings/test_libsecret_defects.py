@@ -41,7 +41,7 @@ def assert_unavailable(done: subprocess.CompletedProcess[bytes]) -> None:
 
 
 @pytest.mark.parametrize("rejected, kept", [(ONE, TWO), (TWO, ONE)])
-def test_a_reject_by_password_forgets_the_user_who_has_it(
+def test_a_reject_by_password_erases_only_that_user(
     door: HelperStore, rejected: dict[str, str], kept: dict[str, str]
 ) -> None:
     door.approve(**ONE)
@@ -57,7 +57,7 @@ def test_b_a_locked_keyring_gives_no_half_answer(door: HelperStore, person: Pers
     assert_unavailable(door.run("get", **HOST))
 
 
-def test_b_a_locked_keyring_keeps_what_it_has(door: HelperStore, person: Person) -> None:
+def test_b_a_locked_keyring_keeps_its_items(door: HelperStore, person: Person) -> None:
     door.approve(**ONE)
     person.session.lock_keyring()
     assert_unavailable(door.run("erase", **ONE))
@@ -76,14 +76,14 @@ def test_d_a_store_prints_nothing(door: HelperStore) -> None:
     assert door.run("store", **ONE).stdout == b""
 
 
-def test_e_a_store_into_a_locked_keyring_says_what_to_do(door: HelperStore, person: Person) -> None:
+def test_e_a_store_into_a_locked_keyring_shows_the_remedy(door: HelperStore, person: Person) -> None:
     person.session.lock_keyring()
     done = door.run("store", **ONE)
     assert_unavailable(done)
     assert b"hint: " in done.stderr
 
 
-def test_f_no_bus_is_said_in_plain_words(bare_session: PrivateSession) -> None:
+def test_f_a_missing_bus_is_reported_in_plain_words(bare_session: PrivateSession) -> None:
     del bare_session.env["DBUS_SESSION_BUS_ADDRESS"]
     (bare_session.runtime / "bus").unlink()
     door = HelperStore(bare_session, binaries.git_credential_keyfob())
@@ -92,12 +92,12 @@ def test_f_no_bus_is_said_in_plain_words(bare_session: PrivateSession) -> None:
     assert b"X11" not in done.stderr
 
 
-def test_f_a_bus_that_is_gone_is_said_in_plain_words(bare_session: PrivateSession) -> None:
+def test_f_a_bus_that_has_ended_is_reported_in_plain_words(bare_session: PrivateSession) -> None:
     bare_session.env["DBUS_SESSION_BUS_ADDRESS"] = f"unix:path={bare_session.runtime}/gone"
     assert_unavailable(HelperStore(bare_session, binaries.git_credential_keyfob()).run("store", **ONE))
 
 
-def test_f_a_bus_without_a_keyring_is_said_in_plain_words(bare_session: PrivateSession) -> None:
+def test_f_a_bus_without_a_keyring_is_reported_in_plain_words(bare_session: PrivateSession) -> None:
     assert_unavailable(HelperStore(bare_session, binaries.git_credential_keyfob()).run("store", **ONE))
 
 
@@ -109,19 +109,19 @@ def test_g_the_newest_of_several_users_is_answered(door: HelperStore) -> None:
     assert door.fill(**HOST) == TWO
 
 
-def test_h_the_door_says_what_it_can(door: HelperStore) -> None:
+def test_h_the_door_lists_its_capabilities(door: HelperStore) -> None:
     done = door.run("capability")
     assert done.stdout.decode().splitlines() == ["version 0", "capability authtype", "capability state"]
     assert (done.returncode, done.stderr) == (0, b"")
 
 
-def test_h_an_unknown_operation_is_passed_over(door: HelperStore) -> None:
+def test_h_an_unknown_operation_is_ignored(door: HelperStore) -> None:
     done = door.run("frobnicate", **HOST)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
 @pytest.mark.timeout(30)
-def test_i_a_keyring_that_never_answers_is_given_up(bare_session: PrivateSession) -> None:
+def test_i_a_keyring_that_never_answers_is_reported_after_the_time_limit(bare_session: PrivateSession) -> None:
     silent = subprocess.Popen(["dbus-test-tool", "black-hole", f"--name={SECRETS}"], env=bare_session.env)
     try:
         bare_session.run("gdbus", "wait", "--session", "--timeout", "10", SECRETS).check_returncode()
@@ -131,7 +131,7 @@ def test_i_a_keyring_that_never_answers_is_given_up(bare_session: PrivateSession
         silent.wait()
 
 
-def test_j_an_address_of_version_6_is_a_host_of_its_own(door: HelperStore) -> None:
+def test_j_an_ipv6_address_with_a_port_is_another_host(door: HelperStore) -> None:
     credential = {"protocol": "https", "host": "[::1]:8443", "username": "user", "password": "pass"}
     door.approve(**credential)
     assert door.fill(protocol="https", host="[::1]:8443") == credential

@@ -56,7 +56,9 @@ def test_a_password_that_keyfob_stored_is_found_by_libsecret(
 
 
 @pytest.mark.parametrize("credential", CREDENTIALS)
-def test_what_one_stored_the_other_erases(ours: HelperStore, theirs: HelperStore, credential: dict[str, str]) -> None:
+def test_each_helper_erases_the_others_items(
+    ours: HelperStore, theirs: HelperStore, credential: dict[str, str]
+) -> None:
     tell(theirs, "store", credential)
     ours.reject(**credential)
     assert theirs.fill(**wanted(credential)) is None
@@ -65,7 +67,7 @@ def test_what_one_stored_the_other_erases(ours: HelperStore, theirs: HelperStore
     assert ours.fill(**wanted(credential)) is None
 
 
-def test_a_new_password_replaces_what_libsecret_stored(ours: HelperStore, theirs: HelperStore) -> None:
+def test_a_new_password_replaces_the_item_of_libsecret(ours: HelperStore, theirs: HelperStore) -> None:
     first = CREDENTIALS[0]
     tell(theirs, "store", first)
     ours.approve(**{**first, "password": "changed"})

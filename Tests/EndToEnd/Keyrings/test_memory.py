@@ -85,7 +85,7 @@ def test_no_other_process_of_the_same_user_may_look_into_it(user: int, programs:
         asked.kill()
 
 
-def test_whoever_looks_sees_what_ordinary_processes_have(user: int) -> None:
+def test_the_check_can_read_an_ordinary_process(user: int) -> None:
     with waiting(user, "cat") as ordinary:
         assert owner(ordinary) == user
         assert "environ" in seen_by_a_neighbour(user, ordinary)
@@ -140,7 +140,7 @@ def test_a_crash_in_the_middle_of_a_login_leaves_no_core(developer: Person, gate
 
 
 @pytest.mark.parametrize("door", DOORS)
-def test_a_crash_says_nothing_of_what_was_in_memory(session: PrivateSession, programs: Path, door: str) -> None:
+def test_a_crash_reports_nothing_from_memory(session: PrivateSession, programs: Path, door: str) -> None:
     asked = {"SWIFT_BACKTRACE": f"enable=yes,swift-backtrace={reporter()}"}
     process = session.start(programs / door, "get", stdin=subprocess.PIPE, **asked)
     session.end_at_last(process)

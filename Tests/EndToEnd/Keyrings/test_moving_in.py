@@ -109,7 +109,7 @@ def assert_no_secrets(done: Done) -> None:
 # The credentials, and the results.
 
 
-def test_it_shows_who_keeps_what_and_where(settled: Person) -> None:
+def test_import_shows_each_program_and_file(settled: Person) -> None:
     done = settled.keyfob("import", "--dry-run")
     assert_worked(done)
     assert rows(done) == [
@@ -130,7 +130,7 @@ def test_it_shows_who_keeps_what_and_where(settled: Person) -> None:
     assert_no_secrets(done)
 
 
-def test_what_is_copied_is_found_and_stays_where_it_was(settled: Person, door: HelperStore) -> None:
+def test_imported_credentials_are_found_and_the_originals_stay(settled: Person, door: HelperStore) -> None:
     before = everything_of(settled)
     done = settled.keyfob("import", "--yes")
     assert_worked(done)
@@ -161,7 +161,7 @@ def test_what_is_copied_is_found_and_stays_where_it_was(settled: Person, door: H
     assert not any("copied" in line for line in stderr_lines(again))
 
 
-def test_nothing_is_copied_without_a_yes(settled: Person, door: HelperStore) -> None:
+def test_nothing_is_imported_without_approval(settled: Person, door: HelperStore) -> None:
     assert_worked(settled.keyfob("import", "--dry-run"))
     done = settled.keyfob("import")
     assert done.returncode == 77
@@ -175,7 +175,7 @@ def test_nothing_is_copied_without_a_yes(settled: Person, door: HelperStore) -> 
     assert door.fill(protocol="https", host="git.example.com") is None
 
 
-def test_a_yes_on_the_terminal_copies(settled: Person, door: HelperStore) -> None:
+def test_an_approval_on_the_terminal_imports(settled: Person, door: HelperStore) -> None:
     terminal = Terminal(settled.session, binaries.keyfob(), "import", "--from", "git-credential-store")
     terminal.read_until(r"copy 2 credentials into your keyring\? \[y/N\] ")
     terminal.type("y\n")
@@ -185,7 +185,7 @@ def test_a_yes_on_the_terminal_copies(settled: Person, door: HelperStore) -> Non
     assert door.fill(protocol="https", host="gcm.example.com") is None
 
 
-def test_what_differs_is_left_alone_unless_told_otherwise(settled: Person, door: HelperStore) -> None:
+def test_differing_credentials_are_replaced_only_on_request(settled: Person, door: HelperStore) -> None:
     door.approve(protocol="https", host="git.example.com", username="alice", password="newer")
     done = settled.keyfob("import", "--yes", "--from", "git-credential-store")
     assert_worked(done)
@@ -208,7 +208,7 @@ def test_of_two_programs_the_first_one_counts(settled: Person) -> None:
     }
 
 
-def test_where_keyfob_signs_in_nothing_is_needed(developer: Person, provider: Provider, gate: Gate) -> None:
+def test_a_service_with_a_sign_in_needs_no_import(developer: Person, provider: Provider, gate: Gate) -> None:
     write(developer, ".git-credentials", f"http://alice:secret@127.0.0.1:{gate.port}\n")
     done = developer.keyfob("import", "--yes")
     assert_worked(done)
@@ -216,7 +216,7 @@ def test_where_keyfob_signs_in_nothing_is_needed(developer: Person, provider: Pr
     assert not any("copied" in line for line in stderr_lines(done))
 
 
-def test_git_credential_oauth_is_told_of(person: Person) -> None:
+def test_git_credential_oauth_is_reported(person: Person) -> None:
     person.configure_git({"credential.https://git.example.com.oauthClientId": "canary-id"})
     done = person.keyfob("import", "--dry-run")
     line = "keyfob: git-credential-oauth: its settings for https://git.example.com are honoured as they are"
@@ -224,7 +224,7 @@ def test_git_credential_oauth_is_told_of(person: Person) -> None:
     assert "none of these programs keeps anything" in done.stderr.decode()
 
 
-def test_it_says_how_to_remove_what_is_in_plain_text(settled: Person) -> None:
+def test_import_shows_how_to_remove_plain_text(settled: Person) -> None:
     hints = [line for line in stderr_lines(settled.keyfob("import", "--yes")) if line.startswith("hint: ")]
     assert [re.search(r"~/\S+", hint)[0] for hint in hints] == [
         "~/.git-credentials", "~/.config/gh/hosts.yml", "~/.docker/config.json"
@@ -342,7 +342,7 @@ def test_the_configuration_goes_to_another_machine(marked: MarkedServer, person:
     assert {url: config(person, url) for url in before} == before
 
 
-def test_what_is_wrong_in_it_is_not_exported(person: Person) -> None:
+def test_a_wrong_configuration_is_not_exported(person: Person) -> None:
     write(person, ".config/keyfob/config.toml", 'client_secret = "x"\n')
     assert_refused(person.keyfob("export", "--config"), 78)
     assert_refused_usage(person.keyfob("export"))

@@ -21,7 +21,7 @@ def files_of(developer: Person) -> list[Path]:
     return [path for place in places for path in place.rglob("*") if path.is_file()]
 
 
-def test_no_secret_stands_in_a_file(developer: Person, provider: Provider, gate: Gate) -> None:
+def test_no_secret_is_in_a_file(developer: Person, provider: Provider, gate: Gate) -> None:
     copy = developer.working_copy(gate)
     let_the_token_expire(developer, provider, gate)
     assert_worked(developer.fetch(copy))
@@ -32,7 +32,7 @@ def test_no_secret_stands_in_a_file(developer: Person, provider: Provider, gate:
     assert found == []
 
 
-def test_no_secret_stands_in_arguments_or_environments(developer: Person, provider: Provider, gate: Gate) -> None:
+def test_no_secret_is_in_arguments_or_environments(developer: Person, provider: Provider, gate: Gate) -> None:
     trace = developer.home / "trace"
     strace = ["strace", "-f", "-v", "-s", "100000", "-e", "trace=execve", "-o", str(trace)]
     assert_worked(developer.session.run(*strace, binaries.keyfob(), "login", gate.url))
@@ -43,7 +43,7 @@ def test_no_secret_stands_in_arguments_or_environments(developer: Person, provid
     assert [secret for secret in provider.requests.secrets if secret in seen] == []
 
 
-def test_nothing_secret_is_said_to_the_person(developer: Person, provider: Provider, gate: Gate) -> None:
+def test_no_secret_is_printed(developer: Person, provider: Provider, gate: Gate) -> None:
     done = [
         developer.keyfob("login", gate.url),
         developer.keyfob("status"),
@@ -56,7 +56,7 @@ def test_nothing_secret_is_said_to_the_person(developer: Person, provider: Provi
     assert [secret for secret in provider.requests.secrets if secret in said] == []
 
 
-def test_an_id_token_is_not_kept_nor_said(
+def test_an_id_token_is_neither_stored_nor_printed(
     person: Person, watched: Evidence, strict: StrictProvider, strict_gate: Gate
 ) -> None:
     person.configure_keyfob(strict_gate.origin, strict.issuer, client_id=None, scopes=["openid", "profile"])
@@ -67,7 +67,7 @@ def test_an_id_token_is_not_kept_nor_said(
     assert_nothing_leaked("id_token", watched, marks, needs={"secret"})
 
 
-def test_what_the_runtime_directory_has_is_private(developer: Person, gate: Gate) -> None:
+def test_the_files_in_the_runtime_directory_are_private(developer: Person, gate: Gate) -> None:
     assert_worked(developer.keyfob("login", gate.url))
     ours = developer.session.runtime / "keyfob"
     assert ours.stat().st_mode & 0o777 == 0o700

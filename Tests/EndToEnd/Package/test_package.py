@@ -105,7 +105,7 @@ def test_there_is_a_program_for_each_caller(content: Path) -> None:
         assert os.access(link, os.X_OK), link
 
 
-def test_it_needs_two_libraries_beside_what_is_everywhere(package: Path) -> None:
+def test_it_needs_two_libraries_beside_the_common_ones(package: Path) -> None:
     needed = {each.split()[0] for each in field(package, "Depends").split(", ")}
     assert LIBRARIES <= needed <= LIBRARIES | EVERYWHERE
 
@@ -134,7 +134,7 @@ def test_the_example_is_a_configuration(content: Path, tmp_path: Path) -> None:
         assert (done.returncode, done.stderr) == (0, ""), host
 
 
-def test_whose_the_linked_code_is_stands_in_the_copyright(content: Path) -> None:
+def test_the_copyright_file_names_the_authors_of_linked_code(content: Path) -> None:
     text = (content / "usr/share/doc/keyfob/copyright").read_text()
     stanzas = dict(re.findall(r"(?m)^Files: \.build/checkouts/([^/]+)/\*\n(?:[^\n]+\n)*?Copyright: (.+)", text))
     assert {"swift-nio", "swift-crypto", "async-http-client", "TOMLKit", "swift-argument-parser"} <= set(stanzas)
@@ -148,7 +148,7 @@ def test_whose_the_linked_code_is_stands_in_the_copyright(content: Path) -> None
 
 @needs_debian
 @MAKING
-def test_it_comes_and_goes_on_a_bare_debian(package: Path, tmp_path: Path) -> None:
+def test_it_installs_and_uninstalls_on_a_minimal_debian(package: Path, tmp_path: Path) -> None:
     system = debian.bare().copy(tmp_path / "system")
     shutil.copy(package, system.home / "keyfob.deb")
     system.do(*debian.APT, "install", *LIBRARIES)

@@ -70,7 +70,7 @@ def test_no_foundation_and_no_icu_is_linked(name: str) -> None:
     assert [marker for marker in FOUNDATION if marker in program] == []
 
 
-def test_what_that_looks_for_is_also_there_in_a_stripped_executable() -> None:
+def test_the_marks_of_foundation_survive_stripping() -> None:
     program = binaries.keyfob().read_bytes()
     assert b"\0FoundationEssentials\0" in program
 
@@ -89,11 +89,11 @@ def test_a_door_is_one_static_file(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_what_ships_can_be_loaded_anywhere_and_settles_its_addresses_at_once(name: str) -> None:
+def test_shipped_programs_are_position_independent_and_bind_at_start(name: str) -> None:
     assert elf.faults(binaries.bin_directory() / name) == []
 
 
-def test_what_that_looks_for_is_found_in_a_program_that_has_it(tmp_path: Path) -> None:
+def test_the_check_of_linking_finds_weak_programs(tmp_path: Path) -> None:
     program = tmp_path / "fixed"
     linked = ["-no-pie", "-Wl,-z,norelro,-z,lazy,-z,execstack"]
     command = ["cc", "-x", "c", "-", "-o", program, *linked]
@@ -104,7 +104,7 @@ def test_what_that_looks_for_is_found_in_a_program_that_has_it(tmp_path: Path) -
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root sees the memory of a program that closes it")
 @pytest.mark.skipif(Path(ASLR).read_text() == "0\n", reason="this kernel loads every program at one address")
 @pytest.mark.parametrize("name", SHIPPED)
-def test_what_ships_is_loaded_at_another_address_each_time(tmp_path: Path, name: str) -> None:
+def test_shipped_programs_are_loaded_at_another_address_each_time(tmp_path: Path, name: str) -> None:
     program = binaries.bin_directory() / name
     # One door answers under the names of all callers.
     called = "git-credential-keyfob" if name == "keyfob-door" else name

@@ -35,7 +35,7 @@ def test_the_name_in_the_address_chooses_the_account(both: Person, provider: Pro
     assert both.browsers_opened() == 2
 
 
-def test_the_server_is_told_who_is_expected(both: Person, provider: Provider) -> None:
+def test_the_server_gets_the_expected_account_as_login_hint(both: Person, provider: Provider) -> None:
     asked = [r.form for r in provider.requests.to("/o/authorize/") if r.method == "GET"]
     assert {form["login_hint"] for form in asked} == {ALICE, BOB}
 
@@ -75,12 +75,12 @@ def test_a_refresh_of_one_leaves_the_other_alone(both: Person, provider: Provide
     assert len(provider.token_requests("refresh_token")) == 1
 
 
-def test_somebody_who_never_signed_in_gets_nobodys_token(both: Person, gate: Gate) -> None:
+def test_an_account_without_a_sign_in_gets_no_token(both: Person, gate: Gate) -> None:
     done = both.keyfob("token", named(gate.url, "carol"), "--interaction", "never")
     assert (done.returncode, done.stdout) == (77, b"")
 
 
-def test_a_path_may_have_an_account_of_its_own(developer: Person, provider: Provider, gate: Gate) -> None:
+def test_a_path_may_have_a_separate_account(developer: Person, provider: Provider, gate: Gate) -> None:
     rules = [(gate.origin, ALICE), (f"{gate.origin}/project.git", BOB)]
     entry = developer.configuration.read_text().split("\n", 1)[1]
     developer.configuration.write_text(

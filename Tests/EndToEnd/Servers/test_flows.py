@@ -66,7 +66,7 @@ def test_a_pasted_address_signs_in(developer: Person, provider: Provider, gate: 
         ("nothing", "not the whole address"),
     ],
 )
-def test_what_is_not_the_last_address_signs_nobody_in(
+def test_a_wrong_pasted_text_does_not_sign_in(
     developer: Person, provider: Provider, gate: Gate, what: str, complaint: str
 ) -> None:
     login = begin_login(developer, gate, "paste")
@@ -114,7 +114,7 @@ def test_git_asks_for_the_address_on_its_terminal(developer: Person, provider: P
     assert provider.is_active(decode(done.stdout)["password"])
 
 
-def test_git_without_a_terminal_asks_nobody_for_an_address(developer: Person, provider: Provider, gate: Gate) -> None:
+def test_git_without_a_terminal_does_not_ask_for_an_address(developer: Person, provider: Provider, gate: Gate) -> None:
     developer.configure_keyfob(gate.origin, provider.issuer, flow="paste")
     done = developer.ask_door("get", gate.url)
     assert_refused(done, 77)
@@ -159,7 +159,7 @@ def test_the_longer_address_needs_no_typing(device_owner: Person, provider: Prov
     assert provider.is_active(device_owner.token(gate.url))
 
 
-def test_a_code_that_was_denied_signs_nobody_in(device_owner: Person, provider: Provider, gate: Gate) -> None:
+def test_a_denied_code_does_not_sign_in(device_owner: Person, provider: Provider, gate: Gate) -> None:
     login = begin_login(device_owner, gate, "device")
     address, code = login.hint("on any device, go to: "), login.hint("and type the code: ")
     device_owner.browse_elsewhere(address, "--code", code, mode="deny")
@@ -169,7 +169,9 @@ def test_a_code_that_was_denied_signs_nobody_in(device_owner: Person, provider: 
     assert_nothing_kept(device_owner, provider, gate)
 
 
-def test_a_code_that_nobody_types_in_time_signs_nobody_in(device_owner: Person, provider: Provider, gate: Gate) -> None:
+def test_a_code_that_is_not_typed_in_time_does_not_sign_in(
+    device_owner: Person, provider: Provider, gate: Gate
+) -> None:
     login = begin_login(device_owner, gate, "device")
     login.hint("and type the code: ")
     provider.expire_device_codes()
@@ -179,7 +181,7 @@ def test_a_code_that_nobody_types_in_time_signs_nobody_in(device_owner: Person, 
     assert_nothing_kept(device_owner, provider, gate)
 
 
-def test_a_code_that_the_server_forgot_is_not_waited_for(device_owner: Person, provider: Provider, gate: Gate) -> None:
+def test_a_code_that_the_server_forgot_ends_the_login(device_owner: Person, provider: Provider, gate: Gate) -> None:
     login = begin_login(device_owner, gate, "device")
     login.hint("and type the code: ")
     provider.forget_device_codes()
@@ -206,7 +208,7 @@ def test_a_server_without_a_device_endpoint_is_a_clear_error(developer: Person, 
     assert_nothing_kept(developer, provider, gate)
 
 
-def test_what_the_server_says_against_a_device_is_passed_on(developer: Person, provider: Provider, gate: Gate) -> None:
+def test_the_servers_error_for_a_device_is_shown(developer: Person, provider: Provider, gate: Gate) -> None:
     endpoint = provider.device_authorization_endpoint
     developer.configure_keyfob(
         gate.origin, provider.issuer, client_id="unheard-of", device_authorization_endpoint=endpoint

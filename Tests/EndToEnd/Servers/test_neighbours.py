@@ -40,7 +40,7 @@ def login(developer: Person, gate: Gate) -> WaitingLogin:
 
 
 @needs_another_user
-def test_another_user_who_opens_the_start_address_first_gets_nothing(login: WaitingLogin) -> None:
+def test_another_user_cannot_open_the_start_address(login: WaitingLogin) -> None:
     taken = login.ask(login.start_target, stranger=True)
     assert (taken.status, taken.leads_on) == (403, False)
     # The address still works for the person.
@@ -61,7 +61,7 @@ RESETS = 200
 
 
 @needs_another_user
-def test_resets_of_another_user_use_up_nothing(login: WaitingLogin, provider: Provider) -> None:
+def test_connection_resets_of_another_user_do_no_harm(login: WaitingLogin, provider: Provider) -> None:
     with login.hammered(login.request(login.start_target), times=RESETS, resets=True):
         callback = login.go_to_the_end()
     answer = login.request(callback.target, {"Cookie": callback.cookie})
@@ -117,7 +117,7 @@ def test_another_user_is_known_by_the_kernels_list(developer: Person, gate: Gate
 
 
 @needs_another_user
-def test_who_cannot_be_known_is_shown_a_way_on(
+def test_a_user_without_a_known_id_gets_the_remedy(
     developer: Person, provider: Provider, gate: Gate, nodiagnosis: Path
 ) -> None:
     only_processes = ["unshare", "--mount", "sh", "-c", 'mount -t proc -o subset=pid proc /proc && exec "$@"', "sh"]
@@ -133,7 +133,7 @@ def test_who_cannot_be_known_is_shown_a_way_on(
     assert_worked(pasting.finish(f"{last_address(developer, pasting.hint(PASTE_HINT))}\n".encode()))
 
 
-def test_the_start_address_that_was_opened_before_says_so(login: WaitingLogin) -> None:
+def test_a_start_address_that_was_opened_before_is_reported(login: WaitingLogin) -> None:
     callback = login.go_to_the_end()
     again = login.ask(login.start_target)
     assert (again.status, again.leads_on) == (410, False)
@@ -178,7 +178,7 @@ def test_a_forged_answer_is_not_taken(login: WaitingLogin) -> None:
 
 
 @pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "POST", "PUT", "DELETE", "TRACE"])
-def test_another_method_consumes_nothing(login: WaitingLogin, method: str) -> None:
+def test_another_method_does_not_use_up_the_answer(login: WaitingLogin, method: str) -> None:
     assert login.ask(login.start_target, method=method).status == 405
     callback = login.go_to_the_end()
     assert login.ask(callback.target, method=method, fields={"Cookie": callback.cookie}).status == 405
@@ -186,7 +186,7 @@ def test_another_method_consumes_nothing(login: WaitingLogin, method: str) -> No
     assert_worked(login.bring_back(callback))
 
 
-def test_a_name_that_was_made_to_point_here_gets_nothing(login: WaitingLogin) -> None:
+def test_a_foreign_name_for_this_machine_gets_no_answer(login: WaitingLogin) -> None:
     here = (f"evil.example:{login.port}", f"localhost:{login.port}", f"[::1]:{login.port}")
     names = ("evil.example", *here, "127.0.0.1", f"{login.authority}.evil.example", "")
     for name in names:

@@ -79,21 +79,21 @@ def test_no_key_of_a_connection_is_written_down(employee: Person, company: Compa
 
 
 @pytest.mark.parametrize("section", ["http", f"http.https://{LOGIN}"])
-def test_what_git_is_told_of_the_network_is_enough(employee: Person, company: Company, section: str) -> None:
+def test_the_proxy_in_gits_settings_is_enough(employee: Person, company: Company, section: str) -> None:
     set_git(employee, company, section)
     assert_worked(employee.keyfob("login", company.gate.url))
     assert company.provider.owner(employee.token(company.gate.url)) == ALICE
     assert f"{LOGIN}:443" in company.proxy.asked
 
 
-def test_what_git_is_told_of_another_host_is_not_heeded(employee: Person, company: Company) -> None:
+def test_gits_settings_for_another_host_are_ignored(employee: Person, company: Company) -> None:
     set_git(employee, company, f"http.https://{LOGIN}.example.net")
     assert_refused(employee.keyfob("login", company.gate.url), 75)
     assert company.proxy.asked == []
 
 
 @pytest.mark.parametrize("section", ["http", "http.https://*.example.test"])
-def test_git_itself_and_keyfob_take_the_same_way(employee: Person, company: Company, section: str) -> None:
+def test_git_and_keyfob_use_the_same_proxy(employee: Person, company: Company, section: str) -> None:
     set_git(employee, company, section)
     assert_worked(employee.git("clone", company.gate.url, "work"))
     assert_worked(employee.fetch(employee.home / "work"))
@@ -151,7 +151,7 @@ def test_a_proxy_that_refuses_is_named(employee: Person, company: Company) -> No
     assert employee.browsers_opened() == 0
 
 
-def test_the_password_of_a_proxy_is_not_said(employee: Person, company: Company) -> None:
+def test_the_password_of_a_proxy_is_not_printed(employee: Person, company: Company) -> None:
     wrong = company.proxy.require("worker", "right").replace("right", "wrong-word")
     set_environment(employee, company, wrong)
     done = employee.keyfob("login", company.gate.url)
@@ -166,7 +166,7 @@ def test_a_host_that_needs_no_proxy_goes_past_it(employee: Person, company: Comp
     assert company.proxy.asked == []
 
 
-def test_an_authority_that_nobody_named_is_not_believed(employee: Person, company: Company) -> None:
+def test_an_unknown_certificate_authority_is_not_trusted(employee: Person, company: Company) -> None:
     employee.session.env.update(https_proxy=company.proxy.address)
     done = employee.keyfob("login", company.gate.url)
     assert_refused(done, 75)

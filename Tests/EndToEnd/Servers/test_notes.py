@@ -57,7 +57,7 @@ def test_each_request_names_the_resource_and_the_registered_redirect(person: Per
     assert asked["code_challenge_method"] == "S256"
 
 
-def test_the_registration_says_what_kind_of_client_this_is(person: Person, notes: NotesServer) -> None:
+def test_the_registration_describes_a_public_native_client(person: Person, notes: NotesServer) -> None:
     sign_in(person, notes)
     (client,) = notes.store.clients.values()
     assert client.application_type == "native"
@@ -111,7 +111,7 @@ def test_a_registration_that_the_server_forgot_is_made_anew_once(person: Person,
     assert len(notes.record.to("/register")) == 2
 
 
-def test_a_refusal_in_the_browser_leaves_nothing_behind(person: Person, notes: NotesServer) -> None:
+def test_a_refusal_in_the_browser_leaves_no_data(person: Person, notes: NotesServer) -> None:
     person.set_browser("deny")
     assert_refused(person.keyfob("login", notes.url), 77)
     assert notes.record.to("/token") == []
@@ -129,7 +129,7 @@ def test_logout_forgets_the_server(person: Person, notes: NotesServer) -> None:
 
 
 @pytest.mark.parametrize("interaction", ["never", "auto"])
-def test_a_token_for_a_server_that_nobody_approved_opens_no_browser(
+def test_a_token_request_for_an_unapproved_server_opens_no_browser(
     person: Person, notes: NotesServer, interaction: str
 ) -> None:
     done = person.keyfob("token", notes.url, "--interaction", interaction)
@@ -138,7 +138,7 @@ def test_a_token_for_a_server_that_nobody_approved_opens_no_browser(
     assert (notes.store.clients, authorizations(notes)) == ({}, [])
 
 
-def test_what_a_header_proposes_is_not_followed_for_git(person: Person, notes: NotesServer) -> None:
+def test_a_server_named_in_a_header_is_not_used_for_git(person: Person, notes: NotesServer) -> None:
     proposal = f'wwwauth[]=Bearer resource_metadata="{notes.origin}/.well-known/oauth-protected-resource/mcp"'
     done = person.ask_door("get", notes.url, proposal)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
@@ -156,7 +156,7 @@ def test_more_scopes_are_asked_for_beside_those_that_are_there(person: Person, n
     assert person.browsers_opened() == 2
 
 
-def test_no_secret_of_the_login_is_said_or_written(person: Person, notes: NotesServer) -> None:
+def test_no_secret_of_the_login_is_printed_or_written(person: Person, notes: NotesServer) -> None:
     done = [person.keyfob("login", notes.url), person.keyfob("status", "--json"), person.keyfob("config", notes.url)]
     said = b"".join(each.stdout + each.stderr for each in done)
     places = (person.home, person.session.runtime)
@@ -226,7 +226,7 @@ def test_the_door_does_not_answer_a_challenge_with_the_token_that_it_is_about(
         assert bool(done.stdout) == (status == 0)
 
 
-def test_a_sign_in_in_vain_with_an_older_registration_says_how_to_register_again(
+def test_a_futile_sign_in_with_an_old_registration_shows_the_remedy(
     person: Person, notes: NotesServer
 ) -> None:
     """The server has forgotten keyfob, and says so in the browser alone, which never comes back."""
@@ -244,7 +244,7 @@ def test_a_sign_in_in_vain_with_an_older_registration_says_how_to_register_again
 
 
 @pytest.mark.parametrize("answer", ["y", "n"])
-def test_a_sign_in_in_vain_is_tried_again_after_a_yes(person: Person, notes: NotesServer, answer: str) -> None:
+def test_a_futile_sign_in_is_repeated_after_approval(person: Person, notes: NotesServer, answer: str) -> None:
     sign_in(person, notes)
     notes.store.clients.clear()
     person.configuration.parent.mkdir(parents=True, exist_ok=True)
@@ -259,7 +259,7 @@ def test_a_sign_in_in_vain_is_tried_again_after_a_yes(person: Person, notes: Not
 
 
 @pytest.mark.parametrize(("answer", "browsers"), [("y", 1), ("n", 0), ("", 0)])
-def test_a_proposal_is_followed_when_somebody_says_yes(
+def test_a_named_server_is_used_after_approval(
     person: Person, notes: NotesServer, answer: str, browsers: int
 ) -> None:
     """A program passes on what the server said, on a terminal where somebody can be asked."""

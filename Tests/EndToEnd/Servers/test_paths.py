@@ -167,7 +167,7 @@ def test_a_password_stored_for_one_path_goes_to_no_other(caller_of: Person, call
 
 
 @pytest.mark.parametrize("caller", CALLERS, ids=lambda caller: caller.name)
-def test_a_path_is_answered_with_what_was_stored_without_one(
+def test_a_path_gets_the_password_that_was_stored_without_a_path(
     caller_of: Person, git: HelperStore, caller: Caller
 ) -> None:
     """git names no path, and so a person's password is stored without one. Beside those of paths it is the one."""
@@ -180,7 +180,7 @@ def test_a_path_is_answered_with_what_was_stored_without_one(
 
 
 @pytest.mark.parametrize("caller", KEEPERS, ids=lambda caller: caller.name)
-def test_what_a_caller_has_stored_it_reads_back_and_erases_path_by_path(caller_of: Person, caller: Caller) -> None:
+def test_a_caller_reads_and_erases_its_passwords_path_by_path(caller_of: Person, caller: Caller) -> None:
     assert caller.store
     assert caller.erase
     places = [HOST + "/user/a", HOST + "/user/b", HOST]
@@ -196,7 +196,7 @@ def test_what_a_caller_has_stored_it_reads_back_and_erases_path_by_path(caller_o
     assert [caller.found(caller_of, place) for place in places] == ["", "", ""]
 
 
-def test_a_logout_of_cargo_leaves_alone_what_cargo_has_not_stored(caller_of: Person, git: HelperStore) -> None:
+def test_a_logout_of_cargo_erases_only_items_of_cargo(caller_of: Person, git: HelperStore) -> None:
     (cargo_itself,) = [caller for caller in KEEPERS if caller.name == "cargo"]
     assert cargo_itself.store
     assert cargo_itself.erase
@@ -207,7 +207,7 @@ def test_a_logout_of_cargo_leaves_alone_what_cargo_has_not_stored(caller_of: Per
     assert cargo_itself.found(caller_of, HOST) == "of-git"
 
 
-def test_git_without_a_path_is_answered_and_erases_whatever_its_path(caller_of: Person, git: HelperStore) -> None:
+def test_a_request_of_git_without_a_path_matches_every_path(caller_of: Person, git: HelperStore) -> None:
     """git-credential-libsecret's rule, for git names no path unless credential.useHttpPath is set."""
     keep(caller_of, "user/a", "secret-of-a")
     assert (git.fill(protocol="https", host="stored.example.com") or {})["password"] == "secret-of-a"
@@ -278,7 +278,7 @@ def test_a_token_goes_to_the_bytes_of_its_path_and_to_no_others(signed_in: Perso
         assert token in caller.ask(signed_in, ACCOUNT + path).stdout.decode(), path
 
 
-def test_a_path_that_is_refused_says_why_and_what_to_do(signed_in: Person) -> None:
+def test_a_refused_path_is_reported_with_its_remedy(signed_in: Person) -> None:
     done = signed_in.keyfob("token", f"{SERVICE}/K%2Fcaf%C3%A9")
     assert done.returncode == MALFORMED
     assert "can be read in more than one way" in stderr_lines(done)[0]
@@ -293,7 +293,7 @@ def test_a_path_that_is_refused_says_why_and_what_to_do(signed_in: Person) -> No
         "/K/caf\u00e9", "K//caf\u00e9",
     ],
 )  # fmt: skip
-def test_git_is_told_nothing_about_a_path_that_is_not_below_the_account(
+def test_git_gets_no_answer_for_a_path_outside_of_the_account(
     signed_in: Person, provider: Provider, path: str
 ) -> None:
     token = signed_in.token(ACCOUNT)

@@ -61,7 +61,7 @@ def assert_signed_out(person: Person, server: FamilyServer) -> None:
 
 
 @pytest.mark.timeout(600)
-def test_however_many_ask_there_is_one_refresh(person: Person, server: FamilyServer, service: str) -> None:
+def test_many_callers_cause_one_refresh(person: Person, server: FamilyServer, service: str) -> None:
     assert_worked(person.keyfob("login", service))
     for number in range(ROUNDS):
         with counts.counted("races", "64 callers with a dead access token"):
@@ -78,7 +78,7 @@ def test_however_many_ask_there_is_one_refresh(person: Person, server: FamilySer
 
 
 @pytest.mark.timeout(600)
-def test_however_many_ask_there_is_one_refresh_where_the_kernel_keeps_nothing(
+def test_many_callers_cause_one_refresh_without_kernel_keyrings(
     person: Person, server: FamilyServer, service: str, nokeys: Path
 ) -> None:
     assert_worked(person.session.run(nokeys, binaries.keyfob(), "login", service))
@@ -94,7 +94,7 @@ def test_however_many_ask_there_is_one_refresh_where_the_kernel_keeps_nothing(
 
 
 @pytest.mark.timeout(600)
-def test_however_many_ask_for_the_first_time_there_is_one_registration_and_one_browser(
+def test_many_first_callers_cause_one_registration_and_one_browser(
     person: Person, server: FamilyServer
 ) -> None:
     person.configure_keyfob(server.issuer, server.issuer, client_id=None)
@@ -131,7 +131,7 @@ def test_services_that_share_an_authorization_server_share_the_registration(
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("interaction", ["never", "always"])
-def test_a_logout_in_the_middle_leaves_nothing_half(
+def test_a_logout_during_requests_leaves_no_partial_state(
     person: Person, server: FamilyServer, service: str, interaction: str
 ) -> None:
     for number in range(ROUNDS):
@@ -155,7 +155,9 @@ def test_a_logout_in_the_middle_leaves_nothing_half(
 
 
 @pytest.mark.timeout(600)
-def test_logins_anew_among_callers_leave_the_last_grant(person: Person, server: FamilyServer, service: str) -> None:
+def test_repeated_logins_during_requests_leave_the_last_grant(
+    person: Person, server: FamilyServer, service: str
+) -> None:
     assert_worked(person.keyfob("login", service))
     for number in range(FEWER_ROUNDS):
         with counts.counted("races", "62 callers and two logins anew"):
@@ -188,7 +190,7 @@ def test_logins_at_many_services_are_all_written_down(person: Person, server: Fa
 
 
 @pytest.mark.timeout(600)
-def test_however_many_store_a_password_there_is_one(person: Person) -> None:
+def test_many_stores_of_a_password_leave_one_item(person: Person) -> None:
     url = "https://git.example.test"
     attributes = ("server", "git.example.test", "user", "alice")
     requests = [description(url) + f"username=alice\npassword=word-{n}\n".encode() for n in range(CALLERS)]

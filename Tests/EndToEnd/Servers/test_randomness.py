@@ -25,7 +25,7 @@ def decoded(text: str) -> bytes:
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
-def test_what_nobody_may_guess_comes_from_the_kernel(person: Person) -> None:
+def test_random_values_come_from_the_kernel(person: Person) -> None:
     trace = person.home / "getrandom"
     seen: dict[str, str] = {}
     with FamilyServer() as server:

@@ -115,7 +115,7 @@ def test_a_server_that_is_nearer_than_the_service_is_not_asked(
 
 
 @pytest.mark.parametrize(("answer", "status"), [("y", 0), ("n", 78)])
-def test_a_server_in_a_private_network_needs_a_yes_once(
+def test_a_server_in_a_private_network_needs_approval_once(
     person: Person, world: World, answer: str, status: int
 ) -> None:
     world.server = "login.corp.example"
@@ -132,7 +132,7 @@ def test_a_server_in_a_private_network_needs_a_yes_once(
     assert world.network.keyfob(person, "token", SERVICE).stdout == b"access-2\n"
 
 
-def test_no_yes_leads_to_this_machine(person: Person, world: World) -> None:
+def test_no_approval_allows_a_server_on_this_machine(person: Person, world: World) -> None:
     world.server = "self.example"
     login = world.network.keyfob_on_terminal(person, "login", SERVICE)
     assert login.finish() == 78, login.shown
@@ -145,7 +145,7 @@ NO_ENDPOINTS = ["169.254.7.7", "224.0.0.9", "[fe80::7]", "[ff02::7]", "[::ffff:9
 
 @pytest.mark.parametrize("service", NO_ENDPOINTS)
 @pytest.mark.parametrize(("host", "address"), [("login.corp.example", COMPANY), ("self.example", MACHINE)])
-def test_a_service_whose_address_is_no_endpoint_has_a_rule_too(
+def test_a_service_with_a_special_address_has_the_same_limits(
     person: Person, world: World, service: str, host: str, address: str
 ) -> None:
     """Link-local, multicast, mapped and translated addresses: keyfob itself would send nothing there."""

@@ -39,7 +39,7 @@ def requests_to(provider: Provider, method: str, path: str) -> list[int]:
 # Discovery.
 
 
-def test_git_clones_after_a_login_with_nothing_but_the_address(
+def test_git_clones_after_a_login_with_only_the_url(
     person: Person, provider: Provider, public_gate: Gate
 ) -> None:
     sign_in(person, public_gate)
@@ -61,7 +61,7 @@ def test_the_token_is_for_the_resource_and_stays_so(person: Person, provider: Pr
     assert [r.form["resource"] for r in provider.token_requests("refresh_token")] == [public_gate.origin]
 
 
-def test_git_is_not_led_to_a_server_that_nobody_approved(person: Person, provider: Provider, public_gate: Gate) -> None:
+def test_git_is_not_led_to_an_unapproved_server(person: Person, provider: Provider, public_gate: Gate) -> None:
     done = person.git("clone", public_gate.url, "work")
     assert done.returncode != 0
     assert (person.browsers_opened(), provider.requests.all()) == (0, [])
@@ -91,7 +91,7 @@ def test_a_login_registers_one_client(person: Person, provider: Provider, public
     assert requests_to(provider, "POST", REGISTER) == [201]
 
 
-def test_what_the_server_gave_the_client_is_used(person: Person, provider: Provider, public_gate: Gate) -> None:
+def test_the_registered_client_is_used(person: Person, provider: Provider, public_gate: Gate) -> None:
     sign_in(person, public_gate)
     (client,) = provider.registered()
     (exchange,) = provider.token_requests("authorization_code")
@@ -113,7 +113,7 @@ def test_logout_revokes_and_deletes_the_registration(person: Person, provider: P
 
 
 @pytest.mark.parametrize("closed", ["shut", "absent"])
-def test_where_nobody_may_register_it_is_said_what_to_register(
+def test_a_closed_registration_is_reported_with_the_remedy(
     person: Person, provider: Provider, public_gate: Gate, closed: str
 ) -> None:
     if closed == "shut":

@@ -26,7 +26,7 @@ def test_login_signs_in_with_one_browser(developer: Person, provider: Provider, 
     assert provider.is_active(developer.token(gate.url))
 
 
-def test_the_authorization_request_is_what_the_standards_ask_for(
+def test_the_authorization_request_follows_the_standards(
     developer: Person, provider: Provider, gate: Gate
 ) -> None:
     developer.keyfob("login", gate.url).check_returncode()
@@ -94,7 +94,7 @@ def test_a_forged_callback_is_answered_with_an_error(developer: Person, gate: Ga
     assert pages[-1].status == 200, "the last page says that the sign-in is done"
 
 
-def test_a_refusal_makes_git_fail_and_leaves_nothing(developer: Person, provider: Provider, gate: Gate) -> None:
+def test_a_refusal_makes_git_fail_and_leaves_no_data(developer: Person, provider: Provider, gate: Gate) -> None:
     developer.set_browser("deny")
     assert developer.git("clone", gate.url).returncode != 0
     assert developer.browsers_opened() == 1
@@ -115,7 +115,7 @@ def test_an_interrupted_login_ends_at_once(developer: Person, gate: Gate) -> Non
     assert (login.returncode != 0, output) == (True, b"")
 
 
-def test_the_browser_gets_a_short_address_that_says_nothing(developer: Person, provider: Provider, gate: Gate) -> None:
+def test_the_browser_gets_a_short_address_without_details(developer: Person, provider: Provider, gate: Gate) -> None:
     seen = developer.home / "seen"
     script = developer.home / "browser"
     script.write_text(script.read_text().replace("\nexec", f'\necho "$*" >"{seen}"\nexec'))
@@ -126,7 +126,7 @@ def test_the_browser_gets_a_short_address_that_says_nothing(developer: Person, p
     assert not any(word in address for word in (str(provider.port), "state", "challenge", "client_id"))
 
 
-def test_nothing_is_asked_of_a_caller_that_declines(developer: Person, gate: Gate) -> None:
+def test_a_caller_that_declines_gets_no_browser(developer: Person, gate: Gate) -> None:
     declined = ({"GIT_TERMINAL_PROMPT": "0"}, {"GCM_INTERACTIVE": "never"}, {"KEYFOB_INTERACTION": "never"})
     for settings in (*declined, {"BROWSER": ""}):
         done = developer.ask_door("get", gate.url, **settings)

@@ -45,7 +45,7 @@ def test_a_login_registers_the_client_and_the_port(owner: Person, strict: Strict
     assert owner.browsers_opened() == 1
 
 
-def test_a_secret_that_nobody_asked_for_is_not_sent(owner: Person, strict: StrictProvider, strict_gate: Gate) -> None:
+def test_an_unrequested_secret_is_not_sent(owner: Person, strict: StrictProvider, strict_gate: Gate) -> None:
     assert_worked(owner.keyfob("login", strict_gate.url))
     assert strict.clients()[0]["client_secret"]
     exchange = strict.record.to(TOKEN, "authorization_code")
@@ -151,7 +151,7 @@ def test_the_name_in_the_id_token_is_the_name_of_the_account(
     assert strict.record.to(KEYS) == [], "TLS stands for the signature"
 
 
-def test_somebody_else_than_was_asked_for_is_not_signed_in(
+def test_a_sign_in_as_another_account_is_refused(
     owner: Person, strict: StrictProvider, strict_gate: Gate
 ) -> None:
     owner.configure_keyfob(strict_gate.origin, strict.issuer, client_id=None, scopes=["openid", "profile"])

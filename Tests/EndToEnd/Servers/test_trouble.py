@@ -26,7 +26,7 @@ def ask(developer: Person, gate: Gate, interaction: str) -> Done:
     return developer.keyfob("token", gate.url, "--interaction", interaction)
 
 
-def test_a_dead_refresh_token_and_nobody_to_ask(developer: Person, provider: Provider, gate: Gate) -> None:
+def test_an_invalid_refresh_token_without_interaction_fails(developer: Person, provider: Provider, gate: Gate) -> None:
     let_the_token_expire(developer, provider, gate)
     provider.revoke_refresh_tokens()
     assert_refused(ask(developer, gate, "never"), 77)
@@ -37,7 +37,7 @@ def test_a_dead_refresh_token_and_nobody_to_ask(developer: Person, provider: Pro
     assert refreshes(provider) == 1
 
 
-def test_a_dead_refresh_token_opens_a_browser_where_it_may(developer: Person, provider: Provider, gate: Gate) -> None:
+def test_an_invalid_refresh_token_opens_a_browser_if_allowed(developer: Person, provider: Provider, gate: Gate) -> None:
     copy = developer.working_copy(gate)
     let_the_token_expire(developer, provider, gate)
     provider.revoke_refresh_tokens()
@@ -47,7 +47,7 @@ def test_a_dead_refresh_token_opens_a_browser_where_it_may(developer: Person, pr
     assert developer.browsers_opened() == 2
 
 
-def test_a_server_that_is_away_is_temporary_and_costs_nothing(
+def test_an_unreachable_server_is_temporary_and_loses_nothing(
     developer: Person, provider: Provider, gate: Gate
 ) -> None:
     let_the_token_expire(developer, provider, gate)
@@ -61,7 +61,7 @@ def test_a_server_that_is_away_is_temporary_and_costs_nothing(
     assert developer.browsers_opened() == 1
 
 
-def test_a_server_that_is_away_before_the_first_login(developer: Person, provider: Provider, gate: Gate) -> None:
+def test_an_unreachable_server_before_the_first_login(developer: Person, provider: Provider, gate: Gate) -> None:
     with down(provider):
         assert_refused(developer.keyfob("login", gate.url), 75)
     assert developer.browsers_opened() == 0
@@ -101,7 +101,7 @@ def test_logout_revokes_and_forgets(developer: Person, provider: Provider, gate:
     assert_refused(developer.keyfob("logout", gate.url), 1)
 
 
-def test_logout_forgets_even_when_the_server_is_away(developer: Person, provider: Provider, gate: Gate) -> None:
+def test_logout_forgets_even_if_the_server_is_unreachable(developer: Person, provider: Provider, gate: Gate) -> None:
     assert_worked(developer.keyfob("login", gate.url))
     with down(provider):
         developer.keyfob("logout", gate.url)
@@ -115,7 +115,7 @@ def test_logout_of_everything(developer: Person, provider: Provider, gate: Gate)
     assert provider.live_refresh_tokens() == 0
 
 
-def test_status_tells_where_one_is_signed_in_and_no_secret(developer: Person, provider: Provider, gate: Gate) -> None:
+def test_status_shows_sign_ins_and_no_secret(developer: Person, provider: Provider, gate: Gate) -> None:
     assert_worked(developer.keyfob("login", gate.url))
     token = developer.token(gate.url).encode()
     for arguments in (["status"], ["status", "--json"]):

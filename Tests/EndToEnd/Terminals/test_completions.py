@@ -86,7 +86,7 @@ def in_fish(person: Person, line: str) -> list[str]:
     return [offer.split("\t")[0] for offer in answered(person, "fish", "--no-config", "--command", asked)]
 
 
-def test_bash_offers_services_and_knows_what_stands_before_a_colon(configured: Person) -> None:
+def test_bash_completes_services_with_colons(configured: Person) -> None:
     assert in_bash(configured, "keyfob login ") == HOSTS
     assert in_bash(configured, "keyfob login ht") == HOSTS
     assert in_bash(configured, "keyfob login https:") == [host.removeprefix("https:") for host in HOSTS]
@@ -162,7 +162,7 @@ def started(person: Person) -> float:
     return min(end - begin for begin, end in pairwise(begun))
 
 
-def test_what_is_signed_in_is_offered(person: Person, provider: Provider) -> None:
+def test_services_with_a_sign_in_are_completed(person: Person, provider: Provider) -> None:
     with Service(lambda _: Answer(body=b"")) as service:
         person.configure_keyfob(service.origin, provider.issuer)
         assert_worked(person.keyfob("login", service.origin))
@@ -172,7 +172,7 @@ def test_what_is_signed_in_is_offered(person: Person, provider: Provider) -> Non
 
 
 @pytest.mark.parametrize("trouble", ["none", "locked", "silent", "absent"])
-def test_nobody_waits_for_a_keyring_and_nobody_is_asked(configured: Person, trouble: str) -> None:
+def test_completions_do_not_wait_for_a_keyring_and_do_not_prompt(configured: Person, trouble: str) -> None:
     session = configured.session
     if trouble == "locked":
         session.lock_keyring()
@@ -189,7 +189,7 @@ def test_nobody_waits_for_a_keyring_and_nobody_is_asked(configured: Person, trou
     assert min(took for _, took in tries) - started(configured) < PATIENCE_SECONDS
 
 
-def test_a_shell_is_offered_no_words_that_it_would_run(person: Person) -> None:
+def test_completions_contain_no_shell_code(person: Person) -> None:
     name = "$(touch ran)`touch ran`;touch ran"
     write(person, '[host."https://git.example"]', 'issuer = "https://login.example"', f"account = '{name}'")
     assert [each for each in in_bash(person, "keyfob logout --account ") if each] == []
@@ -197,7 +197,7 @@ def test_a_shell_is_offered_no_words_that_it_would_run(person: Person) -> None:
     assert offered(person)[0] == ["https://git.example"]
 
 
-def test_one_broken_file_hides_nothing_of_the_others(configured: Person) -> None:
+def test_one_broken_file_hides_no_other_completions(configured: Person) -> None:
     configured.approvals.parent.mkdir(parents=True, exist_ok=True)
     configured.approvals.write_text('[host."https://approved.example"]\nissuer = "https://login.example"\n')
     assert offered(configured)[0] == ["https://approved.example", *HOSTS]

@@ -56,7 +56,7 @@ def token(person: Person, gate: Gate, *more: str, **env: str) -> Done:
 
 
 @pytest.mark.parametrize(("reaction", "display"), [(CLICK, DESKTOP), (SIGN_IN, WAYLAND)], ids=["click", "button"])
-def test_who_takes_it_up_gets_a_browser(
+def test_an_accepted_notification_opens_a_browser(
     developer: Person, provider: Provider, gate: Gate, daemon: NotificationDaemon, reaction: Reaction,
     display: dict[str, str]
 ) -> None:  # fmt: skip
@@ -91,7 +91,7 @@ def test_the_browser_may_come_to_the_front(
     [(NOT_NOW, "was dismissed"), (SEND_AWAY, "was dismissed"), (EXPIRE, "nobody answered")],
     ids=["button", "sent away", "expired"],
 )
-def test_who_does_not_is_left_alone_for_a_while(
+def test_a_dismissed_notification_starts_a_cool_down(
     developer: Person, provider: Provider, gate: Gate, daemon: NotificationDaemon, reaction: Reaction, said: str
 ) -> None:
     daemon.reaction = reaction
@@ -122,7 +122,9 @@ def test_the_quiet_ends_with_its_key(developer: Person, gate: Gate, daemon: Noti
     assert len(daemon.shown) == 2
 
 
-def test_nobody_answers(developer: Person, provider: Provider, gate: Gate, daemon: NotificationDaemon) -> None:
+def test_an_unanswered_notification_expires(
+    developer: Person, provider: Provider, gate: Gate, daemon: NotificationDaemon
+) -> None:
     wait_at_most(developer, 1)
     done = token(developer, gate)
     assert_refused(done, 77)
@@ -133,7 +135,7 @@ def test_nobody_answers(developer: Person, provider: Provider, gate: Gate, daemo
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_who_is_ended_takes_the_question_away(
+def test_a_killed_request_removes_its_notification(
     developer: Person, gate: Gate, daemon: NotificationDaemon, number: signal.Signals
 ) -> None:
     asking = background_token(developer, gate)
@@ -152,7 +154,7 @@ def test_the_desktop_goes_away(developer: Person, gate: Gate, daemon: Notificati
     assert developer.browsers_opened() == 0
 
 
-def test_what_others_say_of_it_means_nothing(developer: Person, gate: Gate, daemon: NotificationDaemon) -> None:
+def test_signals_of_other_programs_are_ignored(developer: Person, gate: Gate, daemon: NotificationDaemon) -> None:
     asking = background_token(developer, gate)
     wait_until(lambda: bool(daemon.shown))
     for _ in range(3):
@@ -167,7 +169,7 @@ def test_what_others_say_of_it_means_nothing(developer: Person, gate: Gate, daem
     assert developer.browsers_opened() == 0
 
 
-def test_many_who_ask_at_once_ask_once(developer: Person, gate: Gate, daemon: NotificationDaemon) -> None:
+def test_many_requests_at_once_show_one_notification(developer: Person, gate: Gate, daemon: NotificationDaemon) -> None:
     daemon.reaction = CLICK
     with ThreadPoolExecutor(4) as pool:
         done = list(pool.map(lambda _: token(developer, gate), range(4)))
@@ -177,7 +179,7 @@ def test_many_who_ask_at_once_ask_once(developer: Person, gate: Gate, daemon: No
     assert (len(daemon.shown), developer.browsers_opened()) == (1, 1)
 
 
-def test_many_who_ask_at_once_are_turned_down_at_once(
+def test_one_dismissal_ends_many_requests_at_once(
     developer: Person, gate: Gate, daemon: NotificationDaemon, nokeys: Path
 ) -> None:
     command = [nokeys, binaries.keyfob(), "token", gate.url]  # and there is no cool-down in the kernel
@@ -201,7 +203,7 @@ def test_git_in_the_background_waits_for_the_answer(
 
 
 @pytest.mark.parametrize("reaction", [CLICK, NOT_NOW], ids=["taken up", "turned down"])
-def test_a_service_whose_server_is_yet_to_be_found(
+def test_a_service_whose_server_is_not_known_yet(
     person: Person, notes: NotesServer, reaction: Reaction
 ) -> None:
     person.configuration.parent.mkdir(parents=True)
@@ -219,7 +221,7 @@ def test_a_service_whose_server_is_yet_to_be_found(
 # Cases without a question.
 
 
-def test_without_a_desktop_that_shows_it_nothing_is_opened(developer: Person, provider: Provider, gate: Gate) -> None:
+def test_without_notifications_no_browser_is_opened(developer: Person, provider: Provider, gate: Gate) -> None:
     done = token(developer, gate)
     assert_refused(done, 77)
     assert stderr_lines(done) == [
@@ -260,7 +262,7 @@ def test_the_browser_is_opened_at_once(
     assert (daemon.shown, developer.browsers_opened()) == ([], 1)
 
 
-def test_on_a_terminal_nobody_is_asked_by_the_desktop(
+def test_on_a_terminal_there_is_no_notification(
     developer: Person, gate: Gate, daemon: NotificationDaemon
 ) -> None:
     terminal = Terminal(developer.session, binaries.keyfob(), "token", gate.url, "--show", **DESKTOP)
@@ -269,7 +271,7 @@ def test_on_a_terminal_nobody_is_asked_by_the_desktop(
 
 
 @pytest.mark.parametrize(("end", "asked"), [("", False), (" & wait $!", True)], ids=["foreground", "background"])
-def test_who_was_sent_into_the_background_of_a_terminal_is_asked_by_the_desktop(
+def test_a_background_job_of_a_terminal_shows_a_notification(
     developer: Person, gate: Gate, daemon: NotificationDaemon, end: str, *, asked: bool
 ) -> None:
     daemon.reaction = CLICK
@@ -282,7 +284,7 @@ def test_who_was_sent_into_the_background_of_a_terminal_is_asked_by_the_desktop(
 # The text of the notification.
 
 
-def test_it_says_who_asks_for_what_and_where_one_signs_in(
+def test_the_notification_names_program_service_and_server(
     developer: Person, provider: Provider, gate: Gate, daemon: NotificationDaemon
 ) -> None:
     wait_at_most(developer, 1, account="alice")
@@ -296,7 +298,7 @@ def test_it_says_who_asks_for_what_and_where_one_signs_in(
 
 
 @pytest.mark.parametrize("markup", [True, False])
-def test_what_others_have_named_is_text(
+def test_names_from_others_are_shown_as_text(
     developer: Person, gate: Gate, daemon: NotificationDaemon, *, markup: bool
 ) -> None:
     daemon.capabilities = FULL if markup else ("actions", "body")
@@ -356,7 +358,7 @@ def test_where_there_is_no_display_the_browser_of_windows_is_opened(
     assert developer.browsers_opened() == 1
 
 
-def test_who_could_not_be_shown_a_browser_is_not_asked(
+def test_without_a_browser_there_is_no_notification(
     developer: Person, gate: Gate, daemon: NotificationDaemon, tmp_path: Path
 ) -> None:
     del developer.session.env["BROWSER"]

@@ -89,7 +89,7 @@ def approve_narrow(person: Person, login: Terminal) -> None:
     assert login.finish() == 0, login.shown
 
 
-def test_only_what_is_to_be_copied_is_bold(person: Person, service: str) -> None:
+def test_only_text_to_copy_is_bold(person: Person, service: str) -> None:
     login = begin(person, service, NO_COLOR="")
     approve(person, login)
     bold = re.findall(r"\x1b\[1m(.*?)\x1b\[0m", login.shown)
@@ -104,7 +104,7 @@ def test_no_color_is_obeyed(person: Person, service: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["dumb", ""])
-def test_a_dumb_terminal_gets_lines_and_nothing_else(person: Person, service: str, kind: str) -> None:
+def test_a_dumb_terminal_gets_only_lines(person: Person, service: str, kind: str) -> None:
     login = begin(person, service, TERM=kind, NO_COLOR="")
     login.read_until(rf"\nkeyfob: (5|4) minutes left, {COUNTDOWN}, Ctrl-C to give up\n")
     approve(person, login)
@@ -112,7 +112,7 @@ def test_a_dumb_terminal_gets_lines_and_nothing_else(person: Person, service: st
     assert login.shown.count(COUNTDOWN) == 1
 
 
-def test_what_is_no_terminal_gets_plain_lines_and_no_countdown(
+def test_a_file_or_pipe_gets_plain_lines_and_no_countdown(
     person: Person, service: str, server: FamilyServer
 ) -> None:
     person.set_browser()
@@ -123,7 +123,7 @@ def test_what_is_no_terminal_gets_plain_lines_and_no_countdown(
     assert stderr_lines(done)[-1] == f"keyfob: signed in to {server.issuer}, refreshes by itself"
 
 
-def test_who_is_signed_in_is_named(person: Person, strict: StrictProvider, strict_gate: Gate) -> None:
+def test_the_account_is_named_at_the_end(person: Person, strict: StrictProvider, strict_gate: Gate) -> None:
     person.configure_keyfob(strict_gate.origin, strict.issuer, client_id=None, scopes=["openid", "profile"])
     done = person.keyfob("login", strict_gate.url)
     assert_worked(done)
@@ -136,7 +136,7 @@ def test_who_is_signed_in_is_named(person: Person, strict: StrictProvider, stric
     [(60, r"until \d\d:\d\d"), (172_800, r"until \d{4}-\d\d-\d\d \d\d:\d\d"), (None, "until you log out")],
     ids=["a minute", "two days", "for ever"],
 )
-def test_what_does_not_refresh_is_told_its_end(
+def test_the_end_of_a_token_without_refresh_is_shown(
     person: Person, service: str, server: FamilyServer, monkeypatch: pytest.MonkeyPatch, seconds: int | None, end: str
 ) -> None:
     issue = server.token
@@ -159,7 +159,7 @@ def test_what_does_not_refresh_is_told_its_end(
         assert said[1].endswith(tuple(near)), (said[1], near)
 
 
-def test_what_signs_in_for_git_ends_in_the_same_way(person: Person, service: str, server: FamilyServer) -> None:
+def test_a_sign_in_for_git_ends_with_the_same_line(person: Person, service: str, server: FamilyServer) -> None:
     person.set_browser()
     done = person.ask_door("get", service)
     assert_worked(done)
@@ -169,7 +169,7 @@ def test_what_signs_in_for_git_ends_in_the_same_way(person: Person, service: str
     assert stderr_lines(person.ask_door("get", service)) == [], "the second time nobody signs in"
 
 
-def test_who_is_signed_in_already_is_told_so(person: Person, service: str, server: FamilyServer) -> None:
+def test_an_existing_sign_in_is_reported(person: Person, service: str, server: FamilyServer) -> None:
     person.set_browser()
     for _ in range(2):
         done = person.keyfob("login", service)
@@ -190,7 +190,7 @@ def test_who_is_signed_in_already_is_told_so(person: Person, service: str, serve
         ("https://a.example/unheard.of", "https://a.example/unheard.of"),
     ],
 )
-def test_a_scope_is_told_in_words_or_as_it_is(
+def test_a_scope_is_shown_in_words_or_as_it_is(
     person: Person, service: str, server: FamilyServer, scope: str, words: str
 ) -> None:
     person.configure_keyfob(server.issuer, server.issuer, scopes=[scope])

@@ -60,7 +60,9 @@ def test_a_configuration_that_is_refused(person: Person, watched: Evidence, mark
     "broken",
     ["{token}", '{{"refresh_token": "{token}"', '{{"refresh_token": ["{token}"]}}', '{{"{token}": 1}}', "\x1b{token}"],
 )
-def test_an_item_that_somebody_else_wrote(watched: Evidence, marked: MarkedServer, person: Person, broken: str) -> None:
+def test_an_item_that_another_program_wrote(
+    watched: Evidence, marked: MarkedServer, person: Person, broken: str
+) -> None:
     marked.seconds = 1
     assert_worked(watched.run(binaries.keyfob(), "login", marked.url))
     wait_until(marked.token_is_dead)

@@ -71,7 +71,9 @@ def test_an_address_may_be_pasted_while_the_browser_is_waited_for(
 
 
 @pytest.mark.parametrize("what", ["garbage", "state of another login", "code alone"])
-def test_a_bad_paste_says_why_and_may_be_mended(waiting: Person, provider: Provider, gate: Gate, what: str) -> None:
+def test_a_bad_paste_shows_the_reason_and_may_be_corrected(
+    waiting: Person, provider: Provider, gate: Gate, what: str
+) -> None:
     login = begin_login(waiting, gate)
     pasted = walk(waiting, provider, login.read_until(START))
     query = parse_qs(urlsplit(pasted).query)
@@ -126,7 +128,7 @@ def test_git_on_a_terminal_takes_a_paste_too(waiting: Person, provider: Provider
     assert (waiting.home / "work" / "README").exists()
 
 
-def test_what_another_program_shall_read_is_left_to_it(developer: Person, provider: Provider, gate: Gate) -> None:
+def test_standard_input_is_left_for_the_next_program(developer: Person, provider: Provider, gate: Gate) -> None:
     both = ("/bin/sh", "-c", '"$0" login "$1" && cat', str(binaries.keyfob()), gate.url)
     done = developer.session.run(*both, stdin=b"for another program\n")
     assert_worked(done)

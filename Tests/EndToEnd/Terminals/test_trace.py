@@ -44,7 +44,7 @@ def sign_in(person: Person, service: str, *more: str, **env: str) -> Done:
 
 
 @pytest.mark.parametrize("option", ["-v", "--verbose"])
-def test_each_step_is_told_with_its_time(person: Person, service: str, server: FamilyServer, option: str) -> None:
+def test_each_step_is_traced_with_its_time(person: Person, service: str, server: FamilyServer, option: str) -> None:
     done = sign_in(person, service, option)
     told = steps(done)
     assert told[0].startswith("keyfob "), "the version"
@@ -64,13 +64,15 @@ def test_other_commands_tell_theirs(person: Person, service: str, command: str) 
     assert plain is None or plain.stdout == done.stdout, "the answer is the same"
 
 
-def test_nobody_is_told_who_did_not_ask(person: Person, service: str) -> None:
+def test_there_is_no_trace_unless_requested(person: Person, service: str) -> None:
     for value in ("", "0", "false", "False"):
         assert steps(sign_in(person, service, KEYFOB_TRACE=value)) == []
 
 
 @pytest.mark.parametrize("value", ["1", "2", "true", "TRUE"])
-def test_standard_error_is_told_once(person: Person, service: str, server: FamilyServer, value: str) -> None:
+def test_a_trace_on_standard_error_is_written_once(
+    person: Person, service: str, server: FamilyServer, value: str
+) -> None:
     told = steps(sign_in(person, service, "-v", KEYFOB_TRACE=value))
     assert is_whole(told, server), told
     assert len([step for step in told if step.startswith("POST ")]) == 1
@@ -86,7 +88,7 @@ def test_git_and_its_door_tell_theirs(person: Person, service: str, server: Fami
     assert again.stdout == person.ask_door("get", service).stdout != b""
 
 
-def test_a_descriptor_that_the_caller_opened_is_told(person: Person, service: str, server: FamilyServer) -> None:
+def test_a_trace_goes_to_a_descriptor_of_the_caller(person: Person, service: str, server: FamilyServer) -> None:
     told = person.home / "told"
     shell = ["/bin/sh", "-c", 'exec 7>>"$1"; exec "$0" login "$2"', binaries.keyfob(), told, service]
     done = person.session.run(*shell, KEYFOB_TRACE="7")
@@ -96,7 +98,7 @@ def test_a_descriptor_that_the_caller_opened_is_told(person: Person, service: st
 
 
 @pytest.mark.parametrize(("redirection", "value"), [("7>", "7"), ("2>", "1")])
-def test_nobody_has_to_listen_to_the_end(
+def test_a_closed_reader_of_the_trace_does_no_harm(
     person: Person, service: str, server: FamilyServer, redirection: str, value: str
 ) -> None:
     gone = person.home / "gone"
@@ -108,7 +110,7 @@ def test_nobody_has_to_listen_to_the_end(
     assert server.is_active(person.token(service))
 
 
-def test_a_descriptor_to_be_read_is_none(person: Person, service: str) -> None:
+def test_a_read_only_descriptor_is_refused(person: Person, service: str) -> None:
     shell = ["/bin/sh", "-c", 'exec 7</dev/null; exec "$0" login "$1"', binaries.keyfob(), service]
     done = person.session.run(*shell, KEYFOB_TRACE="7")
     assert_worked(done)
@@ -166,7 +168,7 @@ def link(path: Path) -> None:
     ],
     ids=["a link", "a pipe", "a directory", "no directory", "no absolute path", "a word", "ten", "3", "4", "5", "8", "negative"],
 )
-def test_anything_else_is_ignored_with_one_warning(person: Person, service: str, prepare: object, value: str) -> None:
+def test_other_values_are_ignored_with_one_warning(person: Person, service: str, prepare: object, value: str) -> None:
     path = person.home / "told"
     prepare(path)  # type: ignore[operator]
     done = sign_in(person, service, KEYFOB_TRACE=value.format(path))
@@ -177,7 +179,7 @@ def test_anything_else_is_ignored_with_one_warning(person: Person, service: str,
     assert not (person.home / "trace.log").exists()
 
 
-def test_what_fails_is_told_without_its_words_twice(person: Person, service: str, server: FamilyServer) -> None:
+def test_a_failure_is_traced_once(person: Person, service: str, server: FamilyServer) -> None:
     server.__exit__()
     done = person.keyfob("login", service, "-v")
     assert_refused(done, 75)
