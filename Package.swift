@@ -86,6 +86,8 @@ let package = Package(
 
         // Floor 2: what we decide, the callers that are not git, and what the doors answer alone.
         .target(name: "Dialects", dependencies: ["CredentialProtocol", "Secrets"]),
+        // What the program says to the user, and asks.
+        .target(name: "Console", dependencies: ["CQRCode", "CredentialProtocol", "Secrets"]),
         .target(name: "Doors", dependencies: ["CredentialProtocol", "KernelKeyring"]),
         .target(
             name: "KeyfobCore",
@@ -106,8 +108,8 @@ let package = Package(
         .executableTarget(
             name: "keyfob",
             dependencies: [
-                "KeyfobCore", "CredentialProtocol", "Desktop", "Dialects", "Doors", "Import", "OAuth", "SecretService",
-                "KernelKeyring", "Secrets", "CQRCode",
+                "KeyfobCore", "Console", "CredentialProtocol", "Desktop", "Dialects", "Doors", "Import", "OAuth",
+                "SecretService", "KernelKeyring", "Secrets",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             // Nobody debugs what ships. And no library calls back into us by name: without a table of names, what nobody
@@ -163,6 +165,7 @@ let package = Package(
             exclude: ["browser"]),
         .testTarget(name: "SecretsTests", dependencies: ["Secrets"]),
         .testTarget(name: "CredentialProtocolTests", dependencies: ["CredentialProtocol", "Secrets"]),
+        .testTarget(name: "ConsoleTests", dependencies: ["Console", "CredentialProtocol"]),
         .testTarget(name: "DoorsTests", dependencies: ["Doors", "CredentialProtocol"]),
         .testTarget(name: "DialectsTests", dependencies: ["Dialects", "CredentialProtocol", "Secrets"]),
         .testTarget(

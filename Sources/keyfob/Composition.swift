@@ -1,4 +1,5 @@
 import ArgumentParser
+import Console
 import CredentialProtocol
 import Doors
 import FoundationEssentials
@@ -154,7 +155,7 @@ struct Composition: Sendable {
             accounts: accounts, reread: reread, approvals: approvals, lock: lock, interaction: policy,
             gitDeclines: { [isForGit] in git.declinesInteraction(for: $0, inRepository: isForGit) },
             finder: { Self.finder($0, $1, transports) }, hasTerminal: Terminal.isThere,
-            ask: { try await Terminal.confirms($0) })
+            ask: { try await Terminal.confirms(Messages.question($0)) })
     }
 
     private func tokens(

@@ -1,3 +1,4 @@
+import Console
 import CredentialProtocol
 import Desktop
 import KeyfobCore
@@ -8,7 +9,7 @@ import Synchronization
 /// sign in.
 ///
 /// Its words are not those of a terminal: sentences, as on all desktops. What others have named goes through
-/// ``Messages/printable(_:)``.
+/// `Printable`.
 struct DesktopCall: Sendable {
     let browser: BrowserLauncher
     let tracer: Tracer

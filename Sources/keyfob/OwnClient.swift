@@ -1,3 +1,4 @@
+import Console
 import Glibc
 import KeyfobCore
 import OAuth
@@ -30,18 +31,10 @@ extension Composition {
 
 /// The secret of a client that the user has registered.
 enum ClientSecret {
-    /// Reads it from standard input; from the terminal with a prompt, and without showing what is typed, if standard input
-    /// is one. Returns nil if nothing is there.
+    /// Reads it from standard input, or from the terminal with a prompt and without echo if standard input is one. Returns
+    /// nil if the input is empty.
     static func read() async throws -> Secret? {
-        isatty(STDIN_FILENO) == 1 ? try await ask() : StandardInput.readSecret()
-    }
-
-    /// Asks for it on the terminal. Returns nil if there is no terminal, or at its end.
-    static func ask() async throws -> Secret? {
-        guard var lines = PastedLines(orStandardInput: false) else { return nil }
-        Terminal.write(Messages.clientSecret)
-        let secret = try await lines.next()
-        Terminal.write("\n")
-        return secret
+        isatty(STDIN_FILENO) == 1
+            ? try await PastedLines.secret(Messages.clientSecret) : StandardInput.readSecret()
     }
 }

@@ -1,3 +1,4 @@
+import Console
 import CredentialProtocol
 import KeyfobCore
 import OAuth
@@ -15,10 +16,12 @@ struct SignInScreen: Sendable {
         SignIn.Screen(
             browser: { try await showBrowser($0, $1) }, device: { try await showCode($0, $1) },
             asksToRegister: {
-                try await Terminal.confirms(.registerAgain($0.service, server: $1), within: .seconds(60))
+                try await Terminal.confirms(
+                    Messages.question(.registerAgain($0.service, server: $1)), within: .seconds(60))
             },
             agreesToHosts: {
-                try await Terminal.confirms(.otherHosts($0.service, server: $1, $2), within: .seconds(60))
+                try await Terminal.confirms(
+                    Messages.question(.otherHosts($0.service, server: $1, $2)), within: .seconds(60))
             },
             signedIn: { account, grant, token in
                 if saysWhoIsSignedIn { Terminal.say(Messages.signedIn(account.service, grant, token)) }

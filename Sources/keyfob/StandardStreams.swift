@@ -1,4 +1,3 @@
-import ArgumentParser
 import Dialects
 import Doors
 import Glibc
@@ -32,22 +31,4 @@ final class LineInput: Sendable {
 
     /// The next line without its end, at most one byte more than a caller may say; nil at the end.
     func next() -> [UInt8]? { lines.withLock { $0.next(Input.readSome) } }
-}
-
-/// Standard output, which belongs to the protocol: one answer, at the very end.
-enum StandardOutput {
-    /// Writes the whole answer.
-    ///
-    /// - Throws: exit status 74 (EX_IOERR) where the reader is gone.
-    static func write(_ bytes: [UInt8]) throws {
-        guard Output.write(bytes) else { throw ExitCode(Output.nobodyReads) }
-    }
-
-    /// Nothing more will be said, also not on standard error: whoever reads to the end has it.
-    static func end() {
-        let nowhere = unsafe open("/dev/null", O_WRONLY | O_CLOEXEC)
-        for descriptor in [STDOUT_FILENO, STDERR_FILENO] {
-            if nowhere < 0 { close(descriptor) } else { dup2(nowhere, descriptor) }
-        }
-    }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Console
 import CredentialProtocol
 import Doors
 import Glibc
@@ -76,7 +77,7 @@ enum TraceOutput {
         var now = timespec()
         _ = unsafe clock_gettime(CLOCK_REALTIME, &now)
         let thousandths = "\(1000 + now.tv_nsec / 1_000_000)".dropFirst()
-        return Messages.timeOfDay(Int64(now.tv_sec)) + "." + thousandths
+        return Messages.localTime(Int64(now.tv_sec), "%T") + "." + thousandths
     }
 }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Console
 import CredentialProtocol
 import Glibc
 import KeyfobCore
@@ -37,8 +38,12 @@ struct Doctor: AsyncParsableCommand {
         let checks = Check.all(hasService: url != nil, refreshes: refresh)
         let steps = await Ladder(checks, deadline: deadline) { await examiner.look(at: $0) }.climb()
         let report = DoctorReport(steps, home: Environment.variable("HOME"))
-        let lines = report.lines(emphasises: DoctorReport.mayEmphasise).map { $0 + "\n" }.joined()
-        try StandardOutput.write(json ? JSONText.bytes(report) : Array(lines.utf8))
+        let lines = report.lines(emphasises: Terminal.mayEmphasiseOutput).map { $0 + "\n" }.joined()
+        do {
+            try StandardOutput.write(json ? JSONText.bytes(report) : Array(lines.utf8))
+        } catch {
+            throw FailureReport(error).print()
+        }
         // Who did not answer in time is not waited for.
         _exit(Ladder.exitStatus(of: steps))
     }

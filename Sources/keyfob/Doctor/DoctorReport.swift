@@ -1,3 +1,4 @@
+import Console
 import FoundationEssentials
 import Glibc
 import KeyfobCore
@@ -25,7 +26,7 @@ struct DoctorReport: Encodable {
 
     /// - Parameter home: the user's home directory.
     init(_ steps: [Ladder.Step], home: String?) {
-        func shown(_ text: String) -> String { Messages.shareable(text, home: home) }
+        func shown(_ text: String) -> String { Shareable.text(text, home: home) }
         entries = steps.map { check, finding in
             let details = finding.details.mapValues { detail -> Finding.Detail in
                 switch detail {
@@ -60,12 +61,6 @@ struct DoctorReport: Encodable {
 
     private static func padded(_ text: String, _ width: Int) -> String {
         text + String(repeating: " ", count: max(width - text.count, 0))
-    }
-
-    /// Whether standard output is a terminal that shows bold text, and NO_COLOR is not set (no-color.org).
-    static var mayEmphasise: Bool {
-        isatty(STDOUT_FILENO) == 1 && Environment.variable("NO_COLOR")?.isEmpty != false
-            && !["", "dumb"].contains(Environment.variable("TERM") ?? "")
     }
 }
 

@@ -1,3 +1,5 @@
+import Console
+
 /// What scopes allow, in words that follow "asks to:". A scope that stands in no table is shown as it is: to say something
 /// wrong of it would be worse.
 extension Messages {

@@ -1,3 +1,4 @@
+import Console
 import CredentialProtocol
 import Glibc
 import KernelKeyring
@@ -73,21 +74,8 @@ extension Messages {
 
     /// A time of the day here; with the date where that is not today.
     private static func clockTime(_ time: Int64) -> String {
-        let isToday = local(time, "%F") == local(Int64(Glibc.time(nil)), "%F")
-        return local(time, isToday ? "%R" : "%F %R")
-    }
-
-    /// `16:45:01`.
-    static func timeOfDay(_ time: Int64) -> String { local(time, "%T") }
-
-    /// A time as it is here, in the form of strftime(3).
-    private static func local(_ time: Int64, _ form: String) -> String {
-        var seconds = time_t(time)
-        var parts = unsafe tm()
-        var text = [CChar](repeating: 0, count: 32)
-        _ = unsafe localtime_r(&seconds, &parts)
-        let count = unsafe strftime(&text, text.count, form, &parts)
-        return String(decoding: text.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let isToday = localTime(time, "%F") == localTime(Int64(Glibc.time(nil)), "%F")
+        return localTime(time, isToday ? "%R" : "%F %R")
     }
 
     /// What a server would do with other hosts than its own.

@@ -1,3 +1,4 @@
+import Console
 import CredentialProtocol
 import Glibc
 import KeyfobCore

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Console
 import CredentialProtocol
 import KeyfobCore
 import OAuth
@@ -30,6 +31,7 @@ extension Report {
             self.init(
                 error.url.map { "not signed in to \(Messages.address($0))" } ?? "not signed in anywhere", status: 1)
         case let error as Silence: self.init("", status: error.status)
+        case is StandardOutput.Closed: self.init("", status: 74)
         case let error as ExitCode: self.init("", status: error.rawValue)
         case let error as SetupFailure: self.init(setup: error)
         case let error as RegistrationNeeded:

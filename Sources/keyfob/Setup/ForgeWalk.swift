@@ -1,3 +1,4 @@
+import Console
 import CredentialProtocol
 import Glibc
 import KeyfobCore
@@ -107,7 +108,7 @@ struct ForgeWalk {
 
     private static func secret() async throws -> Secret {
         guard Terminal.isThere else { throw SetupFailure.nobodyAsked }
-        guard let secret = try await ClientSecret.ask() else { throw SetupFailure.declined }
+        guard let secret = try await PastedLines.secret(Messages.clientSecret) else { throw SetupFailure.declined }
         return secret
     }
 

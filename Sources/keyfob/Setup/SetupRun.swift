@@ -1,6 +1,8 @@
 import ArgumentParser
+import Console
 import Glibc
 import KeyfobCore
+import Secrets
 
 /// Sets one caller up: shows the settings, or writes them after the user has agreed.
 struct SetupRun {
@@ -108,7 +110,7 @@ struct SetupRun {
     /// A line of a snippet. `Messages.printable` could shorten a long one, so it is used only if something in
     /// the line could steer a terminal.
     private static func printable(_ line: String) -> String {
-        let isHarmless = !line.unicodeScalars.contains(where: Messages.isHarmful)
+        let isHarmless = !line.unicodeScalars.contains(where: Printable.isHarmful)
         return isHarmless ? line : Messages.printable(line)
     }
 }

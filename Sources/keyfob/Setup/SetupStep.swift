@@ -1,3 +1,4 @@
+import Console
 import Glibc
 import KeyfobCore
 import Secrets
@@ -78,25 +79,5 @@ extension SetupStep {
     /// Lines that the user must write themselves.
     static func shown(_ place: String, _ snippet: [String]) -> SetupStep {
         SetupStep(place: place, snippet: snippet, deed: nil)
-    }
-}
-
-/// Quotes words for a shell's command line.
-enum ShellWords {
-    /// The word in the quotes of a POSIX shell, if it needs them.
-    static func quoted(_ word: String) -> String {
-        if word.unicodeScalars.allSatisfy(isPlain) && !word.isEmpty { return word }
-        return "'" + word.parts(at: "'").joined(separator: #"'\''"#) + "'"
-    }
-
-    /// The word with backslashes instead of quotation marks: git takes a value as an absolute path only if it begins
-    /// with a slash.
-    static func escaped(_ word: String) -> String {
-        word.unicodeScalars.map { isPlain($0) || !$0.isASCII ? String($0) : "\\" + String($0) }.joined()
-    }
-
-    private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
-        let character = Character(scalar)
-        return scalar.isASCII && (character.isLetter || character.isNumber || "@%+=:,./_-".contains(character))
     }
 }

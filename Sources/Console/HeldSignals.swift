@@ -1,16 +1,16 @@
 import Glibc
 import Synchronization
 
-/// Holds back the signals that end a process for as long as something of ours is on the person's screen, which would stay
-/// there and answer nobody: long enough to take it away.
-enum HeldSignals {
+/// Delays the signals that end the process while a notification is on the screen, so that the process can remove it
+/// first. A notification without its process would answer nobody.
+package enum HeldSignals {
     private static let caught = Atomic<Int32>(0)
 
-    /// Whether there was one.
-    static var isCaught: Bool { caught.load(ordering: .relaxed) != 0 }
+    /// Whether such a signal came.
+    package static var isCaught: Bool { caught.load(ordering: .relaxed) != 0 }
 
-    /// Runs `body`, and ends the process afterwards if a signal has come meanwhile.
-    static func hold<Result>(_ body: () async throws -> Result) async rethrows -> Result {
+    /// Runs `body`, and then ends the process if a signal came meanwhile.
+    package static func hold<Result>(_ body: () async throws -> Result) async rethrows -> Result {
         let before = [SIGINT, SIGTERM, SIGHUP].map { ($0, hold($0)) }
         defer {
             for (number, action) in before {
@@ -22,13 +22,13 @@ enum HeldSignals {
         return try await body()
     }
 
-    /// Ends the process by the signal that was caught. To the process, for the threads that tasks run on take no signals.
+    /// Ends the process by the caught signal. Sends it to the process: the threads that run tasks block signals.
     private static func end() -> Never {
         kill(getpid(), caught.load(ordering: .relaxed))
         while true { pause() }
     }
 
-    /// What was done about the signal before; nil where it is ignored, which it stays.
+    /// Catches a signal. Returns its previous action, or nil if the signal was ignored: then it stays so.
     private static func hold(_ number: Int32) -> sigaction? {
         var (ours, before) = (sigaction(), sigaction())
         unsafe ours.__sigaction_handler.sa_handler = { HeldSignals.caught.store($0, ordering: .relaxed) }

@@ -1,17 +1,17 @@
 import Glibc
 import Synchronization
 
-/// Keeps a terminal from showing what is typed, and from cutting a line at 4095 bytes (termios(3), canonical mode).
+/// Switches off a terminal's echo and its limit of 4095 bytes in a line (termios(3), canonical mode).
 ///
-/// The terminal is given back however the process ends, but for SIGKILL. One terminal at a time: a process has one.
+/// The modes are restored when the process ends, except by SIGKILL. One terminal at a time: a process has one.
 enum HiddenTyping {
-    /// -1: none.
+    /// The descriptor, or -1 if no modes were changed.
     private static let terminal = Atomic<Int32>(-1)
-    /// The local modes that were taken from the terminal.
+    /// The local modes that were switched off.
     private static let taken = Atomic<UInt32>(0)
 
-    /// Hides what is typed on the terminal `descriptor`, and goes on hiding it where somebody has undone it, as a shell
-    /// does whose person stopped us and let us go on. Whether it is hidden: no, where the terminal is not ours now.
+    /// Switches off the echo on the terminal `descriptor`; again if it is back, as it is after the user stopped and
+    /// continued the process. Returns false if our process group does not have the terminal.
     static func begin(on descriptor: Int32) -> Bool {
         guard isForeground(descriptor) else { return false }
         var settings = termios()
@@ -24,12 +24,12 @@ enum HiddenTyping {
         return unsafe tcsetattr(descriptor, TCSANOW, &settings) == 0
     }
 
-    /// Gives the terminal back. Does only what a signal handler may do (signal-safety(7)).
+    /// Restores the modes. Uses only functions that a signal handler may call (signal-safety(7)).
     static func end() {
         let descriptor = terminal.exchange(-1, ordering: .sequentiallyConsistent)
         let modes = taken.exchange(0, ordering: .sequentiallyConsistent)
-        // Where another process group has the terminal, its shell has long given it its own modes; and whoever sets
-        // them from the background is stopped.
+        // If another process group has the terminal, the shell has set its own modes, and setting them from the
+        // background would stop this process.
         guard descriptor >= 0, isForeground(descriptor) else { return }
         var settings = termios()
         guard unsafe tcgetattr(descriptor, &settings) == 0 else { return }
@@ -37,11 +37,10 @@ enum HiddenTyping {
         _ = unsafe tcsetattr(descriptor, TCSANOW, &settings)
     }
 
-    /// Whether what is typed on the terminal is meant for our process group.
+    /// Whether our process group has the terminal.
     static func isForeground(_ descriptor: Int32) -> Bool { tcgetpgrp(descriptor) == getpgrp() }
 
-    /// The signals that people and their shells end programs with, or stop them; each then does so as if it had not been
-    /// caught.
+    /// Catches the signals by which users and shells end or stop programs. Each one then takes its usual effect.
     private static func catchSignals() {
         for number in [SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGTSTP] {
             var (ours, before) = (sigaction(), sigaction())
@@ -51,7 +50,7 @@ enum HiddenTyping {
             }
             ours.sa_flags = Int32(bitPattern: UInt32(SA_RESETHAND))
             guard unsafe sigaction(number, &ours, &before) == 0 else { continue }
-            // Who started us to outlive a hang-up is obeyed.
+            // A signal that was ignored stays ignored (nohup(1)).
             let (handler, ignore) = unsafe (before.__sigaction_handler.sa_handler, SIG_IGN)
             guard unsafe unsafeBitCast(handler, to: Int.self) == unsafeBitCast(ignore, to: Int.self) else { continue }
             _ = unsafe sigaction(number, &before, nil)

@@ -1,25 +1,26 @@
 import Glibc
-import Secrets
+package import Secrets
 
-/// The lines that a person pastes: on the controlling terminal, where nothing of them is shown, or on standard input.
+/// Reads the lines that the user pastes: on the controlling terminal, without echo, or on standard input.
 ///
-/// The terminal is read only while it is ours, so that a program in the background takes nothing from the shell before
-/// it. Lines have up to 16 KiB; empty ones are skipped.
-struct PastedLines: ~Copyable {
-    /// Redirect URIs with a code have reached 4 KiB; nobody means more than this.
+/// The terminal is read only while our process group has it, so that a program in the background takes no input from the
+/// shell. Lines have up to 16 KiB, and empty lines are skipped.
+package struct PastedLines: ~Copyable {
+    /// In bytes. Redirect URIs with a code have reached 4 KiB.
     private static let longestLine = 16_384
 
-    /// What terminals put around a paste when a program before us has asked them to, and forgot to take it back.
+    /// The marks of a terminal's bracketed paste, which an earlier program may have switched on and not off.
     private static let marks = ["\u{1B}[200~", "\u{1B}[201~"].map { Array($0.utf8) }
 
     private let source: Int32
-    let isTerminal: Bool
+    package let isTerminal: Bool
     private var finished: [Secret] = []
     private var line: [UInt8] = []
     private var isAtEnd = false
 
-    /// From now on nothing is shown. nil where there is no terminal, and standard input is not to be read.
-    init?(orStandardInput: Bool) {
+    /// Switches off the echo until the value is destroyed. Returns nil if there is no terminal and `orStandardInput`
+    /// is false.
+    package init?(orStandardInput: Bool) {
         let terminal = unsafe open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)
         guard terminal >= 0 || orStandardInput else { return nil }
         isTerminal = terminal >= 0
@@ -33,10 +34,20 @@ struct PastedLines: ~Copyable {
         close(source)
     }
 
-    /// The next line; nil at the end of the input, which a person types as Ctrl-D.
+    /// Prompts for a secret on the terminal, without echo. Returns nil if there is no terminal, or at the end of the
+    /// input.
+    package static func secret(_ prompt: String) async throws -> Secret? {
+        guard var lines = PastedLines(orStandardInput: false) else { return nil }
+        Terminal.write(prompt)
+        let secret = try await lines.next()
+        Terminal.write("\n")
+        return secret
+    }
+
+    /// The next line, or nil at the end of the input (Ctrl-D on a terminal).
     ///
     /// - Throws: `CancellationError` soon after the task is cancelled.
-    mutating func next() async throws -> Secret? {
+    package mutating func next() async throws -> Secret? {
         while finished.isEmpty && !isAtEnd {
             if isReadable { read() } else { try await Task.sleep(for: .milliseconds(50)) }
         }
@@ -59,7 +70,7 @@ struct PastedLines: ~Copyable {
         isAtEnd = true
     }
 
-    /// One byte, with the meaning that it has on a terminal (termios(3)).
+    /// Handles one byte as a terminal does (termios(3)).
     private mutating func take(_ byte: UInt8) {
         switch byte {
         case 0x0A, 0x0D: endLine()

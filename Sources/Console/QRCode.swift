@@ -1,16 +1,16 @@
 import CQRCode
 
 /// A QR code as lines for a terminal.
-struct QRCode {
-    /// Modules of white that must surround a code (ISO/IEC 18004 section 6.3.8).
+package struct QRCode {
+    /// The width of the white margin in modules (ISO/IEC 18004 section 6.3.8).
     private static let quietZone = 4
 
-    /// With the quiet zone.
+    /// The width in modules, with the margin.
     let side: Int
     private let isDark: [Bool]
 
-    /// nil where there is no libqrencode, or the text does not fit into any code.
-    init?(_ text: String) {
+    /// Returns nil if libqrencode is missing or the text is too long for a code.
+    package init?(_ text: String) {
         let room = keyfob_qr_longest_side
         var modules = [UInt8](repeating: 0, count: room * room)
         let inner = Int(unsafe keyfob_qr_encode(text, &modules))
@@ -23,10 +23,9 @@ struct QRCode {
         }
     }
 
-    /// Two modules to a character: most terminals' characters are twice as high as wide.
+    /// The code with two modules in each character: in most terminals, a character is twice as high as wide.
     ///
-    /// Black on white whatever colours the terminal has: a code with the colours the other way round is read by few
-    /// cameras.
+    /// Always black on white: few cameras read a code with inverted colours.
     var lines: [String] {
         stride(from: 0, to: side, by: 2).map { row in
             let blocks = (0..<side).map { column in

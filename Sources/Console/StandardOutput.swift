@@ -1,0 +1,27 @@
+import Glibc
+
+/// Standard output, which belongs to the protocol: one answer, at the end.
+package enum StandardOutput {
+    /// No process reads standard output any more.
+    package struct Closed: Error {}
+
+    /// Writes the whole answer.
+    package static func write(_ bytes: [UInt8]) throws(Closed) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else { throw Closed() }
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    /// Closes standard output and standard error, so that a caller that reads to their end need not wait for the
+    /// process.
+    package static func end() {
+        let nowhere = unsafe open("/dev/null", O_WRONLY | O_CLOEXEC)
+        for descriptor in [STDOUT_FILENO, STDERR_FILENO] {
+            if nowhere < 0 { close(descriptor) } else { dup2(nowhere, descriptor) }
+        }
+    }
+}

@@ -1,0 +1,33 @@
+/// Text that others wrote, made safe to show. This is the only way to show text from a server, a file or a caller.
+package enum Printable {
+    /// The maximum length in Unicode scalars.
+    private static let limit = 200
+
+    /// Returns at most 200 Unicode scalars of `text`, with "..." behind them if there are more.
+    ///
+    /// U+FFFD replaces control characters, format characters (such as those that change the writing direction, Unicode
+    /// TR 9), line and paragraph separators, and private or unassigned characters. Otherwise the text could move the
+    /// cursor, set the title of the terminal or write to the clipboard.
+    package static func text(_ text: String) -> String {
+        var shown = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars.prefix(limit) { shown.append(isHarmful(scalar) ? "\u{FFFD}" : scalar) }
+        return String(shown) + (text.unicodeScalars.dropFirst(limit).isEmpty ? "" : "...")
+    }
+
+    /// Returns a URL without its user name and password, either of which may be a token: "..." replaces everything
+    /// between the scheme and the last at sign. So this is also safe for text that is not a valid URL.
+    package static func address(_ url: String) -> String {
+        guard let at = url.utf8.lastIndex(of: UInt8(ascii: "@")) else { return text(url) }
+        let parts = url[..<at].parts(at: ":", maxSplits: 1)
+        let scheme = parts.count == 2 && parts[1].begins(with: "//") ? parts[0] + "://" : ""
+        return text(scheme + "..." + url[at...])
+    }
+
+    /// Whether ``text(_:)`` replaces the character.
+    package static func isHarmful(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: true
+        default: false
+        }
+    }
+}
