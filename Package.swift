@@ -64,13 +64,14 @@ let package = Package(
         .systemLibrary(name: "CProcess"),
         .systemLibrary(name: "CSocketDiagnosis"),
         .target(name: "Secrets", dependencies: ["CProcess"]),
+        .target(name: "Files", dependencies: ["Secrets"]),
 
         // Floor 1: one target for each conversation. They do not import one another.
         .target(name: "CredentialProtocol", dependencies: ["Secrets"]),
         .target(
             name: "OAuth",
             dependencies: [
-                "CSocketDiagnosis", "Secrets",
+                "CSocketDiagnosis", "Files", "Secrets",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -80,19 +81,19 @@ let package = Package(
             ],
             // Not read by the program: it is put on a web server.
             exclude: ["Registration/client-metadata.json"]),
-        .target(name: "SecretService", dependencies: ["CLibsecret", "Secrets"]),
-        .target(name: "KernelKeyring", dependencies: ["CKernelKeyring", "Secrets"]),
+        .target(name: "SecretService", dependencies: ["CLibsecret", "Files", "Secrets"]),
+        .target(name: "KernelKeyring", dependencies: ["CKernelKeyring", "Files", "Secrets"]),
         .target(name: "Desktop", dependencies: ["CGIO"]),
 
         // Floor 2: what we decide, the callers that are not git, and what the doors answer alone.
         .target(name: "Dialects", dependencies: ["CredentialProtocol", "Secrets"]),
         // What the program says to the user, and asks.
-        .target(name: "Console", dependencies: ["CQRCode", "CredentialProtocol", "Secrets"]),
-        .target(name: "Doors", dependencies: ["CredentialProtocol", "KernelKeyring"]),
+        .target(name: "Console", dependencies: ["CQRCode", "CredentialProtocol", "Files", "Secrets"]),
+        .target(name: "Doors", dependencies: ["CredentialProtocol", "Files", "KernelKeyring"]),
         .target(
             name: "KeyfobCore",
             dependencies: [
-                "CProcess", "CredentialProtocol", "OAuth", "SecretService", "KernelKeyring", "Secrets",
+                "CProcess", "CredentialProtocol", "Files", "OAuth", "SecretService", "KernelKeyring", "Secrets",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -102,14 +103,14 @@ let package = Package(
         // Features: each is a part of keyfob that no other part uses.
         .target(
             name: "Import",
-            dependencies: ["CredentialProtocol", "KeyfobCore", "SecretService", "Secrets"]),
+            dependencies: ["CredentialProtocol", "Files", "KeyfobCore", "SecretService", "Secrets"]),
 
         // Floor 3: the doors.
         .executableTarget(
             name: "keyfob",
             dependencies: [
-                "KeyfobCore", "Console", "CredentialProtocol", "Desktop", "Dialects", "Doors", "Import", "OAuth",
-                "SecretService", "KernelKeyring", "Secrets",
+                "KeyfobCore", "Console", "CredentialProtocol", "Desktop", "Dialects", "Doors", "Files", "Import",
+                "OAuth", "SecretService", "KernelKeyring", "Secrets",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             // Nobody debugs what ships. And no library calls back into us by name: without a table of names, what nobody
@@ -122,7 +123,7 @@ let package = Package(
         .executableTarget(
             name: "git-credential-keyfob", dependencies: ["Doors", "Secrets"], linkerSettings: door),
         .executableTarget(
-            name: "keyfob-door", dependencies: ["CredentialProtocol", "Dialects", "Doors", "Secrets"],
+            name: "keyfob-door", dependencies: ["CredentialProtocol", "Dialects", "Doors", "Files", "Secrets"],
             // What FoundationEssentials itself needs, which only its static module would name.
             linkerSettings: door
                 + (isSanitizing ? [] : [.unsafeFlags(["-l_FoundationCShims", "-l_FoundationCollections"])])),
@@ -164,6 +165,7 @@ let package = Package(
             path: "Tests/TestSupport",
             exclude: ["browser"]),
         .testTarget(name: "SecretsTests", dependencies: ["Secrets"]),
+        .testTarget(name: "FilesTests", dependencies: ["Files"]),
         .testTarget(name: "CredentialProtocolTests", dependencies: ["CredentialProtocol", "Secrets"]),
         .testTarget(name: "ConsoleTests", dependencies: ["Console", "CredentialProtocol"]),
         .testTarget(name: "DoorsTests", dependencies: ["Doors", "CredentialProtocol"]),

@@ -1,3 +1,4 @@
+import Files
 import Glibc
 import Synchronization
 
@@ -40,13 +41,9 @@ package enum Terminal {
     /// Whether standard output is a terminal that shows bold text, and `NO_COLOR` is not set.
     package static var mayEmphasiseOutput: Bool { isatty(STDOUT_FILENO) == 1 && !isDumb && mayEmphasise }
 
-    private static var isDumb: Bool { ["", "dumb"].contains(variable("TERM") ?? "") }
+    private static var isDumb: Bool { ["", "dumb"].contains(EnvironmentVariables.value(of: "TERM") ?? "") }
 
-    private static var mayEmphasise: Bool { variable("NO_COLOR")?.isEmpty != false }
-
-    private static func variable(_ name: String) -> String? {
-        unsafe getenv(name).flatMap { unsafe String(validatingCString: $0) }
-    }
+    private static var mayEmphasise: Bool { EnvironmentVariables.value(of: "NO_COLOR")?.isEmpty != false }
 
     /// Rows and columns of standard error, or nil if it is not a terminal.
     private static var size: (rows: Int, columns: Int)? {

@@ -11,7 +11,7 @@ package struct RememberedToken {
     /// Returns nil if the route or the token is missing, or if tracing is on (only keyfob traces). Takes a few system
     /// calls: no D-Bus, no library, no network.
     package init?(for request: CredentialRequest) {
-        guard !Environment.wantsTrace, let keyring = KernelKeyring.existing(),
+        guard !Trace.isWanted, let keyring = KernelKeyring.existing(),
             let account = Routes.first(of: request, { keyring.read($0)?.exposedText }),
             let payload = keyring.read(KeyNames.token(account: account)),
             let token = CachedAccessToken(payload: payload)

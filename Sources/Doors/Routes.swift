@@ -1,4 +1,5 @@
 package import CredentialProtocol
+import Files
 import KernelKeyring
 
 /// The names of the kernel keys that map a question to the account that answers it.
@@ -38,7 +39,7 @@ package enum Routes {
     }
 
     private static var stamp: UInt64 {
-        KeyNames.stamp(of: KeyNames.configurationFiles(variable: Environment.variable))
+        KeyNames.stamp(of: KeyNames.configurationFiles(variable: EnvironmentVariables.value(of:)))
     }
 
     /// The maximum number of path segments: each costs two system calls if no route exists.

@@ -1,4 +1,5 @@
 import CredentialProtocol
+import Files
 import Glibc
 
 /// Standard input.
@@ -36,10 +37,7 @@ package enum Input {
     private static func read(
         _ descriptor: CInt, _ buffer: inout [UInt8], upTo limit: Int
     ) -> ArraySlice<UInt8> {
-        while true {
-            let count = unsafe Glibc.read(descriptor, &buffer, min(buffer.count, limit))
-            if count >= 0 || errno != EINTR { return buffer[..<max(count, 0)] }
-        }
+        Descriptors.read(descriptor, &buffer, upTo: limit) ?? []
     }
 }
 
@@ -47,34 +45,22 @@ package enum Input {
 package enum Output {
     /// Writes the whole answer. Returns whether that succeeded.
     package static func write(_ bytes: [UInt8]) -> Bool {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
-            if count < 0 && errno == EINTR { continue }
-            guard count > 0 else { return false }
-            rest = rest.dropFirst(count)
-        }
-        return true
+        Descriptors.write(bytes, to: STDOUT_FILENO)
     }
 
     /// Writes one line to standard error for the user.
     package static func complain(_ line: String) {
-        let bytes = Array((line + "\n").utf8)
-        _ = unsafe Glibc.write(STDERR_FILENO, bytes, bytes.count)
+        _ = Descriptors.write((line + "\n").utf8, to: STDERR_FILENO)
     }
 
     /// EX_IOERR (sysexits(3)): no process reads the answer.
     package static let nobodyReads: Int32 = 74
 }
 
-/// The environment.
-package enum Environment {
-    package static func variable(_ name: String) -> String? {
-        unsafe getenv(name).flatMap { unsafe String(validatingCString: $0) }
-    }
-
+/// The trace of each step, which only keyfob writes.
+enum Trace {
     /// Whether `KEYFOB_TRACE` asks keyfob to report each step.
-    static var wantsTrace: Bool {
-        !["", "0", "false"].contains((variable("KEYFOB_TRACE") ?? "").lowercased())
+    static var isWanted: Bool {
+        !["", "0", "false"].contains((EnvironmentVariables.value(of: "KEYFOB_TRACE") ?? "").lowercased())
     }
 }

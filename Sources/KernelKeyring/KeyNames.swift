@@ -1,4 +1,4 @@
-import Glibc
+import Files
 
 /// The names of the keys in the keyring `keyfob`.
 ///
@@ -43,14 +43,11 @@ package enum KeyNames {
     package static func stamp(of files: [String]) -> UInt64 {
         var mixed: UInt64 = 14_695_981_039_346_656_037  // FNV-1a's offset basis
         for file in files {
-            var status = stat()
-            let found = unsafe stat(file, &status) == 0
-            let facts: [UInt64] =
-                found
-                ? [
-                    UInt64(bitPattern: Int64(status.st_mtim.tv_sec)), UInt64(bitPattern: Int64(status.st_mtim.tv_nsec)),
-                    UInt64(status.st_ino), UInt64(bitPattern: Int64(status.st_size)),
-                ] : [0]
+            var facts: [UInt64] = [0]
+            if let status = try? FileStatus(of: file) {
+                facts = status.modified.map { UInt64(bitPattern: $0) }
+                facts += [status.inode, UInt64(bitPattern: status.size)]
+            }
             for fact in facts { mixed = (mixed ^ fact) &* 1_099_511_628_211 }
         }
         return mixed

@@ -1,4 +1,5 @@
 import CLibsecret
+import Files
 import Glibc
 
 /// The connection to the user's session bus.
@@ -27,13 +28,13 @@ enum SessionBus {
     private static let prepared: Void = {
         // libsecret waits forever for a backend with an unknown name, and its backend "file" does not keep keyfob's
         // promises.
-        unsafe unsetenv("SECRET_BACKEND")
+        EnvironmentVariables.remove("SECRET_BACKEND")
         // With this variable, GIO prints the bus messages to standard output, which is reserved for the answer.
-        unsafe unsetenv("G_DBUS_DEBUG")
+        EnvironmentVariables.remove("G_DBUS_DEBUG")
         // Standard error is the caller's terminal. GLib's warnings add nothing to keyfob's own errors.
         _ = unsafe g_log_set_default_handler({ _, _, _, _ in }, nil)
         if !hasAddress, let path = socketInRuntimeDirectory {
-            unsafe setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=\(path)", 1)
+            _ = EnvironmentVariables.set("DBUS_SESSION_BUS_ADDRESS", to: "unix:path=\(path)")
         }
     }()
 
@@ -50,9 +51,8 @@ enum SessionBus {
         let uid = geteuid()
         let directories = [environment("XDG_RUNTIME_DIR"), "/run/user/\(uid)"].compactMap { $0 }
         return directories.map { $0 + "/bus" }.first { path in
-            var status = stat()
-            guard unsafe stat(path, &status) == 0 else { return false }
-            return status.st_mode & S_IFMT == S_IFSOCK && status.st_uid == uid && isPlain(path)
+            guard let status = try? FileStatus(of: path) else { return false }
+            return status.kind == .socket && status.isOurs && isPlain(path)
         }
     }
 
@@ -71,7 +71,6 @@ enum SessionBus {
 
     /// The variable's value; nil if it is unset or empty.
     private static func environment(_ name: String) -> String? {
-        guard let value = unsafe getenv(name), unsafe value.pointee != 0 else { return nil }
-        return unsafe String(cString: value)
+        EnvironmentVariables.value(of: name).flatMap { $0.isEmpty ? nil : $0 }
     }
 }

@@ -1,6 +1,7 @@
 import CredentialProtocol
 import Dialects
 import Doors
+import Files
 import Glibc
 import Synchronization
 
@@ -49,7 +50,8 @@ struct CallerDoor {
         var speaker = dialect.init()
         let question: Question
         do {
-            question = try speaker.question(Invocation(arguments, variable: Environment.variable, input: input))
+            question = try speaker.question(
+                Invocation(arguments, variable: EnvironmentVariables.value(of:), input: input))
         } catch {
             return (speaker.failed(Report(error)), error.endsConversation)
         }

@@ -1,3 +1,4 @@
+import Files
 import FoundationEssentials
 import Glibc
 import KernelKeyring
@@ -6,7 +7,7 @@ import KeyfobCore
 /// What the process was started with.
 enum Environment {
     static func variable(_ name: String) -> String? {
-        guard let value = unsafe getenv(name), let text = unsafe String(validatingCString: value) else { return nil }
+        guard let text = EnvironmentVariables.value(of: name) else { return nil }
         // A relative one would be a place in whatever directory this runs in.
         return name == "HOME" && !text.hasPrefix("/") ? nil : text
     }
@@ -54,13 +55,13 @@ enum Environment {
     static var runtimeDirectory: String {
         if let directory = variable("XDG_RUNTIME_DIR"), directory.hasPrefix("/") { return directory + "/keyfob" }
         let login = "/run/user/\(getuid())"
-        if unsafe access(login, W_OK | X_OK) == 0 { return login + "/keyfob" }
+        if Paths.problem(withWritingInto: login) == nil { return login + "/keyfob" }
         let home = variable("HOME") ?? ""
         let cache = variable("XDG_CACHE_HOME").flatMap { $0.hasPrefix("/") ? $0 : nil } ?? home + "/.cache"
         if geteuid() == 0, [cache, home].contains(where: { OwnDirectory.foreignOwner(of: $0) != nil }) {
             return "/run/keyfob"
         }
-        _ = unsafe mkdir(cache, 0o700)
+        OwnDirectory.makeOne(cache)
         return cache + "/keyfob"
     }
 }

@@ -1,5 +1,6 @@
 import Console
 import CredentialProtocol
+import Files
 import Glibc
 import Import
 import KeyfobCore
@@ -66,7 +67,7 @@ enum ImportMessages {
             case .repeated: "a second one for the same service and user, and passed over"
             case .refreshToken: "a refresh token of that program, which is of no use to another"
             case .readableByOthers: "other users of this machine can read it"
-            case .unreadable(let code): unsafe String(cString: strerror(code))
+            case .unreadable(let code): FileError.text(of: code)
             case .notTrusted(let reason): "\(reason), and not read"
             }
         return "\(keeper.rawValue), \(place(problem.place)): \(said)"

@@ -2,6 +2,7 @@ import ArgumentParser
 import Console
 import CredentialProtocol
 import Doors
+import Files
 import Glibc
 import KeyfobCore
 import OAuth
@@ -52,16 +53,12 @@ enum TraceOutput {
         return copy >= 0 ? copy : nil
     }
 
-    /// A file of ours alone, where it is new; never a symbolic link, which somebody else may have laid.
+    /// A regular file of this user. Never a symbolic link, which another user may have made.
     private static func file(_ path: String) -> Int32? {
-        let flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC
-        let file = unsafe open(path, flags, 0o600)
-        guard file >= 0 else { return nil }
-        guard FileStatus.isOurs(file) else {
-            close(file)
-            return nil
-        }
-        return file
+        guard let file = try? OpenFile(appendingTo: path), let status = try? file.status(), status.kind == .file,
+            status.isOurs
+        else { return nil }
+        return file.detached()
     }
 
     private static let hasComplained = Atomic(false)

@@ -1,5 +1,5 @@
 package import CredentialProtocol
-import Glibc
+import Files
 import OAuth
 import TOMLKit
 
@@ -52,7 +52,7 @@ package struct Approvals: Sendable {
     ///   the service holds nothing to be forgotten.
     @discardableResult
     package func remove(_ service: ServiceURL) throws(ConfigurationError) -> Bool {
-        guard unsafe access(file, F_OK) == 0 else { return false }
+        guard Paths.exists(file) else { return false }
         do throws(ConfigurationError) {
             _ = try current()
         } catch {
@@ -79,25 +79,15 @@ package struct Approvals: Sendable {
     ///
     /// - Throws: ``ConfigurationError`` where the file cannot be read, has no room, or is in a directory of another user.
     package func refuseIfFull(for host: Configuration.Host) throws(ConfigurationError) {
-        let directory = OwnDirectory.parent(of: file)
-        try Self.refusingForeign { () throws(OwnDirectory.Foreign) in try OwnDirectory.make(directory) }
-        if let (place, code) = OwnDirectory.obstacle(to: directory) {
-            throw ConfigurationError(file: place, line: nil, key: nil, problem: .unreadable(errno: code))
+        try ConfigurationError.wrapping { () throws(FileError) in
+            let directory = Paths.parent(of: file)
+            try OwnDirectory.make(directory)
+            try OwnDirectory.refuseObstacle(to: directory)
+            try refuseOthers(directory)
         }
-        try refuseOthers(directory)
         let (root, entry) = (try current(), try smallEntry(host))
         _ = try text(of: root, changedBy: { hosts in hosts[host.service.description] = entry })
         extendLifetime(root)
-    }
-
-    private static func refusingForeign(
-        _ body: () throws(OwnDirectory.Foreign) -> Void
-    ) throws(ConfigurationError) {
-        do throws(OwnDirectory.Foreign) {
-            try body()
-        } catch {
-            throw ConfigurationError(file: error.path, line: nil, key: nil, problem: .ofAnotherUser(error.owner))
-        }
     }
 
     private func smallEntry(_ host: Configuration.Host) throws(ConfigurationError) -> TOMLTable {
@@ -137,29 +127,36 @@ package struct Approvals: Sendable {
     /// Reads the file, lets `body` change its hosts, and puts the new one in the place of the old one: a reader sees the
     /// one or the other. Programs that do so at once take turns.
     private func change(_ body: (TOMLTable) -> Void) throws(ConfigurationError) {
-        let directory = OwnDirectory.parent(of: file)
-        try Self.refusingForeign { () throws(OwnDirectory.Foreign) in try OwnDirectory.make(directory) }
-        let lock = unsafe open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard lock >= 0 else { throw unusable(errno) }
-        defer { close(lock) }  // which lets go of the lock
-        try refuseOthers(directory)
-        while flock(lock, LOCK_EX) != 0 { guard errno == EINTR else { throw unusable(errno) } }
-
+        let directory = try ConfigurationError.wrapping(of: file) { () throws(FileError) in try locked() }
+        defer { directory.unlock() }
         let root = try current()
         let text = try text(of: root, changedBy: body)
-        if try Configuration.read(file) != text { try replace(with: text, in: lock) }
+        if try Configuration.read(file) != text {
+            let name = Paths.name(of: file)
+            try ConfigurationError.wrapping(of: file) { () throws(FileError) in
+                try directory.replace(
+                    name, with: Array(text.utf8), OpenFile.Attributes(mode: 0o600), temporary: name + ".new")
+            }
+        }
         extendLifetime(root)
     }
 
-    /// - Throws: if the directory of the list is not this user's, or others may write to it. What root owns is not ours to
-    ///   write to, either.
-    private func refuseOthers(_ directory: String) throws(ConfigurationError) {
-        var status = stat()
-        guard unsafe stat(directory, &status) == 0 else { throw unusable(errno) }
-        guard status.st_uid == geteuid() else {
-            throw ConfigurationError(file: directory, line: nil, key: nil, problem: .ofAnotherUser(status.st_uid))
-        }
-        try TrustedFile.refuseOthers(status, directory)
+    /// The directory of the list, made if it is missing, and locked.
+    private func locked() throws(FileError) -> OpenFile {
+        let path = Paths.parent(of: file)
+        try OwnDirectory.make(path)
+        let directory = try OpenFile(directory: path)
+        try refuseOthers(path)
+        try directory.lock()
+        return directory
+    }
+
+    /// - Throws: ``FileError`` if the directory of the list is not this user's, or others can write to it. A directory of
+    ///   root is refused, too: keyfob cannot write to it.
+    private func refuseOthers(_ directory: String) throws(FileError) {
+        let status = try FileStatus(of: directory)
+        guard status.isOurs else { throw FileError(directory, .ofAnotherUser(status.owner)) }
+        try status.refuseOthers(directory)
     }
 
     private static let heading =
@@ -194,39 +191,6 @@ package struct Approvals: Sendable {
         }
         return text
     }
-
-    /// Makes a new file, which no other program can have prepared, and renames it over the old one.
-    private func replace(with text: String, in directory: CInt) throws(ConfigurationError) {
-        let name = file.lastIndex(of: "/").map { String(file[file.index(after: $0)...]) } ?? file
-        let temporary = name + ".new"
-        // One is left where a keyfob was killed. Whoever has made another one since then gets nothing written into it.
-        _ = unsafe unlinkat(directory, temporary, 0)
-        let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
-        let descriptor = unsafe openat(directory, temporary, flags, 0o600)
-        guard descriptor >= 0 else { throw unusable(errno) }
-        let isWritten = Self.write(Array(text.utf8)[...], to: descriptor) && fsync(descriptor) == 0
-        var code = errno
-        close(descriptor)
-        if isWritten {
-            if unsafe renameat(directory, temporary, directory, name) == 0 { return }
-            code = errno
-        }
-        _ = unsafe unlinkat(directory, temporary, 0)
-        throw unusable(code)
-    }
-
-    private static func write(_ bytes: ArraySlice<UInt8>, to descriptor: CInt) -> Bool {
-        var rest = bytes
-        while !rest.isEmpty {
-            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return false }
-            rest = rest.dropFirst(count)
-        }
-        return true
-    }
-
-    private func unusable(_ code: Int32) -> ConfigurationError { error(.unreadable(errno: code)) }
 
     private func error(_ problem: ConfigurationError.Problem) -> ConfigurationError {
         ConfigurationError(file: file, line: nil, key: nil, problem: problem)

@@ -1,4 +1,5 @@
 package import CredentialProtocol
+import Files
 import Glibc
 
 extension Configuration {
@@ -45,20 +46,16 @@ extension Configuration {
 
     /// Whether the file holds `word`, which has no capital letters, in either case; nil where that cannot be told.
     private static func holds(_ word: [UInt8], _ file: String) -> Bool? {
-        let descriptor = unsafe open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        var buffer = [UInt8](repeating: 0, count: 65_536)
-        var (rest, searched): ([UInt8], Int) = ([], 0)
-        while searched < mostSearched {
-            let count = unsafe Glibc.read(descriptor, &buffer, buffer.count)
-            if count < 0 { return nil }
-            if count == 0 { return false }
-            searched += count
-            let text = rest + buffer[..<count].map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
-            if !text.ranges(of: word).isEmpty { return true }
+        guard let open = try? OpenFile(reading: file) else { return nil }
+        var (rest, searched, isFound): ([UInt8], Int, Bool) = ([], 0, false)
+        let isRead: Void? = try? open.pieces { piece in
+            searched += piece.count
+            let text = rest + piece.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
+            isFound = !text.ranges(of: word).isEmpty
             rest = Array(text.suffix(word.count - 1))
+            return !isFound && searched < mostSearched
         }
-        return nil
+        if isFound { return true }
+        return isRead == nil || searched >= mostSearched ? nil : false
     }
 }

@@ -1,4 +1,5 @@
 package import CredentialProtocol
+import Files
 
 /// What a person, or the machine's administrator, has written down. Read once at start.
 package struct Configuration: Sendable, Equatable {
@@ -60,7 +61,9 @@ package struct Configuration: Sendable, Equatable {
     ///
     /// - Throws: ``ConfigurationError`` also where users other than this one and root may write it.
     static func read(_ file: String) throws(ConfigurationError) -> String? {
-        guard let bytes = try TrustedFile.read(file) else { return nil }
+        guard let bytes = try ConfigurationError.wrapping({ () throws(FileError) in try TrustedFile.read(file) }) else {
+            return nil
+        }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw ConfigurationError(file: file, line: nil, key: nil, problem: .syntax("not UTF-8"))
         }

@@ -1,3 +1,5 @@
+import Files
+
 /// What is wrong with the configuration, and where.
 package struct ConfigurationError: Error, Sendable, Equatable {
     /// The file; "git configuration" where git could not say which; or the name of a variable in the environment.
@@ -42,5 +44,32 @@ package struct ConfigurationError: Error, Sendable, Equatable {
         case badURL(value: String)
         /// The entry says neither an issuer nor the endpoints, or not all of them.
         case incomplete(missing: String)
+    }
+}
+
+extension ConfigurationError {
+    /// The same problem, as one of a configuration file or its directory.
+    ///
+    /// - Parameter file: the file to name if a system call failed; nil names the path that it failed for.
+    init(_ error: FileError, of file: String? = nil) {
+        let problem: Problem =
+            switch error.problem {
+            case .system(let code): .unreadable(errno: code)
+            case .notAFile: .notAFile
+            case .ofAnotherUser(let owner): .ofAnotherUser(owner)
+            case .writableByOthers: .writableByOthers
+            }
+        self.init(file: error.code == nil ? error.path : file ?? error.path, line: nil, key: nil, problem: problem)
+    }
+
+    /// Runs `body` and turns its ``FileError`` into the same problem of the configuration.
+    static func wrapping<Result>(
+        of file: String? = nil, _ body: () throws(FileError) -> Result
+    ) throws(ConfigurationError) -> Result {
+        do throws(FileError) {
+            return try body()
+        } catch {
+            throw ConfigurationError(error, of: file)
+        }
     }
 }

@@ -1,4 +1,4 @@
-import Glibc
+import Files
 
 /// Finds programs in the absolute entries of `PATH`, never in the working directory: that belongs to whoever made the
 /// repository one stands in.
@@ -18,7 +18,6 @@ package struct ExecutableSearch: Sendable {
     }
 
     private func isExecutable(_ path: String) -> Bool {
-        var status = stat()
-        return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && access(path, X_OK) == 0
+        (try? FileStatus(of: path))?.kind == .file && Paths.isExecutable(path)
     }
 }

@@ -1,3 +1,4 @@
+import Files
 import Glibc
 
 extension AccountLock {
@@ -23,17 +24,19 @@ extension AccountLock {
     ///
     /// - Throws: ``Failure``, as a lock would.
     package func examineDirectory() throws(Failure) -> String? {
-        var status = stat()
-        guard unsafe lstat(directory, &status) == 0 else {
-            guard errno == ENOENT else { throw .unusable(path: directory, errno: errno) }
-            let parent = OwnDirectory.parent(of: directory)
+        let status: FileStatus
+        do throws(FileError) {
+            status = try FileStatus(of: directory, followsLink: false)
+        } catch {
+            guard error.code == ENOENT else { throw Failure(error) }
+            let parent = Paths.parent(of: directory)
             if let owner = OwnDirectory.foreignOwner(of: parent) { throw .foreign(path: parent, owner: owner) }
-            guard unsafe access(parent, W_OK | X_OK) == 0 else { throw .unusable(path: directory, errno: errno) }
+            if let code = Paths.problem(withWritingInto: parent) { throw .unusable(path: directory, errno: code) }
             return nil
         }
-        guard status.st_mode & S_IFMT == S_IFDIR else { throw .unusable(path: directory, errno: ENOTDIR) }
+        guard status.kind == .directory else { throw .unusable(path: directory, errno: ENOTDIR) }
         try refuseOthers(status)
-        guard unsafe access(directory, W_OK | X_OK) == 0 else { throw .unusable(path: directory, errno: errno) }
+        if let code = Paths.problem(withWritingInto: directory) { throw .unusable(path: directory, errno: code) }
         return directory
     }
 
@@ -41,39 +44,23 @@ extension AccountLock {
     ///
     /// - Parameter holders: the kernel's list of locks.
     package func states(_ holders: LockHolders) -> [State] {
-        names.filter { $0.hasSuffix(".lock") }.compactMap { state(of: directory + "/" + $0, holders) }
-    }
-
-    /// The names of all entries of the directory. FoundationEssentials' FileManager would be linked for this one use.
-    private var names: [String] {
-        guard let entries = unsafe opendir(directory) else { return [] }
-        defer { unsafe closedir(entries) }
-        var names: [String] = []
-        while let entry = unsafe readdir(entries) {
-            let name = unsafe withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            names.append(name)
+        OwnDirectory.names(in: directory).filter { $0.hasSuffix(".lock") }.compactMap {
+            state(of: directory + "/" + $0, holders)
         }
-        return names
     }
 
     private func state(of file: String, _ holders: LockHolders) -> State? {
-        let descriptor = unsafe open(file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        var status = stat()
-        guard unsafe fstat(descriptor, &status) == 0 else { return nil }
-        var byte: UInt8 = 0
-        let mark = unsafe pread(descriptor, &byte, 1, 0) == 1 ? Mark(rawValue: byte) : nil
+        guard let open = try? OpenFile(reading: file, followsLink: false), let status = try? open.status() else {
+            return nil
+        }
         let activity: Activity =
-            switch mark {
+            switch Mark(open) {
             case .personIsAsked: .asking
             case .refreshing: .refreshing
             case .answerLost: .answerLost
             case .personDeclined, nil: .unknown
             }
-        let holder = holders.holder(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+        let holder = holders.holder(device: status.device, inode: status.inode)
         return State(holder: holder, activity: activity)
     }
 }

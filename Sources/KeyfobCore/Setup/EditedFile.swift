@@ -1,3 +1,4 @@
+import Files
 import Glibc
 
 /// A user's file that another program reads. keyfob changes it after the user has agreed.
@@ -186,10 +187,13 @@ package struct EditedFile: Sendable {
     ///   it would then belong to root.
     package static func makeDirectories(_ path: String) throws(Failure) {
         let isRoot = geteuid() == 0
-        do throws(OwnDirectory.Foreign) {
+        do throws(FileError) {
             try OwnDirectory.make(path, refusesForeign: isRoot)
         } catch {
-            throw .foreign(error.path, owner: error.owner)
+            guard case .ofAnotherUser(let owner) = error.problem else {
+                throw .unusable(file: error.path, errno: EPERM)
+            }
+            throw .foreign(error.path, owner: owner)
         }
         if isRoot, let owner = OwnDirectory.foreignOwner(of: path) { throw .foreign(path, owner: owner) }
     }

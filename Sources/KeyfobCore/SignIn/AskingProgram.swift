@@ -1,3 +1,4 @@
+import Files
 import Glibc
 
 /// Which program a request comes from: the nearest one above this process that a person would know.
@@ -34,7 +35,8 @@ package enum AskingProgram {
     /// The name of a process's program, by its file or else by what it calls itself, and its parent (proc(5)).
     package static func process(_ id: Int32) -> (name: String, parent: Int32)? {
         // `ID (NAME) STATE PARENT ...`, where the name may hold anything.
-        guard let line = contents("/proc/\(id)/stat"), let open = line.firstIndex(of: UInt8(ascii: "(")),
+        guard let line = SystemFile.text("/proc/\(id)/stat").map({ Array($0.utf8) }),
+            let open = line.firstIndex(of: UInt8(ascii: "(")),
             let close = line.lastIndex(of: UInt8(ascii: ")")), open < close,
             let parent = line[line.index(after: close)...].split(separator: UInt8(ascii: " ")).dropFirst().first,
             let number = Int32(String(decoding: parent, as: UTF8.self))
@@ -45,21 +47,9 @@ package enum AskingProgram {
 
     /// The last part of where a link leads; a file that has been replaced since is marked by the kernel.
     private static func file(_ link: String) -> String? {
-        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
-        let length = unsafe readlink(link, &buffer, buffer.count)
-        guard length > 0 else { return nil }
-        let path = String(decoding: buffer[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        guard let path = Paths.target(ofLink: link) else { return nil }
         let mark = " (deleted)"
         let plain = path.hasSuffix(mark) ? path.dropLast(mark.count) : path[...]
         return plain.split(separator: "/").last.map(String.init)
-    }
-
-    private static func contents(_ path: String) -> ArraySlice<UInt8>? {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        var buffer = [UInt8](repeating: 0, count: 1024)
-        let count = unsafe read(descriptor, &buffer, buffer.count)
-        return count > 0 ? buffer[..<count] : nil
     }
 }

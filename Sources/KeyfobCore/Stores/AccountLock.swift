@@ -1,3 +1,4 @@
+import Files
 import Glibc
 import Synchronization
 
@@ -36,6 +37,12 @@ package struct AccountLock: Sendable {
         case personDeclined = 0x21  // !
         case refreshing = 0x7E  // ~
         case answerLost = 0x25  // %
+
+        /// Returns nil if the file says nothing.
+        init?(_ file: OpenFile) {
+            guard let byte = file.firstByte else { return nil }
+            self.init(rawValue: byte)
+        }
     }
 
     /// Whether a refresh token of this process has been sent, and what came of it is not kept yet: ending now might cost the
@@ -44,7 +51,7 @@ package struct AccountLock: Sendable {
 
     /// The lock while it is held.
     package struct Held: Sendable {
-        fileprivate let descriptor: CInt
+        fileprivate let file: OpenFile
         fileprivate let underWay: RefreshUnderWay
 
         /// Runs a sign-in, and lets those who wait know of it: that a person is being asked, and that they declined.
@@ -53,13 +60,13 @@ package struct AccountLock: Sendable {
         package func askingPerson<Result>(
             isAnswer: (any Error) -> Bool = { _ in true }, _ signIn: () async throws -> Result
         ) async throws -> Result {
-            AccountLock.write(.personIsAsked, descriptor)
+            file.firstByte = Mark.personIsAsked.rawValue
             do {
                 let result = try await signIn()
-                ftruncate(descriptor, 0)
+                file.firstByte = nil
                 return result
             } catch {
-                if isAnswer(error) { AccountLock.write(.personDeclined, descriptor) } else { ftruncate(descriptor, 0) }
+                file.firstByte = isAnswer(error) ? Mark.personDeclined.rawValue : nil
                 throw error
             }
         }
@@ -71,31 +78,29 @@ package struct AccountLock: Sendable {
         func refreshing<Result, Trouble: Error>(
             isLost: (Trouble) -> Bool, _ refresh: () async throws(Trouble) -> Result
         ) async throws(Trouble) -> Result {
-            if !answerIsLost { AccountLock.write(.refreshing, descriptor) }
+            if !answerIsLost { file.firstByte = Mark.refreshing.rawValue }
             underWay.is = true
             do {
                 return try await refresh()
             } catch {
                 if isLost(error) {
-                    AccountLock.write(.answerLost, descriptor)
+                    file.firstByte = Mark.answerLost.rawValue
                 } else if !answerIsLost {
-                    ftruncate(descriptor, 0)
+                    file.firstByte = nil
                 }
                 throw error
             }
         }
 
         /// What the answer to a refresh brought is where the next holder finds it.
-        func answerIsKept() {
-            ftruncate(descriptor, 0)
-        }
+        func answerIsKept() { file.firstByte = nil }
 
         /// Whether the answer to a refresh was lost, by this holder or one before it, and no other has come since.
-        var answerIsLost: Bool { AccountLock.mark(descriptor) == .answerLost }
+        var answerIsLost: Bool { Mark(file) == .answerLost }
     }
 
     /// Whether anybody has held the lock of `account` since the person logged in.
-    package func isKnown(_ account: String) -> Bool { unsafe access("\(directory)/\(account).lock", F_OK) == 0 }
+    package func isKnown(_ account: String) -> Bool { Paths.exists("\(directory)/\(account).lock") }
 
     /// Runs `body` under the lock of `account`.
     ///
@@ -106,31 +111,26 @@ package struct AccountLock: Sendable {
         _ account: String, patience: Duration, waitsForPerson: Bool,
         _ body: (Held) async throws -> Result
     ) async throws -> Result {
-        let descriptor = try openFile(account)
-        defer { close(descriptor) }  // which lets go of the lock
-        let waited = try await acquire(descriptor, patience: patience, waitsForPerson: waitsForPerson)
-        if waited, Self.mark(descriptor) == .personDeclined { throw Failure.personDeclined }
-        switch Self.mark(descriptor) {
-        case .refreshing, .answerLost: Self.write(.answerLost, descriptor)
-        default: ftruncate(descriptor, 0)
-        }
+        let file = try openFile(account)
+        let waited = try await acquire(file, patience: patience, waitsForPerson: waitsForPerson)
+        defer { file.unlock() }
+        let mark = Mark(file)
+        if waited, mark == .personDeclined { throw Failure.personDeclined }
+        file.firstByte = mark == .refreshing || mark == .answerLost ? Mark.answerLost.rawValue : nil
         defer { underWay.is = false }
-        return try await body(Held(descriptor: descriptor, underWay: underWay))
+        return try await body(Held(file: file, underWay: underWay))
     }
 
     /// Waits in small steps rather than in flock(2), so that a deadline and a cancelled task end the wait.
     ///
     /// - Returns: whether there was somebody to wait for.
-    private func acquire(_ descriptor: CInt, patience: Duration, waitsForPerson: Bool) async throws -> Bool {
+    private func acquire(_ file: OpenFile, patience: Duration, waitsForPerson: Bool) async throws -> Bool {
         var waited = false
         let deadline = ContinuousClock.now + patience
         var pause = Duration.milliseconds(2)
-        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-            guard errno == EWOULDBLOCK || errno == EINTR else {
-                throw Failure.unusable(path: directory, errno: errno)
-            }
+        while !(try Self.wrapping({ () throws(FileError) in try file.tryLock() })) {
             waited = true
-            if !waitsForPerson, Self.mark(descriptor) == .personIsAsked { throw Failure.personIsAsked }
+            if !waitsForPerson, Mark(file) == .personIsAsked { throw Failure.personIsAsked }
             if ContinuousClock.now >= deadline { throw Failure.timedOut(seconds: Int(patience.components.seconds)) }
             try await Task.sleep(for: pause)
             pause = min(pause * 2, .milliseconds(50))
@@ -138,54 +138,52 @@ package struct AccountLock: Sendable {
         return waited
     }
 
-    private static func mark(_ descriptor: CInt) -> Mark? {
-        var byte: UInt8 = 0
-        return unsafe pread(descriptor, &byte, 1, 0) == 1 ? Mark(rawValue: byte) : nil
-    }
-
-    private static func write(_ mark: Mark, _ descriptor: CInt) {
-        var byte = mark.rawValue
-        _ = unsafe pwrite(descriptor, &byte, 1, 0)
-    }
-
-    private func openFile(_ account: String) throws(Failure) -> CInt {
+    private func openFile(_ account: String) throws(Failure) -> OpenFile {
         try makeDirectory()
-        let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
-        let parent = unsafe open(directory, flags)
-        var status = stat()
-        guard parent >= 0 else {
-            let code = errno
-            if code == EACCES, unsafe lstat(directory, &status) == 0, status.st_uid != geteuid() {
-                throw .foreign(path: directory, owner: status.st_uid)
+        let parent: OpenFile
+        do throws(FileError) {
+            parent = try OpenFile(directory: directory, followsLink: false)
+        } catch {
+            if error.code == EACCES, let status = try? FileStatus(of: directory, followsLink: false), !status.isOurs {
+                throw .foreign(path: directory, owner: status.owner)
             }
-            throw .unusable(path: directory, errno: code)
+            throw Failure(error)
         }
-        defer { close(parent) }
-        guard unsafe fstat(parent, &status) == 0 else { throw .unusable(path: directory, errno: errno) }
-        try refuseOthers(status)
-        return try openFile(account, in: parent)
+        try refuseOthers(try Self.wrapping { () throws(FileError) in try parent.status() })
+        return try Self.wrapping { () throws(FileError) in try parent.changing(account + ".lock") }
     }
 
-    /// Makes the directory where it is absent, but not in a directory of another user: root there would shut that user out.
+    /// Makes the directory if it is missing, but not in a directory of another user: root there would shut that user out.
     private func makeDirectory() throws(Failure) {
-        guard unsafe access(directory, F_OK) != 0, errno == ENOENT else { return }
-        let parent = OwnDirectory.parent(of: directory)
+        guard (try? FileStatus(of: directory)) == nil else { return }
+        let parent = Paths.parent(of: directory)
         if let owner = OwnDirectory.foreignOwner(of: parent) { throw .foreign(path: parent, owner: owner) }
-        unsafe mkdir(directory, 0o700)
+        OwnDirectory.makeOne(directory)
     }
 
     /// - Parameter status: of the directory.
-    /// - Throws: where it is not this user's alone.
-    func refuseOthers(_ status: stat) throws(Failure) {
-        guard status.st_uid == geteuid() else { throw .foreign(path: directory, owner: status.st_uid) }
-        guard status.st_mode & 0o077 == 0 else { throw .unusable(path: directory, errno: EPERM) }
+    /// - Throws: if it is not this user's alone.
+    func refuseOthers(_ status: FileStatus) throws(Failure) {
+        guard status.isOurs else { throw .foreign(path: directory, owner: status.owner) }
+        guard status.mode & 0o077 == 0 else { throw .unusable(path: directory, errno: EPERM) }
     }
 
-    private func openFile(_ account: String, in parent: CInt) throws(Failure) -> CInt {
-        let name = account + ".lock"
-        let descriptor = unsafe openat(parent, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw .unusable(path: directory + "/" + name, errno: errno) }
-        return descriptor
+    static func wrapping<Result>(_ body: () throws(FileError) -> Result) throws(Failure) -> Result {
+        do throws(FileError) {
+            return try body()
+        } catch {
+            throw Failure(error)
+        }
+    }
+}
+
+extension AccountLock.Failure {
+    init(_ error: FileError) {
+        switch error.problem {
+        case .ofAnotherUser(let owner): self = .foreign(path: error.path, owner: owner)
+        case .system(let code): self = .unusable(path: error.path, errno: code)
+        case .notAFile, .writableByOthers: self = .unusable(path: error.path, errno: EPERM)
+        }
     }
 }
 

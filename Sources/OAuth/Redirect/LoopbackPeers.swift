@@ -1,3 +1,4 @@
+import Files
 import Glibc
 import NIOCore
 
@@ -20,7 +21,7 @@ struct LoopbackPeers: Sendable {
         LoopbackPeers(
             us: getuid(),
             unmapped: unmappedUser(
-                map: KernelFile.text("/proc/self/uid_map"), overflow: KernelFile.text("/proc/sys/kernel/overflowuid")))
+                map: SystemFile.text("/proc/self/uid_map"), overflow: SystemFile.text("/proc/sys/kernel/overflowuid")))
     }
 
     /// Whether another user has the other end of `channel`.

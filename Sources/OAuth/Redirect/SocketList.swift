@@ -1,4 +1,4 @@
-import Glibc
+import Files
 
 /// Looks for a TCP socket in the kernel's list of all sockets (proc(5), `/proc/net/tcp`). This is slow; it serves
 /// kernels and containers in which ``SocketDiagnosis`` gets no answer.
@@ -13,7 +13,7 @@ enum SocketList {
         }
         for (file, addresses) in lists {
             var reader = SocketListReader(addresses, ports: (socket.local.port, socket.remote.port))
-            KernelFile.read(file) { bytes in
+            try? SystemFile.pieces(of: file) { bytes in
                 reader.take(bytes)
                 return !reader.isDone && ContinuousClock.now < end
             }
@@ -82,31 +82,5 @@ struct SocketListReader {
     private static func digits(_ number: some BinaryInteger, _ count: Int) -> String {
         let digits = String(number, radix: 16, uppercase: true)
         return String(repeating: "0", count: count - digits.count) + digits
-    }
-}
-
-/// Reads files that the kernel generates on reading.
-enum KernelFile {
-    /// Passes the content to `take` piece by piece until it returns false. Does nothing if the file cannot be opened.
-    static func read(_ path: String, _ take: (ArraySlice<UInt8>) -> Bool) {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return }
-        defer { close(descriptor) }
-        var buffer = [UInt8](repeating: 0, count: 65_536)
-        while true {
-            let count = unsafe Glibc.read(descriptor, &buffer, buffer.count)
-            if count < 0, errno == EINTR { continue }
-            guard count > 0, take(buffer[..<count]) else { return }
-        }
-    }
-
-    /// The first 64 KiB of a file as text; nil if it cannot be read.
-    static func text(_ path: String) -> String? {
-        var text: String?
-        read(path) { bytes in
-            text = String(decoding: bytes, as: UTF8.self)
-            return false
-        }
-        return text
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Console
 import CredentialProtocol
+import Files
 import Glibc
 import KeyfobCore
 
@@ -43,7 +44,7 @@ private struct ConfigurationFiles: Encodable {
         var exists: Bool
     }
 
-    let files = Environment.configurationFiles.map { File(file: $0, exists: unsafe access($0, R_OK) == 0) }
+    let files = Environment.configurationFiles.map { File(file: $0, exists: Paths.isReadable($0)) }
 
     var lines: [String] { files.map { Messages.printable($0.file) + ($0.exists ? "" : "  (absent)") } }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CredentialProtocol
+import Files
 import Glibc
 import KeyfobCore
 import Secrets
@@ -78,22 +79,14 @@ struct Exec: AsyncParsableCommand {
     private func hand(over token: Secret) throws {
         guard let descriptor else {
             let text = token.exposedText ?? ""
-            guard unsafe setenv(variable ?? "KEYFOB_TOKEN", text, 1) == 0 else { throw ExitCode(71) }
+            guard EnvironmentVariables.set(variable ?? "KEYFOB_TOKEN", to: text) else { throw ExitCode(71) }
             return
         }
-        var ends: [CInt] = [-1, -1]
-        guard token.count <= Self.pipeSize, unsafe pipe(&ends) == 0 else { throw ExitCode(71) }
-        let bytes = token.exposedBytes
-        let written = unsafe write(ends[1], bytes, bytes.count)
-        Glibc.close(ends[1])
-        guard written == bytes.count else { throw ExitCode(71) }
-        if ends[0] == descriptor { return }
-        guard dup2(ends[0], descriptor) == descriptor else { throw ExitCode(71) }
-        Glibc.close(ends[0])
+        guard let end = Descriptors.pipe(holding: token.exposedBytes) else { throw ExitCode(71) }
+        if end == descriptor { return }
+        guard dup2(end, descriptor) == descriptor else { throw ExitCode(71) }
+        Glibc.close(end)
     }
-
-    /// pipe(7): what can be written before anybody reads.
-    private static let pipeSize = 65_536
 
     /// Returns only where the program cannot be started.
     private static func become(_ program: String, _ command: [String]) {
@@ -103,8 +96,7 @@ struct Exec: AsyncParsableCommand {
         var none = sigset_t()
         unsafe sigemptyset(&none)
         unsafe pthread_sigmask(SIG_SETMASK, &none, nil)
-        var argv = unsafe command.map { unsafe strdup($0) } + [nil]
-        unsafe execv(program, &argv)
+        ProcessImage.replace(with: program, command)
     }
 }
 

@@ -1,4 +1,5 @@
 import CredentialProtocol
+import Files
 import Glibc
 import KeyfobCore
 
@@ -38,7 +39,7 @@ extension Examiner {
     func configuration() throws -> Finding {
         let parts = try composition.parts()
         notes.note { $0.parts = parts }
-        let files = Environment.configurationFiles.filter { unsafe access($0, F_OK) == 0 }
+        let files = Environment.configurationFiles.filter { Paths.exists($0) }
         let details: [String: Finding.Detail] = [
             "files": .texts(files), "hosts": .number(Int64(parts.accounts.configuration.hosts.count)),
         ]

@@ -1,4 +1,5 @@
 import CredentialProtocol
+import Files
 import Glibc
 import KernelKeyring
 import KeyfobCore
@@ -80,7 +81,7 @@ extension Examiner {
                 mend: ["see /proc/keys; root raises it: sysctl kernel.keys.maxkeys, kernel.keys.maxbytes"])
         case .failed(let operation, let code):
             .warning(
-                "the kernel refuses (\(operation): \(unsafe String(cString: strerror(code)))): " + inPlace, mend: [])
+                "the kernel refuses (\(operation): \(FileError.text(of: code))): " + inPlace, mend: [])
         }
     }
 

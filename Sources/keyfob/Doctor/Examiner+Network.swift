@@ -1,5 +1,6 @@
 import Console
 import CredentialProtocol
+import Files
 import Glibc
 import KeyfobCore
 import OAuth
@@ -45,12 +46,12 @@ extension Examiner {
             git?.authorities.map { ($0, isGitsVariable ? "GIT_SSL_CAINFO" : "git's http.sslCAInfo") }
             ?? NetworkSettings(environment: environment).authorities.map { ($0, "SSL_CERT_FILE") }
         let added = host?.certificateAuthorityFile.map { ($0, "ca_file") }
-        for (file, source) in [replaced, added].compactMap({ $0 }) where unsafe access(file, R_OK) != 0 {
+        for (file, source) in [replaced, added].compactMap({ $0 }) where !Paths.isReadable(file) {
             return .failed(
                 "\(file) cannot be read, which \(source) names", mend: ["mend the path, or take it out"], exitStatus: 78
             )
         }
-        if replaced == nil, !Self.systemAuthorities.contains(where: { unsafe access($0, R_OK) == 0 }) {
+        if replaced == nil, !Self.systemAuthorities.contains(where: { Paths.isReadable($0) }) {
             return .warning("this system has no certificate authorities", mend: ["install ca-certificates"])
         }
         let first = replaced.map { "\($0.0) in place of the system's, by \($0.1)" } ?? "the system's"

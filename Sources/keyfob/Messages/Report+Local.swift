@@ -1,6 +1,7 @@
 import Console
 import CredentialProtocol
 import Dialects
+import Files
 import Glibc
 import KeyfobCore
 import SecretService
@@ -41,7 +42,7 @@ extension Report {
         let key = error.key.map { Messages.address($0) + ": " } ?? ""
         let said =
             switch error.problem {
-            case .unreadable(let code): unsafe String(cString: strerror(code))
+            case .unreadable(let code): FileError.text(of: code)
             case .syntax(let words): Messages.printable(words)
             case .unknownKey: "no such key"
             case .wrongType(let expected): "must be \(expected)"
@@ -97,7 +98,7 @@ extension Report {
         switch error {
         case .unusable(let path, let code):
             self.init(
-                "cannot lock \(Messages.printable(path)): \(unsafe String(cString: strerror(code)))",
+                "cannot lock \(Messages.printable(path)): \(FileError.text(of: code))",
                 hint: (code == EACCES ? Self.makeYours(onTheWayTo: path) : nil)
                     ?? "it must be a directory of yours with mode 0700", status: 75)
         case .foreign(let path, let owner):

@@ -1,5 +1,6 @@
 import Console
 import CredentialProtocol
+import Files
 import Glibc
 import KernelKeyring
 import KeyfobCore

@@ -1,5 +1,6 @@
 import Console
 import CredentialProtocol
+import Files
 import Glibc
 import KeyfobCore
 
@@ -56,7 +57,7 @@ extension Report {
     init(file error: EditedFile.Failure) {
         let (file, said): (String, String) =
             switch error {
-            case .unusable(let file, let code): (file, unsafe String(cString: strerror(code)))
+            case .unusable(let file, let code): (file, FileError.text(of: code))
             case .notAFile(let file): (file, "is not a file")
             case .tooLarge(let file): (file, "is larger than 1 MiB")
             case .notText(let file): (file, "is not text in UTF-8")

@@ -149,24 +149,6 @@ import Testing
         }
     }
 
-    // The group that many systems make for each user (umask 002).
-    @Test(
-        arguments: [
-            ("ann", [], true), ("ann", ["ann"], true), ("ann", ["ann", "bob"], false), ("ann", ["bob"], false),
-            ("users", [], false), ("anne", [], false), ("", [], false), ("A\u{30A}nn", [], false),
-        ] as [(String, [String], Bool)])
-    func `A group is the user's own by its name and its members`(
-        name: String, members: [String], isPrivate: Bool
-    ) {
-        #expect(PrivateGroup.isPrivate(named: name, members: members, of: "ann") == isPrivate)
-        #expect(!PrivateGroup.isPrivate(named: "", members: [], of: ""))
-    }
-
-    @Test func `No group of a user whom the system does not know is their own`() {
-        #expect(!PrivateGroup.isPrivate(getegid(), of: 4_000_000_000))
-        #expect(!PrivateGroup.isPrivate(4_000_000_000, of: geteuid()))
-    }
-
     @Test(.counted(.hostileNeighbours), .enabled(if: geteuid() == 0, "only root can give a file to any group"))
     func `A file that another group may write is refused`() async throws {
         try await withTemporaryDirectory { directory async throws in

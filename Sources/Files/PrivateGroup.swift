@@ -1,17 +1,17 @@
 import Glibc
 
-/// The group that many systems make for each user, with the user's name and nobody else in it. With it goes the umask 002,
-/// by which everything that the user makes is writable by that group: that is, by the user.
-enum PrivateGroup {
+/// The group with the name of a user and no other members, which many systems make for each user. Such systems also set
+/// the umask 002, so everything that the user makes is writable by that group: by the user alone.
+package enum PrivateGroup {
     /// Whether `group` is that of `user`: the user's primary group, of the same name, without other members. False if the
     /// system's databases (group(5), passwd(5)) do not say so.
-    static func isPrivate(_ group: gid_t, of user: uid_t) -> Bool {
+    package static func isPrivate(_ group: UInt32, of user: UInt32) -> Bool {
         guard let person = person(user), person.group == group, let (name, members) = entry(group) else { return false }
         return isPrivate(named: name, members: members, of: person.name)
     }
 
-    /// The same by what the databases say.
-    static func isPrivate(named group: String, members: [String], of user: String) -> Bool {
+    /// The same, decided from the entries of the databases.
+    package static func isPrivate(named group: String, members: [String], of user: String) -> Bool {
         !user.isEmpty && group.utf8.elementsEqual(user.utf8)
             && members.allSatisfy { $0.utf8.elementsEqual(user.utf8) }
     }
