@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
@@ -15,6 +14,7 @@ from harness.person import Person, description
 from harness.provider import lifetime
 from harness.provider.server import Provider
 from harness.steps import assert_refused, assert_worked, refreshes
+from harness.terminal import Terminal
 from harness.waiting import wait_until
 
 REDIRECT = "http://127.0.0.1/callback"
@@ -101,17 +101,13 @@ def test_a_pasted_refusal_is_a_refusal(developer: Person, provider: Provider, ga
 
 def test_git_asks_for_the_address_on_its_terminal(developer: Person, provider: Provider, gate: Gate) -> None:
     developer.configure_keyfob(gate.origin, provider.issuer, flow="paste")
-    person_side, terminal = os.openpty()
-    # The shell leads a session without a terminal, so the first terminal that it opens becomes the controlling one.
-    onto_terminal = ("/bin/sh", "-c", 'terminal=$0; exec 9<>"$terminal" 9>&-; exec "$@"', os.ttyname(terminal))
-    door = developer.begin(*onto_terminal, binaries.git_credential_keyfob(), "get", stdin=description(gate.url))
-    pasted = last_address(developer, door.hint(PASTE_HINT))
-    os.write(person_side, f"{pasted}\n".encode())
-    done = door.finish()
-    for side in (person_side, terminal):
-        os.close(side)
-    assert_worked(done)
-    assert provider.is_active(decode(done.stdout)["password"])
+    ask = 'printf %s "$2" | "$0" "$1" >answer'
+    command = (binaries.git_credential_keyfob(), "get", description(gate.url).decode())
+    door = Terminal(developer.session, "/bin/sh", "-c", ask, *command)
+    start_address = door.read_until(r"in any browser, go to:\s+(http://\S+)\s")
+    door.type(f"{last_address(developer, start_address)}\n")
+    assert door.finish() == 0, door.shown
+    assert provider.is_active(decode((developer.home / "answer").read_bytes())["password"])
 
 
 def test_git_without_a_terminal_does_not_ask_for_an_address(developer: Person, provider: Provider, gate: Gate) -> None:
