@@ -24,7 +24,8 @@ extension Report {
                 hints: [Self.withoutAmbiguity])
         case .notAService(let url):
             self.init(
-                .unsupportedService, "\"\(Printable.text(url))\" is not an https URL, nor http on a loopback host")
+                .unsupportedService,
+                "\"\(Printable.text(url))\" is neither an https URL nor an http URL of a loopback host")
         }
     }
 

@@ -25,8 +25,8 @@ enum ImportMessages {
     private static func words(_ verdict: CredentialImport.Verdict, replaces: Bool) -> String {
         switch verdict {
         case .new: "to be copied"
-        case .same: "is there already"
-        case .differs: replaces ? "to be copied in the place of another" : "another is there, which stays"
+        case .same: "already there"
+        case .differs: replaces ? "to be copied, replacing another one" : "another one is there and stays"
         case .signsIn: "not needed: keyfob signs in there"
         }
     }
@@ -63,9 +63,9 @@ enum ImportMessages {
     static func line(of problem: Findings.Problem, with keeper: FoundCredential.Keeper) -> String {
         let said =
             switch problem.reason {
-            case .malformed(let form): "not \(form), and passed over"
-            case .repeated: "a second one for the same service and user, and passed over"
-            case .refreshToken: "a refresh token of that program, which is of no use to another"
+            case .malformed(let form): "not \(form), ignored"
+            case .repeated: "a second one for the same service and user, ignored"
+            case .refreshToken: "a refresh token that only that program can use"
             case .readableByOthers: "other users of this machine can read it"
             case .unreadable(let code): FileError.text(of: code)
             case .notTrusted(let reason): "\(reason), and not read"

@@ -175,7 +175,7 @@ import Testing
 
     @Test func `What a caller wrote is shown without what a terminal would obey`() {
         let failure = CallerFailure(.notAService("\u{1B}[2Jhttps://h\u{202E}"))
-        #expect(failure.message == "\"?[2Jhttps://h?\" is not an https URL, nor http on a loopback host")
+        #expect(failure.message == "\"?[2Jhttps://h?\" is neither an https URL nor an http URL of a loopback host")
         #expect(CallerFailure(.unknownOperation(String(repeating: "x", count: 300))).message.count < 250)
     }
 }

@@ -72,7 +72,7 @@ import Testing
             configuration.announcedIssuer = "https://honest.example"
         } then: { server, result, session in
             #expect(result.status == 78)
-            #expect(result.complaint.contains("is of another issuer: https://honest.example"))
+            #expect(result.complaint.contains("belongs to another issuer: https://honest.example"))
             #expect(session.browserOpenings == 0)
             #expect(server.requests(to: "/authorize").isEmpty)
         }

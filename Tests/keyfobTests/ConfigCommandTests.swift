@@ -132,7 +132,9 @@ import Testing
             let result = try await session.run(["keyfob", "config", "--", url])
             #expect(result.status == 64)
             #expect(result.stdout.isEmpty)
-            #expect(result.complaint == "keyfob: \"\(url)\" is not an https URL, nor http on a loopback host\n")
+            #expect(
+                result.complaint == "keyfob: \"\(url)\" is neither an https URL nor an http URL of a "
+                    + "loopback host\n")
         }
     }
 }

@@ -49,7 +49,10 @@ import Testing
 
     @Test func `of somebody else than was asked for ends the sign-in`() async throws {
         try await run { bench in
-            let row = FailureRow(testDescription: "", status: 77, says: "asked for bob, signed in as alice", hint: nil)
+            let row = FailureRow(
+                testDescription: "", status: 77,
+                says: "the sign-in was for bob, but you "
+                    + "signed in as alice", hint: nil)
             row.check(try await bench.login(["--account", "bob"]))
         }
     }
@@ -65,8 +68,11 @@ import Testing
             #expect(result.status == 0, "\(result.complaint)")
             #expect(!result.complaint.contains("alice"))
             let row = FailureRow(
-                testDescription: "", status: 77, says: "does not prove who signed in (\(claim)); nothing was kept",
-                hint: ["exp", "iat"].contains(claim) ? "check the clock" : "leave openid out of the scopes")
+                testDescription: "", status: 77, says: "does not prove who signed in (\(claim)); nothing was stored",
+                hint: ["exp", "iat"].contains(claim)
+                    ? "check the clock"
+                    : "to sign in without an id_token, "
+                        + "remove openid")
             row.check(try await bench.login(["--account", "alice"]))
             #expect(try await bench.get().status == 0)
         }

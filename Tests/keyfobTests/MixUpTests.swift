@@ -56,8 +56,8 @@ import Testing
             #expect(
                 result.complaint.contains(
                     isPage
-                        ? "would have you sign in at \(host) and get what you give there\n"
-                        : "would have codes and tokens sent to \(host)\n"))
+                        ? "wants you to sign in at \(host), which receives what you enter there\n"
+                        : "wants codes and tokens to be sent to \(host)\n"))
             #expect(result.complaint.contains("keyfob login --force \(mixed.origin)/mcp"))
             #expect(session.browserOpenings == 0)
             for server in [mixed, honest] {
@@ -156,7 +156,8 @@ import Testing
         try await Self.withServers(["revocation_endpoint": "/revoke"]) { mixed, honest, session async throws in
             let host = honest.origin.replacing("http://", with: "")
             func entry(_ hosts: String) -> String {
-                "[host.\"\(mixed.origin)\"]\nissuer = \"\(mixed.origin)\"\nreach = \"service\"\nendpoint_hosts = [\"\(hosts)\"]\n"
+                "[host.\"\(mixed.origin)\"]\nissuer = \"\(mixed.origin)\"\nreach = \"service\"\nendpoint_hosts "
+                    + "= [\"\(hosts)\"]\n"
             }
             try session.configure(entry("127.0.0.1:1"))
             #expect(try await session.run(["keyfob", "login", mixed.origin + "/mcp"]).status == 77)

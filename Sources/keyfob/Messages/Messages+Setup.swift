@@ -10,16 +10,16 @@ extension Messages {
     }
 
     static func toWrite(_ caller: SetupCaller, _ url: ServiceURL?) -> String {
-        "to have it written: " + setup(caller, url, "--apply")
+        "to write it: " + setup(caller, url, "--apply")
     }
 
     static func toTry(_ caller: SetupCaller, _ url: ServiceURL?) -> String {
-        "to try it: " + setup(caller, url, "--check")
+        "to test it: " + setup(caller, url, "--check")
     }
 
     static func nothingToDo(_ caller: SetupCaller) -> String { "nothing to do: \(caller.name) is set up already" }
 
-    static func yourself(_ place: String) -> String { "to be done by yourself, \(printable(place)):" }
+    static func yourself(_ place: String) -> String { "do this yourself, \(printable(place)):" }
 
     static func putOnPath(_ directory: String) -> String { "put \(printable(directory)) on your PATH" }
 
@@ -31,14 +31,14 @@ extension Messages {
 
     static func wrote(_ file: String) -> String { "wrote \(printable(file))" }
 
-    static func kept(_ copy: String) -> String { "as it was before: \(printable(copy))" }
+    static func kept(_ copy: String) -> String { "the old version: \(printable(copy))" }
 
     // Trying it.
 
     static func missing(_ change: SetupStep.Change) -> String {
         switch change {
-        case .write(let file, _, _): "\(printable(file.path)) does not say it"
-        case .link(let path, _): "\(printable(path)) is not there"
+        case .write(let file, _, _): "\(printable(file.path)) does not have the setting"
+        case .link(let path, _): "\(printable(path)) does not exist"
         }
     }
 
@@ -48,7 +48,7 @@ extension Messages {
         programs.joined(separator: ", ") + (programs.count == 1 ? " is not on PATH" : ": none is on PATH")
     }
 
-    static let noURL = "no URL was given to ask for"
+    static let noURL = "no URL was given to test with"
 
     static func cannotStart(_ program: String) -> String { "\(printable(program)) cannot be started: is it on PATH?" }
 
@@ -73,14 +73,14 @@ extension Messages {
     }
 
     static func wantsRegistration(_ host: KnownHost) -> String {
-        "\(host.name) wants every application to be registered: once, by you"
+        "\(host.name) requires that you register an application once"
     }
 
     static func shortestWay(_ client: KnownHost.OwnClient) -> String {
         switch client {
-        case .withoutSecret: "the shortest way: a public client, which has no secret"
-        case .withoutSecretByDevice: "the shortest way: tick the device flow, and no secret is needed"
-        case .withSecret: "it gives you a client id and a secret; the secret goes to your keyring"
+        case .withoutSecret: "easiest: a public client, which has no secret"
+        case .withoutSecretByDevice: "easiest: enable the device flow; then no secret is needed"
+        case .withSecret: "the page shows a client id and a secret; keyfob stores the secret in your keyring"
         }
     }
 
@@ -92,7 +92,7 @@ extension Messages {
     static let openThat = "open that page in your browser? [Y/n] "
     static let noBrowser = "no browser can be started here: go to the page yourself"
     static let clientID = "client id: "
-    static let whereClientID = "the page shows the client id once the application is registered; Ctrl-C to give up"
+    static let whereClientID = "after the registration the page shows the client id; Ctrl-C to give up"
     static let clientSecret = "client secret (not shown): "
 
     static func gitReads(_ repository: ServiceURL) -> String { "git reads \(printable(repository.description))" }

@@ -33,8 +33,8 @@ extension Messages {
 
     /// A sign-in that is for less than the service says.
     static func onlyThatPath(_ service: ServiceURL, of whole: ServiceURL) -> String {
-        "this is for \(printable(service.description)) alone, for its metadata do not stand where those of "
-            + "\(printable(whole.description)) would; for all of that, run: \(login(whole))"
+        "this sign-in is only for \(printable(service.description)), because its metadata are not where those of "
+            + "\(printable(whole.description)) would be; to sign in to all of that, run: \(login(whole))"
     }
 
     // Where to go. What ends with a colon is followed by what is to be copied or typed.
@@ -43,16 +43,16 @@ extension Messages {
     static let orPaste = "or paste here the whole address of a page that cannot be shown"
     static let inAnyBrowser = "in any browser, go to:"
     static let pasteItsEnd = "it ends on a page that cannot be shown: paste the whole address of that page here"
-    static let toComeBack = "to come back by itself, run on the machine of your browser:"
-    static let andThereGo = "and there go to:"
+    static let toComeBack = "to return automatically, run on the machine with your browser:"
+    static let andThereGo = "and go there to:"
     static let inABrowserHere = "in a browser on this machine, go to:"
-    static func goodFor(_ seconds: Int64) -> String { "the address is good for \(span(seconds))" }
+    static func goodFor(_ seconds: Int64) -> String { "the address is valid for \(span(seconds))" }
 
     static let onAnyDevice = "on any device, go to:"
     static let andType = "and type the code:"
     static let orGoAndCompare = "or go to this address, and compare the code:"
     static let orScan = "or scan this with the device's camera, and compare the code"
-    static let onlyIfItWasYou = "go on only if it was you who began this"
+    static let onlyIfItWasYou = "continue only if you started this sign-in"
 
     static let forTheBrowser = "waiting for the browser"
     static let forTheDevice = "waiting for the other device"
@@ -83,11 +83,11 @@ extension Messages {
         let pages =
             hosts.pages.isEmpty
             ? nil
-            : "would have you sign in at " + hosts.pages.map(host).joined(separator: ", ")
-                + " and get what you give there"
+            : "wants you to sign in at " + hosts.pages.map(host).joined(separator: ", ")
+                + ", which receives what you enter there"
         let receivers =
             hosts.receivers.isEmpty
-            ? nil : "would have codes and tokens sent to " + hosts.receivers.map(host).joined(separator: ", ")
+            ? nil : "wants codes and tokens to be sent to " + hosts.receivers.map(host).joined(separator: ", ")
         return [pages, receivers].compactMap { $0 }.joined(separator: ", and ")
     }
 
@@ -101,14 +101,15 @@ extension Messages {
     static func question(_ question: ServiceApproval.Question) -> String {
         let words =
             switch question {
-            case .signIn(let service): "keyfob does not know \(service); look for its sign-in and go there?"
+            case .signIn(let service):
+                "keyfob does not know \(service); find its authorization server and sign in there?"
             case .elsewhere(let service, let server): "\(service) sends you to \(printable(server)); sign in there?"
             case .nearby(let service, let server):
                 "\(service) sends you to \(printable(server)), which is in a private network; sign in there?"
             case .otherHosts(let service, let server, let hosts):
                 "\(printable(server)), to which \(service) sends you, \(would(hosts)); is that right?"
             case .registerAgain(_, let server):
-                "did \(printable(server)) not know keyfob, or its address? register again and retry?"
+                "did \(printable(server)) not know keyfob or its redirect URI? register again and retry?"
             }
         return words + " [y/N] "
     }

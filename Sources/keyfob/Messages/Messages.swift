@@ -12,15 +12,15 @@ extension Messages {
             switch outcome.tokens {
             case .revoked: ", the server has revoked the tokens"
             case .notOffered(let page):
-                "; the server offers no revocation, so its tokens live until they expire"
+                "; the server cannot revoke tokens, so they stay valid until they expire"
                     + (page.map { ", or until you revoke them at " + printable($0) } ?? "")
             case .notConfirmed(let error):
-                "; the revocation is not confirmed (\(Report(error).message)), so the tokens may live on"
+                "; the revocation is not confirmed (\(Report(error).message)), so the tokens may still be valid"
             }
         let registration =
             switch outcome.registration {
             case .stays, .forgotten: ""
-            case .notConfirmed(let error): "; the server may keep the registration (\(Report(error).message))"
+            case .notConfirmed(let error): "; the server may still have the registration (\(Report(error).message))"
             }
         return service + tokens + registration
     }
@@ -28,7 +28,7 @@ extension Messages {
     /// What `keyfob logout --all` forgets besides.
     static func forgotClient(_ registration: ClientRegistration) -> String {
         "forgot the client \(printable(registration.client.id)) at \(printable(registration.issuer)), and its secret; "
-            + "its registration there is yours to end"
+            + "if you no longer need it, delete its registration there"
     }
 
     /// One line of `keyfob status`.
@@ -42,7 +42,7 @@ extension Messages {
         } else {
             line += ", no access token in memory"
         }
-        line += entry.refreshable ? ", refreshes by itself" : ", cannot refresh: sign in again when it ends"
+        line += entry.refreshable ? ", refreshes by itself" : ", cannot refresh: sign in again when it expires"
         return line + "\n"
     }
 }

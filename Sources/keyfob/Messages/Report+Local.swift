@@ -44,13 +44,14 @@ extension Report {
             switch error.problem {
             case .unreadable(let code): FileError.text(of: code)
             case .syntax(let words): Messages.printable(words)
-            case .unknownKey: "no such key"
+            case .unknownKey: "unknown key"
             case .wrongType(let expected): "must be \(expected)"
             case .notAllowed(let value, let allowed):
                 "\"\(Messages.printable(value))\" is not one of " + allowed.joined(separator: ", ")
             case .badURL(let value) where Self.isAmbiguous(value):
                 "\"\(Messages.address(value))\" has a path that can be read in more than one way"
-            case .badURL(let value): "\"\(Messages.address(value))\" is not an https URL, nor http on a loopback host"
+            case .badURL(let value):
+                "\"\(Messages.address(value))\" is neither an https URL nor an http URL of a loopback host"
             case .incomplete(let missing): "\(missing) is missing"
             case .notAFile, .notSet, .ofAnotherUser, .writableByOthers, .full, .entryTooLarge, .gitTimedOut, .gitFailed:
                 Self.words(place: error.problem)
@@ -77,15 +78,15 @@ extension Report {
                 status: 69)
         case .noProvider:
             self.init(
-                "nothing on the session bus keeps secrets",
+                "no program on the session bus provides a keyring",
                 hint: "install and start gnome-keyring, KWallet, KeePassXC or oo7", status: 69)
         case .locked:
             self.init("the keyring is locked", hint: "unlock it, or log in to the desktop, and try again", status: 69)
         case .promptDismissed:
-            self.init("the keyring stays locked: its prompt was dismissed or could not be shown", status: 69)
+            self.init("the keyring is still locked: its prompt was dismissed or could not be shown", status: 69)
         case .noCollection:
             self.init(
-                "the Secret Service has no default keyring", hint: "make one, in Passwords and Keys for example",
+                "the Secret Service has no default keyring", hint: "create one, for example in Passwords and Keys",
                 status: 69)
         case .timedOut(let seconds):
             self.init("the Secret Service did not answer within \(seconds) seconds", status: 69)
@@ -100,16 +101,19 @@ extension Report {
             self.init(
                 "cannot lock \(Messages.printable(path)): \(FileError.text(of: code))",
                 hint: (code == EACCES ? Self.makeYours(onTheWayTo: path) : nil)
-                    ?? "it must be a directory of yours with mode 0700", status: 75)
+                    ?? "it must be your own directory, with mode 0700", status: 75)
         case .foreign(let path, let owner):
             self.init(
                 "cannot lock \(Messages.printable(path)): it belongs to \(Self.name(ofUser: owner))",
                 hint: owner == 0
-                    ? "a keyfob that ran as root in your session has made it; remove it: sudo rm -r -- "
+                    ? "keyfob created it when it ran as root in your session; remove it: sudo rm -r -- "
                         + ShellWords.quoted(path)
-                    : Self.asAnotherUser ?? "it must be a directory of yours with mode 0700", status: 75)
-        case .timedOut(let seconds): self.init("another keyfob is busy since \(seconds) seconds", status: 75)
-        case .personIsAsked: self.init("another keyfob is asking you to sign in", status: 77)
+                    : Self.asAnotherUser ?? "it must be your own directory, with mode 0700", status: 75)
+        case .timedOut(let seconds):
+            self.init(
+                "another keyfob process has been busy for \(seconds) seconds",
+                status: 75)
+        case .personIsAsked: self.init("another keyfob process is asking you to sign in", status: 77)
         case .personDeclined: self.init("the sign-in was refused", status: 77)
         }
     }
@@ -122,7 +126,8 @@ extension Report {
                 status: 77
             )
             if case .noRefreshToken = reason {
-                hints.append("for one that lasts, add what the server wants for it to scopes, often offline_access")
+                hints.append(
+                    "to get a refresh token, add the scope that the server requires for it, often offline_access")
             }
         case .notNow(let service, let silence):
             self.init(
@@ -130,22 +135,27 @@ extension Report {
                 status: 77)
         case .signInRefused(let service): self.init("the sign-in to \(service) was refused", status: 77)
         case .anotherAccount(let asked, let given):
-            self.init("asked for \(Messages.printable(asked)), signed in as \(Messages.printable(given))", status: 77)
+            self.init(
+                "the sign-in was for \(Messages.printable(asked)), but you signed in as \(Messages.printable(given))",
+                status: 77)
         case .busy(let service, let seconds):
-            self.init("another keyfob has been busy with \(service) for \(seconds) seconds", status: 75)
+            self.init("another keyfob process has been busy with \(service) for \(seconds) seconds", status: 75)
         case .notConfigured(let service):
             self.init(
                 "no authorization server is configured for \(service)",
                 hint: "add [host.\"\(service.origin)\"] with issuer and client_id to the configuration", status: 78)
         case .notAService(let url):
-            self.init("\"\(Messages.address(url))\" is not an https URL, nor http on a loopback host", status: 64)
+            self.init(
+                "\"\(Messages.address(url))\" is neither an https URL nor an http URL of a loopback host",
+                status: 64)
         case .noAuthorizationServer(let service):
             self.init(
                 "\(service) names no authorization server",
                 hint: "add [host.\"\(service.origin)\"] with issuer to the configuration, if you know it", status: 78)
         case .issuerChanged(let service, let from, let to):
             self.init(
-                "\(service) now names \(Messages.printable(to)) as its authorization server, not \(Messages.printable(from))",
+                "\(service) now names \(Messages.printable(to)) as its authorization server, not "
+                    + "\(Messages.printable(from))",
                 hint: "if that is right: \(Messages.command("logout", service)), then \(Messages.login(service))",
                 status: 77)
         case .foreignHosts(let service, let account, let issuer, let hosts):
@@ -158,7 +168,7 @@ extension Report {
         case .scopesNotGranted(let service, let scopes):
             self.init(
                 "\(service) did not grant " + Messages.printable(scopes.joined(separator: ", ")),
-                hint: "to ask once more: "
+                hint: "to ask again: "
                     + Messages.login(
                         "--force" + scopes.map { " --scope " + ShellWords.quoted(Messages.printable($0)) }.joined(),
                         service),
@@ -167,21 +177,24 @@ extension Report {
             let report = Report(oauth: error)
             self.init(
                 report.message,
-                hint: "if the server did not know keyfob, or its address: \(Messages.login("--register", service))",
+                hint: "if the server did not know keyfob or its redirect URI: \(Messages.login("--register", service))",
                 status: report.status)
             hints = report.hints + hints
         case .clientRefused(_, let id, let error):
             let report = Report(oauth: error)
-            self.init("the client \(Messages.printable(id)) is not taken: \(report.message)", status: report.status)
+            self.init(
+                "the server does not accept the client \(Messages.printable(id)): \(report.message)",
+                status: report.status)
             hints = report.hints
         case .clientIsConfigured(let service, let id):
             self.init(
-                "the client for \(service), \(Messages.printable(id)), is not one that keyfob has registered",
-                hint: "check its registration at the server, or leave client_id out of the configuration", status: 78)
+                "the client for \(service), \(Messages.printable(id)), was not registered by keyfob",
+                hint: "check its registration at the server, or remove client_id from the configuration", status: 78)
         case .whichAccount(let service, let names):
             self.init(
-                "several accounts are signed in at \(service): " + Messages.printable(names.joined(separator: ", ")),
-                hint: "name one: in the URL, as in https://\(Messages.printable(names[0]))@..., or by --account",
+                "you are signed in to \(service) with several accounts: "
+                    + Messages.printable(names.joined(separator: ", ")),
+                hint: "choose one in the URL, as in https://\(Messages.printable(names[0]))@..., or with --account",
                 status: 77)
         case .noAccountAndNoKeyring(let error): self.init(secretService: error)
         case .grantNotSaved(let service):
@@ -195,11 +208,11 @@ extension Report {
     /// Says exactly what to register, and where.
     private init(clientNeeded needed: CredentialFailure.ClientNeeded) {
         self.init(
-            "keyfob is not registered with \(Messages.printable(needed.issuer)), which does not let it register itself",
+            "keyfob is not registered at \(Messages.printable(needed.issuer)), and cannot register itself there",
             status: 78)
         if !needed.known.isEmpty {
             hints = needed.known.map {
-                "you have registered a client there: "
+                "to use the client that you registered there, run: "
                     + Messages.login("--client-id " + ShellWords.quoted(Messages.printable($0)), needed.service)
             }
             return
@@ -218,8 +231,9 @@ extension Report {
         return switch silence {
         case .dismissed: "the notification was dismissed, and " + nextTime
         case .unanswered: "nobody answered the notification, and " + nextTime
-        case .told: "a notification says so, and nothing can be answered there; " + nextTime
-        case .quiet(let seconds): "a notification asked for it a while ago, and does not for \(Messages.span(seconds))"
+        case .told: "a notification told you, but you cannot answer it; " + nextTime
+        case .quiet(let seconds):
+            "a notification asked you a while ago; the next one can come in \(Messages.span(seconds))"
         }
     }
 
@@ -227,13 +241,13 @@ extension Report {
         switch reason {
         case .noGrant: ""
         case .scopesMissing(let scopes):
-            ": what you agreed to lacks " + Messages.printable(scopes.joined(separator: ", "))
-        case .stepUp: ": the service wants a stronger or a more recent one"
+            ": your sign-in lacks these scopes: " + Messages.printable(scopes.joined(separator: ", "))
+        case .stepUp: ": the service requires a stronger or more recent sign-in"
         case .grantEnded: ": the server no longer accepts the refresh token"
         case .clientForgotten: ": the server no longer knows keyfob, which will register again"
-        case .noRefreshToken: ": the last token is at its end and came without a refresh token"
+        case .noRefreshToken: ": the access token has expired, and the server issued no refresh token"
         case .answerLost:
-            ": the answer to the last refresh was lost on its way, and the server takes the refresh token no more"
+            ": the answer to the last refresh was lost, and the server no longer accepts the old refresh token"
         case .grantRefused(let description):
             ": the server no longer accepts the refresh token"
                 + (description.map { " (it says: \"\(Messages.printable($0))\")" } ?? "")

@@ -10,23 +10,24 @@ extension Report {
             self.init(refusedBy: host, httpStatus: status, error: code, description: description)
         case .authorizationTimedOut(let seconds):
             self.init(
-                "nobody signed in within \(Messages.span(Int64(seconds)))", hint: "try again: keyfob login URL",
+                "the sign-in was not finished within \(Messages.span(Int64(seconds)))",
+                hint: "try again: keyfob login URL",
                 status: 77
             )
         case .codeExpired(let seconds):
             self.init(
-                "the code was not used in time: the server gave it \(Messages.span(Int64(seconds)))",
+                "the code has expired: the server allowed \(Messages.span(Int64(seconds)))",
                 hint: "try again: keyfob login URL", status: 77)
         case .cancelled: self.init("the sign-in was cancelled", status: 77)
         case .listenerFailed(let reason):
             self.init(
                 "cannot listen for the browser's answer: \(Messages.printable(reason))",
-                hint: "another program may hold the port of redirect_uri", status: 75)
+                hint: "another program may be using the port of redirect_uri", status: 75)
         // It may pass, and a person may have to mend it: they know.
         case .addressTooNear: self.init(server: error)
         case .untrusted(let host, let reason): self.init(untrusted: host, because: reason)
         case .settingsUnknown(let reason, let mend): self.init(Messages.printable(reason), hint: mend, status: 78)
-        case .browserFailed(let reason): self.init("no browser: \(Messages.printable(reason))", status: 77)
+        case .browserFailed(let reason): self.init("cannot start a browser: \(Messages.printable(reason))", status: 77)
         default:
             if error.isTransient { self.init(temporary: error) } else { self.init(server: error) }
         }
@@ -34,21 +35,21 @@ extension Report {
 
     /// What may well work in a while.
     private init(temporary error: OAuthError) {
-        let keeps = "try again later; nothing was forgotten"
+        let keeps = "try again later; nothing was deleted"
         let said =
             switch error {
             case .unreachable(let host, let reason): "cannot reach \(host): \(reason)"
-            case .answerLost(let host): "\(host) closed the connection before its answer was there"
+            case .answerLost(let host): "\(host) closed the connection before it had answered"
             case .timedOut(let host, let seconds): "\(host) did not answer within \(seconds) seconds"
             case .tooLarge(let host, let limit): "\(host) sent more than \(limit) bytes"
             case .redirected(let host, let status):
-                "\(host) redirects (HTTP \(status)), which an authorization server must not"
+                "\(host) sent a redirect (HTTP \(status)), which keyfob does not follow"
             case .unavailable(let host, let status, let retryAfter):
                 "\(host) is not available (HTTP \(status))"
                     + (retryAfter.map { ", try again in " + Messages.span(Int64($0)) } ?? "")
             case .notJSON(let host, let type):
                 "\(host) did not answer with JSON (\(type ?? "no content type")); is there a network sign-in page?"
-            case .malformed(let host, let member): "\(host) sent an answer that cannot be used (\(member))"
+            case .malformed(let host, let member): "\(host) sent an invalid answer (\(member))"
             default: "\(error)"
             }
         self.init(Messages.printable(said), hint: keeps, status: 75)
@@ -60,21 +61,21 @@ extension Report {
             switch error {
             case .metadataNotFound(let issuer): ("\(issuer) publishes no authorization server metadata", 78)
             case .issuerMismatch(let expected, let found):
-                ("the metadata of \(expected) is of another issuer: \(found)", 78)
+                ("the metadata of \(expected) belongs to another issuer: \(found)", 78)
             case .invalidEndpoint(let member): ("the server's \(member) is not an https URL", 78)
             case .addressTooNear(let host, let resource):
-                ("\(resource) leads to \(host), which is nearer to this machine than itself", 78)
+                ("\(resource) points to \(host), which is on this machine or in a private network", 78)
             case .missingEndpoint(let member): ("the server announces no \(member)", 78)
             case .pkceUnsupported(let issuer): ("\(issuer) does not announce PKCE with S256", 78)
             case .unexpectedTokenType(let type):
-                ("the server gave a token of type \(type) where Bearer was asked for", 77)
-            case .unusableToken: ("the server gave a token with characters that no token may have", 77)
+                ("the server issued a token of type \(type); keyfob supports only Bearer", 77)
+            case .unusableToken: ("the server issued a token with invalid characters", 77)
             case .invalidIDToken(let member):
-                ("the server's id_token does not prove who signed in (\(member)); nothing was kept", 77)
+                ("the server's id_token does not prove who signed in (\(member)); nothing was stored", 77)
             case .responseIssuerMismatch(let expected, let found):
                 ("the answer is not from \(expected) but from \(found ?? "an unnamed issuer")", 77)
-            case .notTheRedirect: ("what was pasted is not the whole address on which the browser ended", 77)
-            case .anotherLogin: ("the address that was pasted answers another sign-in; nothing was sent", 77)
+            case .notTheRedirect: ("the pasted text is not the whole address on which the browser ended", 77)
+            case .anotherLogin: ("the pasted address belongs to another sign-in; nothing was sent", 77)
             case .resourceMismatch, .resourceMetadataElsewhere, .bearerHeaderUnsupported, .proofOfPossessionRequired:
                 (Self.words(resource: error), 78)
             case .registrationClosed, .redirectChanged, .unsupportedClientAuthentication, .registrationKept,
@@ -88,15 +89,15 @@ extension Report {
     private static func mend(_ error: OAuthError) -> String? {
         switch error {
         case .metadataNotFound: "set authorization_endpoint and token_endpoint in the configuration"
-        case .issuerMismatch: "set issuer to exactly what the server calls itself, if you trust it"
-        case .pkceUnsupported: "if the server supports it all the same, set pkce = \"assumed\""
+        case .issuerMismatch: "if you trust the server, set issuer to exactly the name that it uses"
+        case .pkceUnsupported: "if the server supports it anyway, set pkce = \"assumed\""
         case .invalidIDToken("exp"), .invalidIDToken("iat"): "check the clock of this machine"
-        case .invalidIDToken: "leave openid out of the scopes to do without it"
+        case .invalidIDToken: "to sign in without an id_token, remove openid from the scopes"
         case .responseIssuerMismatch: "somebody may have tried to mix up two sign-ins; nothing was sent"
-        case .notTheRedirect(let expected): "try again; the address begins with \(Messages.printable(expected))?"
+        case .notTheRedirect(let expected): "try again; the address must begin with \(Messages.printable(expected))"
         case .anotherLogin: "try again, and sign in at the address that this attempt shows"
         case .addressTooNear:
-            "nothing was sent, and nothing forgotten; a network with a sign-in page does that; or, if you trust this "
+            "nothing was sent or deleted; a network with a sign-in page can cause this; if you trust this "
                 + "service, set issuer and resource for it in the configuration"
         case .resourceMismatch, .resourceMetadataElsewhere:
             "nothing was sent; if you trust this service, set issuer and resource for it in the configuration"
@@ -105,7 +106,7 @@ extension Report {
                 + "keyfob login --client-id ID URL"
         case .registrationClosed, .unsupportedClientAuthentication:
             "register keyfob there yourself and set client_id in the configuration"
-        case .registrationKept: "it is forgotten here; delete it at the server if you care"
+        case .registrationKept: "keyfob has forgotten it; you can delete it at the server"
         case .invalidClientMetadataDocument: "set client_metadata_document to https://HOST/PATH, or leave it out"
         default: nil
         }
@@ -114,24 +115,24 @@ extension Report {
     private static func words(resource error: OAuthError) -> String {
         switch error {
         case .resourceMismatch(let requested, let found):
-            "the metadata of \(requested) are of another resource: \(found)"
+            "the metadata of \(requested) describe another resource: \(found)"
         case .resourceMetadataElsewhere(let resource, let found):
             "\(resource) says that its metadata are at \(found), which is not its own host"
-        case .bearerHeaderUnsupported(let resource): "\(resource) takes no token in the Authorization field"
+        case .bearerHeaderUnsupported(let resource): "\(resource) does not accept tokens in the Authorization field"
         case .proofOfPossessionRequired(let resource):
-            "\(resource) takes only tokens with a proof of possession (DPoP), which keyfob does not have"
+            "\(resource) accepts only tokens with a proof of possession (DPoP), which keyfob does not support"
         default: "\(error)"
         }
     }
 
     private static func words(registration error: OAuthError) -> String {
         switch error {
-        case .registrationClosed(let host, let status): "\(host) lets not everybody register (HTTP \(status))"
+        case .registrationClosed(let host, let status): "\(host) does not accept new registrations (HTTP \(status))"
         case .redirectChanged(let host, let wanted, let given):
             "\(host) registered other redirect URIs than \(wanted): "
                 + (given.isEmpty ? "none" : given.joined(separator: ", "))
         case .unsupportedClientAuthentication(let method):
-            "the server registered keyfob with \(method), a way to authenticate that it does not have"
+            "the server registered keyfob with the authentication method \(method), which keyfob does not support"
         case .registrationKept(let host, let status):
             "\(host) did not change or delete the registration (HTTP \(status))"
         case .invalidClientMetadataDocument(let url): "\(url) cannot be the URL of a client id metadata document"
@@ -146,7 +147,8 @@ extension Report {
         switch error {
         case "invalid_grant", "bad_verification_code":  // the second is GitHub's, with status 200
             self.init(
-                name + says, hint: "the code was used, late or meant for another client; check the clock and try again",
+                name + says,
+                hint: "the code was already used, has expired, or is for another client; check the clock and try again",
                 status: 77)
         case "redirect_uri_mismatch":
             self.init(
@@ -167,7 +169,7 @@ extension Report {
         case "access_denied":
             self.init("the sign-in was refused at \(Messages.printable(host))" + says, status: 77)
         case "server_error", "temporarily_unavailable", "slow_down":
-            self.init(name + says, hint: "try again later; nothing was forgotten", status: 75)
+            self.init(name + says, hint: "try again later; nothing was deleted", status: 75)
         default: self.init(name + says, status: httpStatus >= 500 ? 75 : 77)
         }
     }

@@ -13,24 +13,27 @@ extension Report {
         case .nameTaken(let path):
             self.init(
                 "\(Messages.printable(path)) is another program",
-                hint: "nothing was changed; move it away if it may go",
+                hint: "nothing was changed; move it away if you do not need it",
                 status: 78)
         case .scriptTaken(let path):
             self.init(
-                "\(Messages.printable(path)) is there and does something else", hint: "nothing was changed", status: 78)
+                "\(Messages.printable(path)) already exists and does something else",
+                hint: "nothing was changed",
+                status: 78)
         case .spaceInPath(let caller, let path):
             self.init(
-                "\(caller) cannot start what has a space in its path: \(Messages.printable(path))",
-                hint: "put keyfob into a directory without one, the first on your PATH", status: 78)
+                "\(caller) cannot start a program with a space in its path: \(Messages.printable(path))",
+                hint: "move keyfob into a directory without a space, and put that directory first on your PATH",
+                status: 78)
         case .urlNeeded(let caller):
-            self.init("\(caller) has to be told for which service: keyfob setup \(caller) URL", status: 64)
+            self.init("\(caller) needs the URL of a service: keyfob setup \(caller) URL", status: 64)
         case .nobodyAsked:
             self.init(
-                "nothing was written: there is no terminal to ask at", hint: "to agree beforehand: --yes", status: 77)
+                "nothing was written: there is no terminal to ask at", hint: "to agree in advance: --yes", status: 77)
         case .declined: self.init("nothing was written", status: 77)
         case .unknownCaller(let word):
             self.init(
-                "no caller is called \(Messages.printable(word))", hint: "to see which there are: keyfob setup",
+                "unknown caller \(Messages.printable(word))", hint: "for a list of callers: keyfob setup",
                 status: 64
             )
         }
@@ -39,14 +42,14 @@ extension Report {
     private init(_ problem: SettingsProblem, in file: String) {
         let (said, hint): (String, String) =
             switch problem {
-            case .malformed(let format): ("is not \(format) that can be read", "mend it first")
+            case .malformed(let format): ("is not valid \(format)", "fix it first")
             case .unusual(let setting):
-                ("\(Messages.printable(setting)) stands there in a form that is not changed here", "change it by hand")
+                ("\(Messages.printable(setting)) is set in a way that keyfob cannot change", "change it by hand")
             case .taken(let setting, let value):
                 (
                     "\(Messages.printable(setting)) is set already"
                         + (value.map { ": " + Messages.printable($0) } ?? ""),
-                    "take it out first if keyfob shall be asked"
+                    "remove it first if you want to use keyfob"
                 )
             case .notAlone(let setting):
                 ("\(Messages.printable(setting)) cannot be set without changing something else", "change it by hand")
@@ -61,11 +64,11 @@ extension Report {
             case .notAFile(let file): (file, "is not a file")
             case .tooLarge(let file): (file, "is larger than 1 MiB")
             case .notText(let file): (file, "is not text in UTF-8")
-            case .readOnly(let file): (file, "is not to be written to")
-            case .leadsNowhere(let file): (file, "is a link to nothing")
-            case .hasOtherNames(let file): (file, "has other names, which would go on holding the old text")
+            case .readOnly(let file): (file, "is read-only")
+            case .leadsNowhere(let file): (file, "is a broken link")
+            case .hasOtherNames(let file): (file, "has other hard links, which would keep the old text")
             case .foreign(let directory, let owner): (directory, "belongs to \(Self.name(ofUser: owner))")
-            case .changedMeanwhile(let file): (file, "was changed meanwhile")
+            case .changedMeanwhile(let file): (file, "was changed by another program")
             }
         let hint: String? =
             switch error {

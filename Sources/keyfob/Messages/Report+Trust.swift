@@ -5,13 +5,17 @@ import OAuth
 extension Report {
     /// A server that TLS did not vouch for. Nothing was sent to it; what a person can do depends on why.
     init(untrusted host: String, because reason: Distrust) {
-        let ownAuthority = "if it has an authority of your own network, name that in ca_file or SSL_CERT_FILE"
+        let ownAuthority =
+            "if an authority of your own network signed it, set ca_file or SSL_CERT_FILE to the file of that authority"
         let (said, hint): (String, String) =
             switch reason {
             case .expired:
-                ("its certificate has expired", "check the clock of this machine; else the server needs a new one")
+                (
+                    "its certificate has expired",
+                    "check the clock of this machine; if it is right, the server needs a new certificate"
+                )
             case .notYetValid: ("its certificate is not valid yet", "check the clock of this machine")
-            case .selfSigned: ("its certificate is signed by itself alone", ownAuthority)
+            case .selfSigned: ("its certificate is self-signed", ownAuthority)
             case .unknownAuthority:
                 ("its certificate is signed by an authority that is not trusted here", ownAuthority)
             case .otherName:

@@ -40,13 +40,15 @@ extension Report {
         case let error as EditedFile.Failure: self.init(file: error)
         case is TokenInSight:
             self.init(
-                "a token would be shown on the terminal", hint: "to see it: --show; or pass it on through a pipe",
+                "the token would appear on the terminal", hint: "to show it: --show; or write it to a pipe",
                 status: 64)
         case is NobodyAsked:
             self.init(
-                "nothing was copied, for nobody could be asked", hint: "to copy without a question: --yes", status: 77)
+                "nothing was copied, because keyfob could not ask you",
+                hint: "to copy without a question: --yes",
+                status: 77)
         case let error as NoSuchProgram:
-            self.init("there is no program \(Messages.printable(error.name)) that can be started", status: 127)
+            self.init("there is no program \(Messages.printable(error.name))", status: 127)
         case is CancellationError: self.init("cancelled", status: 77)
         default: self.init(Messages.printable("unexpected: \(error)"), status: 70)
         }

@@ -273,7 +273,7 @@ def test_a_git_that_does_not_answer_is_reported_after_the_time_limit(person: Per
     done = person.keyfob("token", "https://git.example.test", "--interaction", "never")
     assert_refused(done, 78)
     assert time.monotonic() - began < 15
-    assert any("git does not say" in line for line in stderr_lines(done)), stderr_lines(done)
+    assert any("git did not report" in line for line in stderr_lines(done)), stderr_lines(done)
     assert waiting_gits(silent) == []
 
 
@@ -282,7 +282,7 @@ def test_without_an_answer_of_git_nothing_is_sent(person: Person, silent: Path) 
     person.configure_keyfob("https://git.example.test", "https://login.example.test")
     done = person.keyfob("login", "https://git.example.test")
     assert_refused(done, 78)
-    assert any("git does not say" in line for line in stderr_lines(done)), stderr_lines(done)
+    assert any("git did not report" in line for line in stderr_lines(done)), stderr_lines(done)
     assert waiting_gits(silent) == []
 
 

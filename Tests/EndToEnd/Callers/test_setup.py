@@ -212,7 +212,7 @@ def assert_left_alone(settings: Settings, done: Done, words: str) -> None:
 def test_links_and_special_files_are_left_alone(settings: Settings) -> None:
     path = settings.write(".docker/config.json", "{}")
     path.chmod(0o400)
-    assert_left_alone(settings, settings.apply("docker", URL), "is not to be written to")
+    assert_left_alone(settings, settings.apply("docker", URL), "is read-only")
     path.chmod(0o600)
     os.link(path, settings.home / "other-name")
     assert_left_alone(settings, settings.apply("docker", URL), "has other names")
@@ -224,7 +224,7 @@ def test_links_and_special_files_are_left_alone(settings: Settings) -> None:
     assert_left_alone(settings, settings.apply("docker", URL), "is not a file")
     path.unlink()
     path.symlink_to("nowhere")
-    assert_left_alone(settings, settings.apply("docker", URL), "is a link to nothing")
+    assert_left_alone(settings, settings.apply("docker", URL), "is a broken link")
     assert_left_alone(settings, settings.apply("docker", URL, DOCKER_CONFIG="/dev/null"), "Not a directory")
 
 
@@ -375,7 +375,7 @@ def test_a_file_that_changed_during_the_question_is_not_overwritten(settings: Se
     path.write_text('{"a": 1}\n')
     terminal.type("y\n")
     assert terminal.finish() == 75
-    assert "was changed meanwhile" in terminal.shown
+    assert "was changed by another program" in terminal.shown
     assert path.read_text() == '{"a": 1}\n'
 
 
@@ -445,7 +445,7 @@ def test_a_path_may_have_a_space_where_its_caller_does_not_mind(person: Person) 
     for name in ("cargo", "bazel"):
         done = settings.apply(name, URL)
         assert done.returncode == 78
-        assert f"{name} cannot start what has a space in its path: {settings.bin}/" in done.stderr.decode()
+        assert f"{name} cannot start a program with a space in its path: {settings.bin}/" in done.stderr.decode()
     assert_worked(settings.apply("vault"))
 
 

@@ -95,7 +95,7 @@ def test_without_a_url_the_check_requests_no_token(settings: Settings) -> None:
     assert_worked(settings.apply("git"))
     done = settings.setup("git", "--check")
     assert done.returncode == 0
-    assert rungs(done)[-1] == ("skipped", "no URL was given to ask for")
+    assert rungs(done)[-1] == ("skipped", "no URL was given to test with")
 
 
 def test_another_program_of_that_name_is_not_started(settings: Settings) -> None:

@@ -127,7 +127,7 @@ def test_a_code_at_another_device_needs_no_secret(person: Person) -> None:
         person.configuration.write_text(f'[host."{service.origin}"]\nprovider = "github"\n')
         walk = begin(person, service.origin)
         walk.read_until(r"open that page in your browser\? \[Y/n\] ")
-        assert "tick the device flow, and no secret is needed" in walk.shown
+        assert "enable the device flow; then no secret is needed" in walk.shown
         assert f"  page          {service.origin}/settings/applications/new\n" in walk.shown
         walk.type("n\n")
         walk.read_until("client id: ")

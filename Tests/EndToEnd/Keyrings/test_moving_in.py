@@ -126,7 +126,7 @@ def test_import_shows_each_program_and_file(settled: Person) -> None:
     ]  # fmt: skip
     said = stderr_lines(done)
     assert "keyfob: git-credential-libsecret: its items are keyfob's, too, and need no copy" in said
-    assert any("of no use to another" in line for line in said)
+    assert any("only that program can use" in line for line in said)
     assert_no_secrets(done)
 
 
@@ -157,7 +157,7 @@ def test_imported_credentials_are_found_and_the_originals_stay(settled: Person, 
     assert everything_of(settled) == before
     again = settled.keyfob("import", "--yes")
     assert_worked(again)
-    assert set(states(again)) == {"is there already"}
+    assert set(states(again)) == {"already there"}
     assert not any("copied" in line for line in stderr_lines(again))
 
 
@@ -189,10 +189,10 @@ def test_differing_credentials_are_replaced_only_on_request(settled: Person, doo
     door.approve(protocol="https", host="git.example.com", username="alice", password="newer")
     done = settled.keyfob("import", "--yes", "--from", "git-credential-store")
     assert_worked(done)
-    assert states(done) == ["another is there, which stays", "to be copied"]
+    assert states(done) == ["another one is there and stays", "to be copied"]
     assert (door.fill(protocol="https", host="git.example.com") or {})["password"] == "newer"
     done = settled.keyfob("import", "--yes", "--replace", "--from", "git-credential-store")
-    assert states(done) == ["to be copied in the place of another", "is there already"]
+    assert states(done) == ["to be copied, replacing another one", "already there"]
     assert (door.fill(protocol="https", host="git.example.com") or {})["password"] == SECRETS["store"]
 
 
@@ -203,7 +203,7 @@ def test_of_two_programs_the_first_one_counts(settled: Person) -> None:
     verdicts = {(row[1], row[3]): row[4] for row in rows(done) if row[0] == "https://git.example.com"}
     assert verdicts == {
         ("alice", "git-credential-store, ~/.git-credentials:1"): "to be copied",
-        ("alice", "git-credential-manager, keyring"): "another is there, which stays",
+        ("alice", "git-credential-manager, keyring"): "another one is there and stays",
         ("carol", "git-credential-manager, keyring"): "to be copied",
     }
 

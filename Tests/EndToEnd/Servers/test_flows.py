@@ -57,7 +57,7 @@ def test_a_pasted_address_signs_in(developer: Person, provider: Provider, gate: 
 @pytest.mark.parametrize(
     ("what", "complaint"),
     [
-        ("state of another login", "answers another sign-in"),
+        ("state of another login", "belongs to another sign-in"),
         ("another issuer", "the answer is not from"),
         ("no issuer", "the answer is not from"),
         ("code alone", "not the whole address"),
@@ -173,7 +173,7 @@ def test_a_code_that_is_not_typed_in_time_does_not_sign_in(
     provider.expire_device_codes()
     done = login.finish()
     assert_refused(done, 77)
-    assert "the code was not used in time" in done.stderr.decode()
+    assert "the code has expired" in done.stderr.decode()
     assert_nothing_kept(device_owner, provider, gate)
 
 

@@ -102,7 +102,7 @@ def test_a_dismissed_notification_starts_a_cool_down(
 
     again = token(developer, gate)
     assert_refused(again, 77)
-    assert "asked for it a while ago" in again.stderr.decode()
+    assert "asked you a while ago" in again.stderr.decode()
     assert (len(daemon.shown), developer.browsers_opened(), provider.requests.all()) == (1, 0, [])
 
     assert_worked(developer.keyfob("login", gate.url, **DESKTOP))
@@ -328,7 +328,7 @@ def test_a_desktop_without_buttons_tells_and_does_not_wait(
     daemon.capabilities = ("body",)
     done = token(developer, gate)
     assert_refused(done, 77)
-    assert "nothing can be answered there" in done.stderr.decode()
+    assert "but you cannot answer it" in done.stderr.decode()
     (shown,) = daemon.shown
     assert (shown.actions, shown.body.split(". ")[1]) == ({}, f"To sign in, run: keyfob login {gate.origin}")
     assert_refused(token(developer, gate), 77)

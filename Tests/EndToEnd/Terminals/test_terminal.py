@@ -222,7 +222,7 @@ def test_a_device_login_shows_a_qr_code(device_owner: Person, provider: Provider
         for row, column in itertools.product(range(-1, 8), repeat=2):
             ring = max(abs(row - 3), abs(column - 3))
             assert rows[top + row][left + column] == (ring not in (2, 4)), (top, left, row, column)
-    assert "only if it was you who began this" in login.shown
+    assert "only if you started this sign-in" in login.shown
     assert provider.is_active(device_owner.token(gate.url))
 
 

@@ -65,4 +65,4 @@ def test_a_sign_in_in_the_background_leaves_the_terminal_to_the_shell(
     login.type("meant for the shell\n")
     waiting.browse_elsewhere(start_address)
     assert login.finish() == 0, login.shown
-    assert "signed in to" in login.shown and "what was pasted" not in login.shown
+    assert "signed in to" in login.shown and "the pasted text" not in login.shown

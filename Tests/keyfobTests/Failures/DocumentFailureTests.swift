@@ -24,13 +24,15 @@ import Testing
         FailureRow(testDescription: "503", answer: .json("{}", status: 503), says: "HTTP 503", requests: 3),
         FailureRow(testDescription: "501", answer: .json("{}", status: 501), says: "HTTP 501"),
         FailureRow(testDescription: "network down", answer: .lostRequest, says: "closed the connection before"),
-        FailureRow(testDescription: "body not JSON", answer: .json("{"), says: "sent an answer that cannot be used"),
+        FailureRow(testDescription: "body not JSON", answer: .json("{"), says: "sent an invalid answer"),
         // A place with a page for people, or none, leads to the next.
         FailureRow(
-            testDescription: "captive portal, 200", answer: page, says: "is there a network sign-in page?", requests: 2),
+            testDescription: "captive portal, 200", answer: page,
+            says: "is there a network sign-in "
+                + "page?", requests: 2),
         FailureRow(
             testDescription: "captive portal, redirect", answer: .redirect(302, to: "https://portal.example/"),
-            says: "redirects (HTTP 302)", requests: 2),
+            says: "sent a redirect (HTTP 302)", requests: 2),
         FailureRow(
             testDescription: "404", answer: .json("{}", status: 404), status: 78,
             says: "publishes no authorization server metadata", hint: "set authorization_endpoint and token_endpoint",
@@ -67,7 +69,7 @@ import Testing
         FailureRow(testDescription: "network down", answer: .lostAnswer, says: "closed the connection before"),
         FailureRow(
             testDescription: "closed", answer: .error("invalid_token", status: 401), status: 78,
-            says: "which does not let it register itself", hint: "register a client there with the redirect URI"),
+            says: "and cannot register itself there", hint: "register a client there with the redirect URI"),
         FailureRow(
             testDescription: "invalid_client_metadata", answer: .error("invalid_client_metadata"), status: 78,
             says: "invalid_client_metadata", hint: "register keyfob there yourself"),

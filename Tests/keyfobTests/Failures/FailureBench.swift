@@ -14,7 +14,7 @@ struct FailureRow: Sendable, CustomTestStringConvertible {
     /// Stands in the first line of standard error.
     var says: String
     /// The beginning of a `hint:` line; nil where there must be none.
-    var hint: String? = "try again later; nothing was forgotten"
+    var hint: String? = "try again later; nothing was deleted"
     /// Whether the refresh token is kept.
     var keepsGrant = true
     /// Whether the client that keyfob registered is kept.

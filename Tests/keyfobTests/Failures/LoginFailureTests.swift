@@ -27,15 +27,17 @@ import Testing
     static let exchanges: [FailureRow] = [
         FailureRow(
             testDescription: "invalid_grant on code exchange", answer: .error("invalid_grant"), status: 77,
-            says: "answered invalid_grant", hint: "the code was used, late or meant for another client; check the clock"
+            says: "answered invalid_grant",
+            hint: "the code was already used, has expired, or is for another "
+                + "client; check the clock"
         ),
         FailureRow(testDescription: "5xx", answer: .json("{}", status: 500), says: "HTTP 500"),
         FailureRow(testDescription: "server_error", answer: .error("server_error"), says: "server_error"),
         FailureRow(testDescription: "captive portal, 200", answer: page, says: "is there a network sign-in page?"),
         FailureRow(
             testDescription: "captive portal, redirect", answer: .redirect(307, to: "https://portal.example/"),
-            says: "redirects (HTTP 307)"),
-        FailureRow(testDescription: "body not JSON", answer: .json("{"), says: "sent an answer that cannot be used"),
+            says: "sent a redirect (HTTP 307)"),
+        FailureRow(testDescription: "body not JSON", answer: .json("{"), says: "sent an invalid answer"),
         FailureRow(testDescription: "network down", answer: .lostAnswer, says: "closed the connection before"),
         FailureRow(
             testDescription: "half an answer", answer: .json("{}").delivered(.cut), says: "closed the connection"),
@@ -44,7 +46,7 @@ import Testing
             status: 77, says: "a token of type mac", hint: nil),
         FailureRow(
             testDescription: "200 with an error", answer: .error("bad_verification_code", status: 200), status: 77,
-            says: "bad_verification_code", hint: "the code was used, late or meant"),
+            says: "bad_verification_code", hint: "the code was already used, has expired"),
         FailureRow(
             testDescription: "redirect_uri mismatch", answer: .error("redirect_uri_mismatch", status: 200), status: 78,
             says: "redirect_uri_mismatch", hint: "set redirect_uri in the configuration"),

@@ -39,9 +39,9 @@ import Testing
         FailureRow(testDescription: "captive portal, 200", answer: page, says: "is there a network sign-in page?"),
         FailureRow(
             testDescription: "captive portal, redirect", answer: .redirect(302, to: "https://portal.example/"),
-            says: "redirects (HTTP 302)"),
+            says: "sent a redirect (HTTP 302)"),
         FailureRow(
-            testDescription: "body not JSON", answer: .json("{\"access_token\":"), says: "sent an answer that cannot"),
+            testDescription: "body not JSON", answer: .json("{\"access_token\":"), says: "sent an invalid answer"),
         FailureRow(
             testDescription: "a token of another type",
             answer: .json(#"{"access_token":"a","token_type":"mac","expires_in":60}"#), status: 77,
@@ -49,10 +49,10 @@ import Testing
         FailureRow(
             testDescription: "a token that would end its line",
             answer: .json(#"{"access_token":"a\nhost=evil.example","token_type":"Bearer"}"#), status: 77,
-            says: "characters that no token may have", hint: nil),
+            says: "a token with invalid characters", hint: nil),
         // The request did not arrive, twice: it is repeated once, at once.
         FailureRow(
-            testDescription: "network down", answer: .lostRequest, says: "closed the connection before its answer",
+            testDescription: "network down", answer: .lostRequest, says: "closed the connection before it had answered",
             requests: 2),
     ]
 
@@ -119,7 +119,7 @@ import Testing
     @Test func `refresh response lost in transit, at a server without mercy: explained`() async throws {
         let row = FailureRow(
             testDescription: "", answer: .lostAnswer, status: 77,
-            says: "the answer to the last refresh was lost on its way", hint: "run: keyfob login", keepsGrant: false,
+            says: "the answer to the last refresh was lost", hint: "run: keyfob login", keepsGrant: false,
             requests: 2)
         try await FailureBench.run(.registered) { bench in
             try await bench.erase(try await bench.signIn())

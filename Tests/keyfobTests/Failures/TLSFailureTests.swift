@@ -20,7 +20,7 @@ import Testing
         }
     }
 
-    private static let ownAuthority = "if it has an authority of your own network, name that in ca_file"
+    private static let ownAuthority = "if an authority of your own network signed it, set ca_file"
 
     static let certificates: [(TestAuthority.Kind, FailureRow)] = [
         (
@@ -39,7 +39,7 @@ import Testing
         (
             .selfSigned,
             FailureRow(
-                testDescription: "signed by itself", says: "its certificate is signed by itself alone",
+                testDescription: "signed by itself", says: "its certificate is self-signed",
                 hint: ownAuthority, requests: 0)
         ),
     ]
@@ -107,7 +107,7 @@ import Testing
     /// The server that speaks plain HTTP and would take the request sees nothing of it.
     @Test(arguments: ["/.well-known/", "/token"])
     func `a redirect to http is not followed`(path: String) async throws {
-        let row = FailureRow(testDescription: "", says: "redirects (HTTP 302), which an authorization server must not")
+        let row = FailureRow(testDescription: "", says: "sent a redirect (HTTP 302), which keyfob does not follow")
         try await AuthorizationServer(.signingInAtOnce).run { plain in
             try await Self.withServer { bench, _ in
                 bench.fail(path, with: .redirect(302, to: plain.origin + path))

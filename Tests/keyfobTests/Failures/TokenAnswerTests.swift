@@ -8,7 +8,9 @@ import Testing
 @Suite(.timeLimit(.withTurns)) struct `Failure table, answers with a token` {
     @Test func `no refresh token issued: the token is kept to its end, and then a person is needed`() async throws {
         let row = FailureRow(
-            testDescription: "", status: 77, says: "the last token is at its end and came without a refresh token",
+            testDescription: "", status: 77,
+            says: "the access token has expired, and the server issued no "
+                + "refresh token",
             hint: "run: keyfob login")
         try await FailureBench.run(.registered, { $0.extraTokenMembers["refresh_token"] = .null }) { bench in
             let token = try await bench.signIn()

@@ -32,7 +32,7 @@ import Testing
     ]
 
     private static let wantsNoToken = FailureRow(
-        testDescription: "", status: 77, says: "a token with characters that no token may have", hint: nil)
+        testDescription: "", status: 77, says: "a token with invalid characters", hint: nil)
 
     @Test(.counted(.hostileServers), arguments: characters)
     func `puts no line into the answer to git`(character: String) async throws {
@@ -137,7 +137,7 @@ import Testing
         return answer
     }
 
-    private static let broken = "sent an answer that cannot be used"
+    private static let broken = "sent an invalid answer"
 
     /// At any endpoint that answers with JSON.
     static let documents: [FailureRow] = [

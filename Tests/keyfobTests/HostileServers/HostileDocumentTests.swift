@@ -141,7 +141,7 @@ import Testing
                 try bench.session.configure("")
                 let result = try await bench.session.run(["keyfob", "login", bench.server.origin + "/mcp"])
                 #expect(result.status == 78, "\(result.complaint)")
-                #expect(result.complaint.contains("is of another issuer"))
+                #expect(result.complaint.contains("belongs to another issuer"))
                 #expect(bench.session.browserOpenings == 0)
                 #expect(bench.registrations == 0)
                 #expect(honest.requestLog.isEmpty)
