@@ -7,21 +7,21 @@ extension CompletionKind {
     /// The services that are configured, approved or signed in to.
     static var services: CompletionKind { .custom { _, _, _ in CompletionCandidates().services } }
 
-    /// The accounts at the service that stands on the line, or at any.
+    /// The accounts at the service on the command line, or at any service.
     static var accounts: CompletionKind { .custom { words, _, _ in CompletionCandidates().accounts(atOneOf: words) } }
 }
 
-/// What a shell may offer behind a command. Somebody waits for it who has pressed a key: whatever cannot be had at once, and
-/// without asking anybody, is not there.
+/// The completion candidates for a shell. A user waits for them after pressing a key, so this omits everything that is
+/// not available at once or needs a question.
 private struct CompletionCandidates {
     private var entries: [(service: ServiceURL, account: String?)] = []
 
-    /// How long the keyring may take, all in all.
+    /// The total time limit for the keyring.
     private static let patience = Duration.milliseconds(50)
 
     init() {
         for file in Environment.configurationFiles {
-            // One file that is wrong hides nothing of the others; what is wrong with it the command will say.
+            // An invalid file hides nothing of the others. The command itself reports the error.
             let hosts = (try? Configuration(files: [file]))?.hosts ?? []
             entries += hosts.map { ($0.service, $0.account) }
         }
@@ -39,11 +39,12 @@ private struct CompletionCandidates {
         return Self.offered(meant.compactMap { $0.account })
     }
 
-    /// Each once, in order; none that a shell would take for more than a word: bash expands what it is offered (`compgen -W`).
+    /// Each candidate once, sorted. Omits those that a shell would not take as one word, because bash expands the
+    /// candidates (`compgen -W`).
     private static func offered(_ words: [String]) -> [String] {
         let plain = Set(words).filter { !$0.isEmpty && $0.utf8.allSatisfy(isPlain) }.sorted()
         guard CompletionShell.requesting == .zsh else { return plain }
-        // zsh takes what is behind a colon for a description.
+        // zsh takes the text after a colon as a description.
         return plain.map { $0.split(separator: ":", omittingEmptySubsequences: false).joined(separator: "\\:") }
     }
 

@@ -9,7 +9,7 @@ import KeyfobCore
 import OAuth
 import SecretService
 
-/// The composition root: the one place that knows which parts the program is made of.
+/// The composition root: the only place that creates all parts of the program and connects them.
 struct Composition: Sendable {
     let account: String?
     let interaction: Interaction?

@@ -4,19 +4,19 @@ import CredentialProtocol
 import Doors
 import KeyfobCore
 
-/// One request on standard input and what it comes to: the answer on standard output, or one line on standard error.
+/// One request on standard input and its answer: on standard output, or one line on standard error.
 struct CredentialExchange {
     let dialect: any Dialect
     let composition: Composition
 
-    /// The exchange that git-credential-keyfob hands over where it was given no options.
+    /// The exchange for git-credential-keyfob without options.
     static let fromGit = CredentialExchange(
         dialect: GitDialect(),
         composition: Composition(account: nil, interaction: nil, notesRoutes: true, isForGit: true))
 
     /// Answers the request.
     ///
-    /// - Throws: `ExitCode` for anything but success; what there is to say has been said.
+    /// - Throws: `ExitCode` for everything except success. All messages have been printed then.
     func run(_ operation: Operation) async throws {
         try await composition.run { helper in
             let request = try dialect.decode(Input.readRequest(), for: operation)
@@ -37,7 +37,7 @@ struct CredentialExchange {
             if composition.notesRoutes, let account = answer.account { composition.noteRoute(request, account) }
             try StandardOutput.write(dialect.encode(answer.response, for: request))
         } catch CredentialFailure.noAccountAndNoKeyring(let error) where dialect.silentWhenNotOurs {
-            // Nobody can say that the host is ours: then git is told nothing at all.
+            // Without a keyring, keyfob cannot tell whether it has a password for the host, so it tells git nothing.
             throw Silence(status: Report(error).status)
         }
     }

@@ -5,10 +5,10 @@ import KeyfobCore
 import OAuth
 import Synchronization
 
-/// The question whether to sign in now, on the person's desktop: which program asks, for which host, and where they will
-/// sign in.
+/// Asks the user, by a notification on the desktop, whether to sign in now. The notification names the program that
+/// asks, the host, and the authorization server.
 ///
-/// Its words are not those of a terminal: sentences, as on all desktops. What others have named goes through
+/// Its texts are full sentences, as on all desktops. Text from others passes through
 /// `Printable`.
 struct DesktopCall: Sendable {
     let browser: BrowserLauncher
@@ -16,7 +16,7 @@ struct DesktopCall: Sendable {
 
     let activation: Activation
 
-    /// What the desktop gives with the answer, for the browser that is opened then.
+    /// The data that the desktop supplies with the answer, for the browser that keyfob then opens.
     final class Activation: Sendable {
         private let given = Mutex<String?>(nil)
 
@@ -25,14 +25,14 @@ struct DesktopCall: Sendable {
             set { given.withLock { $0 = newValue } }
         }
 
-        /// The desktop's own way to open an address.
+        /// The desktop's own way to open a URL.
         var portal: BrowserLauncher.Portal {
             BrowserLauncher.Portal(
                 isThere: { Portal.opensAddresses }, open: { Portal.open($0, activation: self.token) })
         }
     }
 
-    /// Asks, for as long as a sign-in may take. Who could not be shown a browser afterwards is not asked.
+    /// Asks, with the time limit of a sign-in. Does not ask if no browser could be opened afterwards.
     func show(_ account: Account) async throws -> DesktopPrompt.Answer {
         guard browser.mightOpen else { return .nobodyIsThere }
         let notification = notification(account, from: AskingProgram.name())

@@ -3,24 +3,24 @@ import CredentialProtocol
 import KeyfobCore
 import OAuth
 
-/// What holds for a service, and who says so: `keyfob config URL`.
+/// The settings for a service and their sources: `keyfob config URL`.
 struct EffectiveSettings: Encodable {
     let service: String
-    /// How the authorization server was found, where nobody has written it down.
+    /// How keyfob found the authorization server, if it is not configured.
     let steps: [String]
-    /// By the key that sets it in the configuration; `issuer` also where it is a `token_endpoint`.
+    /// By the configuration key that sets them. `issuer` is used even if a `token_endpoint` is configured instead.
     let settings: [String: Setting]
-    /// What else is known of a known host.
+    /// Further facts about a known host.
     let notes: [String]
 
     /// One setting.
     struct Setting: Encodable {
-        /// nil: none, or not chosen yet.
+        /// nil if there is no value or it is not decided yet.
         var value: String?
         var source: Source
-        /// Where `source` is `file`.
+        /// If `source` is `file`.
         var file: String?
-        /// The line in it.
+        /// The line in the file.
         var line: Int?
     }
 
@@ -31,8 +31,8 @@ struct EffectiveSettings: Encodable {
     }
 
     /// - Parameters:
-    ///   - host: what the files say.
-    ///   - finding: what discovery has found, if it was needed.
+    /// - host: the entry in the files.
+    /// - finding: the result of discovery, if it was needed.
     init(for account: Account, as host: Configuration.Host?, found finding: ServerFinder.Finding?) {
         let known: Source? = account.provider == nil ? nil : .knownHost
         let found: Source? = finding == nil ? known : known ?? .discovery
@@ -66,11 +66,11 @@ struct EffectiveSettings: Encodable {
         ]
     }
 
-    /// For people: what it is called, and what is said where there is no value.
+    /// For people: the name of a setting, and the text if it has no value.
     private static let names = [
         ("issuer", "authorization server", ""),
-        ("client_id", "client", "the one as which keyfob is registered"), ("scopes", "scopes", "none"),
-        ("resource", "resource", "none"), ("flow", "flow", "the one that fits the place"),
+        ("client_id", "client", "keyfob's own registration"), ("scopes", "scopes", "none"),
+        ("resource", "resource", "none"), ("flow", "flow", "chosen automatically"),
         ("username", "user name beside the token", "oauth2"), ("account", "account", "the only one"),
         ("pkce", "pkce", ""),
     ]

@@ -7,8 +7,8 @@ import Glibc
 import KeyfobCore
 import SecretService
 
-/// The questions of a caller that is not git, and what they come to: one answer on standard output, in the caller's own
-/// form also where something is wrong.
+/// Answers the requests of a caller other than git. It writes one answer per request to standard output, in the
+/// caller's own format, errors included.
 struct CallerExchange {
     let dialect: any CallerDialect.Type
     let arguments: [String]
@@ -16,8 +16,8 @@ struct CallerExchange {
     let interaction: Interaction?
 
     /// - Parameters:
-    ///   - arguments: what stands behind the program's name, or behind what chose the dialect.
-    ///   - interaction: who may be asked where the dialect lets somebody be asked at all.
+    /// - arguments: the arguments after the program's name, or after the arguments that chose the dialect.
+    /// - interaction: whether keyfob may ask the user, if the dialect allows questions at all.
     init(
         _ dialect: any CallerDialect.Type, _ arguments: [String], account: String? = nil,
         interaction: Interaction? = nil
@@ -28,7 +28,7 @@ struct CallerExchange {
         self.interaction = interaction
     }
 
-    /// Answers the question, or all those of a conversation.
+    /// Answers the request, or all requests of a conversation.
     ///
     /// - Returns: the exit status.
     func run() async -> Int32 {
@@ -38,7 +38,7 @@ struct CallerExchange {
         }
         var arguments = arguments
         let heard = ConversationLines.descriptor(from: &arguments)
-        // A door that has heard something has said the greeting before.
+        // If a door has read input, it has already sent the greeting.
         guard heard != nil || Self.deliver(Reply(greeting)) == 0 else { return Output.nobodyReads }
         let lines = LineInput(beginningOn: heard)
         while true {
@@ -55,7 +55,7 @@ struct CallerExchange {
         if status != 0 { throw ExitCode(status) }
     }
 
-    /// One question and its answer: nil at the end. What cannot be read any further ends a conversation.
+    /// Reads one request and answers it. Returns nil at the end of the input. Unreadable input ends a conversation.
     private func turn(_ invocation: Invocation) async -> (reply: Reply?, isLast: Bool) {
         var speaker = dialect.init()
         let question: Question
@@ -81,7 +81,7 @@ struct CallerExchange {
             return reply
         } catch CredentialFailure.noAccountAndNoKeyring {
             deadline.isMet()
-            // Nothing is known of the service, and nothing can be kept for it here.
+            // keyfob knows nothing about the service, and can store nothing for it here.
             return speaker.notFound(question.request ?? CredentialRequest(protocolName: "https", host: ""))
         } catch {
             deadline.isMet()
@@ -89,7 +89,7 @@ struct CallerExchange {
         }
     }
 
-    /// Writes the whole answer.
+    /// Writes the complete answer.
     ///
     /// - Returns: the exit status.
     private static func deliver(_ reply: Reply) -> Int32 {
@@ -99,7 +99,7 @@ struct CallerExchange {
     }
 }
 
-/// What is looked up for a question.
+/// Finds the credential for a request.
 extension CallerExchange {
     private func lookedUp(
         _ question: Question, _ speaker: any CallerDialect, _ composition: Composition
@@ -134,7 +134,7 @@ extension CallerExchange {
         }
     }
 
-    /// None where nothing keeps secrets: then nothing is kept.
+    /// Empty if there is no keyring: nothing is stored then.
     private func accounts(_ grants: GrantStore) throws -> [ListedAccount] {
         do {
             return try grants.all().filter { $0.endedAt == nil }.map {

@@ -2,27 +2,28 @@ import Console
 import Glibc
 import Synchronization
 
-/// The time after which a caller is told that there is no answer, whatever is still going on.
+/// The time limit after which a caller gets the answer that there is none, even if work is still going on.
 ///
-/// What is going on then ends with the process; but where it had better not, it is given a little time. A refresh token that
-/// has been sent is worth nothing any more, and the one that comes for it may only be late. Who reads our output to its end
-/// does not wait for that, and who waits for the end of the process not for long.
+/// That work normally ends with the process. But after a refresh token was sent it can no longer be used, and the new
+/// one may only be late. Then the work gets a short grace period. A caller that reads our output to its end does not
+/// wait for that; a caller that waits for the end of the process waits only briefly.
 final class Deadline: Sendable {
     private let isDecided = Mutex(false)
     private let timer = Mutex<Task<Void, Never>?>(nil)
 
-    /// How long what had better not end is waited for: with it the shortest deadline is still within what its callers bear.
+    /// Grace period for a refresh in flight. Added to the shortest limit, it is still acceptable for that limit's
+    /// callers.
     private static let grace = Duration.seconds(3)
 
     /// - Parameters:
-    ///   - limit: nil for no deadline.
-    ///   - isBusy: whether what is going on had better not end yet.
-    ///   - missed: tells the caller; knows the seconds of the limit, and returns the exit status.
+    /// - limit: nil for no time limit.
+    /// - isBusy: whether the work must not be interrupted yet.
+    /// - missed: tells the caller. It gets the limit in seconds and returns the exit status.
     init(
         _ limit: Duration?, isBusy: @escaping @Sendable () -> Bool, missed: @escaping @Sendable (Int64) -> Int32
     ) {
         guard let limit else { return }
-        // Not where the work is done: that may block its thread.
+        // Concurrent, because the work may block its own thread.
         let task = Task { @concurrent [weak self] in
             do { try await Task.sleep(for: limit) } catch { return }
             guard let self, self.decide() else { return }
@@ -35,7 +36,7 @@ final class Deadline: Sendable {
         timer.withLock { $0 = task }
     }
 
-    /// There is an answer. Waits for ever where the other one is being written.
+    /// Call this when the answer is ready. Waits forever if the other answer is already being written.
     func isMet() {
         guard decide() else {
             while true { pause() }
@@ -43,7 +44,7 @@ final class Deadline: Sendable {
         timer.withLock { $0?.cancel() }
     }
 
-    /// Whether nobody has decided before.
+    /// Returns true for the first caller only.
     private func decide() -> Bool {
         isDecided.withLock { decided in
             defer { decided = true }

@@ -1,17 +1,17 @@
 import ArgumentParser
 import Dialects
 
-/// For clients of the Model Context Protocol.
+/// Answers clients of the Model Context Protocol.
 struct Headers: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print the header fields for a URL as one JSON object, for MCP clients. Asks nobody.")
+        abstract: "Print the header fields for a URL as one JSON object, for MCP clients. Never asks the user.")
 
     @Argument(
         help: "The URL of the server; by default the one in CLAUDE_CODE_MCP_SERVER_URL.",
         completion: .services)
     var url: String?
 
-    @Option(help: "Which of several accounts at the service.", completion: .accounts)
+    @Option(help: "Which of your accounts at the service.", completion: .accounts)
     var account: String?
 
     func run() async throws {
@@ -19,15 +19,15 @@ struct Headers: AsyncParsableCommand {
     }
 }
 
-/// For the go command.
+/// Answers the go command.
 struct Goauth: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Answer the go command: GOAUTH=\"keyfob goauth\". Asks nobody.")
+        abstract: "Answer the go command: GOAUTH=\"keyfob goauth\". Never asks the user.")
 
-    @Argument(help: "The URL to which the server has answered with an error.", completion: .services)
+    @Argument(help: "The URL for which the server returned an error.", completion: .services)
     var url: String?
 
-    @Option(help: "Which of several accounts at the service.", completion: .accounts)
+    @Option(help: "Which of your accounts at the service.", completion: .accounts)
     var account: String?
 
     func run() async throws {

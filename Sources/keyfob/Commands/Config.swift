@@ -5,16 +5,16 @@ import Files
 import Glibc
 import KeyfobCore
 
-/// Where the configuration is; what holds for a URL, and why.
+/// Shows the configuration files, or the settings for a URL and their sources.
 struct Config: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show where the configuration is, or what holds for a URL and which line says so.",
-        discussion: "For a service that nobody configured it asks the service for its authorization server.")
+        abstract: "Show the configuration files, or the settings for a URL and the source of each.",
+        discussion: "If a service is not configured, keyfob asks the service for its authorization server.")
 
     @Argument(help: "The URL of a service.", completion: .services)
     var url: String?
 
-    @Flag(help: "Print one JSON object (protocol.md) instead of lines for people.")
+    @Flag(help: "Print one JSON object (protocol.md) instead of text for people.")
     var json = false
 
     func run() async throws {
@@ -37,7 +37,7 @@ struct Config: AsyncParsableCommand {
     }
 }
 
-/// The configuration files in the order of their precedence.
+/// The configuration files in order of priority.
 private struct ConfigurationFiles: Encodable {
     struct File: Encodable {
         var file: String

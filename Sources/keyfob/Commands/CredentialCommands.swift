@@ -3,20 +3,20 @@ import CredentialProtocol
 import Dialects
 import KeyfobCore
 
-/// What `get`, `store` and `erase` take on the command line.
+/// The arguments and options of `get`, `store` and `erase`.
 struct CredentialOptions: ParsableArguments {
     @Option(help: "The caller's dialect: line (protocol.md), git, or another caller's (protocol.md, appendix).")
     var dialect = DialectName.line
 
-    @Option(help: "Which of several accounts at the service.", completion: .accounts)
+    @Option(help: "Which of your accounts at the service.", completion: .accounts)
     var account: String?
 
-    @Option(help: "Who may be asked to sign in: never, auto or always.")
+    @Option(help: "Whether keyfob may ask you to sign in: never, auto or always.")
     var interaction: InteractionName?
 
     @OptionGroup var verbosity: Verbosity
 
-    @Argument(help: "What some callers' dialects want beside the operation: a URL, a host.")
+    @Argument(help: "Further arguments of some callers' dialects: a URL, a host.")
     var words: [String] = []
 
     func validate() throws {
@@ -78,7 +78,7 @@ struct Get: AsyncParsableCommand {
 
 struct Store: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Keep the credential on standard input, which the service has accepted.")
+        abstract: "Store the credential on standard input, which the service has accepted.")
 
     @OptionGroup var options: CredentialOptions
 
@@ -87,7 +87,7 @@ struct Store: AsyncParsableCommand {
 
 struct Erase: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Forget the credential on standard input, which the service has refused.")
+        abstract: "Delete the credential on standard input, which the service has rejected.")
 
     @OptionGroup var options: CredentialOptions
 
@@ -110,10 +110,10 @@ enum InteractionName: String, ExpressibleByArgument, CaseIterable {
 extension CredentialRequest {
     /// The request for a URL from the command line.
     ///
-    /// - Throws: `CredentialFailure.notAService` if it is not one that keyfob can serve, `RequestError.ambiguousPath` if
-    ///   its path can be read in more than one way.
+    /// - Throws: `CredentialFailure.notAService` if it is no URL that keyfob supports, `RequestError.ambiguousPath` if
+    ///   its path is ambiguous.
     init(url: String) throws {
-        // An end of line would be the beginning of another attribute.
+        // A line end would start another attribute.
         guard !url.utf8.contains(where: AttributeLines.isControl) else { throw CredentialFailure.notAService(url: url) }
         do {
             self = try LineDialect().decode(Array("url=\(url)\n".utf8), for: .get)

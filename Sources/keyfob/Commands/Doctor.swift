@@ -4,26 +4,26 @@ import CredentialProtocol
 import Glibc
 import KeyfobCore
 
-/// Walks the ladder from the session bus to a token, and tells of each check whether it holds.
+/// Runs the checks from the session bus to a token, and reports the result of each.
 struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Look for what is wrong, from the keyring to a token.",
+        abstract: "Find out what is wrong, from the keyring to a token.",
         discussion: """
             Nothing is opened, nobody is asked, and no secret is shown: the report may be passed on. It ends with the exit \
             status of the first thing that has failed.
             """)
 
-    @Argument(help: "The URL of a service, to be looked at as well.", completion: .services)
+    @Argument(help: "The URL of a service to check, too.", completion: .services)
     var url: String?
 
-    @Flag(help: "Print one JSON array (protocol.md, appendix B) instead of lines for people.")
+    @Flag(help: "Print one JSON array (protocol.md, appendix B) instead of text for people.")
     var json = false
 
-    @Flag(help: "Try the refresh token of the service, too.")
+    @Flag(help: "Also test the refresh token of the service.")
     var refresh = false
 
     func validate() throws {
-        if refresh, url == nil { throw ValidationError("--refresh goes with a URL.") }
+        if refresh, url == nil { throw ValidationError("--refresh needs a URL.") }
     }
 
     func run() async throws {
@@ -33,7 +33,7 @@ struct Doctor: AsyncParsableCommand {
         } catch {
             throw Report(error).print()
         }
-        // A refresh takes as long as it takes: broken off, it could lose the answer.
+        // A refresh must not be interrupted: its answer could be lost.
         let deadline = refresh ? .seconds(120) : Ladder.deadline
         let checks = Check.all(hasService: url != nil, refreshes: refresh)
         let steps = await Ladder(checks, deadline: deadline) { await examiner.look(at: $0) }.climb()
@@ -44,7 +44,7 @@ struct Doctor: AsyncParsableCommand {
         } catch {
             throw FailureReport(error).print()
         }
-        // Who did not answer in time is not waited for.
+        // Does not wait for checks that missed the time limit.
         _exit(Ladder.exitStatus(of: steps))
     }
 }

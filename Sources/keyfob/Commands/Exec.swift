@@ -5,30 +5,34 @@ import Glibc
 import KeyfobCore
 import Secrets
 
-/// `keyfob exec URL -- COMMAND`: becomes the command, which finds a token in its environment or at a file descriptor.
+/// `keyfob exec URL -- COMMAND`: replaces the process with the command, which gets a token in a variable or on a file
+/// descriptor.
 struct Exec: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Run a command with a token in its environment or at a file descriptor, never on a command line.")
+        abstract: "Run a command with a token in its environment or on a file descriptor, never on a command line.")
 
     @Argument(help: "The URL of the service.", completion: .services)
     var url: String
 
-    @Option(name: .customLong("env"), help: "The variable that holds the token; default KEYFOB_TOKEN.")
+    @Option(name: .customLong("env"), help: "The variable for the token; default KEYFOB_TOKEN.")
     var variable: String?
 
-    @Option(name: .customLong("fd"), help: "The descriptor at which the token can be read, in place of a variable.")
+    @Option(
+        name: .customLong("fd"),
+        help: "The file descriptor from which the command can read the token, "
+            + "instead of a variable.")
     var descriptor: Int32?
 
     @OptionGroup var wanted: TokenOptions
 
-    @Argument(parsing: .postTerminator, help: "The command and its arguments, behind --.")
+    @Argument(parsing: .postTerminator, help: "The command and its arguments, after --.")
     var command: [String] = []
 
     func validate() throws {
-        if command.isEmpty { throw ValidationError("What is to be run stands behind --.") }
-        if variable != nil, descriptor != nil { throw ValidationError("--env and --fd exclude one another.") }
+        if command.isEmpty { throw ValidationError("Give a command after --.") }
+        if variable != nil, descriptor != nil { throw ValidationError("--env and --fd cannot be used together.") }
         if let descriptor, !(3...255).contains(descriptor) {
-            throw ValidationError("--fd takes a descriptor from 3 to 255.")
+            throw ValidationError("--fd takes a number from 3 to 255.")
         }
         if let variable, !Self.isName(variable) { throw ValidationError("--env takes the name of a variable.") }
     }
@@ -50,7 +54,7 @@ struct Exec: AsyncParsableCommand {
 
     func run() async throws {
         do {
-            // Before anybody is asked to sign in for nothing.
+            // Checked before the user is asked to sign in.
             let program = try Self.program(command[0])
             let token = try await wanted.attempt(url) { helper, request in
                 let response = try await wanted.token(request, helper)
@@ -67,7 +71,7 @@ struct Exec: AsyncParsableCommand {
         }
     }
 
-    /// A name is looked for in the absolute entries of `PATH`; a path is what the person wrote.
+    /// Looks for a name in the absolute entries of `PATH`; takes a path as the user wrote it.
     private static func program(_ name: String) throws -> String {
         if name.contains("/") { return name }
         guard let path = ExecutableSearch(path: Environment.variable("PATH")).path(of: name) else {
@@ -88,9 +92,9 @@ struct Exec: AsyncParsableCommand {
         Glibc.close(end)
     }
 
-    /// Returns only where the program cannot be started.
+    /// Returns only if the program cannot be started.
     private static func become(_ program: String, _ command: [String]) {
-        // What the libraries changed for themselves, and what was changed to keep secrets out of core files.
+        // Undoes what libraries changed in this process, and the limit that keeps secrets out of core files.
         ProcessMemory.coreLimit = CoreLimit.atStart
         _ = signal(SIGPIPE, SIG_DFL)
         var none = sigset_t()
@@ -100,12 +104,12 @@ struct Exec: AsyncParsableCommand {
     }
 }
 
-/// The limit for core files with which the program was started.
+/// The limit for core files that was in force when the program started.
 enum CoreLimit {
     static let atStart = ProcessMemory.coreLimit
 }
 
-/// What shall be run is not there.
+/// The program to run does not exist.
 struct NoSuchProgram: Error {
     var name: String
 }

@@ -6,14 +6,14 @@ import KeyfobCore
 
 struct Export: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print a configuration for another machine: what you wrote and what you approved, and no secret.")
+        abstract: "Print a configuration for another machine: what you wrote and what you approved, without secrets.")
 
-    @Flag(name: .customLong("config"), help: "Print the configuration, which is all that leaves this machine.")
+    @Flag(name: .customLong("config"), help: "Print the configuration. Nothing else can be exported.")
     var printsConfiguration = false
 
     func validate() throws {
         guard printsConfiguration else {
-            throw ValidationError("Give --config: no passwords or tokens are exported.")
+            throw ValidationError("Give --config: keyfob exports no passwords or tokens.")
         }
     }
 
@@ -22,7 +22,9 @@ struct Export: AsyncParsableCommand {
             let export = try ConfigurationExport(files: Environment.configurationFiles)
             try StandardOutput.write(Array(export.text.utf8))
             for path in export.machineFiles {
-                Terminal.hint("the other machine needs \(Messages.printable(path)), too, or not that line")
+                Terminal.hint(
+                    "copy \(Messages.printable(path)) to the other machine, too, or remove the line "
+                        + "that names it")
             }
         } catch {
             throw Report(error).print()

@@ -9,7 +9,7 @@ import SecretService
 
 struct Import: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Copy the passwords and tokens that other programs keep into your keyring.",
+        abstract: "Copy passwords and tokens of other programs into your keyring.",
         discussion: """
             It shows them first, without their secrets, and copies on a yes. Nothing of what the others keep is changed; \
             how to remove what is in plain text is said at the end.
@@ -17,20 +17,20 @@ struct Import: AsyncParsableCommand {
 
     @Option(
         name: .customLong("from"),
-        help: "The program to look at; may be repeated. All of them where it is not given.")
+        help: "The program to import from; may be repeated. Default: all.")
     var keepers: [FoundCredential.Keeper] = []
 
-    @Flag(name: .customLong("dry-run"), help: "Show what there is, and copy nothing.")
+    @Flag(name: .customLong("dry-run"), help: "Show the credentials and copy nothing.")
     var isDryRun = false
 
     @Flag(help: "Copy without asking.")
     var yes = false
 
-    @Flag(help: "Copy also what differs from the password that is kept already, in its place.")
+    @Flag(help: "Also replace stored passwords that differ.")
     var replace = false
 
     func validate() throws {
-        if isDryRun, yes || replace { throw ValidationError("--dry-run goes with neither --yes nor --replace.") }
+        if isDryRun, yes || replace { throw ValidationError("--dry-run cannot be used with --yes or --replace.") }
     }
 
     func run() async throws {
@@ -49,10 +49,10 @@ struct Import: AsyncParsableCommand {
         }
     }
 
-    /// So many of one program are told one by one: a file of which all is wrong is not what it seemed.
+    /// The most problems to report one by one per program. A file with more is probably not what it seemed.
     private static let mostProblems = 10
 
-    /// Looks everywhere, and says what cannot be taken.
+    /// Reads all sources, and reports entries that cannot be imported.
     private func look(_ moving: CredentialImport) throws -> [FoundCredential] {
         var found: [FoundCredential] = []
         for keeper in keepers.isEmpty ? FoundCredential.Keeper.allCases : keepers {
@@ -61,14 +61,18 @@ struct Import: AsyncParsableCommand {
                 Terminal.say(ImportMessages.line(of: problem, with: keeper))
             }
             let rest = findings.problems.count - Self.mostProblems
-            if rest > 0 { Terminal.say("\(keeper.rawValue): \(rest) more that are passed over") }
+            if rest > 0 { Terminal.say("\(keeper.rawValue): \(rest) more ignored") }
             found += findings.credentials
         }
         return found
     }
 
     private func show(_ found: [FoundCredential], _ verdicts: [CredentialImport.Verdict]) throws {
-        if found.isEmpty { Terminal.say("none of these programs keeps anything: \(ImportMessages.names(keepers))") }
+        if found.isEmpty {
+            Terminal.say(
+                "none of these programs has stored credentials: "
+                    + "\(ImportMessages.names(keepers))")
+        }
         let rows = zip(found, verdicts).map { ImportMessages.row($0, $1, replaces: replace) }
         try StandardOutput.write(Array(ImportMessages.table(rows).utf8))
     }
@@ -86,14 +90,14 @@ struct Import: AsyncParsableCommand {
         Terminal.say("copied \(ImportMessages.count(wanted.count)) into your keyring")
     }
 
-    /// What is shared already.
+    /// Names the programs whose data keyfob already shares.
     private func sayWhatNeedsNothing() throws {
         guard keepers.isEmpty else { return }
-        Terminal.say("git-credential-libsecret: its items are keyfob's, too, and need no copy")
+        Terminal.say("git-credential-libsecret: keyfob uses its items, so they need no copy")
         let git = GitConfigCommand(
             search: ExecutableSearch(path: Environment.variable("PATH")), environment: Environment.environment)
         for service in try git.servicesWithClients() {
-            Terminal.say("git-credential-oauth: its settings for \(Messages.address(service)) are honoured as they are")
+            Terminal.say("git-credential-oauth: its settings for \(Messages.address(service)) stay valid")
         }
     }
 
@@ -107,7 +111,7 @@ struct Import: AsyncParsableCommand {
     }
 }
 
-/// There is no terminal on which to ask whether to copy.
+/// There is no terminal on which keyfob could ask whether to copy.
 struct NobodyAsked: Error {}
 
 extension FoundCredential.Keeper: ExpressibleByArgument {}

@@ -13,21 +13,21 @@ struct Login: AsyncParsableCommand {
     @Option(help: "How to sign in: loopback, device or paste.")
     var flow: Account.Flow?
 
-    @Option(help: "Which of several accounts at the service.", completion: .accounts)
+    @Option(help: "Which of your accounts at the service.", completion: .accounts)
     var account: String?
 
-    @Option(name: .customLong("scope"), help: "A scope to ask for beside those configured; may be repeated.")
+    @Option(name: .customLong("scope"), help: "A scope to request in addition to the configured ones; may be repeated.")
     var scopes: [String] = []
 
-    @Option(name: .customLong("client-id"), help: "The id of a client that you have registered for yourself.")
+    @Option(name: .customLong("client-id"), help: "The id of a client that you have registered.")
     var clientID: String?
 
     @Flag(
         name: .customLong("client-secret"),
-        help: "Read that client's secret, if the server insists on one, from standard input; it goes to the keyring.")
+        help: "Read that client's secret, if the server requires one, from standard input and store it in the keyring.")
     var readsClientSecret = false
 
-    @Flag(help: "Sign in anew even where there is a sign-in that still works.")
+    @Flag(help: "Sign in again even if the current sign-in still works.")
     var force = false
 
     @Flag(name: .customLong("register"), help: "Register keyfob again with the authorization server, then sign in.")
@@ -36,8 +36,8 @@ struct Login: AsyncParsableCommand {
     @OptionGroup var verbosity: Verbosity
 
     func validate() throws {
-        if registersAnew, clientID != nil { throw ValidationError("--register does not go with --client-id.") }
-        if readsClientSecret, clientID == nil { throw ValidationError("--client-secret goes with --client-id.") }
+        if registersAnew, clientID != nil { throw ValidationError("--register cannot be used with --client-id.") }
+        if readsClientSecret, clientID == nil { throw ValidationError("--client-secret needs --client-id.") }
     }
 
     func run() async throws {
@@ -77,7 +77,7 @@ struct Login: AsyncParsableCommand {
         }
     }
 
-    /// Who signs in at an authorization server on another origin than the service shall know it before the browser opens.
+    /// Tells the user, before the browser opens, if the authorization server is on another origin than the service.
     private func sayWhere(_ account: Account, _ finding: ServerFinder.Finding?) {
         guard finding != nil, case .issuer(let issuer, _, _) = account.server else { return }
         Terminal.say(Messages.names(account.service, issuer))

@@ -15,7 +15,7 @@ struct Logout: AsyncParsableCommand {
     @Flag(help: "Log out of every service.")
     var all = false
 
-    @Option(help: "Which of several accounts at the service.", completion: .accounts)
+    @Option(help: "Which of your accounts at the service.", completion: .accounts)
     var account: String?
 
     @OptionGroup var verbosity: Verbosity
@@ -31,7 +31,7 @@ struct Logout: AsyncParsableCommand {
             let account = account ?? service?.username
             let every = try composition.grants.all()
             var grants = service.map { Self.meant(by: $0, account, of: every) } ?? every
-            // What the keyring has not taken yet is known by its account alone.
+            // A grant that the keyring has not stored yet is only found by its account.
             if grants.isEmpty, let service, let meant = try await parts.accounts.account(for: service) {
                 grants = try composition.grants.grant(account: meant.id).map { [$0] } ?? []
             }
@@ -48,7 +48,7 @@ struct Logout: AsyncParsableCommand {
         }
     }
 
-    /// The grants that serve `service`: those of the longest service that contains it, as for every other command.
+    /// The grants for `service`: those of the longest service URL that contains it, as in every other command.
     private static func meant(by request: CredentialRequest, _ account: String?, of all: [Grant]) -> [Grant] {
         guard let service = request.url else { return all }
         let around = all.compactMap { grant in (try? ServiceURL(grant.service)).map { ($0, grant) } }
@@ -70,14 +70,14 @@ struct Logout: AsyncParsableCommand {
                 ?? transports.transport(forgottenServerOf: ServiceURL(grant.service)))
     }
 
-    /// Returns how many are forgotten.
+    /// Returns the number of forgotten clients.
     private func forgetClients(_ composition: Composition) throws -> Int {
         let clients = try composition.signOut.forgetPersonsClients()
         for client in clients { Terminal.say(Messages.forgotClient(client)) }
         return clients.count
     }
 
-    /// The client that a grant was given to; its secret is the one that a person wrote down last.
+    /// The client of a grant, with the secret that the user configured last.
     private static func client(of grant: Grant, _ account: Account?) -> Client {
         account?.client.flatMap { $0.id.isSame(as: grant.client.id) && $0.secret != nil ? $0 : nil } ?? grant.client
     }

@@ -3,31 +3,31 @@ import Console
 import CredentialProtocol
 import KeyfobCore
 
-/// Has another program ask keyfob.
+/// Configures another program to use keyfob.
 struct Setup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show how another program is made to ask keyfob, or do it.",
-        discussion: "Without a caller it says which there are.")
+        abstract: "Show how to make another program use keyfob, or do it.",
+        discussion: "Without a caller it lists the callers.")
 
     @Argument(
         help: "The program: git, docker, kubectl, cargo, ...", completion: .list(SetupCaller.all.map { $0.name }))
     var caller: String?
 
-    @Argument(help: "The URL of the service; where a host stands alone, https is meant.", completion: .services)
+    @Argument(help: "The URL of the service; a host without a scheme means https.", completion: .services)
     var url: String?
 
-    @Flag(help: "Show what would be changed, ask, and change it; what was there is kept beside it.")
+    @Flag(help: "Show the change, ask, and make it; a copy of the old file stays beside it.")
     var apply = false
 
     @Flag(help: "With --apply: do not ask.")
     var yes = false
 
-    @Flag(help: "Try it as that program would, without asking anybody, and say what happened.")
+    @Flag(help: "Test it as that program would, without asking you, and report each step.")
     var check = false
 
     func validate() throws {
-        if yes, !apply { throw ValidationError("--yes goes with --apply.") }
-        if apply, check { throw ValidationError("--apply and --check exclude one another.") }
+        if yes, !apply { throw ValidationError("--yes needs --apply.") }
+        if apply, check { throw ValidationError("--apply and --check cannot be used together.") }
     }
 
     func run() async throws {
@@ -47,7 +47,7 @@ struct Setup: AsyncParsableCommand {
         }
     }
 
-    /// People name registries by their hosts. Nobody has a certificate for this machine itself.
+    /// Users often give a registry as a host. Only loopback hosts mean http, because they have no certificate.
     private static func address(_ text: String) -> String {
         if text.contains("://") { return text }
         let isLoopback = (try? ServiceURL("http://" + text))?.isLoopback == true

@@ -8,9 +8,11 @@ import KeyfobCore
 import OAuth
 
 struct Status: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Show what is signed in, where, and until when.")
+    static let configuration = CommandConfiguration(
+        abstract: "Show your sign-ins, their servers, and when they "
+            + "expire.")
 
-    @Flag(help: "Print one JSON array instead of lines for people.")
+    @Flag(help: "Print one JSON array instead of text for people.")
     var json = false
 
     @OptionGroup var verbosity: Verbosity
@@ -25,7 +27,7 @@ struct Status: AsyncParsableCommand {
         }
     }
 
-    /// What is told about a grant: never a secret.
+    /// The data about a grant in the output, without secrets.
     struct Entry: Encodable {
         var service: String
         var account: String?

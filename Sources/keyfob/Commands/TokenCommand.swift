@@ -19,17 +19,21 @@ struct TokenCommand: AsyncParsableCommand {
 
     @OptionGroup var wanted: TokenOptions
 
-    @Option(help: "Whose mailbox it is, for xoauth2.")
+    @Option(help: "The owner of the mailbox, for xoauth2.")
     var user: String?
 
-    @Flag(help: "Read a token that the service has refused from standard input, and print another one.")
+    @Flag(help: "Read a token that the service has rejected from standard input, and print another one.")
     var reject = false
 
-    @Flag(help: "Print the token also where standard output is a terminal.")
+    @Flag(help: "Print the token even if standard output is a terminal.")
     var show = false
 
     func validate() throws {
-        if (format == .xoauth2) != (user != nil) { throw ValidationError("--user goes with --format xoauth2.") }
+        if (format == .xoauth2) != (user != nil) {
+            throw ValidationError(
+                "--user and --format xoauth2 need each "
+                    + "other.")
+        }
         if let user, user.isEmpty || user.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) {
             throw ValidationError("--user takes the name of a mailbox.")
         }
@@ -59,21 +63,21 @@ struct TokenCommand: AsyncParsableCommand {
     }
 }
 
-/// What a caller of `token` or `exec` may ask of the token.
+/// The requirements for a token that a caller of `token` or `exec` can set.
 struct TokenOptions: ParsableArguments {
-    @Option(name: .customLong("min-ttl"), help: "The seconds of life that the token must have left.")
+    @Option(name: .customLong("min-ttl"), help: "The least number of seconds for which the token must still be valid.")
     var minTTL: Int?
 
     @Option(name: .customLong("scope"), help: "A scope that the token must have; may be repeated.")
     var scopes: [String] = []
 
-    @Option(help: "The WWW-Authenticate field with which the service has refused the last token.")
+    @Option(help: "The WWW-Authenticate field with which the service rejected the last token.")
     var challenge: String?
 
-    @Option(help: "Who may be asked to sign in: never, auto or always.")
+    @Option(help: "Whether keyfob may ask you to sign in: never, auto or always.")
     var interaction: InteractionName?
 
-    @Option(help: "Which of several accounts at the service.", completion: .accounts)
+    @Option(help: "Which of your accounts at the service.", completion: .accounts)
     var account: String?
 
     @OptionGroup var verbosity: Verbosity
@@ -87,7 +91,7 @@ struct TokenOptions: ParsableArguments {
         }
     }
 
-    /// Gives `body` the credential helper and the request.
+    /// Runs `body` with the credential helper and the request.
     func attempt<Result>(
         _ url: String, _ body: (CredentialHelper, CredentialRequest) async throws -> Result
     ) async throws -> Result {
@@ -102,7 +106,7 @@ struct TokenOptions: ParsableArguments {
         }
     }
 
-    /// The access token; a stored password is none.
+    /// The access token. Stored passwords do not count.
     func token(_ request: CredentialRequest, _ helper: CredentialHelper) async throws -> CredentialResponse {
         guard let answer = try await helper.get(request), answer.account != nil else {
             throw NoCredential(request: request)
@@ -111,10 +115,10 @@ struct TokenOptions: ParsableArguments {
     }
 }
 
-/// A token would be shown to whoever looks at the terminal.
+/// The token would be visible to anybody who looks at the terminal.
 struct TokenInSight: Error {}
 
-/// What went wrong, for programs: one line on standard error.
+/// An error for programs: one line on standard error.
 private struct ErrorObject: Encodable {
     var error: Content
 

@@ -221,7 +221,7 @@ def test_git_credential_oauth_is_reported(person: Person) -> None:
     done = person.keyfob("import", "--dry-run")
     line = "keyfob: git-credential-oauth: its settings for https://git.example.com are honoured as they are"
     assert line in stderr_lines(done)
-    assert "none of these programs keeps anything" in done.stderr.decode()
+    assert "none of these programs has stored credentials" in done.stderr.decode()
 
 
 def test_import_shows_how_to_remove_plain_text(settled: Person) -> None:

@@ -22,7 +22,7 @@ struct `A login by authorization code` {
             transport: transport)
     }
 
-    @Test func `brings a token, with the verifier of its own challenge`() async throws {
+    @Test func `returns a token, and sends the verifier of its own challenge`() async throws {
         let transport = ScriptedTransport([Self.token: [Self.success]])
         let seen = Mutex<(redirectURI: String, parameters: [String: String])?>(nil)
         let response = try await flow(transport).run { pending in
@@ -50,7 +50,7 @@ struct `A login by authorization code` {
 
     // OpenID Connect Core section 3.1.2.1.
     @Test(arguments: [["read"], ["openid", "read"]])
-    func `sends a nonce where an id_token may come`(scopes: [String]) async throws {
+    func `sends a nonce if it requests an id_token`(scopes: [String]) async throws {
         let answer = #"{"access_token":"AT","token_type":"Bearer","id_token":"a.b.c"}"#
         var parameters = AuthorizationParameters(metadata: try Examples.metadata(), client: Client(id: "me"))
         parameters.scopes = scopes
@@ -66,7 +66,7 @@ struct `A login by authorization code` {
         #expect(response.idToken == Secret("a.b.c"))
     }
 
-    @Test func `answers the person before the token endpoint answers us`() async throws {
+    @Test func `shows the last page before the token endpoint answers`() async throws {
         let (pages, sawPage) = AsyncStream<Void>.makeStream()
         let transport = GatedTransport(until: pages, then: ScriptedTransport([Self.token: [Self.success]]))
         let flow = AuthorizationCodeFlow(
@@ -88,7 +88,7 @@ struct `A login by authorization code` {
         #expect(transport.requests.count == 1)
     }
 
-    @Test func `goes on after forged callbacks`() async throws {
+    @Test func `continues after forged callbacks`() async throws {
         let transport = ScriptedTransport([Self.token: [Self.success]])
         _ = try await flow(transport).run { pending in
             let browser = Browser(pending: pending)
@@ -103,7 +103,7 @@ struct `A login by authorization code` {
         #expect(transport.requests.first?.form?.exposedText?.contains("code=c0de&") == true)
     }
 
-    @Test func `ends where the person says no`() async throws {
+    @Test func `ends if the user declines`() async throws {
         let transport = ScriptedTransport([Self.token: [Self.success]])
         let port = Mutex(0)
         await #expect(
@@ -123,7 +123,7 @@ struct `A login by authorization code` {
         #expect(await RawConnection.isClosed(port: port.withLock { $0 }))
     }
 
-    @Test func `ends where another server answers, and sends it nothing`() async throws {
+    @Test func `ends if another server answers, and sends that server nothing`() async throws {
         let transport = ScriptedTransport([Self.token: [Self.success]])
         await #expect(
             throws: OAuthError.responseIssuerMismatch(
@@ -137,7 +137,7 @@ struct `A login by authorization code` {
     }
 
     @Test(arguments: [nil, [], ["plain"]] as [[String]?])
-    func `does not begin without S256`(methods: [String]?) async throws {
+    func `does not start without S256`(methods: [String]?) async throws {
         let metadata = try Examples.metadata(methods: methods)
         await #expect(throws: OAuthError.pkceUnsupported(issuer: Examples.issuer)) {
             try await flow(ScriptedTransport([:]), metadata: metadata).run { _ in
@@ -151,7 +151,7 @@ struct `A login by authorization code` {
         #expect(transport.requests.first?.form?.exposedText?.contains("code_verifier=") == true)
     }
 
-    @Test func `ends at its deadline, and closes its port`() async throws {
+    @Test func `ends at its deadline and closes its port`() async throws {
         let port = Mutex(0)
         await #expect(throws: OAuthError.authorizationTimedOut(seconds: 0)) {
             try await flow(ScriptedTransport([:]), deadline: .milliseconds(100)).run { pending in
@@ -162,7 +162,7 @@ struct `A login by authorization code` {
         #expect(await RawConnection.isClosed(port: port.withLock { $0 }))
     }
 
-    @Test func `ends at its deadline while the person is still being asked`() async throws {
+    @Test func `ends at its deadline even while present still runs`() async throws {
         await #expect(throws: OAuthError.authorizationTimedOut(seconds: 0)) {
             try await flow(ScriptedTransport([:]), deadline: .milliseconds(100)).run { _ in
                 for await _ in AsyncStream<Void>.makeStream().stream {}
@@ -170,7 +170,7 @@ struct `A login by authorization code` {
         }
     }
 
-    @Test func `ends at once when it is cancelled, and closes its port`() async throws {
+    @Test func `ends at once if it is cancelled, and closes its port`() async throws {
         let (logins, offer) = AsyncStream<PendingLogin>.makeStream()
         let flow = try flow(ScriptedTransport([:]))
         let task = Task { try await flow.run { offer.yield($0) } }
@@ -183,13 +183,13 @@ struct `A login by authorization code` {
         #expect(await RawConnection.isClosed(port: try Browser(pending: pending).port))
     }
 
-    @Test func `ends where the browser cannot be opened`() async throws {
+    @Test func `ends if the browser cannot be opened`() async throws {
         await #expect(throws: OAuthError.browserFailed(reason: "none")) {
             try await flow(ScriptedTransport([:])).run { _ in throw OAuthError.browserFailed(reason: "none") }
         }
     }
 
-    @Test func `keeps what the browser's end says to itself once there is an answer`() async throws {
+    @Test func `ignores errors of present after the answer`() async throws {
         let transport = ScriptedTransport([Self.token: [Self.success]])
         let response = try await flow(transport).run { pending in
             try await Browser(pending: pending).signIn()
@@ -198,7 +198,7 @@ struct `A login by authorization code` {
         #expect(response.accessToken == Secret("AT"))
     }
 
-    @Test func `says what the token endpoint said, once the person has their page`() async throws {
+    @Test func `throws the token endpoint's error after the user has the last page`() async throws {
         let transport = ScriptedTransport([Self.token: [.json(#"{"error":"invalid_grant"}"#, status: 400)]])
         let refusal = OAuthError.refused(
             host: "login.example.com", status: 400, error: "invalid_grant", description: nil)
@@ -209,7 +209,7 @@ struct `A login by authorization code` {
     }
 }
 
-/// Answers as another transport does, once it has been let.
+/// A transport that answers only after it is released.
 private struct GatedTransport: HTTPTransport {
     let gate: AsyncStream<Void>
     let transport: ScriptedTransport

@@ -11,7 +11,7 @@ import Testing
             redirectURI: "http://127.0.0.1:1234/callback", state: "S", challenge: "C")
     }
 
-    @Test func `asks for a code with S256, and nothing else`() throws {
+    @Test func `requests a code with S256, and nothing else`() throws {
         let address = try request("https://login.example.com/authorize").address
         #expect(
             address == "https://login.example.com/authorize?response_type=code&client_id=key%20fob"
@@ -20,7 +20,7 @@ import Testing
                 + "&login_hint=a%40b")
     }
 
-    @Test func `leaves out what is not wanted`() throws {
+    @Test func `omits parameters without a value`() throws {
         var plain = try request("https://login.example.com/authorize")
         (plain.scopes, plain.resource, plain.loginHint) = ([], nil, nil)
         #expect(!plain.address.contains("scope="))
@@ -28,7 +28,7 @@ import Testing
         #expect(!plain.address.contains("login_hint="))
     }
 
-    @Test func `says how the person shall prove who they are, and for what the token is`() throws {
+    @Test func `names the required authentication and the audience`() throws {
         let parameters = AuthorizationParameters(
             metadata: try Examples.metadata(), client: Client(id: "c"), audience: "https://api.example.com/",
             contexts: ["urn:gold", "silver"], maxAge: 0)
@@ -38,7 +38,7 @@ import Testing
         #expect(!address.contains("resource="))
     }
 
-    // RFC 6749 section 3.1: the endpoint's query is kept, and no parameter is sent twice.
+    // RFC 6749 section 3.1: the endpoint's query is kept, and no parameter occurs twice.
     @Test(arguments: [
         ("https://a.example/authorize?tenant=a", "https://a.example/authorize?tenant=a&response_type=code&"),
         ("https://a.example/authorize?", "https://a.example/authorize?response_type=code&"),
@@ -50,14 +50,14 @@ import Testing
         ),
         ("https://a.example/authorize?state=%FF&x=1", "https://a.example/authorize?x=1&response_type=code&"),
     ])
-    func `keeps the endpoint's query and says each thing once`(endpoint: String, beginning: String) throws {
+    func `keeps the endpoint's query and has each parameter once`(endpoint: String, beginning: String) throws {
         let address = try request(endpoint).address
         #expect(address.hasPrefix(beginning))
         let names = try #require(FormEncoding.decode(String(address.drop { $0 != "?" }.dropFirst()))).map(\.name)
         #expect(Set(names).count == names.count)
     }
 
-    @Test func `is an address that may be connected to`() throws {
+    @Test func `is a valid endpoint URL`() throws {
         #expect(throws: Never.self) { try EndpointURL(try request("https://a.example/x?y=(z)").address) }
     }
 }

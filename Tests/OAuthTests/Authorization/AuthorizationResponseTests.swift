@@ -17,7 +17,7 @@ import Testing
         ("iss-not-advertised", "", false),
         ("iss-unexpected, and right", "&iss=https%3A%2F%2Flogin.example.com", false),
     ])
-    func `of the issuer that was asked is taken`(scenario: String, iss: String, advertised: Bool) throws {
+    func `of the expected issuer is accepted`(scenario: String, iss: String, advertised: Bool) throws {
         #expect(try code("state=s&code=c" + iss, advertised: advertised) == "c")
     }
 
@@ -26,7 +26,7 @@ import Testing
             ("iss-supported-missing", nil, true),
             ("iss-wrong-issuer", "https://evil.example.com", true),
             ("iss-unexpected, and wrong", "https://evil.example.com", false),
-            // No case folding, no default port, no slash, no escapes: bytes.
+            // Compared byte for byte: no case folding, default port, slash or escape.
             ("iss-normalized", "https://LOGIN.example.com", true),
             ("iss-normalized", "https://login.example.com:443", true),
             ("iss-normalized", "https://login.example.com/", true),
@@ -40,8 +40,8 @@ import Testing
         }
     }
 
-    /// The Kelvin sign is a `K` to Swift.
-    @Test func `of an issuer of equivalent letters ends the login`() throws {
+    /// To Swift, the Kelvin sign equals a `K`.
+    @Test func `of an issuer with canonically equivalent letters ends the login`() throws {
         let issuer = "https://login.example.com/K"
         #expect(try code("state=s&code=c&iss=" + FormEncoding.encode(issuer), issuer: issuer) == "c")
         #expect(throws: OAuthError.self) {
@@ -49,29 +49,29 @@ import Testing
         }
     }
 
-    @Test func `is taken without comparison where no issuer is known`() throws {
+    @Test func `is accepted without comparison if no issuer is known`() throws {
         #expect(try code("state=s&code=c&iss=https%3A%2F%2Fanyone", issuer: nil) == "c")
     }
 
-    // RFC 6749 section 4.1.2.1, and a code that nobody knows.
+    // RFC 6749 section 4.1.2.1, and an unknown code.
     @Test(arguments: [
         "invalid_request", "unauthorized_client", "access_denied", "unsupported_response_type", "invalid_scope",
         "server_error", "temporarily_unavailable", "foo",
     ])
-    func `with an error says which`(error: String) {
+    func `with an error reports the error code`(error: String) {
         let refusal = OAuthError.refused(
             host: "login.example.com", status: 302, error: error, description: "No\u{FFFD}thanks")
         #expect(throws: refusal) { try code("state=s&error=\(error)&error_description=No%0Athanks") }
     }
 
-    @Test func `with an error of another issuer does not say it`() {
+    @Test func `with an error of another issuer hides the error`() {
         #expect(throws: OAuthError.responseIssuerMismatch(expected: Examples.issuer, found: "https://evil.example.com"))
         {
             try code("state=s&error=x&error_description=call+this+number&iss=https%3A%2F%2Fevil.example.com")
         }
     }
 
-    @Test func `with an error that nobody vouches for does not say it`() {
+    @Test func `with an error but without the announced iss hides the error`() {
         let generic = OAuthError.refused(
             host: "login.example.com", status: 302, error: OAuthError.unverifiedRefusal, description: nil)
         #expect(throws: generic) { try code("state=s&error=x&error_description=call+this", advertised: true) }
@@ -83,7 +83,7 @@ import Testing
         "state=s&code=%",
         "state=s&code=c&x=1&x=1",
     ])
-    func `that is not plainly one is none`(query: String) {
+    func `that is invalid is refused`(query: String) {
         #expect(AuthorizationResponse(query: query) == nil)
     }
 }

@@ -23,13 +23,13 @@ struct `A login by pasting` {
         ScriptedTransport([Self.token: [.json(#"{"access_token":"AT","token_type":"Bearer"}"#)]])
     }
 
-    /// The state that the authorization request carries.
+    /// The state in the authorization request.
     private static func state(_ pending: PendingLogin) throws -> String {
         let query = try #require(try EndpointURL(pending.authorizationAddress).query)
         return try #require(FormEncoding.decode(query)?.first { $0.name == "state" }?.value)
     }
 
-    /// Runs a login in which nothing listens, and whose person gives up after the first paste that is refused.
+    /// Runs a login without a listener. The user gives up after the first paste that is refused.
     private func logIn(
         redirect: String = "http://127.0.0.1/callback", _ paste: @escaping @Sendable (_ state: String) -> String
     ) async -> (Result<TokenResponse, any Error>, ScriptedTransport) {
@@ -47,7 +47,7 @@ struct `A login by pasting` {
         }
     }
 
-    @Test func `takes the whole address`() async throws {
+    @Test func `accepts the complete address`() async throws {
         let (result, transport) = await logIn { "  http://127.0.0.1/callback?code=c&state=\($0)#_=_\n" }
         #expect(try result.get().accessToken == Secret("AT"))
         let form = try #require(transport.requests.first?.form?.exposedText)
@@ -58,25 +58,25 @@ struct `A login by pasting` {
         ("http://127.0.0.1:8080", "http://127.0.0.1:8080/?"), ("http://127.0.0.1:8080", "http://127.0.0.1:8080?"),
         ("http://127.0.0.1:80/cb", "http://127.0.0.1/cb?"), ("http://localhost:80/cb", "http://localhost:80/cb?"),
     ])
-    func `knows how a browser writes the address`(redirect: String, beginning: String) async throws {
+    func `accepts the address as a browser writes it`(redirect: String, beginning: String) async throws {
         let (result, _) = await logIn(redirect: redirect) { "\(beginning)state=\($0)&code=c" }
         #expect(throws: Never.self) { try result.get() }
     }
 
     @Test(arguments: ["c0de", "", "https://evil.example/callback?code=c&state=STATE", "http://127.0.0.1/callback"])
-    func `takes nothing but the whole address`(text: String) async {
+    func `accepts nothing but the complete address`(text: String) async {
         let (result, transport) = await logIn { text.replacing("STATE", with: $0) }
         #expect(throws: OAuthError.notTheRedirect(expected: "http://127.0.0.1/callback")) { try result.get() }
         #expect(transport.requests.isEmpty)
     }
 
-    @Test func `takes no answer to another login`() async {
+    @Test func `refuses a response to another login`() async {
         let (result, transport) = await logIn { _ in "http://127.0.0.1/callback?code=c&state=other" }
         #expect(throws: OAuthError.anotherLogin) { try result.get() }
         #expect(transport.requests.isEmpty)
     }
 
-    @Test func `takes no answer of another server`() async {
+    @Test func `refuses a response of another server`() async {
         let (result, transport) = await logIn { "http://127.0.0.1/callback?code=c&state=\($0)&iss=https%3A%2F%2Fevil" }
         #expect(throws: OAuthError.responseIssuerMismatch(expected: Examples.issuer, found: "https://evil")) {
             try result.get()
@@ -84,7 +84,7 @@ struct `A login by pasting` {
         #expect(transport.requests.isEmpty)
     }
 
-    @Test func `goes on after a paste that is no answer`() async throws {
+    @Test func `continues after a paste that is not a response`() async throws {
         let transport = server()
         _ = try await flow(transport).run { pending in
             let state = try Self.state(pending)
@@ -103,9 +103,9 @@ struct `A login by pasting` {
         }
     }
 
-    // Beside the listener.
+    // In parallel with the listener.
 
-    @Test func `is possible while the listener waits`() async throws {
+    @Test func `works while the listener waits`() async throws {
         let transport = server()
         let redirectURI = Mutex("")
         let response = try await flow(listens: true, transport).run { pending in
@@ -121,7 +121,7 @@ struct `A login by pasting` {
                 == true)
     }
 
-    @Test func `waits for no browser to fetch a last page`() async throws {
+    @Test func `does not wait for a browser to fetch a last page`() async throws {
         let traffic = LoopbackTraffic()
         traffic.begin(
             RedirectGate(
@@ -136,7 +136,7 @@ struct `A login by pasting` {
         #expect(isOver)
     }
 
-    @Test func `closes the door to the browser, and the other way round`() async throws {
+    @Test func `and the browser exclude each other: only the first answer counts`() async throws {
         let transport = server()
         _ = try await flow(listens: true, transport).run { pending in
             let visit = try await Browser(pending: pending).start()

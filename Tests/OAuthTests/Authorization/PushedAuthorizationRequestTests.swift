@@ -24,7 +24,7 @@ struct `A login by a pushed request` {
             loginHint: "alice")
     }
 
-    /// Runs a login whose person signs in, and that nobody is asked for where it ends before.
+    /// Runs a login in which the user signs in. If it ends earlier, the user must not have been asked.
     private func logIn(
         _ parameters: AuthorizationParameters, answer: ScriptedTransport.Answer
     ) async -> (Result<[PendingLogin], any Error>, [HTTPRequest]) {
@@ -47,7 +47,7 @@ struct `A login by a pushed request` {
     }
 
     @Test(arguments: [false, true])
-    func `names in the browser only what it pushed`(isRequired: Bool) async throws {
+    func `puts only the request_uri into the browser's address`(isRequired: Bool) async throws {
         let (result, requests) = await logIn(
             try parameters(isRequired: isRequired),
             answer: .json(#"{"request_uri":"urn:x:1&2","expires_in":60}"#, status: 201))
@@ -72,7 +72,7 @@ struct `A login by a pushed request` {
         #expect(values["resource"] == "https://git.example.com/")
     }
 
-    @Test func `proves the client as at the token endpoint`() async throws {
+    @Test func `authenticates the client as at the token endpoint`() async throws {
         let client = Client(id: "me", secret: Secret("s"), authentication: .basic)
         let (_, requests) = await logIn(
             try parameters(client: client), answer: .json(#"{"request_uri":"urn:x","expires_in":60}"#, status: 201))
@@ -81,7 +81,7 @@ struct `A login by a pushed request` {
     }
 
     @Test(arguments: [400, 401])
-    func `ends with the server's objection before anybody is asked`(status: Int) async throws {
+    func `ends with the server's error before the user is asked`(status: Int) async throws {
         let objection = #"{"error":"invalid_redirect_uri","error_description":"not \u001b[2J registered"}"#
         let (result, requests) = await logIn(try parameters(), answer: .json(objection, status: status))
         #expect(
@@ -98,22 +98,22 @@ struct `A login by a pushed request` {
         (#"{"request_uri":7,"expires_in":60}"#, "request_uri"), (#"{"request_uri":"urn:x"}"#, "expires_in"),
         (#"{"request_uri":"urn:x","expires_in":0}"#, "expires_in"),
     ])
-    func `ends where the answer cannot be used`(answer: String, member: String) async throws {
+    func `ends if the answer is invalid`(answer: String, member: String) async throws {
         let (result, _) = await logIn(try parameters(), answer: .json(answer, status: 201))
         #expect(throws: OAuthError.malformed(host: "login.example.com", member: member)) { try result.get() }
     }
 
-    @Test func `ends where the server cannot answer now`() async throws {
+    @Test func `ends if the server is unavailable`() async throws {
         let (result, _) = await logIn(try parameters(), answer: .status(503))
         #expect(throws: OAuthError.unavailable(host: "login.example.com", status: 503, retryAfter: nil)) {
             try result.get()
         }
     }
 
-    // Without an endpoint.
+    // Servers without an endpoint.
 
     @Test(arguments: [(nil, 0), (push, 404), (push, 405)] as [(String?, Int)])
-    func `is a plain one where there is no endpoint`(endpoint: String?, status: Int) async throws {
+    func `sends a plain request if there is no endpoint`(endpoint: String?, status: Int) async throws {
         let (result, _) = await logIn(try parameters(endpoint: endpoint), answer: .status(status))
         let pending = try #require(try result.get().first)
         #expect(pending.authorizationAddress.contains("&code_challenge="))
@@ -121,7 +121,7 @@ struct `A login by a pushed request` {
     }
 
     @Test(arguments: [(nil, 0), (push, 404), (push, 405)] as [(String?, Int)])
-    func `is none where one is required and there is no endpoint`(endpoint: String?, status: Int) async throws {
+    func `fails if pushing is required and there is no endpoint`(endpoint: String?, status: Int) async throws {
         let (result, requests) = await logIn(
             try parameters(endpoint: endpoint, isRequired: true), answer: .status(status))
         #expect(throws: OAuthError.missingEndpoint(member: "pushed_authorization_request_endpoint")) {

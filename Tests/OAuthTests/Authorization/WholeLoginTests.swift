@@ -7,7 +7,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1)))
 struct `A whole login on loopback` {
     @Test(arguments: ["", "/t1"])
-    func `discovers, asks, redeems, refreshes and revokes`(path: String) async throws {
+    func `discovers, signs in, exchanges, refreshes and revokes`(path: String) async throws {
         let served = PortBox()
         try await ScriptedServer.run({ target in
             let origin = "http://127.0.0.1:\(served.port)"

@@ -6,7 +6,7 @@ import Testing
 @testable import OAuth
 
 @Suite(.timeLimit(.minutes(1)))
-struct `A login at another device` {
+struct `A login on another device` {
     private static let device = "https://login.example.com/device"
     private static let token = "https://login.example.com/token"
     private static let success = ScriptedTransport.Answer.json(#"{"access_token":"AT","token_type":"Bearer"}"#)
@@ -21,7 +21,7 @@ struct `A login at another device` {
         .json(#"{"error":"\#(code)"}"#, status: 400)
     }
 
-    /// Runs a login in which every pause is over at once; returns the pauses as well.
+    /// Runs a login in which every pause ends at once. Also returns the pauses.
     private func logIn(
         offer: ScriptedTransport.Answer = offer(), _ answers: [ScriptedTransport.Answer],
         present: @escaping @Sendable (PendingDeviceLogin) async throws -> Void = { _ in }
@@ -41,7 +41,7 @@ struct `A login at another device` {
         }
     }
 
-    @Test func `shows the code and polls until the person has decided`() async throws {
+    @Test func `shows the code and polls until the user has decided`() async throws {
         let shown = Mutex<PendingDeviceLogin?>(nil)
         let pending = Self.error("authorization_pending")
         let (result, pauses, forms) = await logIn([pending, pending, Self.success]) { login in
@@ -59,14 +59,14 @@ struct `A login at another device` {
         #expect(login.completeAddress == nil)
     }
 
-    @Test func `polls more slowly when told to, and for good`() async throws {
+    @Test func `polls more slowly for good after slow_down`() async throws {
         let answers = ["slow_down", "authorization_pending", "slow_down"].map(Self.error) + [Self.success]
         let (result, pauses, _) = await logIn(answers)
         #expect(throws: Never.self) { try result.get() }
         #expect(pauses == [2, 7, 7, 12])
     }
 
-    @Test func `outlasts a server in trouble`() async throws {
+    @Test func `continues after temporary server errors`() async throws {
         let answers: [ScriptedTransport.Answer] = [
             .failure(.unreachable(host: "login.example.com", reason: "x")),
             .failure(.timedOut(host: "login.example.com", seconds: 30)),
@@ -79,7 +79,7 @@ struct `A login at another device` {
     }
 
     @Test(arguments: [(2, [4, 8, 16, 32, 60, 60]), (50, [60, 60]), (90, [90, 90])])
-    func `does not keep a person waiting because their network was away`(interval: Int, pauses: [Int]) throws {
+    func `limits the pause after network failures`(interval: Int, pauses: [Int]) throws {
         var pace = PollingPace(interval: interval)
         for pause in pauses {
             #expect(try pace.pause(after: .unreachable(host: "login.example.com", reason: "x")) == pause)
@@ -88,9 +88,9 @@ struct `A login at another device` {
             try pace.pause(after: .refused(host: "a", status: 400, error: "slow_down", description: nil)) > pauses[1])
     }
 
-    // RFC 8628 section 3.3.1, and what came before it.
+    // RFC 8628 section 3.3.1, and the name in Google's older implementation.
     @Test(arguments: ["verification_uri", "verification_url"])
-    func `knows the older name of the address`(name: String) async throws {
+    func `accepts the older name of the address`(name: String) async throws {
         let shown = Mutex<PendingDeviceLogin?>(nil)
         let offer = ScriptedTransport.Answer.json(
             #"{"device_code":"DC","user_code":"A","\#(name)":"https://login.example.com/go","expires_in":600}"#)
@@ -107,7 +107,7 @@ struct `A login at another device` {
         ("expired_token", .codeExpired(seconds: 600)),
         ("invalid_grant", .refused(host: "login.example.com", status: 400, error: "invalid_grant", description: nil)),
     ])
-    func `ends at the server's word`(code: String, error: OAuthError) async {
+    func `ends with the server's error`(code: String, error: OAuthError) async {
         let (result, pauses, _) = await logIn([Self.error(code)])
         #expect(throws: error) { try result.get() }
         #expect(pauses.count == 1)
@@ -117,7 +117,7 @@ struct `A login at another device` {
         #","verification_uri_complete":"https://login.example.com/go?c=1","interval":null"#,
         #","verification_uri_complete":"javascript:alert(1)""#,
     ])
-    func `offers the complete address only where it can be opened`(changes: String) async {
+    func `offers the complete address only if it is a valid URL`(changes: String) async {
         let shown = Mutex<PendingDeviceLogin?>(nil)
         let offer = ScriptedTransport.Answer.json(
             #"{"device_code":"DC","user_code":"A\u001b[0m","verification_uri":"https://login.example.com/go","#
@@ -134,14 +134,14 @@ struct `A login at another device` {
         (#""http://login.example.com/go""#, .invalidEndpoint(member: "verification_uri")),
         (#""javascript:alert(1)""#, .invalidEndpoint(member: "verification_uri")),
     ])
-    func `shows no address that cannot be trusted`(address: String, error: OAuthError) async {
+    func `shows no address that is not trustworthy`(address: String, error: OAuthError) async {
         let offer = ScriptedTransport.Answer.json(
             #"{"device_code":"DC","user_code":"A","verification_uri":\#(address),"expires_in":600}"#)
         let (result, _, _) = await logIn(offer: offer, [Self.success]) { _ in Issue.record("the person was asked") }
         #expect(throws: error) { try result.get() }
     }
 
-    @Test func `needs a server that has it`() async throws {
+    @Test func `needs a server that supports it`() async throws {
         let parameters = AuthorizationParameters(metadata: try Examples.metadata(), client: Client(id: "me"))
         let flow = DeviceFlow(parameters, transport: ScriptedTransport([:]))
         await #expect(throws: OAuthError.missingEndpoint(member: "device_authorization_endpoint")) {
@@ -149,7 +149,7 @@ struct `A login at another device` {
         }
     }
 
-    @Test func `says that it was the code that died where the server does not say it`() async throws {
+    @Test func `reports an expired code even if the server does not`() async throws {
         var metadata = try Examples.metadata()
         metadata.deviceAuthorizationEndpoint = try EndpointURL(Self.device)
         let parameters = AuthorizationParameters(metadata: metadata, client: Client(id: "me"))
@@ -159,7 +159,7 @@ struct `A login at another device` {
         await #expect(throws: OAuthError.codeExpired(seconds: 1)) { try await flow.run { _ in } }
     }
 
-    @Test func `ends when nobody comes in time`() async throws {
+    @Test func `ends if the user does not finish in time`() async throws {
         var metadata = try Examples.metadata()
         metadata.deviceAuthorizationEndpoint = try EndpointURL(Self.device)
         let parameters = AuthorizationParameters(
@@ -169,7 +169,7 @@ struct `A login at another device` {
     }
 }
 
-/// How long a login wanted to wait, without the waiting.
+/// Records the requested pauses instead of waiting.
 private final class PauseLog: Sendable {
     private let log = Mutex<[Int]>([])
 

@@ -15,7 +15,7 @@ struct `The transport` {
         return AsyncHTTPTransport(settings: { [settings] _ in settings }, deadline: deadline)
     }
 
-    /// Sends one request through a transport of its own.
+    /// Sends one request through a new transport.
     private func send(
         _ request: HTTPRequest, deadline: Duration = .seconds(30), authorities: String? = nil,
         environment: [String: String] = [:]
@@ -31,7 +31,7 @@ struct `The transport` {
         }
     }
 
-    @Test func `sends a form and brings the answer back whole`() async throws {
+    @Test func `sends a form and returns the complete answer`() async throws {
         try await ScriptedServer.run({ _ in .http(400, "{\"error\":\"x\"}", fields: ["Retry-After: 3"]) }) { server in
             let url = try EndpointURL(server.address("/token?tenant=a"))
             let response = try await send(
@@ -67,7 +67,7 @@ struct `The transport` {
         }
     }
 
-    @Test func `deletes, and sends nothing but the token`() async throws {
+    @Test func `sends a DELETE with nothing but the token`() async throws {
         try await ScriptedServer.run({ _ in .bytes("HTTP/1.1 204 X\r\n\r\n") }) { server in
             let url = try EndpointURL(server.address("/register/1"))
             let response = try await send(HTTPRequest(delete: url, bearer: Secret("t")))
@@ -100,7 +100,7 @@ struct `The transport` {
         "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n" + String(repeating: "x", count: 100_000),
         "HTTP/1.1 200 OK\r\n\r\n" + String(repeating: "x", count: 100_000),
     ])
-    func `reads no more than it was told`(answer: String) async throws {
+    func `reads no more than its limit`(answer: String) async throws {
         try await ScriptedServer.run({ _ in .bytes(answer) }) { server in
             let request = HTTPRequest(post: Secret(""), to: try EndpointURL(server.address()))
             await #expect(throws: OAuthError.tooLarge(host: "127.0.0.1", limit: 65_536)) { try await send(request) }
@@ -110,11 +110,11 @@ struct `The transport` {
     @Test(arguments: [
         ScriptedServer.Reply.stall(""), .stall("HTTP/1.1 200 OK\r\nContent-Le"),
         .stall("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"),
-        // Never silent for long, and never done.
+        // Never silent for long, and never finished.
         .drip("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", every: .milliseconds(100)),
         .drip("HTTP/1.1 200 OK\r\n\r\n{" + String(repeating: " ", count: 1000), every: .milliseconds(20)),
     ])
-    func `gives up at the deadline wherever the server falls silent`(reply: ScriptedServer.Reply) async throws {
+    func `times out at its deadline wherever the server stops sending`(reply: ScriptedServer.Reply) async throws {
         try await ScriptedServer.run({ _ in reply }) { server in
             let request = HTTPRequest(get: try EndpointURL(server.address()))
             await #expect(throws: OAuthError.timedOut(host: "127.0.0.1", seconds: 1)) {
@@ -146,8 +146,7 @@ struct `The transport` {
         (.bytes("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"), .answerLost(host: "127.0.0.1")),
         (.bytes("SSH-2.0-x\r\n"), .unreachable(host: "127.0.0.1", reason: "the answer is not HTTP")),
     ])
-    func `says that no answer came, and does not ask again`(reply: ScriptedServer.Reply, error: OAuthError) async throws
-    {
+    func `reports a missing answer and does not retry`(reply: ScriptedServer.Reply, error: OAuthError) async throws {
         try await ScriptedServer.run({ _ in reply }) { server in
             let request = HTTPRequest(post: Secret("code=c"), to: try EndpointURL(server.address()))
             await #expect(throws: error) { try await send(request) }
@@ -155,7 +154,7 @@ struct `The transport` {
         }
     }
 
-    @Test func `says that nobody listens`() async throws {
+    @Test func `reports that no server listens`() async throws {
         let silent = try SilentPort()
         let request = HTTPRequest(get: try EndpointURL("http://127.0.0.1:\(silent.port)/"))
         await #expect(throws: OAuthError.unreachable(host: "127.0.0.1", reason: "connection refused")) {
@@ -164,7 +163,7 @@ struct `The transport` {
         withExtendedLifetime(silent) {}
     }
 
-    @Test func `may be shut down without having been used, and more than once`() async {
+    @Test func `can be shut down unused, and more than once`() async {
         let transport = transport()
         await transport.shutdown()
         await transport.shutdown()
@@ -193,7 +192,7 @@ struct `The transport over TLS` {
         if case OAuthError.untrusted(host: "127.0.0.1", _) = error { true } else { false }
     }
 
-    @Test func `trusts nobody without an authority`() async throws {
+    @Test func `trusts no server without an authority`() async throws {
         try await TestCertificate.lend(for: "IP:127.0.0.1") { certificate in
             try await ScriptedServer.run(tls: certificate.context, { _ in .http(200, "{}") }) { server in
                 await #expect {
@@ -218,7 +217,7 @@ struct `The transport over TLS` {
         }
     }
 
-    @Test func `does not take a certificate for another name`() async throws {
+    @Test func `refuses a certificate for another name`() async throws {
         try await TestCertificate.lend(for: "DNS:other.example") { certificate in
             let file = certificate.file
             try await ScriptedServer.run(tls: certificate.context, { _ in .http(200, "{}") }) { server in
@@ -230,7 +229,7 @@ struct `The transport over TLS` {
         }
     }
 
-    @Test func `says that the file of authorities cannot be read`() async throws {
+    @Test func `reports that the file of authorities is unreadable`() async throws {
         try await ScriptedServer.run({ _ in .close }) { server in
             await #expect(
                 throws: OAuthError.untrusted(
@@ -239,7 +238,7 @@ struct `The transport over TLS` {
         }
     }
 
-    @Test func `does not talk to a server without TLS`() async throws {
+    @Test func `refuses a server without TLS`() async throws {
         try await ScriptedServer.run({ _ in .http(400) }) { server in
             await #expect {
                 try await ask("https://127.0.0.1:\(server.port)/")

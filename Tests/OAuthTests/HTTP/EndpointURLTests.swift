@@ -27,13 +27,13 @@ import Testing
         Accepted("https://192.0.2.7/", "192.0.2.7", 443, "/"),
         Accepted("https://[2001:db8::1]:444/x", "[2001:db8::1]", 444, "/x"),
         Accepted("https://xn--bcher-kva.example/", "xn--bcher-kva.example", 443, "/"),
-        // Plain http on this machine only.
+        // Plain http only on this machine.
         Accepted("http://localhost:8080/token", "localhost", 8080, "/token"),
         Accepted("http://127.0.0.1/token", "127.0.0.1", 80, "/token"),
         Accepted("http://127.8.9.10:1/", "127.8.9.10", 1, "/"),
         Accepted("http://[::1]:65535/", "[::1]", 65_535, "/"),
     ])
-    func `is kept as given and taken apart`(accepted: Accepted) throws {
+    func `is kept as given and split into its parts`(accepted: Accepted) throws {
         let url = try EndpointURL(accepted.text)
         #expect(url.string == accepted.text)
         #expect(url.host == accepted.host)
@@ -47,12 +47,12 @@ import Testing
             ("", .notHTTPS), ("example.com", .notHTTPS), ("//example.com/", .notHTTPS), ("/token", .notHTTPS),
             ("file:///bin/sh", .notHTTPS), ("javascript:alert(1)", .notHTTPS), ("--help", .notHTTPS),
             ("https:/example.com", .notHTTPS), ("ftp://example.com/", .notHTTPS),
-            // Off loopback, and names that only look like loopback.
+            // Not loopback, and names that only look like loopback.
             ("http://example.com/", .httpOffLoopback), ("http://localhost.example.com/", .httpOffLoopback),
             ("http://127.0.0.1.example.com/", .httpOffLoopback), ("http://192.168.0.1/", .httpOffLoopback),
             ("https://a@b.example/", .userInformation), ("https://a:b@b.example/", .userInformation),
             ("https://a.example/#f", .fragment),
-            // What a shell, a terminal or a header could take for something else.
+            // Characters that a shell, a terminal or a header could misinterpret.
             ("https://a.example/\n", .forbiddenCharacter), ("https://a.example/ b", .forbiddenCharacter),
             ("https://a.example/\u{1B}[2J", .forbiddenCharacter),
             ("https://a.example\\@b.example/", .forbiddenCharacter),
@@ -65,7 +65,7 @@ import Testing
             ("https://a.example:/", .invalidPort), ("https://a.example:0/", .invalidPort),
             ("https://a.example:65536/", .invalidPort), ("https://a.example:8x/", .invalidPort),
             ("https://[::1]x:1/", .invalidPort), ("https://a.example:+44/", .invalidPort),
-            // Other spellings of addresses, and addresses where no authorization server lives.
+            // Unusual spellings of addresses, and addresses that no authorization server has.
             ("https://0x7f.1/", .invalidHost), ("https://127.1/", .invalidHost), ("https://2130706433/", .invalidHost),
             ("https://0177.0.0.1/", .invalidHost), ("https://0x7f000001/", .invalidHost),
             ("https://0.0.0.0/", .invalidHost), ("https://169.254.169.254/latest", .invalidHost),
@@ -73,7 +73,7 @@ import Testing
             ("https://[::ffff:127.0.0.1]/", .invalidHost), ("https://[fe80::1]/", .invalidHost),
             ("https://[ff02::1]/", .invalidHost), ("https://[64:ff9b::7f00:1]/", .invalidHost),
         ] as [(String, EndpointURL.ParsingError)])
-    func `is refused where it is not plainly one`(text: String, reason: EndpointURL.ParsingError) {
+    func `is refused if it is invalid or ambiguous`(text: String, reason: EndpointURL.ParsingError) {
         #expect(throws: reason) { try EndpointURL(text) }
     }
 
@@ -82,7 +82,7 @@ import Testing
         ("https://a.example:444", "https://a.example:444"), ("http://127.0.0.1:80/", "http://127.0.0.1"),
         ("http://[::1]:8080/", "http://[::1]:8080"),
     ])
-    func `has an origin without its scheme's own port`(text: String, origin: String) throws {
+    func `has an origin without its scheme's default port`(text: String, origin: String) throws {
         #expect(try EndpointURL(text).origin == origin)
     }
 
@@ -90,7 +90,7 @@ import Testing
         ("https://localhost/", true), ("https://127.255.0.1/", true), ("https://[::1]/", true),
         ("https://[0:0:0:0:0:0:0:1]/", true), ("https://a.example/", false), ("https://128.0.0.1/", false),
     ])
-    func `knows loopback`(text: String, isLoopback: Bool) throws {
+    func `recognizes loopback`(text: String, isLoopback: Bool) throws {
         #expect(try EndpointURL(text).isLoopback == isLoopback)
     }
 }

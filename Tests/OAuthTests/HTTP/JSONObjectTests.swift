@@ -7,7 +7,7 @@ import Testing
         try JSONObject(Array(text.utf8))
     }
 
-    @Test func `gives its members by type`() throws {
+    @Test func `returns its members by type`() throws {
         let object = try parse(#" {"s":"t","b":true,"l":["x","y"],"n":null,"other":{"s":[]}} "#)
         #expect(try object.string("s") == "t")
         #expect(try object.bool("b") == true)
@@ -20,17 +20,17 @@ import Testing
         (#"{"v":3600}"#, 3600), (#"{"v":3599.5}"#, 3599.5), (#"{"v":"3600"}"#, 3600), (#"{"v":-1}"#, -1),
         (#"{"v":1e99}"#, 1e99),
     ])
-    func `reads a number that is written as text`(text: String, number: Double) throws {
+    func `parses a number that is written as text`(text: String, number: Double) throws {
         #expect(try parse(text).number("v") == number)
     }
 
     @Test(arguments: [#"{"v":"soon"}"#, #"{"v":true}"#, #"{"v":[1]}"#, #"{"v":null}"#, "{}"])
-    func `has no number where there is none`(text: String) throws {
+    func `has no number in other texts`(text: String) throws {
         #expect(try parse(text).number("v") == nil)
     }
 
     @Test(arguments: ["", "  ", "[]", "\"x\"", "<!doctype html>", "null", "access_token=x"])
-    func `does not begin with anything else`(text: String) {
+    func `must begin with a brace`(text: String) {
         #expect(throws: JSONObject.ParsingError.notAnObject) { try parse(text) }
     }
 
@@ -38,17 +38,17 @@ import Testing
         #"{"a": 1,}"#, #"{"a": [1, 2 , ]}"#, #"{"a": {"b": 1,}}"#,
         #"{"a":1"#, #"{"a" 1}"#, #"{"a":1}{"b":2}"#, #"{"a":"x}"#, "{'a':1}", "{\"a\":\"\n\"}",
     ])
-    func `is refused where it is broken`(text: String) {
+    func `is refused if it is broken`(text: String) {
         #expect(throws: JSONObject.ParsingError.malformed) { try parse(text) }
     }
 
-    @Test func `is refused where it is not UTF-8`() {
+    @Test func `is refused if it is not UTF-8`() {
         #expect(throws: JSONObject.ParsingError.malformed) {
             try JSONObject(Array(#"{"a":""#.utf8) + [0xFF] + Array(#""}"#.utf8))
         }
     }
 
-    @Test func `goes 32 levels deep and no further`() throws {
+    @Test func `can have 32 levels and no more`() throws {
         func nested(_ levels: Int) -> String {
             #"{"a":"# + String(repeating: "[", count: levels - 1) + String(repeating: "]", count: levels - 1) + "}"
         }
@@ -61,15 +61,15 @@ import Testing
         #"{"token_type":"Bearer","token_type":"mac"}"#, #"{"token_type":"Bearer","token\u005ftype":"mac"}"#,
         #"{"token_type" : 1, "x":{}, "token_type" :2}"#,
     ])
-    func `names nothing twice, however it is escaped`(text: String) {
+    func `must not repeat a member, however it is escaped`(text: String) {
         #expect(throws: JSONObject.ParsingError.duplicate(member: "token_type")) { try parse(text) }
     }
 
-    @Test func `may repeat names and quote braces further in`() throws {
+    @Test func `may repeat names and quote braces in nested values`() throws {
         _ = try parse(#"{"a":{"x":1,"x":2},"b":"a\":{[","c":["a","a"]}"#)
     }
 
-    @Test func `says which member has the wrong type`() throws {
+    @Test func `names the member with the wrong type`() throws {
         let object = try parse(#"{"s":1,"b":"true","l":"x"}"#)
         #expect(throws: JSONObject.ParsingError.type(member: "s")) { try object.string("s") }
         #expect(throws: JSONObject.ParsingError.type(member: "b")) { try object.bool("b") }

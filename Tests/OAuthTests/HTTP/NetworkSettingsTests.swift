@@ -23,7 +23,7 @@ import Testing
             .server(host: "proxy.example", port: 1, authorization: .basic(username: "me", password: "p@ss"))
         ),
     ])
-    func `name the proxy that carries what goes to other machines`(
+    func `name the proxy for requests to other machines`(
         environment: [String: String], expected: HTTPClient.Configuration.Proxy
     ) throws {
         #expect(try proxy(for: "https://login.example.com/", environment) == expected)
@@ -33,46 +33,46 @@ import Testing
         "http://127.0.0.1:8080/", "http://localhost/", "https://[::1]/", "https://a.example.com/",
         "https://example.com/", "https://b.example.org:8443/",
     ])
-    func `have no proxy for loopback and the exceptions`(url: String) throws {
+    func `use no proxy for loopback and the exceptions`(url: String) throws {
         let environment = ["https_proxy": "http://proxy.example:1", "no_proxy": ".example.com, b.example.org:8443"]
         #expect(try proxy(for: url, environment) == nil)
     }
 
-    @Test func `make no exception for half a name`() throws {
+    @Test func `make no exception for a part of a name`() throws {
         let environment = ["https_proxy": "http://proxy.example:1", "no_proxy": "example.com"]
         #expect(try proxy(for: "https://notexample.com/", environment) != nil)
         #expect(try proxy(for: "https://b.example.org/", ["no_proxy": "*", "https_proxy": "x"]) == nil)
     }
 
     @Test(arguments: ["ftp://proxy.example", "http://", "http://a b"])
-    func `do not go round a proxy that is not understood`(value: String) {
+    func `do not bypass an invalid proxy`(value: String) {
         #expect(throws: OAuthError.self) { try proxy(for: "https://a.example/", ["https_proxy": value]) }
     }
 
-    /// The environment, and what of it names the proxy.
+    /// An environment, and the proxy that it names.
     static let precedence: [([String: String], String?)] = [
         (["https_proxy": "a", "HTTPS_PROXY": "b", "all_proxy": "c"], "a"),
         (["HTTPS_PROXY": "b", "all_proxy": "c"], "b"),
         (["all_proxy": "c", "ALL_PROXY": "d"], "c"), (["ALL_PROXY": "d"], "d"),
-        // Set and empty: it is wanted that there is none
+        // Set but empty: the user wants no proxy
         (["https_proxy": "", "HTTPS_PROXY": "b"], nil), (["HTTPS_PROXY": "", "all_proxy": "c"], nil),
-        // What is for requests without TLS, of which there are none
+        // A proxy for requests without TLS, which keyfob never sends
         (["http_proxy": "e"], nil), ([:], nil),
     ]
 
     @Test(arguments: precedence)
-    func `take the first variable that is set, as curl does`(_ environment: [String: String], _ host: String?) throws {
+    func `use the first variable that is set, as curl does`(_ environment: [String: String], _ host: String?) throws {
         #expect(try proxy(for: "https://login.example.com/", environment)?.host == host)
     }
 
-    @Test func `trust in place of the system's authorities what OpenSSL is told to`() {
+    @Test func `trust the authorities of OpenSSL's variables instead of the system's`() {
         #expect(NetworkSettings(environment: ["SSL_CERT_FILE": "/ca.pem"]).authorities == "/ca.pem")
         #expect(NetworkSettings(environment: ["SSL_CERT_FILE": ""]).authorities == nil)
-        // No file of the working directory
+        // Not a file in the working directory
         #expect(NetworkSettings(environment: ["SSL_CERT_FILE": "ca.pem"]).authorities == "/ca.pem")
     }
 
-    @Test func `know by name all the variables that they read`() {
+    @Test func `list all variables that they read`() {
         let environment = Dictionary(uniqueKeysWithValues: NetworkSettings.variables.map { ($0, "x") })
         #expect(environment.count == 7)
         for name in NetworkSettings.variables {

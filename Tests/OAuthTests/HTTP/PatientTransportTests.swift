@@ -5,7 +5,7 @@ import Testing
 
 @testable import OAuth
 
-@Suite struct `Patience with a server` {
+@Suite struct `Retries` {
     private static let address = "https://login.example.com/x"
     private static let ok = ScriptedTransport.Answer.json("{}")
 
@@ -13,7 +13,7 @@ import Testing
         .status(status, fields: [(name: "Retry-After", value: value)])
     }
 
-    /// A server, and somebody patient whose clock goes only while they wait.
+    /// A server, and a patient transport whose clock only runs while it waits.
     private final class Bench: Sendable {
         let server: ScriptedTransport
         let clock = Mutex<Int64>(1_000_000)
@@ -57,7 +57,7 @@ import Testing
     }
 
     static let cases: [Case] = [
-        // Whoever names a time is believed, once, if it is near
+        // If the server names a time that is near, the request is retried once
         Case(
             testDescription: "429 with a time", answers: [later(429, "3"), ok], repetition: .ifUnprocessed, status: 200,
             waits: [.seconds(3)]),
@@ -78,11 +78,11 @@ import Testing
         Case(
             testDescription: "too late by far", answers: [later(429, "9999999999"), ok], repetition: .freely,
             status: 429),
-        // Not again what can be spent
+        // Never a request that uses something up
         Case(testDescription: "a code", answers: [later(429, "1"), ok], repetition: .never, status: 429),
         Case(testDescription: "a code, 503", answers: [later(503, "1"), ok], repetition: .never, status: 503),
         Case(testDescription: "a code, 500", answers: [.status(500), ok], repetition: .never, status: 500),
-        // Who only fails may have processed it
+        // A server that only fails may have processed the request
         Case(testDescription: "a refresh, 500", answers: [.status(500), ok], repetition: .ifUnprocessed, status: 500),
         Case(testDescription: "a refresh, 503", answers: [.status(503), ok], repetition: .ifUnprocessed, status: 503),
         Case(testDescription: "a refresh, 429", answers: [.status(429), ok], repetition: .ifUnprocessed, status: 429),
@@ -92,7 +92,7 @@ import Testing
         Case(
             testDescription: "a refresh, 500 with a time", answers: [later(500, "1"), ok], repetition: .ifUnprocessed,
             status: 500),
-        // A document is asked for three times at most
+        // A document is requested three times at most
         Case(
             testDescription: "a document, 502", answers: [.status(502), ok], repetition: .freely, status: 200,
             waits: [.milliseconds(300)]),
@@ -107,21 +107,21 @@ import Testing
             repetition: .freely, status: 200, waits: [.milliseconds(300), .seconds(2)]),
         Case(testDescription: "a document, 429", answers: [.status(429), ok], repetition: .freely, status: 429),
         Case(testDescription: "a document, 501", answers: [.status(501), ok], repetition: .freely, status: 501),
-        // What is an answer is one
+        // A final answer is not retried
         Case(testDescription: "404", answers: [later(404, "1"), ok], repetition: .freely, status: 404),
         Case(testDescription: "400", answers: [later(400, "1"), ok], repetition: .freely, status: 400),
         Case(testDescription: "302", answers: [later(302, "1"), ok], repetition: .freely, status: 302),
     ]
 
     @Test(arguments: cases)
-    func `lasts for seconds, and for what may be sent twice`(_ it: Case) async throws {
+    func `last for seconds, and only for requests that may be sent twice`(_ it: Case) async throws {
         let bench = Bench(it.answers)
         #expect(try await bench.send(it.repetition) == it.status)
         #expect(bench.waits == it.waits)
         #expect(bench.asked == it.waits.count + 1)
     }
 
-    @Test func `does not extend to requests that brought no answer`() async {
+    @Test func `are not made if there was no answer`() async {
         let bench = Bench([.failure(.timedOut(host: "login.example.com", seconds: 30)), Self.ok])
         await #expect(throws: OAuthError.timedOut(host: "login.example.com", seconds: 30)) {
             try await bench.send(.freely)
@@ -129,15 +129,15 @@ import Testing
         #expect(bench.asked == 1)
     }
 
-    @Test func `ends with the task that waits`() async {
+    @Test func `end with the cancelled task`() async {
         let bench = Bench([Self.later(429, "3"), Self.ok], pausing: { throw CancellationError() })
         await #expect(throws: OAuthError.cancelled) { try await bench.send(.freely) }
         #expect(bench.asked == 1)
     }
 
-    // MARK: The next one who comes
+    // MARK: The next request
 
-    @Test func `leaves a server alone that wants it, and says until when`() async throws {
+    @Test func `are also delayed for later requests, which report until when`() async throws {
         let bench = Bench([Self.later(429, "60"), Self.ok])
         #expect(try await bench.send(.never) == 429)
         bench.clock.withLock { $0 += 20 }
@@ -150,7 +150,7 @@ import Testing
         #expect(bench.waits.isEmpty)
     }
 
-    @Test func `waits for the rest of the time, even with what may be sent but once`() async throws {
+    @Test func `wait for the rest of the time, even for requests that may be sent only once`() async throws {
         let bench = Bench([Self.later(503, "60"), Self.ok])
         _ = try await bench.send(.never)
         bench.clock.withLock { $0 += 50 }
@@ -158,7 +158,7 @@ import Testing
         #expect(bench.waits == [.seconds(10)])
     }
 
-    @Test func `is over after one wait, whatever it was for`() async throws {
+    @Test func `are no longer delayed after one wait`() async throws {
         let bench = Bench([Self.later(429, "20"), Self.later(429, "5"), Self.ok])
         _ = try await bench.send(.freely)
         bench.clock.withLock { $0 += 15 }
@@ -167,16 +167,16 @@ import Testing
         #expect(bench.asked == 2)
     }
 
-    @Test func `is for a server, not for its neighbours`() async throws {
+    @Test func `are delayed for one server only`() async throws {
         let bench = Bench([Self.ok])
         bench.times.withLock { $0 = ["https://login.example.com:8443": 2_000_000, "https://example.com": 2_000_000] }
         #expect(try await bench.send(.never) == 200)
         #expect(bench.waits.isEmpty)
     }
 
-    // MARK: What may be sent twice
+    // MARK: Requests that may be sent twice
 
-    @Test func `is shown with documents and refreshes, and with nothing else`() async throws {
+    @Test func `are made for documents and refreshes, and for nothing else`() async throws {
         let url = try EndpointURL(Self.address)
         #expect(HTTPRequest(get: url).repetition == .freely)
         #expect(HTTPRequest(post: Secret(""), to: url).repetition == .never)

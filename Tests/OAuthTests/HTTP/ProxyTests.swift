@@ -4,7 +4,7 @@ import Testing
 
 @testable import OAuth
 
-/// What is sent through a proxy to a host that only the proxy knows.
+/// Requests through a proxy to a host that only the proxy can resolve.
 @Suite(.timeLimit(.minutes(1)))
 struct `The transport behind a proxy` {
     private static let host = "login.example.test"
@@ -24,7 +24,7 @@ struct `The transport behind a proxy` {
         }
     }
 
-    /// Lends the file of the server's certificate, the server, and the proxy before it.
+    /// Runs `body` with the file of the server's certificate, the server, and the proxy.
     private func withNetwork(
         _ body: @Sendable (String, ScriptedServer, TunnelProxy) async throws -> Void
     ) async throws {
@@ -36,7 +36,7 @@ struct `The transport behind a proxy` {
         }
     }
 
-    @Test func `goes through it, and it sees nothing but the host`() async throws {
+    @Test func `sends requests through the proxy, which sees only the host`() async throws {
         try await withNetwork { file, server, proxy in
             let response = try await send {
                 $0.proxy = Secret("http://127.0.0.1:\(proxy.port)")
@@ -50,7 +50,7 @@ struct `The transport behind a proxy` {
         }
     }
 
-    @Test func `tells it the password that it wants, and the server none`() async throws {
+    @Test func `sends the proxy's password to the proxy and not to the server`() async throws {
         try await withNetwork { file, server, proxy in
             _ = try await send {
                 $0.proxy = Secret("worker:open%20sesame@127.0.0.1:\(proxy.port)")
@@ -63,7 +63,7 @@ struct `The transport behind a proxy` {
         }
     }
 
-    @Test func `is not asked for an address that the resource may not lead to`() async throws {
+    @Test func `sends nothing through the proxy to an address that the resource must not name`() async throws {
         try await ScriptedServer.run({ _ in .http(502, "") }) { proxy in
             var settings = NetworkSettings(environment: [:])
             settings.proxy = Secret("http://127.0.0.1:\(proxy.port)")
@@ -80,7 +80,7 @@ struct `The transport behind a proxy` {
         }
     }
 
-    @Test func `believes a server behind a proxy no more than any other`() async throws {
+    @Test func `checks the certificate of a server behind a proxy`() async throws {
         try await withNetwork { _, server, proxy in
             await #expect {
                 _ = try await send { $0.proxy = Secret("http://127.0.0.1:\(proxy.port)") }
@@ -92,7 +92,7 @@ struct `The transport behind a proxy` {
         }
     }
 
-    /// What a proxy answers, and what is said then.
+    /// An answer of a proxy, and the resulting error.
     static let refusals = [
         (
             "HTTP/1.1 407 X\r\nProxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 0\r\n\r\n",
@@ -101,7 +101,7 @@ struct `The transport behind a proxy` {
     ]
 
     @Test(arguments: refusals)
-    func `says that it was the proxy who refused`(_ answer: String, _ reason: String) async throws {
+    func `reports that the proxy refused`(_ answer: String, _ reason: String) async throws {
         try await ScriptedServer.run({ _ in .bytes(answer) }) { proxy in
             await #expect(throws: OAuthError.unreachable(host: Self.host, reason: reason)) {
                 try await send { $0.proxy = Secret("http://me:secret@127.0.0.1:\(proxy.port)") }
@@ -109,7 +109,7 @@ struct `The transport behind a proxy` {
         }
     }
 
-    @Test func `says which proxy cannot be connected to, without its password`() async throws {
+    @Test func `reports which proxy is unreachable, without its password`() async throws {
         let silent = try SilentPort()
         let reason = "the proxy 127.0.0.1:\(silent.port): connection refused"
         await #expect(throws: OAuthError.unreachable(host: Self.host, reason: reason)) {
@@ -118,7 +118,7 @@ struct `The transport behind a proxy` {
         withExtendedLifetime(silent) {}
     }
 
-    @Test func `asks for the way of each request, and takes each by a client of its own`() async throws {
+    @Test func `determines the route of each request, with one client per route`() async throws {
         try await TestCertificate.lend(for: "IP:127.0.0.1") { certificate in
             let file = certificate.file
             try await ScriptedServer.run(tls: certificate.context, { _ in .http(200, "{}") }) { server in

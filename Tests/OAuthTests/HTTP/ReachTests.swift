@@ -6,30 +6,30 @@ import Testing
 
 @testable import OAuth
 
-/// The bytes of an address that is written as usual.
+/// The bytes of an address in its usual notation.
 private func bytes(_ text: String) throws -> [UInt8] {
     if let plain = IPv4Address(text) { return plain.bytes }
     return try #require(HostName.ipv6Bytes("[\(text)]"))
 }
 
-@Suite struct `How near an address is` {
+@Suite struct `The range of an address` {
     static let addresses: [(String, AddressRange?)] = [
         ("127.0.0.1", .loopback), ("127.255.255.254", .loopback), ("::1", .loopback),
-        // Private networks, and what else the Internet does not carry
+        // Private networks, and other addresses that the Internet does not route
         ("10.0.0.1", .nearby), ("172.16.0.1", .nearby), ("172.31.255.255", .nearby), ("192.168.1.1", .nearby),
         ("100.64.0.1", .nearby), ("100.127.255.255", .nearby), ("198.18.0.1", .nearby), ("192.0.2.1", .nearby),
         ("fc00::1", .nearby), ("fdff::1", .nearby), ("fec0::1", .nearby), ("64:ff9b:1::1", .nearby),
-        // Their neighbours
+        // Addresses just outside of them
         ("9.255.255.255", .everywhere), ("11.0.0.1", .everywhere), ("172.15.0.1", .everywhere),
         ("172.32.0.1", .everywhere), ("192.167.0.1", .everywhere), ("192.169.0.1", .everywhere),
         ("100.63.0.1", .everywhere), ("100.128.0.1", .everywhere), ("198.20.0.1", .everywhere),
         ("169.253.0.1", .everywhere), ("169.255.0.1", .everywhere), ("126.0.0.1", .everywhere),
         ("128.0.0.1", .everywhere), ("223.255.255.255", .everywhere), ("1.1.1.1", .everywhere),
         ("2606:4700::1111", .everywhere), ("2a00::1", .everywhere),
-        // No server's
+        // Addresses that no server has
         ("0.0.0.0", nil), ("0.1.2.3", nil), ("169.254.169.254", nil), ("224.0.0.1", nil), ("240.0.0.1", nil),
         ("255.255.255.255", nil), ("::", nil), ("fe80::1", nil), ("febf::1", nil), ("ff02::1", nil), ("::7f00:1", nil),
-        // IPv4 in other clothes
+        // IPv4 addresses in IPv6 notations
         ("::ffff:127.0.0.1", .loopback), ("::ffff:10.0.0.1", .nearby), ("::ffff:1.1.1.1", .everywhere),
         ("::ffff:169.254.169.254", nil), ("64:ff9b::7f00:1", .loopback), ("64:ff9b::a00:1", .nearby),
         ("64:ff9b::101:101", .everywhere), ("64:ff9b::a9fe:a9fe", nil), ("2002:7f00:1::1", .loopback),
@@ -37,17 +37,17 @@ private func bytes(_ text: String) throws -> [UInt8] {
     ]
 
     @Test(arguments: addresses)
-    func `is told by its range`(_ text: String, _ range: AddressRange?) throws {
+    func `depends on the block that contains it`(_ text: String, _ range: AddressRange?) throws {
         #expect(AddressRange(try bytes(text)) == range)
     }
 
-    @Test func `is not told of what is no address`() {
+    @Test func `does not exist for anything else`() {
         for count in [0, 3, 5, 15, 17] { #expect(AddressRange([UInt8](repeating: 1, count: count)) == nil) }
     }
 }
 
-@Suite struct `What a resource leads to` {
-    /// What the names of the table resolve to; each lookup is counted.
+@Suite struct `A host that a resource names` {
+    /// The addresses of the table's names. Lookups are counted.
     private final class Names: Sendable {
         static let known = [
             "mcp.example.com": ["93.184.216.34", "2606:2800::1"], "mcp.corp.example": ["10.1.2.3"],
@@ -83,7 +83,7 @@ private func bytes(_ text: String) throws -> [UInt8] {
         }
     }
 
-    /// A resource, where it leads to, and the address that is connected to.
+    /// A resource, the URL that it names, and the address to connect to.
     static let allowed: [(String, String, String?)] = [
         ("https://mcp.example.com/mcp", "https://login.example.com/x", "93.184.216.35"),
         ("https://mcp.example.com/mcp", "https://six.example.com/x", "2a00:1:0:0:0:0:0:5"),
@@ -100,13 +100,13 @@ private func bytes(_ text: String) throws -> [UInt8] {
     ]
 
     @Test(arguments: allowed)
-    func `may be as near as itself, and is connected to where it was judged`(
+    func `may be as near as the resource, and is connected to at the checked address`(
         _ resource: String, _ url: String, _ expected: String?
     ) async throws {
         let names = Names()
         let result = try await address(for: url, of: resource, names: names)
         #expect(result == .success(expected))
-        // A second answer might be another one.
+        // A second lookup could return another address.
         let host = try EndpointURL(url).host
         #expect(names.asked.withLock { $0.filter { $0 == host }.count } == (expected == nil ? 0 : 1))
     }
@@ -118,23 +118,23 @@ private func bytes(_ text: String) throws -> [UInt8] {
         ("https://mcp.example.com/mcp", "https://self.example/x"),
         ("https://mcp.example.com/mcp", "http://127.0.0.1:9000/x"),
         ("https://mcp.example.com/mcp", "http://localhost/x"),
-        // One bad address is enough, whichever it is
+        // One forbidden address is enough, in any position
         ("https://mcp.example.com/mcp", "https://trap.example/x"),
         ("https://mcp.example.com/mcp", "https://trap2.example/x"),
         ("https://mcp.example.com/mcp", "https://translated.example/x"),
-        // Who is here and there is there
+        // Addresses of both this machine and other hosts
         ("https://mixed.example/mcp", "https://login.corp.example/x"),
-        // Loopback is for loopback, and not for whom a resolver puts there
+        // Only loopback URLs may lead to loopback, even if a resolver says otherwise
         ("https://mcp.corp.example/mcp", "https://self.example/x"),
         ("https://mcp.corp.example/mcp", "http://127.0.0.1:9/x"),
         ("https://mcp.hosts.example/mcp", "https://self.example/x"),
-        // Never
+        // Never allowed
         ("https://mcp.example.com/mcp", "https://cloud.example/x"),
         ("http://127.0.0.1:8000/mcp", "https://cloud.example/x"),
     ]
 
     @Test(.counted(.hostileServers), arguments: refused)
-    func `is not gone to where it is nearer`(_ resource: String, _ url: String) async throws {
+    func `is refused if it is nearer than the resource`(_ resource: String, _ url: String) async throws {
         let error = OAuthError.addressTooNear(host: try EndpointURL(url).host, resource: try EndpointURL(resource).host)
         #expect(try await address(for: url, of: resource) == .failure(error))
     }
@@ -147,7 +147,7 @@ private func bytes(_ text: String) throws -> [UInt8] {
     ]
 
     @Test(arguments: allowedInPrivate)
-    func `may be in a private network where a person has agreed`(_ resource: String, _ url: String) async throws {
+    func `may be in a private network if the user has agreed`(_ resource: String, _ url: String) async throws {
         guard case .success(.some) = try await address(for: url, of: resource, isPrivateAllowed: true) else {
             Issue.record("it is not gone to")
             return
@@ -160,7 +160,7 @@ private func bytes(_ text: String) throws -> [UInt8] {
     ]
 
     @Test(.counted(.hostileServers), arguments: neverAllowed)
-    func `is not this machine, nor a cloud's own, though a person has agreed to private networks`(
+    func `must not be this machine or a cloud's metadata address, even if the user has agreed to private networks`(
         _ url: String
     ) async throws {
         let error = OAuthError.addressTooNear(host: try EndpointURL(url).host, resource: "mcp.example.com")
@@ -168,8 +168,8 @@ private func bytes(_ text: String) throws -> [UInt8] {
         #expect(result == .failure(error))
     }
 
-    /// Names that change what they mean, as in DNS rebinding.
-    @Test(.counted(.hostileServers)) func `is judged anew each time that its name is looked up`() async throws {
+    /// Names whose addresses change, as in DNS rebinding.
+    @Test(.counted(.hostileServers)) func `is checked again at each lookup`() async throws {
         let answers = Mutex(["93.184.216.35", "127.0.0.1"])
         let reach = Reach.asPublicAs(try EndpointURL("https://mcp.example.com/mcp"))
         let url = try EndpointURL("https://login.example.com/token")
@@ -184,10 +184,10 @@ private func bytes(_ text: String) throws -> [UInt8] {
         }
     }
 
-    /// Resource, where it leads to through a proxy, and whether it may.
+    /// A resource, the URL that it names (through a proxy), and whether it is allowed.
     static let proxied: [(String, String, Bool)] = [
         ("https://mcp.example.com/mcp", "https://login.example.com/x", true),
-        // What only the proxy can look up
+        // A name that only the proxy can resolve
         ("https://mcp.example.com/mcp", "https://login.corp.example/x", true),
         ("https://nowhere.example/mcp", "https://nowhere.else.example/x", true),
         ("https://mcp.example.com/mcp", "https://93.184.216.35/x", true),
@@ -206,7 +206,7 @@ private func bytes(_ text: String) throws -> [UInt8] {
     ]
 
     @Test(.counted(.hostileServers), arguments: proxied)
-    func `is judged by what its host says where a proxy looks it up`(
+    func `is checked by its name alone if a proxy resolves it`(
         _ resource: String, _ url: String, _ isAllowed: Bool
     ) async throws {
         let (resource, url, names) = (try EndpointURL(resource), try EndpointURL(url), Names())
@@ -221,7 +221,7 @@ private func bytes(_ text: String) throws -> [UInt8] {
         #expect(failure == (isAllowed ? nil : .addressTooNear(host: url.host, resource: resource.host)))
     }
 
-    /// Spellings by which a proxy or a resolver might be led to this machine.
+    /// Spellings by which a proxy or a resolver could be led to this machine.
     static let spellings = [
         "https://0x7f.1/", "https://0x7f000001/", "https://0177.0.0.1/", "https://127.1/", "https://2130706433/",
         "https://[::ffff:127.0.0.1]/", "https://[::ffff:7f00:1]/", "https://[::127.0.0.1]/",
@@ -230,17 +230,17 @@ private func bytes(_ text: String) throws -> [UInt8] {
     ]
 
     @Test(.counted(.hostileServers), arguments: spellings)
-    func `is no address at all in an unusual spelling`(_ url: String) {
+    func `is invalid in an unusual spelling`(_ url: String) {
         #expect(throws: EndpointURL.ParsingError.invalidHost) { try EndpointURL(url) }
     }
 
-    @Test func `is not gone to where there is nothing`() async throws {
+    @Test func `is unreachable if it does not exist`() async throws {
         let error = OAuthError.unreachable(host: "nowhere.example", reason: "its name was not found")
         let result = try await address(for: "https://nowhere.example/", of: "https://mcp.example.com/")
         #expect(result == .failure(error))
     }
 
-    @Test func `is judged in every request that is sent for it`() async throws {
+    @Test func `is checked in every request`() async throws {
         let resource = try EndpointURL("https://mcp.example.com/mcp")
         let server = ScriptedTransport([:])
         let transport = ReachingTransport(server, reach: .asPublicAs(resource))
@@ -250,12 +250,12 @@ private func bytes(_ text: String) throws -> [UInt8] {
     }
 }
 
-/// The same, with connections.
+/// The same with real connections.
 @Suite(.timeLimit(.minutes(1)))
-struct `The transport and the addresses` {
+struct `The transport and checked addresses` {
     private static let host = "login.example.test"
 
-    /// Asks `host`, which resolves to this machine, for a resource.
+    /// Sends a request to `host`, which resolves to this machine, on behalf of a resource.
     private func ask(_ server: ScriptedServer, for resource: String, trusting file: String) async throws -> Int {
         var settings = NetworkSettings(environment: [:])
         settings.authorities = file
@@ -274,7 +274,7 @@ struct `The transport and the addresses` {
         }
     }
 
-    @Test func `meet at the address that was judged, under the name that was asked for`() async throws {
+    @Test func `connect to the checked address with the requested name`() async throws {
         try await TestCertificate.lend(for: "DNS:\(Self.host)") { certificate in
             let file = certificate.file
             try await ScriptedServer.run(tls: certificate.context, { _ in .http(200, "{}") }) { server in
@@ -285,7 +285,8 @@ struct `The transport and the addresses` {
         }
     }
 
-    @Test(.counted(.hostileServers)) func `do not meet where the address is nearer than the resource`() async throws {
+    @Test(.counted(.hostileServers)) func `make no connection if the address is nearer than the resource`() async throws
+    {
         try await TestCertificate.lend(for: "DNS:\(Self.host)") { certificate in
             let file = certificate.file
             try await ScriptedServer.run(tls: certificate.context, { _ in .http(200, "{}") }) { server in
@@ -297,7 +298,7 @@ struct `The transport and the addresses` {
         }
     }
 
-    @Test(.counted(.hostileServers)) func `do not meet under another name than the certificate's`() async throws {
+    @Test(.counted(.hostileServers)) func `make no connection if the certificate has another name`() async throws {
         try await TestCertificate.lend(for: "DNS:other.example") { certificate in
             let file = certificate.file
             try await ScriptedServer.run(tls: certificate.context, { _ in .http(200, "{}") }) { server in
@@ -309,7 +310,7 @@ struct `The transport and the addresses` {
         }
     }
 
-    @Test func `meet at another address of the host where nobody listens at the first`() async throws {
+    @Test func `try another address of the host if the first has no listener`() async throws {
         try await ScriptedServer.run({ _ in .http(200, "{}") }) { server in
             let transport = AsyncHTTPTransport(
                 settings: { _ in NetworkSettings(environment: [:]) }, deadline: .seconds(30),
@@ -322,7 +323,7 @@ struct `The transport and the addresses` {
         }
     }
 
-    @Test func `tell how near a server has to be allowed`() async throws {
+    @Test func `report the reach that a server needs`() async throws {
         let transport = AsyncHTTPTransport(
             settings: { _ in NetworkSettings(environment: [:]) }, deadline: .seconds(30),
             resolution: { host throws(OAuthError) in
@@ -346,7 +347,7 @@ struct `The transport and the addresses` {
         await transport.shutdown()
     }
 
-    @Test func `are found by the system where no test finds them`() async throws {
+    @Test func `use the system's resolver outside of tests`() async throws {
         #expect(try await SystemNameResolution.addresses(of: "127.0.0.1") == [[127, 0, 0, 1]])
         #expect(try await SystemNameResolution.addresses(of: "[::1]") == [HostName.ipv6Loopback])
         await #expect(throws: OAuthError.unreachable(host: "nowhere..invalid", reason: "its name was not found")) {

@@ -5,10 +5,10 @@ import Testing
 
 @testable import OAuth
 
-@Suite struct `What is told of a request` {
+@Suite struct `The trace of a request` {
     private static let client = "https://login.example.com/clients/s3cret?key=s3cret"
 
-    /// What is told where the server answers like that.
+    /// The trace if the server answers like that.
     private func told(_ request: HTTPRequest, _ answer: ScriptedTransport.Answer) async -> [ReportingTransport.Report] {
         let reports = Mutex<[ReportingTransport.Report]>([])
         let transport = ReportingTransport(ScriptedTransport([request.url.string: [answer]])) { report in
@@ -18,7 +18,7 @@ import Testing
         return reports.withLock { $0 }
     }
 
-    @Test func `origin and path, and what came of it`() async throws {
+    @Test func `has origin and path, and the result`() async throws {
         let url = try EndpointURL("https://login.example.com:8443/token?audience=s3cret")
         let reports = await told(HTTPRequest(post: Secret("code=s3cret"), to: url), .status(401))
         #expect(reports.map(\.method) == ["POST"])
@@ -27,7 +27,7 @@ import Testing
         #expect(reports.allSatisfy { $0.duration >= .zero })
     }
 
-    @Test func `of an address that is one client's own the origin alone`() async throws {
+    @Test func `has only the origin if the path belongs to one client`() async throws {
         let url = try EndpointURL(Self.client)
         for request in [
             HTTPRequest(delete: url, bearer: Secret("s3cret")), HTTPRequest(.delete, json: Secret("{}"), to: url),
@@ -36,7 +36,7 @@ import Testing
         }
     }
 
-    @Test func `a failure as it is`() async throws {
+    @Test func `has the failure`() async throws {
         let url = try EndpointURL("https://login.example.com/token")
         let error = OAuthError.answerLost(host: "login.example.com")
         let reports = await told(HTTPRequest(get: url), .failure(error))

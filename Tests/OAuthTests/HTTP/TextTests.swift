@@ -8,7 +8,7 @@ import Testing
         ("plain-._~09AZ", "plain-._~09AZ"), ("a b", "a%20b"), ("a+b&c=d", "a%2Bb%26c%3Dd"), ("ü", "%C3%BC"),
         ("a:b%/+", "a%3Ab%25%2F%2B"),
     ])
-    func `escape everything that is reserved`(text: String, encoded: String) {
+    func `escape all reserved characters`(text: String, encoded: String) {
         #expect(FormEncoding.encode(text) == encoded)
     }
 
@@ -19,13 +19,13 @@ import Testing
     }
 
     @Test(arguments: ["a=%", "a=%4", "a=%GG", "a=%FF", "%C3=1"])
-    func `are refused where an escape is broken or no UTF-8 comes out`(text: String) {
+    func `are refused if an escape is broken or the result is not UTF-8`(text: String) {
         #expect(FormEncoding.decode(text) == nil)
     }
 }
 
 @Suite struct `A server's text` {
-    @Test func `repeats no secret, also before a combining mark`() {
+    @Test func `repeats no secret, even before a combining mark`() {
         let text = ServerText.printable("bad secret-word\u{301}, or secret-word", without: [Secret("secret-word")])
         #expect(!text.utf8.elementsEqual("".utf8))
         #expect(Array(text.utf8).firstRange(of: Array("secret-word".utf8)) == nil, "\(text)")
@@ -35,7 +35,7 @@ import Testing
 @Suite struct `Retry-After` {
     @Test(arguments: [
         ("0", 0), ("120", 120), ("99999999", 86_400),
-        // RFC 9110 section 5.6.7 has this date; 784111777 is its second.
+        // RFC 9110 section 5.6.7 has this date; 784111777 is its time in seconds.
         ("Sun, 06 Nov 1994 08:49:37 GMT", 60), ("Sun, 06 Nov 1994 08:48:00 GMT", 0),
     ])
     func `is seconds or a date`(value: String, seconds: Int) {
@@ -46,7 +46,7 @@ import Testing
         "", "-1", "+1", "1.5", "soon", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 CET",
         "Sun, 66 Nov 1994 08:49:37 GMT", "99999999999999999999999",
     ])
-    func `is nothing where it is neither`(value: String) {
+    func `is nil if it is neither`(value: String) {
         #expect(RetryAfter.seconds(value, now: 0) == nil)
     }
 }

@@ -18,7 +18,8 @@ import Testing
         }
     }
 
-    // RFC 8414 sections 3.1 and 5. An issuer with a path never asks at the root: that is another issuer's document.
+    // RFC 8414 sections 3.1 and 5. For an issuer with a path, the root is never requested: that document belongs to
+    // another issuer.
     @Test(arguments: [
         (Examples.issuer, ["/oauth-authorization-server", "/openid-configuration"]),
         ("https://login.example.com/", ["/oauth-authorization-server", "/openid-configuration"]),
@@ -37,7 +38,7 @@ import Testing
             ]
         ),
     ])
-    func `asks in the order of the standard and nowhere else`(issuer: String, places: [String]) async {
+    func `tries the standard's locations in order and no others`(issuer: String, places: [String]) async {
         let (result, asked) = await discover(issuer: issuer, [:])
         #expect(result == .failure(.metadataNotFound(issuer: issuer)))
         #expect(asked == places.map { $0.hasPrefix("https") ? $0 : Self.wellKnown + $0 })
@@ -64,7 +65,7 @@ import Testing
         .status(302, fields: [(name: "Location", value: "https://login.example.com/sign-in")]),
         .body("<!doctype html><p>Not here</p>", type: "text/html"),
     ])
-    func `goes on where there is no document`(answer: ScriptedTransport.Answer) async throws {
+    func `tries the next location if there is no document`(answer: ScriptedTransport.Answer) async throws {
         let (result, asked) = await discover([
             Self.wellKnown + "/oauth-authorization-server": [answer],
             Self.wellKnown + "/openid-configuration": [.json(Examples.document())],
@@ -84,7 +85,8 @@ import Testing
             .unreachable(host: "login.example.com", reason: "x")
         ),
         (.failure(.tooLarge(host: "login.example.com", limit: 1)), .tooLarge(host: "login.example.com", limit: 1)),
-        // There is a document, and it is wrong: whoever disturbs the first place must not choose the second.
+        // A document that exists but is invalid ends the search: an attacker who disturbs the first location must not
+        // choose the second.
         (
             .json(Examples.document(issuer: "https://honest.example.com")),
             .issuerMismatch(expected: Examples.issuer, found: "https://honest.example.com")
@@ -99,7 +101,7 @@ import Testing
             .malformed(host: "login.example.com", member: "Content-Encoding")
         ),
     ])
-    func `stops at the first trouble`(answer: ScriptedTransport.Answer, error: OAuthError) async {
+    func `stops at the first invalid document or failure`(answer: ScriptedTransport.Answer, error: OAuthError) async {
         let (result, asked) = await discover([
             Self.wellKnown + "/oauth-authorization-server": [answer],
             Self.wellKnown + "/openid-configuration": [.json(Examples.document())],
@@ -108,7 +110,7 @@ import Testing
         #expect(asked.count == 1)
     }
 
-    @Test func `says that pages came where documents should be`() async {
+    @Test func `reports pages in place of documents`() async {
         let page = ScriptedTransport.Answer.body("<html>", type: "text/html; charset=utf-8")
         let (result, _) = await discover([
             Self.wellKnown + "/oauth-authorization-server": [page], Self.wellKnown + "/openid-configuration": [page],
@@ -120,7 +122,7 @@ import Testing
         "http://login.example.com", "https://login.example.com?x", "https://login.example.com/#f",
         "https://a@login.example.com", "login.example.com", "",
     ])
-    func `asks nobody for an issuer that is none`(issuer: String) async {
+    func `sends nothing for an invalid issuer`(issuer: String) async {
         let (result, asked) = await discover(issuer: issuer, [:])
         #expect(result == .failure(.invalidEndpoint(member: "issuer")))
         #expect(asked.isEmpty)

@@ -9,7 +9,7 @@ import Testing
         try AuthorizationServerMetadata.decode(Array(document.utf8), issuer: issuer)
     }
 
-    @Test func `is read whole`() throws {
+    @Test func `is parsed completely`() throws {
         let metadata = try decode(
             Examples.document([
                 "device_authorization_endpoint": "\"https://login.example.com/device\"",
@@ -36,7 +36,7 @@ import Testing
         #expect(metadata.tokenEndpointAuthMethodsSupported == ["none"])
     }
 
-    @Test func `is silent about what it does not say`() throws {
+    @Test func `leaves absent members nil`() throws {
         let metadata = try decode(
             Examples.document(["scopes_supported": "\"odd\""], without: "code_challenge_methods_supported"))
         #expect(metadata.codeChallengeMethodsSupported == nil)
@@ -48,7 +48,7 @@ import Testing
         #expect(metadata.tokenEndpointAuthMethodsSupported == nil)
     }
 
-    // RFC 8414 section 3.3: the issuer is compared as text; one slash after the authority may differ.
+    // RFC 8414 section 3.3: the issuer is compared as text. Only one slash after the authority may differ.
     @Test(arguments: [
         ("https://login.example.com", "https://login.example.com/"),
         ("https://login.example.com/", "https://login.example.com"),
@@ -72,7 +72,7 @@ import Testing
         ("https://login.example.com/K", "https://login.example.com/\u{212A}"),
         ("https://login.example.com", "\u{1B}[2J"),
     ])
-    func `of another issuer is not used (metadata-issuer-mismatch)`(asked: String, written: String) {
+    func `of another issuer is refused (metadata-issuer-mismatch)`(asked: String, written: String) {
         let document = Examples.document(issuer: written == "\u{1B}[2J" ? #"\u001b[2J"# : written)
         #expect(throws: OAuthError.issuerMismatch(expected: asked, found: ServerText.printable(written))) {
             try decode(issuer: asked, document)
@@ -80,7 +80,7 @@ import Testing
     }
 
     @Test(arguments: ["issuer", "authorization_endpoint", "token_endpoint"])
-    func `without a member that is needed is refused by its name`(member: String) {
+    func `without a required member is refused with the member's name`(member: String) {
         #expect(throws: OAuthError.missingEndpoint(member: member)) {
             try decode(Examples.document(without: member))
         }
@@ -99,10 +99,10 @@ import Testing
             "http://login.example.com/x", "javascript:alert(1)", "file:///etc/passwd", "//login.example.com/x", "/x",
             "",
             "https://a@login.example.com/x", "https://login.example.com/x#f",
-            // A document from the network must not point into this machine.
+            // A document from the network must not name this machine.
             "http://127.0.0.1:9200/x", "https://localhost/x",
         ])
-    func `with an endpoint that cannot be used is refused by its name`(member: String, address: String) {
+    func `with an invalid endpoint is refused with the member's name`(member: String, address: String) {
         #expect(throws: OAuthError.invalidEndpoint(member: member)) {
             try decode(Examples.document([member: "\"\(address)\""]))
         }
@@ -118,7 +118,7 @@ import Testing
         #expect(try decode(issuer: "http://127.0.0.1:8080", document).tokenEndpoint.port == 8080)
     }
 
-    @Test func `that says a thing twice is refused`() {
+    @Test func `with a repeated member is refused`() {
         let document = Examples.document().dropLast() + #","issuer":"https://login.example.com"}"#
         #expect(throws: OAuthError.malformed(host: "login.example.com", member: "issuer")) {
             try decode(String(document))

@@ -9,7 +9,7 @@ import Testing
         #expect(verifier.challenge == "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM")
     }
 
-    @Test func `is 43 unreserved characters and new each time`() throws {
+    @Test func `has 43 unreserved characters and is new each time`() throws {
         let verifiers = try (0..<1_000).map { _ in try #require(CodeVerifier().secret.exposedText) }
         #expect(Set(verifiers).count == 1_000)
         for verifier in verifiers {
@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test(arguments: [(64, 11), (128, 22), (256, 43)])
-    func `and its like have the length of their bits`(bits: Int, characters: Int) {
+    func `and other random texts have the length for their bits`(bits: Int, characters: Int) {
         #expect(RandomText.base64URL(bits: bits).count == characters)
     }
 }

@@ -7,14 +7,14 @@ import Testing
 
 @testable import OAuth
 
-@Suite struct `The other end of a connection on this machine` {
+@Suite struct `The peer of a loopback connection` {
     private let peers = LoopbackPeers.here()
 
-    /// What the listener hears from: its address, and whether the client's socket is one of IPv6 all the same.
+    /// The addresses of the listener, and whether the client uses an IPv6 socket for IPv4.
     static let roads: [(String, Bool)] = [("127.0.0.1", false), ("127.0.0.1", true), ("::1", false)]
 
     @Test(arguments: roads)
-    func `is the person's own, by the kernel's answer and by its list`(_ address: String, _ isMapped: Bool) throws {
+    func `is our user, by the kernel's answer and by its list`(_ address: String, _ isMapped: Bool) throws {
         let pair = try LoopbackPair(address, mapped: isMapped)
         let peer = try #require(TCPConnection(descriptor: pair.server)).fromTheOtherEnd
         let owner = SocketOwner(user: getuid(), state: UInt8(TCP_ESTABLISHED), isHeld: true)
@@ -26,27 +26,27 @@ import Testing
     }
 
     @Test(.counted(.hostileNeighbours), arguments: roads, [true, false])
-    func `is a stranger once it has gone`(_ road: (address: String, isMapped: Bool), _ resets: Bool) throws {
+    func `counts as another user once it has gone`(_ road: (address: String, isMapped: Bool), _ resets: Bool) throws {
         let pair = try LoopbackPair(road.address, mapped: road.isMapped)
         let peer = try #require(TCPConnection(descriptor: pair.server)).fromTheOtherEnd
         try pair.hangUp(resets: resets)
         for isAccepting in [true, false] {
             #expect(peers.isStranger(descriptor: pair.server, isAccepting: isAccepting))
         }
-        // One that was closed without a reset is still known, as root's: it counts for nobody.
+        // A socket that was closed without a reset is still in the list, as root's, but must not count.
         for owner in [SocketList.find(peer), SocketDiagnosis.find(peer).owner] {
             #expect((owner == nil) == resets)
             #expect(owner.map(peers.isOurs) != true)
         }
     }
 
-    @Test func `is still the person's own if it only sends no more`() throws {
+    @Test func `is still our user if it has only closed its sending side`() throws {
         let pair = try LoopbackPair("127.0.0.1")
         try #require(shutdown(pair.client, Int32(SHUT_WR)) == 0)
         #expect(!peers.isStranger(descriptor: pair.server, isAccepting: true))
     }
 
-    @Test(.counted(.hostileNeighbours)) func `is a stranger if there is no connection`() throws {
+    @Test(.counted(.hostileNeighbours)) func `counts as another user if there is no connection`() throws {
         let pair = try LoopbackPair("127.0.0.1")
         #expect(peers.isStranger(descriptor: -1, isAccepting: true))
         let withoutSocket = EmbeddedChannel()
@@ -59,11 +59,11 @@ import Testing
     }
 
     @Test(.counted(.hostileNeighbours), arguments: roads)
-    func `is not taken for what listens at its address`(_ address: String, _ isMapped: Bool) throws {
+    func `is not confused with a listener at its address`(_ address: String, _ isMapped: Bool) throws {
         let pair = try LoopbackPair(address, mapped: isMapped)
         let connection = try #require(TCPConnection(descriptor: pair.server))
         let other = try #require(SocketEnd(address: connection.remote.address, port: connection.remote.port ^ 1))
-        // The kernel answers a question about such a socket with the listener.
+        // For such a socket the kernel answers with the listener.
         #expect(SocketDiagnosis.find(TCPConnection(local: connection.local, remote: other)) == .absent)
         let invented = TCPConnection(local: connection.local, remote: other)
         #expect(SocketDiagnosis.findPeer(of: invented) == .absent)
@@ -71,7 +71,7 @@ import Testing
         #expect(!SocketDiagnosis.knowsListener(of: connection.fromTheOtherEnd))
     }
 
-    /// The user and state of a socket, whether a process has it, and whether it counts as that of user 1000.
+    /// User and state of a socket, whether a process has it, and whether it counts as a socket of user 1000.
     static let owners: [(UInt32, Int, Bool, Bool)] = [
         (1000, TCP_ESTABLISHED, true, true), (0, TCP_ESTABLISHED, true, true), (1000, TCP_FIN_WAIT2, true, true),
         (1001, TCP_ESTABLISHED, true, false), (65_534, TCP_ESTABLISHED, true, false),
@@ -81,7 +81,7 @@ import Testing
     ]
 
     @Test(.counted(.hostileNeighbours), arguments: owners)
-    func `counts as the person's only if a process of theirs or of root's has it`(
+    func `counts as our user only if a process of that user or of root has the socket`(
         _ user: UInt32, _ state: Int, _ isHeld: Bool, _ isOurs: Bool
     ) {
         let owner = SocketOwner(user: user, state: UInt8(state), isHeld: isHeld)
@@ -89,13 +89,13 @@ import Testing
         #expect(LoopbackPeers(us: 1000, unmapped: nil).isOurs(owner) == isOurs)
     }
 
-    @Test(.counted(.hostileNeighbours)) func `is nobody's whose user has no number here`() {
+    @Test(.counted(.hostileNeighbours)) func `is not our user if its user has no id in this namespace`() {
         let owner = SocketOwner(user: 65_534, state: UInt8(TCP_ESTABLISHED), isHeld: true)
         #expect(!LoopbackPeers(us: 65_534, unmapped: 65_534).isOurs(owner))
         #expect(LoopbackPeers(us: 65_534, unmapped: nil).isOurs(owner))
     }
 
-    /// A map of users, the kernel's setting, and the number that stands for all who are not in the map.
+    /// A user map, the kernel's overflow id, and the id that then stands for all unmapped users.
     static let maps: [(String?, String?, UInt32?)] = [
         ("         0          0 4294967295\n", "65534\n", nil), ("0 1000 1\n", "65534\n", 65_534),
         ("0 1000 1\n1 100000 65536\n", "65534\n", 65_534), ("0 1000 4294967295\n", "99\n", 99), ("", "65534\n", 65_534),
@@ -103,7 +103,7 @@ import Testing
     ]
 
     @Test(arguments: maps)
-    func `has a number that stands for many users only if some have none`(
+    func `has an overflow id only if some users are unmapped`(
         _ map: String?, _ overflow: String?, _ expected: UInt32?
     ) {
         #expect(LoopbackPeers.unmappedUser(map: map, overflow: overflow) == expected)
@@ -117,8 +117,8 @@ extension SocketDiagnosis.Answer {
 }
 
 @Suite struct `The kernel's list of sockets` {
-    /// As the kernel writes it (proc(5)): the listener, a browser of user 1000 and the listener's side of that, somebody
-    /// else's browser, a socket that was closed, and one that was made for IPv6.
+    /// In the kernel's format (proc(5)): the listener, a browser of user 1000 and the listener's end of that
+    /// connection, another user's browser, a closed socket, and a socket that was created for IPv6.
     private static let list = """
           sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
            0: 0100007F:A8C2 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 101 1 0 100 0 0 10 0
@@ -135,7 +135,7 @@ extension SocketDiagnosis.Answer {
     private static let loopback: [UInt8] = [127, 0, 0, 1]
     private static let mapped = [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF, 127, 0, 0, 1]
 
-    /// Address and port of a socket that is connected to port 43,202, and whose it is.
+    /// Address and port of a socket that is connected to port 43,202, and its owner.
     static let ends: [([UInt8], UInt16, SocketOwner?)] = [
         (loopback, 40_000, SocketOwner(user: 1000, state: 1, isHeld: true)),
         (loopback, 40_001, SocketOwner(user: 1002, state: 1, isHeld: true)),
@@ -146,7 +146,7 @@ extension SocketDiagnosis.Answer {
     ]
 
     @Test(arguments: ends)
-    func `names the owner of a socket`(_ address: [UInt8], _ port: UInt16, _ owner: SocketOwner?) {
+    func `shows the owner of a socket`(_ address: [UInt8], _ port: UInt16, _ owner: SocketOwner?) {
         let target = address == [127, 0, 0, 2] ? Self.loopback : address
         let bytes = Array(Self.list.utf8)
         for size in [1, 7, 200, bytes.count] {
@@ -171,15 +171,15 @@ extension SocketDiagnosis.Answer {
         #expect(reader.owner?.user == 1000)
     }
 
-    @Test func `is no list if a line has no end`() {
+    @Test func `is invalid if a line has no end`() {
         var reader = SocketListReader(SocketListReader.words(Self.loopback, Self.loopback), ports: (1, 2))
         reader.take([UInt8](repeating: 0, count: 2_000))
         #expect(reader.isDone && reader.owner == nil)
     }
 }
 
-@Suite struct `The places at the listener` {
-    @Test(.counted(.hostileNeighbours)) func `are not taken by other users, who get few of their own`() throws {
+@Suite struct `The connection limits of the listener` {
+    @Test(.counted(.hostileNeighbours)) func `keep other users from displacing our user's connections`() throws {
         let traffic = LoopbackTraffic()
         let persons = [EmbeddedChannel(), EmbeddedChannel()]
         let strangers = (0..<200).map { _ in EmbeddedChannel() }
@@ -187,12 +187,12 @@ extension SocketDiagnosis.Answer {
         let admitted = strangers.filter { traffic.admit($0, isStranger: true) }
         #expect(admitted.count == LoopbackTraffic.strangerLimit)
 
-        // A place is free again when its connection is closed.
+        // Closing a connection frees its place.
         _ = try admitted[0].finish()
         #expect(traffic.admit(strangers[199], isStranger: true))
         #expect(!traffic.admit(strangers[198], isStranger: true))
         #expect(traffic.admit(persons[1], isStranger: false))
-        // This throws for a connection that was closed before.
+        // This throws for a connection that was closed already.
         for channel in persons + strangers where channel !== admitted[0] { _ = try channel.finish() }
     }
 }

@@ -29,13 +29,13 @@ import Testing
         String(gate.startAddress.drop { $0 != "/" }.dropFirst(2).drop { $0 != "/" })
     }
 
-    /// Opens the start address and returns the `Cookie` field that a browser would send from then on.
+    /// Opens the start address and returns the `Cookie` field that a browser sends afterwards.
     private func start(_ gate: inout RedirectGate) throws -> String {
         let (answer, _) = gate.answer(request(path(gate)))
         return String(try #require(answer.fields["Set-Cookie"]).prefix { $0 != ";" })
     }
 
-    @Test(.counted(.hostileNeighbours)) func `leads the browser on once, with a cookie`() throws {
+    @Test(.counted(.hostileNeighbours)) func `redirects the browser once, with a cookie`() throws {
         var gate = try gate()
         let (answer, event) = gate.answer(request(path(gate)))
         #expect(answer.status == 302)
@@ -49,7 +49,7 @@ import Testing
     }
 
     @Test(.counted(.hostileNeighbours))
-    func `leads another user of the machine nowhere, and keeps the start address for the person`() throws {
+    func `does not redirect another user, and keeps the start address for our user`() throws {
         var gate = try gate()
         var stranger = request(path(gate))
         stranger.isFromStranger = true
@@ -65,13 +65,13 @@ import Testing
         #expect(gate.answer(request(Self.genuine, ["cookie": cookie])).0.status == 303)
     }
 
-    @Test func `has a start address of its own`() throws {
+    @Test func `has its own start address`() throws {
         let nonces = try (0..<100).map { _ in String(path(try gate()).dropFirst("/start/".count)) }
         #expect(Set(nonces).count == 100)
         #expect(nonces.allSatisfy { $0.count == 22 })
     }
 
-    @Test func `takes the genuine answer and cleans the address`() throws {
+    @Test func `accepts the valid response and redirects to a clean address`() throws {
         var gate = try gate()
         let cookie = try start(&gate)
         let (answer, event) = gate.answer(request(Self.genuine, ["cookie": "other=1; \(cookie)"]))
@@ -86,7 +86,7 @@ import Testing
         guard case .ended = end else { Issue.record("no end"); return }
     }
 
-    @Test(.counted(.hostileNeighbours)) func `takes an answer once`() throws {
+    @Test(.counted(.hostileNeighbours)) func `accepts a response only once`() throws {
         var gate = try gate()
         let cookie = try start(&gate)
         _ = gate.answer(request(Self.genuine, ["cookie": cookie]))
@@ -106,7 +106,7 @@ import Testing
         var testDescription: String
         var request: LoopbackRequest
         var status: Int
-        /// Whether it gets our cookie along, as it would in the person's own browser.
+        /// Whether it carries our cookie, as in our user's browser.
         var hasCookie = true
     }
 
@@ -141,7 +141,7 @@ import Testing
             Forgery("the page after an answer that comes twice", "/used", 404),
             Forgery("a guessed start", "/start/AAAAAAAAAAAAAAAAAAAAAA", 404), Forgery("an empty start", "/start/", 404),
         ])
-    func `is not impressed by`(forgery: Forgery) throws {
+    func `ignores`(forgery: Forgery) throws {
         var gate = try gate()
         let cookie = try start(&gate)
         var request = forgery.request
@@ -150,13 +150,13 @@ import Testing
         #expect(answer.status == forgery.status)
         #expect(event == nil)
         #expect(!answer.page.contains("evil"))
-        // The genuine answer is still taken.
+        // The valid response is still accepted.
         guard case .answered(.success) = gate.answer(self.request(Self.genuine, ["cookie": cookie])).1
         else { Issue.record("the login is over"); return }
     }
 
     @Test(.counted(.hostileNeighbours), arguments: ["prefetch", "prefetch;prerender", "Prefetch"])
-    func `keeps the start address for the person where a browser looks ahead`(purpose: String) throws {
+    func `keeps the start address if a browser prefetches it`(purpose: String) throws {
         for field in ["sec-purpose", "purpose", "x-moz"] {
             var gate = try gate()
             #expect(gate.answer(request(path(gate), [field: purpose])).0.status == 503)
@@ -165,7 +165,7 @@ import Testing
         }
     }
 
-    @Test func `takes a refusal and keeps its words off the page`() throws {
+    @Test func `accepts a refusal and does not show its text`() throws {
         var gate = try gate()
         let cookie = try start(&gate)
         let target = "/callback?state=right&error=access_denied&error_description=%3Csvg%20onload%3Dx%3E"
@@ -178,7 +178,7 @@ import Testing
         #expect(page.page.contains("Not signed in"))
     }
 
-    @Test func `protects every page`() throws {
+    @Test func `sends protective header fields with every page`() throws {
         var gate = try gate()
         for answer in [
             gate.answer(request("/x")).0, gate.answer(request(path(gate))).0, gate.answer(request("/done")).0,
@@ -194,7 +194,7 @@ import Testing
         ("", "/?state=right&code=c", "/done"), ("/", "/?state=right&code=c", "/done"),
         ("/done", "/done?state=right&code=c", "/end"), ("/used", "/used?state=right&code=c", "/done"),
     ])
-    func `finds a place beside any callback`(path: String, target: String, end: String) throws {
+    func `finds a free path for its pages beside any callback`(path: String, target: String, end: String) throws {
         var gate = try gate(callbackPath: path)
         let cookie = try start(&gate)
         let (answer, _) = gate.answer(request(target, ["cookie": cookie]))

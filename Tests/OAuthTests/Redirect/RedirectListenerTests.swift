@@ -5,7 +5,7 @@ import Testing
 
 @testable import OAuth
 
-/// The listener over real sockets: whatever comes first, the genuine callback is taken.
+/// The listener over real sockets: whatever comes before, it accepts the valid callback.
 @Suite(.timeLimit(.minutes(1)))
 struct `The loopback listener` {
     private struct Login {
@@ -16,7 +16,7 @@ struct `The loopback listener` {
         let genuine = "/callback?code=c0de&state=right"
     }
 
-    /// Opens a listener, fetches its start address, lends it to `body`, and closes it.
+    /// Opens a listener, fetches its start address, runs `body`, and closes the listener.
     private func withLogin(
         _ template: RedirectTemplate = .loopback, patience: Duration = .seconds(5), _ body: (Login) async throws -> Void
     ) async throws {
@@ -37,15 +37,15 @@ struct `The loopback listener` {
         await listener.close()
     }
 
-    /// Lends a port that nobody has: one below those that the kernel gives to whoever asks for any port
-    /// (`ip_local_port_range`, ip(7)), so that no other test gets it in the next moment.
+    /// Runs `body` with a free port below the kernel's range for temporary ports (`ip_local_port_range`, ip(7)), so
+    /// that no other test gets it in the meantime.
     private func withAFreePort(host: String = "127.0.0.1", _ body: (Int) async throws -> Void) async throws {
         var template = try RedirectTemplate("http://\(host)/callback")
         template.ports = (0..<20).map { _ in Int.random(in: 15_000..<32_000) }
         try await body(try await template.bindablePort())
     }
 
-    /// Sends the genuine callback and expects the code to come out.
+    /// Sends the valid callback and expects the code.
     private func expectCode(_ login: Login) async throws {
         let answer = try await RawConnection.get(login.genuine, port: login.port, cookie: login.cookie)
         #expect(answer.status == 303)
@@ -54,7 +54,7 @@ struct `The loopback listener` {
         #expect(result == .success(Secret("c0de")))
     }
 
-    @Test(.counted(.hostileNeighbours)) func `takes the genuine callback after forged ones`() async throws {
+    @Test(.counted(.hostileNeighbours)) func `accepts the valid callback after forged ones`() async throws {
         try await withLogin { login in
             let state = "state=right"
             let forged = [
@@ -91,7 +91,7 @@ struct `The loopback listener` {
         }
     }
 
-    @Test(.counted(.hostileNeighbours)) func `does not answer to other names`() async throws {
+    @Test(.counted(.hostileNeighbours)) func `refuses other host names`() async throws {
         try await withLogin { login in
             for host in ["evil.example", "localhost:\(login.port)", "127.0.0.1", "127.0.0.1:1"] {
                 let answer = try await RawConnection.get(
@@ -102,7 +102,7 @@ struct `The loopback listener` {
         }
     }
 
-    @Test(.counted(.hostileNeighbours)) func `has no icon, and a start address for one use`() async throws {
+    @Test(.counted(.hostileNeighbours)) func `has no icon, and a start address that works once`() async throws {
         try await withLogin { login in
             let icon = try await RawConnection.get("/favicon.ico", port: login.port)
             #expect(icon.status == 404)
@@ -113,7 +113,7 @@ struct `The loopback listener` {
         }
     }
 
-    @Test(.counted(.hostileNeighbours)) func `hears the genuine callback among 50 idle connections`() async throws {
+    @Test(.counted(.hostileNeighbours)) func `accepts the valid callback among 50 idle connections`() async throws {
         try await withLogin { login in
             var idle: [any Channel] = []
             for count in 0..<50 {
@@ -124,7 +124,7 @@ struct `The loopback listener` {
         }
     }
 
-    @Test(.counted(.hostileNeighbours)) func `lets the oldest of too many connections go`() async throws {
+    @Test(.counted(.hostileNeighbours)) func `closes the oldest of too many connections`() async throws {
         try await withLogin(patience: .seconds(3_600)) { login in
             let oldest = try await RawConnection.open(port: login.port)
             var idle: [any Channel] = []
@@ -137,7 +137,7 @@ struct `The loopback listener` {
         }
     }
 
-    @Test(.counted(.hostileNeighbours)) func `hangs up on who says nothing, or not enough`() async throws {
+    @Test(.counted(.hostileNeighbours)) func `closes connections that send no complete request in time`() async throws {
         try await withLogin(patience: .seconds(2)) { login in
             for text in ["", "GET /callback HTTP/1.1\r\nHost: x\r\n"] {
                 try await RawConnection.open(saying: text, port: login.port).closeFuture.get()
@@ -146,7 +146,7 @@ struct `The loopback listener` {
         }
     }
 
-    @Test(.counted(.hostileNeighbours)) func `does not listen to endless requests`() async throws {
+    @Test(.counted(.hostileNeighbours)) func `refuses endless requests`() async throws {
         try await withLogin { login in
             let long = try await RawConnection.get(
                 "/callback?code=" + String(repeating: "x", count: 9_000), port: login.port, cookie: login.cookie)
@@ -161,7 +161,7 @@ struct `The loopback listener` {
         }
     }
 
-    @Test func `is closed when it is closed, whoever is connected`() async throws {
+    @Test func `closes all connections when it is closed`() async throws {
         let listener = try await RedirectListener.open(.loopback)
         let port = try EndpointURL(listener.redirectURI).port
         let idle = try await RawConnection.open(port: port)
@@ -170,7 +170,7 @@ struct `The loopback listener` {
         #expect(await RawConnection.isClosed(port: port))
     }
 
-    @Test(.counted(.hostileNeighbours)) func `listens on 127.0.0.1 alone`() async throws {
+    @Test(.counted(.hostileNeighbours)) func `listens only on 127.0.0.1`() async throws {
         let listener = try await RedirectListener.open(.loopback)
         let port = try EndpointURL(listener.redirectURI).port
         await #expect(throws: (any Error).self) {
@@ -179,7 +179,7 @@ struct `The loopback listener` {
         await listener.close()
     }
 
-    @Test func `takes the port that is registered`() async throws {
+    @Test func `uses the registered port`() async throws {
         try await withAFreePort { port in
             let uri = "http://127.0.0.1:\(port)/callback"
             let listener = try await RedirectListener.open(try RedirectTemplate(uri))
@@ -188,7 +188,7 @@ struct `The loopback listener` {
         }
     }
 
-    @Test func `says when its port is taken`() async throws {
+    @Test func `reports that its port is taken`() async throws {
         let first = try await RedirectListener.open(.loopback)
         await #expect(throws: OAuthError.listenerFailed(reason: "address already in use")) {
             try await RedirectListener.open(try RedirectTemplate(first.redirectURI))
@@ -197,7 +197,7 @@ struct `The loopback listener` {
     }
 
     @Test(arguments: ["127.0.0.1", "localhost"])
-    func `takes the first of its ports that can be had, and no other`(host: String) async throws {
+    func `uses the first free one of its ports, and no other`(host: String) async throws {
         var template = try RedirectTemplate("http://\(host)/callback")
         let silent = try SilentPort()
         try await withAFreePort(host: host) { free in
@@ -224,14 +224,14 @@ struct `The loopback listener` {
         }
     }
 
-    @Test func `is localhost on every address that localhost has`() async throws {
+    @Test func `with localhost listens on every address of localhost`() async throws {
         let template = try RedirectTemplate("http://localhost/callback")
         let listener = try await RedirectListener.open(template)
         let port = try EndpointURL(listener.redirectURI).port
         #expect(listener.authority == "localhost:\(port)")
         #expect(await RawConnection.isOpen(port: port))
         do {
-            // Where this machine has ::1 at all, nobody else may have it on our port.
+            // If this machine has ::1, nobody else may have our port there.
             let other = try await LoopbackServer.open(try RedirectTemplate("http://[::1]:\(port)/"))
             Issue.record("::1 is free on port \(other.port)")
             await other.close()

@@ -16,7 +16,7 @@ import Testing
         "http://127.0.0.1/callback", "http://127.0.0.1", "http://[::1]/cb", "http://localhost:8085/cb",
         "http://127.0.0.1:80/cb",
     ])
-    func `stays as it is registered where nothing listens`(text: String) throws {
+    func `is sent as registered if nothing listens`(text: String) throws {
         #expect(try RedirectTemplate(text).uri(port: nil) == text)
     }
 
@@ -26,7 +26,7 @@ import Testing
         ("http://127.0.0.2/cb", .unsupportedHost), ("http://127.0.0.1/cb?x=1", .query),
         ("http://127.0.0.1/cb#x", .notALoopbackURL),
     ])
-    func `that we cannot listen on is refused`(text: String, reason: RedirectTemplate.ParsingError) {
+    func `on which keyfob cannot listen is refused`(text: String, reason: RedirectTemplate.ParsingError) {
         #expect(throws: reason) { try RedirectTemplate(text) }
     }
 }

@@ -19,14 +19,14 @@ import Testing
         "https://keyfob.example/a/../client", "https://keyfob.example/a/%2E%2e/client", "https://keyfob.example/a/..",
         "https://{host}/client", "https://169.254.169.254/client", "//keyfob.example/client", "/client",
     ])
-    func `is not one`(url: String) {
+    func `is not a client id`(url: String) {
         #expect(throws: OAuthError.invalidClientMetadataDocument(url: url)) {
             try ClientMetadataDocument.clientID(url)
         }
     }
 }
 
-/// What a server will demand of the document that is shipped, wherever it will be.
+/// The requirements of servers for the shipped document, wherever it is published.
 @Suite struct `The client id metadata document` {
     private struct Document: Decodable {
         var client_id: String
@@ -47,7 +47,7 @@ import Testing
         try JSONDecoder().decode(Document.self, from: contents())
     }
 
-    @Test func `is an object of members that the draft knows, each once, and small`() throws {
+    @Test func `has only members of the draft, each once, and is small`() throws {
         let contents = try Self.contents()
         #expect(contents.count <= 5_000)
         _ = try JSONObject(Array(contents))
@@ -59,7 +59,7 @@ import Testing
             ])
     }
 
-    @Test func `names its own address, but for the host that a distributor writes into it`() throws {
+    @Test func `names its own address, except for the distributor's host`() throws {
         let address = try Self.document().client_id
         #expect(throws: OAuthError.invalidClientMetadataDocument(url: address)) {
             try ClientMetadataDocument.clientID(address)
@@ -71,24 +71,25 @@ import Testing
         #expect(hosted.hasSuffix("/client-metadata.json"))
     }
 
-    @Test func `describes the client that we are`() throws {
+    @Test func `describes keyfob as a client`() throws {
         let document = try Self.document()
         #expect(document.client_name == ClientMetadata.clientName)
         #expect(document.application_type == "native")
         #expect(document.response_types == ["code"])
         #expect(document.grant_types == ClientMetadata.browserGrantTypes)
-        // A secret that everybody can read is none: sections 4.1 and 6.2 of the draft forbid all that need one.
+        // A secret that everybody can read protects nothing. Sections 4.1 and 6.2 of the draft forbid methods that need
+        // one.
         #expect(document.token_endpoint_auth_method == ClientAuthentication.none.rawValue)
     }
 
-    @Test func `lists loopback without a port, and with each port that is tried`() throws {
+    @Test func `lists loopback without a port, and with each port that keyfob tries`() throws {
         let uris = try Self.document().redirect_uris
         #expect(uris.allSatisfy { (try? RedirectTemplate($0)) != nil })
         #expect(Set(uris).count == uris.count)
         let redirect = ClientMetadataDocument.redirect
         let ours = [RedirectTemplate.loopback.uri(port: nil)] + redirect.ports.map { redirect.uri(port: $0) }
         #expect(uris == ours + ["http://localhost/callback"])
-        // Linux gives out 32,768 and more, and none below 1,024 to us.
+        // Linux uses ports from 32,768 up for temporary ports, and reserves those below 1,024 for root.
         #expect(redirect.ports.count >= 2 && redirect.ports.allSatisfy { (1_024..<32_768).contains($0) })
     }
 

@@ -3,16 +3,16 @@ import Testing
 
 @testable import OAuth
 
-/// From a resource that nobody configured to its token, at a server that registers clients.
+/// From an unconfigured resource to its token, at a server that registers clients.
 @Suite(.timeLimit(.minutes(1)))
-struct `A login with a client that registered itself` {
-    // token-endpoint-auth-none, -basic, -post: what the server answers holds, whatever was asked for (RFC 7591 section
-    // 3.2.1). A secret for `none` is not shown.
+struct `A login with a self-registered client` {
+    // token-endpoint-auth-none, -basic, -post: the server's answer counts, whatever was requested (RFC 7591 section
+    // 3.2.1). A secret for `none` is not sent.
     @Test(
         arguments: [
             (ClientAuthenticationMethod.none, nil, false), (.basic, "Basic", false), (.post, nil, true),
         ] as [(ClientAuthenticationMethod, String?, Bool)])
-    func `proves itself as the server wants it and names the resource`(
+    func `authenticates as the server requires and names the resource`(
         method: ClientAuthenticationMethod, scheme: String?, isInBody: Bool
     ) async throws {
         var configuration = AuthorizationServerConfiguration()
@@ -34,7 +34,7 @@ struct `A login with a client that registered itself` {
         }
     }
 
-    /// Challenge, metadata of both kinds, registration, browser, code.
+    /// Challenge, both kinds of metadata, registration, browser, code.
     private func logIn(_ server: RunningServer, _ address: String) async throws {
         let transport = AsyncHTTPTransport(settings: { _ in NetworkSettings(environment: [:]) })
         let url = try EndpointURL(address)

@@ -19,9 +19,9 @@ private func register(
     }
 }
 
-@Suite struct `A request for registration` {
+@Suite struct `A registration request` {
     // sep-837, sep-2207-client-metadata-grant-types
-    @Test func `says all that a server wants to know`() async throws {
+    @Test func `contains everything that a server needs`() async throws {
         let (_, requests) = try await register([Registrations.answer()])
         let request = try #require(requests.first)
         #expect(request.method == .post && request.url.string == Registrations.address)
@@ -36,7 +36,7 @@ private func register(
         #expect(requests.count == 1)
     }
 
-    @Test func `leaves out what it does not know`() async throws {
+    @Test func `omits what is unknown`() async throws {
         let (_, requests) = try await register(
             [Registrations.answer()], asking: ClientMetadata(redirectURIs: [Registrations.redirectURI]))
         let body = try #require(requests.first?.json?.exposedText)
@@ -50,7 +50,7 @@ private func register(
             (["client_secret_post", "client_secret_basic"], .basic), (["client_secret_post"], .post),
             (["private_key_jwt"], .none), ([], .none),
         ] as [([String]?, ClientAuthentication)])
-    func `asks for no authentication unless the server names only others`(
+    func `requests no authentication unless the server only supports other methods`(
         supported: [String]?, method: ClientAuthentication
     ) {
         #expect(ClientAuthentication.preferred(among: supported) == method)
@@ -63,15 +63,17 @@ private func register(
     }
 
     @Test(arguments: [200, 201])
-    func `is what the server says`(status: Int) async throws {
+    func `is parsed`(status: Int) async throws {
         #expect(try await registration(Registrations.answer(status: status)) == Registrations.made())
     }
 
-    // token-endpoint-auth-basic, -post, -none: RFC 7591 section 3.2.1, whatever was asked for.
+    // token-endpoint-auth-basic, -post, -none: RFC 7591 section 3.2.1, whatever was requested.
     @Test(arguments: [
         ("client_secret_basic", ClientAuthentication.basic), ("client_secret_post", .post),
     ])
-    func `proves itself as the server decides`(method: String, authentication: ClientAuthentication) async throws {
+    func `uses the authentication method that the server chose`(method: String, authentication: ClientAuthentication)
+        async throws
+    {
         let answer = Registrations.answer([
             "token_endpoint_auth_method": "\"\(method)\"", "client_secret": "\"s3cr3t\"",
             "client_secret_expires_at": "0",
@@ -84,14 +86,14 @@ private func register(
     }
 
     @Test(arguments: ["\"none\"", nil] as [String?])
-    func `does not keep a secret that a public client was given`(method: String?) async throws {
+    func `drops a secret for a public client`(method: String?) async throws {
         var changes = ["client_secret": "\"s3cr3t\"", "client_secret_expires_at": "1900000000"]
         changes["token_endpoint_auth_method"] = method
         let answer = Registrations.answer(changes, without: method == nil ? "token_endpoint_auth_method" : nil)
         #expect(try await registration(answer) == Registrations.made())
     }
 
-    @Test func `proves itself as we asked where the server does not say`() async throws {
+    @Test func `uses the requested authentication method if the server names none`() async throws {
         var asked = Registrations.asked
         asked.tokenEndpointAuthMethod = .post
         let answer = Registrations.answer(["client_secret": "\"s\""], without: "token_endpoint_auth_method")
@@ -104,7 +106,7 @@ private func register(
             ("1900000000", 1_900_000_000), ("\"1900000000\"", 1_900_000_000), ("0", nil), ("-1", nil), ("null", nil),
             ("1e300", nil), ("\"soon\"", nil), ("true", nil),
         ] as [(String, Int64?)])
-    func `knows when its secret ends`(json: String, moment: Int64?) async throws {
+    func `has the expiry of its secret`(json: String, moment: Int64?) async throws {
         let answer = Registrations.answer([
             "token_endpoint_auth_method": "\"client_secret_basic\"", "client_secret": "\"s\"",
             "client_secret_expires_at": json,
@@ -113,14 +115,14 @@ private func register(
     }
 
     @Test(arguments: [
-        // As asked for, with or without the port
+        // As requested, with or without the port
         ("[\"http://127.0.0.1:4711/callback\"]", ["http://127.0.0.1:4711/callback"]),
         ("[\"http://127.0.0.1/callback\"]", ["http://127.0.0.1:4711/callback"]),
         ("[\"https://x.example/\", \"http://127.0.0.1:4711/callback\"]", ["http://127.0.0.1:4711/callback"]),
         ("null", ["http://127.0.0.1:4711/callback"]),
         ("[\"http://localhost:4711/callback\", \"http://127.0.0.1:1/callback\"]", ["http://127.0.0.1:4711/callback"]),
     ])
-    func `comes back to where the server lets it`(json: String, uris: [String]) async throws {
+    func `has the redirect URIs that the server accepted`(json: String, uris: [String]) async throws {
         #expect(try await registration(Registrations.answer(["redirect_uris": json])).redirectURIs == uris)
     }
 
@@ -130,16 +132,16 @@ private func register(
             (["https://x.example/", "http://localhost:1/a", "http://127.0.0.1:2/"], "http://localhost:1/a"),
             ([], nil), (["urn:ietf:wg:oauth:2.0:oob"], nil),
         ] as [([String], String?)])
-    func `is used with the first redirect URI that can be listened on`(uris: [String], used: String?) throws {
+    func `uses the first redirect URI on which keyfob can listen`(uris: [String], used: String?) throws {
         #expect(try Registrations.made { $0.redirectURIs = uris }.redirect?.uri(port: nil) == used)
     }
 
     @Test(arguments: [(nil, false), (999, true), (1_000, true), (1_001, false)] as [(Int64?, Bool)])
-    func `is over when its secret ends`(moment: Int64?, isOver: Bool) throws {
+    func `expires with its secret`(moment: Int64?, isOver: Bool) throws {
         #expect(try Registrations.made { $0.secretExpiresAt = moment }.isExpired(at: 1_000) == isOver)
     }
 
-    @Test func `can be managed with the token that came with it`() async throws {
+    @Test func `can be managed with the token that it contains`() async throws {
         let answer = Registrations.answer([
             "registration_access_token": "\"reg-token\"",
             "registration_client_uri": "\"https://login.example.com/register/c-1\"",
@@ -153,7 +155,7 @@ private func register(
                 })
     }
 
-    // The token would go wherever the answer says.
+    // The token would be sent to any address in the answer.
     @Test(arguments: [
         ["registration_access_token": "\"t\""], ["registration_client_uri": "\"https://login.example.com/r\""],
         ["registration_access_token": "\"\"", "registration_client_uri": "\"https://login.example.com/r\""],
@@ -167,7 +169,7 @@ private func register(
         ["registration_access_token": "\"t\"", "registration_client_uri": "\"http://127.0.0.1/r\""],
         ["registration_access_token": "\"t\"", "registration_client_uri": "\"/register/c-1\""],
     ])
-    func `cannot be managed with half of it, or elsewhere`(changes: [String: String]) async throws {
+    func `cannot be managed with half of the data, or at another host`(changes: [String: String]) async throws {
         #expect(try await registration(Registrations.answer(changes)) == Registrations.made())
     }
 
@@ -186,14 +188,14 @@ private func register(
         (.json("{}", status: 400), "error"),
         (.json("{", status: 201), "JSON"),
     ])
-    private func `that cannot be used is none`(answer: Answer, member: String) async throws {
+    private func `that is invalid is refused`(answer: Answer, member: String) async throws {
         let (result, requests) = try await register([answer])
         #expect(result == .failure(.malformed(host: "login.example.com", member: member)))
         #expect(requests.count == 1)
     }
 
     @Test(arguments: ["private_key_jwt", "tls_client_auth", "client_secret_jwt", ""])
-    func `with a way to authenticate that we do not have is none`(method: String) async throws {
+    func `with an unsupported authentication method is refused`(method: String) async throws {
         let (result, _) = try await register([
             Registrations.answer(["token_endpoint_auth_method": "\"\(method)\"", "client_secret": "\"s\""])
         ])
@@ -209,7 +211,7 @@ private func register(
         (400, "invalid_client_metadata"), (400, "invalid_software_statement"), (400, "invalid_request"),
         (403, "invalid_client_metadata"), (200, "invalid_client_metadata"),
     ])
-    func `tells the server's reason`(status: Int, error: String) async throws {
+    func `reports the server's reason`(status: Int, error: String) async throws {
         let body = #"{"error":"\#(error)","error_description":"no \u001b[2J"}"#
         let (result, requests) = try await register([.json(body, status: status)])
         let refusal = OAuthError.refused(
@@ -223,7 +225,7 @@ private func register(
         .json(#"{"error":"invalid_token"}"#, status: 401), .json(#"{"error":"access_denied"}"#, status: 403),
         .body("<p>Forbidden", type: "text/html", status: 403),
     ])
-    private func `may mean that not everybody may register`(answer: Answer) async throws {
+    private func `can mean that the server accepts no registrations`(answer: Answer) async throws {
         guard case .response(let response) = answer else { return }
         let (result, requests) = try await register([answer])
         #expect(result == .failure(.registrationClosed(host: "login.example.com", status: response.status)))
@@ -245,12 +247,12 @@ private func register(
         #expect(requests.count == 1)
     }
 
-    // Not even one that keyfob could listen on: that would be the server's choice of who gets its codes.
+    // Not even a URI on which keyfob could listen: the server would then choose who gets its codes.
     @Test(arguments: [
         [], ["https://evil.example/callback"], ["http://127.0.0.1:4711/callback/other"],
         ["http://127.0.0.1:4711/callback/"], ["http://[::1]:4711/callback"], ["http://127.0.0.1:4711/Callback"],
     ])
-    func `with other redirect URIs is none, and is deleted again`(given: [String]) async throws {
+    func `with other redirect URIs counts as a failure, and is deleted again`(given: [String]) async throws {
         let place = Registrations.address + "/c-1"
         let list = given.map { "\"\($0)\"" }.joined(separator: ",")
         let transport = ScriptedTransport([
@@ -268,7 +270,7 @@ private func register(
         #expect(transport.requests.map(\.method) == [.post, .delete])
     }
 
-    @Test func `with localhost is made anew with localhost, which keyfob then listens on`() async throws {
+    @Test func `that changes 127.0.0.1 to localhost is repeated with localhost`() async throws {
         let uri = "http://localhost:4711/callback"
         let answer = Registrations.answer(["redirect_uris": "[\"\(uri)\"]"])
         let (result, requests) = try await register([answer, answer])
@@ -287,7 +289,7 @@ private func register(
         #expect(!bodies[1].contains("127.0.0.1"))
     }
 
-    @Test func `for a path of its own is tried with localhost, then without that path, then with both`() async throws {
+    @Test func `for a labelled path is tried with localhost, then without the label, then with both`() async throws {
         let (path, port) = ("/0123abcd/callback", "4711")
         let asked = ClientMetadata(redirectURIs: ["http://127.0.0.1:\(port)\(path)"])
         let (result, requests) = try await register([Self.rejectsLoopback], asking: asked)
@@ -301,7 +303,7 @@ private func register(
         for (body, uri) in zip(bodies, expected) { #expect(body.contains("[\"http://\(uri)\"]")) }
     }
 
-    @Test func `for localhost too is the end`() async throws {
+    @Test func `for localhost too is final`() async throws {
         let (result, requests) = try await register([Self.rejectsLoopback])
         let refusal = OAuthError.refused(
             host: "login.example.com", status: 400, error: "invalid_redirect_uri", description: nil)

@@ -3,13 +3,13 @@ import TestSupport
 
 @testable import OAuth
 
-/// Values that the tests of registrations start from.
+/// Values for tests of registrations.
 enum Registrations {
     static let address = "https://login.example.com/register"
     static let redirectURI = "http://127.0.0.1:4711/callback"
     static let asked = ClientMetadata(redirectURIs: [redirectURI], scopes: ["read", "write"])
 
-    /// An honest answer; `changes` replace or add members, each a piece of JSON.
+    /// A valid answer. `changes` replaces or adds members, each a piece of JSON.
     static func answer(
         _ changes: [String: String] = [:], without removed: String? = nil, status: Int = 201
     ) -> ScriptedTransport.Answer {
@@ -22,7 +22,7 @@ enum Registrations {
         return .json("{" + members.map { "\"\($0.key)\":\($0.value)" }.joined(separator: ",") + "}", status: status)
     }
 
-    /// What becomes of the honest answer.
+    /// The result of the valid answer.
     static func made(_ change: (inout ClientRegistration) throws -> Void = { _ in }) throws -> ClientRegistration {
         var registration = ClientRegistration(
             issuer: Examples.issuer, client: Client(id: "c-1"), redirectURIs: [redirectURI])

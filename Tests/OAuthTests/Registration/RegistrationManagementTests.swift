@@ -23,7 +23,7 @@ import Testing
     }
 
     @Test(arguments: [204, 200])
-    func `deletes with the token of the registration`(status: Int) async throws {
+    func `deletes with the registration's token`(status: Int) async throws {
         let (management, transport) = management(.status(status))
         #expect(try await management.delete(try registration()))
         let request = try #require(transport.requests.first)
@@ -33,7 +33,7 @@ import Testing
     }
 
     @Test(arguments: [401, 403, 404, 405])
-    func `says that nothing was deleted`(status: Int) async throws {
+    func `reports that nothing was deleted`(status: Int) async throws {
         let (management, _) = management(.status(status))
         await #expect(throws: OAuthError.registrationKept(host: "login.example.com", status: status)) {
             try await management.delete(registration())
@@ -44,13 +44,13 @@ import Testing
         (503, OAuthError.unavailable(host: "login.example.com", status: 503, retryAfter: nil)),
         (307, .redirected(host: "login.example.com", status: 307)),
     ])
-    func `says that the server cannot answer`(status: Int, error: OAuthError) async throws {
+    func `reports that the server is unavailable`(status: Int, error: OAuthError) async throws {
         let (management, transport) = management(.status(status))
         await #expect(throws: error) { try await management.delete(registration()) }
         #expect(transport.requests.count == 1)
     }
 
-    @Test func `asks nobody where the server gave no means`() async throws {
+    @Test func `sends nothing if the server offers no management`() async throws {
         let (management, transport) = management(.status(204))
         let bare = try Registrations.made()
         #expect(try await !management.delete(bare))

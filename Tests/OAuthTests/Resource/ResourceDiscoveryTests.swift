@@ -10,7 +10,7 @@ private let resource = "https://mcp.example.com/mcp"
 private let wellKnown = "https://mcp.example.com/.well-known/oauth-protected-resource"
 private let elsewhere = "https://mcp.example.com/meta"
 
-/// An honest document; `changes` replace or add members, each a piece of JSON.
+/// A valid document. `changes` replaces or adds members, each a piece of JSON.
 private func document(_ changes: [String: String] = [:], without removed: String? = nil) -> Answer {
     var members = [
         "resource": "\"\(resource)\"", "authorization_servers": "[\"https://login.example.com\"]",
@@ -46,7 +46,7 @@ private func discover(
             (wellKnown, [wellKnown, wellKnown + "/mcp"]),
             (wellKnown + "/mcp", [wellKnown + "/mcp", wellKnown]),
         ] as [(String?, [String])])
-    func `asks at the place told, then with the path, then without, each once`(
+    func `tries the advertised location, then with the path, then without, each once`(
         advertised: String?, places: [String]
     ) async throws {
         let (result, asked) = try await discover([:], advertised: advertised)
@@ -64,7 +64,7 @@ private func discover(
         .status(302, fields: [(name: "Location", value: "https://mcp.example.com/sign-in")]),
         .body("<!doctype html><p>Welcome</p>", type: "text/html"),
     ])
-    private func `goes on where there is no document`(answer: Answer) async throws {
+    private func `tries the next location if there is no document`(answer: Answer) async throws {
         let (result, asked) = try await discover([wellKnown + "/mcp": [answer], wellKnown: [document()]])
         #expect(result == .success(honest))
         #expect(asked.count == 2)
@@ -79,7 +79,7 @@ private func discover(
         ),
         (.body("<p>", type: "text/html"), .notJSON(host: "mcp.example.com", contentType: "text/html")),
     ])
-    private func `says what was wrong at the place told where nothing else is found`(
+    private func `reports what was wrong at the advertised location if nothing else is found`(
         answer: Answer, error: OAuthError
     ) async throws {
         let (result, asked) = try await discover([elsewhere: [answer]], advertised: elsewhere)
@@ -122,7 +122,7 @@ private func discover(
         (document(["bearer_methods_supported": "[\"body\"]"]), .bearerHeaderUnsupported(resource: resource)),
         (document(["bearer_methods_supported": "[]"]), .bearerHeaderUnsupported(resource: resource)),
     ])
-    private func `stops at the first trouble`(answer: Answer, error: OAuthError) async throws {
+    private func `stops at the first invalid document or failure`(answer: Answer, error: OAuthError) async throws {
         let (result, asked) = try await discover([wellKnown + "/mcp": [answer], wellKnown: [document()]])
         #expect(result == .failure(error))
         #expect(asked == [wellKnown + "/mcp"])
@@ -146,7 +146,7 @@ private func discover(
         "https://169.254.169.254/latest/meta-data", "https://[fe80::1]/", "https://u:p@mcp.example.com/meta",
         "https://0x7f.1/",
     ])
-    func `never goes to what is no address of a server`(advertised: String) async throws {
+    func `never goes to an invalid URL`(advertised: String) async throws {
         let (result, asked) = try await discover([wellKnown: [document()]], advertised: advertised)
         #expect(result == .failure(.invalidEndpoint(member: "resource_metadata")))
         #expect(asked.isEmpty)
@@ -160,7 +160,7 @@ private func discover(
         try await discover([wellKnown + "/mcp": [document(changes, without: removed)]]).0.get()
     }
 
-    @Test func `are read with all that a login needs`() async throws {
+    @Test func `are parsed with everything that a login needs`() async throws {
         let found = try await metadata([
             "authorization_servers": "[\"https://b.example\", \"https://a.example/t1\"]",
             "scopes_supported": "[\"files:read\", \"files:write\"]",
@@ -176,11 +176,11 @@ private func discover(
     }
 
     @Test(arguments: ["https://mcp.example.com", "https://mcp.example.com/", "https://mcp.example.com/mcp/"])
-    func `give their own name of the resource, letter by letter`(name: String) async throws {
+    func `keep the resource's own name byte for byte`(name: String) async throws {
         #expect(try await metadata(["resource": "\"\(name)\""])?.resource == name)
     }
 
-    @Test func `may wrap the resource into a list of one, and of no more`() async throws {
+    @Test func `may have the resource in a list of one element, but not more`() async throws {
         #expect(try await metadata(["resource": "[\"\(resource)\"]"]) == honest)
         for list in ["[]", "[\"\(resource)\", \"\(resource)\"]", "[\"\(resource)\", \"https://evil.example\"]"] {
             await #expect(throws: OAuthError.malformed(host: "mcp.example.com", member: "resource")) {
@@ -193,7 +193,7 @@ private func discover(
         arguments: [
             ("[]", nil), ("null", nil), ("[\"a\"]", ["a"]), ("[\"a b\", \"c\"]", ["c"]), ("[\"\", \"a\\u0007\"]", nil),
         ] as [(String, [String]?)])
-    func `name scopes, or none`(json: String, scopes: [String]?) async throws {
+    func `have scopes or none`(json: String, scopes: [String]?) async throws {
         #expect(try await metadata(["scopes_supported": json])?.scopesSupported == scopes)
     }
 
@@ -202,7 +202,7 @@ private func discover(
     }
 
     @Test(arguments: ["\"eyJhbGciOiJub25lIn0.e30.\"", "\"x\"", "7", "null"])
-    func `say the same with signed metadata as without`(signed: String) async throws {
+    func `are the same with signed metadata as without`(signed: String) async throws {
         #expect(try await metadata(["signed_metadata": signed]) == honest)
     }
 }
@@ -214,7 +214,7 @@ private func discover(
     }
 
     @Test(arguments: [401, 403])
-    func `is every field of that name, in order`(status: Int) async throws {
+    func `has every field of that name, in order`(status: Int) async throws {
         let answer = Answer.status(
             status,
             fields: [
@@ -225,21 +225,21 @@ private func discover(
     }
 
     @Test(arguments: [200, 204, 301, 302, 400, 404, 405, 407, 429, 500, 503])
-    func `is none with another status`(status: Int) async throws {
+    func `is empty with another status`(status: Int) async throws {
         #expect(try await fields(.status(status, fields: [(name: "WWW-Authenticate", value: "Bearer")])) == [])
     }
 
-    @Test func `is none on a page that is too long to read`() async throws {
+    @Test func `is empty on a page that is too long`() async throws {
         #expect(try await fields(.failure(.tooLarge(host: "h", limit: 1))) == [])
     }
 
-    @Test func `cannot be had from a server that cannot be reached`() async throws {
+    @Test func `cannot be fetched from an unreachable server`() async throws {
         await #expect(throws: OAuthError.unreachable(host: "h", reason: "x")) {
             try await fields(.failure(.unreachable(host: "h", reason: "x")))
         }
     }
 
-    @Test func `is asked for without a token`() async throws {
+    @Test func `is requested without a token`() async throws {
         let transport = ScriptedTransport([:])
         _ = try await ResourceDiscovery(transport: transport).challengeFields(of: try EndpointURL(resource))
         let request = try #require(transport.requests.first)

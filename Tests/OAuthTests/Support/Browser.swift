@@ -2,11 +2,11 @@ import OAuth
 import Synchronization
 import Testing
 
-/// The person's browser and the authorization server's page in one: walks from the start address to the end.
+/// Acts as the user's browser and the authorization server's page: goes from the start address to the end.
 struct Browser {
     let pending: PendingLogin
 
-    /// Where the start address led: the authorization request, taken apart.
+    /// The authorization request to which the start address redirected, split into parts.
     struct Visit {
         var cookie: String
         var address: String
@@ -15,7 +15,7 @@ struct Browser {
 
     var port: Int { get throws { try #require(pending.port) } }
 
-    /// Opens the start address, as any browser would.
+    /// Opens the start address like any browser.
     func start() async throws -> Visit {
         let url = try EndpointURL(#require(pending.startAddress))
         let answer = try await RawConnection.get(url.path, host: "\(url.host):\(url.port)", port: url.port)
@@ -29,7 +29,7 @@ struct Browser {
         )
     }
 
-    /// Comes back to the redirect URI with a query, and follows to the last page.
+    /// Returns to the redirect URI with a query, and follows to the last page.
     func comeBack(
         _ query: String, from visit: Visit, followsToTheEnd: Bool = true
     ) async throws -> RawConnection.Answer {
@@ -41,7 +41,7 @@ struct Browser {
         return try await RawConnection.get(try EndpointURL(end).path, host: host, port: redirect.port)
     }
 
-    /// Signs in without a hitch: what most tests need.
+    /// Signs in without problems, as most tests need.
     func signIn(extra: String = "") async throws {
         let visit = try await start()
         let state = try #require(visit.parameters["state"])

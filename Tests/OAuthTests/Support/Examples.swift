@@ -1,7 +1,7 @@
 import OAuth
 import Secrets
 
-/// Values that many tests start from.
+/// Values that many tests use.
 enum Examples {
     static let issuer = "https://login.example.com"
 
@@ -18,7 +18,7 @@ enum Examples {
             authorizationResponseIssParameterSupported: advertisesIssuer)
     }
 
-    /// The same as a document; `changes` replace or add members, each a piece of JSON.
+    /// The same as a document. `changes` replaces or adds members, each a piece of JSON.
     static func document(
         issuer: String = Examples.issuer, _ changes: [String: String] = [:], without removed: String? = nil
     ) -> String {

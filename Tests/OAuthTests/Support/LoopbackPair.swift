@@ -1,17 +1,17 @@
 import Glibc
 
-/// A TCP connection of this process with itself, as plain descriptors. Whatever is still open is closed at the end.
+/// A TCP connection of this process with itself, as file descriptors. Open ones are closed at the end.
 final class LoopbackPair {
     enum Failure: Error { case noSocket(errno: Int32) }
 
-    /// The end that connected, and the one that was accepted.
+    /// The connecting end and the accepted end.
     private(set) var client: Int32
     let server: Int32
     private let listener: Int32
 
     /// - Parameters:
-    ///   - address: where it listens: `127.0.0.1` or `::1`.
-    ///   - mapped: whether the client's socket is one of IPv6 that connects to the IPv4-mapped address.
+    /// - address: the listener's address, `127.0.0.1` or `::1`.
+    /// - mapped: whether the client uses an IPv6 socket that connects to the IPv4-mapped address.
     init(_ address: String, mapped: Bool = false) throws {
         let family = address.contains(":") ? AF_INET6 : AF_INET
         let listener = try Self.check(socket(family, Int32(SOCK_STREAM.rawValue), 0))

@@ -1,8 +1,8 @@
 import Glibc
 
-/// The sockets of this process, as a child would find them.
+/// The sockets of this process, as a child process would inherit them.
 enum OpenSockets {
-    /// How many sockets are bound to that IPv4 port, and how many of them would survive exec.
+    /// How many sockets are bound to that IPv4 port, and how many of them survive exec.
     static func inheritable(localPort: Int) -> (found: Int, inheritable: Int) {
         var counts = (found: 0, inheritable: 0)
         for descriptor in 0..<Int32(4_096) where port(of: descriptor) == localPort {

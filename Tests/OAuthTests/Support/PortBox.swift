@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A port that a script needs and only the running server knows.
+/// A port that a script needs before only the running server knows it.
 final class PortBox: Sendable {
     private let value = Mutex(0)
 

@@ -1,9 +1,9 @@
 import NIOCore
 import NIOPosix
 
-/// Bytes over a socket: what no well-behaved HTTP library would send.
+/// Sends raw bytes over a socket, which HTTP libraries would not send.
 enum RawConnection {
-    /// The answer to a raw request, read until the other side closes.
+    /// The answer to a raw request, read until the peer closes the connection.
     struct Answer {
         var status: Int
         /// Names in lower case.
@@ -24,7 +24,7 @@ enum RawConnection {
         }
     }
 
-    /// Sends `text` and reads all that comes back; an empty answer has status 0.
+    /// Sends `text` and reads everything until the end. An empty answer has status 0.
     static func ask(_ text: String, host: String = "127.0.0.1", port: Int) async throws -> Answer {
         let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .connect(host: host, port: port) { channel in
@@ -38,13 +38,13 @@ enum RawConnection {
             do {
                 for try await part in inbound { received.writeImmutableBuffer(part) }
             } catch is IOError {
-                // A reset after the answer is an end, too.
+                // A reset after the answer also ends the connection.
             }
             return Answer(String(buffer: received))
         }
     }
 
-    /// A GET with the fields of a browser's navigation.
+    /// A GET with the header fields of a browser's navigation.
     static func get(
         _ path: String, method: String = "GET", host: String? = nil, port: Int, cookie: String? = nil
     ) async throws -> Answer {
@@ -53,7 +53,7 @@ enum RawConnection {
         return try await ask(text + "\r\n", port: port)
     }
 
-    /// Opens a connection and says nothing, or `text`, without waiting for an answer.
+    /// Opens a connection and sends nothing, or `text`, without waiting for an answer.
     static func open(saying text: String = "", port: Int) async throws -> any Channel {
         let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .connect(host: "127.0.0.1", port: port).get()
@@ -61,15 +61,15 @@ enum RawConnection {
         return channel
     }
 
-    /// Whether anybody listens there.
+    /// Whether a listener is there.
     static func isOpen(port: Int) async -> Bool {
         guard let channel = try? await open(port: port) else { return false }
         try? await channel.close()
         return true
     }
 
-    /// Whether nobody listens there any more within a second: a child that another test is just starting may hold the
-    /// socket until it has become another program.
+    /// Whether the listener is gone within a second. A child process that another test starts may hold the socket until
+    /// its exec.
     static func isClosed(port: Int) async -> Bool {
         let end = ContinuousClock.now + .seconds(1)
         while await isOpen(port: port) {

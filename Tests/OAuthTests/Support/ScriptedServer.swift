@@ -3,20 +3,20 @@ import NIOPosix
 import NIOSSL
 import Synchronization
 
-/// A server on loopback that does, byte for byte, what a test says.
+/// A loopback server that sends exactly the bytes that a test specifies.
 final class ScriptedServer: Sendable {
-    /// What happens once a whole request has been read.
+    /// The reaction to a complete request.
     enum Reply: Sendable {
-        /// These bytes, then the end of the connection.
+        /// Sends these bytes, then closes the connection.
         case bytes(String)
-        /// The end of the connection without an answer.
+        /// Closes the connection without an answer.
         case close
-        /// These bytes, then nothing for as long as the client waits.
+        /// Sends these bytes, then nothing as long as the client waits.
         case stall(String)
-        /// These bytes one by one, with a pause after each.
+        /// Sends these bytes one by one, with a pause after each.
         case drip(String, every: Duration)
 
-        /// A whole HTTP answer.
+        /// A complete HTTP answer.
         static func http(
             _ status: Int, _ body: String = "", type: String = "application/json", fields: [String] = []
         ) -> Reply {
@@ -26,14 +26,14 @@ final class ScriptedServer: Sendable {
     }
 
     let port: Int
-    /// `http` or `https`, by whether it has a certificate.
+    /// `https` if it has a certificate, otherwise `http`.
     let scheme: String
     private let log: Mutex<[String]>
 
-    /// Every request, head and body, in the order of arrival.
+    /// All requests, head and body, in the order of arrival.
     var requests: [String] { log.withLock { $0 } }
 
-    /// The address of a path.
+    /// The URL for a path.
     func address(_ path: String = "/") -> String { "\(scheme)://127.0.0.1:\(port)\(path)" }
 
     private init(port: Int, scheme: String) {
@@ -42,7 +42,7 @@ final class ScriptedServer: Sendable {
         log = Mutex([])
     }
 
-    /// Runs a server that answers by `script` (the argument is the request's path) while `body` runs.
+    /// Runs a server while `body` runs. It answers by `script`, whose argument is the request's path.
     @discardableResult
     static func run<Value: Sendable>(
         tls: NIOSSLContext? = nil, _ script: @escaping @Sendable (String) -> Reply,
@@ -66,7 +66,7 @@ final class ScriptedServer: Sendable {
                                 served.addTask { try? await server.serve(connection, script) }
                             }
                         } catch {
-                            // The listening socket was closed: the test is over.
+                            // The listening socket was closed: the test has ended.
                         }
                         served.cancelAll()
                     }
@@ -104,7 +104,7 @@ final class ScriptedServer: Sendable {
     }
 
     private static func isComplete(_ text: String) -> Bool {
-        // A TLS greeting: a server that expects HTTP answers at once that it is none.
+        // A TLS hello: an HTTP server answers at once that it is invalid.
         if text.hasPrefix("\u{16}") { return true }
         guard let end = text.firstRange(of: "\r\n\r\n") else { return false }
         let length =

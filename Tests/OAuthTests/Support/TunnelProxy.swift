@@ -2,7 +2,7 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// A proxy on loopback that tunnels (RFC 9110 section 9.3.6): whichever host is asked for, it leads to one port.
+/// A loopback proxy with tunnels (RFC 9110 section 9.3.6). Every requested host leads to one port.
 final class TunnelProxy: Sendable {
     let port: Int
     private let heads = Mutex<[String]>([])
@@ -12,7 +12,7 @@ final class TunnelProxy: Sendable {
 
     private init(port: Int) { self.port = port }
 
-    /// Runs a proxy while `body` runs; `target` is a port of 127.0.0.1.
+    /// Runs a proxy while `body` runs. `target` is a port of 127.0.0.1.
     static func run(
         to target: Int, whileRunning body: @Sendable (TunnelProxy) async throws -> Void
     ) async throws {
@@ -28,7 +28,7 @@ final class TunnelProxy: Sendable {
                                 served.addTask { try? await proxy.serve(connection, target) }
                             }
                         } catch {
-                            // The listening socket was closed: the test is over.
+                            // The listening socket was closed: the test has ended.
                         }
                         served.cancelAll()
                     }

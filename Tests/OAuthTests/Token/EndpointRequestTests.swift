@@ -21,7 +21,7 @@ import Testing
         TokenEndpoint(url: try EndpointURL(Self.address), client: client, transport: transport)
     }
 
-    @Test func `redeem a code`() async throws {
+    @Test func `exchange a code`() async throws {
         let transport = ScriptedTransport([Self.address: [Self.success]])
         _ = try await endpoint(Client(id: "me"), transport).exchange(
             code: Secret("c+d"), codeVerifier: Secret("v"), redirectURI: "http://127.0.0.1:1/callback",
@@ -45,8 +45,8 @@ import Testing
             ])
     }
 
-    // RFC 6749 section 2.3.1: both halves are encoded as a form before they are joined.
-    @Test func `prove the client in a header`() async throws {
+    // RFC 6749 section 2.3.1: both parts are form-urlencoded before they are joined.
+    @Test func `authenticate the client in a header`() async throws {
         let transport = ScriptedTransport([Self.address: [Self.success]])
         let client = Client(id: "m:e", secret: Secret("a:b%/+ ü"), authentication: .basic)
         _ = try await endpoint(client, transport).refresh(Secret("RT"), resource: nil)
@@ -60,7 +60,7 @@ import Testing
         #expect(parameters["client_secret"] == nil)
     }
 
-    @Test func `prove the client in the body`() async throws {
+    @Test func `authenticate the client in the body`() async throws {
         let transport = ScriptedTransport([Self.address: [Self.success]])
         let client = Client(id: "me", secret: Secret("s&t"), authentication: .post)
         _ = try await endpoint(client, transport).refresh(Secret("RT"), resource: nil)
@@ -68,7 +68,7 @@ import Testing
         #expect(transport.requests.first?.authorization == nil)
     }
 
-    @Test func `do not send a secret that is not asked for`() async throws {
+    @Test func `send no secret if the method is none`() async throws {
         let transport = ScriptedTransport([Self.address: [Self.success]])
         let client = Client(id: "me", secret: Secret("s"), authentication: .none)
         _ = try await endpoint(client, transport).refresh(Secret("RT"), resource: nil)
@@ -76,9 +76,9 @@ import Testing
         #expect(transport.requests.first?.authorization == nil)
     }
 
-    // Seen at servers that put what they could not read into their complaint.
+    // Some servers repeat parts of the request in their error messages.
     @Test(arguments: [ClientAuthentication.none, .basic, .post])
-    func `are not repeated by what the server says of them`(authentication: ClientAuthentication) async throws {
+    func `leave no secret in the server's error message`(authentication: ClientAuthentication) async throws {
         let (token, secret) = (Secret("rt-0123456789"), Secret("cs-0123456789"))
         let client = Client(id: "me", secret: secret, authentication: authentication)
         let credentials = Data("me:cs-0123456789".utf8).base64EncodedString()
@@ -124,7 +124,7 @@ import Testing
         #expect(request?.form?.exposedText == "token=RT&token_type_hint=refresh_token&client_id=me")
     }
 
-    @Test func `has failed where the server says so`() async {
+    @Test func `fails if the server says so`() async {
         await #expect(throws: OAuthError.unavailable(host: "login.example.com", status: 503, retryAfter: nil)) {
             try await revoke(.status(503))
         }

@@ -9,7 +9,7 @@ import Testing
 @Suite struct `An id_token` {
     private static let now: Int64 = 1_800_000_000
 
-    /// The claims of an honest token; `changes` replace or add members, each a piece of JSON, or take them away.
+    /// The claims of a valid token. `changes` replaces, adds or removes members, each a piece of JSON.
     private func claims(_ changes: [String: String?] = [:]) -> String {
         var members: [String: String] = [
             "iss": "\"\(Examples.issuer)\"", "sub": "\"24400320\"", "aud": "\"me\"", "nonce": "\"N\"",
@@ -19,8 +19,8 @@ import Testing
         return "{" + members.map { "\"\($0.key)\":\($0.value)" }.joined(separator: ",") + "}"
     }
 
-    /// A token of these claims; `more` are further members of the header, each a piece of JSON after a comma. Nobody has
-    /// signed it.
+    /// A token with these claims. `more` is further members of the header, each a piece of JSON after a comma. The
+    /// signature is not valid.
     private func token(_ claims: String, algorithm: String = "ES256", header more: String = "") -> String {
         [#"{"alg":"\#(algorithm)"\#(more)}"#, claims, "signature"].map { Base64URL.encode($0.utf8) }
             .joined(separator: ".")
@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    // What it tells.
+    // Its content.
 
     @Test func `names the account`() throws {
         let token = token(
@@ -52,19 +52,19 @@ import Testing
     @Test(arguments: [
         (#""\u001b[2J""#, []), (#""""#, []), ("7", []), ("null", []), (#""al\u202eice""#, []), (#""Älice""#, ["Älice"]),
     ])
-    func `gives no name that cannot be shown`(json: String, names: [String]) throws {
+    func `has no name that cannot be shown`(json: String, names: [String]) throws {
         let token = token(claims(["preferred_username": json]))
         #expect(try check(token).names == names)
     }
 
     @Test(arguments: ["true", #""true""#, "null"])
-    func `gives an address that its server vouches for`(verified: String) throws {
+    func `has an e-mail address that its server has verified`(verified: String) throws {
         let address = ["email": #""a@example.com""#, "email_verified": verified, "preferred_username": nil]
         #expect(try check(token(claims(address))).names == ["a@example.com"])
     }
 
     @Test(arguments: ["false", #""false""#, #""no""#, "0", "[]", "{}"])
-    func `gives no address that its server does not vouch for`(verified: String) throws {
+    func `has no e-mail address that its server has not verified`(verified: String) throws {
         let address = ["email": #""a@example.com""#, "email_verified": verified]
         #expect(try check(token(claims(address))).names == ["alice"])
     }
@@ -72,13 +72,13 @@ import Testing
     // Its form.
 
     @Test(arguments: ["RS256", "none", "NONE", "HS256", "RS1", ""])
-    func `is taken whatever algorithm has signed it: TLS has proved which server it comes from`(
+    func `is accepted with any signature algorithm: TLS has authenticated the server`(
         algorithm: String
     ) throws {
         #expect(try check(token(claims(), algorithm: algorithm)).subject == "24400320")
     }
 
-    @Test func `is taken whatever its signature is`() throws {
+    @Test func `is accepted with any signature`() throws {
         let parts = token(claims()).split(separator: ".")
         #expect(try check("\(parts[0]).\(parts[1]).AAAA").subject == "24400320")
         #expect(try check("\(parts[0]).\(parts[1]).").subject == "24400320")
@@ -87,26 +87,26 @@ import Testing
     }
 
     @Test(arguments: ["", "a", "a.b", "a.b.c.d", "a.b.c.d.e", "e30=.e30.AAAA", "W10.W10.AAAA", "e30.e30", "....."])
-    func `is a JSON Web Token at all`(token: String) {
+    func `must be a JSON Web Token`(token: String) {
         expect("JWT", token)
     }
 
     // {"alg":null}, {}, {"alg":1}
     @Test(arguments: [("eyJhbGciOm51bGx9", "alg"), ("e30", "alg"), ("eyJhbGciOjF9", "JWT")])
-    func `names its algorithm`(header: String, member: String) {
+    func `must name its algorithm`(header: String, member: String) {
         expect(member, "\(header).\(Base64URL.encode(claims().utf8)).AAAA")
     }
 
     @Test(arguments: ["[]", "null", "{", "\"a\"", "", "{}{}"])
-    func `has an object of claims`(payload: String) {
+    func `must have an object of claims`(payload: String) {
         expect("JWT", token(payload))
     }
 
-    @Test func `has no extension that we would have to know`() {
+    @Test func `must have no extension that keyfob would have to understand`() {
         expect("crit", token(claims(), header: #","crit":["b64"],"b64":false"#))
     }
 
-    // For whom, from whom, when.
+    // Audience, issuer and times.
 
     @Test(
         arguments: [
@@ -118,7 +118,7 @@ import Testing
             (["nonce": #""M""#], "nonce"), (["nonce": nil], "nonce"), (["sub": nil], "sub"), (["sub": #""""#], "sub"),
             (["sub": #""a\u0007""#], "sub"), (["sub": "1"], "sub"),
         ] as [([String: String?], String)])
-    func `is refused by the name of what is wrong`(changes: [String: String?], member: String) throws {
+    func `is refused with the name of the invalid claim`(changes: [String: String?], member: String) throws {
         expect(member, token(claims(changes)))
     }
 
@@ -126,15 +126,15 @@ import Testing
         ["aud": #"["me"]"#], ["aud": #"["you","me"]"#, "azp": #""me""#], ["azp": #""me""#], ["exp": "\(now - 299)"],
         ["iat": "\(now + 300)"], ["exp": "\(now).5"],
     ])
-    func `is taken with`(changes: [String: String?]) throws {
+    func `is accepted with`(changes: [String: String?]) throws {
         #expect(try check(token(claims(changes))).subject == "24400320")
     }
 
-    @Test func `repeats a nonce only where one was sent`() throws {
+    @Test func `must repeat a nonce only if one was sent`() throws {
         #expect(try check(token(claims(["nonce": nil])), nonce: nil).names == ["alice"])
     }
 
-    @Test func `says nothing twice`() throws {
+    @Test func `must repeat no member`() throws {
         let twice = claims().dropLast() + #","sub":"1"}"#
         expect("JWT", token(String(twice)))
     }
@@ -146,7 +146,7 @@ import Testing
             (["HS256", "RS256", "PS256", "ES256"], 32), (["HS384", "RS384", "PS384", "ES384"], 48),
             (["HS512", "RS512", "PS512", "ES512", "EdDSA", "Ed25519"], 64),
         ] as [([String], Int)])
-    func `names the access token that it came with`(algorithms: [String], length: Int) throws {
+    func `must have the hash of its access token`(algorithms: [String], length: Int) throws {
         for algorithm in algorithms {
             let half = try hash("AT", length)
             #expect(try check(token(claims(["at_hash": "\"\(half)\""]), algorithm: algorithm)).names == ["alice"])
@@ -158,14 +158,14 @@ import Testing
     }
 
     @Test(arguments: ["none", "", "RS1", "ES256K", "A256", "es256", "Ed448"])
-    func `is not taken if its algorithm does not tell how it names the access token`(algorithm: String) throws {
+    func `is refused if its algorithm has no known hash for the access token`(algorithm: String) throws {
         for length in [32, 48, 64] {
             let half = try hash("AT", length)
             expect("alg", token(claims(["at_hash": "\"\(half)\""]), algorithm: algorithm))
         }
     }
 
-    /// The left half of a hash of so many bytes.
+    /// The left half of a hash of that many bytes.
     private func hash(_ accessToken: String, _ length: Int) throws -> String {
         let bytes = Array(accessToken.utf8)
         let digests: [Int: [UInt8]] = [

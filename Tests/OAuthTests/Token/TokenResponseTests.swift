@@ -14,7 +14,7 @@ import Testing
             HTTPResponse(status: status, fields: contentType + fields, body: Secret(body)), from: "a.example")
     }
 
-    @Test func `is read whole`() throws {
+    @Test func `is parsed completely`() throws {
         let response = try read(
             #"{"access_token":"AT","token_type":"bearer","expires_in":3600,"refresh_token":"RT","scope":"a b","x":{}}"#)
         #expect(
@@ -24,7 +24,7 @@ import Testing
     }
 
     @Test(arguments: [("\"a.b.c\"", "a.b.c"), ("\"\"", nil), ("null", nil), ("1", nil), (#""a\u001b""#, nil)])
-    func `keeps its token whatever its id_token is`(json: String, idToken: String?) throws {
+    func `keeps its token with any id_token`(json: String, idToken: String?) throws {
         let response = try read(#"{"access_token":"AT","token_type":"Bearer","id_token":\#(json)}"#)
         #expect(response.accessToken == Secret("AT"))
         #expect(response.idToken == idToken.map { Secret($0) })
@@ -49,11 +49,11 @@ import Testing
             ("0", nil), ("-5", nil), ("0.5", nil), ("\"soon\"", nil), ("null", nil), ("true", nil), ("[3600]", nil),
             ("\"nan\"", nil), ("\"inf\"", 31_536_000),
         ] as [(String, Int?)])
-    func `has a lifetime in seconds, or none that can be used`(json: String, seconds: Int?) throws {
+    func `has a lifetime in seconds, or none if it is invalid`(json: String, seconds: Int?) throws {
         #expect(try read(#"{"access_token":"AT","token_type":"Bearer","expires_in":\#(json)}"#).expiresIn == seconds)
     }
 
-    // What would break a line protocol, a header field or a terminal.
+    // Characters that would break a line protocol, a header field or a terminal.
     @Test(arguments: [
         #"x\nhost=evil.example"#, #"x\r"#, #"x\u0000"#, #"x y"#, #"x\u2028"#, #"\u001b[2J"#, #"é"#, #"x\u007f"#, "",
     ])
@@ -75,14 +75,14 @@ import Testing
     }
 
     @Test(arguments: [400, 401, 403, 200])
-    func `with an error is a refusal whatever its status`(status: Int) {
+    func `with an error is a refusal with any status`(status: Int) {
         let body = #"{"error":"invalid_grant","error_description":"expired\u001b[0m","access_token":"AT"}"#
         let refusal = OAuthError.refused(
             host: "a.example", status: status, error: "invalid_grant", description: "expired\u{FFFD}[0m")
         #expect(throws: refusal) { try read(body, status: status) }
     }
 
-    @Test func `may be a form where it says so`() throws {
+    @Test func `may be form-urlencoded if it says so`() throws {
         let form = "access_token=gho_x&expires_in=28800&refresh_token=ghr_y&scope=&token_type=bearer"
         let response = try read(form, type: "application/x-www-form-urlencoded; charset=utf-8")
         #expect(response.accessToken == Secret("gho_x"))
@@ -104,7 +104,7 @@ import Testing
             ("text/html", "<html>sign in to the hotel's network</html>"), ("text/html", "{}"),
             ("application/json", "<html>"), ("application/json", ""), (nil, "hello"), ("image/png", "{}"),
         ] as [(String?, String)])
-    func `that is not JSON is told apart`(type: String?, body: String) {
+    func `that is not JSON has its own error`(type: String?, body: String) {
         #expect(throws: OAuthError.notJSON(host: "a.example", contentType: type)) { try read(body, type: type) }
     }
 
@@ -116,11 +116,11 @@ import Testing
     }
 
     @Test(arguments: [301, 302, 303, 307, 308])
-    func `that leads elsewhere is not followed`(status: Int) {
+    func `that redirects is not followed`(status: Int) {
         #expect(throws: OAuthError.redirected(host: "a.example", status: status)) { try read("", status: status) }
     }
 
-    @Test func `that there is none now says when to come back`() {
+    @Test func `that is unavailable says when to try again`() {
         let later = [(name: "retry-after", value: "9")]
         #expect(throws: OAuthError.unavailable(host: "a.example", status: 503, retryAfter: 9)) {
             try read(#"{"error":"invalid_grant"}"#, status: 503, fields: later)
@@ -137,11 +137,11 @@ import Testing
         (#"{"access_token":"AT","access_token":"EV","token_type":"Bearer"}"#, 200, "access_token"),
         (#"{"message":"no"}"#, 400, "error"), (#"{"access_token":"#, 200, "JSON"),
     ])
-    func `of the wrong shape says where`(body: String, status: Int, member: String) {
+    func `of the wrong form names the member`(body: String, status: Int, member: String) {
         #expect(throws: OAuthError.malformed(host: "a.example", member: member)) { try read(body, status: status) }
     }
 
-    @Test func `that is packed is not unpacked`() {
+    @Test func `that is compressed is not decompressed`() {
         #expect(throws: OAuthError.malformed(host: "a.example", member: "Content-Encoding")) {
             try read("{}", fields: [(name: "content-encoding", value: "gzip")])
         }
