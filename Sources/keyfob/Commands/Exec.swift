@@ -19,8 +19,7 @@ struct Exec: AsyncParsableCommand {
 
     @Option(
         name: .customLong("fd"),
-        help: "The file descriptor from which the command can read the token, "
-            + "instead of a variable.")
+        help: "The file descriptor from which the command can read the token, instead of a variable.")
     var descriptor: Int32?
 
     @OptionGroup var wanted: TokenOptions

@@ -22,12 +22,12 @@ import Testing
         private let pausing: @Sendable () throws -> Void
 
         init(_ answers: [ScriptedTransport.Answer], pausing: @escaping @Sendable () throws -> Void = {}) {
-            server = ScriptedTransport([`Patience with a server`.address: answers])
+            server = ScriptedTransport([`Retries`.address: answers])
             self.pausing = pausing
         }
 
         func send(_ repetition: HTTPRequest.Repetition) async throws(OAuthError) -> Int {
-            guard let url = try? EndpointURL(`Patience with a server`.address) else { return 0 }
+            guard let url = try? EndpointURL(`Retries`.address) else { return 0 }
             var request = HTTPRequest(post: Secret("a=b"), to: url)
             request.repetition = repetition
             let transport = PatientTransport(
