@@ -102,6 +102,12 @@ let package = Package(
 
         // Features: each is a part of keyfob that no other part uses.
         .target(
+            name: "Doctor",
+            dependencies: [
+                "Console", "CredentialProtocol", "Desktop", "Files", "KernelKeyring", "KeyfobCore", "OAuth",
+                "SecretService", "Secrets",
+            ]),
+        .target(
             name: "Import",
             dependencies: ["CredentialProtocol", "Files", "KeyfobCore", "SecretService", "Secrets"]),
 
@@ -109,8 +115,8 @@ let package = Package(
         .executableTarget(
             name: "keyfob",
             dependencies: [
-                "KeyfobCore", "Console", "CredentialProtocol", "Desktop", "Dialects", "Doors", "Files", "Import",
-                "OAuth", "SecretService", "KernelKeyring", "Secrets",
+                "KeyfobCore", "Console", "CredentialProtocol", "Desktop", "Dialects", "Doctor", "Doors", "Files",
+                "Import", "OAuth", "SecretService", "KernelKeyring", "Secrets",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             // Nobody debugs what ships. And no library calls back into us by name: without a table of names, what nobody
@@ -200,6 +206,12 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+        .testTarget(
+            name: "DoctorTests",
+            dependencies: [
+                "CredentialProtocol", "Doctor", "KernelKeyring", "KeyfobCore", "OAuth", "SecretService", "Secrets",
+                "TestSupport",
             ]),
         .testTarget(
             name: "ImportTests",

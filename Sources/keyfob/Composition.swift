@@ -1,6 +1,7 @@
 import ArgumentParser
 import Console
 import CredentialProtocol
+import Doctor
 import Doors
 import FoundationEssentials
 import Glibc

@@ -1,4 +1,5 @@
 import CredentialProtocol
+import Doctor
 import Glibc
 import KeyfobCore
 import OAuth

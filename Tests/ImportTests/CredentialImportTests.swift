@@ -90,7 +90,8 @@ import Testing
     ]
 
     @Test(arguments: untrusted)
-    func `does not read`(_: String, _ make: @Sendable (String) throws -> Bool, _ reason: Findings.Reason?) async throws {
+    func `does not read`(_: String, _ make: @Sendable (String) throws -> Bool, _ reason: Findings.Reason?) async throws
+    {
         try await withTemporaryDirectory { home in
             #expect(try make(home + "/.git-credentials"))
             let findings = try credentialImport(home).findings(of: .store)
@@ -109,7 +110,10 @@ import Testing
     private static let verdicts: [(kept: String?, found: [String], [CredentialImport.Verdict])] = [
         (nil, ["https://a:1@git.example.com"], [.new]),
         ("https://a:1@git.example.com", ["https://a:1@git.example.com"], [.same]),
-        ("https://a:2@git.example.com", ["https://a:1@git.example.com", "https://b:1@git.example.com"], [.differs, .new]),
+        (
+            "https://a:2@git.example.com", ["https://a:1@git.example.com", "https://b:1@git.example.com"],
+            [.differs, .new]
+        ),
         ("https://a:2@git.example.com", ["https://a:1@git.example.com/path"], [.new]),
         (nil, ["https://a:1@git.example.com", "https://a:2@git.example.com"], [.new, .differs]),
         (nil, ["https://a:1@git.example.com", "https://a:1@git.example.com"], [.new, .same]),

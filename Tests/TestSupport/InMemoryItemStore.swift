@@ -36,13 +36,13 @@ package final class InMemoryItemStore: ItemStore {
 
     /// The kind of item of each search: `grant`, `registration`, or `password` for items without a kind. Each search is a
     /// D-Bus call, so tests count them.
-    var searches: [String] { state.withLock { $0.searches } }
+    package var searches: [String] { state.withLock { $0.searches } }
 
     /// The kind of item of each write to the default collection.
-    var writes: [String] { state.withLock { $0.writes } }
+    package var writes: [String] { state.withLock { $0.writes } }
 
     /// Starts ``searches`` and ``writes`` anew.
-    func resetCounts() { state.withLock { ($0.searches, $0.writes) = ([], []) } }
+    package func resetCounts() { state.withLock { ($0.searches, $0.writes) = ([], []) } }
 
     /// Locks the default collection, or unlocks it.
     package func lock(_ isLocked: Bool = true) { state.withLock { $0.isLocked = isLocked } }

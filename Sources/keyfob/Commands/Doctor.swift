@@ -1,16 +1,17 @@
 import ArgumentParser
 import Console
 import CredentialProtocol
+import Doctor
 import Glibc
-import KeyfobCore
+import SecretService
 
 /// Runs the checks from the session bus to a token, and reports the result of each.
 struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Find out what is wrong, from the keyring to a token.",
         discussion: """
-            Nothing is opened, nobody is asked, and no secret is shown: the report may be passed on. It ends with the exit \
-            status of the first thing that has failed.
+            It opens nothing, asks nobody and shows no secret: you may pass the report on. The exit status is that of the \
+            first failed check.
             """)
 
     @Argument(help: "The URL of a service to check, too.", completion: .services)
@@ -27,24 +28,28 @@ struct Doctor: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let examiner: Examiner
+        let request: CredentialRequest?
         do {
-            examiner = Examiner(try url.map { try CredentialRequest(url: $0) })
+            request = try url.map { try CredentialRequest(url: $0) }
         } catch {
             throw Report(error).print()
         }
-        // A refresh must not be interrupted: its answer could be lost.
-        let deadline = refresh ? .seconds(120) : Ladder.deadline
-        let checks = Check.all(hasService: url != nil, refreshes: refresh)
-        let steps = await Ladder(checks, deadline: deadline) { await examiner.look(at: $0) }.climb()
-        let report = DoctorReport(steps, home: Environment.variable("HOME"))
+        let busIsInEnvironment = Environment.variable("DBUS_SESSION_BUS_ADDRESS")?.isEmpty == false
+        // This connection sets the variable, so it is made first, while there is one thread.
+        let keyring = KeyringExamination()
+        let context = CheckContext(
+            DoctorParts(), keyring: keyring, request: request, busIsInEnvironment: busIsInEnvironment)
+        let checks = Checks.all(hasService: url != nil, refreshes: refresh)
+        let deadline = refresh ? CheckRun.deadlineWithRefresh : CheckRun.deadline
+        let results = await CheckRun(checks, deadline: deadline) { await context.look($0) }.run()
+        let report = DoctorReport(results, home: Environment.variable("HOME"))
         let lines = report.lines(emphasises: Terminal.mayEmphasiseOutput).map { $0 + "\n" }.joined()
         do {
             try StandardOutput.write(json ? JSONText.bytes(report) : Array(lines.utf8))
         } catch {
-            throw FailureReport(error).print()
+            throw Report(error).print()
         }
-        // Does not wait for checks that missed the time limit.
-        _exit(Ladder.exitStatus(of: steps))
+        // Does not wait for checks that did not finish in time.
+        _exit(CheckRun.exitStatus(of: results))
     }
 }

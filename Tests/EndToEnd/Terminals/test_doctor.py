@@ -43,24 +43,24 @@ LONGEST_SECONDS = 10
 PAGE = (binaries.REPOSITORY / "protocol.md").read_text()
 APPENDIX = PAGE.partition("## Appendix B.")[2]
 SCHEMA = json.loads(re.search(r"```json schema\n(.*?)```", APPENDIX, re.DOTALL)[1])  # type: ignore[index]
-# The rungs as the page has them, in its order, which is that of the report.
-RUNGS = re.findall(r"^\| `([a-z-]+)` \|", APPENDIX, re.MULTILINE)
-OF_A_SERVICE = RUNGS[RUNGS.index("address") :]
+# The checks as the page has them, in its order, which is that of the report.
+CHECKS = re.findall(r"^\| `([a-z-]+)` \|", APPENDIX, re.MULTILINE)
+OF_A_SERVICE = CHECKS[CHECKS.index("address") :]
 
-Rungs = dict[str, dict[str, Any]]
+Checks = dict[str, dict[str, Any]]
 
 
-def read(done: Done) -> Rungs:
+def read(done: Done) -> Checks:
     """The checks of a report in JSON, by name. Asserts that the report has the format of protocol.md."""
     report = json.loads(done.stdout)
     jsonschema.Draft202012Validator(SCHEMA).validate(report)
     assert stderr_lines(done) == []
-    rungs = {entry["rung"]: entry for entry in report}
-    assert [entry["rung"] for entry in report] == [name for name in RUNGS if name in rungs]
-    return rungs
+    checks = {entry["rung"]: entry for entry in report}
+    assert [entry["rung"] for entry in report] == [name for name in CHECKS if name in checks]
+    return checks
 
 
-def examine(person: Person, *arguments: str, status: int = 0, **env: str) -> Rungs:
+def examine(person: Person, *arguments: str, status: int = 0, **env: str) -> Checks:
     """What the doctor says, which has to end with that status."""
     begun = time.monotonic()
     done = person.keyfob("doctor", "--json", *arguments, **env)
@@ -69,14 +69,14 @@ def examine(person: Person, *arguments: str, status: int = 0, **env: str) -> Run
     return read(done)
 
 
-def named(rungs: Rungs, status: str) -> set[str]:
-    """The rungs with that status."""
-    return {name for name, rung in rungs.items() if rung["status"] == status}
+def named(checks: Checks, status: str) -> set[str]:
+    """The checks with that status."""
+    return {name for name, check in checks.items() if check["status"] == status}
 
 
-def because(rungs: Rungs, rung: str) -> set[str]:
-    """The rungs at which nobody has looked because of that one."""
-    return {name for name, entry in rungs.items() if entry.get("because") == rung}
+def because(checks: Checks, check: str) -> set[str]:
+    """The checks at which nobody has looked because of that one."""
+    return {name for name, entry in checks.items() if entry.get("because") == check}
 
 
 # Without a problem.
@@ -84,24 +84,24 @@ def because(rungs: Rungs, rung: str) -> set[str]:
 
 def test_a_healthy_person_who_is_signed_in(developer: Person, provider: Provider, gate: Gate) -> None:
     assert_worked(developer.keyfob("login", gate.url))
-    rungs = examine(developer, gate.url)
-    assert list(rungs) == [name for name in RUNGS if name != "refresh"]
+    checks = examine(developer, gate.url)
+    assert list(checks) == [name for name in CHECKS if name != "refresh"]
     # Debian 12's git is one of those that are told; and a keyring of this user's may be full.
-    assert named(rungs, "ok") >= set(rungs) - {"git", "kernel-keyring", "kernel-quota"}
-    assert rungs["provider"]["details"]["program"].endswith("/gnome-keyring-daemon")
-    assert rungs["helpers"]["details"]["helpers"] == ["keyfob (~/.gitconfig)"]
-    assert rungs["issuer"]["details"]["issuer"] == provider.issuer
-    assert rungs["issuer"]["summary"].endswith("(~/.config/keyfob/config.toml:2)")
-    assert rungs["grant"]["summary"].endswith("ago, refreshes by itself")
-    assert rungs["token"]["summary"].startswith("in memory, for ")
-    assert abs(rungs["clock"]["details"]["skew_seconds"]) <= 60
+    assert named(checks, "ok") >= set(checks) - {"git", "kernel-keyring", "kernel-quota"}
+    assert checks["provider"]["details"]["program"].endswith("/gnome-keyring-daemon")
+    assert checks["helpers"]["details"]["helpers"] == ["keyfob (~/.gitconfig)"]
+    assert checks["issuer"]["details"]["issuer"] == provider.issuer
+    assert checks["issuer"]["summary"].endswith("(~/.config/keyfob/config.toml:2)")
+    assert checks["grant"]["summary"].endswith("ago, refreshes by itself")
+    assert checks["token"]["summary"].startswith("in memory, for ")
+    assert abs(checks["clock"]["details"]["skew_seconds"]) <= 60
     assert developer.browsers_opened() == 1, "the one of the login"
 
 
 def test_without_a_service_nothing_is_sent(developer: Person, provider: Provider) -> None:
-    rungs = examine(developer)
-    assert list(rungs) == RUNGS[: RUNGS.index("address")]
-    assert named(rungs, "failed") == named(rungs, "skipped") == set()
+    checks = examine(developer)
+    assert list(checks) == CHECKS[: CHECKS.index("address")]
+    assert named(checks, "failed") == named(checks, "skipped") == set()
     assert provider.requests.all() == []
 
 
@@ -109,9 +109,9 @@ def test_the_lines_for_people_stand_in_columns(developer: Person, gate: Gate) ->
     done = developer.keyfob("doctor", gate.url)
     assert done.returncode == 77 and stderr_lines(done) == []
     lines = done.stdout.decode().splitlines()
-    rungs = [line for line in lines if not line.startswith("hint: ")]
-    assert [line.split()[1] for line in rungs] == [name for name in RUNGS if name != "refresh"]
-    assert {re.match(r"(ok|warning|failed|skipped) +[a-z-]+ +", line)[0].__len__() for line in rungs} == {29}  # type: ignore[index]
+    checks = [line for line in lines if not line.startswith("hint: ")]
+    assert [line.split()[1] for line in checks] == [name for name in CHECKS if name != "refresh"]
+    assert {re.match(r"(ok|warning|failed|skipped) +[a-z-]+ +", line)[0].__len__() for line in checks} == {29}  # type: ignore[index]
     assert f"hint: run: keyfob login {gate.origin}" in lines
     assert "\x1b" not in done.stdout.decode()
 
@@ -143,8 +143,8 @@ def without_times(shown: list[str]) -> list[str]:
 
 def test_a_refresh_is_tried_where_it_is_asked_for(developer: Person, provider: Provider, gate: Gate) -> None:
     let_the_token_expire(developer, provider, gate)
-    rungs = examine(developer, gate.url, "--refresh")
-    assert rungs["refresh"]["summary"].startswith("it works")
+    checks = examine(developer, gate.url, "--refresh")
+    assert checks["refresh"]["summary"].startswith("works")
     assert refreshes(provider) == 1
     developer.token(gate.url)
     assert refreshes(provider) == 1, "the new token is kept, and used"
@@ -153,8 +153,8 @@ def test_a_refresh_is_tried_where_it_is_asked_for(developer: Person, provider: P
 def test_a_refresh_that_is_refused(developer: Person, provider: Provider, gate: Gate) -> None:
     let_the_token_expire(developer, provider, gate)
     provider.revoke_refresh_tokens()
-    rungs = examine(developer, gate.url, "--refresh", status=77)
-    assert rungs["refresh"]["status"] == "failed"
+    checks = examine(developer, gate.url, "--refresh", status=77)
+    assert checks["refresh"]["status"] == "failed"
     assert named(examine(developer, gate.url, status=77), "failed") == {"grant"}, "which has ended"
 
 
@@ -165,10 +165,10 @@ KEYRING = {"provider", "collection", "writable", "session-collection"}
 
 def test_no_bus(developer: Person, gate: Gate) -> None:
     nowhere = f"unix:path={developer.home}/nothing"
-    rungs = examine(developer, gate.url, status=69, DBUS_SESSION_BUS_ADDRESS=nowhere)
-    assert rungs["bus"]["status"] == "failed" and "no session bus" in rungs["bus"]["summary"]
-    assert because(rungs, "bus") >= KEYRING | {"grant"}
-    assert rungs["metadata"]["status"] == "ok", "what needs no keyring is looked at all the same"
+    checks = examine(developer, gate.url, status=69, DBUS_SESSION_BUS_ADDRESS=nowhere)
+    assert checks["bus"]["status"] == "failed" and "no session bus" in checks["bus"]["summary"]
+    assert because(checks, "bus") >= KEYRING | {"grant"}
+    assert checks["metadata"]["status"] == "ok", "what needs no keyring is looked at all the same"
 
 
 def test_a_bus_that_does_not_answer(developer: Person) -> None:
@@ -176,11 +176,11 @@ def test_a_bus_that_does_not_answer(developer: Person) -> None:
     bus = next(int(path.parent.name) for path in Path("/proc").glob("[0-9]*/cmdline") if here in words_of(path))
     os.kill(bus, signal.SIGSTOP)
     try:
-        rungs = examine(developer, status=69, DISPLAY=":99")
+        checks = examine(developer, status=69, DISPLAY=":99")
     finally:
         os.kill(bus, signal.SIGCONT)
-    assert "session bus does not answer" in rungs["bus"]["summary"]
-    assert named(rungs, "failed") == {"bus"}
+    assert "session bus does not answer" in checks["bus"]["summary"]
+    assert named(checks, "failed") == {"bus"}
 
 
 def words_of(path: Path) -> list[bytes]:
@@ -192,55 +192,55 @@ def words_of(path: Path) -> list[bytes]:
 
 def test_no_provider(developer: Person) -> None:
     developer.session.stop_keyring()
-    rungs = examine(developer, status=69)
-    assert named(rungs, "failed") == {"provider"}
-    assert because(rungs, "provider") == KEYRING - {"provider"}
-    assert "gnome-keyring" in rungs["provider"]["mend"][0]
+    checks = examine(developer, status=69)
+    assert named(checks, "failed") == {"provider"}
+    assert because(checks, "provider") == KEYRING - {"provider"}
+    assert "gnome-keyring" in checks["provider"]["mend"][0]
 
 
 def test_a_locked_keyring_stays_locked(developer: Person, gate: Gate) -> None:
     assert_worked(developer.keyfob("login", gate.url))
     developer.session.lock_keyring()
     with Prompter(developer.session) as prompter:
-        rungs = examine(developer, gate.url, status=69, DISPLAY=":99")
+        checks = examine(developer, gate.url, status=69, DISPLAY=":99")
         assert prompter.dismissed == 0, "nobody is asked for the password"
-    assert named(rungs, "failed") == {"collection"}
-    assert because(rungs, "collection") == {"writable", "grant"}
-    assert rungs["token"]["status"] == "ok" or not kernel.is_available(), "it is in kernel memory"
+    assert named(checks, "failed") == {"collection"}
+    assert because(checks, "collection") == {"writable", "grant"}
+    assert checks["token"]["status"] == "ok" or not kernel.is_available(), "it is in kernel memory"
     assert examine(developer, status=69)["collection"]["status"] == "failed"
 
 
 def test_a_keyring_that_cannot_be_written(developer: Person) -> None:
     developer.session.fill_disk_of_keyring()
-    rungs = examine(developer, status=69)
-    assert named(rungs, "failed") == {"writable"}
+    checks = examine(developer, status=69)
+    assert named(checks, "failed") == {"writable"}
 
 
 def test_a_keyring_that_asks_before_it_takes_an_item() -> None:
     with PrivateSession(path=[binaries.bin_directory()]) as front, PrivateSession() as back:
         back.start_keyring()
         with AskingKeyring(front, back) as keyring:
-            rung = examine(Person(front), DISPLAY=":99")["writable"]
-            assert (rung["status"], keyring.prompts) == ("warning", ["Dismiss"])
+            check = examine(Person(front), DISPLAY=":99")["writable"]
+            assert (check["status"], keyring.prompts) == ("warning", ["Dismiss"])
 
 
 def test_a_keyring_that_does_not_answer(developer: Person) -> None:
     developer.session.keyring.send_signal(signal.SIGSTOP)
     try:
-        rungs = examine(developer, status=69)
+        checks = examine(developer, status=69)
     finally:
         developer.session.keyring.send_signal(signal.SIGCONT)
-    assert "did not answer" in rungs["provider"]["summary"] and rungs["provider"]["mend"]
-    assert because(rungs, "provider") == KEYRING - {"provider"}
+    assert "did not answer" in checks["provider"]["summary"] and checks["provider"]["mend"]
+    assert because(checks, "provider") == KEYRING - {"provider"}
 
 
 def test_no_kernel_keyring(developer: Person, nokeys: Path) -> None:
     done = developer.session.run(nokeys, binaries.keyfob(), "doctor", "--json")
-    rungs = read(done)
+    checks = read(done)
     assert done.returncode == 0
-    assert rungs["kernel-keyring"]["status"] == "warning"
-    assert "session collection" in rungs["kernel-keyring"]["summary"]
-    assert rungs["session-collection"]["status"] == "ok"
+    assert checks["kernel-keyring"]["status"] == "warning"
+    assert "session collection" in checks["kernel-keyring"]["summary"]
+    assert checks["session-collection"]["status"] == "ok"
 
 
 # Files.
@@ -251,10 +251,10 @@ def test_a_runtime_directory_that_others_may_enter(developer: Person, mode: int)
     directory = developer.session.runtime / "keyfob"
     directory.mkdir()
     directory.chmod(mode)
-    rungs = examine(developer, status=75)
-    assert named(rungs, "failed") == {"runtime-directory"}
-    assert because(rungs, "runtime-directory") == {"locks"}
-    assert any("0700" in mend for mend in rungs["runtime-directory"]["mend"])
+    checks = examine(developer, status=75)
+    assert named(checks, "failed") == {"runtime-directory"}
+    assert because(checks, "runtime-directory") == {"locks"}
+    assert any("0700" in mend for mend in checks["runtime-directory"]["mend"])
 
 
 def test_who_holds_a_lock(developer: Person) -> None:
@@ -275,17 +275,17 @@ def test_who_holds_a_lock(developer: Person) -> None:
 
 def test_a_mistake_in_the_configuration(developer: Person, gate: Gate) -> None:
     developer.configuration.write_text(f'[host."{gate.origin}"]\nissuer = 3\n')
-    rungs = examine(developer, gate.url, status=78)
-    assert named(rungs, "failed") == {"configuration"}
-    assert rungs["configuration"]["summary"].startswith("~/.config/keyfob/config.toml:2: ")
-    assert because(rungs, "configuration") == {"sign-in", *OF_A_SERVICE} - {"clock", "refresh"}
-    assert rungs["git"]["status"] in ("ok", "warning")
+    checks = examine(developer, gate.url, status=78)
+    assert named(checks, "failed") == {"configuration"}
+    assert checks["configuration"]["summary"].startswith("~/.config/keyfob/config.toml:2: ")
+    assert because(checks, "configuration") == {"sign-in", *OF_A_SERVICE} - {"clock", "refresh"}
+    assert checks["git"]["status"] in ("ok", "warning")
 
 
 def test_a_configuration_that_others_may_write(developer: Person) -> None:
     developer.configuration.chmod(0o666)
-    rung = examine(developer, status=78)["configuration"]
-    assert (rung["status"], rung["mend"]) == ("failed", ["chmod go-w ~/.config/keyfob/config.toml"])
+    check = examine(developer, status=78)["configuration"]
+    assert (check["status"], check["mend"]) == ("failed", ["chmod go-w ~/.config/keyfob/config.toml"])
 
 
 def test_a_word_that_nobody_knows_in_the_environment(developer: Person) -> None:
@@ -297,30 +297,30 @@ def test_a_word_that_nobody_knows_in_the_environment(developer: Person) -> None:
 
 def test_another_helper_that_writes_tokens_to_disk(developer: Person) -> None:
     developer.git("config", "--global", "--add", "credential.helper", "store").check_returncode()
-    rung = examine(developer)["helpers"]
-    assert rung["status"] == "warning" and "plain text" in rung["summary"]
-    assert rung["details"]["helpers"] == ["keyfob (~/.gitconfig)", "store (~/.gitconfig)"]
-    assert any("~/.gitconfig" in mend for mend in rung["mend"])
+    check = examine(developer)["helpers"]
+    assert check["status"] == "warning" and "plain text" in check["summary"]
+    assert check["details"]["helpers"] == ["keyfob (~/.gitconfig)", "store (~/.gitconfig)"]
+    assert any("~/.gitconfig" in mend for mend in check["mend"])
 
 
 def test_a_helper_for_one_host_alone_is_told_for_that_host(developer: Person, gate: Gate) -> None:
     developer.configure_git({f"credential.{gate.origin}.helper": "!f() { echo password=hunter2; }; f"})
     assert examine(developer)["helpers"]["status"] == "ok"
-    rung = examine(developer, gate.url, status=77)["helpers"]
-    assert rung["details"]["helpers"] == ["keyfob (~/.gitconfig)", "a shell command (~/.gitconfig)"]
-    assert "hunter2" not in json.dumps(rung)
+    check = examine(developer, gate.url, status=77)["helpers"]
+    assert check["details"]["helpers"] == ["keyfob (~/.gitconfig)", "a shell command (~/.gitconfig)"]
+    assert "hunter2" not in json.dumps(check)
 
 
 def test_a_git_that_does_not_ask_keyfob(developer: Person) -> None:
     developer.git("config", "--global", "--unset-all", "credential.helper").check_returncode()
-    rung = examine(developer)["helpers"]
-    assert (rung["status"], rung["mend"]) == ("warning", ["git config --global credential.helper keyfob"])
+    check = examine(developer)["helpers"]
+    assert (check["status"], check["mend"]) == ("warning", ["git config --global credential.helper keyfob"])
 
 
 def test_a_sign_in_for_a_path_that_git_does_not_tell(developer: Person, provider: Provider, gate: Gate) -> None:
     developer.configure_keyfob(gate.url, provider.issuer)
-    rung = examine(developer, gate.url, status=77)["http-path"]
-    assert rung["status"] == "warning" and "useHttpPath" in rung["mend"][0]
+    check = examine(developer, gate.url, status=77)["http-path"]
+    assert check["status"] == "warning" and "useHttpPath" in check["mend"][0]
     developer.configure_git({"credential.useHttpPath": "true"})
     assert examine(developer, gate.url, status=77)["http-path"]["status"] == "ok"
 
@@ -333,8 +333,8 @@ def test_doors_that_git_does_not_find(developer: Person, tmp_path: Path) -> None
     (other / "keyfob").write_text("#!/bin/sh\necho 0.0.9\n")
     for program in other.iterdir():
         program.chmod(0o755)
-    rung = examine(developer, PATH=f"{other}:{developer.session.env['PATH']}")["doors"]
-    assert rung["status"] == "warning" and "0.0.9" in rung["summary"]
+    check = examine(developer, PATH=f"{other}:{developer.session.env['PATH']}")["doors"]
+    assert check["status"] == "warning" and "0.0.9" in check["summary"]
 
 
 def test_the_links_of_other_callers(developer: Person, tmp_path: Path) -> None:
@@ -342,11 +342,11 @@ def test_the_links_of_other_callers(developer: Person, tmp_path: Path) -> None:
     links.mkdir()
     (links / "docker-credential-keyfob").symlink_to(binaries.keyfob())
     path = f"{links}:{developer.session.env['PATH']}"
-    rung = examine(developer, PATH=path)["doors"]
-    assert (rung["status"], rung["details"]["callers"]) == ("ok", [str(links / "docker-credential-keyfob")])
+    check = examine(developer, PATH=path)["doors"]
+    assert (check["status"], check["details"]["callers"]) == ("ok", [str(links / "docker-credential-keyfob")])
     (links / "cargo-credential-keyfob").symlink_to("/bin/true")
-    rung = examine(developer, PATH=path)["doors"]
-    assert rung["status"] == "warning" and str(links / "cargo-credential-keyfob") in rung["summary"]
+    check = examine(developer, PATH=path)["doors"]
+    assert check["status"] == "warning" and str(links / "cargo-credential-keyfob") in check["summary"]
 
 
 # The user.
@@ -362,9 +362,9 @@ def test_the_links_of_other_callers(developer: Person, tmp_path: Path) -> None:
     ],
 )
 def test_how_one_would_sign_in(developer: Person, env: dict[str, str], summary: str) -> None:
-    rung = examine(developer, **env)["sign-in"]
-    assert summary in rung["summary"]
-    assert rung["status"] == ("ok" if env == {} else "warning")
+    check = examine(developer, **env)["sign-in"]
+    assert summary in check["summary"]
+    assert check["status"] == ("ok" if env == {} else "warning")
 
 
 DESKTOP = {"DISPLAY": ":99", "BROWSER": ""}
@@ -373,10 +373,10 @@ DESKTOP = {"DISPLAY": ":99", "BROWSER": ""}
 def test_a_desktop_that_can_ask(developer: Person) -> None:
     assert "shows no notifications" in examine(developer, **DESKTOP)["sign-in"]["summary"]
     with NotificationDaemon(developer.session) as daemon:
-        rung = examine(developer, **DESKTOP)["sign-in"]
+        check = examine(developer, **DESKTOP)["sign-in"]
         assert daemon.shown == []
-    assert rung["status"] == "ok" and "notification" in rung["summary"]
-    assert (rung["details"]["notifications"], rung["details"]["portal"]) == (True, False)
+    assert check["status"] == "ok" and "notification" in check["summary"]
+    assert (check["details"]["notifications"], check["details"]["portal"]) == (True, False)
 
 
 def test_a_desktop_that_has_asked_a_while_ago(developer: Person, gate: Gate) -> None:
@@ -384,13 +384,13 @@ def test_a_desktop_that_has_asked_a_while_ago(developer: Person, gate: Gate) -> 
         daemon.reaction = SEND_AWAY
         assert_refused(developer.keyfob("token", gate.url, **DESKTOP), 77)
         assert len(daemon.shown) == 1
-        rung = examine(developer, gate.url, status=77, **DESKTOP)["grant"]
-    assert any("asks again in" in mend for mend in rung["mend"]) or not kernel.is_available()
+        check = examine(developer, gate.url, status=77, **DESKTOP)["grant"]
+    assert any("asks again in" in mend for mend in check["mend"]) or not kernel.is_available()
 
 
 def test_a_browser_that_is_not_there(developer: Person) -> None:
-    rung = examine(developer, BROWSER="netscape")["browser"]
-    assert rung["status"] == "warning" and "netscape" in rung["summary"]
+    check = examine(developer, BROWSER="netscape")["browser"]
+    assert check["status"] == "warning" and "netscape" in check["summary"]
 
 
 # The network.
@@ -405,10 +405,10 @@ def test_a_clock_that_is_wrong(developer: Person, provider: Provider, gate: Gate
             "date_time_string",
             lambda self, timestamp=None, ahead=seconds: told(self, time.time() + ahead),
         )
-        rung = examine(developer, gate.url, status=status)["clock"]
-        assert rung["status"] == verdict
-        assert abs(rung["details"]["skew_seconds"] + seconds) < 10
-        assert ("behind" if seconds > 0 else "ahead of") in rung["summary"]
+        check = examine(developer, gate.url, status=status)["clock"]
+        assert check["status"] == verdict
+        assert abs(check["details"]["skew_seconds"] + seconds) < 10
+        assert ("behind" if seconds > 0 else "ahead of") in check["summary"]
 
 
 @pytest.fixture
@@ -421,9 +421,9 @@ def test_a_certificate_that_has_expired(person: Person, provider: Provider, auth
     yesterday = datetime.now(timezone.utc) - timedelta(days=1)
     with Service(lambda _: Answer(401), authority.certify("localhost", not_after=yesterday)) as service:
         person.configure_keyfob(service.origin, provider.issuer, ca_file=str(authority.file))
-        rungs = examine(person, service.origin, status=75)
-    assert "expired" in rungs["service"]["summary"]
-    assert named(rungs, "failed") == {"service", "grant"}
+        checks = examine(person, service.origin, status=75)
+    assert "expired" in checks["service"]["summary"]
+    assert named(checks, "failed") == {"service", "grant"}
 
 
 def test_a_proxy_that_is_down(person: Person) -> None:
@@ -431,43 +431,43 @@ def test_a_proxy_that_is_down(person: Person) -> None:
     host = "https://git.example.test"
     person.configure_keyfob(host, "https://login.example.test")
     env = {"https_proxy": f"http://user:hunter2@127.0.0.1:{port}"}
-    rungs = examine(person, host, status=75, **env)
-    assert rungs["proxy"]["summary"] == f"127.0.0.1:{port}, by https_proxy"
-    assert {"service", "metadata"} <= named(rungs, "failed")
-    assert any(f"127.0.0.1:{port}" in mend for mend in rungs["service"]["mend"])
-    assert "hunter2" not in json.dumps(rungs)
+    checks = examine(person, host, status=75, **env)
+    assert checks["proxy"]["summary"] == f"127.0.0.1:{port}, by https_proxy"
+    assert {"service", "metadata"} <= named(checks, "failed")
+    assert any(f"127.0.0.1:{port}" in mend for mend in checks["service"]["mend"])
+    assert "hunter2" not in json.dumps(checks)
     assert examine(person, host, status=75, https_proxy="gopher://x")["proxy"]["status"] == "failed"
 
 
 def test_authorities_that_cannot_be_read(person: Person) -> None:
-    rungs = examine(person, status=78, SSL_CERT_FILE=f"{person.home}/nothing.pem")
-    assert rungs["authorities"]["summary"].startswith("~/nothing.pem cannot be read")
+    checks = examine(person, status=78, SSL_CERT_FILE=f"{person.home}/nothing.pem")
+    assert checks["authorities"]["summary"].startswith("~/nothing.pem cannot be read")
 
 
 def test_a_server_that_says_nothing(person: Person) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         origin = f"http://127.0.0.1:{silent.getsockname()[1]}"
         person.configure_keyfob(origin, origin)
-        rungs = examine(person, origin, status=75)
-    assert {"service", "metadata"} <= named(rungs, "failed")
-    assert because(rungs, "service") == {"clock"}
+        checks = examine(person, origin, status=75)
+    assert {"service", "metadata"} <= named(checks, "failed")
+    assert because(checks, "service") == {"clock"}
 
 
 def test_a_host_that_is_not_there(person: Person) -> None:
     person.configure_keyfob("https://nowhere.invalid", "https://login.invalid")
-    rungs = examine(person, "https://nowhere.invalid", status=75)
-    assert {"address", "metadata"} <= named(rungs, "failed")
-    assert because(rungs, "address") == {"service"}
+    checks = examine(person, "https://nowhere.invalid", status=75)
+    assert {"address", "metadata"} <= named(checks, "failed")
+    assert because(checks, "address") == {"service"}
 
 
 # The authorization server.
 
 
 def test_a_service_of_which_nothing_is_known(person: Person, notes: Any) -> None:
-    rungs = examine(person, notes.url, status=77)
-    assert rungs["issuer"]["details"]["source"] == "discovery"
-    assert rungs["client"]["details"]["kind"] == "none"
-    assert named(rungs, "failed") == {"grant"}
+    checks = examine(person, notes.url, status=77)
+    assert checks["issuer"]["details"]["source"] == "discovery"
+    assert checks["client"]["details"]["kind"] == "none"
+    assert named(checks, "failed") == {"grant"}
     assert notes.store.clients == {}, "nothing is registered by looking"
 
 
@@ -488,34 +488,34 @@ class PlainIssuer:
 def test_a_server_where_a_person_has_to_register(person: Person) -> None:
     with Service(PlainIssuer()) as issuer:
         person.configure_keyfob(issuer.origin, issuer.origin, client_id=None)
-        rungs = examine(person, issuer.origin, status=78)
-    assert named(rungs, "failed") == {"client", "grant"}
-    assert any("keyfob login --client-id ID" in mend for mend in rungs["client"]["mend"])
+        checks = examine(person, issuer.origin, status=78)
+    assert named(checks, "failed") == {"client", "grant"}
+    assert any("keyfob login --client-id ID" in mend for mend in checks["client"]["mend"])
 
 
 @pytest.mark.parametrize(
-    ("metadata", "rung"),
+    ("metadata", "check"),
     [({"issuer": "https://other.example.com"}, "metadata"), ({"code_challenge_methods_supported": ["plain"]}, "pkce")],
 )
-def test_a_server_that_cannot_be_used(person: Person, metadata: dict[str, Any], rung: str) -> None:
+def test_a_server_that_cannot_be_used(person: Person, metadata: dict[str, Any], check: str) -> None:
     with Service(PlainIssuer(metadata)) as issuer:
         person.configure_keyfob(issuer.origin, issuer.origin)
-        rungs = examine(person, issuer.origin, status=78)
-    assert rungs[rung]["status"] == "failed" and rungs[rung]["mend"]
+        checks = examine(person, issuer.origin, status=78)
+    assert checks[check]["status"] == "failed" and checks[check]["mend"]
 
 
 def test_a_redirect_port_that_is_taken(developer: Person, provider: Provider, gate: Gate) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"http://127.0.0.1:{taken.getsockname()[1]}/callback"
         developer.configure_keyfob(gate.origin, provider.issuer, redirect_uri=address)
-        rungs = examine(developer, gate.url, status=75)
-    assert named(rungs, "failed") == {"redirect", "grant"}
+        checks = examine(developer, gate.url, status=75)
+    assert named(checks, "failed") == {"redirect", "grant"}
 
 
 def test_nobody_is_signed_in(developer: Person, gate: Gate) -> None:
-    rungs = examine(developer, gate.url, status=77)
-    assert named(rungs, "failed") == {"grant"}
-    assert because(rungs, "grant") == {"token"}
+    checks = examine(developer, gate.url, status=77)
+    assert named(checks, "failed") == {"grant"}
+    assert because(checks, "grant") == {"token"}
     assert developer.browsers_opened() == 0
 
 

@@ -10,7 +10,7 @@ package struct ClockSkew: Sendable, Equatable {
     package let seconds: Int64
 
     /// The thresholds in seconds: a larger skew is worth a warning, or makes sign-ins fail.
-    package static let (worthAWord, fatal): (Int64, Int64) = (60, 300)
+    package static let (warning, failure): (Int64, Int64) = (60, 300)
 
     /// Returns nil if the response has no readable date, or comes from a cache (`Age`), because it is then older than
     /// the moment of its arrival.
@@ -27,8 +27,8 @@ package struct ClockSkew: Sendable, Equatable {
 
     package var verdict: Verdict {
         switch seconds.magnitude {
-        case ...UInt64(Self.worthAWord): .close
-        case ...UInt64(Self.fatal): .off
+        case ...UInt64(Self.warning): .close
+        case ...UInt64(Self.failure): .off
         default: .wrong
         }
     }

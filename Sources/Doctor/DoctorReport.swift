@@ -1,11 +1,8 @@
 import Console
-import FoundationEssentials
-import Glibc
-import KeyfobCore
 
 /// The report of `keyfob doctor`, which the user may show to anybody. It holds no secret and does not name the user:
 /// the home directory is `~`, and text before an at sign is left out.
-struct DoctorReport: Encodable {
+package struct DoctorReport: Encodable {
     private let entries: [Entry]
 
     /// One check, as in appendix B of protocol.md.
@@ -14,20 +11,21 @@ struct DoctorReport: Encodable {
         var status: String
         var summary: String
         var details: [String: Finding.Detail]?
-        var mend: [String]?
+        var hints: [String]?
         var because: String?
 
-        /// A check is called a rung in the JSON, whose names are kept.
+        /// The JSON calls a check a rung and hints `mend`: its names are fixed.
         enum CodingKeys: String, CodingKey {
             case check = "rung"
-            case status, summary, details, mend, because
+            case hints = "mend"
+            case status, summary, details, because
         }
     }
 
     /// - Parameter home: the user's home directory.
-    init(_ steps: [Ladder.Step], home: String?) {
+    package init(_ results: [CheckRun.Result], home: String?) {
         func shown(_ text: String) -> String { Shareable.text(text, home: home) }
-        entries = steps.map { check, finding in
+        entries = results.map { id, finding in
             let details = finding.details.mapValues { detail -> Finding.Detail in
                 switch detail {
                 case .text(let text): .text(shown(text))
@@ -36,26 +34,26 @@ struct DoctorReport: Encodable {
                 }
             }
             return Entry(
-                check: check.rawValue, status: finding.status.rawValue, summary: shown(finding.summary),
-                details: details.isEmpty ? nil : details, mend: finding.mend.isEmpty ? nil : finding.mend.map(shown),
-                because: finding.because?.rawValue)
+                check: id, status: finding.status.rawValue, summary: shown(finding.summary),
+                details: details.isEmpty ? nil : details, hints: finding.hints.isEmpty ? nil : finding.hints.map(shown),
+                because: finding.because)
         }
     }
 
-    func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         try entries.encode(to: encoder)
     }
 
     /// One line for each check, followed by its hints.
     ///
     /// - Parameter emphasises: whether failures are shown in bold, for a terminal.
-    func lines(emphasises: Bool) -> [String] {
+    package func lines(emphasises: Bool) -> [String] {
         let widths = (entries.map(\.status.count).max() ?? 0, entries.map(\.check.count).max() ?? 0)
         return entries.flatMap { entry -> [String] in
             let status = Self.padded(entry.status, widths.0)
             let stands = emphasises && entry.status == Finding.Status.failed.rawValue
             let line = "\(stands ? "\u{1B}[1m\(status)\u{1B}[0m" : status)  \(Self.padded(entry.check, widths.1))  "
-            return [line + entry.summary] + (entry.mend ?? []).map { "hint: " + $0 }
+            return [line + entry.summary] + (entry.hints ?? []).map { "hint: " + $0 }
         }
     }
 

@@ -1,34 +1,37 @@
 import Synchronization
 
-/// Checks all checks within a time limit. Checks that do not depend on one another are checked at the same time.
-package struct Ladder: Sendable {
-    /// The time limit of the whole run.
+/// Runs checks within a time limit. Checks that do not depend on one another run at the same time.
+package struct CheckRun: Sendable {
+    /// The time limit of a run without a refresh.
     package static let deadline = Duration.seconds(10)
+    /// The time limit of a run with a refresh. A cancelled refresh could lose the server's response.
+    package static let deadlineWithRefresh = Duration.seconds(120)
 
-    let checks: [Check]
+    let checks: [any Check]
     let deadline: Duration
-    let look: @Sendable (Check) async -> Finding
+    let look: @Sendable (any Check) async -> Finding
 
     /// - Parameters:
     ///   - checks: in the order of the report; the checks that a check needs come before it, or are left out.
     ///   - look: runs one check. After its time limit nobody waits for the result, but it keeps running.
     package init(
-        _ checks: [Check], deadline: Duration = Self.deadline, look: @escaping @Sendable (Check) async -> Finding
+        _ checks: [any Check], deadline: Duration = Self.deadline,
+        look: @escaping @Sendable (any Check) async -> Finding
     ) {
         (self.checks, self.deadline, self.look) = (checks, deadline, look)
     }
 
-    /// A check and its finding.
-    package typealias Step = (check: Check, finding: Finding)
+    /// The id of a check and its finding.
+    package typealias Result = (id: String, finding: Finding)
 
-    /// - Returns: a step for each check, in their order.
-    package func climb() async -> [Step] {
+    /// - Returns: a result for each check, in their order.
+    package func run() async -> [Result] {
         let end = ContinuousClock.now + deadline
-        var looks: [Check: Task<Finding, Never>] = [:]
+        var looks: [String: Task<Finding, Never>] = [:]
         for check in checks {
             let needed = check.needs.compactMap { need in looks[need].map { (need, $0) } }
             let followed = check.follows.compactMap { looks[$0] }
-            looks[check] = Task {
+            looks[check.id] = Task {
                 for (need, found) in needed {
                     if let skipped = await Self.skipped(because: need, found.value) { return skipped }
                 }
@@ -36,44 +39,45 @@ package struct Ladder: Sendable {
                 return await finding(check, until: end)
             }
         }
-        var steps: [Step] = []
-        for check in checks { if let finding = await looks[check]?.value { steps.append((check, finding)) } }
-        return steps
+        var results: [Result] = []
+        for check in checks {
+            if let finding = await looks[check.id]?.value { results.append((check.id, finding)) }
+        }
+        return results
     }
 
     /// The finding of a check that needs the check `need`, or nil if `finding` does not prevent the check.
-    static func skipped(because need: Check, _ finding: Finding) -> Finding? {
+    static func skipped(because need: String, _ finding: Finding) -> Finding? {
         switch finding.status {
-        case .ok, .warning: nil
-        case .failed: .skipped(because: need, "not looked at, because of \(need.rawValue)")
-        case .skipped:
-            .skipped(
-                because: finding.because ?? need, "not looked at, because of \((finding.because ?? need).rawValue)")
+        case .ok, .warning: return nil
+        case .failed, .skipped:
+            let cause = finding.because ?? need
+            return .skipped(because: cause, "not checked, because \(cause) failed")
         }
     }
 
     /// The exit status of the run: that of the first failed check in the order of the report, or 0 if none has failed.
-    package static func exitStatus(of steps: [Step]) -> Int32 {
-        steps.first { $0.finding.status == .failed }?.finding.exitStatus ?? 0
+    package static func exitStatus(of results: [Result]) -> Int32 {
+        results.first { $0.finding.status == .failed }?.finding.exitStatus ?? 0
     }
 
-    private func finding(_ check: Check, until end: ContinuousClock.Instant) async -> Finding {
-        let bound = min(check.bound, ContinuousClock.now.duration(to: end))
-        let found = bound > .zero ? await Self.first(within: bound) { await look(check) } : nil
+    private func finding(_ check: any Check, until end: ContinuousClock.Instant) async -> Finding {
+        let limit = min(check.limit, ContinuousClock.now.duration(to: end))
+        let found = limit > .zero ? await Self.first(within: limit) { await look(check) } : nil
         return found
             ?? .failed(
-                "no answer within the time for it", mend: ["try again; a busy machine or a slow network takes longer"],
-                exitStatus: 75)
+                "did not finish within its time limit",
+                hints: ["try again; a busy machine or a slow network takes longer"], exitStatus: 75)
     }
 
     /// The result of `body`, or nil after the time limit. This does not wait for a `body` that cannot be cancelled.
     private static func first(
-        within bound: Duration, _ body: @escaping @Sendable () async -> Finding
+        within limit: Duration, _ body: @escaping @Sendable () async -> Finding
     ) async -> Finding? {
         await withCheckedContinuation { continuation in
             let answer = Answer(continuation)
             let clock = Task {
-                try? await Task.sleep(for: bound)
+                try? await Task.sleep(for: limit)
                 answer.give(nil)
             }
             Task {

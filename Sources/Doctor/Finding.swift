@@ -1,4 +1,6 @@
-/// The result of checking one ``Check``, in words that anybody may see.
+package import CredentialProtocol
+
+/// The result of one ``Check``. It holds no secret.
 package struct Finding: Sendable, Equatable {
     package enum Status: String, Sendable, CaseIterable {
         /// The condition holds.
@@ -7,7 +9,7 @@ package struct Finding: Sendable, Equatable {
         case warning
         /// The condition does not hold.
         case failed
-        /// The check was not checked, because of another check.
+        /// The check did not run, because of another check.
         case skipped
     }
 
@@ -16,12 +18,12 @@ package struct Finding: Sendable, Equatable {
     package var summary: String
     /// Facts for programs, under the names in protocol.md.
     package var details: [String: Detail] = [:]
-    /// Ways to correct the problem, one line each.
-    package var mend: [String] = []
+    /// Ways to correct the problem, one line each: `mend` in the JSON.
+    package var hints: [String] = []
     /// The exit status (sysexits(3)) that a command would have for this reason; 0 unless the check failed.
     package var exitStatus: Int32 = 0
-    /// The check that prevented the check.
-    package var because: Check?
+    /// The id of the check that prevented this one.
+    package var because: String?
 
     /// A fact.
     package enum Detail: Sendable, Equatable {
@@ -42,24 +44,31 @@ package struct Finding: Sendable, Equatable {
         return finding
     }
 
-    package static func warning(_ summary: String, mend: [String], _ details: [String: Detail] = [:]) -> Finding {
+    package static func warning(_ summary: String, hints: [String], _ details: [String: Detail] = [:]) -> Finding {
         var finding = Finding(.warning, summary)
-        (finding.details, finding.mend) = (details, mend)
+        (finding.details, finding.hints) = (details, hints)
         return finding
     }
 
     package static func failed(
-        _ summary: String, mend: [String], exitStatus: Int32, _ details: [String: Detail] = [:]
+        _ summary: String, hints: [String], exitStatus: Int32, _ details: [String: Detail] = [:]
     ) -> Finding {
         var finding = Finding(.failed, summary)
-        (finding.details, finding.mend, finding.exitStatus) = (details, mend, exitStatus)
+        (finding.details, finding.hints, finding.exitStatus) = (details, hints, exitStatus)
         return finding
     }
 
-    /// - Parameter summary: the reason, found at the other check, why there is nothing to check.
-    package static func skipped(because check: Check, _ summary: String) -> Finding {
+    /// The finding for an error, with the message and the exit status that a command would have.
+    package static func failed(_ report: Report) -> Finding {
+        failed(report.message, hints: report.hints, exitStatus: report.status)
+    }
+
+    /// - Parameters:
+    ///   - id: the check that is the reason.
+    ///   - summary: the reason why this check did not run.
+    package static func skipped(because id: String, _ summary: String) -> Finding {
         var finding = Finding(.skipped, summary)
-        finding.because = check
+        finding.because = id
         return finding
     }
 }

@@ -1,0 +1,41 @@
+import KeyfobCore
+import OAuth
+
+/// keyfob is a client of the authorization server, or can register.
+struct ClientCheck: Check {
+    let id = "client"
+    let needs = ["metadata"]
+    let follows = ["collection"]
+    let condition = CheckCondition.service
+
+    func look(_ context: CheckContext) throws -> Finding {
+        guard let (account, metadata) = context.accountAndMetadata else { return .nothingToCheck }
+        let issuer = metadata.issuer ?? account.server.identifier
+        let registration = try? context.parts.registrations.own(issuer: issuer).first
+        context.notes.note { $0.redirect = account.redirect ?? registration?.redirect }
+        let isRegistered = registration.map { !$0.isExpired(at: context.now) } ?? false
+        return try Self.finding(account, metadata, isRegistered: isRegistered)
+    }
+
+    /// - Parameter isRegistered: whether keyfob has a registration there that has not expired.
+    /// - Throws: ``CredentialFailure`` if the user has to register a client.
+    static func finding(
+        _ account: Account, _ metadata: AuthorizationServerMetadata, isRegistered: Bool
+    ) throws -> Finding {
+        func kind(_ word: String) -> [String: Finding.Detail] { ["kind": .text(word)] }
+        if account.client != nil { return .ok("a client that you registered", kind("own")) }
+        if account.clientMetadataDocument != nil, metadata.clientIDMetadataDocumentSupported {
+            return .ok("a document describes the client, and the server accepts it", kind("document"))
+        }
+        if isRegistered { return .ok("keyfob has registered itself", kind("registered")) }
+        if metadata.registrationEndpoint != nil {
+            return .ok("none yet: keyfob registers itself at the first sign-in", kind("none"))
+        }
+        throw CredentialFailure.clientNeeded(
+            .init(
+                service: account.service, issuer: metadata.issuer ?? account.server.identifier,
+                page: account.provider?.registrationPage(for: account.service),
+                redirectURI: (account.redirect ?? .loopback).uri(port: nil), scopes: account.scopes,
+                notes: account.provider?.quirks ?? []))
+    }
+}

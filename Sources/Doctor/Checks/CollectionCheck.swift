@@ -1,0 +1,13 @@
+import SecretService
+
+/// There is a default collection, and it is unlocked.
+struct CollectionCheck: Check {
+    let id = "collection"
+    let needs = ["provider"]
+    let limit = Duration.seconds(4)
+
+    func look(_ context: CheckContext) throws -> Finding {
+        if try context.keyring.collection(.default).isLocked { throw SecretServiceError.locked }
+        return .ok("exists, and is unlocked")
+    }
+}

@@ -1,0 +1,36 @@
+import KeyfobCore
+import Secrets
+
+/// git is installed, and tells helpers what a service asks for.
+struct GitCheck: Check {
+    let id = "git"
+
+    func look(_ context: CheckContext) -> Finding {
+        guard let version = context.parts.git.version() else {
+            return .warning(
+                "git is not installed, or does not tell its version", hints: ["install git, if it is to use keyfob"])
+        }
+        context.notes.note { $0.gitVersion = version }
+        return Self.finding(version, unheeded: (try? context.parts.git.unheededSettings()) ?? [])
+    }
+
+    /// - Parameter unheeded: the names of settings that git uses in this directory and keyfob does not.
+    static func finding(_ version: GitVersion, unheeded: [String]) -> Finding {
+        let number = "\(version.major).\(version.minor)"
+        let details: [String: Finding.Detail] = ["version": .text(number)]
+        if !unheeded.isEmpty {
+            return .warning(
+                "git \(number); keyfob does not heed settings of this directory alone: "
+                    + unheeded.prefix(5).map(Printable.address).joined(separator: ", "),
+                hints: ["to make keyfob use them, set them for all directories: git config --global NAME VALUE"],
+                details)
+        }
+        if version < .tellsChallenges {
+            return .warning(
+                "git \(number) does not tell helpers what a service asks for (wwwauth, git 2.41)",
+                hints: ["sign in to a new host by name: keyfob login URL"], details)
+        }
+        let isBasicOnly = version < .takesSchemes
+        return .ok("git \(number)" + (isBasicOnly ? ", which supports only Basic (authtype, git 2.46)" : ""), details)
+    }
+}

@@ -1,0 +1,53 @@
+import Console
+import CredentialProtocol
+import Glibc
+import KeyfobCore
+
+/// The user is signed in.
+struct GrantCheck: Check {
+    let id = "grant"
+    let needs = ["issuer", "collection"]
+    let limit = Duration.seconds(4)
+    let condition = CheckCondition.service
+
+    func look(_ context: CheckContext) throws -> Finding {
+        guard let account = context.notes.read({ $0.account }) else { return .nothingToCheck }
+        guard let grant = try grant(of: account, in: context.parts.grants) else {
+            return signInNeeded(account, .noGrant, context)
+        }
+        if grant.endedAt != nil { return signInNeeded(account, .grantEnded, context) }
+        context.notes.note { $0.grant = grant }
+        return Self.finding(grant, at: context.now)
+    }
+
+    /// The grant of `account`. If the account has no name, the grant of any named account at the service also counts.
+    private func grant(of account: Account, in grants: GrantStore) throws -> Grant? {
+        if let grant = try grants.grant(account: account.id) { return grant }
+        guard account.name == nil else { return nil }
+        return try grants.all().first { $0.service == account.service.description }
+    }
+
+    /// - Parameter now: seconds since 1970-01-01 UTC.
+    static func finding(_ grant: Grant, at now: Int64) -> Finding {
+        let summary = "signed in \(Messages.span(now - grant.grantedAt)) ago"
+        let details: [String: Finding.Detail] = [
+            "signed_in_at": .number(grant.grantedAt), "refreshable": .truth(grant.refreshToken != nil),
+        ]
+        if grant.refreshToken != nil { return .ok(summary + ", refreshes by itself", details) }
+        if grant.accessToken != nil { return .ok(summary + ", with a token that does not expire", details) }
+        return .warning(
+            summary + ", without a refresh token: the sign-in ends with its access token",
+            hints: ["to get one, add the scope that the server requires to scopes, often offline_access"], details)
+    }
+
+    /// The finding if the user is not signed in. During the cool-down of the desktop prompt, it says when that ends.
+    private func signInNeeded(
+        _ account: Account, _ reason: CredentialFailure.SignInReason, _ context: CheckContext
+    ) -> Finding {
+        var finding = context.failed(CredentialFailure.signInNeeded(service: account.service, because: reason))
+        if let left = PromptCooldown.inKernelMemory(now: { Int64(time(nil)) }).left(account.id) {
+            finding.hints.append("the desktop asked recently, and asks again in \(Messages.span(left))")
+        }
+        return finding
+    }
+}

@@ -1,0 +1,16 @@
+import SecretService
+
+/// A program provides the Secret Service.
+struct ProviderCheck: Check {
+    let id = "provider"
+    let needs = ["bus"]
+    let limit = Duration.seconds(4)
+
+    func look(_ context: CheckContext) throws -> Finding {
+        guard let program = try context.keyring.provider().program else {
+            return .ok("a program keeps secrets; the system does not show which one")
+        }
+        let name = program.split(separator: "/").last.map(String.init) ?? program
+        return .ok(name, ["program": .text(program)])
+    }
+}

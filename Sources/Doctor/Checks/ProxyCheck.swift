@@ -1,0 +1,30 @@
+import KeyfobCore
+import OAuth
+import Secrets
+
+/// The proxy that is set, if any, can be used.
+struct ProxyCheck: Check {
+    let id = "proxy"
+
+    func look(_ context: CheckContext) throws -> Finding {
+        let (destination, environment) = (try context.destination(), context.networkEnvironment)
+        let git = try context.parts.git.network(for: destination, environment: environment)
+        var settings = NetworkSettings(environment: environment)
+        git.apply(to: &settings)
+        let variable = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"].first { environment[$0] != nil }
+        let source = git.proxy != nil ? "git's http.proxy" : variable ?? "no setting"
+        do throws(OAuthError) {
+            guard let address = try settings.proxyAddress(for: destination) else {
+                let isExcepted = settings.proxy?.isEmpty == false
+                return .ok(isExcepted ? "none for this host, although \(source) names one" : "none")
+            }
+            context.notes.note { $0.proxy = .init(address: address, source: source) }
+            return .ok("\(address), by \(source)", ["proxy": .text(address), "source": .text(source)])
+        } catch {
+            return .failed(
+                "the proxy in \(source) is not valid",
+                hints: ["write it as http://HOST:PORT or socks5://HOST:PORT"], exitStatus: 75,
+                ["source": .text(source)])
+        }
+    }
+}

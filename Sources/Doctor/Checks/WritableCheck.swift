@@ -1,0 +1,18 @@
+import SecretService
+
+/// The keyring accepts an item.
+struct WritableCheck: Check {
+    let id = "writable"
+    let needs = ["collection"]
+    let limit = Duration.seconds(4)
+
+    func look(_ context: CheckContext) throws -> Finding {
+        switch try context.keyring.write() {
+        case .worked: .ok("an item was written and deleted again")
+        case .asksFirst:
+            .warning(
+                "not tried: the keyring asks before it accepts an item",
+                hints: ["allow keyfob in the settings of the keyring, or answer its prompt at each refresh"])
+        }
+    }
+}
