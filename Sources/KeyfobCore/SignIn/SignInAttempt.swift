@@ -1,0 +1,104 @@
+import CredentialProtocol
+import KernelKeyring
+import OAuth
+import Secrets
+
+/// One attempt to sign in: which account, at which server, as which client and by which flow.
+struct SignInAttempt: Sendable {
+    var account: Account
+    let metadata: AuthorizationServerMetadata
+    let identity: ClientSource.Identity
+    let flow: Account.Flow
+    let transport: any HTTPTransport
+    /// Whether keyfob made the registration for this attempt, beside those that other sign-ins need.
+    let isRegisteredAnew: Bool
+
+    var issuer: String { metadata.issuer ?? account.server.identifier }
+
+    /// Runs the flow until the server answers with tokens.
+    ///
+    /// - Parameter now: seconds since 1970-01-01 UTC.
+    /// - Throws: `OAuthError`; ``CredentialFailure/anotherAccount(asked:given:)`` if somebody else signed in.
+    func run(_ screen: SignIn.Screen, now: Int64) async throws -> SignIn.Result {
+        let response: TokenResponse
+        var account = account
+        switch flow {
+        case .loopback, .paste:
+            response = try await AuthorizationCodeFlow(
+                parameters, listens: flow == .loopback, transport: transport
+            ).run { [account] in try await screen.browser(account, $0) }
+        case .device:
+            response = try await DeviceFlow(parameters, transport: transport).run { pending in
+                account = try await screen.agreement(of: account, pages: [pending.address], at: metadata)
+                let complete = pending.completeAddress.map { [$0] } ?? []
+                // The user can do without this address.
+                if try !EndpointHosts(of: account, issuer: metadata.issuer).foreign(among: complete).isEmpty {
+                    pending.completeAddress = nil
+                }
+            } present: { [account] in
+                try await screen.device(account, $0)
+            }
+        }
+        let label = try await label(response, now: now)
+        return SignIn.Result(
+            grant: grant(from: response, label: label, now: now), response: response, agreedHosts: account.endpointHosts
+        )
+    }
+
+    private var parameters: AuthorizationParameters {
+        AuthorizationParameters(
+            metadata: metadata, client: identity.client, scopes: account.scopes, resource: account.indicator(.resource),
+            audience: account.indicator(.audience), loginHint: account.name, service: account.service.description,
+            contexts: account.stepUp?.contexts ?? [], maxAge: account.stepUp?.maxAge,
+            redirect: identity.redirect, pkce: account.pkce, deadline: account.loginDeadline)
+    }
+
+    /// The user's name in the id_token; nil if there is none. It only labels the account, with one exception: if the account
+    /// has a name, nobody else is signed in.
+    private func label(_ response: TokenResponse, now: Int64) async throws -> String? {
+        guard let token = response.idToken, let issuer = metadata.issuer else { return nil }
+        let claims: IDTokenClaims
+        do {
+            claims = try IDToken.claims(
+                of: token, for: identity.client, from: issuer, accessToken: response.accessToken,
+                nonce: response.nonce, now: now)
+        } catch {
+            // A token that cannot be checked gives no name. That matters only if a name was asked for.
+            if account.name == nil { return nil }
+            throw error
+        }
+        let names = claims.names + [claims.subject]
+        if let asked = account.name, !names.map(\.asciiLowercased).holdsSame(as: asked.asciiLowercased) {
+            await revoke(response)
+            throw CredentialFailure.anotherAccount(asked: asked, given: names[0])
+        }
+        return claims.names.first
+    }
+
+    /// Revokes tokens that nobody will use.
+    private func revoke(_ response: TokenResponse) async {
+        guard let url = metadata.revocationEndpoint else { return }
+        let endpoint = RevocationEndpoint(url: url, client: identity.client, transport: transport)
+        if let token = response.refreshToken { try? await endpoint.revoke(token, hint: .refreshToken) }
+        try? await endpoint.revoke(response.accessToken, hint: .accessToken)
+    }
+
+    private func grant(from response: TokenResponse, label: String?, now: Int64) -> Grant {
+        let isItselfTheGrant = response.refreshToken == nil && response.expiresIn == nil
+        return Grant(
+            account: account.id, service: account.service.description, accountName: account.name,
+            issuer: metadata.issuer, tokenEndpoint: metadata.tokenEndpoint.string,
+            revocationEndpoint: metadata.revocationEndpoint?.string, client: identity.client,
+            scopes: response.scope ?? account.scopes, requestedScopes: account.scopes,
+            requestedContexts: account.stepUp?.contexts ?? [], resource: account.indicator(.resource),
+            label: label, refreshToken: response.refreshToken,
+            accessToken: isItselfTheGrant ? response.accessToken : nil, grantedAt: now)
+    }
+}
+
+extension Account {
+    /// The resource, if the server takes it in this parameter.
+    fileprivate func indicator(_ parameter: Configuration.ResourceParameter) -> String? {
+        resourceParameter == parameter ? resource : nil
+    }
+}
