@@ -69,6 +69,19 @@ struct Composition: Sendable {
         SignOut(grants: grants, cache: cache, lock: lock, registrations: registrations, approvals: approvals)
     }
 
+    /// The use case of `keyfob login`.
+    func login(_ parts: Parts) -> KeyfobCore.Login {
+        KeyfobCore.Login(
+            serviceApproval: parts.serviceApproval, tokens: parts.tokens, grants: grants, registrations: registrations)
+    }
+
+    /// The use case of `keyfob logout`.
+    func logout(_ parts: Parts) -> KeyfobCore.Logout {
+        KeyfobCore.Logout(
+            accounts: parts.accounts, signOut: signOut, transport: { [transports] in transports.transport(for: $0) },
+            transportOfForgotten: { [transports] in transports.transport(forgottenServerOf: $0) })
+    }
+
     /// The clients as which keyfob is registered.
     var registrations: RegistrationStore { RegistrationStore(items: service) }
 

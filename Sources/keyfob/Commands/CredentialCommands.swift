@@ -106,23 +106,3 @@ enum InteractionName: String, ExpressibleByArgument, CaseIterable {
         }
     }
 }
-
-extension CredentialRequest {
-    /// The request for a URL from the command line.
-    ///
-    /// - Throws: `CredentialFailure.notAService` if it is no URL that keyfob supports, `RequestError.ambiguousPath` if
-    ///   its path is ambiguous.
-    init(url: String) throws {
-        // A line end would start another attribute.
-        guard !url.utf8.contains(where: AttributeLines.isControl) else { throw CredentialFailure.notAService(url: url) }
-        do {
-            self = try LineDialect().decode(Array("url=\(url)\n".utf8), for: .get)
-        } catch RequestError.ambiguousPath(let attribute) {
-            throw RequestError.ambiguousPath(attribute)
-        } catch {
-            throw CredentialFailure.notAService(url: url)
-        }
-        guard let service = self.url, service.scheme == "https" || service.isLoopback
-        else { throw CredentialFailure.notAService(url: url) }
-    }
-}

@@ -3,6 +3,7 @@ import Console
 import CredentialProtocol
 import Doctor
 import Glibc
+import KeyfobCore
 import SecretService
 
 /// Runs the checks from the session bus to a token, and reports the result of each.

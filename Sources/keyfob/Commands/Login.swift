@@ -45,42 +45,28 @@ struct Login: AsyncParsableCommand {
             account: account, interaction: .always, isLogin: true, readsStandardInput: !readsClientSecret,
             isVerbose: verbosity.isOn)
         try await composition.runWithParts { parts in
+            let login = composition.login(parts)
             var request = try CredentialRequest(url: url)
             request.scope = scopes
-            let (serviceApproval, tokens) = (parts.serviceApproval, parts.tokens)
-            var (account, finding) = try await serviceApproval.accountByName(for: request, anew: force)
-            sayWhere(account, finding)
-            if let finding { try await serviceApproval.confirmNearness(of: finding) }
-            var approval = finding?.host
-            if approval != nil || clientID != nil {
-                try serviceApproval.prepareApproval(of: approval ?? Configuration.Host(service: account.service))
-            }
+            var target = try await login.find(request, anew: force)
+            sayWhere(target)
+            try await login.check(target, hasClient: clientID != nil)
             if let clientID {
-                approval = approval ?? serviceApproval.approved(account.service)
                 let secret = readsClientSecret ? try await ClientSecret.read() : nil
-                composition.use(clientID, secret, for: &account, &approval)
+                target.use(Client(byUser: clientID, secret: secret))
             }
-            account.flow = flow ?? account.flow
-            account.approval = approval
-            let token =
-                force || !scopes.isEmpty || clientID != nil || registersAnew
-                ? try await tokens.signInAnew(
-                    to: account, keepsScopes: !scopes.isEmpty, registersAnew: registersAnew)
-                : try await tokens.token(of: account, for: request)
-            if let approval { try serviceApproval.approve(approval) }
-            let grant = try? composition.grants.grant(account: account.id)
-            if clientID != nil { try composition.keepSecret(ofClientOf: account, grant) }
-            Terminal.say(Messages.signedIn(account.service, grant, token))
-            if let whole = finding?.claimedService, whole != account.service {
-                Terminal.hint(Messages.onlyThatPath(account.service, of: whole))
-            }
+            target.account.flow = flow ?? target.account.flow
+            let outcome = try await login.signIn(to: target, for: request, force: force, registersAnew: registersAnew)
+            let service = outcome.account.service
+            Terminal.say(Messages.signedIn(service, outcome.grant, outcome.token))
+            if let whole = outcome.wholeService { Terminal.hint(Messages.onlyThatPath(service, of: whole)) }
         }
     }
 
-    /// Tells the user, before the browser opens, if the authorization server is on another origin than the service.
-    private func sayWhere(_ account: Account, _ finding: ServerFinder.Finding?) {
-        guard finding != nil, case .issuer(let issuer, _, _) = account.server else { return }
-        Terminal.say(Messages.names(account.service, issuer))
+    /// Says at which server the user signs in, before the browser opens: it may be on another origin than the service.
+    private func sayWhere(_ target: KeyfobCore.Login.Target) {
+        guard target.finding != nil, case .issuer(let issuer, _, _) = target.account.server else { return }
+        Terminal.say(Messages.names(target.account.service, issuer))
     }
 }
 

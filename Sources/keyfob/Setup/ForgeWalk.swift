@@ -26,25 +26,20 @@ struct ForgeWalk {
             guard let host = KnownHost.match(service, provider: provider) else {
                 return Terminal.hint(Messages.thenSignIn(service))
             }
-            var (account, finding) = try await parts.serviceApproval.accountByName(for: request, anew: false)
+            let login = composition.login(parts)
+            var target = try await login.find(request)
+            let account = target.account
             guard try !hasClient(account) else {
                 return Terminal.hint(Messages.clientKnown(account.service))
             }
             guard Terminal.isThere else { throw Self.steps(for: account, host) }
-            try parts.serviceApproval.prepareApproval(of: finding?.host ?? Configuration.Host(service: account.service))
+            try await login.check(target, hasClient: true)
             let client = try await Self.register(with: host, for: account)
-            var approval = finding?.host ?? parts.serviceApproval.approved(account.service)
-            composition.use(client.id, client.secret, for: &account, &approval)
-            if host.ownClient == .withoutSecretByDevice {
-                account.flow = .device
-                approval?.flow = .device
-            }
-            account.approval = approval
-            let token = try await parts.tokens.signInAnew(to: account, keepsScopes: false, registersAnew: false)
-            if let approval { try parts.serviceApproval.approve(approval) }
-            let grant = try? composition.grants.grant(account: account.id)
-            try composition.keepSecret(ofClientOf: account, grant)
-            Terminal.say(Messages.signedIn(account.service, grant, token))
+            target.use(
+                Client(byUser: client.id, secret: client.secret),
+                flow: host.ownClient == .withoutSecretByDevice ? .device : nil)
+            let outcome = try await login.signIn(to: target, for: request)
+            Terminal.say(Messages.signedIn(account.service, outcome.grant, outcome.token))
             if !service.pathSegments.isEmpty { try await readRepository(service) }
         }
     }

@@ -12,7 +12,7 @@ SOURCES = binaries.REPOSITORY / "Sources"
 CORE = SOURCES / "KeyfobCore"
 
 # From the lowest layer to the highest.
-LAYERS = ["Tracing", "Accounts", "Stores", "SignIn", "Tokens", "CredentialHelper"]
+LAYERS = ["Tracing", "Accounts", "Stores", "SignIn", "Tokens", "CredentialHelper", "UseCases"]
 
 # What the compiler does not read as code: strings, with the code that they interpolate, and comments.
 NOT_CODE = re.compile(

@@ -1,0 +1,125 @@
+package import CredentialProtocol
+package import KernelKeyring
+package import OAuth
+package import Secrets
+
+/// `keyfob login`: signs in to a service that the user has named. By naming it the user approves it.
+///
+/// The steps are ``find(_:anew:)``, ``check(_:)`` and ``signIn(to:for:force:registersAnew:)``. Between them the caller can say
+/// what was found, and ask for a client (``Target/use(_:flow:)``).
+package struct Login: Sendable {
+    let serviceApproval: ServiceApproval
+    let tokens: OAuthTokenSource
+    let grants: GrantStore
+    let registrations: RegistrationStore
+
+    package init(
+        serviceApproval: ServiceApproval, tokens: OAuthTokenSource, grants: GrantStore,
+        registrations: RegistrationStore
+    ) {
+        self.serviceApproval = serviceApproval
+        self.tokens = tokens
+        self.grants = grants
+        self.registrations = registrations
+    }
+
+    /// What the user signs in to, and as which client.
+    package struct Target: Sendable {
+        package var account: Account
+        /// How keyfob found the authorization server; nil if it was known.
+        package let finding: ServerFinder.Finding?
+        /// What is stored about the service with the sign-in; nil if nothing is to be added.
+        var approval: Configuration.Host?
+        /// What is stored about the service now.
+        let before: Configuration.Host?
+        /// Whether the user has named a client for this sign-in.
+        var hasNewClient = false
+
+        /// Signs in as a client that the user has registered. Its id is stored with the approval, and its secret in the
+        /// keyring.
+        ///
+        /// - Parameter flow: the flow that this client needs, if it is not the usual one. It is stored with the id.
+        package mutating func use(_ client: Client, flow: Account.Flow? = nil) {
+            var host = approval ?? before ?? Configuration.Host(service: account.service)
+            if approval == nil, before == nil, case .issuer = account.server {
+                (host.server, host.reach) = (account.server, account.reach)
+            }
+            host.clientID = client.id
+            if let flow { (account.flow, host.flow) = (flow, flow) }
+            account.client = client
+            approval = host
+            hasNewClient = true
+        }
+    }
+
+    /// A sign-in that has worked, or that still works.
+    package struct Outcome: Sendable {
+        package let account: Account
+        package let token: CachedAccessToken
+        /// The stored grant; nil if the keyring cannot be read.
+        package let grant: Grant?
+        /// The service that the metadata name, if this sign-in is only for a path of it.
+        package let wholeService: ServiceURL?
+    }
+
+    /// Finds the account and its authorization server.
+    ///
+    /// - Parameter anew: looks for the server of an approved service again.
+    /// - Throws: ``CredentialFailure``, `OAuthError`, ``ConfigurationError``.
+    package func find(_ request: CredentialRequest, anew: Bool = false) async throws -> Target {
+        let (account, finding) = try await serviceApproval.accountByName(for: request, anew: anew)
+        return Target(
+            account: account, finding: finding, approval: finding?.host,
+            before: serviceApproval.approved(account.service))
+    }
+
+    /// Checks, before the user does anything, that keyfob may ask the server and can store the approval.
+    ///
+    /// - Parameter hasClient: whether the user will name a client.
+    /// - Throws: ``ConfigurationError``; `OAuthError.addressTooNear` if the user says no to a private network.
+    package func check(_ target: Target, hasClient: Bool) async throws {
+        if let finding = target.finding { try await serviceApproval.confirmNearness(of: finding) }
+        guard target.approval != nil || hasClient else { return }
+        try serviceApproval.prepareApproval(of: target.approval ?? Configuration.Host(service: target.account.service))
+    }
+
+    /// Returns a token: of a sign-in that still works, unless something new is wanted, or of a new one.
+    ///
+    /// - Parameters:
+    ///   - request: names the service, and scopes beside the configured ones.
+    ///   - force: signs in also if there is a sign-in that works.
+    ///   - registersAnew: registers keyfob again first.
+    package func signIn(
+        to target: Target, for request: CredentialRequest, force: Bool = false, registersAnew: Bool = false
+    ) async throws -> Outcome {
+        var account = target.account
+        account.approval = target.approval
+        let isNew = force || !request.scope.isEmpty || target.hasNewClient || registersAnew
+        let token =
+            isNew
+            ? try await tokens.signInAnew(
+                to: account, keepsScopes: !request.scope.isEmpty, registersAnew: registersAnew)
+            : try await tokens.token(of: account, for: request)
+        if let approval = target.approval { try serviceApproval.approve(approval) }
+        let grant = try? grants.grant(account: account.id)
+        if target.hasNewClient { try storeSecret(ofClientOf: account, grant) }
+        let whole = target.finding?.claimedService.flatMap { $0 == account.service ? nil : $0 }
+        return Outcome(account: account, token: token, grant: grant, wholeService: whole)
+    }
+
+    /// Stores the secret of the user's client for the next sign-in. It comes after this one has worked, so that a mistyped
+    /// secret does not replace a good one.
+    private func storeSecret(ofClientOf account: Account, _ grant: Grant?) throws {
+        guard let client = account.client, client.secret != nil else { return }
+        try registrations.save(
+            ClientRegistration(
+                issuer: grant?.issuer ?? account.server.identifier, client: client, redirectURIs: [], isByPerson: true))
+    }
+}
+
+extension Client {
+    /// A client that the user has registered, with its secret if it has one.
+    package init(byUser id: String, secret: Secret?) {
+        self.init(id: id, secret: secret, authentication: secret == nil ? .none : .basic)
+    }
+}
