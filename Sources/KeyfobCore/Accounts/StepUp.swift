@@ -1,31 +1,30 @@
 package import CredentialProtocol
 import OAuth
 
-/// How a service wants its person to have signed in (RFC 9470): it refuses tokens of weaker or older sign-ins.
+/// How a service wants the user to have signed in (RFC 9470). It refuses tokens of weaker or older sign-ins.
 package struct StepUp: Sendable, Equatable {
-    /// The authentication contexts that would do, the best first; none: any.
+    /// The accepted authentication contexts, the best first; empty for any.
     package var contexts: [String]
-    /// How many seconds may have passed since the person signed in; nil: any.
+    /// The maximum age of the sign-in, in seconds; nil for any.
     package var maxAge: Int?
 
     package init(contexts: [String], maxAge: Int?) {
         (self.contexts, self.maxAge) = (contexts, maxAge)
     }
 
-    /// A service whose clock and network are slow may say the same of a sign-in that has just been. It does not get
-    /// another one within this many seconds.
+    /// The time, in seconds, in which a service gets no second sign-in: with a slow clock or network it may refuse one that has
+    /// just been made.
     private static let patience: Int64 = 60
 
-    /// Whether a sign-in that asked for `contexts`, `age` seconds ago, is what the service wants, as far as one can tell.
-    /// What comes of it only the service can say; to ask a person twice for the same would not help.
+    /// Whether a sign-in that requested `contexts`, `age` seconds ago, is what the service wants. To ask the user twice for
+    /// the same would not help.
     func isMet(by contexts: [String], age: Int64) -> Bool {
         self.contexts.allSatisfy(contexts.contains) && maxAge.map { age <= max(Int64($0), Self.patience) } ?? true
     }
 }
 
 extension CredentialRequest {
-    /// What the service's challenge says about the sign-in of the last token (RFC 9470 section 3); nil where it says
-    /// nothing.
+    /// The sign-in that the service's challenge asks for (RFC 9470 section 3); nil if it asks for none.
     package var stepUp: StepUp? {
         guard let challenge = AuthenticationChallenge.bearer(in: wwwauth),
             challenge.error == "insufficient_user_authentication",

@@ -1,11 +1,16 @@
 import Glibc
 
-/// Opens an address in the person's browser.
+/// Opens an address in the user's browser.
 ///
-/// `$BROWSER` is honoured (a list separated by colons; each may have arguments, `%s` stands for the address), then `wslview`,
-/// which is there on WSL alone, then GIO's default handler (`gio open`), then `xdg-open`, and last the desktop's portal, where
-/// a sandbox has none of these. No shell sees the address. The child is on its own: a session of its own, standard input,
-/// output and error on /dev/null, so that neither can it speak into an answer nor can we wait on it.
+/// It tries, in this order:
+/// 1. the programs in `$BROWSER`, separated by colons; each may have arguments, in which `%s` stands for the address;
+/// 2. `wslview`, which exists only on WSL;
+/// 3. `gio open`, GIO's default handler;
+/// 4. `xdg-open`;
+/// 5. the desktop's portal, for sandboxes that have none of these.
+///
+/// No shell sees the address. The child has a session of its own, and /dev/null as standard input, output and error: it
+/// cannot write into an answer, and keyfob does not wait for it.
 package struct BrowserLauncher: Sendable {
     let search: ExecutableSearch
     let browser: String?
@@ -16,9 +21,9 @@ package struct BrowserLauncher: Sendable {
 
     /// - Parameters:
     ///   - browser: the value of `$BROWSER`.
-    ///   - environment: what the child gets.
-    ///   - activation: what lets the browser come to the front, where a desktop has given that by now (XDG Activation).
-    ///   - portal: the desktop's.
+    ///   - environment: the child's environment.
+    ///   - activation: the token that lets the browser come to the front, if the desktop has given one (XDG Activation).
+    ///   - portal: the desktop's portal.
     package init(
         search: ExecutableSearch, browser: String?, environment: [String: String],
         activation: @escaping @Sendable () -> String? = { nil }, portal: Portal = .none, tracer: Tracer = .none
@@ -30,7 +35,7 @@ package struct BrowserLauncher: Sendable {
         self.environment = environment
     }
 
-    /// Starts the first browser that can be started; whether there was one.
+    /// Starts the first program that can be started. Returns whether there was one.
     package func open(_ address: String) -> Bool {
         commands(for: address).contains { command in
             guard let program = command.first.flatMap({ search.path(of: $0) }) else { return false }
@@ -46,12 +51,12 @@ package struct BrowserLauncher: Sendable {
         return isOpened
     }
 
-    /// Whether there is anything that might open an address.
+    /// Whether there is a program or a portal for opening an address.
     package var mightOpen: Bool {
         programs.contains { $0.path != nil } || portal.isThere()
     }
 
-    /// What opens addresses for those who may start no programs outside of their sandbox.
+    /// The desktop's portal, which opens addresses for programs in a sandbox.
     package struct Portal: Sendable {
         let isThere: @Sendable () -> Bool
         let open: @Sendable (String) -> Bool
@@ -59,14 +64,14 @@ package struct BrowserLauncher: Sendable {
         package static let none = Portal(isThere: { false }, open: { _ in false })
 
         /// - Parameters:
-        ///   - isThere: whether there is one.
-        ///   - open: opens an address; whether the portal took that on.
+        ///   - isThere: whether there is a portal.
+        ///   - open: opens an address. Returns whether the portal accepted it.
         package init(isThere: @escaping @Sendable () -> Bool, open: @escaping @Sendable (String) -> Bool) {
             (self.isThere, self.open) = (isThere, open)
         }
     }
 
-    /// The programs to try, in order: each as it is called, and where it is, if it is there.
+    /// The programs to try, in order, each with its path if it exists.
     package var programs: [(name: String, path: String?)] {
         commands(for: "").compactMap { $0.first }.map { ($0, search.path(of: $0)) }
     }
@@ -84,7 +89,7 @@ package struct BrowserLauncher: Sendable {
         return wanted + [["wslview", address], ["gio", "open", address], ["xdg-open", address]]
     }
 
-    /// POSIX_SPAWN_SETSID (glibc 2.26), which the C module shows to GNU sources alone.
+    /// POSIX_SPAWN_SETSID (glibc 2.26), which the C module shows only to GNU sources.
     private static let newSession: Int16 = 0x80
 
     private func spawn(_ program: String, _ arguments: [String]) -> Bool {
@@ -106,13 +111,13 @@ package struct BrowserLauncher: Sendable {
         }
     }
 
-    /// With the token by the names that Wayland's and X11's programs look for.
+    /// The environment, with the activation token under the names that Wayland and X11 use.
     private var childEnvironment: [String: String] {
         guard let token = activation() else { return environment }
         return environment.merging(["XDG_ACTIVATION_TOKEN": token, "DESKTOP_STARTUP_ID": token]) { $1 }
     }
 
-    /// Lends `strings` as a NULL-ended array of C strings.
+    /// Lends `strings` as an array of C strings that ends with NULL.
     private func withCStrings<Result>(
         _ strings: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> Result
     ) -> Result {

@@ -1,11 +1,13 @@
 import OAuth
 import Secrets
 
-/// Who keyfob is to an authorization server.
+/// Chooses the client as which keyfob uses an authorization server.
 ///
-/// In the order of the Model Context Protocol (2025-11-25): a client that a person registered, then the document that
-/// describes keyfob as a client, then a registration that keyfob makes itself (RFC 7591), then a message that says what
-/// a person has to register. One registration serves all logins at an issuer.
+/// The order is that of the Model Context Protocol (2025-11-25):
+/// 1. a client that the user has registered;
+/// 2. the document that describes keyfob as a client;
+/// 3. a registration that keyfob makes itself (RFC 7591), one for all sign-ins at an issuer;
+/// 4. an error that says what the user has to register.
 package struct ClientSource: Sendable {
     let registrations: RegistrationStore
     let now: @Sendable () -> Int64
@@ -16,35 +18,35 @@ package struct ClientSource: Sendable {
         self.now = now
     }
 
-    /// A client, and where its logins come back to.
+    /// A client and its redirect URI.
     struct Identity: Sendable {
         var client: Client
         var redirect: RedirectTemplate
-        /// Whether keyfob made the registration, and may make another.
+        /// Whether keyfob made the registration and may make another.
         var isRegisteredByUs = false
-        /// Whether it did so for an earlier sign-in: the server may have forgotten it since, or changed its mind.
+        /// Whether keyfob made it for an earlier sign-in. The server may have deleted it since, or changed its rules.
         var isOlder = false
     }
 
-    /// The client of `account` at the server of `metadata`.
+    /// The client of `account` at the server with this metadata.
     ///
-    /// A server that a service has named could send the browser on to another server, with a client that is known there, so
-    /// that the other's code comes back here (RFC 9700 section 4.4). It is told apart by `iss` (RFC 9207) if it announces
-    /// that; if it does not, only a redirect URI of the issuer's own will do.
+    /// A server that a service has named could send the browser on to another server, as a client that is registered there,
+    /// so that the other server's code comes back here (RFC 9700 section 4.4). If the server announces `iss` (RFC 9207),
+    /// that tells the two apart. If not, keyfob uses a redirect URI of its own for the issuer.
     ///
     /// - Parameters:
-    ///   - isForDevice: whether it will sign in at another device, which is a grant type of its own.
-    ///   - anew: makes another registration in place of the one that keyfob made before.
-    /// - Throws: ``CredentialFailure/clientNeeded(_:)`` where a person has to register one; what the keyring and the
-    ///   server throw.
+    ///   - isForDevice: whether the device flow will be used, which is another grant type.
+    ///   - anew: whether to make another registration although there is one.
+    /// - Throws: ``CredentialFailure/clientNeeded(_:)`` if the user has to register a client; `SecretServiceError`,
+    ///   `OAuthError`.
     func identity(
         for account: Account, at metadata: AuthorizationServerMetadata, isForDevice: Bool, anew: Bool = false,
         transport: any HTTPTransport
     ) async throws -> Identity {
         let issuer = metadata.issuer ?? account.server.identifier
         if let client = account.client {
-            // The secret that its person gave to `keyfob login --client-secret` is in the keyring, under this very id. A
-            // client that a person has registered is used for the services that they gave it for, and for no other.
+            // A secret from `keyfob login --client-secret` is in the keyring under this id. A client of the user is used only
+            // for the services for which the user named it.
             let known = client.secret == nil ? try registrations.registration(issuer: issuer, client: client.id) : nil
             let theirs = (known?.client ?? client).proving(at: metadata)
             return Identity(client: theirs, redirect: account.redirect ?? known?.redirect ?? .loopback)
@@ -64,8 +66,8 @@ package struct ClientSource: Sendable {
             account, metadata, issuer, isForDevice: isForDevice, isLabelNeeded: isLabelNeeded, transport: transport)
     }
 
-    /// Registers keyfob and keeps the registration. The redirect URI has a port of its own, which is bound at each login
-    /// from then on: a server that compares redirect URIs byte for byte is content with that, too.
+    /// Registers keyfob and stores the registration. The redirect URI has a fixed port, which every later sign-in uses: some
+    /// servers compare redirect URIs byte for byte.
     private func register(
         _ account: Account, _ metadata: AuthorizationServerMetadata, _ issuer: String, isForDevice: Bool,
         isLabelNeeded: Bool, transport: any HTTPTransport
@@ -80,8 +82,8 @@ package struct ClientSource: Sendable {
         } else {
             port = try await RedirectTemplate.freePort(host: template.host)
         }
-        // Some servers hold a client to the scopes that it registered; where a service's own words choose them, a later
-        // step up shall not need another registration.
+        // Some servers allow a client only the scopes that it registered. If the service chooses the scopes, a later step-up
+        // should not need another registration.
         let known = account.addsOfflineAccess && !account.scopes.isEmpty ? metadata.scopesSupported ?? [] : []
         let asked = ClientMetadata(
             redirectURIs: [template.uri(port: port)],
@@ -112,13 +114,13 @@ package struct ClientSource: Sendable {
         return .clientNeeded(needed)
     }
 
-    /// Whether a person has registered `client` at `issuer`, and handed it over.
+    /// Whether `client` at `issuer` is one that the user has registered.
     func isByPerson(_ client: Client, issuer: String) throws -> Bool {
         try registrations.registration(issuer: issuer, client: client.id)?.isByPerson ?? false
     }
 
-    /// Forgets the registration of `client` at `issuer`, which the server no longer knows. If no grant needs it, and the
-    /// server lets keyfob, the server forgets it too (RFC 7592 section 2.3).
+    /// Deletes the stored registration of `client` at `issuer`. If no grant needs it, keyfob also asks the server to delete it
+    /// (RFC 7592 section 2.3).
     ///
     /// - Parameter needed: all grants.
     func forget(
@@ -130,8 +132,7 @@ package struct ClientSource: Sendable {
         if !isNeeded { _ = try? await RegistrationManagement(transport: transport).delete(stored) }
     }
 
-    /// Deletes the registrations at `issuer` that keyfob made, here and at the server, unless it is `client` or a grant
-    /// needs it.
+    /// Deletes keyfob's own registrations at `issuer`, here and at the server, except `client` and those that a grant needs.
     func retire(
         allBut client: Client, issuer: String, needed: () throws -> [Grant], transport: any HTTPTransport
     ) async throws {
@@ -146,7 +147,7 @@ package struct ClientSource: Sendable {
 }
 
 extension Grant {
-    /// Whether the grant was given to that client, and is still of use.
+    /// Whether this client got the grant, and the grant still has a token.
     fileprivate func isOf(_ registration: ClientRegistration) -> Bool {
         client.id.isSame(as: registration.client.id) && (refreshToken ?? accessToken) != nil
     }

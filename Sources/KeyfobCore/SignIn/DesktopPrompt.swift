@@ -1,22 +1,24 @@
 import KernelKeyring
 import Secrets
 
-/// Asks a person who sees no terminal, by their desktop, whether they want to sign in now. Nothing is opened before they
-/// have said so; and once they have not, they are left alone about that account for a while.
+/// Asks a user without a terminal, by a desktop notification, whether to sign in now. Nothing opens before the user says
+/// yes. Without a yes, keyfob does not ask again about that account for a while.
 package struct DesktopPrompt: Sendable {
     let show: @Sendable (Account) async throws -> Answer
     let quiet: PromptCooldown
 
-    /// - Parameter show: shows the question for as long as a sign-in may take (``Account/loginDeadline``).
+    /// - Parameters:
+    ///   - quiet: the time without questions after one without a yes.
+    ///   - show: shows the question, for as long as a sign-in may take (``Account/loginDeadline``).
     package init(quiet: PromptCooldown, show: @escaping @Sendable (Account) async throws -> Answer) {
         self.show = show
         self.quiet = quiet
     }
 
-    /// Where there is no desktop that could ask.
+    /// For machines without a desktop.
     package static let none = DesktopPrompt(quiet: .none) { _ in .nobodyIsThere }
 
-    /// What came of the question.
+    /// The answer to the question.
     package enum Answer: Sendable, Equatable {
         case accepted
         case silence(Silence)
@@ -24,22 +26,22 @@ package struct DesktopPrompt: Sendable {
         case nobodyIsThere
     }
 
-    /// Why nobody comes.
+    /// Why there is no yes.
     package enum Silence: Sendable, Equatable {
-        /// The person sent the question away.
+        /// The user dismissed the question.
         case dismissed
-        /// They did not see it, or did nothing about it.
+        /// The user did not see it, or did not react.
         case unanswered
-        /// They were told, by a desktop on which nothing can be answered.
+        /// The desktop showed it, but has no buttons for an answer.
         case told
-        /// They were asked a short while ago; for so many seconds they are not asked again.
+        /// The user was asked a short while ago, and is not asked again for so many seconds.
         case quiet(seconds: Int64)
     }
 
-    /// Returns when the person wants to sign in.
+    /// Returns if the user wants to sign in.
     ///
-    /// - Parameter reason: why they have to.
-    /// - Throws: `notNow` where they do not, `signInNeeded` where nothing asks them.
+    /// - Parameter reason: why a sign-in is needed.
+    /// - Throws: ``CredentialFailure``: `notNow` without a yes, `signInNeeded` if no desktop can ask.
     func call(for account: Account, because reason: CredentialFailure.SignInReason) async throws {
         if let seconds = quiet.left(account.id) {
             throw CredentialFailure.notNow(service: account.service, because: .quiet(seconds: seconds))
@@ -54,24 +56,24 @@ package struct DesktopPrompt: Sendable {
     }
 }
 
-/// The time in which a person is not asked again about an account.
+/// The time in which keyfob does not ask the user again about an account.
 package struct PromptCooldown: Sendable {
-    /// How many seconds of it are left; nil where it is over.
+    /// The seconds that are left; nil if the time is over.
     package let left: @Sendable (_ account: String) -> Int64?
     let begin: @Sendable (_ account: String) -> Void
 
-    /// Ten minutes, in seconds: an editor that fetches every three minutes does not nag, and nobody waits for long after
-    /// a slip of the hand. `keyfob login` is there at any time.
+    /// Ten minutes, in seconds. An editor that fetches every three minutes then does not ask each time, and a question
+    /// dismissed by mistake soon comes back. `keyfob login` works at any time.
     package static let length: Int64 = 600
 
-    /// Nobody is ever left alone.
+    /// No time without questions.
     package static let none = PromptCooldown(left: { _ in nil }, begin: { _ in })
 
-    /// Kernel memory, where all processes of a person find it, and which forgets it in time. Where the kernel refuses,
-    /// nobody is left alone.
+    /// Kernel memory, which all processes of the user share, and which deletes the entry in time. If the kernel refuses, there
+    /// is no time without questions.
     ///
     /// - Parameters:
-    ///   - keyring: another keyring than the person's own, for tests.
+    ///   - keyring: another keyring than the user's own, for tests.
     ///   - now: seconds since 1970-01-01 UTC.
     package static func inKernelMemory(keyring: String = "keyfob", now: @escaping @Sendable () -> Int64)
         -> PromptCooldown
@@ -80,7 +82,7 @@ package struct PromptCooldown: Sendable {
             left: { account in
                 let noted = KernelKeyring.existing(named: keyring)?.read(KeyNames.quiet(account: account))
                 guard let end = noted?.exposedText.flatMap({ Int64($0) }) else { return nil }
-                // A time further away than that was written by another clock than the one that reads it.
+                // A later end comes from a clock that was wrong.
                 return (1...length).contains(end - now()) ? end - now() : nil
             },
             begin: { account in

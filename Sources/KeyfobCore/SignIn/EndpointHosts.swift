@@ -1,18 +1,18 @@
 package import OAuth
 import Secrets
 
-/// The hosts to which a sign-in may send the person, a code or a secret.
+/// The hosts to which a sign-in may send the user, a code or a secret.
 ///
 /// A service names its authorization server, and that server's metadata name its endpoints. A hostile server could name
-/// the authorization endpoint of another server and a token endpoint of its own; then it would get codes, and with them
-/// tokens, of the other server (mix-up, RFC 9700 section 4.4). So each endpoint of a server that a service has named is
-/// on the issuer's own host, or on a host that a person has agreed to for this issuer.
+/// the authorization endpoint of another server and a token endpoint of its own. It would then get codes, and with them
+/// tokens, of the other server (mix-up, RFC 9700 section 4.4). So if a service has named the server, each endpoint must be
+/// on the issuer's own host or on a host that the user has accepted for this issuer.
 struct EndpointHosts {
-    /// The issuer's own host and the others, as ``EndpointURL/authority`` writes them; nil: a person has written the
-    /// server down, and it names whatever hosts it likes.
+    /// The accepted hosts, as ``EndpointURL/authority`` writes them. nil means any host, because the user has configured the
+    /// server.
     private let allowed: [String]?
 
-    /// - Parameter issuer: as the metadata write it; nil for a server that is described by its endpoints.
+    /// - Parameter issuer: the issuer in the metadata; nil if the server is configured by its endpoints.
     init(of account: Account, issuer: String?) throws(OAuthError) {
         guard account.isDiscovered else {
             allowed = nil
@@ -23,7 +23,7 @@ struct EndpointHosts {
         allowed = [url.authority] + known + account.endpointHosts
     }
 
-    /// Those of `urls` that nobody has agreed to, by host, each once and in this order.
+    /// The hosts of `urls` that nobody has accepted, each once and in this order.
     func foreign(among urls: [EndpointURL]) -> [String] {
         guard let allowed else { return [] }
         var seen: Set<String> = []
@@ -31,11 +31,11 @@ struct EndpointHosts {
     }
 }
 
-/// Hosts beside the issuer's own that would take part in a sign-in, each with its port if that is not the usual one.
+/// Hosts beside the issuer's own that would take part in a sign-in, each with its port unless that is the default.
 package struct OtherHosts: Sendable, Equatable {
-    /// Where the person would sign in, or type a code: the server gets what is given there.
+    /// Hosts on which the user would sign in or type a code.
     package var pages: [String]
-    /// Where keyfob would send codes, tokens and secrets.
+    /// Hosts to which keyfob would send codes, tokens and secrets.
     package var receivers: [String]
 
     package init(pages: [String] = [], receivers: [String] = []) {

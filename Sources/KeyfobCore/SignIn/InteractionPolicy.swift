@@ -1,28 +1,29 @@
 package import CredentialProtocol
 
-/// Whether a person may be asked to sign in.
+/// Whether keyfob may ask the user to sign in.
 ///
-/// The first of these that says something holds: the command line, the request, `KEYFOB_INTERACTION`, the
-/// configuration; else `auto`. `auto` asks where somebody can be reached, unless the caller declined.
+/// The first of these that has a value decides: the command line, the request, `KEYFOB_INTERACTION`, the configuration. The
+/// default is `auto`: keyfob asks if it can reach the user, unless the caller declined.
 package struct InteractionPolicy: Sendable {
-    /// What the command line, the environment and the configuration said, in that order; nil where they said nothing.
+    /// The values of the command line, the environment and the configuration; nil if there is none.
     package var fromCommandLine: Interaction?
     package var fromEnvironment: Interaction?
     package var fromConfiguration: Interaction?
-    /// Whether somebody can be reached for that flow: there is a terminal or, for the flow that opens a browser, a
-    /// graphical session or a `$BROWSER`. Looked at only where it decides: most requests need nobody.
+    /// Whether keyfob can reach the user for a flow: there is a terminal or, for the flow that opens a browser, a graphical
+    /// session or a `$BROWSER`. Called only if it decides: most requests need no user.
     package var reachesSomebody: @Sendable (Account.Flow?) -> Bool
-    /// Whether it is by their desktop alone that they are reached: there is a graphical session, and no terminal, or one from
-    /// which they have sent us into the background.
+    /// Whether only the desktop can reach the user: there is a graphical session, and no terminal in whose foreground this
+    /// process runs.
     package var reachesDesktopAlone: @Sendable () -> Bool
-    /// Whether the caller's environment declined: `GIT_TERMINAL_PROMPT=0`, `GCM_INTERACTIVE=never`.
+    /// Whether the caller's environment declines: `GIT_TERMINAL_PROMPT=0`, `GCM_INTERACTIVE=never`.
     package var callerDeclined: Bool
 
     /// - Parameters:
-    ///   - variable: the environment.
-    ///   - hasTerminal: tells whether standard error or the controlling terminal is one.
-    ///   - isInForeground: tells whether somebody may look at it who waits for us.
-    /// - Throws: where `KEYFOB_INTERACTION` is none of its words: who wrote `no` shall not see a browser.
+    ///   - hasTerminal: whether standard error is a terminal, or the process has a controlling terminal.
+    ///   - isInForeground: whether this process is in the foreground of that terminal.
+    ///   - variable: reads the environment.
+    /// - Throws: ``ConfigurationError`` if `KEYFOB_INTERACTION` has another value: a user who wrote `no` must not see a
+    ///   browser.
     package init(
         fromCommandLine: Interaction?, fromConfiguration: Interaction?, hasTerminal: @escaping @Sendable () -> Bool,
         isInForeground: @escaping @Sendable () -> Bool = { true }, variable: (String) -> String?
@@ -39,7 +40,7 @@ package struct InteractionPolicy: Sendable {
         reachesSomebody = { flow in (flow ?? .loopback) == .loopback && hasBrowser || hasTerminal() }
         reachesDesktopAlone = { hasDesktop && !(hasTerminal() && isInForeground()) }
         callerDeclined =
-            isOneOf("GIT_TERMINAL_PROMPT", ["0", "false", "no", "off", ""])  // git's own reading of a boolean
+            isOneOf("GIT_TERMINAL_PROMPT", ["0", "false", "no", "off", ""])  // git's own booleans.
             || isOneOf("GCM_INTERACTIVE", ["0", "false", "never", "no"])
     }
 
@@ -55,7 +56,7 @@ package struct InteractionPolicy: Sendable {
         return word
     }
 
-    /// Whether a person may be asked for the sake of `request`, unless git's settings decline.
+    /// Whether `request` allows to ask the user, unless git's settings decline.
     package func mightAsk(for request: CredentialRequest, by flow: Account.Flow?) -> Bool {
         switch mode(for: request) {
         case .never: false
@@ -64,9 +65,9 @@ package struct InteractionPolicy: Sendable {
         }
     }
 
-    /// Whether a person may be asked for the sake of `request`.
+    /// Whether keyfob may ask the user for `request`.
     ///
-    /// - Parameter gitDeclines: whether `credential.interactive` declines; asked for only where it decides.
+    /// - Parameter gitDeclines: whether `credential.interactive` declines; called only if it decides.
     package func mayAsk(
         for request: CredentialRequest, by flow: Account.Flow?, gitDeclines: () async throws -> Bool
     ) async rethrows -> Bool {
@@ -74,8 +75,8 @@ package struct InteractionPolicy: Sendable {
         return mode(for: request) == .always ? true : try await !gitDeclines()
     }
 
-    /// Whether the person is to be asked by their desktop first, for the sake of `request`, whether they want to sign in now:
-    /// nobody has a browser thrown at them by a program in the background. Who said `always` wants just that.
+    /// Whether the desktop first asks the user whether to sign in now, so that a program in the background does not open a
+    /// browser without a question. With `always` the user has asked for the browser.
     package func callsByDesktop(for request: CredentialRequest) -> Bool {
         mode(for: request) == .auto && reachesDesktopAlone()
     }

@@ -2,17 +2,19 @@ package import CredentialProtocol
 package import OAuth
 import Secrets
 
-/// Finds out who may sign people in to a service, from its URL alone.
+/// Finds the authorization server of a service from its URL.
 ///
-/// In this order: the table of known hosts; the service's own word (RFC 9728: the `resource_metadata` of its challenge,
-/// or the well-known places); an authorization server that calls the service's very origin its issuer. Nothing here is
-/// asked for a service that nobody approved: who calls has a person's yes.
+/// The order is:
+/// 1. the table of known hosts;
+/// 2. the service's metadata (RFC 9728): the `resource_metadata` of its challenge, or the well-known locations;
+/// 3. an authorization server whose issuer is the service's origin.
+///
+/// The caller must have the user's approval of the service.
 package struct ServerFinder: Sendable {
     let transport: any HTTPTransport
-
     let reach: @Sendable (EndpointURL, _ resource: EndpointURL) async throws -> Reach
 
-    /// - Parameter reach: how near a server has to be allowed for it to be asked; throws where it may not be asked at all.
+    /// - Parameter reach: how near a server must be allowed to be for a request to it; throws if no request is allowed.
     package init(
         transport: any HTTPTransport,
         reach: @escaping @Sendable (EndpointURL, _ resource: EndpointURL) async throws -> Reach = { .asPublicAs($1) }
@@ -21,9 +23,9 @@ package struct ServerFinder: Sendable {
         self.reach = reach
     }
 
-    /// What was found, and on which way.
+    /// The result, and the steps to it.
     package struct Finding: Sendable, Equatable {
-        /// The service, with its authorization server and what else is to be remembered.
+        /// The service, with its authorization server and everything else to store.
         package var host: Configuration.Host
         package var steps: [Step]
 
@@ -32,8 +34,7 @@ package struct ServerFinder: Sendable {
             self.steps = steps
         }
 
-        /// The service that the metadata name, if the service that was asked about is a part of it. They may have decided for
-        /// less.
+        /// The service that the metadata name, if it contains the requested service. The finding may be for a part of it.
         package var claimedService: ServiceURL? {
             for case .resourceMetadata(let resource, _) in steps {
                 guard let whole = try? ServiceURL(resource), whole.contains(host.service) else { return nil }
@@ -43,11 +44,11 @@ package struct ServerFinder: Sendable {
         }
     }
 
-    /// A step on the way, for whoever asks why.
+    /// A step of the search, to show to the user.
     package enum Step: Sendable, Equatable {
-        /// The host stands in the table of known hosts.
+        /// The host is in the table of known hosts.
         case knownHost(String)
-        /// The service's challenge was looked at (RFC 6750 section 3, RFC 9728 section 5.1).
+        /// The service has a challenge (RFC 6750 section 3, RFC 9728 section 5.1).
         case challenge(resourceMetadata: String?, scope: [String]?)
         /// The service has no challenge of the scheme Bearer.
         case noChallenge
@@ -55,17 +56,17 @@ package struct ServerFinder: Sendable {
         case resourceMetadata(resource: String, servers: [String])
         /// The service has no metadata.
         case noResourceMetadata
-        /// The service's origin is itself an issuer.
+        /// The service's origin is an issuer.
         case ownIssuer(String)
     }
 
-    /// Looks for the authorization server of `service`; nil in ``Finding/host`` only where the table of known hosts has
-    /// the rest.
+    /// Finds the authorization server of `service`. In ``Finding/host`` it is nil only for a known host, whose server is in
+    /// the table.
     ///
     /// - Parameters:
-    ///   - fields: the `WWW-Authenticate` fields that the service has given the caller; none: it is asked.
-    ///   - pinned: the issuer of an earlier sign-in, taken where the service still names it.
-    /// - Throws: ``CredentialFailure`` where nobody can be found, `OAuthError` where somebody could not be asked.
+    ///   - fields: the `WWW-Authenticate` fields that the caller got. If there are none, keyfob asks the service.
+    ///   - pinned: the issuer of an earlier sign-in, preferred if the service still names it.
+    /// - Throws: ``CredentialFailure`` if there is no server; `OAuthError` if a request failed.
     package func find(
         _ service: ServiceURL, challenges fields: [String] = [], pinned: String? = nil
     ) async throws -> Finding {
@@ -104,10 +105,10 @@ package struct ServerFinder: Sendable {
         return AuthenticationChallenge.bearer(in: fields)
     }
 
-    /// RFC 9728 section 7.6: of several servers the one that is known already, else the first.
+    /// Of several servers the pinned one, else the first (RFC 9728 section 7.6).
     ///
-    /// A document decides for the service that it was asked about, and for all of the resource that it names only if it
-    /// speaks for all of that: else whoever serves one path would decide for its whole origin.
+    /// The metadata decide for the requested service. For all of the resource that they name they decide only if they were
+    /// found at its own location: otherwise the owner of one path would decide for the whole origin.
     private func host(
         _ service: ServiceURL, _ found: ResourceDiscovery.Found, scopes: [String]?, pinned: String?
     ) async throws -> Configuration.Host {
@@ -125,14 +126,14 @@ package struct ServerFinder: Sendable {
         let reach = try await reach(address, EndpointURL(service.description))
         if case .privateNetworks = reach { host.reach = .privateNetworks } else { host.reach = .service }
         host.resource = .uri(metadata.resource)
-        // The scopes of the challenge are what this service needs now; those of the metadata are all it knows.
+        // The challenge names the scopes that the service needs now; the metadata name all that exist.
         host.scopes = scopes ?? metadata.scopesSupported
         host.offlineAccess = true
         return host
     }
 
-    /// The issuer that the service's own origin is. Only that very issuer counts: a document that names another one is
-    /// somebody else's authorization server, and the service is not to choose it in this way.
+    /// The service's origin, if it is an issuer. If its metadata name another issuer, that is another authorization server,
+    /// and a service may not choose one in this way.
     private func ownIssuer(of service: ServiceURL) async throws -> String {
         do {
             let metadata = try await Discovery(transport: transport).metadata(issuer: service.origin)

@@ -2,20 +2,20 @@ package import KernelKeyring
 import SecretService
 import Secrets
 
-/// Where access tokens live until they expire.
+/// A cache of access tokens.
 ///
-/// Two live conformers: kernel memory, and the Secret Service's in-memory `session` collection for where the kernel
-/// refuses (containers). Losing a cached token costs a refresh and nothing else, so nothing here throws.
+/// There are two real ones: the kernel keyring, and the `session` collection of the Secret Service for machines on which
+/// the kernel refuses (containers). A lost token only costs a refresh, so no function throws.
 package protocol AccessTokenCache: Sendable {
-    /// The token of an account; nil where there is none or it has expired.
+    /// The token of an account; nil if there is none or it has expired.
     func token(account: String) -> CachedAccessToken?
-    /// Keeps `token` until its end; whether it could.
+    /// Stores `token` until it expires. Returns whether that worked.
     func keep(_ token: CachedAccessToken, account: String, at now: Int64) -> Bool
-    /// Forgets the token of an account.
+    /// Deletes the token of an account.
     func remove(account: String)
 }
 
-/// Access tokens in the kernel keyring, each with the kernel's own timeout.
+/// Access tokens in the kernel keyring. The kernel deletes each one when it expires.
 package struct KernelAccessTokenCache: AccessTokenCache {
     package init() {}
 
@@ -35,27 +35,27 @@ package struct KernelAccessTokenCache: AccessTokenCache {
         KernelKeyring.existing()?.remove(KeyNames.token(account: account))
     }
 
-    /// Whether the kernel would keep a token: it has keyrings, we may use them, and the quota is not used up. Asked by
-    /// keeping a byte for a second.
+    /// Whether the kernel would store a token: it has keyrings, this process may use them, and there is quota left. The test
+    /// stores one byte for a second.
     package static var isUsable: Bool {
         guard let keyring = try? KernelKeyring.open() else { return false }
         return (try? keyring.write("probe", Secret([0]), lifetime: 1)) != nil
     }
 
-    /// Notes that the question named `route` is answered by `account`, so that the door for git can answer it alone.
-    /// The note ends with the token that it leads to; the next one comes with a new note.
+    /// Stores that `account` answers the question named `route`, so that a door can answer it alone. The note expires with
+    /// the account's token; the next token brings a new note.
     package func note(route: String, account: String, at now: Int64) {
         guard let token = token(account: account) else { return }
         try? KernelKeyring.open().write(route, Secret(account), lifetime: Self.lifetime(of: token, at: now))
     }
 
-    /// In seconds, at least 1: to keyctl_set_timeout(3) 0 means for ever.
+    /// In seconds, at least 1: for keyctl_set_timeout(3), 0 means for ever.
     private static func lifetime(of token: CachedAccessToken, at now: Int64) -> UInt32 {
         UInt32(clamping: max((token.expiresAt ?? token.freshUntil) - now, 1))
     }
 }
 
-/// Access tokens in the `session` collection of the Secret Service: in memory, gone with the session.
+/// Access tokens in the `session` collection of the Secret Service, which is in memory and ends with the session.
 package struct SessionAccessTokenCache: AccessTokenCache {
     let items: any ItemStore
 
@@ -86,13 +86,13 @@ package struct SessionAccessTokenCache: AccessTokenCache {
     }
 }
 
-/// Kernel memory; and the `session` collection where the kernel has refused.
+/// The kernel keyring, or the `session` collection if the kernel refuses.
 package struct TieredAccessTokenCache: AccessTokenCache {
     let first: any AccessTokenCache
     let second: any AccessTokenCache
     let firstIsUsable: @Sendable () -> Bool
 
-    /// - Parameter firstIsUsable: whether `first` could keep anything; where it could, `second` costs no look.
+    /// - Parameter firstIsUsable: whether `first` can store anything. If it can, `second` is not searched.
     package init(
         first: some AccessTokenCache, second: some AccessTokenCache, firstIsUsable: @escaping @Sendable () -> Bool
     ) {

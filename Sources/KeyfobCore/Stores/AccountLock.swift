@@ -2,36 +2,37 @@ import Files
 import Glibc
 import Synchronization
 
-/// One process at a time decides about an account.
+/// A lock for each account: one process at a time refreshes or signs in.
 ///
-/// flock(2) on a file of its own in the runtime directory: the kernel lets go of it when its holder ends, however it
-/// ends, so no lock survives a crash. The file stays and says what the holder does: while a person is being asked, a
-/// caller that may not ask does not wait for them; and when they have said no, it was no to everybody who waited. And of a
-/// holder that ended while a refresh was under way, the next one learns that.
+/// The lock is flock(2) on a file in the runtime directory. The kernel releases it when its holder ends, so no lock survives
+/// a crash. The first byte of the file tells the waiting processes more:
+/// - While the user is asked, a caller that may not ask does not wait.
+/// - If the user says no, that is the answer for every process that waited.
+/// - If the holder ended during a refresh, the next holder knows that the answer was lost.
 package struct AccountLock: Sendable {
     let directory: String
     private let underWay = RefreshUnderWay()
 
-    /// - Parameter directory: made with mode 0700 if absent; must be a directory of ours, not a link.
+    /// - Parameter directory: must belong to this user and must not be a link. If it does not exist, it is made with mode 0700.
     package init(directory: String) {
         self.directory = directory
     }
 
-    /// Why there is no lock.
+    /// Why the lock was not acquired.
     package enum Failure: Error, Sendable, Equatable {
-        /// The directory or the file cannot be made, or others may enter it.
+        /// The directory or the file cannot be made, or other users have access.
         case unusable(path: String, errno: Int32)
-        /// The directory, or the one that it would have to be made in, belongs to another user.
+        /// The directory or its parent belongs to another user.
         case foreign(path: String, owner: UInt32)
-        /// The holder did not let go in time.
+        /// The holder did not release the lock in time.
         case timedOut(seconds: Int)
-        /// The holder is asking a person, and the caller may not wait for that.
+        /// The holder is asking the user, and the caller may not wait for that.
         case personIsAsked
-        /// The person was asked while the caller waited, and nothing came of it.
+        /// The user was asked while the caller waited, and there was no sign-in.
         case personDeclined
     }
 
-    /// What a lock's file says, in its first byte.
+    /// The first byte of a lock's file.
     enum Mark: UInt8 {
         case personIsAsked = 0x3F  // ?
         case personDeclined = 0x21  // !
@@ -45,18 +46,18 @@ package struct AccountLock: Sendable {
         }
     }
 
-    /// Whether a refresh token of this process has been sent, and what came of it is not kept yet: ending now might cost the
-    /// sign-in.
+    /// Whether this process has sent a refresh token and not yet stored the new one. If it ended now, the grant might be
+    /// lost.
     package var isRefreshing: Bool { underWay.is }
 
-    /// The lock while it is held.
+    /// A lock that this process holds.
     package struct Held: Sendable {
         fileprivate let file: OpenFile
         fileprivate let underWay: RefreshUnderWay
 
-        /// Runs a sign-in, and lets those who wait know of it: that a person is being asked, and that they declined.
+        /// Runs a sign-in, and tells the waiting processes that the user is asked, and whether the user declined.
         ///
-        /// - Parameter isAnswer: whether an error means that.
+        /// - Parameter isAnswer: whether an error means that the user declined.
         package func askingPerson<Result>(
             isAnswer: (any Error) -> Bool = { _ in true }, _ signIn: () async throws -> Result
         ) async throws -> Result {
@@ -71,10 +72,9 @@ package struct AccountLock: Sendable {
             }
         }
 
-        /// Runs a refresh, and lets the next holder know if its answer was lost: this one may not live to see it, or to
-        /// keep it. ``answerIsKept()`` ends that.
+        /// Runs a refresh. If this process ends before ``answerIsKept()``, the next holder knows that the answer was lost.
         ///
-        /// - Parameter isLost: whether an error means that the server may have done what was asked.
+        /// - Parameter isLost: whether the server may have refreshed although there was an error.
         func refreshing<Result, Trouble: Error>(
             isLost: (Trouble) -> Bool, _ refresh: () async throws(Trouble) -> Result
         ) async throws(Trouble) -> Result {
@@ -92,21 +92,22 @@ package struct AccountLock: Sendable {
             }
         }
 
-        /// What the answer to a refresh brought is where the next holder finds it.
+        /// Notes that the result of a refresh is stored, and the next holder finds it.
         func answerIsKept() { file.firstByte = nil }
 
-        /// Whether the answer to a refresh was lost, by this holder or one before it, and no other has come since.
+        /// Whether the last answer to a refresh was lost, by this holder or an earlier one.
         var answerIsLost: Bool { Mark(file) == .answerLost }
     }
 
-    /// Whether anybody has held the lock of `account` since the person logged in.
+    /// Whether any process has held the lock of `account` in this session.
     package func isKnown(_ account: String) -> Bool { Paths.exists("\(directory)/\(account).lock") }
 
     /// Runs `body` under the lock of `account`.
     ///
     /// - Parameters:
     ///   - patience: how long to wait for another holder.
-    ///   - waitsForPerson: whether to go on waiting while the holder asks a person.
+    ///   - waitsForPerson: whether to wait also while the holder asks the user.
+    /// - Throws: ``Failure``, and what `body` throws.
     package func hold<Result>(
         _ account: String, patience: Duration, waitsForPerson: Bool,
         _ body: (Held) async throws -> Result
@@ -121,9 +122,9 @@ package struct AccountLock: Sendable {
         return try await body(Held(file: file, underWay: underWay))
     }
 
-    /// Waits in small steps rather than in flock(2), so that a deadline and a cancelled task end the wait.
+    /// Waits in small steps and not in flock(2), so that a deadline or a cancelled task ends the wait.
     ///
-    /// - Returns: whether there was somebody to wait for.
+    /// - Returns: whether another process held the lock.
     private func acquire(_ file: OpenFile, patience: Duration, waitsForPerson: Bool) async throws -> Bool {
         var waited = false
         let deadline = ContinuousClock.now + patience
@@ -187,7 +188,7 @@ extension AccountLock.Failure {
     }
 }
 
-/// Whether a refresh is under way, for whoever would like to end the process.
+/// Whether a refresh is in flight. A deadline must not end the process then.
 private final class RefreshUnderWay: Sendable {
     private let state = Mutex(false)
 

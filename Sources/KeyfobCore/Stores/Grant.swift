@@ -2,47 +2,47 @@ import FoundationEssentials
 package import OAuth
 package import Secrets
 
-/// What a person's sign-in left us: the right to get access tokens until it is revoked.
+/// The result of a sign-in: the right to get access tokens until it is revoked.
 ///
-/// Kept as JSON in one item of the Secret Service. Everything that is needed to refresh or to revoke stands in it, so
-/// that a change of configuration or of the server's metadata cannot send the refresh token elsewhere.
+/// It is stored as JSON in one item of the Secret Service. It holds everything for a refresh and a revocation, so that a
+/// change of the configuration or of the server's metadata cannot send the refresh token elsewhere.
 package struct Grant: Sendable, Equatable {
     /// The id of the account (``Account/id``).
     package var account: String
     /// The service, as a URL.
     package var service: String
-    /// Which of several accounts at the service.
+    /// The account name, if there are several accounts at the service.
     package var accountName: String?
-    /// The issuer, where it is known.
+    /// The issuer, if it is known.
     package var issuer: String?
-    /// The token endpoint that gave this grant; a refresh goes there and nowhere else.
+    /// The token endpoint that gave this grant. Refreshes go only there.
     package var tokenEndpoint: String
-    /// Where tokens are revoked (RFC 7009), if the server offers that.
+    /// The revocation endpoint (RFC 7009), if the server has one.
     package var revocationEndpoint: String?
-    /// The client that the grant was given to. A refresh token is bound to it (RFC 6749 section 10.4).
+    /// The client that got the grant. The refresh token is bound to it (RFC 6749 section 10.4).
     package var client: Client
-    /// The scopes that were granted; empty where the server did not say and none were asked for.
+    /// The granted scopes; empty if the server named none and none were requested.
     package var scopes: [String]
-    /// The scopes that were asked for: to ask again for one that was asked for and not granted would not help.
+    /// The requested scopes. Requesting one again that was not granted would not help.
     package var requestedScopes: [String] = []
-    /// The authentication contexts that were asked for (RFC 9470 section 4).
+    /// The requested authentication contexts (RFC 9470 section 4).
     package var requestedContexts: [String] = []
     /// The resource indicator that was sent (RFC 8707).
     package var resource: String?
-    /// The person, as the server's id_token names them; for people to read, and nothing else.
+    /// The user's name in the server's id_token. It is only shown.
     package var label: String?
-    /// The refresh token; nil where the server gave none.
+    /// The refresh token; nil if the server gave none.
     package var refreshToken: Secret?
-    /// The access token itself, where it never expires and came without a refresh token: then it is the grant.
+    /// The access token, if it never expires and came without a refresh token: then it is the grant.
     package var accessToken: Secret?
-    /// When the person signed in, in seconds since 1970-01-01 UTC.
+    /// When the user signed in, in seconds since 1970-01-01 UTC.
     package var grantedAt: Int64
-    /// When the server stopped taking the refresh token, in the same seconds. What is left is the memory of an account.
+    /// When the server refused the refresh token, in the same unit. The rest stays, as the record of the account.
     package var endedAt: Int64?
 }
 
 extension Grant {
-    /// The JSON of an item's secret. `version` is raised when a reader of today could misunderstand.
+    /// The JSON in an item's secret. `version` changes when a reader of today could misread a later format.
     private struct Representation: Codable {
         var version = 1
         var account: String
@@ -65,9 +65,9 @@ extension Grant {
         var endedAt: Int64?
     }
 
-    /// The secret to be kept.
+    /// The secret to store.
     ///
-    /// - Throws: only what JSONEncoder throws, which it does not for these types.
+    /// - Throws: only errors of JSONEncoder, which has none for these types.
     package func encoded() throws -> Secret {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -86,7 +86,7 @@ extension Grant {
         return Secret(data)
     }
 
-    /// Reads what ``encoded()`` wrote; nil for anything else, and for a later version.
+    /// Reads the result of ``encoded()``. Returns nil for anything else and for a later version.
     package init?(_ secret: Secret) {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase

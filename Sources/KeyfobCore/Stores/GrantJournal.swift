@@ -1,33 +1,33 @@
 import KernelKeyring
 import Secrets
 
-/// Where a grant is from the moment in which the server gave it until the Secret Service has it: kernel memory.
+/// Holds a grant in kernel memory from the server's answer until the Secret Service has stored it.
 ///
-/// A rotated refresh token exists nowhere else by then. To write it into the kernel keyring takes microseconds, into a
-/// keyring on disk many milliseconds, and a keyring may be locked or gone; so a crash or a refusal costs nobody a sign-in.
-/// Where the kernel refuses, nothing is kept here, and nothing is worse than without.
+/// Until then a rotated refresh token exists nowhere else. A write to the kernel keyring takes microseconds; a write to a
+/// keyring on disk takes milliseconds, and that keyring may be locked or gone. With the journal, a crash or a refusal does
+/// not cost a sign-in. If the kernel refuses too, the grant is written only to the Secret Service.
 package struct GrantJournal: Sendable {
-    /// Keeps the encoded grant of an account; whether it could.
+    /// Stores the encoded grant of an account. Returns whether that worked.
     let keep: @Sendable (_ account: String, _ grant: Secret) -> Bool
     /// The encoded grant of an account.
     let recall: @Sendable (_ account: String) -> Secret?
-    /// Forgets the grant of an account.
+    /// Deletes the grant of an account.
     let forget: @Sendable (_ account: String) -> Void
-    /// The accounts of this session of which a grant is kept.
+    /// The accounts of this session that have a grant in the journal.
     let accounts: @Sendable () -> [String]
 
-    /// Keeps nothing.
+    /// Stores nothing.
     package static let none = GrantJournal(
         keep: { _, _ in false }, recall: { _ in nil }, forget: { _ in },
         accounts: { [] })
 
-    /// The kernel keyring, readable by the processes of this user, until the next start of the machine and for a week at
-    /// most: a keyring that has refused for so long will not take it any more.
+    /// The kernel keyring. This user's processes can read it, until the machine restarts and for a week at most: a Secret
+    /// Service that has refused for a week will not accept the grant any more.
     ///
     /// - Parameters:
-    ///   - keyring: another keyring than the person's own, for tests.
-    ///   - isOurs: whether an account is one of this session. Kernel memory is the user's; and a session of theirs beside
-    ///     this one, with a Secret Service of its own, has grants that nobody here is to end.
+    ///   - keyring: another keyring than the user's own, for tests.
+    ///   - isOurs: whether an account belongs to this session. The user's other sessions share the kernel keyring, but have
+    ///     a Secret Service and grants of their own.
     package static func inKernelMemory(
         keyring: String = "keyfob", isOurs: @escaping @Sendable (_ account: String) -> Bool = { _ in true }
     ) -> GrantJournal {

@@ -1,12 +1,12 @@
 package import SecretService
 import Secrets
 
-/// Where grants rest: one item of the Secret Service for each.
+/// Stores grants: each is one item of the Secret Service.
 ///
-/// Every item has the same attribute keys, one of them a unique id, because providers replace by subset; and none of
-/// them says more than which service at which issuer, because attributes are not secret.
+/// Every item has the same attribute keys, and one of them is a unique id, because providers also replace items that have
+/// more attributes. Attributes are not secret, so they name only the service and the issuer.
 ///
-/// On its way there a grant is in the ``GrantJournal``, and stays there while the service refuses it.
+/// Until the Secret Service has stored a grant, it is in the ``GrantJournal``.
 package struct GrantStore: Sendable {
     let items: any ItemStore
     let journal: GrantJournal
@@ -20,14 +20,14 @@ package struct GrantStore: Sendable {
         name: "org.keyfob.Item",
         attributes: ["kind": .string, "service": .string, "issuer": .string, "id": .string])
 
-    /// The grant of an account; nil where there is none. A locked keyring is an error and never "none".
+    /// The grant of an account; nil if there is none. A locked keyring is an error and never "none".
     package func grant(account id: String) throws(SecretServiceError) -> Grant? {
         if let grant = journal.recall(id).flatMap(Grant.init) { return grant }
         return try kept(id)?.grant
     }
 
-    /// The same for the holder of the account's lock: moves a grant that is in a refuge to where grants rest, if that
-    /// is possible now.
+    /// The grant of an account, for the holder of its lock. A grant in the journal or in the session collection is moved to
+    /// the default collection, if that works now.
     package func settledGrant(account id: String) throws(SecretServiceError) -> Grant? {
         if let grant = journal.recall(id).flatMap(Grant.init) {
             settle(grant)
@@ -38,30 +38,29 @@ package struct GrantStore: Sendable {
         return kept.grant
     }
 
-    /// All grants, newest first: those that have not yet come out of the journal, then those of the Secret Service.
+    /// All grants, newest first: first those in the journal, then those in the Secret Service.
     package func all() throws(SecretServiceError) -> [Grant] {
         let kept = try items.search(Self.schema, matching: ["kind": "grant"]).compactMap { Grant($0.secret) }
         let pending = journal.accounts().compactMap { journal.recall($0).flatMap(Grant.init) }
             .sorted { $0.grantedAt > $1.grantedAt }
-        // Of a grant that is in the journal or in the session collection, the older one may still be in the default
-        // collection.
+        // The default collection may still have an older copy of a grant in the journal or the session collection.
         var seen: Set<String> = []
         return (pending + kept).filter { seen.insert($0.account).inserted }
     }
 
-    /// Keeps `grant` in place of the one before it.
+    /// Stores `grant` in place of the previous one.
     ///
-    /// Where the default collection refuses, the grant takes refuge in kernel memory and in the `session` collection of
-    /// the provider's: a rotated refresh token that is not kept is lost.
+    /// If the default collection refuses, the grant goes to the journal and to the `session` collection: a rotated refresh
+    /// token that is not stored is lost.
     ///
-    /// - Throws: what the default collection said, if there is no refuge either.
+    /// - Throws: the error of the default collection, if the other two refuse too.
     package func save(_ grant: Grant) throws {
         let secret = try grant.encoded()
         let isInJournal = journal.keep(grant.account, secret)
         do {
             try store(grant, secret, in: .default)
         } catch {
-            // Who has not answered will not answer now.
+            // A provider that did not answer will not answer now.
             if isInJournal, case .timedOut = error { return }
             do { try store(grant, secret, in: .session) } catch _ where isInJournal {} catch _ { throw error }
             return
@@ -69,7 +68,7 @@ package struct GrantStore: Sendable {
         journal.forget(grant.account)
     }
 
-    /// Forgets `grant`, in its refuges too; whether it was there.
+    /// Deletes `grant` everywhere. Returns whether it existed.
     @discardableResult
     package func remove(_ grant: Grant) throws(SecretServiceError) -> Bool {
         let wasInJournal = journal.recall(grant.account) != nil
@@ -78,7 +77,7 @@ package struct GrantStore: Sendable {
         return wasKept || wasInJournal
     }
 
-    /// Makes sure that ``save(_:)`` would work, before a refresh token is spent or a person is asked.
+    /// Checks that ``save(_:)`` would work, before the user is asked.
     package func probeWritable() throws(SecretServiceError) {
         try items.probeWritable()
     }
@@ -91,7 +90,8 @@ package struct GrantStore: Sendable {
         return nil
     }
 
-    /// What has the attributes. Where the default collection is locked, what is in its refuge is newer, and readable.
+    /// The items with these attributes. If the default collection is locked, items in the session collection are newer, and
+    /// readable.
     private func readable(_ attributes: [String: String]) throws(SecretServiceError) -> [SecretItem] {
         do {
             return try items.search(Self.schema, matching: attributes)
@@ -103,7 +103,7 @@ package struct GrantStore: Sendable {
         }
     }
 
-    /// Moves `grant` from its refuge to the default collection. Where that fails it stays, and is moved another time.
+    /// Moves `grant` to the default collection. If that fails, it stays, and is moved another time.
     private func settle(_ grant: Grant) {
         do {
             try store(grant, try grant.encoded(), in: .default)

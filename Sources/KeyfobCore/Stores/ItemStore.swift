@@ -1,38 +1,40 @@
 package import SecretService
 package import Secrets
 
-/// The seam to the Secret Service: items with attributes and a secret.
+/// The interface to the Secret Service: items with attributes and a secret.
 ///
-/// One live conformer, ``SecretService``; one in memory, in the tests. Grants and passwords are both kept through it,
-/// each with a schema of its own.
+/// ``SecretService`` is the real one; the tests have one in memory. Grants and passwords both use it, each with its own
+/// schema.
 package protocol ItemStore: Sendable {
-    /// All items that have at least these attributes, newest first, in one collection or, where it is nil, in all.
+    /// The items that have at least these attributes, newest first.
     ///
-    /// - Throws: `.locked` where a match is locked and cannot be unlocked; an empty answer means that there is none.
+    /// - Parameter collection: nil for all collections.
+    /// - Throws: `.locked` if a match is locked and cannot be unlocked. An empty result means that there is none.
     func search(
         _ schema: ItemSchema, matching attributes: [String: String], in collection: SecretService.Collection?
     ) throws(SecretServiceError) -> [SecretItem]
 
-    /// Keeps `secret` as the one item with exactly these attributes.
+    /// Stores `secret` as the one item with exactly these attributes.
     func store(
         _ schema: ItemSchema, attributes: [String: String], label: String, secret: Secret,
         in collection: SecretService.Collection
     ) throws(SecretServiceError)
 
-    /// Deletes the items with exactly these attributes, in one collection or, where it is nil, in all of them; whether
-    /// there was one.
+    /// Deletes the items with exactly these attributes. Returns whether there was one.
+    ///
+    /// - Parameter collection: nil for all collections.
     func delete(
         _ schema: ItemSchema, exactly attributes: [String: String], in collection: SecretService.Collection?
     ) throws(SecretServiceError) -> Bool
 
-    /// Makes sure that a `store` would work now: a provider is there and its default collection is unlocked.
+    /// Checks that `store` would work now: a provider runs, and its default collection is unlocked.
     func probeWritable() throws(SecretServiceError)
 }
 
 extension SecretService: ItemStore {}
 
 extension ItemStore {
-    /// All items that have at least these attributes, newest first, wherever they are.
+    /// The items in all collections that have at least these attributes, newest first.
     package func search(
         _ schema: ItemSchema, matching attributes: [String: String]
     ) throws(SecretServiceError) -> [SecretItem] {

@@ -3,11 +3,11 @@ package import OAuth
 import Secrets
 
 extension NotBefore {
-    /// Kernel memory, where all processes of a person find it: of many callers at once, or one after the other, none asks
-    /// a server that has told the first one to stay away. Where the kernel refuses, each has to be told.
+    /// Kernel memory, which all processes of the user share. So if a server told one caller to wait, the other callers wait
+    /// too. If the kernel refuses, the server has to tell each of them.
     ///
     /// - Parameters:
-    ///   - keyring: another keyring than the person's own, for tests.
+    ///   - keyring: another keyring than the user's own, for tests.
     ///   - now: seconds since 1970-01-01 UTC.
     package static func inKernelMemory(
         keyring: String = "keyfob", now: @escaping @Sendable () -> Int64
@@ -19,13 +19,13 @@ extension NotBefore {
             },
             remember: { origin, time in
                 let time = min(time, now() + longest)
-                let lifetime = UInt32(clamping: max(time - now(), 1))  // 0 would mean for ever
+                let lifetime = UInt32(clamping: max(time - now(), 1))  // 0 would mean for ever.
                 try? KernelKeyring.open(named: keyring)
                     .write(KeyNames.notBefore(origin: origin), Secret(String(time)), lifetime: lifetime)
             })
     }
 
-    /// An hour, in seconds: a server that asks for more, by mistake perhaps, is asked again then. And a time further away
-    /// than that was written by another clock than the one that reads it.
+    /// An hour, in seconds. A server that asks for more, perhaps by mistake, gets a request after that. A later time in the
+    /// keyring comes from a clock that was wrong.
     private static let longest: Int64 = 3_600
 }

@@ -2,31 +2,31 @@ package import CredentialProtocol
 package import SecretService
 package import Secrets
 
-/// The passwords that git was given by a person, in the very items of git-credential-libsecret.
+/// Passwords that the user gave to git, in the same items as git-credential-libsecret.
 ///
-/// An item has the attributes `protocol`, `server`, `port` (integer), `object` (the path) and `user`, each left out where
-/// the request does not have it. The secret's text is the password, then lines `password_expiry_utc=` and
-/// `oauth_refresh_token=` where git gave them. So people move over, and back, without typing a password again.
+/// An item has the attributes `protocol`, `server`, `port` (integer), `object` (the path) and `user`, as far as the request
+/// has them. The secret is the password, then lines `password_expiry_utc=` and `oauth_refresh_token=` if git gave them. So
+/// users can change from one helper to the other, and back, without typing a password again.
 package struct PasswordStore: Sendable {
     let items: any ItemStore
     let paths: PathRule
 
-    /// - Parameter paths: which items a request means by its path, or by having none.
+    /// - Parameter paths: which items a request means, by its path or without one.
     package init(items: some ItemStore, paths: PathRule = .exact) {
         (self.items, self.paths) = (items, paths)
     }
 
-    /// Which items a request means, as to the path.
+    /// How the path of a request chooses the items.
     package enum PathRule: Sendable {
-        /// Those that were stored with the same path. A request without a path means those that were stored without one.
+        /// Items with the same path. A request without a path means items without one.
         case exact
-        /// git's own rule (git-credential-libsecret): a request without a path means items with any path, for git names
-        /// none unless `credential.useHttpPath` is set.
+        /// The rule of git-credential-libsecret: a request without a path means items with any path, because git names no
+        /// path unless `credential.useHttpPath` is set.
         case git
     }
 
-    /// New items get the name that every version of git-credential-libsecret finds. Since git 2.42 it writes
-    /// `org.git.Password` and reads both; before, as in Debian 12, it knows this one alone.
+    /// New items have the schema name that every version of git-credential-libsecret finds. Since git 2.42 it writes
+    /// `org.git.Password` and reads both; before, as in Debian 12, it knows only this one.
     static let schema = ItemSchema(
         name: "org.gnome.keyring.NetworkPassword",
         attributes: [
@@ -36,8 +36,8 @@ package struct PasswordStore: Sendable {
 
     /// The newest password for `request`; nil if there is none.
     ///
-    /// An item answers if it has all that the request names, byte for byte, and the path that ``PathRule`` wants. The port is
-    /// part of the host and must be the same.
+    /// An item matches if it has every attribute of the request, byte for byte, and the path that ``PathRule`` wants. The port
+    /// is part of the host and must be the same.
     package func password(for request: CredentialRequest) throws(SecretServiceError) -> CredentialResponse? {
         Self.newest(try matches(for: request))
     }
@@ -96,8 +96,8 @@ package struct PasswordStore: Sendable {
         return nil
     }
 
-    /// Whether the very credential in `request` is kept already. A keyring writes its whole file on each store, and git
-    /// stores after each request that worked.
+    /// Whether this very credential is stored already. git stores after each successful request, and a keyring then writes
+    /// its whole file.
     package func holds(_ request: CredentialRequest) throws(SecretServiceError) -> Bool {
         guard let attributes = Self.attributes(of: request), let entry = PasswordEntry(request) else { return false }
         return try matches(for: request).contains {
@@ -105,23 +105,23 @@ package struct PasswordStore: Sendable {
         }
     }
 
-    /// The password that is kept for exactly what `request` names, no more and no less.
+    /// The password that is stored with exactly the attributes of `request`.
     package func kept(for request: CredentialRequest) throws(SecretServiceError) -> Secret? {
         guard let attributes = Self.attributes(of: request) else { return nil }
         let item = try matches(for: request).first { Self.ownAttributes(of: $0).isSame(as: attributes) }
         return item.flatMap { PasswordEntry($0.secret)?.password }
     }
 
-    /// Keeps the password in `request` in place of the one before it.
+    /// Stores the password in `request` in place of the previous one.
     package func store(_ request: CredentialRequest) throws(SecretServiceError) {
         guard let attributes = Self.attributes(of: request), let user = request.username,
             let entry = PasswordEntry(request)
         else { return }
-        let label = "Git: \(user) at \(request.host)"  // no "/": KWallet would take it for a folder
+        let label = "Git: \(user) at \(request.host)"  // KWallet would take a "/" for a folder.
         try items.store(Self.schema, attributes: attributes, label: label, secret: entry.secret, in: .default)
     }
 
-    /// Deletes what matches `request`; where a password is given, only the items that hold that very password.
+    /// Deletes the items that match `request`. If it has a password, only the items with that password.
     package func erase(_ request: CredentialRequest) throws(SecretServiceError) {
         for item in try matches(for: request) {
             if let refused = request.password, PasswordEntry(item.secret)?.password != refused { continue }
@@ -150,7 +150,7 @@ package struct PasswordStore: Sendable {
         item.attributes.filter { schema.attributes[$0.key] != nil }
     }
 
-    /// The attributes that `request` names; nil where it names neither host nor path.
+    /// The attributes of `request`; nil if it has neither host nor path.
     static func attributes(of request: CredentialRequest) -> [String: String]? {
         var attributes = ["protocol": request.protocolName]
         let (server, port) = splitPort(request.host.asciiLowercased)  // RFC 3986 section 3.2.2
@@ -172,10 +172,10 @@ package struct PasswordStore: Sendable {
         }
     }
 
-    /// The ports that need not be said (RFC 9110 section 4.2).
+    /// The default ports (RFC 9110 section 4.2).
     private static let usualPorts = ["https": "443", "http": "80"]
 
-    /// `host:port` in two; a colon within the brackets of an IPv6 address is none of it.
+    /// Splits `host:port`. A colon inside the brackets of an IPv6 address belongs to the host.
     private static func splitPort(_ host: String) -> (server: String, port: String?) {
         guard let colon = host.utf8.lastIndex(of: UInt8(ascii: ":")),
             let digits = Optional(host.utf8[colon...].dropFirst()),
@@ -204,7 +204,7 @@ struct PasswordEntry: Equatable {
 }
 
 extension PasswordEntry {
-    /// What `request` wants kept; nil where it holds no password.
+    /// The entry to store for `request`; nil if it has no password.
     init?(_ request: CredentialRequest) {
         guard let password = request.password else { return nil }
         self.init(
@@ -212,7 +212,7 @@ extension PasswordEntry {
             oauthRefreshToken: request.oauthRefreshToken)
     }
 
-    /// Reads an item's text; lines of a later git that we do not know are passed over.
+    /// Reads an item's secret. Unknown lines, of a later git, are ignored.
     init?(_ secret: Secret) {
         let lines = secret.exposedBytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         guard let first = lines.first else { return nil }

@@ -2,12 +2,11 @@ import FoundationEssentials
 import OAuth
 import Secrets
 
-/// A ``ClientRegistration`` as it rests in the Secret Service.
+/// A ``ClientRegistration`` as stored in the Secret Service.
 ///
-/// All of it is secret: client secret and registration token of course, and the client id because only who registered
-/// has a use for it.
+/// All of it is secret: the client secret, the registration token, and the client id, which is of use to nobody else.
 struct Registration {
-    /// The JSON of an item's secret. `version` is raised when a reader of today could misunderstand.
+    /// The JSON in an item's secret. `version` changes when a reader of today could misread a later format.
     private struct Representation: Codable {
         var version = 1
         var issuer: String
@@ -27,7 +26,7 @@ struct Registration {
         self.value = value
     }
 
-    /// Reads what ``encoded()`` wrote; nil for anything else, and for a later version.
+    /// Reads the result of ``encoded()``. Returns nil for anything else and for a later version.
     init?(_ secret: Secret) {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
@@ -45,9 +44,9 @@ struct Registration {
             isByPerson: decoded.byPerson ?? false)
     }
 
-    /// The secret to be kept.
+    /// The secret to store.
     ///
-    /// - Throws: only what JSONEncoder throws, which it does not for these types.
+    /// - Throws: only errors of JSONEncoder, which has none for these types.
     func encoded() throws -> Secret {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

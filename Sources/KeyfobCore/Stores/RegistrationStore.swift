@@ -2,9 +2,8 @@ package import OAuth
 package import SecretService
 import Secrets
 
-/// Where keyfob keeps the clients that it is at authorization servers: those that it registered itself (RFC 7591), and
-/// those that a person registered and handed over. One item of the Secret Service for each client of an issuer, in the
-/// same shape as those of ``GrantStore``.
+/// Stores the clients as which keyfob uses authorization servers: those that it registered itself (RFC 7591), and those that
+/// the user registered and named. Each is one item of the Secret Service, with the attribute keys of ``GrantStore``.
 package struct RegistrationStore: Sendable {
     private let items: any ItemStore
 
@@ -14,18 +13,18 @@ package struct RegistrationStore: Sendable {
 
     /// The registration of a client at `issuer`; nil if there is none.
     ///
-    /// Issuer and client id are compared byte for byte. A locked keyring is an error and never "none": otherwise each login
-    /// would make one more client at the server.
+    /// Issuer and client id are compared byte for byte. A locked keyring is an error and never "none": otherwise each sign-in
+    /// would register one more client.
     package func registration(issuer: String, client id: String) throws(SecretServiceError) -> ClientRegistration? {
         try registrations(issuer: issuer).first { $0.client.id.isSame(as: id) }
     }
 
-    /// The registrations at `issuer` that keyfob made itself, newest first.
+    /// keyfob's own registrations at `issuer`, newest first.
     package func own(issuer: String) throws(SecretServiceError) -> [ClientRegistration] {
         try registrations(issuer: issuer).filter { !$0.isByPerson }
     }
 
-    /// The registrations at `issuer` that a person made, newest first.
+    /// The user's clients at `issuer`, newest first.
     package func byPerson(issuer: String) throws(SecretServiceError) -> [ClientRegistration] {
         try registrations(issuer: issuer).filter(\.isByPerson)
     }
@@ -35,8 +34,8 @@ package struct RegistrationStore: Sendable {
         try items.search(GrantStore.schema, matching: ["kind": Self.kind]).compactMap { Registration($0.secret)?.value }
     }
 
-    /// Keeps `registration` in place of the one before it of the same client; in the default collection alone, because
-    /// one that ends with the session would be made anew each day.
+    /// Stores `registration` in place of the previous one of the same client. It goes only to the default collection: a
+    /// registration that ends with the session would be made again each day.
     package func save(_ registration: ClientRegistration) throws {
         let secret = try Registration(registration).encoded()
         let isOld = try old(registration.issuer).map { $0.client.id.isSame(as: registration.client.id) } ?? false
@@ -49,7 +48,7 @@ package struct RegistrationStore: Sendable {
         }
     }
 
-    /// Forgets `registration`; whether it was there.
+    /// Deletes `registration`. Returns whether it existed.
     @discardableResult
     package func remove(_ registration: ClientRegistration) throws(SecretServiceError) -> Bool {
         let isOld = try old(registration.issuer).map { $0.client.id.isSame(as: registration.client.id) } ?? false
@@ -62,7 +61,7 @@ package struct RegistrationStore: Sendable {
             .compactMap { Registration($0.secret)?.value }.filter { $0.issuer.isSame(as: issuer) }
     }
 
-    /// The one registration that versions before 2026-12 kept for an issuer.
+    /// The registration that versions before 2026-12 stored, one for each issuer.
     private func old(_ issuer: String) throws(SecretServiceError) -> ClientRegistration? {
         try items.search(GrantStore.schema, matching: ["kind": Self.kind, "id": Self.id(issuer, nil)]).lazy
             .compactMap { Registration($0.secret)?.value }.first
@@ -70,7 +69,7 @@ package struct RegistrationStore: Sendable {
 
     private static let kind = "registration"
 
-    /// The keys of a grant's item. A registration is for no service: several may use it.
+    /// The keys of a grant's item. The service is empty, because several services may use one registration.
     private static func attributes(_ issuer: String, _ client: String?) -> [String: String] {
         ["kind": kind, "service": "", "issuer": issuer, "id": id(issuer, client)]
     }

@@ -2,16 +2,17 @@ package import CredentialProtocol
 package import KernelKeyring
 package import Secrets
 
-/// Where an account's access tokens come from.
+/// A source of access tokens.
 package protocol TokenSource: Sendable {
-    /// A token with enough life left: the one in memory, a refreshed one, or the one that a new sign-in gives.
+    /// A token with enough life left: from the cache, from a refresh or from a sign-in.
     ///
-    /// - Throws: ``CredentialFailure``, and what the borders throw.
+    /// - Throws: ``CredentialFailure``, `OAuthError`, `SecretServiceError`.
     func token(of account: Account, for request: CredentialRequest) async throws -> CachedAccessToken
 
-    /// Drops the access token that a service refused, so that the next ``token(of:for:)`` gets another. The refresh
-    /// token stays. A nil `refused` drops whatever access token there is.
+    /// Deletes the access token that a service refused, so that the next ``token(of:for:)`` gets another. The refresh token
+    /// stays.
     ///
-    /// - Returns: whether `refused` was a token of ours.
+    /// - Parameter refused: nil for any access token of the account.
+    /// - Returns: whether `refused` was a token of the account.
     func discard(_ refused: Secret?, of account: Account) async throws -> Bool
 }

@@ -3,7 +3,7 @@ import KernelKeyring
 package import OAuth
 import Secrets
 
-/// Ends a grant: revokes what can be revoked (RFC 7009), then forgets it, whether or not the server could be reached.
+/// Ends a grant: revokes its tokens (RFC 7009), then deletes it, even if the server cannot be reached.
 package struct SignOut: Sendable {
     let grants: GrantStore
     let cache: any AccessTokenCache
@@ -11,7 +11,7 @@ package struct SignOut: Sendable {
     let registrations: RegistrationStore
     let approvals: Approvals?
 
-    /// - Parameter approvals: where approved services are written down; nil where there is no home directory.
+    /// - Parameter approvals: the list of approved services; nil if there is no home directory.
     package init(
         grants: GrantStore, cache: some AccessTokenCache, lock: AccountLock, registrations: RegistrationStore,
         approvals: Approvals?
@@ -23,63 +23,63 @@ package struct SignOut: Sendable {
         self.approvals = approvals
     }
 
-    /// What became of it all at the server.
+    /// The result of a sign-out.
     package struct Outcome: Sendable, Equatable {
         package var tokens: Tokens
         package var registration: Registration
-        /// Why the approval of the service could not be forgotten; everything else was.
+        /// Why the approval of the service could not be deleted. Everything else was.
         package var keptApproval: ConfigurationError?
     }
 
-    /// What became of the registration at the server.
+    /// The state of the registration at the server.
     package enum Registration: Sendable, Equatable {
-        /// There is none of ours, or another sign-in still uses it.
+        /// keyfob has made none, or another sign-in still uses it.
         case stays
-        /// The server has deleted it, or had no way to.
+        /// The server has deleted it, or offers no deletion.
         case forgotten
-        /// It is forgotten here; the server may still have it.
+        /// keyfob has deleted it; the server may still have it.
         case notConfirmed(OAuthError)
     }
 
-    /// What became of the tokens at the server.
+    /// The state of the tokens at the server.
     package enum Tokens: Sendable, Equatable {
         /// The server has confirmed the revocation.
         case revoked
-        /// The server offers no revocation; the tokens live there until they expire, or until a person ends them on that
-        /// page, where it is known.
+        /// The server offers no revocation. The tokens stay valid until they expire, or until the user revokes them on the
+        /// page, if one is known.
         case notOffered(page: String?)
-        /// The server could not be reached or refused; the tokens may live there until they expire.
+        /// The server refused or could not be reached. The tokens may stay valid until they expire.
         case notConfirmed(OAuthError)
     }
 
-    /// Revokes the refresh token, then the access token, and forgets both; with the last grant at an issuer the
-    /// registration goes (RFC 7592), and with the last one at a service its approval.
+    /// Revokes and deletes the refresh token and the access token. The last grant at an issuer takes the registration with it
+    /// (RFC 7592), and the last one at a service takes its approval.
     ///
     /// - Parameters:
-    ///   - client: the client that the grant was given to.
-    ///   - host: what is known of the program that serves the service.
-    /// - Throws: `SecretServiceError` where the grant cannot be deleted.
+    ///   - client: the client that got the grant.
+    ///   - host: built-in facts about the service.
+    /// - Throws: `SecretServiceError` if the grant cannot be deleted.
     package func run(
         _ grant: Grant, client: Client, host: KnownHost? = nil, transport: any HTTPTransport
     ) async throws -> Outcome {
         try await lock.hold(grant.account, patience: .seconds(35), waitsForPerson: true) { _ in
-            // Whoever had the lock before may have renewed it.
+            // The previous holder of the lock may have refreshed it.
             let grant = try grants.settledGrant(account: grant.account) ?? grant
             let client = client.id.isSame(as: grant.client.id) ? client : grant.client
-            // First of all, so that a logout that is cut short leaves no revoked token to be answered with.
+            // This comes first, so that an interrupted logout leaves no revoked token in the cache.
             let accessToken = grant.accessToken ?? cache.token(account: grant.account)?.token
             cache.remove(account: grant.account)
             let tokens = await revoke(grant, accessToken, client, host, transport)
             try grants.remove(grant)
             let others = try grants.all()
-            // A list that cannot be read keeps nothing of the rest from being ended.
+            // If the list of approvals cannot be read, the rest still ends.
             let keptApproval = forgetApproval(of: grant, others)
             let registration = try await unregister(grant, client, others, transport)
             return Outcome(tokens: tokens, registration: registration, keptApproval: keptApproval)
         }
     }
 
-    /// Returns why that cannot be; nil once there is no approval that no grant needs.
+    /// Deletes the approval of the service, unless another grant needs it. Returns the error if that fails.
     private func forgetApproval(of grant: Grant, _ others: [Grant]) -> ConfigurationError? {
         guard let service = try? ServiceURL(grant.service), !others.contains(where: { $0.service == grant.service })
         else { return nil }
@@ -91,10 +91,10 @@ package struct SignOut: Sendable {
         }
     }
 
-    /// Forgets the clients that a person has registered and no grant needs, with their secrets. Their registrations at the
-    /// servers are the person's to end.
+    /// Deletes the user's clients that no grant needs, with their secrets. Their registrations at the servers stay: they are
+    /// the user's.
     ///
-    /// - Returns: what is forgotten.
+    /// - Returns: the deleted clients.
     /// - Throws: `SecretServiceError` if the keyring cannot be read or written.
     package func forgetPersonsClients() throws -> [ClientRegistration] {
         let grants = try grants.all()
@@ -105,7 +105,7 @@ package struct SignOut: Sendable {
         return unneeded
     }
 
-    /// Forgets the registrations of keyfob's own at the issuer of a grant that no grant needs, here and at the server.
+    /// Deletes keyfob's own registrations at the grant's issuer that no grant needs, here and at the server.
     private func unregister(
         _ grant: Grant, _ client: Client, _ others: [Grant], _ transport: any HTTPTransport
     ) async throws -> Registration {
@@ -136,7 +136,7 @@ package struct SignOut: Sendable {
         let tokens: [(Secret?, TokenTypeHint)] = [
             (grant.refreshToken, .refreshToken), (accessToken, .accessToken),
         ]
-        // A server that refuses the one may take the other.
+        // A server that refuses one may accept the other.
         for (token, hint) in tokens {
             guard let token else { continue }
             do { try await endpoint.revoke(token, hint: hint) } catch { failure = failure ?? error }
@@ -144,7 +144,7 @@ package struct SignOut: Sendable {
         return failure.map { .notConfirmed($0) } ?? .revoked
     }
 
-    /// Where there is no RFC 7009, some servers delete an access token for a client with a secret.
+    /// Some servers without RFC 7009 delete an access token for a client with a secret.
     private func delete(
         _ accessToken: Secret?, of grant: Grant, _ client: Client, _ host: KnownHost?, _ transport: any HTTPTransport
     ) async -> Tokens {
@@ -155,7 +155,7 @@ package struct SignOut: Sendable {
         else { return .notOffered(page: page) }
         do {
             try await TokenDeletion(url: url, client: client, transport: transport).delete(accessToken)
-            // A refresh token beside it may live on.
+            // A refresh token beside it may stay valid.
             return grant.refreshToken == nil ? .revoked : .notOffered(page: page)
         } catch {
             return .notConfirmed(error)

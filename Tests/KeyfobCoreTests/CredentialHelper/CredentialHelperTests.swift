@@ -61,7 +61,7 @@ private final class InMemoryTokenSource: TokenSource {
 
     // MARK: get
 
-    @Test func `gives a configured account's token, also where a password is stored`() async throws {
+    @Test func `gives a configured account's token, even if a password is stored`() async throws {
         try keep("git.example.com", password: "stored")
         let answer = try #require(try await helper().get(.git(path: "team/x.git")))
         let account = try #require(try helper().accounts.configuredAccount(for: .git()))
@@ -77,7 +77,7 @@ private final class InMemoryTokenSource: TokenSource {
         arguments: [
             (nil, nil, "oauth2"), (nil, "alice", "alice"), ("x-token", nil, "x-token"), ("x-token", "alice", "x-token"),
         ] as [(String?, String?, String)])
-    func `names beside a token what the service wants, else what was asked for`(
+    func `gives the service's user name with a token, else the requested one`(
         _ configured: String?, _ asked: String?, _ username: String
     ) async throws {
         #expect(try await helper(username: configured).get(.git(username: asked))?.response.username == username)
@@ -92,25 +92,24 @@ private final class InMemoryTokenSource: TokenSource {
         #expect(answer?.account == nil)
     }
 
-    @Test func `gives the token of git's account where no password is stored`() async throws {
+    @Test func `gives the token of git's account if no password is stored`() async throws {
         let answer = try await helper().get(.git("github.example.com"))
         #expect(answer?.response.password == Secret("theirs"))
         #expect(answer?.account?.client?.id == "git")
     }
 
-    @Test func `gives nothing where there is neither`() async throws {
+    @Test func `gives nothing if there is neither account nor password`() async throws {
         #expect(try await helper().get(.git("example.org"))?.response == nil)
         #expect(try await helper().get(.git("", protocolName: "cert", path: "x"))?.response == nil)
     }
 
-    @Test func `tells why an account has no token, and does not fall back to a password`() async throws {
+    @Test func `says why an account has no token, and does not fall back to a password`() async throws {
         try keep("git.example.com", password: "stored")
         let helper = try helper(tokens: [:])
         await #expect(throws: CredentialFailure.self) { try await helper.get(.git()) }
     }
 
-    @Test func `needs no keyring for a configured account, and tells where one that is needed is locked`() async throws
-    {
+    @Test func `needs no keyring for a configured account, and reports a locked one if it is needed`() async throws {
         try keep("example.org", password: "stored")
         items.lock()
         let helper = try helper()
@@ -148,7 +147,7 @@ private final class InMemoryTokenSource: TokenSource {
         #expect(items.searches == ["password"])
     }
 
-    @Test func `a token of git's account comes before the alternatives`() async throws {
+    @Test func `prefers a token of git's account to the alternatives`() async throws {
         try keep("github.example.com", password: "stored")
         let request = CredentialRequest.git("github.example.com", path: "a/b")
         let answer = try await helper().get(request, alternatives: .init(preferredUser: nil, withoutPath: true))
@@ -157,20 +156,20 @@ private final class InMemoryTokenSource: TokenSource {
 
     // MARK: store
 
-    @Test func `keeps a password for a service without an account`() async throws {
+    @Test func `stores a password for a service without an account`() async throws {
         try await helper().store(.git("example.org", username: "u", password: "p"))
         #expect(try await helper().get(.git("example.org"))?.response.password == Secret("p"))
     }
 
     @Test(arguments: ["git.example.com", "github.example.com"])
-    func `keeps nothing for a service with an account: it is a token that would outlive itself`(
+    func `stores nothing for a service with an account: it would be an expired token some day`(
         _ host: String
     ) async throws {
         try await helper().store(.git(host, username: "u", password: "ours"))
         #expect(items.items.isEmpty)
     }
 
-    @Test func `keeps nothing that is ephemeral or incomplete`() async throws {
+    @Test func `stores nothing that is ephemeral or incomplete`() async throws {
         var ephemeral = CredentialRequest.git("example.org", username: "u", password: "p")
         ephemeral.ephemeral = true
         var bearer = CredentialRequest.git("example.org", username: "u")
@@ -184,12 +183,12 @@ private final class InMemoryTokenSource: TokenSource {
         #expect(items.items.isEmpty)
     }
 
-    @Test func `keeps an empty user name and an empty password`() async throws {
+    @Test func `stores an empty user name and an empty password`() async throws {
         try await helper().store(.git("example.org", username: "", password: ""))
         #expect(try await helper().get(.git("example.org"))?.response.password == Secret(""))
     }
 
-    @Test func `writes nothing where nothing has changed`() async throws {
+    @Test func `writes nothing if nothing has changed`() async throws {
         let request = CredentialRequest.git("example.org", username: "u", password: "p")
         try await helper().store(request)
         let written = items.items.map(\.modified)
@@ -203,7 +202,7 @@ private final class InMemoryTokenSource: TokenSource {
 
     // MARK: erase
 
-    @Test func `drops an account's token that was refused, whether it came as a password or as a credential`()
+    @Test func `deletes an account's refused token, sent as a password or as a credential`()
         async throws
     {
         for isCredential in [true, false] {
@@ -215,13 +214,13 @@ private final class InMemoryTokenSource: TokenSource {
         }
     }
 
-    @Test func `does not take a refused token for a reason to delete passwords`() async throws {
+    @Test func `deletes no password for a refused token`() async throws {
         try keep("git.example.com", username: "oauth2", password: "ours")
         try await helper().erase(.git(username: "oauth2", password: "ours"))
         #expect(items.items.count == 1)
     }
 
-    @Test func `deletes a password that stands in the way of an account, where that was refused`() async throws {
+    @Test func `deletes a refused password that hides an account`() async throws {
         try keep("github.example.com", username: "u", password: "stored")
         let helper = try helper()
         try await helper.erase(.git("github.example.com", username: "u", password: "stored"))

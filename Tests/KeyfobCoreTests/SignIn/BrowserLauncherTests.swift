@@ -7,7 +7,7 @@ import Testing
 @testable import KeyfobCore
 
 @Suite(.timeLimit(.minutes(1)))
-struct `The person's browser` {
+struct `The user's browser` {
     private static let address = "http://127.0.0.1:1/start?a=b&c=$(d)"
     private static let fallbacks = [["wslview", address], ["gio", "open", address], ["xdg-open", address]]
 
@@ -28,19 +28,19 @@ struct `The person's browser` {
             // No shell reads it
             ("sh;reboot", [["sh;reboot", address]]), ("a 'b c'", [["a", "'b", "c'", address]]),
         ] as [(String?, [[String]])])
-    func `is the first of $BROWSER, then what the desktop opens addresses with`(
+    func `is the first of $BROWSER, then the desktop's programs`(
         _ browser: String?, _ commands: [[String]]
     ) {
         #expect(launcher(browser).commands(for: Self.address) == commands + Self.fallbacks)
     }
 
-    @Test func `is none where nothing can be started`() async throws {
+    @Test func `is none if nothing can be started`() async throws {
         try await withTemporaryDirectory { directory in
             #expect(!launcher("nothing:./here:here/too", path: directory).open(Self.address))
         }
     }
 
-    @Test func `is the portal's where nothing can be started`() async throws {
+    @Test func `is the portal's if nothing can be started`() async throws {
         try await withTemporaryDirectory { directory in
             let opened = Mutex<[String]>([])
             func launcher(_ browser: String?, answers: Bool) -> BrowserLauncher {
@@ -63,7 +63,7 @@ struct `The person's browser` {
         }
     }
 
-    @Test func `gets the address as one argument, on its own, and is not waited for`() async throws {
+    @Test func `gets the address as one argument, in its own session, without a wait`() async throws {
         try await withTemporaryDirectory { directory in
             let script = """
                 exec 3>"\(directory)/made"

@@ -50,7 +50,7 @@ import Testing
 
     // MARK: The order
 
-    @Test func `is first the one that a person has registered`() async throws {
+    @Test func `is first the one that the user has registered`() async throws {
         let server = Self.server()
         let named = try Self.account {
             $0.client = Client(id: "mine")
@@ -62,7 +62,7 @@ import Testing
         #expect(server.requests.isEmpty)
     }
 
-    @Test func `has the secret that its person has put into the keyring`() async throws {
+    @Test func `has the secret that the user has put into the keyring`() async throws {
         let secret = Client(id: "mine", secret: Secret("s"), authentication: .basic)
         try registrations.save(
             ClientRegistration(issuer: Self.issuer, client: secret, redirectURIs: [], isByPerson: true))
@@ -74,7 +74,7 @@ import Testing
     }
 
     // A service names its issuer, and so could have itself served with a client that was given for another service.
-    @Test func `is never a person's client that they gave for another service`() async throws {
+    @Test func `is never a client that the user named for another service`() async throws {
         let secret = Client(id: "mine", secret: Secret("s"), authentication: .basic)
         try registrations.save(
             ClientRegistration(issuer: Self.issuer, client: secret, redirectURIs: [], isByPerson: true))
@@ -88,7 +88,7 @@ import Testing
         #expect(try await identity(named, try Self.metadata(), Self.server()).client == secret)
     }
 
-    @Test func `comes back to a path of its issuer's own`() async throws {
+    @Test func `has a redirect path of its issuer's own`() async throws {
         func path(_ issuer: String) async throws -> String {
             var metadata = try Self.metadata()
             metadata.issuer = issuer
@@ -104,7 +104,7 @@ import Testing
 
     // RFC 9700 section 4.4.2: a server that the service has named is told apart from others by `iss`, or by the redirect URI.
     @Test(arguments: [true, false])
-    func `keeps the redirect URI of its issuer's own, unless the server's answers say whose they are`(
+    func `keeps its issuer's own redirect URI, unless the server's answers name the issuer`(
         announcesIssuer: Bool
     ) async throws {
         let account = try Self.account {
@@ -139,7 +139,7 @@ import Testing
             (nil, .basic), (["client_secret_post"], .post), (["client_secret_post", "client_secret_basic"], .basic),
             (["private_key_jwt"], .basic), ([], .basic),
         ] as [([String]?, ClientAuthentication)])
-    func `proves itself in a way that the server knows`(
+    func `authenticates in a way that the server supports`(
         _ proofs: [String]?, _ expected: ClientAuthentication
     ) async throws {
         let metadata = try Self.metadata(proofs: proofs)
@@ -155,7 +155,7 @@ import Testing
         #expect(try await identity(open, metadata, Self.server()).client.authentication == .none)
     }
 
-    @Test func `is then the document, where the server takes documents`() async throws {
+    @Test func `is second the document, if the server accepts documents`() async throws {
         let server = Self.server()
         let account = try Self.account { $0.clientMetadataDocument = Self.document }
         let identity = try await identity(account, try Self.metadata(documents: true), server)
@@ -166,7 +166,7 @@ import Testing
         #expect(registered.client == Client(id: "c-1"))
     }
 
-    @Test func `is then one that keyfob registers, once, and keeps with its port`() async throws {
+    @Test func `is third one that keyfob registers once and stores with its port`() async throws {
         let server = Self.server(2)
         let first = try await identity(try Self.account(), try Self.metadata(), server)
         #expect(first.client == Client(id: "c-1"))
@@ -179,7 +179,7 @@ import Testing
         #expect(server.requests.count == 1)
     }
 
-    @Test func `is at last for a person to register, and says how`() async throws {
+    @Test func `is last one that the user has to register, with instructions`() async throws {
         let closed = ScriptedTransport([Self.endpoint: [.status(403)]])
         let account = try Self.account { $0.redirect = try RedirectTemplate("http://localhost:4711/back") }
         let needed = CredentialFailure.clientNeeded(
@@ -194,7 +194,7 @@ import Testing
 
     // MARK: Registrations of our own
 
-    @Test func `is made anew where its secret is at its end, and only then`() async throws {
+    @Test func `is registered again only if its secret has expired`() async throws {
         let server = Self.server()
         for (end, expected) in [(1_800_000_001, "old"), (1_799_999_999, "c-1")] as [(Int64, String)] {
             let client = Client(id: "old", secret: Secret("s"), authentication: .post)
@@ -221,7 +221,7 @@ import Testing
         #expect(identity.client.id == "c-1")
     }
 
-    @Test func `asks for the scopes that a later step up may need`() async throws {
+    @Test func `registers the scopes that a later step-up may need`() async throws {
         func scope(_ change: (inout Account) throws -> Void) async throws -> String? {
             let server = Self.server()
             try registrations.all().forEach { try registrations.remove($0) }
@@ -248,7 +248,7 @@ import Testing
     }
 
     // To take a locked keyring for an empty one would make a new client at each login.
-    @Test func `is not made where nobody can say whether there is one`() async throws {
+    @Test func `is not registered if the keyring cannot say whether there is one`() async throws {
         let server = Self.server()
         try registrations.save(ClientRegistration(issuer: Self.issuer, client: Client(id: "x"), redirectURIs: []))
         items.lock()
@@ -258,7 +258,7 @@ import Testing
         #expect(server.requests.isEmpty)
     }
 
-    @Test func `is not kept where the server did not answer`() async throws {
+    @Test func `is not stored if the server did not answer`() async throws {
         let down = ScriptedTransport([Self.endpoint: [.status(503)]])
         await #expect(throws: OAuthError.self) {
             _ = try await identity(try Self.account(), try Self.metadata(), down)
@@ -268,7 +268,7 @@ import Testing
 
     // MARK: Forgetting
 
-    @Test func `is forgotten here and there, but only if it is the one that is meant`() async throws {
+    @Test func `is deleted here and at the server, but only if it is the right one`() async throws {
         let place = Self.endpoint + "/c-1"
         let server = ScriptedTransport([place: [.status(204)]])
         let client = Client(id: "c-1")

@@ -29,7 +29,7 @@ import Testing
         try await body(name)
     }
 
-    @Test func `is taken up, or not, or cannot be put`() async throws {
+    @Test func `is accepted, or not, or cannot be asked`() async throws {
         let service = try Account.example().service
         #expect(try await failure(.accepted) == nil)
         #expect(try await failure(.nobodyIsThere) == .signInNeeded(service: service, because: .grantEnded))
@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    @Test func `is not put again for ten minutes once it was put in vain, by any process`() async throws {
+    @Test func `is not asked again for ten minutes without a yes, by any process`() async throws {
         try await withKeyring { keyring in
             let (service, start) = (try Account.example().service, Self.start)
             func quiet(_ later: Int64) -> PromptCooldown { .inKernelMemory(keyring: keyring, now: { start + later }) }
@@ -52,7 +52,7 @@ import Testing
     }
 
     @Test(arguments: [DesktopPrompt.Answer.accepted, .nobodyIsThere])
-    func `may be put again at once where nobody has turned it down`(_ answer: DesktopPrompt.Answer) async throws {
+    func `may be asked again at once if nobody declined`(_ answer: DesktopPrompt.Answer) async throws {
         try await withKeyring { keyring in
             _ = try await failure(answer, .inKernelMemory(keyring: keyring, now: { Self.start }))
             #expect(KernelKeyring.existing(named: keyring) == nil)
@@ -60,7 +60,7 @@ import Testing
     }
 
     @Test(arguments: ["soon", "1799999999", "1800000601", "99999999999999999999"])
-    func `is put in spite of a note that nobody could have meant`(_ text: String) async throws {
+    func `is asked despite a note with an impossible time`(_ text: String) async throws {
         try await withKeyring { keyring in
             let name = KeyNames.quiet(account: try Account.example().id)
             try KernelKeyring.open(named: keyring).write(name, Secret(text), lifetime: 60)
@@ -89,11 +89,11 @@ import Testing
             // What only looks like git
             (["git", "gitg"], "gitg"), (["bash-completion-server"], "bash-completion-server"),
         ] as [([String], String?)])
-    func `is the nearest that a person would know`(_ names: [String], _ expected: String?) {
+    func `is the nearest that the user would know`(_ names: [String], _ expected: String?) {
         #expect(name(above: names) == expected)
     }
 
-    @Test func `is looked for a while, and not for ever`() {
+    @Test func `is searched for in a limited number of processes`() {
         #expect(AskingProgram.name(above: 100) { id in ("git", id) } == nil)
     }
 

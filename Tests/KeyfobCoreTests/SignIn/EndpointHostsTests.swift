@@ -32,18 +32,18 @@ import Testing
         ("https://login.example.co/t", "login.example.co"),
         ("https://xlogin.example.com/t", "xlogin.example.com"), ("https://login.example.com./t", "login.example.com."),
     ])
-    func `are no others, however alike`(url: String, host: String) throws {
+    func `are no others, however similar`(url: String, host: String) throws {
         guard let parsed = try? EndpointURL(url) else { return }  // A form that is no endpoint at all.
         #expect(parsed.authority == host)
         #expect(try Self.foreign([url]) == [host])
     }
 
-    @Test func `are told apart by port on this machine, where each port may be another user's`() throws {
+    @Test func `differ by port on this machine, where another user may own a port`() throws {
         let urls = ["http://127.0.0.1:4711/t", "http://127.0.0.1:4712/t", "http://localhost:4711/t"]
         #expect(try Self.foreign(urls, issuer: "http://127.0.0.1:4711") == ["127.0.0.1:4712", "localhost:4711"])
     }
 
-    @Test func `are those that the person has agreed to, and each that they have not is named once`() throws {
+    @Test func `are those that the user has accepted, and each other one is named once`() throws {
         let urls = ["https://a.example/1", "https://b.example/", "https://a.example/2", Self.issuer + "/t"]
         #expect(try Self.foreign(urls) == ["a.example", "b.example"])
         #expect(try Self.foreign(urls) { $0.endpointHosts = ["a.example"] } == ["b.example"])
@@ -58,13 +58,13 @@ import Testing
         ("https://evil.example", "https://oauth2.googleapis.com/token", false),
         ("https://evil.example", "https://microsoft.com/devicelogin", false),
     ])
-    func `are those that a well-known issuer documents, for this issuer alone`(
+    func `are those that a well-known issuer documents, only for this issuer`(
         issuer: String, url: String, isKnown: Bool
     ) throws {
         #expect(try Self.foreign([url], issuer: issuer).isEmpty == isKnown)
     }
 
-    @Test func `are any if a person has written the server down`() throws {
+    @Test func `are any if the user has configured the server`() throws {
         #expect(try Self.foreign(["https://tokens.example.com/t"]) { $0.reach = nil }.isEmpty)
     }
 

@@ -4,7 +4,7 @@ import Testing
 @testable import KeyfobCore
 
 /// Who may be asked, and when nobody is.
-@Suite struct `Whether a person may be asked` {
+@Suite struct `Whether the user may be asked` {
     struct Case: Sendable, CustomTestStringConvertible {
         var commandLine: Interaction?
         var request: Interaction?
@@ -65,7 +65,7 @@ import Testing
     }
 
     @Test(arguments: cases)
-    func `follows the first that says something, and the caller's wish where that is auto`(_ case: Case) async throws {
+    func `follows the first value, and the caller's wish if that is auto`(_ case: Case) async throws {
         var request = CredentialRequest.git()
         request.interaction = `case`.request
         let policy = try policy(`case`)
@@ -76,7 +76,7 @@ import Testing
     }
 
     @Test(arguments: [Interaction.never, .always])
-    func `does not ask git where git does not decide`(_ mode: Interaction) async throws {
+    func `does not ask git if git does not decide`(_ mode: Interaction) async throws {
         struct Asked: Error {}
         let policy = try policy(Case(commandLine: mode, hasTerminal: true, mayAsk: false))
         _ = try await policy.mayAsk(for: .git(), by: .loopback, gitDeclines: { throw Asked() })
@@ -85,7 +85,7 @@ import Testing
     }
 
     @Test(arguments: ["maybe", "Never", " never", "0", "false"])
-    func `is an error where KEYFOB_INTERACTION is none of its words`(_ value: String) {
+    func `is an error if KEYFOB_INTERACTION has an unknown value`(_ value: String) {
         #expect(
             throws: ConfigurationError(
                 file: "KEYFOB_INTERACTION", line: nil, key: nil,
@@ -93,7 +93,7 @@ import Testing
         ) { try policy(Case(variables: ["KEYFOB_INTERACTION": value], mayAsk: false)) }
     }
 
-    @Test func `takes an empty KEYFOB_INTERACTION for none`() async throws {
+    @Test func `treats an empty KEYFOB_INTERACTION as none`() async throws {
         let policy = try policy(Case(variables: ["KEYFOB_INTERACTION": ""], configuration: .always, mayAsk: true))
         #expect(policy.mightAsk(for: .git(), by: .loopback))
     }
@@ -111,7 +111,7 @@ import Testing
             (["DISPLAY": ":0"], false, .always, false), (["DISPLAY": ":0"], false, .never, false),
             (["DISPLAY": ":0", "KEYFOB_INTERACTION": "always"], false, nil, false),
         ] as [([String: String], Bool, Interaction?, Bool)])
-    func `calls by the desktop where there is one and no terminal`(
+    func `uses the desktop if there is one and no terminal`(
         _ variables: [String: String], _ hasTerminal: Bool, _ commandLine: Interaction?, _ calls: Bool
     ) throws {
         let policy = try policy(
@@ -119,7 +119,7 @@ import Testing
         #expect(policy.callsByDesktop(for: .git()) == calls)
     }
 
-    @Test func `calls by the desktop from the background of a terminal`() throws {
+    @Test func `uses the desktop from the background of a terminal`() throws {
         for isInForeground in [true, false] {
             let policy = try InteractionPolicy(
                 fromCommandLine: nil, fromConfiguration: nil, hasTerminal: { true },

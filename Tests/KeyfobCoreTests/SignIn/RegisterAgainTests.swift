@@ -7,7 +7,7 @@ import Testing
 @testable import KeyfobCore
 
 /// A server that no longer likes its client says so in the browser alone, which then never comes back.
-@Suite(.timeLimit(.minutes(1))) struct `A sign-in in vain, with an older registration` {
+@Suite(.timeLimit(.minutes(1))) struct `A failed sign-in with an older registration` {
     private static let issuer = "https://login.example.com"
 
     /// A person who answers each question in one way.
@@ -85,7 +85,7 @@ import Testing
         }
     }
 
-    @Test func `is told apart, and leaves the registration as it was`() async throws {
+    @Test func `is reported as such, and keeps the registration`() async throws {
         let (person, server, items) = (Person(says: false, errors: 9), Self.server(), InMemoryItemStore())
         let service = try Account.example().service
         await #expect(
@@ -96,7 +96,7 @@ import Testing
         #expect(!server.addresses.contains(Self.issuer + "/r"))
     }
 
-    @Test func `is tried again with another registration after a yes, and the older one is deleted`() async throws {
+    @Test func `is retried with another registration after a yes, and the older one is deleted`() async throws {
         let (person, server, items) = (Person(says: true, errors: 1), Self.server(), InMemoryItemStore())
         let result = try await signIn(person, server, items)
         #expect(result.grant.client.id == "new-1")
@@ -104,7 +104,7 @@ import Testing
         #expect(server.requests.filter { $0.method == .delete }.map(\.url.string) == [Self.issuer + "/r/old"])
     }
 
-    @Test func `is not told apart where the registration has just been made`() async throws {
+    @Test func `is not reported as such if the registration is new`() async throws {
         let (person, server, items) = (Person(says: true, errors: 9), Self.server(), InMemoryItemStore())
         await #expect(throws: OAuthError.authorizationTimedOut(seconds: 300)) {
             try await signIn(person, server, items, isOlder: false)
@@ -112,14 +112,14 @@ import Testing
         #expect(person.questions.withLock { $0 }.isEmpty)
     }
 
-    @Test func `is mended by a person who asks for another one`() async throws {
+    @Test func `can be retried by a user who asks for another registration`() async throws {
         let (person, server, items) = (Person(says: false, errors: 0), Self.server(), InMemoryItemStore())
         let result = try await signIn(person, server, items, registersAnew: true)
         #expect(result.grant.client.id == "new-1")
         #expect(server.requests.contains { $0.method == .delete })
     }
 
-    @Test func `leaves the older registration at the server while another grant depends on it`() async throws {
+    @Test func `keeps the older registration at the server while another grant needs it`() async throws {
         let (person, server, items) = (Person(says: false, errors: 0), Self.server(), InMemoryItemStore())
         var other = Grant.example(of: try .example { $0.name = "other" })
         other.client = Client(id: "old")
@@ -129,7 +129,7 @@ import Testing
         #expect(try RegistrationStore(items: items).own(issuer: Self.issuer).map(\.client.id) == ["new-1", "old"])
     }
 
-    @Test func `is not mended by another registration where the client is the person's`() async throws {
+    @Test func `is not retried with another registration if the client is the user's`() async throws {
         let (person, server, items) = (Person(says: false, errors: 0), Self.server(), InMemoryItemStore())
         let service = try Account.example().service
         await #expect(throws: CredentialFailure.clientIsConfigured(service: service, id: "mine")) {

@@ -32,7 +32,7 @@ import Testing
     }
 
     @Test(arguments: ["https://github.com/o/r.git", "https://codeberg.org/o/r.git", "https://o.googlesource.com/r"])
-    func `asks nobody where the host is known`(_ url: String) async throws {
+    func `sends no request for a known host`(_ url: String) async throws {
         let transport = ScriptedTransport([:])
         let finding = try await Self.find(transport, url)
         #expect(transport.requests.isEmpty)
@@ -41,7 +41,7 @@ import Testing
         #expect(finding.steps.count == 1)
     }
 
-    @Test func `goes by the service's metadata, and tells each step`() async throws {
+    @Test func `follows the service's metadata, and reports each step`() async throws {
         let transport = ScriptedTransport([
             Self.service: [Self.challenge(#"scope="a b""#)],
             Self.place: [Self.metadata(scopes: ",\"scopes_supported\":[\"a\",\"b\",\"c\"]")],
@@ -61,7 +61,7 @@ import Testing
         #expect(transport.addresses == [Self.service, Self.place])
     }
 
-    @Test func `does not ask for a challenge that the caller has passed on`() async throws {
+    @Test func `does not request a challenge that the caller has passed on`() async throws {
         let elsewhere = Self.origin + "/metadata"
         let transport = ScriptedTransport([elsewhere: [Self.metadata(scopes: ",\"scopes_supported\":[\"c\"]")]])
         let fields = ["Basic realm=\"x\"", "Bearer resource_metadata=\"\(elsewhere)\""]
@@ -82,7 +82,7 @@ import Testing
         (origin, root + "?a", service), (origin, root + "/../../team/doc", service),
         (origin, root + "/%2e%2e/team/doc", service), (origin, root + "-of-team", service),
     ])
-    func `decides for the resource that the metadata describe, if they stand at its own place`(
+    func `decides for the whole resource if its own location has the metadata`(
         _ resource: String, _ place: String, _ expected: String
     ) async throws {
         let transport = ScriptedTransport([
@@ -98,7 +98,7 @@ import Testing
     /// A document at the place of one path that names the whole origin counts for that if the origin's own place says the
     /// same.
     @Test(arguments: [([issuer], true), ([issuer, issuer], false), (["https://other.example"], false), ([], false)])
-    func `decides for the whole that it names if the whole's own place says the same`(
+    func `decides for the named resource if that resource's own location says the same`(
         _ servers: [String], _ isConfirmed: Bool
     ) async throws {
         let transport = ScriptedTransport([
@@ -116,7 +116,7 @@ import Testing
             (nil, "https://a.example"), ("https://b.example", "https://b.example"),
             ("https://c.example", "https://a.example"), ("https://B.example", "https://a.example"),
         ] as [(String?, String)])
-    func `takes of several servers the one that is known, else the first`(
+    func `takes the known one of several servers, else the first`(
         _ pinned: String?, _ expected: String
     ) async throws {
         let transport = ScriptedTransport([
@@ -125,7 +125,7 @@ import Testing
         #expect(try await Self.find(transport, pinned: pinned).host.server == .issuer(expected))
     }
 
-    @Test func `fails where the metadata name no server`() async throws {
+    @Test func `fails if the metadata name no server`() async throws {
         let transport = ScriptedTransport([Self.place: [Self.metadata(servers: [])]])
         await #expect(throws: CredentialFailure.noAuthorizationServer(service: try ServiceURL(Self.service))) {
             try await Self.find(transport)
@@ -144,7 +144,7 @@ import Testing
             """)
     }
 
-    @Test func `takes the service's own origin for its server`() async throws {
+    @Test func `accepts the service's own origin as its server`() async throws {
         let transport = ScriptedTransport([Self.ownPlace: [Self.server(Self.origin)]])
         let finding = try await Self.find(transport)
         #expect(finding.host.service == (try ServiceURL(Self.origin)))
@@ -158,7 +158,7 @@ import Testing
     // A service without metadata of its own that serves those of the person's real authorization server would be given a
     // token of that one (CVE-2026-115563).
     @Test(arguments: [issuer, origin + "/team", "https://NOTES.example.com", origin + ":443"])
-    func `takes no other issuer there`(_ issuer: String) async throws {
+    func `accepts no other issuer there`(_ issuer: String) async throws {
         let transport = ScriptedTransport([Self.ownPlace: [Self.server(issuer)]])
         await #expect(throws: OAuthError.issuerMismatch(expected: Self.origin, found: issuer)) {
             try await Self.find(transport)
@@ -167,7 +167,7 @@ import Testing
     }
 
     @Test(arguments: [.status(404), .status(302), .body("<html>", type: "text/html")] as [ScriptedTransport.Answer])
-    func `finds nobody where nothing is published`(_ answer: ScriptedTransport.Answer) async throws {
+    func `finds none if nothing is published`(_ answer: ScriptedTransport.Answer) async throws {
         let transport = ScriptedTransport([Self.ownPlace: [answer]])
         await #expect(throws: CredentialFailure.notConfigured(service: try ServiceURL(Self.service))) {
             try await Self.find(transport)
@@ -176,7 +176,7 @@ import Testing
 
     /// Who is disturbed there: to look further would let whoever disturbs one place choose the next.
     @Test(arguments: [service, place, origin + "/.well-known/oauth-protected-resource", ownPlace])
-    func `does not look further where somebody could not be asked`(_ address: String) async throws {
+    func `does not look further after a failed request`(_ address: String) async throws {
         let failure = OAuthError.unreachable(host: "notes.example.com", reason: "down")
         let transport = ScriptedTransport([address: [.failure(failure)]])
         await #expect(throws: failure) { try await Self.find(transport) }

@@ -6,7 +6,7 @@ import Testing
 @testable import KeyfobCore
 
 /// A service that nobody configured: nothing is asked of it before a person has said yes.
-@Suite(.timeLimit(.minutes(1))) struct `A service that is not known` {
+@Suite(.timeLimit(.minutes(1))) struct `An unknown service` {
     private typealias Bench = ServiceApprovalBench
 
     private static func service() throws -> ServiceURL { try ServiceURL(Bench.service) }
@@ -22,7 +22,7 @@ import Testing
     ]
 
     @Test(arguments: silent.indices)
-    func `is left alone where it is not ours to ask`(_ index: Int) async throws {
+    func `is left alone if keyfob must not ask`(_ index: Int) async throws {
         let (name, setting, proposes) = Self.silent[index]
         try await Bench.run(setting) { bench async throws in
             let answer = try await bench.serviceApproval().approving(try Bench.request(proposes: proposes)) { _ in true
@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    @Test func `is left alone where it is not secured`() async throws {
+    @Test func `is left alone without TLS`() async throws {
         try await Bench.run(.init(answers: [true, true])) { bench async throws in
             let request = try Bench.request("http://notes.example.com/mcp")
             #expect(try await bench.serviceApproval().approving(request) { _ in true } == nil)
@@ -43,7 +43,7 @@ import Testing
 
     // MARK: What the person says
 
-    @Test func `is asked nothing before a yes, and leads nowhere before another`() async throws {
+    @Test func `gets no request before a yes, and its server none before another yes`() async throws {
         let elsewhere = ServiceApproval.Question.elsewhere(try Self.service(), server: "https://login.example.com")
         let rows: [(answers: [Bool], asked: [ServiceApproval.Question], requests: Int)] = [
             ([false], [.signIn(try Self.service())], 0),
@@ -76,7 +76,7 @@ import Testing
         }
     }
 
-    @Test func `is held to its own distance from then on`() async throws {
+    @Test func `may lead no nearer to this machine from then on`() async throws {
         try await Bench.run(.init(answers: [true, true])) { bench async throws in
             let account = try await bench.serviceApproval().approving(try Bench.request()) { $0 }
             #expect(account?.addresses == .asPublicAs(try EndpointURL(Bench.service)))
@@ -84,7 +84,7 @@ import Testing
         }
     }
 
-    @Test func `that a person has configured leads into a private network only after a yes to that`() async throws {
+    @Test func `that the user has configured leads into a private network only after a yes to that`() async throws {
         let configuration = "[host.\"\(Bench.service)\"]\nscopes = [\"read\"]\n"
         let tooNear = OAuthError.addressTooNear(host: "login.example.com", resource: "notes.example.com")
         let setting = Bench.Setting(configuration: configuration, isPrivate: true)
@@ -104,7 +104,7 @@ import Testing
         }
     }
 
-    @Test func `is asked about once where its server is its own`() async throws {
+    @Test func `needs one question if its server is on its own origin`() async throws {
         try await Bench.run(.init(answers: [true], servers: [Bench.origin])) { bench async throws in
             let server = try await bench.serviceApproval().approving(try Bench.request()) { $0.server }
             #expect(server == .issuer(Bench.origin))
@@ -112,7 +112,7 @@ import Testing
         }
     }
 
-    @Test func `is known after the sign-in, with what was found`() async throws {
+    @Test func `is approved after the sign-in, with the finding`() async throws {
         try await Bench.run(.init(answers: [true, true])) { bench async throws in
             var account = try await bench.serviceApproval().approving(try Bench.request()) { account async throws in
                 #expect(try bench.approved.isEmpty)
@@ -129,7 +129,7 @@ import Testing
         }
     }
 
-    @Test func `stays unknown where the sign-in failed`() async throws {
+    @Test func `stays unknown if the sign-in failed`() async throws {
         try await Bench.run(.init(answers: [true, true])) { bench async throws in
             await #expect(throws: OAuthError.cancelled) {
                 try await bench.serviceApproval().approving(try Bench.request()) { _ in throw OAuthError.cancelled }
@@ -140,7 +140,7 @@ import Testing
 
     // MARK: Many at once
 
-    @Test func `is asked about once, whoever else asks meanwhile`() async throws {
+    @Test func `needs one question for many callers at once`() async throws {
         try await Bench.run(.init(answers: [true, true])) { bench async throws in
             let issuers = try await withThrowingTaskGroup(of: Account.ServerLocation?.self) { group in
                 for _ in 0..<12 {
@@ -161,7 +161,7 @@ import Testing
         arguments: [
             (OAuthError.cancelled, 0), (.unreachable(host: "login.example.com", reason: "down"), 2),
         ] as [(OAuthError, Int)])
-    func `is a no to those who waited, but for trouble in the network`(_ error: OAuthError, _ more: Int) async throws {
+    func `is a no to the waiting callers, except after a network error`(_ error: OAuthError, _ more: Int) async throws {
         try await Bench.run(.init(answers: [true, true, true, true])) { bench async throws in
             let (first, second) = (try bench.serviceApproval(), try bench.serviceApproval())
             let request = try Bench.request()
@@ -182,7 +182,7 @@ import Testing
 
     // MARK: Known but for its server
 
-    @Test func `is found without a question where the configuration lacks only its server`() async throws {
+    @Test func `needs no question if the configuration lacks only its server`() async throws {
         let toml = "[host.\"https://notes.example.com\"]\nscopes = [\"write\"]\naccount = \"alice\"\n"
         try await Bench.run(.init(configuration: toml, hasTerminal: false)) { bench async throws in
             let account = try await bench.serviceApproval().approving(try Bench.request(proposes: false)) { $0 }
@@ -217,7 +217,7 @@ import Testing
         try bench.approvals.add(host)
     }
 
-    @Test func `is found without a question where a person named it`() async throws {
+    @Test func `needs no question if the user named it`() async throws {
         try await Bench.run(.init(interaction: .never, hasTerminal: false)) { bench async throws in
             let serviceApproval = try bench.serviceApproval()
             let (account, finding) = try await serviceApproval.accountByName(for: try Bench.request(), anew: false)
@@ -233,7 +233,7 @@ import Testing
         }
     }
 
-    @Test func `is looked at again where a person signs in anew, and keeps its client`() async throws {
+    @Test func `is looked up again if the user signs in again, and keeps its client`() async throws {
         try await Bench.run { bench async throws in
             try Self.approve(bench)
             let (account, finding) = try await bench.serviceApproval()
@@ -270,7 +270,7 @@ import Testing
         }
     }
 
-    @Test func `takes the server that it has among several, if it still names it`() async throws {
+    @Test func `keeps its server among several, if it still names it`() async throws {
         try await Bench.run(.init(servers: ["https://a.example", "https://b.example"])) { bench async throws in
             try Self.approve(bench, issuer: "https://b.example")
             let found = try await bench.serviceApproval().accountByName(for: try Bench.request(), anew: true)
@@ -279,7 +279,7 @@ import Testing
         }
     }
 
-    @Test func `is not looked for where a person wrote down who it is`() async throws {
+    @Test func `is not looked up if its server is configured`() async throws {
         let toml = "[host.\"\(Bench.service)\"]\nissuer = \"https://mine.example\"\n"
         try await Bench.run(.init(configuration: toml)) { bench async throws in
             try Self.approve(bench)
@@ -290,7 +290,7 @@ import Testing
         }
     }
 
-    @Test func `keeps what a person wrote down of it, whatever is found`() async throws {
+    @Test func `keeps its configuration, whatever is found`() async throws {
         let toml = "[host.\"\(Bench.service)\"]\nscopes = [\"write\"]\nresource = false\n"
         try await Bench.run(.init(configuration: toml)) { bench async throws in
             for _ in 0..<2 {

@@ -10,8 +10,8 @@ import Testing
 
 /// Where no grant gives a token.
 @Suite(.timeLimit(.minutes(1)))
-struct `A token for which a person is needed` {
-    @Test func `is not to be had where nobody may be asked`() async throws {
+struct `A token that needs the user` {
+    @Test func `is not given if nobody may be asked`() async throws {
         let settings = [
             TokenBench.Setting(interaction: .never), .init(interaction: .auto, gitDeclines: true),
         ]
@@ -26,7 +26,7 @@ struct `A token for which a person is needed` {
         }
     }
 
-    @Test func `is not one whose grant lacks a scope that the request names`() async throws {
+    @Test func `is not one whose grant lacks a requested scope`() async throws {
         try await TokenBench.run([.tokens("1")]) { bench in
             try bench.grant()
             bench.cache("cached", left: 3600)
@@ -40,7 +40,7 @@ struct `A token for which a person is needed` {
         }
     }
 
-    @Test func `comes with a grant, which is kept before it`() async throws {
+    @Test func `comes with a grant, which is stored first`() async throws {
         let account = try Account.example { $0.name = "alice" }
         let answers = [ScriptedTransport.Answer.tokens("1", refresh: "refresh-1", scope: "read"), .tokens("2")]
         try await TokenBench.run(answers, .init(interaction: .auto, account: account)) { bench in
@@ -60,7 +60,7 @@ struct `A token for which a person is needed` {
         }
     }
 
-    @Test func `is itself the grant where it never ends and nothing renews it`() async throws {
+    @Test func `is itself the grant if it never expires and cannot be refreshed`() async throws {
         try await TokenBench.run([.tokens("1", expiresIn: nil)], .init(interaction: .always)) { bench async throws in
             #expect(try await bench.token().expiresAt == nil)
             #expect(try bench.grants.grant(account: bench.account.id)?.accessToken == Secret("1"))
@@ -70,7 +70,7 @@ struct `A token for which a person is needed` {
         }
     }
 
-    @Test func `is no grant where it ends and nothing renews it`() async throws {
+    @Test func `is no grant if it expires and cannot be refreshed`() async throws {
         try await TokenBench.run([.tokens("1"), .tokens("2")], .init(interaction: .always)) { bench async throws in
             #expect(try await bench.tokenText() == "1")
             #expect(try bench.grants.grant(account: bench.account.id)?.accessToken == nil)
@@ -80,7 +80,7 @@ struct `A token for which a person is needed` {
         }
     }
 
-    @Test func `is not asked for where its grant could not be kept`() async throws {
+    @Test func `is not asked for if its grant could not be stored`() async throws {
         try await TokenBench.run([.tokens("1")], .init(interaction: .always)) { bench async throws in
             bench.items.lock()
             await #expect(throws: SecretServiceError.locked) { try await bench.token() }
@@ -88,7 +88,7 @@ struct `A token for which a person is needed` {
         }
     }
 
-    @Test func `is asked for anew after invalid_grant`() async throws {
+    @Test func `is asked for again after invalid_grant`() async throws {
         let answers = [ScriptedTransport.Answer.error("invalid_grant"), .tokens("2", refresh: "refresh-2")]
         try await TokenBench.run(answers, .init(interaction: .always)) { bench in
             try bench.grant()
@@ -98,7 +98,7 @@ struct `A token for which a person is needed` {
         }
     }
 
-    @Test func `is not given where the person says no`() async throws {
+    @Test func `is not given if the user says no`() async throws {
         try await TokenBench.run([.tokens("1")], .init(interaction: .always, refuses: true)) { bench async throws in
             await #expect(throws: CredentialFailure.signInRefused(service: bench.account.service)) {
                 try await bench.token()
@@ -108,7 +108,7 @@ struct `A token for which a person is needed` {
         }
     }
 
-    @Test func `of twenty who ask at once is one sign-in`() async throws {
+    @Test func `costs one sign-in for twenty callers at once`() async throws {
         let answers = [ScriptedTransport.Answer.tokens("1", refresh: "r"), .tokens("2", refresh: "r")]
         try await TokenBench.run(answers, .init(interaction: .always)) { bench in
             let tokens = try await withThrowingTaskGroup(of: String?.self) { group in
@@ -123,7 +123,7 @@ struct `A token for which a person is needed` {
 
     // MARK: keyfob login
 
-    @Test func `anew replaces the grant once there is a new one`() async throws {
+    @Test func `by a new sign-in replaces the grant at its end`() async throws {
         let answers = [ScriptedTransport.Answer.tokens("1", refresh: "refresh-2")]
         try await TokenBench.run(answers) { bench in
             try bench.grant()
@@ -135,7 +135,7 @@ struct `A token for which a person is needed` {
         }
     }
 
-    @Test func `anew leaves everything as it was where nothing comes of it`() async throws {
+    @Test func `by a new sign-in that fails changes nothing`() async throws {
         try await TokenBench.run([.tokens("1")], .init(refuses: true)) { bench in
             let grant = try bench.grant()
             bench.cache("old", left: 3600)
@@ -153,7 +153,7 @@ struct `A token that a service has refused` {
         try await bench.source.discard(refused.map { Secret($0) }, of: bench.account)
     }
 
-    @Test func `goes, and the next one is refreshed`() async throws {
+    @Test func `is deleted, and the next one is refreshed`() async throws {
         try await TokenBench.run([.tokens("2")]) { bench in
             let grant = try bench.grant()
             bench.cache("1", left: 3600)
@@ -164,7 +164,7 @@ struct `A token that a service has refused` {
         }
     }
 
-    @Test func `goes alone: one that has replaced it meanwhile stays`() async throws {
+    @Test func `is deleted, but not its successor`() async throws {
         try await TokenBench.run { bench in
             try bench.grant()
             bench.cache("2", left: 3600)
@@ -173,7 +173,7 @@ struct `A token that a service has refused` {
         }
     }
 
-    @Test func `goes also where it is not named, but nobody can say that it was ours`() async throws {
+    @Test func `is deleted even if it is not named, but not known as keyfob's`() async throws {
         try await TokenBench.run { bench in
             try bench.grant()
             bench.cache("1", left: 3600)
@@ -183,7 +183,7 @@ struct `A token that a service has refused` {
         }
     }
 
-    @Test func `is not ours where there is none`() async throws {
+    @Test func `is not keyfob's if there is none`() async throws {
         try await TokenBench.run { bench in
             #expect(try await !discard("1", bench))
             #expect(try await !discard(nil, bench))
@@ -194,7 +194,7 @@ struct `A token that a service has refused` {
     }
 
     @Test(arguments: [("forever", true), (nil, true), ("other", false)] as [(String?, Bool)], [true, false])
-    func `ends the grant where it is the grant`(_ refused: (String?, Bool), _ isCached: Bool) async throws {
+    func `ends the grant if it is the grant`(_ refused: (String?, Bool), _ isCached: Bool) async throws {
         try await TokenBench.run { bench in
             try bench.grant(refreshToken: nil, accessToken: "forever")
             if isCached { _ = try await bench.token() }

@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    @Test func `keeps session tokens in the provider's memory alone, and apart from grants`() throws {
+    @Test func `keeps session tokens only in the provider's memory, and apart from grants`() throws {
         let items = InMemoryItemStore()
         let cache = SessionAccessTokenCache(items: items)
         #expect(cache.keep(Self.token("1"), account: "a", at: Self.clock.now))
@@ -49,7 +49,7 @@ import Testing
         #expect(try GrantStore(items: items).grant(account: "a") == nil)
     }
 
-    @Test func `keeps nothing where there is no collection in memory, and never in the one on disk`() {
+    @Test func `keeps nothing if there is no collection in memory, and never one on disk`() {
         let items = InMemoryItemStore()
         items.removeSessionCollection()
         let cache = SessionAccessTokenCache(items: items)
@@ -58,7 +58,7 @@ import Testing
         #expect(items.items.isEmpty)
     }
 
-    @Test func `does not look into the second place where the first one could have kept it`() {
+    @Test func `does not search the second cache if the first one works`() {
         let items = InMemoryItemStore()
         let second = SessionAccessTokenCache(items: items)
         #expect(second.keep(Self.token("1"), account: "a", at: Self.clock.now))

@@ -46,7 +46,7 @@ struct `The lock of an account` {
     }
 
     /// Whoever would like to end the process asks, from elsewhere.
-    @Test func `tells its own process of a refresh until what came of it is kept or given up`() async throws {
+    @Test func `tells its own process of a refresh until the result is stored or given up`() async throws {
         try await withTemporaryDirectory { directory in
             let lock = AccountLock(directory: directory)
             #expect(!lock.isRefreshing)
@@ -69,7 +69,7 @@ struct `The lock of an account` {
         }
     }
 
-    @Test func `is held by one at a time`() async throws {
+    @Test func `has one holder at a time`() async throws {
         try await withTemporaryDirectory { directory in
             let lock = AccountLock(directory: directory)
             let room = Room()
@@ -107,7 +107,7 @@ struct `The lock of an account` {
         }
     }
 
-    @Test func `tells the next holder that the answer to a refresh was lost, until one has come`() async throws {
+    @Test func `tells the next holders that the answer to a refresh was lost, until one arrives`() async throws {
         #expect(try await seen(after: .answerLost(host: "h")))
         #expect(try await !seen(after: .unreachable(host: "h", reason: "r")))
         #expect(try await seen(after: .unreachable(host: "h", reason: "r"), before: .answerLost(host: "h")))
@@ -115,7 +115,7 @@ struct `The lock of an account` {
         #expect(try await seen(after: nil, before: .unreachable(host: "h", reason: "r"), isKept: false))
     }
 
-    @Test func `tells the next holder that the one before ended in the middle of a refresh`() async throws {
+    @Test func `tells the next holder that the previous one ended during a refresh`() async throws {
         try await withTemporaryDirectory { directory async throws in
             // What is left behind by a process that was killed
             let path = directory + "/a.lock"
@@ -131,7 +131,7 @@ struct `The lock of an account` {
         }
     }
 
-    @Test func `is no concern of another account`() async throws {
+    @Test func `does not block another account`() async throws {
         try await withTemporaryDirectory { directory in
             let lock = AccountLock(directory: directory)
             try await lock.hold("a", patience: .zero, waitsForPerson: false) { _ in
@@ -140,7 +140,7 @@ struct `The lock of an account` {
         }
     }
 
-    @Test func `is not waited for beyond one's patience`() async throws {
+    @Test func `is waited for until a timeout`() async throws {
         try await withTemporaryDirectory { directory in
             let lock = AccountLock(directory: directory)
             try await lock.hold("a", patience: .zero, waitsForPerson: false) { _ in
@@ -154,7 +154,7 @@ struct `The lock of an account` {
         }
     }
 
-    @Test func `goes with what was done under it, also where that fails`() async throws {
+    @Test func `is released after the work, even if that fails`() async throws {
         try await withTemporaryDirectory { directory in
             let lock = AccountLock(directory: directory)
             await #expect(throws: NobodyCame.self) {
@@ -165,7 +165,7 @@ struct `The lock of an account` {
         }
     }
 
-    @Test func `is waited for no longer by a task that is cancelled`() async throws {
+    @Test func `is no longer waited for by a cancelled task`() async throws {
         try await withTemporaryDirectory { directory in
             let lock = AccountLock(directory: directory)
             try await lock.hold("a", patience: .zero, waitsForPerson: false) { _ in
@@ -178,7 +178,7 @@ struct `The lock of an account` {
 
     // MARK: Other processes
 
-    @Test func `is another process's, and goes when that ends, however it ends`() async throws {
+    @Test func `is released when its process ends, however it ends`() async throws {
         try await withTemporaryDirectory { directory in
             let lock = AccountLock(directory: directory)
             let script = "exec 9>>\"$0\"; flock 9 && echo held && exec cat"
@@ -201,7 +201,7 @@ struct `The lock of an account` {
         }
     }
 
-    @Test func `is not passed on to programs that are started under it`() async throws {
+    @Test func `is not inherited by programs that are started under it`() async throws {
         try await withTemporaryDirectory { directory in
             let lock = AccountLock(directory: directory)
             try await lock.hold("a", patience: .zero, waitsForPerson: false) { _ in
@@ -215,7 +215,7 @@ struct `The lock of an account` {
 
     // MARK: While a person is asked
 
-    @Test func `is not waited for by who may not ask, while a person is asked`() async throws {
+    @Test func `is not waited for by callers that may not ask, while the user is asked`() async throws {
         try await withTemporaryDirectory { directory in
             let lock = AccountLock(directory: directory)
             try await lock.hold("a", patience: .zero, waitsForPerson: true) { held in
@@ -246,7 +246,7 @@ struct `The lock of an account` {
         return waiter
     }
 
-    @Test func `brings a person's no to everybody who has waited for it, and to nobody else`() async throws {
+    @Test func `tells the user's no to every process that waited, and to no other`() async throws {
         try await withTemporaryDirectory { directory in
             let lock = AccountLock(directory: directory)
             var waiters: [Task<Void, any Error>] = []
@@ -265,7 +265,7 @@ struct `The lock of an account` {
         }
     }
 
-    @Test func `brings what is no answer of a person to nobody`() async throws {
+    @Test func `tells other errors to nobody`() async throws {
         try await withTemporaryDirectory { directory in
             let lock = AccountLock(directory: directory)
             var waiters: [Task<Void, any Error>] = []
@@ -281,7 +281,7 @@ struct `The lock of an account` {
         }
     }
 
-    @Test func `brings a person's yes to those who have waited, who go on`() async throws {
+    @Test func `lets the waiting processes go on after the user's yes`() async throws {
         try await withTemporaryDirectory { directory in
             let lock = AccountLock(directory: directory)
             let waiter = try await lock.hold("a", patience: .zero, waitsForPerson: true) { held in
@@ -291,7 +291,7 @@ struct `The lock of an account` {
         }
     }
 
-    @Test func `does not bring an old no to who waits for somebody else`() async throws {
+    @Test func `does not tell an old no to processes that wait for another holder`() async throws {
         try await withTemporaryDirectory { directory in
             let lock = AccountLock(directory: directory)
             await #expect(throws: NobodyCame.self) {
@@ -308,7 +308,7 @@ struct `The lock of an account` {
 
     // MARK: Where it lies
 
-    @Test func `lies in a directory that it makes for us alone`() async throws {
+    @Test func `is in a directory that only this user can use`() async throws {
         try await withTemporaryDirectory { parent in
             let directory = parent + "/keyfob"
             try await AccountLock(directory: directory).hold("a", patience: .zero, waitsForPerson: false) { _ in }
@@ -317,7 +317,7 @@ struct `The lock of an account` {
         }
     }
 
-    @Test(.counted(.hostileNeighbours)) func `is refused where others could interfere`() async throws {
+    @Test(.counted(.hostileNeighbours)) func `is refused if other users could interfere`() async throws {
         try await withTemporaryDirectory { parent in
             try FileManager.default.createDirectory(
                 atPath: parent + "/real", withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
@@ -341,7 +341,7 @@ struct `The lock of an account` {
         }
     }
 
-    @Test(.counted(.hostileNeighbours)) func `is refused where its file is a link to another one`() async throws {
+    @Test(.counted(.hostileNeighbours)) func `is refused if its file is a link`() async throws {
         try await withTemporaryDirectory { directory in
             let other = try write("precious", to: directory + "/other")
             unsafe _ = symlink(other, directory + "/a.lock")
@@ -354,7 +354,7 @@ struct `The lock of an account` {
     }
 
     @Test(.counted(.hostileNeighbours), .enabled(if: geteuid() == 0, "only root can give a directory away"))
-    func `is refused in a directory of somebody else's`() async throws {
+    func `is refused in another user's directory`() async throws {
         try await withTemporaryDirectory { directory async throws in
             unsafe _ = chown(directory, 65_534, 65_534)
             for (path, foreign) in [(directory, directory), (directory + "/keyfob", directory)] {

@@ -41,11 +41,11 @@ import Testing
         "token_endpoint":"https://login.example.com/token","version":1}
         """
 
-    @Test func `rests as one line of JSON`() throws {
+    @Test func `is stored as one line of JSON`() throws {
         #expect(try Self.full().encoded().exposedText == Self.resting)
     }
 
-    @Test func `is read beside members that we do not know`() {
+    @Test func `is read beside unknown members`() {
         let text = "{\"dpop_key\":{\"kty\":\"EC\"}," + Self.resting.dropFirst()
         #expect(Grant(Secret(text)) == Self.full())
     }
@@ -80,7 +80,7 @@ import Testing
         .example(of: try .example(change), refreshToken: token)
     }
 
-    @Test func `keeps one for each account, the newest first`() throws {
+    @Test func `has one for each account, the newest first`() throws {
         let (mine, other) = (try grant(), try grant("r") { $0.name = "alice" })
         try store.save(mine)
         try store.save(other)
@@ -105,7 +105,7 @@ import Testing
         #expect(label.count > "keyfob: ".count)
     }
 
-    @Test func `says nothing secret in attributes and label, and has the same attributes on each item`() throws {
+    @Test func `puts nothing secret into attributes and label, and has the same attributes on each item`() throws {
         try store.save(try grant("s3cr3t") { $0.name = "alice@example.com" })
         try store.save(try grant("s3cr3t"))
         for item in items.items {
@@ -115,7 +115,7 @@ import Testing
         }
     }
 
-    @Test func `flees into the session's memory where the default collection refuses`() throws {
+    @Test func `uses the session collection if the default collection refuses`() throws {
         items.refuseWrites(.failed("disk full"))
         let grant = try grant()
         try store.save(grant)
@@ -123,13 +123,13 @@ import Testing
         #expect(try store.grant(account: grant.account) == grant)
     }
 
-    @Test func `fails as the default collection did where there is no such refuge`() throws {
+    @Test func `fails with the default collection's error if there is no session collection`() throws {
         items.refuseWrites(.failed("disk full"))
         items.removeSessionCollection()
         #expect(throws: SecretServiceError.failed("disk full")) { try store.save(try grant()) }
     }
 
-    @Test func `moves back from the session's memory at the first look under the lock that can`() throws {
+    @Test func `moves a grant back from the session collection as soon as that works`() throws {
         let grant = try grant()
         items.refuseWrites(.failed("disk full"))
         try store.save(grant)
@@ -141,7 +141,7 @@ import Testing
         #expect(try store.settledGrant(account: grant.account) == grant)
     }
 
-    @Test func `takes the newer of two that the default collection and the session's memory have`() throws {
+    @Test func `prefers the newer of two grants in the default and the session collection`() throws {
         try store.save(try grant("refresh-1"))
         items.refuseWrites(.failed("disk full"))
         let second = try grant("refresh-2")
@@ -170,7 +170,7 @@ import Testing
         #expect(try store.grant(account: second.account) == second)
     }
 
-    @Test func `gives the grant in the journal also while the keyring is locked`() throws {
+    @Test func `gives the grant in the journal even if the keyring is locked`() throws {
         let journal = InMemoryJournal()
         let store = GrantStore(items: items, journal: journal.functions)
         let grant = try grant()
@@ -184,7 +184,7 @@ import Testing
         #expect(journal.isEmpty && items.sessionItems.isEmpty && items.items.count == 1)
     }
 
-    @Test func `does not ask a service a second time that has not answered`() throws {
+    @Test func `does not ask a provider again that has not answered`() throws {
         let journal = InMemoryJournal()
         let store = GrantStore(items: items, journal: journal.functions)
         items.refuseWrites(.timedOut(seconds: 3))
@@ -198,7 +198,7 @@ import Testing
         #expect(items.sessionItems.count == 1)
     }
 
-    @Test func `forgets a grant in the journal, too`() throws {
+    @Test func `deletes a grant in the journal too`() throws {
         let journal = InMemoryJournal()
         let store = GrantStore(items: items, journal: journal.functions)
         items.refuseWrites(.failed("disk full"))
@@ -226,7 +226,7 @@ import Testing
         #expect(journal.recall("a") == nil && journal.recall("b") == Secret("2"))
     }
 
-    @Test func `comes back from that refuge with the next one, which is the newer`() throws {
+    @Test func `replaces a grant in the session collection by the next one`() throws {
         items.refuseWrites(.failed("disk full"))
         try store.save(try grant("refresh-1"))
         items.refuseWrites(nil)
@@ -238,7 +238,7 @@ import Testing
     }
 
     // Where the kernel keeps nothing (containers), the session collection is the only refuge.
-    @Test func `gives the grant in the session's memory while the default collection is locked`() throws {
+    @Test func `gives the grant in the session collection while the default collection is locked`() throws {
         let grant = try grant()
         try store.save(grant)
         items.lock()
@@ -261,7 +261,7 @@ import Testing
         #expect(throws: SecretServiceError.locked) { try store.probeWritable() }
     }
 
-    @Test func `passes over an item that it cannot read`() throws {
+    @Test func `ignores an item that it cannot read`() throws {
         let grant = try grant()
         try store.save(grant)
         let attributes = ["kind": "grant", "service": "", "issuer": "", "id": grant.account]

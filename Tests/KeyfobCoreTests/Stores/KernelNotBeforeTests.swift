@@ -8,7 +8,7 @@ import Testing
 
 @testable import KeyfobCore
 
-@Suite struct `The time before which a server is not asked` {
+@Suite struct `The time before which a server gets no request` {
     private static let start: Int64 = 1_800_000_000
 
     /// One of several processes: it shares nothing with the others but the kernel keyring and what time it is.
@@ -42,7 +42,7 @@ import Testing
         .status(429, fields: [(name: "Retry-After", value: String(seconds))])
     }
 
-    @Test func `is known to the next process, and is over in the end`() async throws {
+    @Test func `is known to the next process, and ends`() async throws {
         try await withKeyring { keyring in
             let first = Self.process(keyring, at: Self.start)
             let refused = try await send([Self.later(60)], first, at: Self.start)
@@ -68,7 +68,7 @@ import Testing
         }
     }
 
-    @Test func `is forgotten by the kernel itself, and lasts an hour at most`() async throws {
+    @Test func `is deleted by the kernel, and lasts an hour at most`() async throws {
         try await withKeyring { keyring in
             let process = Self.process(keyring, at: Self.start)
             _ = try await send([Self.later(86_400)], process, at: Self.start)
@@ -80,7 +80,7 @@ import Testing
     }
 
     @Test(arguments: ["", "soon", "1799999999", "1800003601", "99999999999999999999"])
-    func `is not believed where nobody could have meant it`(_ text: String) async throws {
+    func `is ignored if it is impossible`(_ text: String) async throws {
         try await withKeyring { keyring in
             let name = KeyNames.notBefore(origin: "https://login.example.com")
             if !text.isEmpty { try KernelKeyring.open(named: keyring).write(name, Secret(text), lifetime: 60) }

@@ -18,11 +18,11 @@ import Testing
 
     private func keep(_ request: CredentialRequest) throws { try store.store(request) }
 
-    @Test func `1: an empty one has nothing`() throws {
+    @Test func `1: an empty store has nothing`() throws {
         #expect(try found(.git()) == nil)
     }
 
-    @Test func `2 and 3: what was stored is found without its user name`() throws {
+    @Test func `2 and 3: a password is found without its user name`() throws {
         try keep(.git(username: "store-user", password: "store-pass"))
         #expect(try found(.git()) == ["store-user", "store-pass"])
     }
@@ -39,7 +39,7 @@ import Testing
         #expect(try found(.git(username: "user")) == ["user", "pass"])
     }
 
-    @Test func `7: a path that is asked for must be the same, and one that is not may be any`() throws {
+    @Test func `7: the path in a request must match, and a request without one matches any`() throws {
         try keep(.git(path: "foo.git", username: "user", password: "pass"))
         #expect(try found(.git(path: "bar.git")) == nil)
         #expect(try found(.git(path: "foo")) == nil)
@@ -82,7 +82,7 @@ import Testing
         #expect(try found(.git(username: "user2")) == ["user2", "pass2"])
     }
 
-    @Test func `14: an empty user name and an empty password are kept`() throws {
+    @Test func `14: an empty user name and an empty password are stored`() throws {
         try keep(.git(username: "", password: ""))
         #expect(try found(.git()) == ["", ""])
         #expect(try found(.git(username: "")) == ["", ""])
@@ -96,14 +96,14 @@ import Testing
         #expect(items.items.map(\.attributes["server"]) == ["other.example.com"])
     }
 
-    @Test func `16: what a server says in its challenges decides nothing`() throws {
+    @Test func `16: a server's challenges decide nothing`() throws {
         try keep(.git("victim.example.com", username: "user", password: "pass"))
         var request = CredentialRequest.git("evil.example.com")
         request.wwwauth = [String(repeating: "x", count: 100_000) + "host=victim.example.com"]
         #expect(try found(request) == nil)
     }
 
-    @Test func `17 to 19: the expiry is kept, and a new one overwrites`() throws {
+    @Test func `17 to 19: the expiry is stored, and a new one overwrites`() throws {
         var request = CredentialRequest.git(username: "user", password: "pass")
         request.passwordExpiryUTC = 1_900_000_000
         try keep(request)
@@ -116,7 +116,7 @@ import Testing
         #expect(items.items.isEmpty)
     }
 
-    @Test func `20 and 21: the refresh token that git gave is kept`() throws {
+    @Test func `20 and 21: the refresh token that git gave is stored`() throws {
         var request = CredentialRequest.git(username: "user", password: "pass")
         request.oauthRefreshToken = Secret("xyzzy")
         try keep(request)
@@ -131,7 +131,7 @@ import Testing
     var store: PasswordStore { PasswordStore(items: items) }
 
     /// What each of two paths, and none, is asked for and answered with.
-    @Test func `gives other callers the password of their path and of no other`() throws {
+    @Test func `gives other callers only the password of their path`() throws {
         for (path, word) in [("user/a", "a"), (nil, "host"), ("user/b", "b")] as [(String?, String)] {
             try store.store(.git(path: path, username: "user", password: word))
         }
@@ -146,13 +146,13 @@ import Testing
         }
     }
 
-    @Test func `gives other callers that name the host alone nothing that was stored for a path`() throws {
+    @Test func `gives other callers without a path nothing that was stored for a path`() throws {
         try store.store(.git(path: "user/a", username: "user", password: "a"))
         #expect(try store.password(for: .git()) == nil)
         #expect(try PasswordStore(items: items, paths: .git).password(for: .git())?.password == Secret("a"))
     }
 
-    @Test func `forgets for other callers only what they could be given`() throws {
+    @Test func `deletes for other callers only passwords that they could get`() throws {
         for path in ["user/a", nil, "user/b"] {
             try store.store(.git(path: path, username: "user", password: "word"))
         }
@@ -166,7 +166,7 @@ import Testing
 
     /// Equal to Swift and to the store in memory; KeePassXC even finds what differs in case.
     @Test(arguments: [("caf\u{E9}", "cafe\u{301}"), ("K", "\u{212A}")], [PasswordStore.PathRule.exact, .git])
-    func `takes no text for another that is only equivalent`(_ texts: (String, String), _ rule: PasswordStore.PathRule)
+    func `compares by bytes, not by equivalent characters`(_ texts: (String, String), _ rule: PasswordStore.PathRule)
         throws
     {
         let store = PasswordStore(items: items, paths: rule)
@@ -179,7 +179,7 @@ import Testing
         #expect(try store.password(for: .git(path: texts.0))?.password == Secret("word"))
     }
 
-    @Test func `takes a host of another protocol by its bytes`() throws {
+    @Test func `compares a host of another protocol by its bytes`() throws {
         try store.store(.git("k.example.com", protocolName: "smtp", username: "user", password: "word"))
         #expect(try store.password(for: .git("\u{212A}.example.com", protocolName: "smtp")) == nil)
         #expect(try store.password(for: .git("K.example.com", protocolName: "smtp"))?.password == Secret("word"))
@@ -201,7 +201,7 @@ import Testing
     }
 
     @Test(arguments: [("h.example.com", "h.example.com:443"), ("h.example.com:443", "h.example.com")])
-    func `takes the protocol's own port for none`(_ stored: String, _ asked: String) throws {
+    func `treats the default port as none`(_ stored: String, _ asked: String) throws {
         try store.store(.git(stored, username: "user", password: "word"))
         #expect(try store.password(for: .git(asked))?.password == Secret("word"))
         #expect(try store.holds(.git(asked, username: "user", password: "word")))
@@ -209,7 +209,7 @@ import Testing
         #expect(items.items.isEmpty)
     }
 
-    @Test func `finds what git-credential-libsecret keeps with the protocol's own port`() throws {
+    @Test func `finds items of git-credential-libsecret with the default port`() throws {
         let attributes = ["protocol": "https", "server": "h.example.com", "port": "443", "user": "user"]
         try items.store(
             PasswordStore.schema, attributes: attributes, label: "", secret: Secret("word"), in: .default)
@@ -217,7 +217,7 @@ import Testing
         #expect(try store.password(for: .git("h.example.com:8443")) == nil)
     }
 
-    @Test func `takes the port for a part of the host`() throws {
+    @Test func `treats the port as a part of the host`() throws {
         for host in ["h.example.com", "h.example.com:8443", "h.example.com:8444"] {
             try store.store(.git(host, username: "user", password: host))
         }
@@ -245,7 +245,7 @@ import Testing
         #expect(attributes == expected.merging(["protocol": "https"]) { $1 })
     }
 
-    @Test func `names an item by what the request has, and only by that`() {
+    @Test func `gives an item exactly the attributes of the request`() {
         #expect(
             PasswordStore.attributes(of: .git("h:1", path: "a/b.git", username: "u", password: "p"))
                 == ["protocol": "https", "server": "h", "port": "1", "object": "a/b.git", "user": "u"])
@@ -253,7 +253,7 @@ import Testing
         #expect(PasswordStore.attributes(of: .git(path: "", username: ""))?["user"] == "")
     }
 
-    @Test func `keeps what has no host under its path, and nothing that has neither`() throws {
+    @Test func `stores a password without a host by its path, and nothing without both`() throws {
         let certificate = CredentialRequest.git(
             "", protocolName: "cert", path: "home/key.pem", username: "", password: "p")
         try store.store(certificate)
@@ -303,7 +303,7 @@ import Testing
         #expect(!item.label.contains("/"))
     }
 
-    @Test func `finds what newer versions of git-credential-libsecret wrote, and updates it in place`() throws {
+    @Test func `finds items of newer versions of git-credential-libsecret, and updates them in place`() throws {
         let newer = ItemSchema(name: "org.git.Password", attributes: PasswordStore.schema.attributes)
         let attributes = ["protocol": "https", "server": "git.example.com", "user": "u"]
         try items.store(newer, attributes: attributes, label: "", secret: Secret("theirs"), in: .default)
@@ -312,7 +312,7 @@ import Testing
         #expect(items.items.map(\.secret) == [Secret("ours")])
     }
 
-    @Test func `holds what is stored, and nothing that differs`() throws {
+    @Test func `knows exactly the stored passwords`() throws {
         var request = CredentialRequest.git(path: "p", username: "u", password: "pass")
         request.passwordExpiryUTC = 5
         try store.store(request)
@@ -326,19 +326,19 @@ import Testing
         for request in differing { #expect(try !store.holds(request)) }
     }
 
-    @Test func `keeps nothing without a user name or without a password`() throws {
+    @Test func `stores nothing without a user name or without a password`() throws {
         try store.store(.git(password: "p"))
         try store.store(.git(username: "u"))
         #expect(items.items.isEmpty)
     }
 
-    @Test func `passes over items without a user name, which git cannot use`() throws {
+    @Test func `ignores items without a user name, which git cannot use`() throws {
         let attributes = ["protocol": "https", "server": "git.example.com"]
         try items.store(PasswordStore.schema, attributes: attributes, label: "", secret: Secret("x"), in: .default)
         #expect(try store.password(for: .git()) == nil)
     }
 
-    @Test func `says that a match is locked, never that there is none; and forgets nothing`() throws {
+    @Test func `says that a match is locked, never that there is none; and deletes nothing`() throws {
         try store.store(.git(username: "u", password: "p"))
         items.lock()
         #expect(throws: SecretServiceError.locked) { try store.password(for: .git()) }

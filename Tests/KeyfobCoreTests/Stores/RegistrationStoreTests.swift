@@ -22,7 +22,7 @@ import Testing
         ClientRegistration(issuer: issuer, client: Client(id: "c-2"), redirectURIs: [])
     }
 
-    @Test func `keeps one for each client of an issuer, and gives it back whole`() throws {
+    @Test func `stores one for each client of an issuer, completely`() throws {
         let (full, bare) = (try Self.full(), Self.bare())
         try store.save(full)
         try store.save(bare)
@@ -42,7 +42,7 @@ import Testing
         #expect(try store.own(issuer: bare.issuer) == [bare])
     }
 
-    @Test func `keeps what a person has registered beside what keyfob has`() throws {
+    @Test func `stores the user's clients beside keyfob's own`() throws {
         var theirs = Self.bare()
         (theirs.client, theirs.isByPerson) = (Client(id: "theirs", secret: Secret("s"), authentication: .basic), true)
         try store.save(theirs)
@@ -52,7 +52,7 @@ import Testing
     }
 
     // One item for each issuer, as keyfob 1 wrote it: the id is of the issuer alone.
-    @Test func `finds, replaces and removes what earlier versions kept`() throws {
+    @Test func `finds, replaces and deletes registrations of earlier versions`() throws {
         func saveOld(_ registration: ClientRegistration) throws {
             let secret = try Registration(registration).encoded()
             let id = Account.digest(["registration", registration.issuer])
@@ -111,7 +111,7 @@ import Testing
         #expect(try store.own(issuer: "https://login.example.com/t1").isEmpty)
     }
 
-    @Test func `says nothing secret in attributes and label, in the shape of a grant's`() throws {
+    @Test func `puts nothing secret into attributes and label, which are like a grant's`() throws {
         try store.save(Self.full())
         try GrantStore(items: items).save(.example(of: try .example()))
         let item = try #require(items.items.first)
@@ -140,7 +140,7 @@ import Testing
         #expect(throws: SecretServiceError.locked) { try store.remove(try Self.full()) }
     }
 
-    @Test func `does not flee into the session's memory`() throws {
+    @Test func `does not use the session collection`() throws {
         items.refuseWrites(.failed("disk full"))
         #expect(throws: SecretServiceError.failed("disk full")) { try store.save(try Self.full()) }
         #expect(items.items.isEmpty)

@@ -9,10 +9,10 @@ import Testing
 @testable import KeyfobCore
 
 @Suite(.timeLimit(.minutes(1)))
-struct `A token without a person` {
+struct `A token without the user` {
     // MARK: From memory
 
-    @Test func `is the one in memory, without a lock, a keyring or a network`() async throws {
+    @Test func `comes from the cache, without a lock, a keyring or a network`() async throws {
         try await TokenBench.run([], .init(lockDirectory: "/dev/null/none")) { bench async throws in
             bench.cache("cached", left: 3600)
             bench.items.lock()
@@ -36,7 +36,7 @@ struct `A token without a person` {
     ]
 
     @Test(arguments: fresh)
-    func `is given while enough of its life is left, and refreshed after`(
+    func `is given while enough of its life is left, and then refreshed`(
         _ lifetime: Int?, _ accountMinTTL: Int64, _ minTTL: Int?, _ left: Int64, _ isFresh: Bool
     ) async throws {
         let account = try Account.example { $0.minTTL = accountMinTTL }
@@ -51,7 +51,7 @@ struct `A token without a person` {
     }
 
     @Test(arguments: [nil, 3600])
-    func `whose end nobody told is given for five minutes, and its end is told to nobody`(_ minTTL: Int?) async throws {
+    func `without a known end is given for five minutes, and no end is named`(_ minTTL: Int?) async throws {
         try await TokenBench.run([.tokens("1", expiresIn: nil), .tokens("2", expiresIn: nil)]) { bench in
             try bench.grant()
             #expect(try await bench.token(minTTL: minTTL).expiresAt == nil)
@@ -62,7 +62,7 @@ struct `A token without a person` {
         }
     }
 
-    @Test func `is given also where it cannot be cached`() async throws {
+    @Test func `is given even if it cannot be cached`() async throws {
         try await TokenBench.run([.tokens("1", expiresIn: 1)]) { bench in
             try bench.grant()
             #expect(try await bench.tokenText(minTTL: 3600) == "1")
@@ -71,7 +71,7 @@ struct `A token without a person` {
 
     // MARK: By refresh
 
-    @Test func `sends the grant's refresh token to the grant's endpoint, whatever is configured now`() async throws {
+    @Test func `comes from the grant's endpoint, whatever is configured now`() async throws {
         let account = try Account.example {
             $0.server = .issuer("https://elsewhere.example.com")
             $0.resource = "https://git.example.com/"
@@ -86,7 +86,7 @@ struct `A token without a person` {
         }
     }
 
-    @Test func `keeps a rotated refresh token and the scopes that came with it, in the one item`() async throws {
+    @Test func `stores a rotated refresh token and its scopes in the same item`() async throws {
         try await TokenBench.run([.tokens("1", refresh: "refresh-2", scope: "read write"), .tokens("2")]) { bench in
             let grant = try bench.grant()
             #expect(try await bench.tokenText() == "1")
@@ -101,7 +101,7 @@ struct `A token without a person` {
     }
 
     @Test(arguments: [nil, "refresh-1"])
-    func `writes nothing where nothing is rotated`(_ refresh: String?) async throws {
+    func `writes nothing if nothing is rotated`(_ refresh: String?) async throws {
         try await TokenBench.run([.tokens("1", refresh: refresh, scope: "read")]) { bench in
             try bench.grant()
             let written = bench.items.items.map(\.modified)
@@ -111,7 +111,7 @@ struct `A token without a person` {
         }
     }
 
-    @Test func `is saved before it is given: where nothing can be kept, there is no answer`() async throws {
+    @Test func `is not given if its grant cannot be stored`() async throws {
         try await TokenBench.run([.tokens("1", refresh: "refresh-2")]) { bench in
             try bench.grant()
             bench.items.refuseWrites(.failed("disk full"))
@@ -123,7 +123,7 @@ struct `A token without a person` {
         }
     }
 
-    @Test func `is given where the session's memory could take its refresh token`() async throws {
+    @Test func `is given if the session collection stores its grant`() async throws {
         try await TokenBench.run([.tokens("1", refresh: "refresh-2")]) { bench in
             try bench.grant()
             bench.items.refuseWrites(.failed("disk full"))
@@ -133,7 +133,7 @@ struct `A token without a person` {
         }
     }
 
-    @Test func `of twenty who ask at once is one refresh`() async throws {
+    @Test func `costs one refresh for twenty callers at once`() async throws {
         try await TokenBench.run([.tokens("1", refresh: "refresh-2"), .tokens("2", refresh: "refresh-3")]) { bench in
             try bench.grant()
             let tokens = try await withThrowingTaskGroup(of: String?.self) { group in
@@ -162,7 +162,7 @@ struct `A token without a person` {
 
     // MARK: Without a refresh token
 
-    @Test func `that never ends and came without a refresh token is itself the grant`() async throws {
+    @Test func `that never expires and has no refresh token is itself the grant`() async throws {
         try await TokenBench.run { bench in
             try bench.grant(refreshToken: nil, accessToken: "forever")
             let token = try await bench.token(minTTL: 86_400)
@@ -178,7 +178,7 @@ struct `A token without a person` {
         }
     }
 
-    @Test func `that is at its end and came without a refresh token needs a person`() async throws {
+    @Test func `that has expired and has no refresh token needs a sign-in`() async throws {
         try await TokenBench.run { bench in
             try bench.grant(refreshToken: nil)
             await #expect(

@@ -43,7 +43,7 @@ struct `A refresh that fails` {
     ]
 
     @Test(arguments: troubles)
-    func `forgets nothing and asks nobody`(_ trouble: Trouble) async throws {
+    func `deletes nothing and asks nobody`(_ trouble: Trouble) async throws {
         try await TokenBench.run([trouble.answer], .init(interaction: .always)) { bench in
             let grant = try bench.grant()
             let error = await #expect(throws: OAuthError.self) { try await bench.token() }
@@ -55,7 +55,7 @@ struct `A refresh that fails` {
     }
 
     @Test(arguments: ["invalid_client", "unauthorized_client", "incorrect_client_credentials"])
-    func `names the client that a person has registered, and forgets nothing`(_ error: String) async throws {
+    func `names the client that the user has registered, and deletes nothing`(_ error: String) async throws {
         try await TokenBench.run([.error(error, status: 401)], .init(interaction: .always)) { bench in
             let grant = try bench.grant()
             let host = try EndpointURL(TokenBench.tokenEndpoint).host
@@ -69,7 +69,7 @@ struct `A refresh that fails` {
         }
     }
 
-    @Test func `keeps the client that a person has handed over, also where no file names it any more`() async throws {
+    @Test func `keeps a client of the user, even if no file names it any more`() async throws {
         let account = try Account.example { $0.client = nil }
         try await TokenBench.run([.error("invalid_client")], .init(account: account)) { bench in
             let grant = try bench.grant()
@@ -84,7 +84,7 @@ struct `A refresh that fails` {
     }
 
     @Test(arguments: troubles)
-    func `gives a token that has some life left, where the trouble may pass`(_ trouble: Trouble) async throws {
+    func `gives a token with some life left, if a retry may succeed later`(_ trouble: Trouble) async throws {
         try await TokenBench.run([trouble.answer], .init(interaction: .always)) { bench in
             try bench.grant()
             bench.cache("old", left: 1)
@@ -103,7 +103,7 @@ struct `A refresh that fails` {
         return grant
     }
 
-    @Test func `with invalid_grant forgets the token, and says why a person is needed`() async throws {
+    @Test func `with invalid_grant deletes the token, and says why a sign-in is needed`() async throws {
         try await TokenBench.run([.error("invalid_grant")]) { bench in
             try bench.grant()
             bench.cache("old", left: 100)
@@ -121,7 +121,7 @@ struct `A refresh that fails` {
         }
     }
 
-    @Test func `with invalid_grant leaves the grants of others alone`() async throws {
+    @Test func `with invalid_grant keeps the grants of other accounts`() async throws {
         try await TokenBench.run([.error("invalid_grant")]) { bench in
             try bench.grant()
             let other = Grant.example(of: try .example { $0.name = "alice" })
@@ -131,7 +131,7 @@ struct `A refresh that fails` {
         }
     }
 
-    @Test func `with invalid_grant takes the newer refresh token that somebody has stored meanwhile`() async throws {
+    @Test func `with invalid_grant uses a newer refresh token that another process has stored`() async throws {
         let account = try Account.example()
         let setting = TokenBench.Setting(
             interaction: .always, account: account,
@@ -149,7 +149,7 @@ struct `A refresh that fails` {
         }
     }
 
-    @Test func `with invalid_grant for the newer one, too, needs a person`() async throws {
+    @Test func `with invalid_grant for the newer one too needs a sign-in`() async throws {
         let account = try Account.example()
         let setting = TokenBench.Setting(
             account: account,
@@ -166,7 +166,7 @@ struct `A refresh that fails` {
     private static let lost = ScriptedTransport.Answer.failure(.answerLost(host: host))
     private static let late = ScriptedTransport.Answer.failure(.timedOut(host: host, seconds: 30))
 
-    @Test func `because its answer was lost is tried again at once, with the same refresh token`() async throws {
+    @Test func `because its answer was lost is retried at once, with the same refresh token`() async throws {
         try await TokenBench.run([Self.lost, .tokens("2", refresh: "refresh-2")]) { bench in
             try bench.grant()
             #expect(try await bench.tokenText() == "2")
@@ -175,7 +175,7 @@ struct `A refresh that fails` {
         }
     }
 
-    @Test func `because its answer was lost twice is not tried a third time, and forgets nothing`() async throws {
+    @Test func `because its answer was lost twice is not tried a third time, and deletes nothing`() async throws {
         try await TokenBench.run([Self.lost]) { bench in
             let grant = try bench.grant()
             await #expect(throws: OAuthError.answerLost(host: Self.host)) { try await bench.token() }
@@ -191,7 +191,7 @@ struct `A refresh that fails` {
     ]
 
     @Test(arguments: refusalsAfterLoss)
-    func `with invalid_grant after a lost answer says what that may have been`(
+    func `with invalid_grant after a lost answer says that the answer was lost`(
         _ answers: [ScriptedTransport.Answer], _ haveEndedACall: Bool
     ) async throws {
         try await TokenBench.run(answers) { bench in
@@ -203,7 +203,7 @@ struct `A refresh that fails` {
         }
     }
 
-    @Test func `with invalid_grant after a lost answer and a good one blames no lost answer`() async throws {
+    @Test func `with invalid_grant after a lost answer and a good one does not mention the lost answer`() async throws {
         let answers = [Self.lost, .tokens("2", refresh: "refresh-2", expiresIn: 600), .error("invalid_grant")]
         try await TokenBench.run(answers) { bench in
             try bench.grant()
@@ -215,7 +215,7 @@ struct `A refresh that fails` {
         }
     }
 
-    @Test func `where the keyring is locked gives a token that has some life left`() async throws {
+    @Test func `gives a token with some life left if the keyring is locked`() async throws {
         try await TokenBench.run { bench in
             try bench.grant()
             bench.cache("old", left: 1)
@@ -226,7 +226,7 @@ struct `A refresh that fails` {
         }
     }
 
-    @Test func `is not even tried where the keyring is locked, and nobody is asked`() async throws {
+    @Test func `is not tried if the keyring is locked, and nobody is asked`() async throws {
         try await TokenBench.run([.tokens("1")], .init(interaction: .always)) { bench in
             try bench.grant()
             bench.items.lock()
