@@ -165,6 +165,7 @@ let package = Package(
             name: "TestSupport",
             dependencies: [
                 "AuthorizationServer", "KeyfobCore", "OAuth", "SecretService", "Secrets",
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
@@ -201,9 +202,6 @@ let package = Package(
             name: "KeyfobCoreTests",
             dependencies: [
                 "KeyfobCore", "CredentialProtocol", "OAuth", "SecretService", "KernelKeyring", "Secrets", "TestSupport",
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),

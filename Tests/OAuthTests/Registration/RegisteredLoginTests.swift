@@ -1,4 +1,5 @@
 import AuthorizationServer
+import TestSupport
 import Testing
 
 @testable import OAuth

@@ -1,3 +1,4 @@
+import CSocketDiagnosis
 import Glibc
 
 /// A TCP connection of this process with itself, as file descriptors. Open ones are closed at the end.

@@ -1,3 +1,4 @@
+import CSocketDiagnosis
 import Glibc
 
 /// The sockets of this process, as a child process would inherit them.
