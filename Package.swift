@@ -26,7 +26,7 @@ let door: [LinkerSetting] =
     ]
 /// What reads the bytes of others.
 let fuzzed: [Target.Dependency] = [
-    "CredentialProtocol", "Dialects", "Import", "KernelKeyring", "KeyfobCore", "OAuth", "Secrets",
+    "CredentialProtocol", "Dialects", "Import", "KernelKeyring", "KeyfobCore", "OAuth", "Secrets", "Setup",
     .product(name: "AsyncHTTPClient", package: "async-http-client"),
     .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio"),
     .product(name: "TOMLKit", package: "TOMLKit"),
@@ -108,6 +108,14 @@ let package = Package(
                 "SecretService", "Secrets",
             ]),
         .target(
+            name: "Setup",
+            dependencies: [
+                "Console", "CredentialProtocol", "Dialects", "Files", "KeyfobCore", "Secrets",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+                .product(name: "TOMLKit", package: "TOMLKit"),
+            ]),
+        .target(
             name: "Import",
             dependencies: ["CredentialProtocol", "Files", "KeyfobCore", "SecretService", "Secrets"]),
 
@@ -116,7 +124,7 @@ let package = Package(
             name: "keyfob",
             dependencies: [
                 "KeyfobCore", "Console", "CredentialProtocol", "Desktop", "Dialects", "Doctor", "Doors", "Files",
-                "Import", "OAuth", "SecretService", "KernelKeyring", "Secrets",
+                "Import", "OAuth", "SecretService", "Setup", "KernelKeyring", "Secrets",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             // Nobody debugs what ships. And no library calls back into us by name: without a table of names, what nobody
@@ -211,6 +219,9 @@ let package = Package(
                 "CredentialProtocol", "Doctor", "KernelKeyring", "KeyfobCore", "OAuth", "SecretService", "Secrets",
                 "TestSupport",
             ]),
+        .testTarget(
+            name: "SetupTests",
+            dependencies: ["Console", "CredentialProtocol", "Files", "KeyfobCore", "Secrets", "Setup", "TestSupport"]),
         .testTarget(
             name: "ImportTests",
             dependencies: [

@@ -29,6 +29,11 @@ package enum Paths {
         return String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
+    /// Makes the symbolic link `path` with the text `target`.
+    package static func makeLink(_ path: String, to target: String) throws(FileError) {
+        guard unsafe symlink(target, path) == 0 else { throw .last(path) }
+    }
+
     /// The directory that `path` is in: `.` for a name alone.
     package static func parent(of path: String) -> String {
         guard let end = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }

@@ -39,6 +39,6 @@ struct Keyfob: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             Get.self, Store.self, Erase.self, Login.self, Logout.self, TokenCommand.self, Exec.self, Headers.self,
-            Goauth.self, Status.self, Config.self, Doctor.self, Setup.self, Import.self, Export.self,
+            Goauth.self, Status.self, Config.self, Doctor.self, SetupCommand.self, Import.self, Export.self,
         ])
 }

@@ -4,7 +4,7 @@ extension TOMLConfiguration {
     ///
     /// A line that begins with a bracket is taken for a header. Inside of an array it may be none, but no array of ours
     /// has arrays in it.
-    func refuseUnreadable() throws(ConfigurationError) {
+    package func refuseUnreadable() throws(ConfigurationError) {
         let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         for (index, line) in lines.enumerated() {
             if line.contains(0) { throw syntaxError(index + 1, "NUL has no place in it") }

@@ -3,11 +3,11 @@ import OAuth
 import TOMLKit
 
 /// Reads one configuration file, strictly: an unknown key, a wrong type or a bad URL is an error with file, line and key.
-struct TOMLConfiguration {
+package struct TOMLConfiguration {
     let text: String
     let file: String
 
-    init(_ text: String, file: String) {
+    package init(_ text: String, file: String) {
         self.text = text
         self.file = file
     }

@@ -2,10 +2,12 @@ import ArgumentParser
 import Console
 import CredentialProtocol
 import KeyfobCore
+import Setup
 
 /// Configures another program to use keyfob.
-struct Setup: AsyncParsableCommand {
+struct SetupCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "setup",
         abstract: "Show how to make another program use keyfob, or do it.",
         discussion: "Without a caller it lists the callers.")
 
@@ -36,12 +38,18 @@ struct Setup: AsyncParsableCommand {
             guard let caller = SetupCaller.named(word) else { throw SetupFailure.unknownCaller(word) }
             try Environment.requireHome()
             let url = url.map(Self.address)
-            let scene = SetupScene(url: try url.flatMap { try CredentialRequest(url: $0).url })
+            let scene = SetupScene(
+                url: try url.flatMap { try CredentialRequest(url: $0).url }, variables: Environment.environment,
+                executable: "/proc/self/exe", configuration: try? Environment.configuration())
             if caller.needsURL, scene.url == nil, apply { throw SetupFailure.urlNeeded(caller: caller.name) }
-            if check { return try await SetupCheck(caller: caller, scene: scene).run() }
+            if check {
+                let status = try await SetupCheck(caller: caller, scene: scene) { Report($0) }.run()
+                if status != 0 { throw ExitCode(status) }
+                return
+            }
             let run = SetupRun(caller: caller, scene: scene)
             try await apply ? run.apply(isAgreed: yes) : run.show()
-            if caller.name == SetupCaller.git.name, let url { try await ForgeWalk(scene: scene, url: url).run() }
+            if caller.name == "git", let url { try await ForgeWalk(scene: scene, url: url).run() }
         } catch {
             throw Report(error).print()
         }

@@ -4,6 +4,7 @@ import CredentialProtocol
 import KeyfobCore
 import OAuth
 import SecretService
+import Setup
 
 /// The report's name in the code that is not yet moved to ``Report``.
 typealias FailureReport = Report

@@ -33,13 +33,6 @@ EDITS = [
     ("docker", None, ".docker/config.json", f'{{"auths":{{"a":{{"auth":"{SECRET}"}}}}}}\n', '{"credsStore":"keyfob",'),
     ("podman", URL, ".config/containers/auth.json", '{"credHelpers": {"a": "b"}}', '{"registry.example": "keyfob","a"'),
     (
-        "git",
-        None,
-        ".gitconfig",
-        f"[http]\n\textraHeader = Authorization: {SECRET}\n",
-        "[credential]\n\thelper = keyfob\n",
-    ),
-    (
         *("cargo", None, ".cargo/config.toml"),
         f'# mine\n[registry] # here\ntoken = "{SECRET}"\n\n[build]\njobs = 1\n',
         '[registry] # here\nglobal-credential-providers = ["cargo:token", "BIN/cargo-credential-keyfob"]\ntoken',
@@ -73,10 +66,6 @@ EDITS = [
         "# mine\n\nnative-tls = true\n[pip]\n",
         '# mine\n\nkeyring-provider = "subprocess"\nnative',
     ),
-    ("terraform", None, ".terraformrc", "disable_checkpoint = true", 'true\ncredentials_helper "keyfob" {}\n'),
-    ("tofu", None, ".tofurc", 'host "a" {\n  services = {} // x\n}\n', '}\ncredentials_helper "keyfob" {}\n'),
-    ("vault", None, ".vault", "# empty\n", 'token_helper = "BIN/vault-token-keyfob"\n'),
-    ("bao", None, ".bao", "", 'token_helper = "BIN/vault-token-keyfob"\n'),
     (
         "pnpm",
         f"{URL}/npm",
@@ -84,6 +73,13 @@ EDITS = [
         f"//other/:_authToken={SECRET}\n",
         "//registry.example/npm/:tokenHelper=HOME/.local/lib",
     ),
+]
+# Callers whose files only the user changes, their file, and the line.
+LINES = [
+    ("terraform", ".terraformrc", 'credentials_helper "keyfob" {}'),
+    ("tofu", ".tofurc", 'credentials_helper "keyfob" {}'),
+    ("vault", ".vault", 'token_helper = "BIN/vault-token-keyfob"'),
+    ("bao", ".bao", 'token_helper = "BIN/vault-token-keyfob"'),
 ]
 IDS = [f"{edit[0]}-{index}" for index, edit in enumerate(EDITS)]
 
@@ -107,11 +103,13 @@ def test_setup_writes_only_missing_settings(
     # All old text is still there, except that the last line may have got its end.
     assert is_below(before, after)
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
-    assert settings.copies() == ([Path(f"{path}{COPY}")] if name != "pnpm" else [Path(f"{path}{COPY}")])
     copy = Path(f"{path}{COPY}")
+    assert settings.copies() == [copy]
     assert (copy.read_text(), stat.S_IMODE(copy.stat().st_mode)) == (before, 0o600)
     assert SECRET not in done.stderr.decode()
-    assert f"--- {path}" in stderr_lines(done)
+    assert any(line.startswith(f"{path}, line ") for line in stderr_lines(done))
+    shown = [line[1:] for line in stderr_lines(done) if line.startswith("+")]
+    assert shown and shown[-1] in after
 
     again = settings.apply(*arguments(name, url))
     assert_worked(again)
@@ -129,10 +127,8 @@ def is_below(before: str, after: str) -> bool:
     return all(character in rest for character in before)
 
 
-@pytest.mark.parametrize("name", ["docker", "git", "cargo", "bazel", "pip", "uv", "terraform", "vault", "pnpm"])
+@pytest.mark.parametrize("name", ["docker", "cargo", "bazel", "pip", "uv", "pnpm"])
 def test_a_file_that_is_not_there_is_made_for_its_owner_alone(settings: Settings, name: str) -> None:
-    if name == "git":
-        (settings.home / ".gitconfig").unlink()
     before = set(settings.home.rglob("*"))
     assert_worked(settings.apply(name, URL))
     made = [path for path in set(settings.home.rglob("*")) - before if path.is_file() and not path.is_symlink()]
@@ -152,7 +148,7 @@ def test_links_lead_to_the_program(settings: Settings) -> None:
 
 # Files that stay as they are.
 TAKEN = [
-    ("docker", URL, ".docker/config.json", '{"credHelpers": {"registry.example": "pass"}}', "registry.example is set"),
+    ("docker", URL, ".docker/config.json", '{"credHelpers": {"registry.example": "pass"}}', "registry.example is set already"),
     (
         "docker",
         None,
@@ -166,17 +162,13 @@ TAKEN = [
     ("bazel", URL, ".bazelrc", "build --credential_helper=registry.example=/x\n", "is set already"),
     ("pip", URL, ".config/pip/pip.conf", "[global]\nkeyring_provider=import\n", "is set already: import"),
     ("uv", URL, ".config/uv/uv.toml", 'keyring-provider = "disabled"\n', "is set already: disabled"),
-    ("terraform", None, ".terraformrc", 'credentials_helper "other" {}\n', "is set already: other"),
-    ("vault", None, ".vault", 'token_helper = "/other"\n', "is set already: /other"),
     ("pnpm", URL, ".npmrc", f"//registry.example/:_authToken={SECRET}\n", "is set already"),
     # Its own program cannot read the text.
-    ("docker", URL, ".docker/config.json", '{"auths": {', "is not JSON"),
-    ("docker", URL, ".docker/config.json", '{"credHelpers": {}, "credHelpers": {}}', "is not JSON"),
-    ("docker", URL, ".docker/config.json", "[]", "is not JSON"),
-    ("cargo", None, ".cargo/config.toml", "[registry\n", "is not TOML"),
-    ("cargo", None, ".cargo/config.toml", "[=\n", "is not TOML"),
-    ("terraform", None, ".terraformrc", 'x = "\n', "is not HCL"),
-    ("terraform", None, ".terraformrc", "/* x", "is not HCL"),
+    ("docker", URL, ".docker/config.json", '{"auths": {', "is not valid JSON"),
+    ("docker", URL, ".docker/config.json", '{"credHelpers": {}, "credHelpers": {}}', "is not valid JSON"),
+    ("docker", URL, ".docker/config.json", "[]", "is not valid JSON"),
+    ("cargo", None, ".cargo/config.toml", "[registry\n", "is not valid TOML"),
+    ("cargo", None, ".cargo/config.toml", "[=\n", "is not valid TOML"),
     # The file is no text, or too long.
     ("docker", URL, ".docker/config.json", b'{"a": "\xe9"}', "is not text in UTF-8"),
     ("docker", URL, ".docker/config.json", '{"a": 1}'.encode("utf-16"), "is not text in UTF-8"),
@@ -281,22 +273,16 @@ def test_on_a_full_disk_all_stays_as_it_was(settings: Settings, before: str | No
     assert (path.read_text() if path.exists() else None) == before
 
 
-def test_ctrl_c_leaves_no_copy_behind_that_a_tool_was_given(settings: Settings) -> None:
-    mark = settings.home / "mark"
-    slow = f'#!/bin/sh\ncase "$2" in view) echo "{{}}" ;; *) touch {mark}; sleep 1; echo "# changed" >> "$KUBECONFIG" ;; esac\n'
-    settings.write("bin/kubectl", slow, 0o755)
-    path = settings.write(".kube/config", f"token: {SECRET}\n", 0o600)
-    command = ("setup", "kubectl", "https://cluster.example", "--apply")
-    terminal = Terminal(settings.person.session, settings.bin / "keyfob", *command)
-    wait_until(mark.exists)
-    assert len(settings.copies()) == 1
-    terminal.type("\x03")
-    terminal.read_until(r"write this\? \[y/N\] ")
-    assert SECRET not in terminal.shown
-    terminal.type("n\n")
-    assert terminal.finish() == 77
-    assert settings.copies() == []
-    assert path.read_text() == f"token: {SECRET}\n"
+@pytest.mark.parametrize(("name", "file", "line"), LINES)
+def test_the_user_adds_the_line_to_a_file_in_hcl(settings: Settings, name: str, file: str, line: str) -> None:
+    path = settings.write(file, "# mine\n")
+    line = line.replace("BIN", str(settings.bin))
+    for done in (settings.apply(name), settings.apply(name)):
+        assert_worked(done)
+        assert f"hint: add this line to {path}: {line}" in stderr_lines(done)
+    assert path.read_text() == "# mine\n"
+    path.write_text(f"# mine\n{line}\n")
+    assert any("set up already" in said for said in stderr_lines(settings.apply(name)))
 
 
 def test_a_name_that_another_program_has_is_left_to_it(settings: Settings) -> None:
@@ -326,9 +312,9 @@ def test_on_a_terminal_setup_shows_the_change_and_asks(
 ) -> None:
     path = settings.write(".docker/config.json", '{\n  "auths": {}\n}\n')
     terminal = Terminal(settings.person.session, settings.bin / "keyfob", "setup", "docker", URL, "--apply")
-    terminal.read_until(r"write this\? \[y/N\] ")
+    terminal.read_until(r"apply this\? \[y/N\] ")
     assert '+    "registry.example": "keyfob"\n' in terminal.shown
-    assert "@@ -1,3 +1,6 @@" in terminal.shown
+    assert f"{path}, line 2:\n" in terminal.shown
     terminal.type(typed)
     ended = terminal.finish()
     assert ended == status if status is not None else ended != 0
@@ -345,7 +331,7 @@ def test_input_before_the_question_is_no_answer(settings: Settings, early: str) 
         terminal = Terminal(settings.person.session, *command, "setup", "docker", URL, "--apply")
         terminal.type(early)
         begun.touch()
-        terminal.read_until(r"write this\? \[y/N\] ")
+        terminal.read_until(r"apply this\? \[y/N\] ")
         assert path.read_text() == "{}\n"
         terminal.type(answer)
         assert terminal.finish() == status, terminal.shown
@@ -361,7 +347,7 @@ def test_a_paste_that_goes_on_while_keyfob_asks_is_no_answer(settings: Settings)
     # More lines than a terminal's buffer holds: the last of them arrive while keyfob discards the first.
     begun.touch()
     terminal.type("y\n" * 4000)
-    terminal.read_until(r"write this\? \[y/N\] ")
+    terminal.read_until(r"apply this\? \[y/N\] ")
     assert path.read_text() == "{}\n"
     terminal.type("n\n")
     assert terminal.finish() == 77, terminal.shown
@@ -371,7 +357,7 @@ def test_a_paste_that_goes_on_while_keyfob_asks_is_no_answer(settings: Settings)
 def test_a_file_that_changed_during_the_question_is_not_overwritten(settings: Settings) -> None:
     path = settings.write(".docker/config.json", "{}\n")
     terminal = Terminal(settings.person.session, settings.bin / "keyfob", "setup", "docker", URL, "--apply")
-    terminal.read_until(r"write this\? \[y/N\] ")
+    terminal.read_until(r"apply this\? \[y/N\] ")
     path.write_text('{"a": 1}\n')
     terminal.type("y\n")
     assert terminal.finish() == 75
@@ -411,11 +397,16 @@ def test_another_helper_of_git_is_reported_and_no_longer_asked(settings: Setting
     assert_worked(done)
     assert any("git asks store too" in line and "plain text" in line for line in stderr_lines(done))
     assert path.read_text().startswith("[credential]\n\thelper = store\n\thelper = \n\thelper = keyfob\n[user]")
+    undo = [line.split(": ", 2)[2] for line in stderr_lines(done) if line.startswith("hint: to undo it: ")]
     person = settings.person
     person.git("credential", "approve", stdin=b"protocol=https\nhost=a.example\nusername=u\npassword=p\n\n")
     assert not (settings.home / ".git-credentials").exists()
     found = person.git("credential", "fill", stdin=b"protocol=https\nhost=a.example\n\n", GIT_TERMINAL_PROMPT="0")
     assert b"password=p\n" in found.stdout
+    assert len(undo) == 2
+    for command in undo:
+        assert_worked(person.session.run("/bin/sh", "-c", command))
+    assert path.read_text() == "[credential]\n\thelper = store\n[user]\n\tname = A\n"
 
 
 def test_a_helper_for_one_host_is_reported(settings: Settings) -> None:

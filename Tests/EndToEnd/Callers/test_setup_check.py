@@ -14,6 +14,7 @@ from test_containers import Registry
 from test_containers import registry as containers  # noqa: F401  (a fixture)
 from test_go import GO
 from test_packages import CARGO, WHEEL, crate, found, index, needs_cargo, registry, run_cargo
+from test_setup import LINES
 
 from harness.callers import admits, sign_in
 from harness.dialects import SERVICE
@@ -64,13 +65,16 @@ def rungs(done: Done) -> list[tuple[str, str]]:
 def test_a_missing_setup_is_reported_with_the_command(settings: Settings) -> None:
     done = settings.setup("docker", SERVICE, "--check")
     assert done.returncode == 78
-    assert ("failed", f"{settings.home}/.docker/config.json does not say it") in rungs(done)
-    assert f"run: keyfob setup docker {SERVICE} --apply" in done.stdout.decode()
+    assert ("failed", f"{settings.home}/.docker/config.json does not have the setting") in rungs(done)
+    assert f"to set it up: keyfob setup docker {SERVICE} --apply" in done.stdout.decode()
     assert not (settings.home / ".docker").exists()
 
 
 @pytest.mark.parametrize("name", CHECKED)
 def test_the_check_follows_the_callers_whole_way(settings: Settings, name: str) -> None:
+    for caller, file, line in LINES:
+        if caller == name:
+            settings.write(file, line.replace("BIN", str(settings.bin)) + "\n")
     assert_worked(settings.apply(name, SERVICE))
     before = settings.setup(name, SERVICE, "--check")
     assert (before.returncode, rungs(before)[-1][0]) == (77 if reports(name) else 1, "failed"), before.stdout
@@ -184,11 +188,15 @@ def test_go_is_set_up_by_its_own_command(settings: Settings) -> None:
     assert GO is not None
     (settings.bin / "go").symlink_to(GO)
     file = settings.write(".config/go/env", "GOFLAGS=-modcacherw\n")
-    assert_worked(settings.apply("go", SERVICE))
+    # A value of the shell lasts only as long as the shell: it is not written.
+    applied = settings.apply("go", SERVICE, GOAUTH="git /tmp")
+    assert_worked(applied)
+    assert any("GOAUTH is set in this shell" in line for line in stderr_lines(applied))
     told = settings.person.session.run(GO, "env", "GOAUTH").stdout.decode().strip()
     assert told == "netrc; keyfob goauth"
     assert "GOFLAGS=-modcacherw\n" in file.read_text()
-    assert (settings.home / ".config/go/env.before-keyfob").read_text() == "GOFLAGS=-modcacherw\n"
+    assert "run: go env -w 'GOAUTH=netrc; keyfob goauth'" in stderr_lines(applied)
+    assert "hint: to undo it: go env -u GOAUTH" in stderr_lines(applied)
     assert any("set up already" in line for line in stderr_lines(settings.apply("go", SERVICE)))
     assert settings.setup("go", SERVICE, "--check").returncode == 77
     assert_worked(settings.person.keyfob("login", SERVICE))
@@ -239,6 +247,7 @@ def test_kubectl_gets_in(settings: Settings, provider: Provider, tmp_path: Path)
 def test_terraform_reads_the_written_settings(settings: Settings) -> None:
     settings.write(".terraformrc", "disable_checkpoint = true")
     assert_worked(settings.apply("terraform", SERVICE))
+    settings.write(".terraformrc", 'disable_checkpoint = true\ncredentials_helper "keyfob" {}\n')
     done = settings.person.session.run("terraform", "version")
     assert_worked(done)
     assert b"problem" not in done.stdout + done.stderr

@@ -36,7 +36,7 @@ def test_a_person_is_walked_through_registering_an_application(
 ) -> None:
     walk = begin(newcomer, gate.url)
     walk.read_until(r"open that page in your browser\? \[Y/n\] ")
-    assert "GitLab wants every application to be registered" in walk.shown
+    assert "GitLab requires that you register an application once" in walk.shown
     for line in (
         f"page          {gate.origin}{PAGE}",
         "redirect URI  http://127.0.0.1/callback",

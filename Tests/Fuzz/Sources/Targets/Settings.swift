@@ -1,7 +1,6 @@
-import KeyfobCore
+import Setup
 
-/// Settings of another program, in each of the formats in which keyfob sets something: what comes of it holds all that was
-/// there, and says what it should.
+/// Settings of another program, in each format that keyfob edits: the result keeps all that was there, and has the setting.
 func fuzzSettings(_ bytes: [UInt8]) throws {
     guard let text = String(validating: bytes, as: UTF8.self) else { return }
     try requireAddition(to: text) { text throws(SettingsProblem) in
@@ -12,7 +11,6 @@ func fuzzSettings(_ bytes: [UInt8]) throws {
             try TOMLSettings(text).setting("k", of: table, to: "[\"x\"]")
         }
     }
-    try requireAddition(to: text) { text throws(SettingsProblem) in try HCLSettings(text).adding("h \"x\" {}") }
     try requireAddition(to: text) { text throws(SettingsProblem) in
         try LineSettings(text).setting("k", of: "s", to: "x")
     }
@@ -21,19 +19,19 @@ func fuzzSettings(_ bytes: [UInt8]) throws {
     }
 }
 
-/// Nothing was taken away, and the second time there is nothing to do.
+/// Checks that nothing was removed, that the whole insertion is shown, and that there is nothing to do the second time.
 private func requireAddition(
-    to text: String, _ change: (String) throws(SettingsProblem) -> String
+    to text: String, _ change: (String) throws(SettingsProblem) -> TextEdit?
 ) throws {
-    guard case .success(let changed) = outcome({ () throws(SettingsProblem) in try change(text) }) else { return }
-    var rest = changed.utf8[...]
-    for byte in text.utf8 where byte > 0x20 {  // where an object was empty, its blanks go
-        guard let found = rest.firstIndex(of: byte) else { throw Violation(description: "taken away: \(changed)") }
+    guard case .success(let edit?) = outcome({ () throws(SettingsProblem) in try change(text) }) else { return }
+    var rest = edit.text.utf8[...]
+    for byte in text.utf8 where byte > 0x20 {  // an empty object loses its white space
+        guard let found = rest.firstIndex(of: byte) else { throw Violation(description: "removed: \(edit.text)") }
         rest = rest[rest.index(after: found)...]
     }
-    let again = outcome { () throws(SettingsProblem) in try change(changed) }
-    try require(again == .success(changed), "set twice: \(again)")
-    let concealed = Concealed(ours: [])
-    let shown = UnifiedDiff.lines(from: text, to: changed, name: "f") { concealed.shown($0) }
-    try require(shown.isEmpty == (text == changed), "a change that is not shown")
+    let again = outcome { () throws(SettingsProblem) in try change(edit.text) }
+    try require(again == .success(nil), "set twice: \(again)")
+    let shown = edit.shown.lines.joined().utf8.count { $0 > 0x20 }
+    let added = edit.text.utf8.count { $0 > 0x20 } - text.utf8.count { $0 > 0x20 }
+    try require(shown == added, "shown is \(edit.shown)")
 }

@@ -1,0 +1,40 @@
+import Console
+import CredentialProtocol
+import KeyfobCore
+import Secrets
+
+/// The messages of ``ForgeWalk``.
+extension Messages {
+    static func thenSignIn(_ service: ServiceURL) -> String {
+        "then sign in, once: \(login(service))"
+    }
+
+    static func clientKnown(_ service: ServiceURL) -> String {
+        "a client for \(Printable.text(service.description)) is known; to sign in: \(login(service))"
+    }
+
+    static func wantsRegistration(_ host: KnownHost) -> String {
+        "\(host.name) requires that you register an application once"
+    }
+
+    static func shortestWay(_ client: KnownHost.OwnClient) -> String {
+        switch client {
+        case .withoutSecret: "easiest: a public client, which has no secret"
+        case .withoutSecretByDevice: "easiest: enable the device flow; then no secret is needed"
+        case .withSecret: "the page shows a client id and a secret; keyfob stores the secret in your keyring"
+        }
+    }
+
+    /// A value to copy, in a column of its own.
+    static func toCopy(_ name: String, _ value: String) -> String {
+        "  " + name + String(repeating: " ", count: max(14 - name.count, 1)) + Printable.text(value)
+    }
+
+    static let openThat = "open that page in your browser? [Y/n] "
+    static let noBrowser = "no browser can be started here: open the page yourself"
+    static let clientID = "client id: "
+    static let whereClientID = "after the registration the page shows the client id; Ctrl-C to give up"
+    static let clientSecret = "client secret (not shown): "
+
+    static func gitReads(_ repository: ServiceURL) -> String { "git reads \(Printable.text(repository.description))" }
+}
