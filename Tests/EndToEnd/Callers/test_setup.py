@@ -14,7 +14,6 @@ from harness.person import Done, Person, stderr_lines
 from harness.setup import COPY, Settings
 from harness.steps import assert_worked
 from harness.terminal import Terminal
-from harness.waiting import wait_until
 
 URL = "https://registry.example"
 SECRET = "c2VjcmV0LXBhc3N3b3Jk"  # must not appear in the shown changes
@@ -207,7 +206,7 @@ def test_links_and_special_files_are_left_alone(settings: Settings) -> None:
     assert_left_alone(settings, settings.apply("docker", URL), "is read-only")
     path.chmod(0o600)
     os.link(path, settings.home / "other-name")
-    assert_left_alone(settings, settings.apply("docker", URL), "has other names")
+    assert_left_alone(settings, settings.apply("docker", URL), "has other hard links")
     path.unlink()
     path.mkdir()
     assert_left_alone(settings, settings.apply("docker", URL), "is not a file")
