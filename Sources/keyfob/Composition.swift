@@ -27,12 +27,12 @@ struct Composition: Sendable {
 
     /// - Parameters:
     ///   - account: the account named on the command line.
-    ///   - interaction: who may be asked, if the command line says so.
-    ///   - notesRoutes: whether the door for git may learn which account answers a question.
-    ///   - isForGit: whether it is git that asks, so that the repository it works in may decline for the person to be asked.
-    ///   - isLogin: whether a person has asked for a sign-in: they are told how it ended by the command itself.
-    ///   - isVerbose: whether the person wants to see each step.
-    ///   - readsStandardInput: whether an address may be pasted there: it is the person's, not a caller's.
+    ///   - interaction: the value on the command line, if any.
+    ///   - notesRoutes: whether the door for git may learn which account answers a request.
+    ///   - isForGit: whether git asks. Then the settings of the current repository may forbid questions to the user.
+    ///   - isLogin: whether the user ran `keyfob login`. The command itself then reports the result.
+    ///   - isVerbose: whether the user wants to see each step.
+    ///   - readsStandardInput: whether standard input belongs to the user, who may paste an address there.
     ///   - clocks: as in ``Transports``.
     init(
         account: String?, interaction: Interaction?, notesRoutes: Bool = false, isForGit: Bool = false,
@@ -46,8 +46,8 @@ struct Composition: Sendable {
         self.isLogin = isLogin
         self.readsStandardInput = readsStandardInput
         transports = Transports(tracer: tracer, clocks: clocks)
-        let policy = try? Self.policy(interaction, configuration: nil)  // what is wrong is said by the run
-        // The keyring's own prompt is a window: it needs a graphical session, and a caller that did not decline.
+        let policy = try? Self.policy(interaction, configuration: nil)  // `parts()` reports an invalid value
+        // The keyring's own prompt is a window. It needs a graphical session, and a caller that allows questions.
         let hasWindows = ["DISPLAY", "WAYLAND_DISPLAY"].contains { Environment.variable($0)?.isEmpty == false }
         let mode = interaction ?? policy?.fromEnvironment ?? .auto
         let keyring = SecretService(
@@ -64,7 +64,7 @@ struct Composition: Sendable {
             firstIsUsable: { KernelAccessTokenCache.isUsable })
     }
 
-    /// What ends a sign-in.
+    /// Ends sign-ins.
     var signOut: SignOut {
         SignOut(grants: grants, cache: cache, lock: lock, registrations: registrations, approvals: approvals)
     }
@@ -82,21 +82,21 @@ struct Composition: Sendable {
             transportOfForgotten: { [transports] in transports.transport(forgottenServerOf: $0) })
     }
 
-    /// The clients as which keyfob is registered.
+    /// The clients that keyfob has registered.
     var registrations: RegistrationStore { RegistrationStore(items: service) }
 
-    /// The services that a person has approved.
+    /// The services that the user has approved.
     var approvals: Approvals? { Environment.approvalsFile.map { Approvals(file: $0) } }
 
-    /// The parts of one run, all of them made of one reading of the configuration.
+    /// The parts of one run, all created from one reading of the configuration.
     struct Parts {
         let accounts: AccountDirectory
         let tokens: OAuthTokenSource
         let serviceApproval: ServiceApproval
     }
 
-    /// What finds the server of a service. Whoever answers for it must not send us to this machine or its network, unless
-    /// that is where the service is.
+    /// Finds the authorization server of a service. A service may not point to this machine or its network, unless the
+    /// service itself is there.
     private static func finder(
         _ host: Configuration.Host?, _ service: ServiceURL, _ transports: Transports
     ) -> ServerFinder {
@@ -106,12 +106,12 @@ struct Composition: Sendable {
             reach: { try await transports.reach(neededFor: $0, of: $1) })
     }
 
-    /// Runs `body` with the credential helper, and ends the process with one line on standard error if it fails.
+    /// Runs `body` with the credential helper. If it fails, prints one line on standard error and ends the process.
     func run(_ body: (CredentialHelper) async throws -> Void) async throws {
         try await runWithParts { try await body(helper($0)) }
     }
 
-    /// Runs `body` with the credential helper and the configuration. Errors are thrown on.
+    /// Runs `body` with the credential helper and the configuration. Throws its errors.
     func attempt<Result>(
         _ body: (CredentialHelper, Configuration) async throws -> Result
     ) async throws -> Result {
@@ -132,7 +132,7 @@ struct Composition: Sendable {
             tokens: parts.tokens, serviceApproval: parts.serviceApproval)
     }
 
-    /// The same with the parts below the helper.
+    /// The same with the parts below the credential helper.
     func runWithParts(_ body: (Parts) async throws -> Void) async throws {
         do {
             try await body(try parts())
@@ -143,7 +143,7 @@ struct Composition: Sendable {
         }
     }
 
-    /// Reads the configuration, and puts the parts together.
+    /// Reads the configuration and creates the parts.
     func parts() throws(ConfigurationError) -> Parts {
         let search = ExecutableSearch(path: Environment.variable("PATH"))
         let git = GitConfigCommand(search: search, environment: Environment.environment, tracer: tracer)
@@ -201,13 +201,13 @@ struct Composition: Sendable {
             now: { Int64(time(nil)) })
     }
 
-    /// Tells the doors which account answers this question.
+    /// Tells the doors which account answers this request.
     func noteRoute(_ request: CredentialRequest, _ account: Account) {
         note(Routes.exact(request), account)
     }
 
-    /// Tells the doors which account answers this question and, where it can, all those about the same service: build
-    /// tools ask for address after address, and the kernel keeps but a few keys for each user.
+    /// Tells the doors which account answers this request and, if possible, all requests about the same service. Build
+    /// tools ask for many URLs of one service, and the kernel limits the number of keys per user.
     func noteRoute(_ request: CredentialRequest, _ account: Account, _ configuration: Configuration) {
         if configuration.isWhole(account.service) {
             note(Routes.below(account.service, username: request.username), account)
@@ -216,7 +216,8 @@ struct Composition: Sendable {
         }
     }
 
-    /// What git's settings say for one command alone, as by `git -c`, is nothing that later questions are answered by.
+    /// Notes nothing if git's settings for one command (`git -c`) had an effect, because later requests must not use
+    /// them.
     private func note(_ route: String?, _ account: Account) {
         guard !account.isFromGit || GitEnvironment.isUsual(Environment.environment) else { return }
         if let route { KernelAccessTokenCache().note(route: route, account: account.id, at: Int64(time(nil))) }

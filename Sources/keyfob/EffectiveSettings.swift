@@ -31,8 +31,8 @@ struct EffectiveSettings: Encodable {
     }
 
     /// - Parameters:
-    /// - host: the entry in the files.
-    /// - finding: the result of discovery, if it was needed.
+    ///   - host: the entry in the files.
+    ///   - finding: the result of discovery, if it was needed.
     init(for account: Account, as host: Configuration.Host?, found finding: ServerFinder.Finding?) {
         let known: Source? = account.provider == nil ? nil : .knownHost
         let found: Source? = finding == nil ? known : known ?? .discovery

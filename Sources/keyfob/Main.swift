@@ -4,7 +4,7 @@ import Dialects
 import Glibc
 import Secrets
 
-/// Where the process begins.
+/// The entry point.
 @main
 enum Main {
     static func main() async {
@@ -13,14 +13,14 @@ enum Main {
         if let dialect = Dialects.spoken(by: CommandLine.arguments.first ?? "") {
             _exit(await CallerExchange(dialect, Array(CommandLine.arguments.dropFirst())).run())
         }
-        // What git-credential-keyfob hands over is taken as it is: to parse it costs as much as to answer it.
+        // Arguments from git-credential-keyfob are not parsed: parsing would take as long as the answer.
         let arguments = CommandLine.arguments
         if arguments.count == 4, arguments[2] == "--dialect", arguments[3] == "git",
             let operation = Operation(rawValue: arguments[1])
         {
             do {
                 try await CredentialExchange.fromGit.run(operation)
-                _exit(0)  // the answer is written; to take down libraries and threads in good order costs git 2 ms
+                _exit(0)  // the answer is written; a normal exit of libraries and threads would cost git 2 ms
             } catch {
                 _exit((error as? ExitCode)?.rawValue ?? 70)
             }
@@ -30,7 +30,7 @@ enum Main {
     }
 }
 
-/// `keyfob COMMAND`: the door for people, for editors, and for what git-credential-keyfob cannot answer alone.
+/// `keyfob COMMAND`: for users, for editors, and for requests that git-credential-keyfob cannot answer by itself.
 struct Keyfob: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "keyfob",

@@ -3,8 +3,8 @@ import KeyfobCore
 import OAuth
 import Synchronization
 
-/// How endpoints are reached, by the environment and by git's settings. git is asked once for each of them, when the first
-/// request to it is sent.
+/// The network settings for each endpoint, from the environment and git's settings. git is asked once per endpoint,
+/// when the first request is sent to it.
 final class Network: Sendable {
     private let git: GitConfigCommand
     private let known = Mutex<[String: NetworkSettings]>([:])
@@ -15,8 +15,8 @@ final class Network: Sendable {
             tracer: tracer)
     }
 
-    /// - Throws: `OAuthError.settingsUnknown` where git cannot say what its settings are: they may name a proxy or an
-    ///   authority that nothing must go past.
+    /// - Throws: `OAuthError.settingsUnknown` if git cannot read its settings. They may name a proxy or an authority,
+    ///   so nothing may be sent without them.
     func settings(for url: EndpointURL) throws(OAuthError) -> NetworkSettings {
         let place = url.origin + url.path
         if let settings = known.withLock({ $0[place] }) { return settings }

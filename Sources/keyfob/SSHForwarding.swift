@@ -1,14 +1,14 @@
 import OAuth
 
-/// The way from a browser on the person's own machine to a listener on the machine that they are logged in to.
+/// Forwards a port from the user's own machine, where the browser is, to a listener on this machine.
 enum SSHForwarding {
-    /// The command to be typed on the other machine, ready to be copied: `ssh -L 4321:127.0.0.1:4321 192.0.2.7`. nil
-    /// where nothing listens, or this is no session over ssh.
+    /// The command for the user's own machine: `ssh -L 4321:127.0.0.1:4321 192.0.2.7`. nil if nothing listens, or this
+    /// is not an ssh session.
     ///
     /// - Parameter connection: `SSH_CONNECTION` (ssh(1)): address and port of the client, then of the server.
     static func command(for pending: PendingLogin, connection: String?) -> String? {
         let words = (connection ?? "").split(separator: " ")
-        // Copied into a shell: nothing but an address may stand there.
+        // The user copies it into a shell, so only an address is accepted here.
         guard let port = pending.port, words.count == 4, !words[2].hasPrefix("-"),
             words[2].utf8.allSatisfy({ isAddressByte($0) }), let serverPort = UInt16(words[3])
         else { return nil }
@@ -20,7 +20,7 @@ enum SSHForwarding {
         pending.redirectURI.hasPrefix("http://[::1]") ? "[::1]" : "127.0.0.1"
     }
 
-    /// Of IPv4, of IPv6 and of its zones.
+    /// A byte of an IPv4 address, an IPv6 address or its zone.
     private static func isAddressByte(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),

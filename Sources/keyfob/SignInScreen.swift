@@ -3,12 +3,13 @@ import CredentialProtocol
 import KeyfobCore
 import OAuth
 
-/// What a person sees while they sign in: where to go, and how long they may take; and where they paste.
+/// The text on the terminal during a sign-in: where to go, the remaining time, and where to paste.
 struct SignInScreen: Sendable {
     let browser: BrowserLauncher
-    /// Whether an address may be pasted on standard input where there is no terminal: not where it belongs to a caller.
+    /// Whether the user may paste an address on standard input if there is no terminal. False if standard input belongs
+    /// to a caller.
     let readsStandardInput: Bool
-    /// Whether to say who is signed in: not where the command does, which knows also of a sign-in that was there before.
+    /// Whether to report who is signed in. False if the command does that, which also knows about an earlier sign-in.
     let saysWhoIsSignedIn: Bool
 
     /// One function for each way to sign in.
@@ -28,12 +29,12 @@ struct SignInScreen: Sendable {
             })
     }
 
-    // By the browser.
+    // In the browser.
 
     private func showBrowser(_ account: Account, _ pending: PendingLogin) async throws {
         let isOnlyWay = pending.startAddress == nil
-        // Who does not see what we say must not lose what they type to us: an editor's terminal is the editor's. And
-        // nobody is told to paste before what is pasted is hidden.
+        // If the user cannot see our text, keyfob must not read what they type: an editor's terminal belongs to the
+        // editor. And keyfob asks for a paste only after it has turned the echo off.
         var lines =
             isOnlyWay || Terminal.isStandardError
             ? PastedLines(orStandardInput: isOnlyWay && readsStandardInput) : nil
@@ -56,12 +57,12 @@ struct SignInScreen: Sendable {
             if onTerminal { complain(error) }
         }
         guard takesPastes || !isOnlyWay else { throw OAuthError.browserFailed(reason: "no terminal to paste into") }
-        // Who types Ctrl-D has been told already what was wrong.
+        // If the user typed Ctrl-D, the problem has been reported already.
         if isOnlyWay { throw onTerminal ? .cancelled : problem }
         try await clock
     }
 
-    /// No browser was opened: it runs on another machine, or the person opens it.
+    /// The text if no browser was opened: it runs on another machine, or the user opens it.
     private func explainOtherBrowser(_ pending: PendingLogin, takesPastes: Bool) {
         if takesPastes || pending.startAddress == nil {
             Terminal.hint(Messages.inAnyBrowser, pending.authorizationAddress)
@@ -87,7 +88,7 @@ struct SignInScreen: Sendable {
         for hint in report.hints { Terminal.hint(hint) }
     }
 
-    // At another device.
+    // On another device.
 
     private func showCode(_ account: Account, _ pending: PendingDeviceLogin) async throws {
         begin(account, at: pending.authorizationServer, tokensFrom: pending.tokenServer)
@@ -108,7 +109,7 @@ struct SignInScreen: Sendable {
         if let line = Messages.askedFor(account) { Terminal.say(line) }
     }
 
-    /// Shows the time left, on a terminal, until the sign-in ends, which cancels this task.
+    /// Shows the remaining time on a terminal until the end of the sign-in cancels this task.
     private func countDown(_ what: String, until deadline: ContinuousClock.Instant) async throws {
         func left() -> Int64 { ContinuousClock.now.duration(to: deadline).components.seconds }
         guard Terminal.isStandardError else { return }

@@ -4,15 +4,15 @@ import Glibc
 import Secrets
 import Synchronization
 
-/// Standard input, where a request stands.
+/// Standard input with a request.
 enum StandardInput {
-    /// Reads a secret that a person hands over: the first line, without its end; nil where it is empty.
+    /// Reads a secret from the user: the first line, without its end; nil if it is empty.
     static func readSecret() -> Secret? {
         let line = Input.readRequest().prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
         return line.isEmpty ? nil : Secret(line)
     }
 
-    /// Reads to the end, and at most one byte more than a caller may say.
+    /// Reads to the end, but at most one byte more than the limit for callers.
     static func readAll() -> [UInt8] { Input.readAll(upTo: Invocation.maximumInput + 1) }
 }
 
@@ -20,7 +20,7 @@ enum StandardInput {
 final class LineInput: Sendable {
     private let lines: Mutex<ConversationLines>
 
-    /// - Parameter descriptor: what holds the beginning, where a door has read it already.
+    /// - Parameter descriptor: has the beginning of the input, if a door has read it already.
     init(beginningOn descriptor: Int32?) {
         let read = descriptor.map { descriptor in
             defer { close(descriptor) }
@@ -29,6 +29,6 @@ final class LineInput: Sendable {
         lines = Mutex(ConversationLines(pending: read ?? []))
     }
 
-    /// The next line without its end, at most one byte more than a caller may say; nil at the end.
+    /// The next line without its end, at most one byte more than the limit for callers; nil at the end.
     func next() -> [UInt8]? { lines.withLock { $0.next(Input.readSome) } }
 }

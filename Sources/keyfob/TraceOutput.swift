@@ -8,11 +8,11 @@ import KeyfobCore
 import OAuth
 import Synchronization
 
-/// Where the steps of a run are told: to the person who said `--verbose`, and where `KEYFOB_TRACE` says, as git's trace
-/// variables do (git(1), `GIT_TRACE`): `1` or `true` is standard error, a number from 2 to 9 a descriptor that the caller
-/// opened, an absolute path a file that is appended to.
+/// The places for a trace: standard error with `--verbose`, and the one in `KEYFOB_TRACE`, as in git's trace variables
+/// (git(1), `GIT_TRACE`). Its value is `1` or `true` for standard error, a number from 2 to 9 for a file descriptor
+/// that the caller opened, or an absolute path of a file, to which keyfob appends.
 enum TraceOutput {
-    /// Who is told.
+    /// A tracer that writes to these places.
     static func tracer(isVerbose: Bool) -> Tracer {
         let value = Environment.variable("KEYFOB_TRACE") ?? ""
         let place = isVerbose && isStandardError(value) ? nil : descriptor(value)
@@ -22,7 +22,7 @@ enum TraceOutput {
             if isVerbose { Terminal.say(line) }
             guard let place else { return }
             if place == STDERR_FILENO { return Terminal.say(line) }
-            // In one piece, so that processes that share a file do not mix their lines.
+            // One write, so that processes that share a file do not mix their lines.
             Terminal.write("\(clock()) keyfob[\(getpid())]: \(line)\n", to: place)
         }
         tracer.note("keyfob \(Keyfob.configuration.version)")
@@ -31,7 +31,7 @@ enum TraceOutput {
 
     private static func isStandardError(_ value: String) -> Bool { ["1", "2", "true"].contains(value.lowercased()) }
 
-    /// nil: nobody is to be told, or nobody can be.
+    /// nil if there is no place, or it is unusable.
     private static func descriptor(_ value: String) -> Int32? {
         if ["", "0", "false"].contains(value.lowercased()) { return nil }
         if isStandardError(value) { return STDERR_FILENO }
@@ -44,8 +44,8 @@ enum TraceOutput {
         return file(value) ?? complain("cannot write to the file that KEYFOB_TRACE names")
     }
 
-    /// What the caller opened: the runtime has descriptors of its own before `main`, all of them closed by exec(2), as no
-    /// inherited one is. A copy, so that nothing that is opened later is taken for it.
+    /// A copy of a descriptor that the caller opened, so that a file opened later is not mistaken for it. The runtime
+    /// has its own descriptors before `main`. They are all close-on-exec; an inherited one never is.
     private static func inherited(_ number: Int32) -> Int32? {
         let (flags, status) = (fcntl(number, F_GETFD), fcntl(number, F_GETFL))
         guard flags >= 0, flags & FD_CLOEXEC == 0, status & O_ACCMODE != O_RDONLY else { return nil }
@@ -63,13 +63,13 @@ enum TraceOutput {
 
     private static let hasComplained = Atomic(false)
 
-    /// Once, however many questions the process answers.
+    /// Reports the problem once per process.
     private static func complain(_ what: String) -> Int32? {
         if !hasComplained.exchange(true, ordering: .relaxed) { Terminal.say(what + "; there is no trace") }
         return nil
     }
 
-    /// The time of the day here.
+    /// The local time.
     private static func clock() -> String {
         var now = timespec()
         _ = unsafe clock_gettime(CLOCK_REALTIME, &now)
@@ -79,7 +79,7 @@ enum TraceOutput {
 }
 
 extension Tracer {
-    /// Words for a request: what was asked, what came, and how long it took.
+    /// Describes a request: what was sent, the result, and how long it took.
     func note(_ report: ReportingTransport.Report) {
         let outcome =
             switch report.outcome {
@@ -90,7 +90,7 @@ extension Tracer {
     }
 }
 
-/// What commands have that say their steps.
+/// The option of commands that can report their steps.
 struct Verbosity: ParsableArguments {
     @Flag(name: [.customShort("v"), .customLong("verbose")], help: "Say each step and its time on standard error.")
     var isOn = false

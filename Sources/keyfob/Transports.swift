@@ -5,7 +5,7 @@ import KeyfobCore
 import OAuth
 import Synchronization
 
-/// The transports of this process, one for each set of trusted authorities, so that they can all be closed at the end.
+/// The transports of this process, one for each set of trusted authorities. All can be closed at the end.
 final class Transports: Sendable {
     private let open = Mutex<[String: AsyncHTTPTransport]>([:])
     private let network: Network
@@ -13,8 +13,9 @@ final class Transports: Sendable {
     private let clocks: ServerClocks?
 
     /// - Parameters:
-    ///   - clocks: takes the times that servers tell; each of them is then asked once, and for a short while, for it is to
-    ///     be told how they are and not to be waited for.
+    ///   - clocks: collects the times that servers send. If it is given, each server is asked only once and with a
+    ///     short
+    ///     timeout, because the report must not wait for it.
     init(tracer: Tracer, clocks: ServerClocks? = nil) {
         network = Network(tracer: tracer)
         (self.tracer, self.clocks) = (tracer, clocks)
@@ -28,20 +29,20 @@ final class Transports: Sendable {
         return PatientTransport(each, notBefore: .inKernelMemory(now: now), now: now)
     }
 
-    /// How to reach the authorization server of `account`.
+    /// The transport to the authorization server of `account`.
     func transport(for account: Account) -> any HTTPTransport {
         let transport = transport(trusting: account.certificateAuthorityFile)
         guard account.addresses != .anywhere else { return transport }
         return ReachingTransport(transport, reach: account.addresses)
     }
 
-    /// How to reach a server of which nothing is written down any more. Nobody can say whether a person named it, so it may
-    /// not be on this machine, unless `service` is.
+    /// The transport to a server whose configuration is gone. It is unknown whether the user named the server, so it
+    /// must not be on this machine, unless `service` is.
     func transport(forgottenServerOf service: ServiceURL) -> any HTTPTransport {
         ReachingTransport(transport(trusting: nil), reach: .privateNetworks(of: Reach.Resource(service)))
     }
 
-    /// How near `server`, of which `resource` has told, has to be allowed to be asked.
+    /// The reach that a request to `server` needs, if `resource` named the server.
     func reach(neededFor server: EndpointURL, of resource: EndpointURL) async throws(OAuthError) -> Reach {
         try await impatient(trusting: nil).reach(neededFor: server, of: resource)
     }
@@ -60,7 +61,7 @@ final class Transports: Sendable {
         }
     }
 
-    /// Closes them all; nothing is sent afterwards.
+    /// Closes all transports. No request is sent afterwards.
     func shutdown() async {
         let all = open.withLock { open in
             defer { open = [:] }

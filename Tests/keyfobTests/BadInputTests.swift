@@ -1,9 +1,8 @@
 import TestSupport
 import Testing
 
-/// A configuration, a session or a keyring that cannot be used: a clear error, the right exit status, and nothing on
-/// standard output.
-@Suite(.timeLimit(.withTurns)) struct `What is not as it must be` {
+/// An unusable configuration, session or keyring causes a clear error, the right exit status, and no standard output.
+@Suite(.timeLimit(.withTurns)) struct `Invalid configurations and environments` {
     @Test(arguments: [
         ("client-id = \"x\"", ":3: host.\"https://git.example.com\".client-id: unknown key"),
         ("scopes = \"read\"", ":3: host.\"https://git.example.com\".scopes: must be an array of strings"),
@@ -12,7 +11,7 @@ import Testing
         ("redirect_uri = \"https://evil.example/\"", "redirect_uri"),
         ("client_id = ", ":3: "),
     ])
-    func `A configuration that is wrong is refused with file, line and key`(
+    func `An invalid configuration is refused with file, line and key`(
         _ line: String, _ complaint: String
     ) async throws {
         try await KeyfobSession.run { session in
@@ -26,7 +25,7 @@ import Testing
         }
     }
 
-    @Test func `A host without TLS is refused unless it is this machine`() async throws {
+    @Test func `A host without TLS is refused unless it is loopback`() async throws {
         try await KeyfobSession.run { session in
             try session.configure(
                 "[host.\"http://git.example.com\"]\nissuer = \"https://x.example\"\nclient_id = \"x\"\n")
@@ -36,7 +35,9 @@ import Testing
         }
     }
 
-    @Test func `Without a session bus git hears nothing of a foreign host, and a person hears why`() async throws {
+    @Test func `Without a session bus, git gets no message about an unknown host, and the user gets the reason`()
+        async throws
+    {
         try await PrivateSession.runWithoutBus { session in
             let session = KeyfobSession(session: session)
             let git = try await session.run(["git-credential-keyfob", "get"], "protocol=https\nhost=example.com\n\n")
@@ -47,7 +48,7 @@ import Testing
         }
     }
 
-    @Test func `Without a session bus a person hears why, where the host is ours`() async throws {
+    @Test func `Without a session bus, the user gets the reason for a configured host`() async throws {
         try await PrivateSession.runWithoutBus { session in
             let session = KeyfobSession(session: session)
             try session.configure(

@@ -2,8 +2,8 @@ import AuthorizationServer
 import TestSupport
 import Testing
 
-/// Scenarios for clients of the Model Context Protocol's conformance suite, under its identifiers, where the service is
-/// configured. RFC 8414 sections 3 and 5, RFC 9207 section 2.4.
+/// Scenarios from the Model Context Protocol's conformance suite for clients, with its identifiers, at a configured
+/// service. RFC 8414 sections 3 and 5, RFC 9207 section 2.4.
 @Suite(.timeLimit(.withTurns)) struct `A sign-in in scenarios` {
     struct Scenario: Sendable, CustomTestStringConvertible {
         /// The identifier.
@@ -37,7 +37,7 @@ import Testing
     ]
 
     @Test(arguments: issuers)
-    func `the answer's issuer is compared byte for byte, before the code is shown to anybody`(
+    func `the response's issuer is compared byte for byte before the code is sent to any server`(
         _ scenario: Scenario
     ) async throws {
         try await Self.signIn { configuration, origin in
@@ -55,7 +55,7 @@ import Testing
             ("metadata-var2", "/tenant", "/.well-known/oauth-authorization-server/tenant"),
             ("metadata-var3", "/tenant", "/tenant/.well-known/openid-configuration"),
         ])
-    func `metadata are found at each of their places, and no root document serves a path`(
+    func `metadata are found at each of their locations, and a root document is not used for a path`(
         identifier: String, path: String, place: String
     ) async throws {
         try await Self.signIn(path: path, only: place) { result, log in
@@ -65,7 +65,7 @@ import Testing
         }
     }
 
-    @Test(.counted(.hostileServers)) func `metadata-issuer-mismatch: the document of another issuer is not used`()
+    @Test(.counted(.hostileServers)) func `metadata-issuer-mismatch: a document of another issuer is refused`()
         async throws
     {
         try await Self.signIn { configuration, _ in
@@ -78,7 +78,7 @@ import Testing
         }
     }
 
-    @Test func `pre-registration: a client that is configured does not register`() async throws {
+    @Test func `pre-registration: a configured client does not register`() async throws {
         try await Self.signIn { configuration, _ in
             configuration.registration.access = .open
         } then: { server, result, _ in
@@ -88,7 +88,7 @@ import Testing
         }
     }
 
-    /// Signs in at a server that is changed first.
+    /// Signs in at a server with a changed configuration.
     private static func signIn(
         path: String = "", _ change: (inout AuthorizationServerConfiguration, _ origin: String) -> Void,
         then check: (RunningServer, CommandResult, KeyfobSession) async throws -> Void
@@ -106,7 +106,7 @@ import Testing
         }
     }
 
-    /// Signs in at a server whose metadata stand at one place alone.
+    /// Signs in at a server whose metadata are at one location only.
     private static func signIn(
         path: String, only place: String, then check: (CommandResult, [LoggedRequest]) throws -> Void
     ) async throws {

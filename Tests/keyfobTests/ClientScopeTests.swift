@@ -4,7 +4,7 @@ import Secrets
 import TestSupport
 import Testing
 
-/// Several services that name one authorization server: what one of them was given is not for the others.
+/// Several services name one authorization server. A client or grant of one service must not be used for the others.
 private func withResources(
     _ change: (inout AuthorizationServerConfiguration, _ origin: String) -> Void = { _, _ in },
     _ body: (RunningServer, KeyfobSession) async throws -> Void
@@ -28,7 +28,7 @@ private func clients(_ server: RunningServer) -> [String?] {
     server.requests(to: "/authorize").map { $0.fields["client_id"] }
 }
 
-@Suite(.timeLimit(.withTurns)) struct `A client that a person has registered` {
+@Suite(.timeLimit(.withTurns)) struct `A client that the user registered` {
     @Test(.counted(.hostileServers)) func `is not used for another service that names the same server`() async throws {
         try await withResources { configuration, _ in
             configuration.clients.append(
@@ -43,7 +43,7 @@ private func clients(_ server: RunningServer) -> [String?] {
             #expect(clients(server).first == "mine")
             #expect(clients(server).count == 2 && clients(server).last != "mine")
             #expect(server.requests(to: "/register").count == 1)
-            // It serves the service that it was given for, also after keyfob has registered itself.
+            // It is still used for its own service, even after keyfob has registered itself.
             let again = try await session.run(["keyfob", "login", "--force", server.origin + "/a/mcp"])
             #expect(again.status == 0, "\(again.complaint)")
             #expect(clients(server).last == "mine")
@@ -51,13 +51,13 @@ private func clients(_ server: RunningServer) -> [String?] {
     }
 }
 
-@Suite(.timeLimit(.withTurns)) struct `The secret of a person's client` {
+@Suite(.timeLimit(.withTurns)) struct `The secret of the user's client` {
     private static func addClient(_ configuration: inout AuthorizationServerConfiguration) {
         configuration.clients.append(
             RegisteredClient(id: "mine", redirectURIs: ["http://127.0.0.1/callback"], secret: Secret("s3cr3t")))
     }
 
-    @Test func `is kept once it has worked, and replaced by none that has not`() async throws {
+    @Test func `is stored after it has worked, and replaced only by one that works`() async throws {
         try await withResources { configuration, _ in
             Self.addClient(&configuration)
         } _: { server, session async throws in
@@ -70,7 +70,7 @@ private func clients(_ server: RunningServer) -> [String?] {
         }
     }
 
-    @Test func `is asked for on a terminal, and not shown`() async throws {
+    @Test func `is read from the terminal without showing it`() async throws {
         try await withResources { configuration, _ in
             Self.addClient(&configuration)
         } _: { server, session async throws in
@@ -87,7 +87,7 @@ private func clients(_ server: RunningServer) -> [String?] {
         }
     }
 
-    @Test func `is found again after a logout by following the hint, and is gone after a logout of everything`()
+    @Test func `is found again after a logout by following the hint, and is deleted by a logout of everything`()
         async throws
     {
         try await withResources { configuration, _ in
@@ -112,7 +112,7 @@ private func clients(_ server: RunningServer) -> [String?] {
 }
 
 @Suite(.timeLimit(.withTurns)) struct `A logout` {
-    @Test func `is of the account that serves the address, and of no account around it`() async throws {
+    @Test func `applies to the account that serves the URL, not to accounts of a shorter URL`() async throws {
         try await withResources { configuration, origin in
             configuration.resources.append(ProtectedResource(path: ""))
         } _: { server, session async throws in
@@ -134,7 +134,7 @@ private func clients(_ server: RunningServer) -> [String?] {
     }
 
     @Test(.counted(.hostileServers), arguments: ["", "/", "/a"])
-    func `of one path decides for that path alone`(claims: String) async throws {
+    func `of one path apply to that path only`(claims: String) async throws {
         try await withResources { configuration, origin in
             configuration.resources[0].extraMetadata["resource"] = .string(origin + claims)
         } _: { server, session async throws in
@@ -144,7 +144,7 @@ private func clients(_ server: RunningServer) -> [String?] {
             #expect(
                 text.contains("[host.'\(server.origin)/a/mcp']") || text.contains("[host.\"\(server.origin)/a/mcp\"]"))
             #expect(text.split(separator: "\n").count { $0.hasPrefix("[host.") } == 1)
-            // And the user is told how to sign in to more.
+            // The message says how to sign in to more.
             #expect(result.complaint.contains("for all of that, run: keyfob login \(server.origin)"))
             for path in ["/a", "/b/mcp", ""] {
                 let other = ["keyfob", "token", "--interaction", "never", server.origin + path]
@@ -154,7 +154,7 @@ private func clients(_ server: RunningServer) -> [String?] {
         }
     }
 
-    @Test func `of a whole origin, at its own place, decides for all of it`() async throws {
+    @Test func `of a whole origin at its own location apply to all of it`() async throws {
         try await withResources { configuration, origin in
             configuration.resources = [ProtectedResource(path: "/a/mcp")]
             configuration.resources[0].metadataPlaces = ["/.well-known/oauth-protected-resource"]

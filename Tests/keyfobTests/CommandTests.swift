@@ -3,7 +3,7 @@ import FoundationEssentials
 import TestSupport
 import Testing
 
-/// What a person types, and hears where it is not as it must be. Nothing here needs a server.
+/// Command lines that need no server, and the errors for invalid ones.
 @Suite(.timeLimit(.withTurns)) struct `The commands` {
     private static let configuration = """
         [host."https://git.example.com"]
@@ -16,7 +16,7 @@ import Testing
         (["login", "--help"], "USAGE: keyfob login"), (["token", "--help"], "--min-ttl"),
         (["help", "logout"], "--all"),
     ])
-    func `Help and version are no failure`(_ arguments: [String], _ says: String) async throws {
+    func `Help and version succeed`(_ arguments: [String], _ says: String) async throws {
         try await PrivateSession.runWithoutBus { session in
             let result = try await KeyfobSession(session: session).run(["keyfob"] + arguments, "")
             #expect(result.status == 0)
@@ -44,7 +44,7 @@ import Testing
         ["token", "https://h", "--format", "xoauth2"], ["token", "https://h", "--user", "u"],
         ["logout", "nonsense"],
     ])
-    func `A command that is not as it must be is a usage error`(_ arguments: [String]) async throws {
+    func `An invalid command line is a usage error`(_ arguments: [String]) async throws {
         try await PrivateSession.runWithoutBus { session in
             let result = try await KeyfobSession(session: session).run(["keyfob"] + arguments, "")
             #expect(result.status == 64, "\(arguments) \(result.complaint)")
@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    @Test func `A URL that cannot be served is named`() async throws {
+    @Test func `The message names a URL that keyfob does not support`() async throws {
         try await PrivateSession.runWithoutBus { session in
             let result = try await KeyfobSession(session: session).run(
                 ["keyfob", "login", "http://example.org/\u{1B}[2J"], "")
@@ -64,7 +64,7 @@ import Testing
     }
 
     @Test(arguments: ["http://localhost:1", "http://alice@localhost:1"])
-    func `A login where nothing is configured asks the service, and says that it is not there`(
+    func `A login without configuration asks the service, and reports that it is unreachable`(
         _ url: String
     ) async throws {
         try await KeyfobSession.run { session in
@@ -77,7 +77,7 @@ import Testing
         }
     }
 
-    @Test func `A token where nothing is configured is not there`() async throws {
+    @Test func `Without configuration there is no token`() async throws {
         try await KeyfobSession.run { session in
             let result = try await session.run(["keyfob", "token", "https://example.org"], "")
             #expect(result.status == 1)
@@ -86,7 +86,7 @@ import Testing
         }
     }
 
-    @Test func `A stored password is not given out as a token`() async throws {
+    @Test func `A stored password is not printed as a token`() async throws {
         try await KeyfobSession.run { session in
             let credential = "protocol=https\nhost=example.org\nusername=u\npassword=s3cr3t\n\n"
             #expect(try await session.run(["keyfob", "store"], credential).status == 0)
@@ -97,7 +97,7 @@ import Testing
         }
     }
 
-    @Test func `A token that needs a person is not had where nobody may be asked`() async throws {
+    @Test func `A token that needs a sign-in is not available if keyfob may not ask`() async throws {
         try await KeyfobSession.run { session in
             try session.configure(Self.configuration)
             let result = try await session.withBrowser().run(
@@ -114,7 +114,7 @@ import Testing
         }
     }
 
-    @Test func `Signed in nowhere is an empty array, a line for people, and nothing to log out of`() async throws {
+    @Test func `Without sign-ins there is an empty array, a line for people, and nothing to log out of`() async throws {
         try await KeyfobSession.run { session in
             let json = try await session.run(["keyfob", "status", "--json"], "")
             #expect(json.status == 0)
@@ -135,7 +135,7 @@ import Testing
         ["git-credential-keyfob", "get"], ["keyfob", "get"], ["keyfob", "get", "--interaction", "never"],
         ["keyfob", "token", "https://git.example.com"], ["keyfob", "status"],
     ])
-    func `A word that KEYFOB_INTERACTION does not know is an error that names it`(_ command: [String]) async throws {
+    func `An unknown value of KEYFOB_INTERACTION is an error that names it`(_ command: [String]) async throws {
         try await KeyfobSession.run { session in
             try session.configure(Self.configuration)
             var session = session.withBrowser()
@@ -148,7 +148,7 @@ import Testing
         }
     }
 
-    @Test func `An empty KEYFOB_INTERACTION says nothing`() async throws {
+    @Test func `An empty KEYFOB_INTERACTION counts as not set`() async throws {
         try await KeyfobSession.run { session in
             var session = session
             session.environment["KEYFOB_INTERACTION"] = ""

@@ -3,8 +3,8 @@ import FoundationEssentials
 import TestSupport
 import Testing
 
-/// `keyfob config`: where the configuration is, and for a URL what holds and which line says so (protocol.md, section 11).
-@Suite(.timeLimit(.withTurns)) struct `What keyfob config tells` {
+/// `keyfob config`: the configuration files; for a URL its settings and the line of each (protocol.md, section 11).
+@Suite(.timeLimit(.withTurns)) struct `The output of keyfob config` {
     private struct Report: Decodable {
         struct Setting: Decodable, Equatable {
             var value: String?
@@ -25,7 +25,7 @@ import Testing
         return try JSONDecoder().decode(Report.self, from: Data(result.stdout))
     }
 
-    @Test func `is the files in their order, and which of them are there`() async throws {
+    @Test func `lists the files in order, and which of them exist`() async throws {
         struct Files: Decodable {
             struct File: Decodable {
                 var file: String
@@ -49,7 +49,7 @@ import Testing
         }
     }
 
-    @Test func `is the line of each key, in whatever way it is written`() async throws {
+    @Test func `shows the line of each key, in any TOML notation`() async throws {
         try await KeyfobSession.run { session in
             try session.configure(
                 """
@@ -84,7 +84,7 @@ import Testing
         }
     }
 
-    @Test func `is what is known of a host, and what git's settings say`() async throws {
+    @Test func `shows what keyfob knows about a host, and what git's settings say`() async throws {
         try await KeyfobSession.run { session in
             let known = try await Self.report(session, "https://codeberg.org/somebody/project")
             #expect(known.settings["issuer"] == .init(value: "https://codeberg.org", source: "known-host"))
@@ -103,7 +103,7 @@ import Testing
         }
     }
 
-    @Test func `is what discovery finds, and after a sign-in the line of the approval`() async throws {
+    @Test func `shows the result of discovery, and after a sign-in the line of the approval`() async throws {
         var configuration = AuthorizationServerConfiguration.signingInAtOnce
         configuration.registration.access = .open
         configuration.resources = [ProtectedResource()]
@@ -114,7 +114,7 @@ import Testing
                 #expect(found.settings["issuer"] == .init(value: server.issuer, source: "discovery"))
                 #expect(found.settings["resource"] == .init(value: resource, source: "discovery"))
                 #expect(found.steps.count == 2)
-                // To look is not to say yes.
+                // Looking is not consent.
                 let approvals = session.session.home + "/.local/state/keyfob/approved.toml"
                 #expect(!FileManager.default.fileExists(atPath: approvals))
                 #expect(try await session.withBrowser().run(["keyfob", "login", resource]).status == 0)
@@ -127,7 +127,7 @@ import Testing
     }
 
     @Test(arguments: ["http://git.example.com", "ftp://git.example.com", "git.example.com", "--json"])
-    func `is nothing of a URL that no service can have`(_ url: String) async throws {
+    func `is empty for an invalid URL`(_ url: String) async throws {
         try await KeyfobSession.run { session in
             let result = try await session.run(["keyfob", "config", "--", url])
             #expect(result.status == 64)

@@ -3,9 +3,9 @@ import Subprocess
 import SystemPackage
 import Testing
 
-/// The newcomer's first command, as a newcomer without a screen sees it.
+/// The first command of a new user, here without a screen.
 @Suite(.timeLimit(.withTurns)) struct `The demonstration` {
-    /// How it ended, what it said, and the directory it lived in.
+    /// Its exit status, its output, and its directory.
     private struct Run {
         var status: TerminationStatus
         var lines: [String]
@@ -15,8 +15,8 @@ import Testing
                 .map { String($0.filter { $0 != "," }) }
         }
 
-        /// Processes that have the directory in their command line and stay. A browser that was started a moment before is
-        /// nobody's child any more, finds that nobody listens, and ends by itself: it is given five seconds for that.
+        /// Processes that have the directory in their command line and keep running. A browser that was just started
+        /// has no parent any more, finds no listener, and ends by itself within five seconds.
         func processesLeft() async -> [String] {
             let deadline = ContinuousClock.now + .seconds(5)
             while !processes.isEmpty, ContinuousClock.now < deadline { await Task.yield() }
@@ -34,8 +34,8 @@ import Testing
         }
     }
 
-    /// Runs it, and sends `signal` after the first line that contains `cue`. There is a display, as there is for newcomers, but
-    /// nothing that shows notifications.
+    /// Runs the demonstration, and sends `signal` after the first line that contains `cue`. There is a display, as for
+    /// a new user, but no program that shows notifications.
     private func run(interruptedBy signal: Signal? = nil, at cue: String = "") async throws -> Run {
         let program = KeyfobSession.programs.appending(path: "keyfob-demo").path
         var options = PlatformOptions()
@@ -54,7 +54,7 @@ import Testing
         return Run(status: result.terminationStatus, lines: result.closureResult)
     }
 
-    @Test func `Each of the five steps does what it says, and nothing is left`() async throws {
+    @Test func `Each of the five steps does what its text says, and nothing is left`() async throws {
         let run = try await run()
         #expect(run.status == .exited(0), "\(run.lines.joined(separator: "\n"))")
         let steps = run.lines.filter { $0.first?.isNumber == true }.compactMap(\.first)
@@ -65,7 +65,7 @@ import Testing
     }
 
     @Test(arguments: [(Signal.interrupt, "$ git clone"), (.terminate, "$ keyfob status"), (.interrupt, "waiting")])
-    func `Interrupted anywhere, it leaves nothing`(signal: Signal, cue: String) async throws {
+    func `It leaves nothing if it is interrupted`(signal: Signal, cue: String) async throws {
         let run = try await run(interruptedBy: signal, at: cue)
         #expect(run.status == .exited(130), "\(run.lines.joined(separator: "\n"))")
         let root = try #require(run.root)

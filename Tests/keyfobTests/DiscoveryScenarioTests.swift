@@ -2,10 +2,10 @@ import AuthorizationServer
 import TestSupport
 import Testing
 
-/// The scenarios for clients of the Model Context Protocol's conformance suite that begin with a URL and nothing
-/// configured, under their identifiers. RFC 9728, RFC 7591, RFC 8707.
-@Suite(.timeLimit(.withTurns)) struct `A sign-in with an address alone` {
-    /// Runs `body` with a resource at /mcp, on the origin of its authorization server, at which anybody may register.
+/// Scenarios from the Model Context Protocol's conformance suite for clients, with its identifiers, that start with a
+/// URL and no configuration. RFC 9728, RFC 7591, RFC 8707.
+@Suite(.timeLimit(.withTurns)) struct `A sign-in with only a URL` {
+    /// Runs `body` with a resource at /mcp on the origin of its authorization server, which accepts all registrations.
     private static func withResource(
         _ change: (inout AuthorizationServerConfiguration, inout ProtectedResource, _ origin: String) -> Void = {
             _, _, _ in
@@ -29,7 +29,7 @@ import Testing
 
     private static func asked(_ server: RunningServer) -> [LoggedRequest] { server.requests(to: "/authorize") }
 
-    @Test func `signs in, registers once, and names the resource in each request`() async throws {
+    @Test func `registers once, and names the resource in each request`() async throws {
         try await Self.withResource { server, session, resource async throws in
             for _ in 0..<2 {
                 let result = try await session.run(["keyfob", "login", "--force", resource])
@@ -42,7 +42,7 @@ import Testing
         }
     }
 
-    @Test func `scope-from-www-authenticate: what the challenge names is asked for, whatever the metadata list`()
+    @Test func `scope-from-www-authenticate: the challenge's scopes are requested, whatever the metadata list`()
         async throws
     {
         try await Self.withResource { _, resource, origin in
@@ -55,7 +55,10 @@ import Testing
         }
     }
 
-    @Test func `scope-from-scopes-supported: without one in the challenge, all that the metadata list`() async throws {
+    @Test
+    func `scope-from-scopes-supported: without scopes in the challenge, all scopes of the metadata are requested`()
+        async throws
+    {
         try await Self.withResource { _, resource, _ in
             resource.extraMetadata["scopes_supported"] = .array([
                 .string("read_repository"), .string("write_repository"),
@@ -66,7 +69,7 @@ import Testing
         }
     }
 
-    @Test func `scope-omitted-when-undefined: without either, the parameter is left out`() async throws {
+    @Test func `scope-omitted-when-undefined: without either, the parameter is omitted`() async throws {
         try await Self.withResource { _, resource, _ in
             resource.extraMetadata["scopes_supported"] = .null
         } _: { server, session, resource async throws in
@@ -75,7 +78,7 @@ import Testing
         }
     }
 
-    @Test func `scope-step-up: one more scope is asked for beside those that were asked for before`() async throws {
+    @Test func `scope-step-up: a further scope is requested in addition to the earlier ones`() async throws {
         try await Self.withResource { _, resource, _ in
             resource.extraMetadata["scopes_supported"] = .array([.string("read_repository")])
         } _: { server, session, resource async throws in
@@ -83,13 +86,13 @@ import Testing
             let more = ["keyfob", "token", "--scope", "write_repository", "--interaction", "always", resource]
             #expect(try await session.run(more).status == 0)
             #expect(Self.asked(server).last?.fields["scope"] == "read_repository write_repository")
-            // The token has it now: nobody is asked again.
+            // The token has the scope now, so the user is not asked again.
             #expect(try await session.run(more).status == 0)
             #expect(session.browserOpenings == 2)
         }
     }
 
-    @Test func `scope-retry-limit: what was asked for and not granted is not asked for again`() async throws {
+    @Test func `scope-retry-limit: a scope that was not granted is not requested again`() async throws {
         try await Self.withResource { configuration, resource, _ in
             configuration.grantedScopes = ["read_repository"]
             resource.extraMetadata["scopes_supported"] = .array([.string("read_repository")])
@@ -105,8 +108,7 @@ import Testing
         }
     }
 
-    @Test(.counted(.hostileServers)) func `resource-mismatch: metadata of another resource are not used`() async throws
-    {
+    @Test(.counted(.hostileServers)) func `resource-mismatch: metadata of another resource are refused`() async throws {
         try await Self.withResource { _, resource, _ in
             resource.extraMetadata["resource"] = .string("https://evil.example/mcp")
         } _: { server, session, resource async throws in
@@ -118,7 +120,7 @@ import Testing
     }
 
     @Test(arguments: [true, false])
-    func `offline-access-scope, offline-access-not-supported: asked for where the server knows it, and only there`(
+    func `offline-access-scope, offline-access-not-supported: requested only if the server knows it`(
         _ isKnown: Bool
     ) async throws {
         try await Self.withResource { configuration, resource, _ in
@@ -134,7 +136,7 @@ import Testing
         }
     }
 
-    @Test func `basic-cimd: a published document is the client, and nobody registers`() async throws {
+    @Test func `basic-cimd: a published document is the client, without registration`() async throws {
         let document = "https://packages.example.org/keyfob/client-metadata.json"
         try await Self.withResource { configuration, _, _ in
             configuration.clients.append(RegisteredClient(id: document, redirectURIs: ["http://127.0.0.1/callback"]))
@@ -148,14 +150,14 @@ import Testing
         }
     }
 
-    @Test func `a client of a person's own takes the place of the one that registered, and stays`() async throws {
+    @Test func `the user's own client replaces the registered one and stays`() async throws {
         try await Self.withResource { configuration, _, _ in
             configuration.clients.append(RegisteredClient(id: "mine", redirectURIs: ["http://127.0.0.1/callback"]))
         } _: { server, session, resource async throws in
             for command in [["login"], ["login", "--client-id", "mine"], ["login", "--force"]] {
                 let result = try await session.run(["keyfob"] + command + [resource])
                 #expect(result.status == 0, "\(result.complaint)")
-                // What was signed in to is what is found.
+                // The settings now show the client of the sign-in.
                 #expect(try await session.run(["keyfob", "token", "--interaction", "never", resource]).status == 0)
             }
             #expect(Self.asked(server).dropFirst().map { $0.fields["client_id"] } == ["mine", "mine"])
@@ -164,7 +166,7 @@ import Testing
         }
     }
 
-    // RFC 8707 section 2: what is for one resource is of no use at another, though one server gives it.
+    // RFC 8707 section 2: a token for one resource must not be used at another, even if one server issues both.
     @Test func `a token is for one resource, and never given to another`() async throws {
         try await Self.withResource { server, session, resource async throws in
             let other = resource.replacing("/mcp", with: "/notes")
@@ -182,7 +184,7 @@ import Testing
         }
     }
 
-    @Test func `metadata are looked up for each sign-in, and for nothing else`() async throws {
+    @Test func `metadata are fetched for each sign-in, and at no other time`() async throws {
         try await Self.withResource { server, session, resource async throws in
             func lookups() -> Int { server.requestLog.filter { $0.path.contains("/.well-known/") }.count }
             #expect(try await session.run(["keyfob", "login", resource]).status == 0)
@@ -207,12 +209,12 @@ import Testing
                 server.reconfigure {
                     $0.resources[0].extraMetadata["authorization_servers"] = .array([.string(second.issuer)])
                 }
-                // Pinned: without a person's yes, nobody follows.
+                // The first server is pinned: without the user's consent, keyfob does not follow.
                 let forced = try await session.run(["keyfob", "login", "--force", resource])
                 #expect(forced.status == 77)
                 #expect(forced.complaint.contains("now names"))
                 #expect(second.requestLog.isEmpty)
-                // Logged out, the second server is another one: with a registration and tokens of its own.
+                // After a logout, the second server is used with its own registration and tokens.
                 #expect(try await session.run(["keyfob", "logout", resource]).status == 0)
                 #expect(try await session.run(["keyfob", "login", resource]).status == 0)
                 #expect(second.requests(to: "/register").count == 1)

@@ -1,13 +1,13 @@
 /// A fenced code block of a Markdown document.
 struct FencedBlock: Sendable, Equatable {
-    /// What stands behind the opening fence.
+    /// The info string after the opening fence.
     var info: String
-    /// Where the opening fence stands, counted from 1.
+    /// The line of the opening fence, counted from 1.
     var line: Int
-    /// What stands between the fences.
+    /// The text between the fences.
     var lines: [String]
 
-    /// The blocks that begin at the left margin with three backquotes.
+    /// The blocks that start at the left margin with three backquotes.
     static func all(in document: String) throws(Transcript.ParsingError) -> [FencedBlock] {
         var blocks: [FencedBlock] = []
         var open: FencedBlock?

@@ -3,15 +3,15 @@ import FoundationEssentials
 import TestSupport
 import Testing
 
-/// Callers that ask for what is not theirs, or have a line put into their question by somebody else.
+/// Callers that ask for somebody else's credentials, or whose request contains a line that somebody else inserted.
 ///
-/// Each question is one thing away from one that is answered at once from kernel memory or the keyring, so that a reader
-/// who is a little too kind would give a secret away. None may: nothing on standard output, no browser, no request to the
-/// server, and nothing changed by `store` and `erase`.
+/// Each request differs in one detail from a request that kernel memory or the keyring would answer at once, so a
+/// tolerant parser would reveal a secret. None may: no standard output, no browser, no request to the server, and no
+/// change by `store` or `erase`.
 @Suite(.timeLimit(.withTurns)) struct `A hostile caller` {
-    /// All control characters but LF, which is a line's end and has rows of its own.
+    /// All control characters except LF, which ends a line and has its own rows.
     private static let controlCharacters = (Array(UInt8(0)...0x1F) + [0x7F]).filter { $0 != 0x0A }
-    /// The byte that each of the readers before us stumbled over, and two that repaint a terminal.
+    /// The bytes that earlier parsers handled wrongly, and two that control a terminal.
     private static let worst: [UInt8] = [0x00, 0x08, 0x0D, 0x1B]
 
     @Test(arguments: ["protocol", "host", "path", "username", "password", "wwwauth[]", "state[]", "future"])
@@ -30,25 +30,25 @@ import Testing
 
     /// `HOST` and `PATH` stand for those of the service that has a token.
     private static let malformed: [(id: String, request: String)] = [
-        // A line break out of a URL's escape, as an old git or git-lfs passed it on.
+        // A line break from an escape in a URL, as old versions of git and git-lfs passed it on.
         ("CVE-2020-5260", "protocol=http\nhost=evil.example\nhost=HOST\npath=PATH\n"),
         ("CVE-2020-5260", "url=http://evil.example/%0ahost=HOST\n"),
         ("CVE-2020-5260", "url=http://evil.example%0ahost=HOST/PATH\n"),
         ("CVE-2024-53263", "protocol=http\nhost=evil.example\npath=PATH\nprotocol=http\nhost=HOST\n"),
         ("CVE-2026-82249", "protocol=http\nhost=HOST\npath=PATH\npath=other\n"),
-        // Nothing said is not everything meant.
+        // A missing value is not a wildcard.
         ("CVE-2020-11008", ""), ("CVE-2020-11008", "protocol=http\nhost=\npath=PATH\n"),
         ("CVE-2020-11008", "protocol=http\npath=PATH\n"), ("CVE-2020-11008", "host=HOST\npath=PATH\n"),
         ("CVE-2020-11008", "protocol=\nhost=HOST\npath=PATH\n"), ("CVE-2020-11008", "url=http:///PATH\n"),
         ("CVE-2020-11008", "username=oauth2\n"), ("CVE-2020-11008", "\nprotocol=http\nhost=HOST\npath=PATH\n"),
-        // What only a reader of text takes for the end of a line.
+        // Characters that only a text parser takes for a line end.
         ("CVE-2024-50338", "protocol=http\nhost=evil.example\rhost=HOST\npath=PATH\n"),
         ("CVE-2024-52006", "protocol=http\r\nhost=HOST\r\npath=PATH\r\n\r\n"),
         ("CVE-2024-52006", "url=http://evil.example/%0dhost=HOST\n"),
         ("CVE-2025-23040", "protocol=http\nhost=evil.example\u{2028}host=HOST\npath=PATH\n"),
         ("CVE-2025-23040", "protocol=http\nhost=evil.example\u{85}host=HOST\npath=PATH\n"),
         ("CVE-2024-50349", "url=http://a%1b%5b2K@HOST/PATH\n"),
-        // No lines of the grammar.
+        // Lines that do not match the grammar.
         ("a line without =", "protocol=http\nhost=HOST\npath=PATH\nhelp\n"),
         ("a line without a name", "protocol=http\nhost=HOST\npath=PATH\n=x\n"),
         ("a host with a path", "protocol=http\nhost=HOST/PATH\n"),
@@ -63,7 +63,7 @@ import Testing
         ("an ephemeral that is none", "protocol=http\nhost=HOST\npath=PATH\nephemeral=perhaps\n"),
     ]
 
-    @Test func `is refused whole`() async throws {
+    @Test func `is refused completely`() async throws {
         try await Treasure.run { treasure in
             for (id, request) in Self.malformed {
                 try await treasure.expectRefusal(of: Array(treasure.filled(request).utf8), id)
@@ -71,7 +71,7 @@ import Testing
         }
     }
 
-    @Test func `gets nothing for a request without end`() async throws {
+    @Test func `gets nothing for a request without an end`() async throws {
         try await Treasure.run { treasure in
             let question = treasure.filled("protocol=http\nhost=HOST\npath=PATH\n")
             let endless: [(String, String)] = [
@@ -85,7 +85,7 @@ import Testing
         }
     }
 
-    /// Whatever is not the very service that has the token.
+    /// Services that differ from the one with the token.
     private static let others = [
         "protocol=https\nhost=HOST\npath=PATH\n", "protocol=http\nhost=localhost:PORT\npath=PATH\n",
         "protocol=http\nhost=[::1]:PORT\npath=PATH\n", "protocol=http\nhost=127.0.0.2:PORT\npath=PATH\n",
@@ -97,7 +97,7 @@ import Testing
         "protocol=http\nhost=HOST\npath=PATHx/project.git\n", "protocol=http\nhost=HOST\npath=PATH/../other.git\n",
         "protocol=http\nhost=HOST\npath=other/PATH\n", "protocol=ftp\nhost=HOST\npath=PATH\n",
         "protocol=http\nhost=evil.example\npath=HOST/PATH\nusername=HOST\n",
-        // The same for the one that has a password.
+        // The same for the one with a password.
         "protocol=https\nhost=code.example.com.evil.example\n", "protocol=https\nhost=evil-code.example.com\n",
         "protocol=https\nhost=evil.code.example.com\n", "protocol=https\nhost=CODE.EXAMPLE.COM.\n",
         "protocol=https\nhost=code.example.com:8443\n", "protocol=http\nhost=code.example.com\n",
@@ -115,7 +115,7 @@ import Testing
         }
     }
 
-    @Test func `gets no token out of the environment`() async throws {
+    @Test func `gets no token from the environment`() async throws {
         try await KeyfobSession.run { plain in
             var session = plain.withBrowser()
             let names = [
@@ -136,7 +136,7 @@ import Testing
     }
 
     @Test(arguments: ["git-credential-keyfob", "keyfob"])
-    func `of a host that nobody knows opens no browser, and is told at once`(program: String) async throws {
+    func `with an unknown host opens no browser, and gets an immediate answer`(program: String) async throws {
         try await KeyfobSession.run { session in
             let session = session.withBrowser()
             let start = ContinuousClock.now
@@ -145,7 +145,7 @@ import Testing
             let result = try await session.run(
                 [program, "get"], "protocol=https\nhost=submodule.evil.example\nwwwauth[]=Bearer realm=\"x\"\n\n")
             let (usual, taken) = (begun - start, ContinuousClock.now - begun)
-            // Far below any time-out of a name server or of a server; or, on a machine that is busy, no wonder.
+            // Far below any timeout of a name server or a server.
             #expect(taken < .seconds(4) || taken < usual * 20)
             #expect(result.stdout.isEmpty)
             #expect(result.status == (program == "keyfob" ? 1 : 0), "\(result.complaint)")
@@ -155,11 +155,11 @@ import Testing
     }
 }
 
-/// A session in which there is something to be had: a token in kernel memory, and a password in the keyring.
+/// A session with a token in kernel memory and a password in the keyring.
 private struct Treasure {
     let server: RunningServer
     let session: KeyfobSession
-    /// What git is answered who asks as it should.
+    /// The answer to a correct request by git.
     let answers: [String]
 
     static let doors = [["git-credential-keyfob"], ["keyfob"]]
@@ -177,7 +177,7 @@ private struct Treasure {
                     server: server, session: session, answers: try await answers(session, server))
                 try #require(treasure.answers.allSatisfy { $0.contains("password=") }, "\(treasure.answers)")
                 try await body(treasure)
-                // All of it is still there, and was given to nobody else.
+                // All of it is still there and was not given to anybody else.
                 #expect(try await answers(session, server) == treasure.answers)
                 #expect(session.browserOpenings == 1)
                 #expect(server.requests(to: "/token").count == 1)
@@ -196,7 +196,7 @@ private struct Treasure {
 
     var host: String { "127.0.0.1:\(server.port)" }
 
-    /// The lines of the question that is answered.
+    /// The lines of the request that is answered.
     var identity: [(name: String, value: String)] {
         [("protocol", "http"), ("host", host), ("path", session.path + "/project.git")]
     }
@@ -207,7 +207,7 @@ private struct Treasure {
             .replacing("PATH", with: session.path)
     }
 
-    /// Each door refuses the request, whatever it is asked to do with it.
+    /// Checks that every program refuses the request, with every operation.
     func expectRefusal(of request: [UInt8], _ name: String) async throws {
         for operation in ["get", "store", "erase"] {
             for door in Self.doors {
@@ -219,7 +219,7 @@ private struct Treasure {
         }
     }
 
-    /// Each door has nothing for the request, or refuses it; `erase` finds nothing to forget.
+    /// Checks that every program has no answer, or refuses the request; `erase` deletes nothing.
     func expectNothing(_ request: [UInt8], _ name: String) async throws {
         let before = server.requestLog.count
         for operation in ["get", "erase"] {

@@ -5,8 +5,8 @@ import Testing
 
 /// OpenID Connect Core section 3.1.3.7. No scope is `openid` here, so keyfob sends no nonce and expects none.
 @Suite(.timeLimit(.withTurns)) struct `An id_token from the token endpoint` {
-    /// An honest token of this issuer for the client of the configuration, but for `changes` of its claims. No key has
-    /// signed it.
+    /// A valid token of this issuer for the configured client, except for `changes` of its claims. Its signature is
+    /// invalid.
     private func token(from issuer: String, _ changes: [String: JSONValue] = [:]) -> JSONValue {
         let now = Int(Date.now.timeIntervalSince1970)
         let claims: [String: JSONValue] = [
@@ -20,7 +20,7 @@ import Testing
         return .string((parts + ["c2lnbmF0dXJl"]).joined(separator: "."))
     }
 
-    /// Lends a bench whose server gives such an id_token beside each access token.
+    /// Runs `body` with a bench whose server sends this id_token with each access token.
     private func run(
         _ changes: [String: JSONValue] = [:], _ body: (FailureBench) async throws -> Void
     ) async throws {
@@ -35,8 +35,7 @@ import Testing
         }
     }
 
-    @Test func `names the account, and keyfob fetches no keys: TLS has proved which server it comes from`() async throws
-    {
+    @Test func `names the account, and keyfob fetches no keys: TLS has authenticated the server`() async throws {
         try await run { bench in
             let result = try await bench.login()
             #expect(result.status == 0, "\(result.complaint)")
@@ -47,7 +46,7 @@ import Testing
         }
     }
 
-    @Test func `of somebody else than was asked for ends the sign-in`() async throws {
+    @Test func `of another account than the requested one ends the sign-in`() async throws {
         try await run { bench in
             let row = FailureRow(
                 testDescription: "", status: 77,
@@ -62,7 +61,7 @@ import Testing
             ("iss", "https://login.example.com"), ("iss", .null), ("aud", "another-client"), ("azp", "another-client"),
             ("exp", 1_700_000_000), ("iat", 9_999_999_999), ("at_hash", "AAAAAAAAAAAAAAAAAAAAAA"), ("sub", 24_400_320),
         ] as [(String, JSONValue)])
-    func `that proves nothing names nobody`(claim: String, value: JSONValue) async throws {
+    func `that is invalid names no account`(claim: String, value: JSONValue) async throws {
         try await run([claim: value]) { bench in
             let result = try await bench.login()
             #expect(result.status == 0, "\(result.complaint)")

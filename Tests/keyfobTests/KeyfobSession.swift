@@ -6,10 +6,10 @@ import Subprocess
 import SystemPackage
 import TestSupport
 
-/// A private session with the built programs in it: what a caller sees of keyfob.
+/// A private session with the built programs, as a caller sees them.
 struct KeyfobSession {
     let session: PrivateSession
-    /// Added to the session's environment for each program.
+    /// Added to the environment of each program.
     var environment: [String: String] = [:]
 
     /// The built programs: `$KEYFOB_BIN`, or the debug build.
@@ -22,11 +22,11 @@ struct KeyfobSession {
         URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     }
 
-    /// The browser of the tests, which signs in and comes back.
+    /// The tests' browser, which signs in and returns.
     static var headlessBrowser: String { repository.appending(path: "Tests/TestSupport/browser/headless-browser").path }
 
-    /// Runs `body` in a session with an unlocked keyring. So many tests would begin at once that none came to its end for a
-    /// minute, and each took its neighbours' time for the program's; so a few have their turn, and the others wait.
+    /// Runs `body` in a session with an unlocked keyring. Only a few sessions run at a time: with all at once, none
+    /// would end within a minute, and each would slow down the time limits of the others.
     static func run<Result: Sendable>(
         _ body: (KeyfobSession) async throws -> Result
     ) async throws -> Result {
@@ -55,7 +55,7 @@ struct KeyfobSession {
         }
     }
 
-    /// The session with a browser, which leaves a line in ``browserLog`` each time it is opened.
+    /// The session with a browser that adds a line to ``browserLog`` each time it is opened.
     func withBrowser(_ arguments: String = "") -> KeyfobSession {
         var copy = self
         copy.environment["BROWSER"] = "\(Self.headlessBrowser) --log \(browserLog) \(arguments) %s"
@@ -77,7 +77,7 @@ struct KeyfobSession {
         try Data(toml.utf8).write(to: directory.appending(path: "config.toml"))
     }
 
-    /// Runs one of the built programs to its end, without a terminal. The request is a file, so that a program may end
+    /// Runs one of the built programs to its end, without a terminal. The request is in a file, so the program may end
     /// before it has read it.
     func run(_ command: [String], _ stdin: [UInt8] = []) async throws -> CommandResult {
         try await run(path: Self.programs.appending(path: command[0]).path, Array(command.dropFirst()), stdin)
@@ -122,14 +122,14 @@ extension CommandResult {
 }
 
 extension KeyfobSession {
-    /// A path that no other session has: kernel memory is the user's, and ports come again.
+    /// A path that no other session uses: sessions share the user's kernel memory, and ports are reused.
     var path: String { "git-" + String(session.home.split(separator: "/").dropLast().last ?? "") }
 
     /// The service of an authorization server, at its own origin.
     func service(of server: RunningServer) -> String { "\(server.origin)/\(path)" }
 
-    /// Takes out of kernel memory what this session has put there: the next one may get the same port, and with it the
-    /// same accounts.
+    /// Deletes this session's keys from kernel memory: the next session may get the same port, and so the same
+    /// accounts.
     func clearKernelMemory() async {
         guard let keyring = KernelKeyring.existing() else { return }
         for account in await accounts() { keyring.remove(KeyNames.token(account: account)) }
@@ -139,7 +139,7 @@ extension KeyfobSession {
         }
     }
 
-    /// The ids of the accounts that are signed in, by the attributes of their items.
+    /// The ids of the accounts with a sign-in, from the attributes of their items.
     private func accounts() async -> [String] {
         let found = try? await run(path: "/usr/bin/secret-tool", ["search", "--all", "kind", "grant"], [])
         let words = "attribute.id = "
@@ -147,7 +147,7 @@ extension KeyfobSession {
             .map { String($0.dropFirst(words.count)) }
     }
 
-    /// What is configured for the service of an authorization server.
+    /// The configuration for the service of an authorization server.
     func configure(for server: RunningServer, _ more: String = "") throws {
         try configure(configuration(of: server, more))
     }
@@ -161,7 +161,7 @@ extension KeyfobSession {
         """
     }
 
-    /// git's question about that service.
+    /// A request by git for that service.
     func question(about server: RunningServer, _ more: String = "") -> String {
         let scheme = server.origin.prefix { $0 != ":" }
         return "protocol=\(scheme)\nhost=127.0.0.1:\(server.port)\npath=\(path)/project.git\n\(more)\n"
@@ -169,7 +169,7 @@ extension KeyfobSession {
 }
 
 extension AuthorizationServerConfiguration {
-    /// The demo's server, at which the user has agreed already.
+    /// The demonstration's server. The user has already approved it.
     static var signingInAtOnce: AuthorizationServerConfiguration {
         var configuration = AuthorizationServerConfiguration()
         configuration.signsInAtOnceAs = configuration.users.keys.first

@@ -3,10 +3,10 @@ import FoundationEssentials
 import TestSupport
 import Testing
 
-/// A service that a person agreed to names an issuer of its own, whose metadata name endpoints of another, honest server:
-/// the codes, tokens and registrations of the honest server would go to the other (RFC 9700 section 4.4).
+/// A service that the user approved names its own issuer, whose metadata name endpoints of another, honest server.
+/// Codes, tokens or registrations of the honest server could reach the other one (RFC 9700 section 4.4).
 @Suite(.timeLimit(.withTurns)) struct `A server whose endpoints are another server's` {
-    /// Runs `body` with an honest server, and with one that names endpoints of it; both give whoever asks a client.
+    /// Runs `body` with an honest server and one that names its endpoints. Both register every client.
     private static func withServers(
         _ mixing: [String: String] = [:], device: [String: String] = [:],
         _ body: (_ mixed: RunningServer, _ honest: RunningServer, KeyfobSession) async throws -> Void
@@ -46,7 +46,7 @@ import Testing
     ]
 
     @Test(.counted(.hostileServers), arguments: endpoints.keys.sorted())
-    func `is not signed in to, and neither server gets anything`(member: String) async throws {
+    func `is refused, and neither server gets anything`(member: String) async throws {
         try await Self.withServers([member: Self.endpoints[member] ?? ""]) { mixed, honest, session async throws in
             let result = try await session.run(["keyfob", "login", mixed.origin + "/mcp"])
             #expect(result.status == 77, "\(result.complaint)")
@@ -70,7 +70,7 @@ import Testing
     }
 
     @Test(arguments: ["y", "n", ""])
-    func `is signed in to after a yes that names both hosts, and nobody is asked again`(said: String) async throws {
+    func `is accepted after a yes that names both hosts, and the user is not asked again`(said: String) async throws {
         try await Self.withServers(["token_endpoint": "/token", "revocation_endpoint": "/revoke"]) {
             mixed, honest, session async throws in
             let (terminal, service) = (try PseudoTerminal(), mixed.origin + "/mcp")
@@ -82,7 +82,7 @@ import Testing
                 try terminal.type(said + "\n")
                 if said == "y" { _ = try await terminal.read(until: "; the code goes to 127.0.0.1") }
             }
-            // The honest server knows nothing of the code: the sign-in fails there, but it was the person's choice.
+            // The honest server does not know the code, so the sign-in fails there, but the user chose it.
             #expect(end != .status(0))
             #expect(honest.requests(to: "/token").isEmpty == (said != "y"))
             #expect((session.browserOpenings > 0) == (said == "y"))
@@ -90,14 +90,14 @@ import Testing
     }
 
     @Test(arguments: ["verification_uri", "verification_uri_complete"])
-    func `does not send a person to the honest server's device page`(member: String) async throws {
+    func `does not send the user to the honest server's device page`(member: String) async throws {
         try await Self.withServers(device: [member: "/go"]) { mixed, honest, session async throws in
             let result = try await session.run(["keyfob", "login", "--flow", "device", mixed.origin + "/mcp"])
             if member == "verification_uri" {
                 #expect(result.status == 77, "\(result.complaint)")
                 #expect(mixed.requests(to: "/token").isEmpty)
             } else {
-                // The address with the code in it can be done without.
+                // The address with the code in it is optional.
                 #expect(result.status == 0, "\(result.complaint)")
             }
             #expect(!result.complaint.contains("go to: \(honest.origin)"))
@@ -105,7 +105,7 @@ import Testing
         }
     }
 
-    @Test func `leaves a server alone whose endpoints are its own`() async throws {
+    @Test func `causes no question if the endpoints are its own`() async throws {
         try await Self.withServers { mixed, _, session async throws in
             for flow in ["loopback", "device"] {
                 let result = try await session.run([
@@ -117,7 +117,7 @@ import Testing
         }
     }
 
-    @Test func `may name them if a person has written it down`() async throws {
+    @Test func `may name them if the user configured that`() async throws {
         try await Self.withServers(["revocation_endpoint": "/revoke"]) { mixed, honest, session async throws in
             try session.configure("[host.\"\(mixed.origin)\"]\nissuer = \"\(mixed.origin)\"\n")
             let result = try await session.run(["keyfob", "login", mixed.origin + "/mcp"])
@@ -126,15 +126,15 @@ import Testing
         }
     }
 
-    @Test func `is told by doctor before anybody signs in`() async throws {
+    @Test func `is reported by doctor before a sign-in`() async throws {
         try await Self.withServers(["revocation_endpoint": "/revoke"]) { mixed, honest, session async throws in
             let report = try await session.run(["keyfob", "doctor", mixed.origin + "/mcp"])
             #expect(report.output.contains("on other hosts, to which you have not agreed: 127.0.0.1:"))
         }
     }
 
-    // A yes counts beside what is written down already, as by `keyfob export --config`.
-    @Test func `is agreed to beside those that are written down`() async throws {
+    // A yes adds to what is already written, as by `keyfob export --config`.
+    @Test func `can be approved in addition to configured hosts`() async throws {
         try await Self.withServers(["revocation_endpoint": "/revoke"]) { mixed, honest, session async throws in
             let service = mixed.origin + "/mcp"
             try session.configure(
@@ -152,7 +152,7 @@ import Testing
         }
     }
 
-    @Test func `may name those that were agreed to, and no more of them`() async throws {
+    @Test func `may use the approved hosts and no others`() async throws {
         try await Self.withServers(["revocation_endpoint": "/revoke"]) { mixed, honest, session async throws in
             let host = honest.origin.replacing("http://", with: "")
             func entry(_ hosts: String) -> String {

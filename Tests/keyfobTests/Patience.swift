@@ -2,7 +2,8 @@ import FoundationEssentials
 import Testing
 
 extension TimeLimitTrait.Duration {
-    /// For a suite at the built program, with the waiting for its turns (``Turnstile``), which a sanitizer makes longer.
+    /// A time limit for suites with built programs. It includes the time in the queue (``Turnstile``), which is longer
+    /// with a sanitizer.
     static var withTurns: Self {
         .minutes(ProcessInfo.processInfo.environment["KEYFOB_SANITIZE"] == nil ? 10 : 40)
     }

@@ -1,9 +1,9 @@
 import FoundationEssentials
 import Testing
 
-/// The transcripts of protocol.md, as far as they can be judged without running anything.
+/// The transcripts of protocol.md, as far as they can be checked without running anything.
 @Suite struct `The transcripts of protocol.md` {
-    /// The page, from which the runs of the built programs take their exchanges too.
+    /// The page, which the tests that run the transcripts use too.
     static func page() throws -> String {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
@@ -22,7 +22,7 @@ import Testing
         }
     }
 
-    @Test func `In git's dialect nothing is said where there is nothing to give`() throws {
+    @Test func `In git's dialect there is no output if there is no credential`() throws {
         for transcript in try Transcript.all(in: Self.page())
         where transcript.command.first == "git-credential-keyfob" && transcript.status == 0 {
             #expect(transcript.stderr.isEmpty, "line \(transcript.line)")

@@ -1,4 +1,4 @@
-/// One exchange with a built program, as protocol.md shows it: what was started, said, answered, and how it ended.
+/// One exchange with a built program, as in protocol.md: command, input, output and exit status.
 ///
 /// A transcript is a fenced block with the info string `transcript`:
 ///
@@ -10,7 +10,7 @@
 ///
 /// `\xHH` stands for a byte and `\\` for a backslash. A stream without a line is empty.
 struct Transcript: Sendable, Equatable {
-    /// Where the block begins in its document, counted from 1.
+    /// The line of the block in its document, counted from 1.
     var line: Int
     var command: [String]
     var stdin: [UInt8] = []
@@ -28,7 +28,7 @@ struct Transcript: Sendable, Equatable {
         var reason: Reason
     }
 
-    /// Every transcript of a document, in its order.
+    /// Every transcript of a document, in order.
     static func all(in document: String) throws(ParsingError) -> [Transcript] {
         var transcripts: [Transcript] = []
         for block in try FencedBlock.all(in: document) where block.info == "transcript" {
@@ -37,7 +37,7 @@ struct Transcript: Sendable, Equatable {
         return transcripts
     }
 
-    /// The configuration file with which the session of the transcripts begins; nil where the document shows none.
+    /// The configuration file for the session of the transcripts; nil if the document has none.
     static func configuration(in document: String) throws(ParsingError) -> String? {
         try FencedBlock.all(in: document).first { $0.info == "toml transcript-session" }
             .map { $0.lines.map { $0 + "\n" }.joined() }
@@ -84,7 +84,7 @@ struct Transcript: Sendable, Equatable {
         return words
     }
 
-    /// The bytes behind the mark and its one space, with the LF.
+    /// The bytes after the mark and its one space, with the LF.
     private static func bytes(_ text: String, _ line: Int) throws(ParsingError) -> [UInt8] {
         var bytes: [UInt8] = []
         var rest = Array(text.utf8)[...].dropFirst()

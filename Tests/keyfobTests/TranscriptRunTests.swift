@@ -1,7 +1,7 @@
 import Testing
 
 @Suite(.timeLimit(.withTurns)) struct `The transcripts of protocol.md, run` {
-    @Test func `Each happens as it is written`() async throws {
+    @Test func `Each command behaves as written`() async throws {
         let page = try `The transcripts of protocol.md`.page()
         let transcripts = try Transcript.all(in: page)
         let configuration = try #require(try Transcript.configuration(in: page))

@@ -1,15 +1,16 @@
-/// What a program did.
+/// The result of a program.
 struct CommandResult: Sendable, Equatable {
     var stdout: [UInt8]
     var stderr: [UInt8]
     var status: Int32
 }
 
-/// Starts a built program by its name and arguments in a prepared session, gives it its standard input, and waits for it.
+/// Starts a built program by its name and arguments in a prepared session, gives it its standard input, and waits for
+/// it.
 typealias CommandRunner = (_ command: [String], _ stdin: [UInt8]) async throws -> CommandResult
 
 extension Transcript {
-    /// Runs the exchange and says, in one line each, where the program did otherwise; nothing where it did as written.
+    /// Runs the exchange, and returns one line for each difference.
     func differences(running run: CommandRunner) async throws -> [String] {
         differences(from: try await run(command, stdin))
     }

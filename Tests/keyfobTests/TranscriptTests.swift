@@ -1,6 +1,6 @@
 import Testing
 
-/// The reading of protocol.md's transcripts; what the built programs say to them is tested beside it.
+/// The parser of protocol.md's transcripts. Another suite runs them with the built programs.
 @Suite struct `Transcripts` {
     private static let document = """
         # Title
@@ -41,7 +41,7 @@ import Testing
         #expect(transcripts == [first, second])
     }
 
-    @Test func `The session's configuration stands in the document`() throws {
+    @Test func `The session's configuration is in the document`() throws {
         let configuration = try Transcript.configuration(in: Self.document)
         #expect(configuration == "[host.\"https://git.example.com\"]\nclient_id = \"keyfob\"\n")
         #expect(try Transcript.configuration(in: "none") == nil)
@@ -67,7 +67,7 @@ import Testing
     ]
 
     @Test(arguments: malformed)
-    func `A malformed transcript is named by its line`(
+    func `The error for a malformed transcript names its line`(
         lines: [String], line: Int, reason: Transcript.ParsingError.Reason
     ) {
         let document = (["```transcript"] + lines + ["```"]).joined(separator: "\n")
@@ -80,7 +80,7 @@ import Testing
         }
     }
 
-    @Test func `A program that does as written differs in nothing`() async throws {
+    @Test func `A program that behaves as written has no differences`() async throws {
         let transcript = try #require(try Transcript.all(in: Self.document).first)
         let found = try await transcript.differences { command, stdin in
             #expect(command == ["keyfob", "get"])
@@ -90,7 +90,7 @@ import Testing
         #expect(found == [])
     }
 
-    @Test func `Each difference is told by itself`() async throws {
+    @Test func `Each difference is reported separately`() async throws {
         let transcript = try #require(try Transcript.all(in: Self.document).last)
         let found = transcript.differences(
             from: CommandResult(stdout: Array("x\n".utf8), stderr: Array("y\r\n".utf8), status: 1))

@@ -1,6 +1,6 @@
-/// Lets only so many go on at once; the others wait in a row.
+/// Limits how many tasks run at once; the others wait in order.
 actor Turnstile {
-    /// For private sessions, each of which has a bus, a keyring service, a browser and the program.
+    /// For private sessions: each has a bus, a keyring, a browser and the program.
     static let sessions = Turnstile(places: 8)
 
     private var places: Int
@@ -8,7 +8,7 @@ actor Turnstile {
 
     init(places: Int) { self.places = places }
 
-    /// Returns when there is a place, which is the caller's then.
+    /// Waits for a place and takes it.
     func enter() async {
         guard places == 0 else {
             places -= 1
@@ -17,7 +17,7 @@ actor Turnstile {
         await withCheckedContinuation { waiting.append($0) }
     }
 
-    /// Gives the place to the next one.
+    /// Gives the place to the next task.
     func leave() {
         if waiting.isEmpty { places += 1 } else { waiting.removeFirst().resume() }
     }

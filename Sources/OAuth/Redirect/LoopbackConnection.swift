@@ -20,8 +20,8 @@ final class LoopbackConnection: ChannelInboundHandler {
     private var timeout: Scheduled<Void>?
 
     /// - Parameters:
-    /// - patience: the time limit for the request.
-    /// - isStranger: whether the peer is another user of this machine; called when the request is answered.
+    ///   - patience: the time limit for the request.
+    ///   - isStranger: whether the peer is another user of this machine; called when the request is answered.
     init(traffic: LoopbackTraffic, patience: TimeAmount, isStranger: @escaping (any Channel) -> Bool) {
         self.traffic = traffic
         self.patience = patience

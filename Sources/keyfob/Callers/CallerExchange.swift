@@ -16,8 +16,8 @@ struct CallerExchange {
     let interaction: Interaction?
 
     /// - Parameters:
-    /// - arguments: the arguments after the program's name, or after the arguments that chose the dialect.
-    /// - interaction: whether keyfob may ask the user, if the dialect allows questions at all.
+    ///   - arguments: the arguments after the program's name, or after the arguments that chose the dialect.
+    ///   - interaction: whether keyfob may ask the user, if the dialect allows questions at all.
     init(
         _ dialect: any CallerDialect.Type, _ arguments: [String], account: String? = nil,
         interaction: Interaction? = nil

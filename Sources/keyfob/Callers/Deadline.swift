@@ -16,9 +16,9 @@ final class Deadline: Sendable {
     private static let grace = Duration.seconds(3)
 
     /// - Parameters:
-    /// - limit: nil for no time limit.
-    /// - isBusy: whether the work must not be interrupted yet.
-    /// - missed: tells the caller. It gets the limit in seconds and returns the exit status.
+    ///   - limit: nil for no time limit.
+    ///   - isBusy: whether the work must not be interrupted yet.
+    ///   - missed: tells the caller. It gets the limit in seconds and returns the exit status.
     init(
         _ limit: Duration?, isBusy: @escaping @Sendable () -> Bool, missed: @escaping @Sendable (Int64) -> Int32
     ) {

@@ -1,10 +1,10 @@
 import Console
 
-/// What scopes allow, in words that follow "asks to:". A scope that stands in no table is shown as it is: to say something
-/// wrong of it would be worse.
+/// Describes what scopes allow, in words that follow "asks to:". A scope in no table is shown unchanged, because a
+/// wrong description would be worse.
 extension Messages {
     static func scope(_ scope: String) -> String {
-        // Microsoft and Google write a resource before the name that is theirs.
+        // Microsoft and Google write a resource before the name of the scope.
         let name = scope.split(separator: "/").last.map(String.init) ?? scope
         return scopes[scope] ?? scopes[name] ?? printable(scope)
     }
@@ -18,7 +18,7 @@ extension Messages {
         "offline_access": "stay signed in",
     ]
 
-    /// As the forges document them.
+    /// As the services document them.
     private static let forges = [
         // GitHub
         "repo": "read and write your repositories, private ones too",

@@ -5,13 +5,13 @@ import KernelKeyring
 import KeyfobCore
 import OAuth
 
-/// What a sign-in says.
+/// The messages of a sign-in.
 extension Messages {
-    /// Who wants what of whom.
+    /// The first line: the service and the authorization server.
     ///
     /// - Parameters:
-    ///   - server: the host that the person's browser will show.
-    ///   - tokenServer: the host that gets the code, if it is another one.
+    ///   - server: the host that the user's browser will show.
+    ///   - tokenServer: the host that receives the code, if it is another one.
     static func beginning(_ account: Account, at server: String, tokensFrom tokenServer: String?) -> String {
         var line = "sign in to \(printable(account.service.description)) at \(printable(server))"
         if case .issuer(let issuer, _, _) = account.server, (try? EndpointURL(issuer))?.host != server {
@@ -21,23 +21,23 @@ extension Messages {
         return line
     }
 
-    /// What the person will be asked to allow; nil where that is left to the server.
+    /// The permissions that the server will ask the user for; nil if the server decides them.
     static func askedFor(_ account: Account) -> String? {
         account.scopes.isEmpty ? nil : "asks to: " + account.scopes.map(scope).joined(separator: ", ")
     }
 
-    /// A service that sends people elsewhere.
+    /// A service that names another origin as its authorization server.
     static func names(_ service: ServiceURL, _ issuer: String) -> String {
         "\(printable(service.description)) names \(printable(issuer)) as its authorization server"
     }
 
-    /// A sign-in that is for less than the service says.
+    /// A sign-in for less than the service claims.
     static func onlyThatPath(_ service: ServiceURL, of whole: ServiceURL) -> String {
         "this sign-in is only for \(printable(service.description)), because its metadata are not where those of "
             + "\(printable(whole.description)) would be; to sign in to all of that, run: \(login(whole))"
     }
 
-    // Where to go. What ends with a colon is followed by what is to be copied or typed.
+    // Where to go. After a colon follows something to copy or type.
 
     static let ifNoBrowserOpens = "if no browser opens, go to:"
     static let orPaste = "or paste here the whole address of a page that cannot be shown"
@@ -57,10 +57,10 @@ extension Messages {
     static let forTheBrowser = "waiting for the browser"
     static let forTheDevice = "waiting for the other device"
 
-    /// The line that counts down: the time first, so that it is there on the narrowest terminal.
+    /// The line with the remaining time. The time comes first, so that it is visible on a narrow terminal.
     static func waiting(_ what: String, left: String) -> String { "\(left) left, \(what), Ctrl-C to give up" }
 
-    /// How a sign-in ended: who is signed in, and until when.
+    /// The result of a sign-in: who is signed in, and until when.
     static func signedIn(_ service: ServiceURL, _ grant: Grant?, _ token: CachedAccessToken) -> String {
         let name = (grant?.label ?? grant?.accountName).map { " as " + printable($0) } ?? ""
         let end =
@@ -72,13 +72,13 @@ extension Messages {
         return "signed in to \(printable(service.description))\(name), \(end)"
     }
 
-    /// A time of the day here; with the date where that is not today.
+    /// The local time, with the date if it is not today's.
     private static func clockTime(_ time: Int64) -> String {
         let isToday = localTime(time, "%F") == localTime(Int64(Glibc.time(nil)), "%F")
         return localTime(time, isToday ? "%R" : "%F %R")
     }
 
-    /// What a server would do with other hosts than its own.
+    /// Describes how a server uses other hosts than its own.
     static func would(_ hosts: OtherHosts) -> String {
         let pages =
             hosts.pages.isEmpty
@@ -91,13 +91,13 @@ extension Messages {
         return [pages, receivers].compactMap { $0 }.joined(separator: ", and ")
     }
 
-    /// A host as it is shown: its end decides whose it is, so of a long one the beginning is cut.
+    /// A host for display. Its end shows the owner, so a long name is cut at the beginning.
     static func host(_ name: String) -> String {
         name.utf8.count <= 100
             ? printable(name) : "..." + printable(String(decoding: name.utf8.suffix(100), as: UTF8.self))
     }
 
-    /// What is asked on the terminal before anybody is sent anywhere.
+    /// The question on the terminal before the browser opens.
     static func question(_ question: ServiceApproval.Question) -> String {
         let words =
             switch question {

@@ -5,7 +5,7 @@ import OAuth
 
 /// Messages of commands.
 extension Messages {
-    /// What became of a logout.
+    /// The result of a logout.
     static func loggedOut(_ grant: Grant, _ outcome: SignOut.Outcome) -> String {
         let service = "logged out of \(printable(grant.service))"
         let tokens =
@@ -25,7 +25,7 @@ extension Messages {
         return service + tokens + registration
     }
 
-    /// What `keyfob logout --all` forgets besides.
+    /// The line for each client that `keyfob logout --all` also forgets.
     static func forgotClient(_ registration: ClientRegistration) -> String {
         "forgot the client \(printable(registration.client.id)) at \(printable(registration.issuer)), and its secret; "
             + "if you no longer need it, delete its registration there"

@@ -4,7 +4,7 @@ import OAuth
 import SecretService
 
 extension Report {
-    /// The code of an error that says more than its exit status; nil for all others.
+    /// The code of an error for which the exit status is not specific enough; nil for all others.
     static func code(of error: any Error) -> Code? {
         switch error {
         case SecretServiceError.locked, SecretServiceError.promptDismissed: .keyringLocked

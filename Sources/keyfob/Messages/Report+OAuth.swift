@@ -23,7 +23,7 @@ extension Report {
             self.init(
                 "cannot listen for the browser's answer: \(Messages.printable(reason))",
                 hint: "another program may be using the port of redirect_uri", status: 75)
-        // It may pass, and a person may have to mend it: they know.
+        // It may be temporary, or the user may have to change something; only the user can tell.
         case .addressTooNear: self.init(server: error)
         case .untrusted(let host, let reason): self.init(untrusted: host, because: reason)
         case .settingsUnknown(let reason, let mend): self.init(Messages.printable(reason), hint: mend, status: 78)
@@ -33,7 +33,7 @@ extension Report {
         }
     }
 
-    /// What may well work in a while.
+    /// Failures that may be temporary.
     private init(temporary error: OAuthError) {
         let keeps = "try again later; nothing was deleted"
         let said =
@@ -55,7 +55,7 @@ extension Report {
         self.init(Messages.printable(said), hint: keeps, status: 75)
     }
 
-    /// What a person has to mend, here or at the server.
+    /// Failures that need a change, here or at the server.
     private init(server error: OAuthError) {
         let (said, status): (String, Int32) =
             switch error {
@@ -140,7 +140,7 @@ extension Report {
         }
     }
 
-    /// An error that the authorization server has named (RFC 6749 sections 4.1.2.1 and 5.2).
+    /// An error code from the authorization server (RFC 6749 sections 4.1.2.1 and 5.2).
     private init(refusedBy host: String, httpStatus: Int, error: String, description: String?) {
         let says = description.map { "; the server says: \"\(Messages.printable($0))\"" } ?? ""
         let name = "\(Messages.printable(host)) answered \(Messages.printable(error))"

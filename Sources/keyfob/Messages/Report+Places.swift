@@ -5,7 +5,7 @@ import Glibc
 import KernelKeyring
 import KeyfobCore
 
-/// What is wrong with the places where settings are, and how it is mended.
+/// Problems with files and directories of the configuration, and how to fix them.
 extension Report {
     static func words(place problem: ConfigurationError.Problem) -> String {
         switch problem {
@@ -21,7 +21,7 @@ extension Report {
         }
     }
 
-    /// The hints for what a person can mend by one command.
+    /// Hints with a command that fixes the problem.
     static func mend(_ error: ConfigurationError) -> [String] {
         let path = ShellWords.quoted(error.file)
         switch error.problem {
@@ -51,14 +51,14 @@ extension Report {
         ]
     }
 
-    /// How a person gets back what a keyfob that ran as root has made in their directories; nil where there is no such thing.
+    /// The hint for files that keyfob created as root in the user's directories; nil if there are none.
     static func makeYours(onTheWayTo path: String) -> String? {
         OwnDirectory.lost(onTheWayTo: path).map {
             "root created it in your directory; take ownership: sudo chown -R \(geteuid()) \(ShellWords.quoted($0))"
         }
     }
 
-    /// For root with the environment of a person; nil for everybody else.
+    /// The hint for root with another user's environment; nil for everybody else.
     static var asAnotherUser: String? {
         guard geteuid() == 0 else { return nil }
         return "you are root but use the directories of another user; run keyfob as that user, or first run: sudo -i"

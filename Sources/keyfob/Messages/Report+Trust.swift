@@ -3,7 +3,7 @@ import CredentialProtocol
 import OAuth
 
 extension Report {
-    /// A server that TLS did not vouch for. Nothing was sent to it; what a person can do depends on why.
+    /// A server that TLS did not authenticate. Nothing was sent to it. The hint depends on the reason.
     init(untrusted host: String, because reason: Distrust) {
         let ownAuthority =
             "if an authority of your own network signed it, set ca_file or SSL_CERT_FILE to the file of that authority"
@@ -28,7 +28,7 @@ extension Report {
             case .handshakeFailed:
                 ("its certificate is not trusted, or it does not speak TLS", ownAuthority)
             }
-        // A file of ours stays unreadable until somebody mends it; all else may be the network of the hour.
+        // An unreadable local file needs a change by the user; other reasons may be temporary.
         let status: Int32 = reason == .authoritiesUnreadable ? 78 : 75
         self.init("cannot trust \(Messages.printable(host)): \(said)", hint: hint, status: status)
     }

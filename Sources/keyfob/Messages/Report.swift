@@ -9,9 +9,9 @@ import Setup
 /// The report's name in the code that is not yet moved to ``Report``.
 typealias FailureReport = Report
 
-/// The one place that turns an error into words.
+/// The only place that turns an error into a message.
 extension Report {
-    /// The report of any error that a command can end with.
+    /// The report of any error with which a command can fail.
     init(_ error: any Error) {
         self.init(words: error)
         code = Self.code(of: error) ?? Code(status: status)
@@ -55,9 +55,9 @@ extension Report {
         }
     }
 
-    /// Says it on standard error.
+    /// Prints the report on standard error.
     ///
-    /// - Returns: what ends the process with the status.
+    /// - Returns: the error that ends the process with the exit status.
     func print() -> ExitCode {
         if !message.isEmpty { Terminal.say(message) }
         for hint in hints { Terminal.hint(hint) }
@@ -79,7 +79,7 @@ struct NotSignedIn: Error {
     var url: String?
 }
 
-/// A status for the caller and not a word for the person.
+/// An exit status without a message.
 struct Silence: Error {
     var status: Int32
 }

@@ -11,8 +11,8 @@ final class LoopbackPair {
     private let listener: Int32
 
     /// - Parameters:
-    /// - address: the listener's address, `127.0.0.1` or `::1`.
-    /// - mapped: whether the client uses an IPv6 socket that connects to the IPv4-mapped address.
+    ///   - address: the listener's address, `127.0.0.1` or `::1`.
+    ///   - mapped: whether the client uses an IPv6 socket that connects to the IPv4-mapped address.
     init(_ address: String, mapped: Bool = false) throws {
         let family = address.contains(":") ? AF_INET6 : AF_INET
         let listener = try Self.check(socket(family, Int32(SOCK_STREAM.rawValue), 0))

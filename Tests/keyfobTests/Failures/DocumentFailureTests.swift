@@ -2,8 +2,8 @@ import AuthorizationServer
 import TestSupport
 import Testing
 
-/// The rows of the failure table in which a sign-in fails before anybody is asked: at the metadata, at the registration,
-/// at the pushed request; and at another device.
+/// Rows of the failure table in which a sign-in fails before the user is asked: at the metadata, the registration, the
+/// pushed request, and the device authorization endpoint.
 @Suite(.timeLimit(.withTurns)) struct `Failure table, before the sign-in` {
     private static let page = ScriptedResponse(
         status: 200, headers: [("Content-Type", "text/html")], body: Array("<html>Welcome".utf8))
@@ -19,13 +19,13 @@ import Testing
     }
 
     static let metadata: [FailureRow] = [
-        // What harms nobody when it is repeated is repeated twice.
+        // Harmless requests are retried twice.
         FailureRow(testDescription: "5xx", answer: .json("{}", status: 500), says: "HTTP 500", requests: 3),
         FailureRow(testDescription: "503", answer: .json("{}", status: 503), says: "HTTP 503", requests: 3),
         FailureRow(testDescription: "501", answer: .json("{}", status: 501), says: "HTTP 501"),
         FailureRow(testDescription: "network down", answer: .lostRequest, says: "closed the connection before"),
         FailureRow(testDescription: "body not JSON", answer: .json("{"), says: "sent an invalid answer"),
-        // A place with a page for people, or none, leads to the next.
+        // If a location has a page for people, or nothing, the next one is tried.
         FailureRow(
             testDescription: "captive portal, 200", answer: page,
             says: "is there a network sign-in "
@@ -54,7 +54,7 @@ import Testing
         }
     }
 
-    @Test func `5xx at the metadata, and then all is well: nobody notices`() async throws {
+    @Test func `5xx at the metadata, then success: the user notices nothing`() async throws {
         try await FailureBench.run { bench in
             bench.fail("/.well-known/", once: [.json("{}", status: 502), .json("{}", status: 503)])
             let result = try await bench.login()
@@ -124,12 +124,12 @@ import Testing
         }
     }
 
-    @Test func `5xx and a lost answer while another device is waited for: polled on`() async throws {
+    @Test func `5xx and a lost answer during the polling: polling continues`() async throws {
         try await FailureBench.run(more: "flow = \"device\"", { $0.device.isOffered = true }) { bench in
             bench.fail("/token", once: [.json("{}", status: 500), .lostRequest])
             let result = try await bench.login()
             #expect(result.status == 0, "\(result.complaint)")
-            // Two that failed, one to which nobody has decided yet, and the last.
+            // Two failed polls, one without a decision, and the last one.
             #expect(bench.requests(to: "/token") == 4)
         }
     }

@@ -5,25 +5,25 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// What a failure is to a caller: a row of the failure table.
+/// The effect of a failure for a caller: a row of the failure table.
 struct FailureRow: Sendable, CustomTestStringConvertible {
     var testDescription: String
-    /// What the server sends in place of its own answer.
+    /// The server's answer instead of the normal one.
     var answer: ScriptedResponse = .lostRequest
     var status: Int32 = 75
-    /// Stands in the first line of standard error.
+    /// A part of the first line of standard error.
     var says: String
-    /// The beginning of a `hint:` line; nil where there must be none.
+    /// The beginning of a `hint:` line; nil if there must be none.
     var hint: String? = "try again later; nothing was deleted"
     /// Whether the refresh token is kept.
     var keepsGrant = true
     /// Whether the client that keyfob registered is kept.
     var keepsRegistration = true
-    /// How many requests the server sees.
+    /// The number of requests that the server receives.
     var requests = 1
 
-    /// Nothing on standard output, the status, one line that says what is the matter, and the hint. Before that there may
-    /// be what a person was told about where to sign in.
+    /// Checks that there is no standard output, and checks the status, the error line and the hint. Before the error
+    /// line, lines about the sign-in are allowed.
     func check(_ result: CommandResult) {
         let lines = result.complaint.split(separator: "\n")
         let end = lines.lastIndex { $0.hasPrefix("keyfob: ") } ?? 0
@@ -42,21 +42,21 @@ struct FailureRow: Sendable, CustomTestStringConvertible {
     }
 }
 
-/// A server, a session, and the person's own client or one that keyfob registers: where the rows of the table happen.
+/// A server, a session, and a client (the user's own, or one that keyfob registers) for the rows of the table.
 struct FailureBench {
-    /// Who keyfob is to the server.
+    /// keyfob's client at the server.
     enum Identity: Sendable {
-        /// The client of the configuration.
+        /// The client in the configuration.
         case configured
         /// A client that keyfob registers itself (RFC 7591).
         case registered
     }
 
     let server: RunningServer
-    /// With a browser, which signs in when it is opened.
+    /// With a browser that signs in when it is opened.
     var session: KeyfobSession
 
-    /// In which nobody may be asked.
+    /// Without permission to ask the user.
     var quiet: KeyfobSession {
         var copy = session
         copy.environment["KEYFOB_INTERACTION"] = "never"
@@ -65,11 +65,11 @@ struct FailureBench {
 
     var service: String { session.service(of: server) }
 
-    /// Lends a bench.
+    /// Runs `body` with a bench.
     ///
     /// - Parameters:
-    ///   - more: what else stands in the configuration of the host.
-    ///   - change: how the server departs from the straight path, on which the person has agreed already.
+    ///   - more: further lines in the host's configuration.
+    ///   - change: changes the server's configuration. The user has already approved the server.
     static func run(
         _ identity: Identity = .configured, more: String = "",
         _ change: @Sendable (inout AuthorizationServerConfiguration) -> Void = { _ in },
@@ -82,8 +82,8 @@ struct FailureBench {
             try await AuthorizationServer(configuration).run { server in
                 let bench = FailureBench(server: server, session: session.withBrowser("--user demo --password demo"))
                 try bench.configure(identity, more)
-                // When the server may be asked again is remembered for an origin; and ports come again, also after a test
-                // that was killed.
+                // keyfob remembers per origin when it may ask again, and a later test, also after a killed one, can get
+                // the same port.
                 func forget() { KernelKeyring.existing()?.remove(KeyNames.notBefore(origin: server.origin)) }
                 forget()
                 defer { forget() }
@@ -97,21 +97,21 @@ struct FailureBench {
         try session.configure("[host.\"\(service)\"]\nissuer = \"\(server.issuer)\"\n\(client)\(more)\n")
     }
 
-    /// From now on what is asked of paths that begin so is answered in this way; nil ends it.
+    /// From now on, requests for paths with this prefix get this answer; nil ends that.
     func fail(_ path: String, with answer: ScriptedResponse?) {
         server.intercept { _, asked in asked.hasPrefix(path) ? answer : nil }
     }
 
-    /// The first requests to paths that begin so are answered in this way, one after the other, and then all is well.
+    /// The first requests for paths with this prefix get these answers, one each; later ones succeed.
     func fail(_ path: String, once answers: [ScriptedResponse]) {
         let script = Script(answers)
         server.intercept { _, asked in asked.hasPrefix(path) ? script.next() : nil }
     }
 
-    /// How many requests there were to paths that begin so.
+    /// The number of requests for paths with this prefix.
     func requests(to path: String) -> Int { server.requestLog.count { $0.path.hasPrefix(path) } }
 
-    /// git's question.
+    /// A request by git.
     func get(asking: Bool = false) async throws -> CommandResult {
         try await (asking ? session : quiet).run(["git-credential-keyfob", "get"], session.question(about: server))
     }
@@ -120,19 +120,19 @@ struct FailureBench {
         try await session.run(["keyfob", "login"] + options + [service])
     }
 
-    /// Signs in, and gives the access token.
+    /// Signs in, and returns the access token.
     func signIn() async throws -> String {
         let result = try await get(asking: true)
         return try #require(result.output.password, "\(result.complaint)")
     }
 
-    /// git's word that the token was refused: what is asked for next has to be refreshed.
+    /// Erases the token as git does after a rejection, so that the next request needs a refresh.
     func erase(_ token: String) async throws {
         let refused = session.question(about: server, "password=\(token)\n")
         #expect(try await session.run(["git-credential-keyfob", "erase"], refused).status == 0)
     }
 
-    /// Lets the token in kernel memory be no longer fresh, and live on.
+    /// Makes the token in kernel memory too old for an answer, but still valid.
     func age() throws {
         let keyring = try #require(KernelKeyring.existing())
         for route in keyring.names() where route.contains(session.path) {
@@ -143,7 +143,7 @@ struct FailureBench {
         }
     }
 
-    /// How many clients registered.
+    /// The number of registered clients.
     var registrations: Int { server.requests(to: "/register").count }
 
     /// Whether the keyring has a client that keyfob registered.
@@ -153,7 +153,7 @@ struct FailureBench {
         }
     }
 
-    /// A refresh that fails as `row` says, and what is left when the server is well again.
+    /// Does a refresh that fails as in `row`, and checks what is left after the server has recovered.
     func checkRefresh(_ row: FailureRow) async throws {
         try await erase(try await signIn())
         let (before, hadRegistration) = (requests(to: "/token"), try await hasRegistration)

@@ -2,13 +2,13 @@ import AuthorizationServer
 import TestSupport
 import Testing
 
-/// The rows of the failure table in which a sign-in fails: the grant before it stays what it was, the code is shown once,
-/// nobody is asked twice.
+/// Rows of the failure table in which a sign-in fails: the earlier grant does not change, the code is sent once, the
+/// user is not asked twice.
 @Suite(.timeLimit(.withTurns)) struct `Failure table, sign-in` {
     private static let page = ScriptedResponse(
         status: 200, headers: [("Content-Type", "text/html")], body: Array("<html>Welcome".utf8))
 
-    /// Signs in again, which fails as `row` says at `path`, and then asks for what the first sign-in gave.
+    /// Signs in again, which fails at `path` as in `row`, and then checks that the first sign-in still works.
     private static func checkSecondLogin(
         _ row: FailureRow, _ bench: FailureBench, at path: String, browsers: Int
     ) async throws {
@@ -62,7 +62,7 @@ import Testing
         }
     }
 
-    @Test func `invalid_client at the code exchange: registers anew once, and signs in once more`() async throws {
+    @Test func `invalid_client at the code exchange: registers again once, and signs in once more`() async throws {
         try await FailureBench.run(.registered) { bench in
             bench.fail("/token", once: [.error("invalid_client", status: 401)])
             let result = try await bench.login()
@@ -72,7 +72,7 @@ import Testing
         }
     }
 
-    @Test func `invalid_client at the code exchange, of a client that a person registered`() async throws {
+    @Test func `invalid_client at the code exchange, with a client that the user registered`() async throws {
         let row = FailureRow(
             testDescription: "", answer: .error("invalid_client", status: 401), status: 78,
             says: "the client keyfob-demo is not taken: 127.0.0.1 answered invalid_client",
@@ -111,7 +111,7 @@ import Testing
         }
     }
 
-    @Test func `access_denied: the person says no, and git is not told to try again`() async throws {
+    @Test func `access_denied: the user declines, and git is not told to try again`() async throws {
         try await FailureBench.run(.registered, { $0.signsInAtOnceAs = nil }) { bench in
             var bench = bench
             bench.session = bench.session.withBrowser("--user demo --password demo --mode deny")
@@ -123,7 +123,7 @@ import Testing
         }
     }
 
-    @Test func `invalid_scope: asked once more without the scope that only keyfob thought of`() async throws {
+    @Test func `invalid_scope: requested once more without the scope that only keyfob added`() async throws {
         let resource = ProtectedResource()
         try await FailureBench.run(
             .registered,
@@ -141,7 +141,7 @@ import Testing
         }
     }
 
-    @Test func `network down: nobody listens at the token endpoint`() async throws {
+    @Test func `network down: no server listens at the token endpoint`() async throws {
         let silent = try SilentPort()
         let row = FailureRow(testDescription: "", says: "cannot reach 127.0.0.1: connection refused", requests: 0)
         try await FailureBench.run { bench in
@@ -154,7 +154,7 @@ import Testing
         withExtendedLifetime(silent) {}
     }
 
-    @Test func `network down: the name of the token endpoint is not found`() async throws {
+    @Test func `network down: the name of the token endpoint does not resolve`() async throws {
         let row = FailureRow(testDescription: "", says: "cannot reach nowhere.invalid: its name was not found")
         try await FailureBench.run { bench in
             bench.server.reconfigure { $0.extraMetadata["token_endpoint"] = "https://nowhere.invalid/token" }

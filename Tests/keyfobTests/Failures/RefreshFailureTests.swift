@@ -3,8 +3,8 @@ import KernelKeyring
 import TestSupport
 import Testing
 
-/// The rows of the failure table in which a refresh fails: only `invalid_grant` ends a refresh token, only
-/// `invalid_client` a registration, and nobody is asked who may not be.
+/// Rows of the failure table in which a refresh fails: only `invalid_grant` ends a refresh token, only `invalid_client`
+/// a registration. The user is not asked without permission.
 @Suite(.timeLimit(.withTurns)) struct `Failure table, refresh` {
     private static let page = ScriptedResponse(
         status: 200, headers: [("Content-Type", "text/html")], body: Array("<html>Welcome".utf8))
@@ -50,7 +50,7 @@ import Testing
             testDescription: "a token that would end its line",
             answer: .json(#"{"access_token":"a\nhost=evil.example","token_type":"Bearer"}"#), status: 77,
             says: "a token with invalid characters", hint: nil),
-        // The request did not arrive, twice: it is repeated once, at once.
+        // The request did not arrive twice: it is repeated once, immediately.
         FailureRow(
             testDescription: "network down", answer: .lostRequest, says: "closed the connection before it had answered",
             requests: 2),
@@ -61,7 +61,7 @@ import Testing
         try await FailureBench.run(.registered) { try await $0.checkRefresh(row) }
     }
 
-    @Test func `invalid_client, of a client that a person registered: nothing is forgotten`() async throws {
+    @Test func `invalid_client, with a client that the user registered: nothing is deleted`() async throws {
         let row = FailureRow(
             testDescription: "", answer: .error("invalid_client", status: 401), status: 78,
             says: "the client keyfob-demo is not taken: 127.0.0.1 answered invalid_client",
@@ -69,7 +69,7 @@ import Testing
         try await FailureBench.run(.configured) { try await $0.checkRefresh(row) }
     }
 
-    @Test func `invalid_client, and a person who may be asked: one new registration, one sign-in`() async throws {
+    @Test func `invalid_client, and keyfob may ask: one new registration, one sign-in`() async throws {
         try await FailureBench.run(.registered) { bench in
             try await bench.erase(try await bench.signIn())
             let first = try #require(bench.server.registeredClients.first)
@@ -82,18 +82,18 @@ import Testing
         }
     }
 
-    @Test func `invalid_client again and again does not register again and again`() async throws {
+    @Test func `repeated invalid_client does not cause repeated registrations`() async throws {
         try await FailureBench.run(.registered) { bench in
             try await bench.erase(try await bench.signIn())
             bench.fail("/token", with: .error("invalid_client", status: 401))
             #expect(try await bench.get(asking: true).status == 78)
-            // The refresh, then the sign-in, then the one that mends it.
+            // The refresh, then the sign-in, then the one that repairs it.
             #expect(bench.requests(to: "/token") == 4)
             #expect(bench.registrations == 3)
         }
     }
 
-    @Test func `invalid_grant, and a person who may be asked: one sign-in`() async throws {
+    @Test func `invalid_grant, and keyfob may ask: one sign-in`() async throws {
         try await FailureBench.run(.registered) { bench in
             try await bench.erase(try await bench.signIn())
             bench.fail("/token", once: [.error("invalid_grant")])
@@ -105,7 +105,7 @@ import Testing
         }
     }
 
-    @Test func `refresh response lost in transit: asked for once more, and the caller notices nothing`() async throws {
+    @Test func `refresh response lost in transit: requested once more, and the caller notices nothing`() async throws {
         try await FailureBench.run(.registered, { $0.rotates = false }) { bench in
             try await bench.erase(try await bench.signIn())
             bench.fail("/token", once: [.lostAnswer])
@@ -116,7 +116,8 @@ import Testing
         }
     }
 
-    @Test func `refresh response lost in transit, at a server without mercy: explained`() async throws {
+    @Test func `refresh response lost in transit, at a server that accepts no second request: explained`() async throws
+    {
         let row = FailureRow(
             testDescription: "", answer: .lostAnswer, status: 77,
             says: "the answer to the last refresh was lost", hint: "run: keyfob login", keepsGrant: false,
@@ -131,13 +132,13 @@ import Testing
         }
     }
 
-    /// What is left of a token's life is better than nothing.
+    /// The rest of a token's lifetime is better than no token.
     @Test(
         .enabled(if: (try? KernelKeyring.open()) != nil, "needs the kernel's keyrings"),
         arguments: [
             ScriptedResponse.lostRequest, .json("{}", status: 503), page, .redirect(302, to: "https://portal.example/"),
         ])
-    func `while the access token lives, it is given`(_ answer: ScriptedResponse) async throws {
+    func `while the access token is valid, it is returned`(_ answer: ScriptedResponse) async throws {
         try await FailureBench.run { bench in
             let token = try await bench.signIn()
             bench.fail("/token", with: answer)
@@ -145,7 +146,7 @@ import Testing
             let result = try await bench.get()
             #expect(result.output.password == token, "\(result.complaint)")
             #expect(result.status == 0)
-            // It was not for want of trying.
+            // A refresh was attempted.
             #expect(bench.requests(to: "/token") > 1)
         }
     }

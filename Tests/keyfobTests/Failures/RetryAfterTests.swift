@@ -3,8 +3,8 @@ import KernelKeyring
 import TestSupport
 import Testing
 
-/// The row of the failure table for 429 and `Retry-After` (RFC 9110 section 10.2.3), at each endpoint: seconds are waited
-/// for where asking twice does no harm; else the time is told, and the server left alone until then by everybody.
+/// The row of the failure table for 429 and `Retry-After` (RFC 9110 section 10.2.3), at each endpoint. keyfob waits
+/// some seconds if a second request is safe. Otherwise it reports the time, and sends the server nothing until then.
 @Suite(.timeLimit(.withTurns)) struct `Failure table, Retry-After` {
     struct Endpoint: Sendable, CustomTestStringConvertible {
         var testDescription: String
@@ -12,12 +12,12 @@ import Testing
         var identity = FailureBench.Identity.configured
         var more = ""
         var change: @Sendable (inout AuthorizationServerConfiguration) -> Void = { _ in }
-        /// Whether what is sent there may be sent again.
+        /// Whether the request may be sent again.
         var isRepeated = false
-        /// Whether the request comes from a refresh and not from a sign-in.
+        /// Whether the request belongs to a refresh and not to a sign-in.
         var isRefresh = false
 
-        /// What sends a request there.
+        /// Sends the request.
         func ask(_ bench: FailureBench) async throws -> CommandResult {
             try await isRefresh ? bench.get() : bench.login()
         }
@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test(arguments: endpoints)
-    func `a second: waited for where that is safe, and told where it is not`(_ endpoint: Endpoint) async throws {
+    func `a second: waited for if that is safe, otherwise reported`(_ endpoint: Endpoint) async throws {
         try await endpoint.run { bench in
             let before = bench.requests(to: endpoint.path)
             bench.fail(endpoint.path, once: [.busy(retryAfter: "1")])
@@ -62,13 +62,13 @@ import Testing
 
     @Test(
         .enabled(if: (try? KernelKeyring.open()) != nil, "needs the kernel's keyrings"), arguments: endpoints)
-    func `an hour: told, and until then nobody asks`(_ endpoint: Endpoint) async throws {
+    func `an hour: reported, and no process asks until then`(_ endpoint: Endpoint) async throws {
         try await endpoint.run { bench in
             let before = bench.requests(to: endpoint.path)
             bench.fail(endpoint.path, with: .busy(retryAfter: "3600", status: 503))
             Self.row("60 minutes", status: 503).check(try await endpoint.ask(bench))
             #expect(bench.requests(to: endpoint.path) - before == 1)
-            // Another process, a moment later: the server does not hear of it.
+            // Another process, a moment later, sends the server nothing.
             bench.server.intercept(nil)
             let all = bench.server.requestLog.count
             Self.row("", status: 503).check(try await endpoint.ask(bench))
@@ -93,7 +93,7 @@ import Testing
     }
 
     @Test(arguments: ["soon", "-1", "1e9", ""])
-    func `what is neither is no word at all`(value: String) async throws {
+    func `anything else is ignored`(value: String) async throws {
         let row = FailureRow(testDescription: "", says: "is not available (HTTP 429)")
         let refresh = try #require(Self.endpoints.last)
         try await refresh.run { bench in
@@ -105,7 +105,7 @@ import Testing
         }
     }
 
-    @Test func `while another device is waited for, it is the pause`() async throws {
+    @Test func `during the polling of a device login, it is the pause`() async throws {
         try await FailureBench.run(more: "flow = \"device\"", { $0.device.isOffered = true }) { bench in
             bench.fail("/token", once: [.busy(retryAfter: "1"), .busy(retryAfter: "1", status: 503)])
             let result = try await bench.login()
@@ -115,7 +115,7 @@ import Testing
     }
 
     @Test(.enabled(if: (try? KernelKeyring.open()) != nil, "needs the kernel's keyrings"))
-    func `an access token that lives is given meanwhile`() async throws {
+    func `a valid access token is returned meanwhile`() async throws {
         try await FailureBench.run { bench in
             let token = try await bench.signIn()
             try bench.age()

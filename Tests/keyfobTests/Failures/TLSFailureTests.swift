@@ -3,10 +3,10 @@ import KernelKeyring
 import TestSupport
 import Testing
 
-/// The rows of the failure table for servers that TLS does not vouch for: nothing is sent to them, the person hears what
-/// is wrong with the certificate, and nothing is forgotten.
+/// Rows of the failure table for servers that TLS does not authenticate: nothing is sent, the user gets the reason, and
+/// nothing is deleted.
 @Suite(.timeLimit(.withTurns)) struct `Failure table, TLS` {
-    /// A bench at a server with a good certificate, of an authority that the configuration trusts and the browser, too.
+    /// A bench at a server with a valid certificate, whose authority the configuration and the browser trust.
     private static func withServer(
         _ body: (FailureBench, TestAuthority) async throws -> Void
     ) async throws {
@@ -46,7 +46,7 @@ import Testing
 
     @Test(
         .enabled(if: (try? KernelKeyring.open()) != nil, "needs the kernel's keyrings"), arguments: certificates)
-    func `at a refresh the token that lives is given, and else nothing is lost`(
+    func `at a refresh a valid token is returned, otherwise nothing is lost`(
         _ kind: TestAuthority.Kind, _ row: FailureRow
     ) async throws {
         try await Self.withServer { bench, authority in
@@ -68,7 +68,7 @@ import Testing
     }
 
     @Test(arguments: certificates)
-    func `at a sign-in nothing is sent and no browser opened`(
+    func `at a sign-in nothing is sent and no browser is opened`(
         _ kind: TestAuthority.Kind, _ row: FailureRow
     ) async throws {
         try await Self.withServer { bench, authority in
@@ -80,7 +80,7 @@ import Testing
         }
     }
 
-    @Test func `an authority that nobody named`() async throws {
+    @Test func `an authority that is not configured`() async throws {
         let row = FailureRow(
             testDescription: "", says: "signed by an authority that is not trusted here", hint: Self.ownAuthority)
         try await Self.withServer { bench, _ in
@@ -92,7 +92,7 @@ import Testing
         }
     }
 
-    @Test func `a file of authorities that cannot be read is for a person to mend`() async throws {
+    @Test func `an unreadable file of authorities is an error that the user must fix`() async throws {
         let row = FailureRow(
             testDescription: "", status: 78, says: "the file of certificate authorities cannot be read",
             hint: "check ca_file, SSL_CERT_FILE and git's http.sslCAInfo, which take absolute paths")
@@ -104,7 +104,7 @@ import Testing
         }
     }
 
-    /// The server that speaks plain HTTP and would take the request sees nothing of it.
+    /// The target, a server with plain HTTP that would accept the request, receives nothing.
     @Test(arguments: ["/.well-known/", "/token"])
     func `a redirect to http is not followed`(path: String) async throws {
         let row = FailureRow(testDescription: "", says: "sent a redirect (HTTP 302), which keyfob does not follow")
@@ -117,7 +117,7 @@ import Testing
         }
     }
 
-    @Test func `metadata that name an endpoint without TLS are not used`() async throws {
+    @Test func `metadata that name an endpoint without TLS are refused`() async throws {
         let row = FailureRow(
             testDescription: "", status: 78, says: "the server's token_endpoint is not an https URL", hint: nil)
         try await Self.withServer { bench, _ in

@@ -3,10 +3,10 @@ import FoundationEssentials
 import TestSupport
 import Testing
 
-/// The rows of the failure table in which the server gives a token, and less or other things beside it than one could
-/// wish for.
+/// Rows of the failure table in which the server issues a token, but its answer lacks something or has something
+/// unusual.
 @Suite(.timeLimit(.withTurns)) struct `Failure table, answers with a token` {
-    @Test func `no refresh token issued: the token is kept to its end, and then a person is needed`() async throws {
+    @Test func `no refresh token issued: the token is used until it expires, then a sign-in is needed`() async throws {
         let row = FailureRow(
             testDescription: "", status: 77,
             says: "the access token has expired, and the server issued no "
@@ -29,7 +29,7 @@ import Testing
         }
     }
 
-    @Test func `no refresh token, and no end: the token is the grant`() async throws {
+    @Test func `no refresh token, and no expiry: the token is the grant`() async throws {
         try await FailureBench.run(
             .configured,
             {
@@ -50,7 +50,7 @@ import Testing
     struct Lifetime: Sendable, CustomTestStringConvertible {
         var testDescription: String
         var value: JSONValue
-        /// In seconds; nil where git must not be told of an end.
+        /// In seconds; nil if git must get no expiry.
         var seconds: Int?
     }
 
@@ -75,7 +75,9 @@ import Testing
     ]
 
     @Test(arguments: lifetimes)
-    func `expires_in missing, or garbage: git is told no end, and erase refreshes`(_ lifetime: Lifetime) async throws {
+    func `expires_in missing or invalid: git gets no expiry, and erase causes a refresh`(_ lifetime: Lifetime)
+        async throws
+    {
         try await FailureBench.run(.configured, { $0.extraTokenMembers["expires_in"] = lifetime.value }) { bench in
             let earliest = Int(Date.now.timeIntervalSince1970)
             let first = try await bench.get(asking: true)
@@ -87,7 +89,7 @@ import Testing
                 #expect((earliest + seconds...latest + seconds).contains(end))
             } else {
                 #expect(end == nil)
-                // It is taken to last for a while.
+                // keyfob assumes a lifetime.
                 #expect(try await bench.get().output == first.output)
             }
             try await bench.erase(try #require(first.output.password))
@@ -117,7 +119,7 @@ import Testing
             try await bench.erase(token)
             #expect(try await bench.get().status == 0)
             #expect(try bench.keyrings == before)
-            // It would be seen: a rotated one is written.
+            // A rotated token is written, so the comparison detects writing.
             bench.server.reconfigure { $0.repeatsRefreshToken = false }
             try await bench.erase(try #require(try await bench.get().output.password))
             #expect(try await bench.get().status == 0)
@@ -125,7 +127,7 @@ import Testing
         }
     }
 
-    @Test func `a refresh token that is empty is none`() async throws {
+    @Test func `an empty refresh token counts as none`() async throws {
         try await FailureBench.run(.configured, { $0.extraTokenMembers["refresh_token"] = "" }) { bench in
             try await bench.erase(try await bench.signIn())
             #expect(try await bench.get().status == 77)
@@ -134,7 +136,7 @@ import Testing
 }
 
 extension FailureBench {
-    /// The keyrings' files, byte for byte: each writing changes them.
+    /// The keyrings' files, byte for byte: each write changes them.
     fileprivate var keyrings: [String: Data] {
         get throws {
             let directory = session.session.home + "/.local/share/keyrings"

@@ -2,8 +2,8 @@ import FoundationEssentials
 import TestSupport
 import Testing
 
-/// Whether what was printed leaves a terminal and a script alone: no control character but the line's end, none that turns
-/// the direction of writing or cannot be seen, and no line that seems to be ours and is not.
+/// Whether the output is harmless for a terminal and a script: no control character except line ends, no invisible or
+/// direction-changing character, and no forged line of keyfob.
 func expectHarmless(_ result: CommandResult, _ comment: Comment? = nil) {
     for output in [result.output, result.complaint] {
         let harm = output.unicodeScalars.filter { scalar in
@@ -22,7 +22,7 @@ func expectHarmless(_ result: CommandResult, _ comment: Comment? = nil) {
 }
 
 extension KeyfobSession {
-    /// Runs a program as ``run(_:_:)`` does, and measures the most memory that it had, in kilobytes.
+    /// Runs a program like ``run(_:_:)``, and measures its peak memory in kilobytes.
     func measured(_ command: [String], _ stdin: String) async throws -> (CommandResult, memory: Int) {
         let note = session.home + "/memory-" + UUID().uuidString
         let script = """

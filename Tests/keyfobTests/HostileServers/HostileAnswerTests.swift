@@ -3,15 +3,15 @@ import FoundationEssentials
 import TestSupport
 import Testing
 
-/// Answers that want to do harm: be a line of somebody else's protocol, send secrets elsewhere, or fill the memory.
+/// Answers that try to inject a line into another protocol, redirect secrets, or fill the memory.
 ///
-/// Nothing on standard output, one line that says what is the matter, nothing kept, and not much memory used.
+/// The result: no standard output, one error line, nothing stored, and little memory used.
 @Suite(.timeLimit(.withTurns)) struct `A hostile server's answer` {
-    /// In kilobytes, whatever the server sends. A sanitizer (Tests/sanitize) keeps its own accounts of all memory.
+    /// In kilobytes, whatever the server sends. A sanitizer (Tests/sanitize) needs its own memory in addition.
     private static let mostMemory =
         ProcessInfo.processInfo.environment["KEYFOB_SANITIZE"] == nil ? 100 * 1024 : 1024 * 1024
 
-    /// Signs in at a server that answers at `path` as a row says, and looks at what that did.
+    /// Signs in at a server that answers at `path` as in the row, and checks the effects.
     private static func checkLogin(_ row: FailureRow, at path: String, _ bench: FailureBench) async throws {
         bench.fail(path, with: row.answer)
         let (result, memory) = try await bench.session.measured(
@@ -22,9 +22,9 @@ import Testing
         #expect(try await bench.session.run(["keyfob", "status"]).output == "not signed in anywhere\n")
     }
 
-    // MARK: A token that would be more than a token
+    // MARK: A token with more than a token
 
-    /// As they stand in JSON.
+    /// As written in JSON.
     private static let characters = [
         #"\n"#, #"\r"#, #"\r\n"#, #"\u0000"#, #"\u001b[2J"#, #"\t"#, " ", #"\u007f"#, #"\u0085"#, #"\u00a0"#,
         #"\u2028"#,
@@ -35,7 +35,7 @@ import Testing
         testDescription: "", status: 77, says: "a token with invalid characters", hint: nil)
 
     @Test(.counted(.hostileServers), arguments: characters)
-    func `puts no line into the answer to git`(character: String) async throws {
+    func `adds no line to the answer to git`(character: String) async throws {
         try await FailureBench.run { bench in
             var row = Self.wantsNoToken
             row.answer = .json(
@@ -45,7 +45,7 @@ import Testing
     }
 
     @Test(.counted(.hostileServers), arguments: [#"\n"#, #"\u0000"#, #"\u2028"#, " "])
-    func `puts none into the keyring, nor at a refresh`(character: String) async throws {
+    func `adds no line to the keyring, and none at a refresh`(character: String) async throws {
         try await FailureBench.run { bench in
             let token = try await bench.signIn()
             try await bench.erase(token)
@@ -58,7 +58,7 @@ import Testing
                 Self.wantsNoToken.check(result)
                 expectHarmless(result)
             }
-            // The grant from before is as good as it was.
+            // The earlier grant is unchanged.
             bench.server.intercept(nil)
             #expect(try await bench.get().status == 0)
         }
@@ -70,15 +70,15 @@ import Testing
             let long = String(repeating: "x", count: 65_000)
             bench.fail("/token", with: .json(#"{"access_token":"\#(long)","token_type":"Bearer"}"#))
             let result = try await bench.get(asking: true)
-            // Either whole or not at all.
+            // Either the complete token or nothing.
             #expect(result.output.password == long || result.stdout.isEmpty)
             #expect((result.status == 0) == (result.output.password == long))
         }
     }
 
-    // MARK: A redirect of what is secret
+    // MARK: A redirect of secrets
 
-    /// The requests that carry something, and what makes them.
+    /// The requests that carry secrets, and what causes them.
     enum Request: String, Sendable, CaseIterable {
         case metadata = "/.well-known/"
         case registration = "/register"
@@ -111,7 +111,7 @@ import Testing
         }
     }
 
-    // MARK: Too much, too deep, twice
+    // MARK: Too much, too deep, repeated members
 
     private static let chunk = [UInt8](repeating: UInt8(ascii: " "), count: 1 << 20)
 
@@ -179,7 +179,7 @@ import Testing
         try await FailureBench.run(.registered) { try await Self.checkLogin(row, at: "/register", $0) }
     }
 
-    /// 30 seconds for each, which is why the short form has the transport's own tests of the deadline alone.
+    /// 30 seconds each, so the short run relies on the transport's own timeout tests.
     @Test(
         .counted(.hostileServers),
         .enabled(if: ProcessInfo.processInfo.environment["KEYFOB_LONG"] != nil, "takes 30 s"),

@@ -3,12 +3,11 @@ import FoundationEssentials
 import TestSupport
 import Testing
 
-/// Documents that lead a client to where it should not go: into a shell, to another server with what belongs to the
-/// first, or to an attacker's.
+/// Documents that try to lead a client into a shell, to another server with secrets of the first, or to an attacker.
 @Suite(.timeLimit(.withTurns)) struct `A hostile server's document` {
     // MARK: Into a shell (CVE-2025-6514 and others)
 
-    /// None is the address of an endpoint.
+    /// Not valid as a URL of an endpoint.
     private static let addresses = [
         "file:///bin/sh", "javascript:alert(1)", "data:text/html,x", "vbscript:x", "ftp://a.example/", "xdg-open:x",
         "--help", "-https://a.example/", " https://a.example/", "https://a.example/ --help", "", "https://",
@@ -23,7 +22,7 @@ import Testing
         "https://[fe80::1]/", "http://a.example/", "HTTP://a.example/", "http://10.0.0.1/",
     ]
 
-    /// Has the browser be recorded: a line for each argument.
+    /// Makes the browser write each of its arguments on a line of a file.
     private static func recording(_ bench: FailureBench) throws -> (FailureBench, record: URL) {
         let home = URL(filePath: bench.session.session.home)
         let (script, record) = (home.appending(path: "browser"), home.appending(path: "arguments"))
@@ -47,7 +46,7 @@ import Testing
             "authorization_endpoint", "token_endpoint", "device_authorization_endpoint", "registration_endpoint",
             "pushed_authorization_request_endpoint", "revocation_endpoint",
         ])
-    func `leads into no shell`(member: String) async throws {
+    func `starts no shell`(member: String) async throws {
         let isNeeded = ["authorization_endpoint", "token_endpoint"].contains(member)
         try await FailureBench.run { bench in
             let (bench, record) = try Self.recording(bench)
@@ -56,7 +55,7 @@ import Testing
                 let result = try await bench.login(["--force"])
                 #expect(result.stdout.isEmpty)
                 expectHarmless(result, "\(address)")
-                // What nobody needs may be missing, and then the sign-in goes on without it.
+                // Without an optional endpoint, the sign-in continues.
                 if isNeeded { #expect(result.status == 78, "\(address): \(result.complaint)") }
                 #expect(!isNeeded || !FileManager.default.fileExists(atPath: record.path), "\(address)")
             }
@@ -67,7 +66,7 @@ import Testing
     }
 
     @Test(.counted(.hostileServers))
-    func `is opened by the browser as one plain address of ours`() async throws {
+    func `is opened by the browser as one plain address of keyfob`() async throws {
         try await FailureBench.run { bench in
             let (bench, record) = try Self.recording(bench)
             let query = "a=$(touch%20pwned)&b=;touch+pwned&c='touch'&d=--help&e=%60touch%20pwned%60&f=&&g=%25s"
@@ -82,7 +81,7 @@ import Testing
     }
 
     @Test(.counted(.hostileServers, each: addresses.count))
-    func `sends nobody at another device there`() async throws {
+    func `is not shown to users of another device`() async throws {
         try await FailureBench.run(more: "flow = \"device\"", { $0.device.isOffered = true }) { bench in
             for address in Self.addresses {
                 bench.server.reconfigure { $0.device.extraMembers["verification_uri"] = .string(address) }
@@ -107,7 +106,7 @@ import Testing
     // MARK: To another server
 
     @Test(.counted(.hostileServers))
-    func `RS names its own AS, gets RT: a refresh goes to where one signed in, whatever the resource says now`()
+    func `RS names its own AS, gets RT: a refresh goes to the server of the sign-in, whatever the resource says now`()
         async throws
     {
         try await AuthorizationServer(.signingInAtOnce).run { evil in
@@ -149,9 +148,9 @@ import Testing
         }
     }
 
-    /// RFC 9700 section 4.4: the attacker's server sends the browser to the honest one, to be shown the honest code.
+    /// RFC 9700 section 4.4: the attacker's server redirects the browser to the honest server, to receive its code.
     @Test(.counted(.hostileServers), arguments: [true, false])
-    func `mix-up: a code of the honest server is shown to nobody`(honestNamesItself: Bool) async throws {
+    func `mix-up: a code of the honest server is sent to no server`(honestNamesItself: Bool) async throws {
         var configuration = AuthorizationServerConfiguration.signingInAtOnce
         configuration.issuerParameter = honestNamesItself ? .own : .omitted
         try await AuthorizationServer(configuration).run { honest in
@@ -180,7 +179,7 @@ import Testing
     ]
 
     @Test(.counted(.hostileServers, each: resources.count))
-    func `PRM resource lies: none but the resource itself, or what it is below, is taken`() async throws {
+    func `PRM resource lies: only the resource itself or one above it is accepted`() async throws {
         try await FailureBench.run(.registered) { bench in
             try bench.session.configure("")
             for resource in Self.resources {
@@ -200,7 +199,7 @@ import Testing
     }
 
     @Test(.counted(.hostileServers, each: addresses.count))
-    func `an authorization server that is none is not asked`() async throws {
+    func `an invalid authorization server gets no request`() async throws {
         try await FailureBench.run(.registered) { bench in
             try bench.session.configure("")
             for address in Self.addresses {

@@ -2,26 +2,27 @@ import AuthorizationServer
 import TestSupport
 import Testing
 
-/// Each text that a server chooses and a person sees: none moves the cursor, sets the clipboard, turns the direction of
-/// writing, or is a line of ours (CVE-2024-50349 and others).
+/// Every text that a server chooses and the user sees. None may move the cursor, set the clipboard, change the writing
+/// direction, or look like a line of keyfob (CVE-2024-50349 and others).
 @Suite(.timeLimit(.withTurns)) struct `A hostile server's text` {
-    /// OSC 52, CSI in seven and eight bits, CR, backspace, what turns and hides text; then a line that seems to be ours.
+    /// OSC 52, CSI in seven and eight bits, CR, backspace, characters that reverse or hide text; then a forged line of
+    /// keyfob.
     private static let text =
         "\u{1B}]52;c;eA==\u{7}\u{1B}[2J\u{9B}1A\r\u{8}\u{202E}\u{2066}\u{200B}\u{E000}\nkeyfob: \(mark)"
-    /// By which it is known again.
+    /// A part by which the text can be recognized.
     private static let mark = "not ours"
 
     struct Place: Sendable, CustomTestStringConvertible {
         var testDescription: String
         var identity = FailureBench.Identity.configured
         var more = ""
-        /// Where the server answers with what is below.
+        /// The path at which the server answers with the text.
         var path: String?
         var members: [String: JSONValue] = [:]
         var status = 400
-        /// Or what it does on its own.
+        /// Or another change of its behaviour.
         var change: @Sendable (inout AuthorizationServerConfiguration) -> Void = { _ in }
-        /// Whether the text is told; else it must not be there at all.
+        /// Whether keyfob shows the text; otherwise it must not appear at all.
         var isShown = true
     }
 
@@ -83,13 +84,13 @@ import Testing
     ]
 
     @Test(.counted(.hostileServers), arguments: places)
-    func `harms no terminal`(_ place: Place) async throws {
+    func `does not harm the terminal`(_ place: Place) async throws {
         try await FailureBench.run(place.identity, more: place.more, place.change) { bench in
             if let path = place.path {
                 let body = String(decoding: JSONValue.encode(place.members), as: UTF8.self)
                 bench.fail(path, with: .json(body, status: place.status))
             }
-            // Whoever is led astray by the client id or by an address waits for a browser that does not come back.
+            // With a changed client id or URL, keyfob waits for a browser that does not return.
             let results = [
                 try await bench.login(), try await bench.get(), try await bench.session.run(["keyfob", "status"]),
                 try await bench.session.run(["keyfob", "status", "--json"]),
@@ -105,7 +106,7 @@ import Testing
     }
 
     @Test(.counted(.hostileServers), arguments: ["resource", "authorization_servers", "scopes_supported"])
-    func `in the metadata of a resource harms none`(member: String) async throws {
+    func `in the metadata of a resource does not harm the terminal`(member: String) async throws {
         try await FailureBench.run(.registered) { bench in
             try bench.session.configure("")
             bench.server.reconfigure {
@@ -122,7 +123,7 @@ import Testing
     }
 
     @Test(.counted(.hostileServers))
-    func `at a refresh and at a logout harms none`() async throws {
+    func `at a refresh and at a logout does not harm the terminal`() async throws {
         try await FailureBench.run { bench in
             try await bench.erase(try await bench.signIn())
             let answer = ScriptedResponse.json(
