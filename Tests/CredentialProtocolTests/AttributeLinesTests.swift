@@ -1,7 +1,7 @@
 import CredentialProtocol
 import Testing
 
-/// protocol.md, section 3: the grammar, before any attribute is understood.
+/// protocol.md, section 3: the grammar, before attributes are interpreted.
 @Suite struct `Attribute lines` {
     private static let lines: [(input: String, expected: [String])] = [
         ("", []),
@@ -9,7 +9,7 @@ import Testing
         ("a=1\n", ["a:1"]),
         ("a=1", ["a:1"]),
         ("a=1\nb=2\n", ["a:1", "b:2"]),
-        // The first `=` divides; a value may be empty and may hold anything else.
+        // The first `=` separates; a value may be empty and may contain anything else.
         ("a=\n", ["a:"]),
         ("a==\n", ["a:="]),
         ("a=b=c\n", ["a:b=c"]),
@@ -19,14 +19,14 @@ import Testing
         ("a=1\n\nb=2\n", ["a:1"]),
         ("a=1\n\nno attribute\n", ["a:1"]),
         ("\na=1\n", []),
-        // Nothing but LF ends a line: these are U+0085, U+2028 and U+2029.
+        // Only LF ends a line: these are U+0085, U+2028 and U+2029.
         ("a=1\u{85}b=2\n", ["a:1\u{85}b=2"]),
         ("a=1\u{2028}b=2\n", ["a:1\u{2028}b=2"]),
         ("a=1\u{2029}b=2\n", ["a:1\u{2029}b=2"]),
     ]
 
     @Test(arguments: lines)
-    func `Lines are cut at LF alone and divided at the first equals sign`(input: String, expected: [String]) throws {
+    func `Lines end only at LF and are split at the first equals sign`(input: String, expected: [String]) throws {
         let found = try AttributeLines(Array(input.utf8)).lines
         #expect(found.map { "\($0.name):\(String(decoding: $0.value, as: UTF8.self))" } == expected)
         #expect(found.map(\.number) == Array(1..<(expected.count + 1)))
@@ -40,18 +40,18 @@ import Testing
         ("a=1\n=\n", .lineWithoutName(line: 2)),
         ("a=1\r\n", .forbiddenByte(line: 1, byte: 0x0D)),
         ("a=1\n\r\n", .forbiddenByte(line: 2, byte: 0x0D)),
-        // A name with a control character is no unknown attribute.
+        // A name with a control character is not just an unknown attribute.
         ("a\rhost=x\n", .forbiddenByte(line: 1, byte: 0x0D)),
         ("a\u{0}=x\n", .forbiddenByte(line: 1, byte: 0)),
     ]
 
     @Test(arguments: refusals)
-    func `One line outside the grammar refuses the request`(input: String, error: RequestError) {
+    func `One line outside the grammar makes the request invalid`(input: String, error: RequestError) {
         #expect(throws: error) { try AttributeLines(Array(input.utf8)) }
     }
 
     @Test(arguments: Array(UInt8(0)...UInt8(255)))
-    func `No value may hold a control character`(byte: UInt8) throws {
+    func `No value may contain a control character`(byte: UInt8) throws {
         let input = Array("protocol=https\nusername=a".utf8) + [byte] + Array("b\n".utf8)
         switch byte {
         case 0x0A:  // ends the line, and what follows it has no `=`
@@ -64,7 +64,7 @@ import Testing
         }
     }
 
-    @Test func `A challenge alone may hold a tab`() throws {
+    @Test func `Only a challenge may contain a tab`() throws {
         let challenge = try AttributeLines(Array("wwwauth[]=Basic\trealm=x\n".utf8)).lines
         #expect(challenge.first.map { Array($0.value) } == Array("Basic\trealm=x".utf8))
         #expect(throws: RequestError.forbiddenByte(line: 1, byte: 0x09)) {
@@ -108,7 +108,7 @@ import Testing
         ("a=1\n\nmore", true),
         ("\n", true),
         ("\na=1\n", true),
-        // CR is no part of a line's end: the request goes on, and will be refused.
+        // CR is not part of a line end: the request continues and will be refused.
         ("a=1\r\n\r\n", false),
     ]
 
@@ -117,7 +117,7 @@ import Testing
         #expect(AttributeLines.isComplete(Array(input.utf8)) == complete)
     }
 
-    @Test func `A reader that asks after each chunk finds the blank line wherever the chunks divide`() {
+    @Test func `A reader that checks after each chunk finds the blank line however the chunks are split`() {
         let input = Array("a=1\nb=2\n\nrest".utf8)
         for cut in 0...input.count {
             let chunk = Array(input[..<cut])
@@ -126,14 +126,14 @@ import Testing
         }
     }
 
-    @Test func `A reader stops when the request can only be refused`() {
+    @Test func `A reader stops if the request can only be refused`() {
         let input = Array(repeating: UInt8(ascii: "x"), count: AttributeLines.maxRequest)
         #expect(!AttributeLines.isComplete(input))
         #expect(AttributeLines.isComplete(input + [UInt8(ascii: "x")]))
     }
 
     @Test(arguments: [
-        // What comes in one after the other, and what is gathered of it
+        // The chunks of input, and the resulting request
         (["a=1\n", "b=2\n", "\n", "c=3\n"], "a=1\nb=2\n\n"),  // the blank line ends it, though more could be read
         (["a=1\n\nb=2\n", "c=3\n"], "a=1\n\nb=2\n"),
         (["a=", "1\n"], "a=1\n"),  // the end of the input

@@ -23,7 +23,7 @@ private func challenge(_ scheme: String, token68: String) -> AuthenticationChall
         (["\tBearer\t"], [challenge("bearer")]),
         (["X-Custom!#$%&'*+-.^_`|~1"], [challenge("x-custom!#$%&'*+-.^_`|~1")]),
 
-        // Names of schemes and of parameters have no case, values do
+        // Names of schemes and parameters are compared without case, values with case
         (["BEARER REALM=\"A\""], [challenge("bearer", ["realm": "A"])]),
         (["bEaReR Resource_Metadata=\"https://X\""], [challenge("bearer", ["resource_metadata": "https://X"])]),
 
@@ -55,11 +55,11 @@ private func challenge(_ scheme: String, token68: String) -> AuthenticationChall
             ]
         ),
 
-        // Blanks around the equals sign, which are bad and must be understood (RFC 9110 section 11.2)
+        // Spaces around the equals sign are wrong but must be accepted (RFC 9110 section 11.2)
         (["BEARER  scope = \"a b\""], [challenge("bearer", ["scope": "a b"])]),
         (["Bearer scope= \"a\",error\t=\tx"], [challenge("bearer", ["scope": "a", "error": "x"])]),
         (["Bearer a = b, c =d, e= f"], [challenge("bearer", ["a": "b", "c": "d", "e": "f"])]),
-        // A tab stands there where a server folded its line
+        // A tab from a server that folded its line
         (["Bearer\trealm=\"a\""], [challenge("bearer", ["realm": "a"])]),
         (["Bearer realm=\"a\",\t\terror=\"b\""], [challenge("bearer", ["realm": "a", "error": "b"])]),
 
@@ -87,7 +87,7 @@ private func challenge(_ scheme: String, token68: String) -> AuthenticationChall
             ["Negotiate YII= , Basic realm=\"a\""],
             [challenge("negotiate", token68: "YII="), challenge("basic", ["realm": "a"])]
         ),
-        // By the grammar this is one, and not a parameter without a value
+        // By the grammar this is a token68, not a parameter without a value
         (["Bearer realm="], [challenge("bearer", token68: "realm=")]),
         (["Bearer realm"], [challenge("bearer", token68: "realm")]),
 
@@ -128,7 +128,7 @@ private func challenge(_ scheme: String, token68: String) -> AuthenticationChall
         (["Basic realm=\"a\", , charset=x"], [challenge("basic", ["realm": "a", "charset": "x"])]),
         (["Newauth , realm=\"a\""], [challenge("newauth", ["realm": "a"])]),
 
-        // As sent by servers of today
+        // As real servers send them today
         (
             [
                 "Bearer error=\"invalid_token\", error_description=\"No access token was provided in this request\", "
@@ -155,9 +155,9 @@ private func challenge(_ scheme: String, token68: String) -> AuthenticationChall
         ),
     ]
 
-    /// A challenge with a fault is left out whole, and those beside it are not.
+    /// An invalid challenge is left out completely; those beside it are not.
     private static let faulty: [Row] = [
-        // A parameter twice, whatever its case and value
+        // A repeated parameter, with any case and value
         (["Bearer scope=a, scope=b"], []),
         (["Bearer scope=a, SCOPE=a"], []),
         (
@@ -167,7 +167,7 @@ private func challenge(_ scheme: String, token68: String) -> AuthenticationChall
         // The same name in another challenge is another parameter
         (["Bearer realm=a, Basic realm=b"], [challenge("bearer", ["realm": "a"]), challenge("basic", ["realm": "b"])]),
 
-        // Parameters and values that are none
+        // Invalid parameters and values
         (["Bearer realm=a b, Basic realm=c"], [challenge("basic", ["realm": "c"])]),
         (["Bearer realm=\"a\" error=\"b, c\", Basic realm=d"], [challenge("basic", ["realm": "d"])]),
         (["Bearer realm=\"a\"x, Basic"], [challenge("basic")]),
@@ -188,7 +188,7 @@ private func challenge(_ scheme: String, token68: String) -> AuthenticationChall
         (["Negotiate YII=, realm=a"], []),
         (["Negotiate YII= realm=a"], []),
 
-        // A quoted string without an end takes the rest of the field with it, and no other field
+        // An unterminated quoted string invalidates the rest of its field, and no other field
         (["Bearer realm=\"a"], []),
         (["Bearer realm=\"a\\"], []),
         (["Bearer realm=\"a\\\", Basic realm=b"], []),
@@ -201,7 +201,7 @@ private func challenge(_ scheme: String, token68: String) -> AuthenticationChall
         (["Bearer realm=\"\\\u{7F}\", Basic"], [challenge("basic")]),
         (["Bearer\u{B}realm=a"], []),
 
-        // No scheme at all
+        // No scheme
         (["realm=\"a\""], []),
         (["realm=\"a\", Basic realm=b"], [challenge("basic", ["realm": "b"])]),
         (["\"Bearer\", Basic"], [challenge("basic")]),
@@ -211,12 +211,12 @@ private func challenge(_ scheme: String, token68: String) -> AuthenticationChall
     ]
 
     @Test(arguments: readable)
-    func `are read as the grammar says`(fields: [String], challenges: [AuthenticationChallenge]) {
+    func `are parsed by the grammar`(fields: [String], challenges: [AuthenticationChallenge]) {
         #expect(AuthenticationChallenge.parse(fields) == challenges)
     }
 
     @Test(arguments: faulty)
-    func `are read without the challenges that break the grammar`(
+    func `are parsed without the challenges that break the grammar`(
         fields: [String], challenges: [AuthenticationChallenge]
     ) {
         #expect(AuthenticationChallenge.parse(fields) == challenges)
@@ -231,11 +231,11 @@ private func challenge(_ scheme: String, token68: String) -> AuthenticationChall
         #expect(AuthenticationChallenge.parse([many.joined(separator: ",")]).count == 6_000)
     }
 
-    @Test func `may have as many parameters as no scheme has, and not one more`() {
+    @Test func `may have many parameters, up to a limit`() {
         let parameters = (1...ChallengeParser.maximumParameters).map { "p\($0)=\"\($0)\"" }.joined(separator: ", ")
         #expect(AuthenticationChallenge.parse(["Bearer " + parameters]).first?.parameters.count == 32)
         #expect(AuthenticationChallenge.parse(["Bearer \(parameters), one=more, Basic"]) == [challenge("basic")])
-        // Linear, whatever is sent: this would be two hundred million comparisons of names.
+        // Parsing is linear for any input: otherwise this would need two hundred million comparisons of names.
         let endless = (1...20_000).map { "p\($0)=1" }.joined(separator: ",")
         #expect(AuthenticationChallenge.parse(["Bearer " + endless]) == [])
     }
@@ -246,7 +246,7 @@ private func challenge(_ scheme: String, token68: String) -> AuthenticationChall
         challenge("bearer", parameters)
     }
 
-    @Test func `names its metadata, its scopes and its error`() {
+    @Test func `has its metadata, its scopes and its error`() {
         let challenge = Self.bearer([
             "resource_metadata": "https://h/.well-known/oauth-protected-resource", "scope": "files:read files:write",
             "error": "insufficient_scope", "acr_values": "phr phrh", "max_age": "300",
@@ -258,7 +258,7 @@ private func challenge(_ scheme: String, token68: String) -> AuthenticationChall
         #expect(challenge.maxAge == 300)
     }
 
-    @Test func `says nothing where there is nothing`() {
+    @Test func `has none of them if they are absent`() {
         for parameters in [[:], ["resource_metadata": "", "scope": "", "error": "", "acr_values": "", "max_age": ""]] {
             let challenge = Self.bearer(parameters)
             #expect(challenge.resourceMetadata == nil && challenge.scope == nil && challenge.error == nil)
@@ -271,7 +271,7 @@ private func challenge(_ scheme: String, token68: String) -> AuthenticationChall
             ("a", ["a"]), ("a b", ["a", "b"]), (" a  b ", ["a", "b"]), ("https://h/x", ["https://h/x"]), (" ", nil),
             ("a \"b\"", nil), ("a\\b", nil), ("a\tb", nil), ("caf\u{E9}", nil),
         ] as [(String, [String]?)])
-    func `needs scopes of the grammar of scopes`(value: String, scope: [String]?) {
+    func `needs valid scopes`(value: String, scope: [String]?) {
         #expect(Self.bearer(["scope": value]).scope == scope)
     }
 
@@ -279,7 +279,7 @@ private func challenge(_ scheme: String, token68: String) -> AuthenticationChall
         arguments: [
             ("0", 0), ("86400", 86_400), ("-1", nil), ("1.5", nil), ("9e9", nil), ("99999999999999999999", nil),
         ] as [(String, Int?)])
-    func `counts seconds`(value: String, seconds: Int?) {
+    func `has an age in seconds`(value: String, seconds: Int?) {
         #expect(Self.bearer(["max_age": value]).maxAge == seconds)
     }
 
@@ -293,7 +293,7 @@ private func challenge(_ scheme: String, token68: String) -> AuthenticationChall
             (["Bearer resource_metadata=\"u\"", "Bearer resource_metadata=\"v\""], ["resource_metadata": "u"]),
             (["DPoP resource_metadata=\"u\""], nil),
         ] as [([String], [String: String]?)])
-    func `is the first for Bearer that tells where the metadata are`(fields: [String], parameters: [String: String]?) {
+    func `is the first one for Bearer with a location of metadata`(fields: [String], parameters: [String: String]?) {
         #expect(AuthenticationChallenge.bearer(in: fields) == parameters.map(Self.bearer))
     }
 }
@@ -305,7 +305,7 @@ private func challenge(_ scheme: String, token68: String) -> AuthenticationChall
         (["Bearer scope=a, scope=b", "NEGOTIATE"], ["bearer", "negotiate"]),
         (["realm=a"], []),
     ])
-    func `are known also where the rest of the challenge cannot be read`(fields: [String], schemes: [String]) {
+    func `are known even if the rest of the challenge is invalid`(fields: [String], schemes: [String]) {
         #expect(AuthenticationChallenge.schemes(in: fields) == schemes)
     }
 }

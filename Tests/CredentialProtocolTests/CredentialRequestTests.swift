@@ -2,9 +2,9 @@ import CredentialProtocol
 import Secrets
 import Testing
 
-/// protocol.md, section 4: what each attribute means, in both dialects alike.
+/// protocol.md, section 4: the meaning of each attribute, in both dialects.
 @Suite struct `Credential requests` {
-    @Test func `A whole request of git 2.46 is understood`() throws {
+    @Test func `A complete request of git 2.46 is understood`() throws {
         let request = try git(
             """
             capability[]=authtype
@@ -48,7 +48,7 @@ import Testing
         #expect(request.password == Secret(""))
     }
 
-    @Test func `Attributes that nobody knows yet are ignored`() throws {
+    @Test func `Unknown attributes are ignored`() throws {
         #expect(try git(service + "quit=1\ncontinue=maybe\nflavour=sweet\nlist[]=x\n") == git(service))
         #expect(try line(service + "quit=1\ncontinue=maybe\nflavour=sweet\nlist[]=x\n") == line(service))
     }
@@ -90,7 +90,7 @@ import Testing
     ]
 
     @Test(arguments: lastWins)
-    func `Of a repeated attribute the last counts`(repeated: String, last: String) throws {
+    func `The last value of a repeated attribute counts`(repeated: String, last: String) throws {
         #expect(try git(service + repeated) == git(service + last))
     }
 
@@ -107,12 +107,12 @@ import Testing
     ]
 
     @Test(arguments: identity)
-    func `What names the service or the person cannot change half-way`(lines: String, attribute: Attribute) {
+    func `An attribute that identifies the service or the user must not change`(lines: String, attribute: Attribute) {
         #expect(throws: RequestError.conflicting(attribute)) { try git(service + lines) }
         #expect(throws: RequestError.conflicting(attribute)) { try line(service + lines) }
     }
 
-    @Test func `The same value twice is no conflict`() throws {
+    @Test func `A repeated equal value is no conflict`() throws {
         #expect(try git(service + service + "path=a\npath=a\n") == git(service + "path=a\n"))
     }
 
@@ -131,12 +131,12 @@ import Testing
         ("protocol=cert\n", .host),
         ("protocol=cert\nhost=\n", .host),
         ("protocol=cert\nhost=\npath=\n", .host),
-        // What stands behind the blank line is not part of the request.
+        // Text after the blank line is not part of the request.
         ("protocol=https\n\nhost=git.example.com\n", .host),
     ]
 
     @Test(arguments: missing)
-    func `A request that names no service is refused, and matches nothing`(request: String, attribute: Attribute) {
+    func `A request without a service is refused`(request: String, attribute: Attribute) {
         for operation in Operation.allCases {
             #expect(throws: RequestError.missing(attribute)) { try git(request, operation) }
             #expect(throws: RequestError.missing(attribute)) { try line(request, operation) }
@@ -170,7 +170,7 @@ import Testing
     ]
 
     @Test(arguments: expiries)
-    func `An expiry is a number of seconds, and anything else is none`(value: String, expected: Int64?) throws {
+    func `An expiry is a number of seconds, and other values are ignored`(value: String, expected: Int64?) throws {
         #expect(try git(service + "password_expiry_utc=\(value)\n").passwordExpiryUTC == expected)
     }
 
@@ -180,12 +180,12 @@ import Testing
     ]
 
     @Test(arguments: booleans)
-    func `A boolean is what git takes for one`(value: String, expected: Bool) throws {
+    func `A boolean has the values that git accepts`(value: String, expected: Bool) throws {
         #expect(try git(service + "ephemeral=\(value)\n").ephemeral == expected)
     }
 
     @Test(arguments: ["maybe", "t", "1 ", "0x1", "yess"])
-    func `What git does not take for a boolean refuses the request`(value: String) {
+    func `A value that git does not accept as a boolean makes the request invalid`(value: String) {
         #expect(throws: RequestError.invalid(.ephemeral)) { try git(service + "ephemeral=\(value)\n") }
     }
 
@@ -194,7 +194,7 @@ import Testing
         #expect(throws: RequestError.invalid(.authtype)) { try git(service + "authtype=\(value)\n") }
     }
 
-    @Test func `An empty authtype or refresh token is none`() throws {
+    @Test func `An empty authtype or refresh token counts as absent`() throws {
         #expect(try git(service + "authtype=\noauth_refresh_token=\n") == git(service))
     }
 
@@ -205,18 +205,18 @@ import Testing
         #expect(try GitDialect().decode(input, for: .get).path == "gr\u{FC}n/%FF%C3/a%20b")
     }
 
-    @Test func `A challenge that is not UTF-8 does not stop a request`() throws {
+    @Test func `A challenge that is not UTF-8 does not make a request invalid`() throws {
         let input = Array((service + "wwwauth[]=Basic realm=").utf8) + [0xE9] + Array("\nwwwauth[]=Bearer\n".utf8)
         #expect(try GitDialect().decode(input, for: .get).wwwauth == ["Basic realm=\u{FFFD}", "Bearer"])
     }
 
-    @Test func `A password may be any bytes but control characters`() throws {
+    @Test func `A password may contain any bytes except control characters`() throws {
         let input = Array((service + "password=").utf8) + [0xFF, 0x80, 0x3D, 0x20] + Array("\n".utf8)
         #expect(try GitDialect().decode(input, for: .store).password == Secret([0xFF, 0x80, 0x3D, 0x20]))
     }
 
     @Test(arguments: [("username", Attribute.username), ("protocol", .protocolName), ("host", .host)])
-    func `A name that is not UTF-8 refuses the request`(name: String, attribute: Attribute) {
+    func `A name that is not UTF-8 makes the request invalid`(name: String, attribute: Attribute) {
         let input = Array("\(name)=".utf8) + [0xFF] + Array("\n".utf8)
         #expect(throws: RequestError.invalid(attribute)) { try GitDialect().decode(input, for: .get) }
     }

@@ -24,7 +24,7 @@ import Testing
         #expect(try answer(empty) == "username=\npassword=\n")
     }
 
-    @Test func `Git gets back the refresh token and the expiry that it stored`() throws {
+    @Test func `Git gets the refresh token and the expiry that it stored`() throws {
         var response = Self.stored
         response.oauthRefreshToken = Secret("refresh")
         response.passwordExpiryUTC = 1_893_456_000
@@ -38,7 +38,7 @@ import Testing
                 """)
     }
 
-    @Test func `A git that announces nothing gets the token as a password and no state`() throws {
+    @Test func `A git without capabilities gets the token as a password and no state`() throws {
         #expect(try answer(Self.token) == "username=oauth2\npassword=t0ken\npassword_expiry_utc=1893456000\n")
     }
 
@@ -61,7 +61,7 @@ import Testing
     ]
 
     @Test(arguments: challenges)
-    func `A git that understands authtype gets one where the server wants Bearer and not Basic`(
+    func `A git with the capability authtype gets it if the server offers Bearer and not Basic`(
         wwwauth: [String], bearer: Bool
     ) throws {
         let request = service + wwwauth.map { "wwwauth[]=\($0)\n" }.joined()
@@ -78,7 +78,7 @@ import Testing
         #expect(try answer(Self.stored, to: request) == "capability[]=authtype\nusername=alice\npassword=pass word\n")
     }
 
-    @Test func `Capabilities come first, the announced ones alone, and state only under its own`() throws {
+    @Test func `Capabilities come first, only the announced ones, and state only with its own`() throws {
         let expected = """
             capability[]=authtype
             capability[]=state
@@ -114,7 +114,7 @@ import Testing
 
     // MARK: Other callers
 
-    @Test func `Other callers get a token both ways, whatever they announce`() throws {
+    @Test func `Other callers get a token in both forms, whatever they announce`() throws {
         var response = Self.token
         response.ephemeral = true
         #expect(
@@ -140,7 +140,7 @@ import Testing
     private static let hostile: [UInt8] = Array(0x00...0x1F) + [0x7F]
 
     @Test(arguments: hostile)
-    func `No control character leaves, whichever value holds it`(byte: UInt8) {
+    func `No value with a control character is written`(byte: UInt8) {
         let text = "a\(Unicode.Scalar(byte))host=evil.example"
         let cases: [(Attribute, CredentialResponse)] = [
             (.username, .init(username: text, password: Secret("p"))),
@@ -159,7 +159,7 @@ import Testing
     @Test(arguments: [
         "to ken", "to\nken", "to\r\nken", "to\u{0}ken", "to\u{2028}ken", "t\u{F6}ken", "\u{1B}[2K", " ", "\t",
     ])
-    func `An access token is visible ASCII, or nothing is written`(token: String) {
+    func `An access token is written only if it is visible ASCII`(token: String) {
         let response = CredentialResponse(username: "a", password: Secret(token), authtype: "Bearer")
         #expect(throws: ResponseError.forbiddenByte(.password)) { try answer(response) }
         #expect(throws: ResponseError.forbiddenByte(.credential)) { try answer(response, in: LineDialect()) }
@@ -171,7 +171,7 @@ import Testing
     }
 
     @Test(arguments: ["Bea rer", "Bearer\nx", "Bear=er", "B\u{E4}rer"])
-    func `A token type that is no token of HTTP is not written`(authtype: String) {
+    func `An invalid authtype is not written`(authtype: String) {
         let response = CredentialResponse(username: "a", password: Secret("t"), authtype: authtype)
         #expect(throws: ResponseError.forbiddenByte(.authtype)) { try answer(response, in: LineDialect()) }
     }
@@ -183,7 +183,7 @@ import Testing
         #expect(throws: ResponseError.empty(.authtype)) { try answer(noType, in: LineDialect()) }
     }
 
-    @Test func `A value that makes a line over the cap is not written`() throws {
+    @Test func `A value that makes a line over the limit is not written`() throws {
         let longest = String(repeating: "x", count: 65_535 - "password=\n".utf8.count)
         let fits = CredentialResponse(username: "a", password: Secret(longest), authtype: "Bearer")
         #expect(try answer(fits).utf8.count == "username=a\n".utf8.count + 65_535)
@@ -202,7 +202,7 @@ import Testing
             username: "oauth2", password: Secret("t"), passwordExpiryUTC: 1, authtype: "Bearer", ephemeral: true,
             state: ["keyfob:a=b"]),
     ])
-    func `What git gets from get it can hand back to store`(response: CredentialResponse) throws {
+    func `Git can pass what it gets from get to store`(response: CredentialResponse) throws {
         let announced = "capability[]=authtype\ncapability[]=state\n" + service
         for request in [announced, announced + "wwwauth[]=Bearer\n"] {
             let returned = try git(service + answer(response, to: request), .store)
@@ -216,13 +216,13 @@ import Testing
         }
     }
 
-    @Test func `The answer to the operation capability names both`() {
+    @Test func `The answer to the operation capability has both names`() {
         #expect(
             String(decoding: Capability.announcement, as: UTF8.self)
                 == "version 0\ncapability authtype\ncapability state\n")
     }
 
-    @Test func `Only git's dialect is silent about what is not ours`() {
+    @Test func `Only git's dialect is silent about an unknown service`() {
         #expect(GitDialect().silentWhenNotOurs)
         #expect(!LineDialect().silentWhenNotOurs)
     }

@@ -2,9 +2,9 @@ import CredentialProtocol
 import Secrets
 import Testing
 
-/// protocol.md, sections 4 and 5: what callers that are not git may say, and `url` in both dialects.
-@Suite struct `What other callers may ask` {
-    @Test func `Scopes, a resource, a least life and the permission to ask are understood`() throws {
+/// protocol.md, sections 4 and 5: attributes of callers other than git, and `url` in both dialects.
+@Suite struct `The requests of other callers` {
+    @Test func `Scopes, a resource, a minimum lifetime and the permission to ask are understood`() throws {
         let asked = """
             scope=read_repository write_repository
             resource=https://git.example.com/
@@ -19,7 +19,7 @@ import Testing
         #expect(request.interaction == .never)
     }
 
-    @Test func `Git's dialect has none of them, whatever they say`() throws {
+    @Test func `Git's dialect ignores them, whatever their values`() throws {
         let nonsense = "scope= \"\nresource=#\nmin_ttl=x\ninteraction=perhaps\n"
         #expect(try git(service + nonsense) == git(service))
     }
@@ -36,12 +36,12 @@ import Testing
     ]
 
     @Test(arguments: invalid)
-    func `A value outside its grammar refuses the request`(text: String, attribute: Attribute) {
+    func `A value outside its grammar makes the request invalid`(text: String, attribute: Attribute) {
         #expect(throws: RequestError.invalid(attribute)) { try line(service + text + "\n") }
     }
 
     @Test(arguments: ["0", "1", "86400"])
-    func `A least life is a number of seconds`(value: String) throws {
+    func `A minimum lifetime is a number of seconds`(value: String) throws {
         #expect(try line(service + "min_ttl=\(value)\n").minTTL == Int(value))
     }
 
@@ -55,7 +55,7 @@ import Testing
         #expect(try line(service + "resource=\(value)\n").resource == value)
     }
 
-    @Test func `No scope is no scope`() throws {
+    @Test func `An empty scope counts as no scope`() throws {
         #expect(try line(service + "scope=\n").scope == [])
     }
 
@@ -88,7 +88,7 @@ import Testing
     ]
 
     @Test(arguments: urls)
-    func `A URL stands for its parts`(url: String, expected: CredentialRequest) throws {
+    func `A URL replaces its parts`(url: String, expected: CredentialRequest) throws {
         #expect(try line("url=\(url)\n") == expected)
         #expect(try git("url=\(url)\n") == expected)
     }
@@ -110,7 +110,7 @@ import Testing
         ("https://git.example.com\\.evil.example/", .invalid(.url)),
         ("https://git.example.com/a\\b", .invalid(.url)),
         ("https://git.example.com/a b", .invalid(.url)),
-        // Control characters in disguise (CVE-2020-5260).
+        // Encoded control characters (CVE-2020-5260).
         ("https://git.example.com/%0ahost=evil.example", .forbiddenByte(line: 1, byte: 0x0A)),
         ("https://git.example.com/%0d", .forbiddenByte(line: 1, byte: 0x0D)),
         ("https://a%00b@git.example.com/", .forbiddenByte(line: 1, byte: 0x00)),
@@ -118,7 +118,7 @@ import Testing
     ]
 
     @Test(arguments: refusedURLs)
-    func `A URL that programs could read in two ways is refused`(url: String, error: RequestError) {
+    func `An ambiguous URL is refused`(url: String, error: RequestError) {
         #expect(throws: error) { try line("url=\(url)\n") }
         #expect(throws: error) { try git("url=\(url)\n") }
     }
@@ -129,7 +129,7 @@ import Testing
     ]
 
     @Test(arguments: ambiguous)
-    func `A path that programs could read in two ways is refused, but not from git`(path: String) throws {
+    func `An ambiguous path is refused, but not from git`(path: String) throws {
         #expect(throws: RequestError.ambiguousPath(.path)) { try line(service + "path=\(path)\n") }
         #expect(try git(service + "path=\(path)\n").url?.isAmbiguous == true)
         if path.contains("\\") { return }
@@ -143,17 +143,17 @@ import Testing
     @Test(arguments: [
         "...", ".git", "..a", "a..b", "a.", "a;..", "%20", "caf\u{E9}", "a//b", "@scope/name", "a%25b", "a%FFb",
     ])
-    func `A path with dots, blanks or other letters is taken`(path: String) throws {
+    func `A path with dots, spaces or other letters is accepted`(path: String) throws {
         #expect(try line(service + "path=\(path)\n").url?.isAmbiguous == false)
     }
 
     @Test(arguments: ["protocol=https\n", "host=git.example.com\n", "path=a\n", service])
-    func `A URL stands in place of the parts, not beside them`(parts: String) {
+    func `A URL must not occur together with its parts`(parts: String) {
         #expect(throws: RequestError.conflicting(.url)) { try line("url=https://git.example.com/a\n" + parts) }
         #expect(throws: RequestError.conflicting(.url)) { try line(parts + "url=https://git.example.com/a\n") }
     }
 
-    @Test func `In git's dialect the parts count where both are given`() throws {
+    @Test func `In git's dialect the parts count if both are given`() throws {
         #expect(try git("url=https://evil.example/x\n" + service) == git(service))
         #expect(throws: RequestError.missing(.host)) { try git("url=https://evil.example/x\nprotocol=https\n") }
     }

@@ -10,7 +10,7 @@ import Testing
         return try String(contentsOf: root.appending(path: "protocol.md"), encoding: .utf8)
     }
 
-    @Test func `The table of attributes names what the code knows, and nothing else`() throws {
+    @Test func `The table of attributes has exactly the attributes of the code`() throws {
         let rows = try Self.page().split(separator: "\n").filter { $0.hasPrefix("| `") && $0.hasSuffix(" |") }
         let attributes = rows.filter { row in
             let columns = row.split(separator: "|")
@@ -20,7 +20,7 @@ import Testing
         #expect(names.sorted() == Attribute.allCases.map(\.rawValue).sorted())
     }
 
-    @Test func `The caps of the page are those of the code`() throws {
+    @Test func `The limits of the page are those of the code`() throws {
         let page = try Self.page()
         #expect(page.contains("65,535 bytes") && AttributeLines.maxLine == 65_535)
         #expect(page.contains("1,048,576") && AttributeLines.maxRequest == 1_048_576)

@@ -1,7 +1,7 @@
 import CredentialProtocol
 import Testing
 
-/// What holds of every field, whatever a server sends.
+/// Properties of every field, whatever a server sends.
 @Suite struct `Random challenges` {
     private static let pieces = [
         "Bearer", "basic", "Negotiate", "realm", "scope", "resource_metadata", "=", "=", " = ", "\"", "\"", "\\",
@@ -16,7 +16,7 @@ import Testing
         }
     }
 
-    /// Writes a challenge in the plainest form.
+    /// Writes a challenge in the simplest form.
     private static func write(_ challenge: AuthenticationChallenge) -> String {
         if let token68 = challenge.token68 { return "\(challenge.scheme) \(token68)" }
         let parameters = challenge.parameters.map { name, value in
@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test(arguments: [1, 2, 3, 4] as [UInt64])
-    func `Whatever is read is written and read again, and holds no control character`(seed: UInt64) {
+    func `A parsed challenge can be written and parsed again, and has no control character`(seed: UInt64) {
         var generator = SplitMix(state: seed)
         var found = 0
         for _ in 0..<5_000 {
@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test(arguments: [5, 6] as [UInt64])
-    func `A field never changes what another one says`(seed: UInt64) {
+    func `A field never changes the meaning of another one`(seed: UInt64) {
         var generator = SplitMix(state: seed)
         for _ in 0..<2_000 {
             let fields = [Self.field(&generator), Self.field(&generator)]

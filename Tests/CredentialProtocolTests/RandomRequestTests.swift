@@ -1,7 +1,7 @@
 import CredentialProtocol
 import Testing
 
-/// SplitMix64: the same requests in each run, so that a failure can be had again.
+/// SplitMix64: the same requests in each run, so that a failure can be repeated.
 struct SplitMix: RandomNumberGenerator {
     var state: UInt64
 
@@ -14,7 +14,7 @@ struct SplitMix: RandomNumberGenerator {
     }
 }
 
-/// What holds of every request that is accepted, whatever was sent.
+/// Properties of every accepted request, whatever was sent.
 @Suite struct `Random requests` {
     private static let pieces: [[UInt8]] =
         Attribute.allCases.map { Array("\($0.rawValue)=".utf8) }
@@ -33,7 +33,7 @@ struct SplitMix: RandomNumberGenerator {
     }
 
     @Test(arguments: [1, 2, 3, 4] as [UInt64])
-    func `An accepted request names a service and holds no control character`(seed: UInt64) {
+    func `An accepted request names a service and contains no control character`(seed: UInt64) {
         var generator = SplitMix(state: seed)
         var accepted = 0
         for _ in 0..<5_000 {

@@ -11,5 +11,5 @@ func line(_ text: String, _ operation: Operation = .get) throws(RequestError) ->
     try LineDialect().decode(Array(text.utf8), for: operation)
 }
 
-/// The two lines with which most requests begin.
+/// The two lines at the start of most requests.
 let service = "protocol=https\nhost=git.example.com\n"

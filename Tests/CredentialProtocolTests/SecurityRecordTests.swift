@@ -2,33 +2,33 @@ import CredentialProtocol
 import Secrets
 import Testing
 
-/// What went wrong in helpers and their callers before us, by its number: each is a row that must stay refused or apart.
+/// Known vulnerabilities of other helpers and their callers, by number. Each row must stay refused or separate.
 @Suite struct `The security record` {
     private static let refused: [(id: String, request: String)] = [
-        // A line break out of a URL's escape, as an old git or git-lfs passed it on.
+        // A line break from an escape in a URL, as old versions of git and git-lfs passed it on.
         ("CVE-2020-5260", "protocol=https\nhost=evil.example\nhost=github.com\n"),
         ("CVE-2020-5260", "url=https://evil.example/%0ahost=github.com\n"),
         ("CVE-2020-5260", "url=https://evil.example%0ahost=github.com/\n"),
         ("CVE-2024-53263", "protocol=https\nhost=evil.example\npath=a\nhost=github.com\nprotocol=https\n"),
         ("CVE-2024-53263", "protocol=https\nhost=evil.example\n\u{0}host=github.com\n"),
-        // Nothing said is not everything meant.
+        // A missing value is not a wildcard.
         ("CVE-2020-11008", "protocol=https\nhost=\n"),
         ("CVE-2020-11008", "protocol=https\n"),
         ("CVE-2020-11008", "host=github.com\n"),
         ("CVE-2020-11008", "protocol=\nhost=github.com\n"),
         ("CVE-2020-11008", "url=https://\n"),
         ("CVE-2020-11008", "username=alice\npassword=x\n"),
-        // A lone CR that a text reader takes for the end of a line.
+        // A lone CR, which a text parser takes for a line end.
         ("CVE-2024-50338", "protocol=https\nhost=evil.example\rhost=github.com\n"),
         ("CVE-2024-50338", "protocol=https\nhost=evil.example\npath=a\rhost=github.com\n"),
         ("CVE-2024-50338", "protocol=https\nhost=evil.example\nwwwauth[]=Basic\rhost=github.com\n"),
         ("CVE-2024-52006", "url=https://evil.example/%0dhost=github.com\n"),
         ("CVE-2024-52006", "protocol=https\r\nhost=github.com\r\n\r\n"),
-        // Characters that repaint a terminal.
+        // Characters that control a terminal.
         ("CVE-2024-50349", "protocol=https\nhost=github.com\u{1B}[2K.evil.example\n"),
         ("CVE-2024-50349", "protocol=https\nhost=github.com\nusername=a\u{08}b\n"),
         ("CVE-2024-50349", "url=https://a%1b%5b2K@github.com\n"),
-        // CR and line separators for a pattern that knows many line ends.
+        // CR and line separators, for a pattern with many line ends.
         ("CVE-2025-23040", "protocol=https\nhost=evil.example\r\nhost=github.com\n"),
         ("CVE-2025-23040", "protocol=https\nhost=evil.example\u{2028}host=github.com\n"),
         ("CVE-2025-23040", "protocol=https\nhost=evil.example\u{85}host=github.com\n"),
@@ -50,7 +50,7 @@ import Testing
         #expect(request.wwwauth == [challenge])
     }
 
-    @Test func `A challenge over the cap refuses the request and is not read on (git 71201ab0)`() {
+    @Test func `A challenge over the limit makes the request invalid and is not read further (git 71201ab0)`() {
         let challenge = String(repeating: "a", count: 65_536)
         #expect(throws: RequestError.lineTooLong(line: 3)) {
             try git("protocol=https\nhost=evil.example\nwwwauth[]=\(challenge)\nhost=github.com\n")
@@ -63,14 +63,14 @@ import Testing
         "protocol=https\nhost=evil.example\npath=github.com\n",
         "protocol=https\nhost=evil.example\nusername=github.com\n",
     ])
-    func `No other host is taken for the one that has a token (CVE-2024-53858)`(request: String) throws {
+    func `No other host gets the token of a host (CVE-2024-53858)`(request: String) throws {
         let service = try ServiceURL("https://github.com")
         let other = try #require(try git(request).url)
         #expect(!service.contains(other))
     }
 
     @Test(arguments: Array(UInt8(0)...UInt8(0x1F)) + [0x7F], ["protocol", "host", "path", "username", "wwwauth[]"])
-    func `A control character in any attribute gives away nothing`(byte: UInt8, name: String) {
+    func `A control character in any attribute reveals nothing`(byte: UInt8, name: String) {
         guard !(name == "wwwauth[]" && byte == 0x09), byte != 0x0A else { return }
         let input = Array("protocol=https\nhost=github.com\n\(name)=https".utf8) + [byte, UInt8(ascii: "\n")]
         #expect(throws: RequestError.forbiddenByte(line: 3, byte: byte)) {

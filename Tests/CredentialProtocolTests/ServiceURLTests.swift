@@ -30,7 +30,7 @@ import Testing
     ]
 
     @Test(arguments: readable)
-    func `A URL is read into its origin and its path`(text: String, origin: String, segments: [String]) throws {
+    func `A URL is split into its origin and its path`(text: String, origin: String, segments: [String]) throws {
         let url = try ServiceURL(text)
         #expect(url.origin == origin)
         #expect(url.pathSegments == segments)
@@ -59,7 +59,7 @@ import Testing
     ]
 
     @Test(arguments: unreadable)
-    func `What is no service's URL is told apart`(text: String, error: ServiceURL.ParsingError) {
+    func `Each kind of invalid URL has its own error`(text: String, error: ServiceURL.ParsingError) {
         #expect(throws: error) { try ServiceURL(text) }
     }
 
@@ -86,7 +86,7 @@ import Testing
     }
 
     @Test(arguments: ["/", "?", "#", "@", "\\", " ", "%", "\t", "<", ">", "^", "~", "!", "&", "(", ")", "+", "="])
-    func `A host holds no delimiter`(delimiter: String) {
+    func `A host contains no delimiter`(delimiter: String) {
         #expect(ServiceURL(protocolName: "https", host: "a\(delimiter)b.example", path: nil) == nil)
     }
 
@@ -99,7 +99,7 @@ import Testing
     ]
 
     @Test(arguments: loopback)
-    func `Only a loopback address, or localhost itself, is this machine`(host: String, expected: Bool) throws {
+    func `Only a loopback address or localhost counts as this machine`(host: String, expected: Bool) throws {
         let url = try #require(ServiceURL(protocolName: "http", host: host, path: nil))
         #expect(url.isLoopback == expected)
     }
@@ -124,13 +124,13 @@ import Testing
         ("https://github.com/alice", "https://github.com/al/ice"),
         ("https://github.com/alice", "https://github.com//alice"),
         ("https://github.com/alice", "https://github.com//alice/x"),
-        // Equal to Swift, and other bytes to a server
+        // Equal to Swift, but other bytes to a server
         ("https://github.com/caf\u{E9}", "https://github.com/cafe\u{301}"),
         ("https://github.com/cafe\u{301}/x", "https://github.com/caf\u{E9}/x"),
         ("https://github.com/K", "https://github.com/\u{212A}"),
         ("https://github.com/K", "https://github.com/%E2%84%AA/x"),
         ("https://github.com/alice", "https://github.com/alice%CC%81"),
-        // A combining mark hides the slash before it from Swift, and not from a server
+        // To Swift, a combining mark hides the slash before it; to a server it does not
         ("https://github.com/alice/\u{301}x", "https://github.com/alice/x"),
         ("https://github.com/bob/\u{301}x", "https://github.com/bob/\u{300}x"),
         ("https://github.com/alice", "https://github.com/alice%20"),
@@ -138,7 +138,7 @@ import Testing
     ]
 
     @Test(arguments: others)
-    func `A service contains nothing of another`(mine: String, other: String) throws {
+    func `A service contains no other service`(mine: String, other: String) throws {
         let (mine, other) = (try ServiceURL(mine), try ServiceURL(other))
         #expect(!mine.contains(other))
         #expect(mine != other)
@@ -159,7 +159,7 @@ import Testing
     ]
 
     @Test(arguments: contained)
-    func `A service contains itself and what lies below its path`(mine: String, other: String) throws {
+    func `A service contains itself and everything below its path`(mine: String, other: String) throws {
         #expect(try ServiceURL(mine).contains(try ServiceURL(other)))
     }
 
@@ -170,7 +170,7 @@ import Testing
         #expect(request.host == "Git.Example.com:443")
     }
 
-    @Test func `The path of a request is taken as git decoded it`() throws {
+    @Test func `The path of a request is used as git decoded it`() throws {
         let request = try git("protocol=https\nhost=git.example.com\npath=a%2Fb?c#d\n")
         #expect(request.url?.pathSegments == ["a%2Fb?c#d"])
         #expect(request.url?.description == "https://git.example.com/a%252Fb%3Fc%23d")
@@ -179,7 +179,7 @@ import Testing
     @Test(arguments: [
         "alice/../bob", "alice/x/..", "bob/../alice", "alice/./x", "alice/..;/bob", "alice\\x", "alice/a%2fb",
     ])
-    func `A path of git's that has more than one reading is below the whole origin alone`(path: String) throws {
+    func `An ambiguous path from git belongs to the whole origin only`(path: String) throws {
         let asked = try git("protocol=https\nhost=github.com\npath=\(path)\n").url
         let url = try #require(asked)
         #expect(try ServiceURL("https://github.com").contains(url))

@@ -18,7 +18,7 @@ import Testing
         #expect(CachedAccessToken(payload: token.payload) == token)
     }
 
-    @Test func `is lines of a name and a value`() {
+    @Test func `has one line for each name and value`() {
         let token = CachedAccessToken(token: Secret("t"), username: "u", expiresAt: 9, lifetime: 7, freshUntil: 8)
         #expect(
             token.payload.exposedText == "fresh_until=8\nexpires_at=9\nlifetime=7\nusername=u\ntoken=t\n")
@@ -26,22 +26,22 @@ import Testing
 
     @Test(arguments: [
         "", "\n", "token=t\n", "fresh_until=5\n", "fresh_until=5\ntoken=\n", "fresh_until=5\ntoken\n", "\u{0}",
-        // Numbers that are none, or too large
+        // Invalid or too large numbers
         "fresh_until=\ntoken=t\n", "fresh_until=soon\ntoken=t\n", "fresh_until=9223372036854775808\ntoken=t\n",
         "fresh_until=5\nexpires_at=soon\ntoken=t\n", "fresh_until=5\nlifetime=0x10\ntoken=t\n",
         "fresh_until=+5\ntoken=t\n", "fresh_until=05\ntoken=t\n", "fresh_until=-0\ntoken=t\n",
-        // Broken off, and more than was written
+        // Truncated, and longer than what was written
         "fresh_until=5\ntoken=t", "fresh_until=5\ntoken=t\n\n", "fresh_until=5\n\ntoken=t\n",
-        // One thing said twice, and things that are never said
+        // Repeated and unknown members
         "fresh_until=5\nfresh_until=6\ntoken=t\n", "fresh_until=5\ntoken=t\ntoken=u\n",
         "fresh_until=5\nexpires_at=6\nexpires_at=7\ntoken=t\n", "fresh_until=5\nhost=evil.example\ntoken=t\n",
         "fresh_until=5\n=\ntoken=t\n",
     ])
-    func `is not read from what was never written`(_ payload: String) {
+    func `is not read from other data`(_ payload: String) {
         #expect(CachedAccessToken(payload: Secret(payload)) == nil)
     }
 
-    @Test func `has no user name that would be a line of its own`() {
+    @Test func `has no user name that would form a line`() {
         let token = CachedAccessToken(
             token: Secret("t"), username: "u\nexpires_at=9", expiresAt: nil, lifetime: nil, freshUntil: 5)
         #expect(CachedAccessToken(payload: token.payload) == nil)
@@ -49,14 +49,14 @@ import Testing
 
     @Test(
         arguments: [
-            // Life left, whole life, wanted, whether it has it
+            // Remaining lifetime, whole lifetime, required lifetime, and whether it is fresh
             (300, 3600, 300, true), (299, 3600, 300, false), (1800, 3600, 9999, true), (1799, 3600, 9999, false),
             (60, 120, 300, true), (59, 120, 300, false), (1, 3600, 0, true), (0, 3600, 0, false), (-1, 3600, 0, false),
             (1, 1, 300, true), (0, 1, 300, false),
-            // A whole life that is not known halves nothing
+            // With an unknown whole lifetime, the half does not count
             (300, nil, 300, true), (299, nil, 300, false),
         ] as [(Int64, Int64?, Int64, Bool)])
-    func `has life where what is wanted, or half of its whole life, is left`(
+    func `is fresh if the required time or half of its whole lifetime remains`(
         _ left: Int64, _ lifetime: Int64?, _ wanted: Int64, _ hasLife: Bool
     ) {
         let token = CachedAccessToken(
@@ -64,7 +64,7 @@ import Testing
         #expect(token.hasLife(wanted, at: 1000) == hasLife)
     }
 
-    @Test func `has no life where it ended before all times`() {
+    @Test func `is not fresh if its expiry is before all times`() {
         let token = CachedAccessToken(
             token: Secret("t"), username: nil, expiresAt: .min, lifetime: nil, freshUntil: .min)
         #expect(!token.hasLife(300, at: 1000))
@@ -72,7 +72,7 @@ import Testing
     }
 
     @Test(arguments: [(999, true), (1000, false), (1001, false)] as [(Int64, Bool)])
-    func `without a known end is fresh until it is not`(_ now: Int64, _ isFresh: Bool) {
+    func `without a known expiry is fresh for a fixed time`(_ now: Int64, _ isFresh: Bool) {
         let token = CachedAccessToken(
             token: Secret("t"), username: nil, expiresAt: nil, lifetime: nil, freshUntil: 1000)
         #expect(token.isFresh(at: now) == isFresh)

@@ -6,9 +6,9 @@ import Testing
 @testable import KernelKeyring
 
 @Suite struct `The kernel keyring` {
-    /// The first read takes 4,096 bytes; 32,767 are the most that a key of the type `user` holds.
+    /// The first read takes 4,096 bytes; a key of the type `user` holds at most 32,767.
     @Test(arguments: [1, 2, 4_095, 4_096, 4_097, 9_000, 32_767])
-    func `gives back the bytes that it was given`(count: Int) throws {
+    func `returns the bytes that were stored`(count: Int) throws {
         let secret = Secret((0..<count).map { UInt8(truncatingIfNeeded: $0 &* 7) })
         try withKeyring { keyring in
             try keyring.write("token", secret, lifetime: 60)
@@ -20,7 +20,7 @@ import Testing
         Name("a"), Name("https://git.example.com/a b"), Name("user;0;0;3f3f0000;name"), Name("%:."), Name(".hidden"),
         Name("größe-鍵"), Name("n", times: 4_095),
     ])
-    func `keeps any printable name of up to 4095 bytes`(_ name: Name) throws {
+    func `accepts any printable name of up to 4095 bytes`(_ name: Name) throws {
         let name = name.text
         try withKeyring { keyring in
             try keyring.write(name, Secret("s"), lifetime: 60)
@@ -32,7 +32,7 @@ import Testing
     }
 
     @Test(arguments: [Name(""), Name("a\0b"), Name("n", times: 4_096), Name("ö", times: 2_048)])
-    func `refuses a name that the kernel would cut`(_ name: Name) throws {
+    func `refuses a name that the kernel would truncate`(_ name: Name) throws {
         let name = name.text
         try withKeyring { keyring in
             #expect(throws: KernelKeyringError.failed(operation: "add_key", errno: EINVAL)) {
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test func `refuses an empty secret, which the kernel has no key for`() throws {
+    @Test func `refuses an empty secret, which the kernel cannot store`() throws {
         try withKeyring { keyring in
             #expect(throws: KernelKeyringError.failed(operation: "add_key", errno: EINVAL)) {
                 try keyring.write("token", Secret(""), lifetime: 60)
@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    @Test func `knows nothing that was not written`() throws {
+    @Test func `returns nothing for a name that was not written`() throws {
         try withKeyring { keyring in
             #expect(keyring.read("token") == nil)
             #expect(keyring.names().isEmpty)
@@ -60,7 +60,7 @@ import Testing
         #expect(KernelKeyring.existing(named: .testKeyringName()) == nil)
     }
 
-    @Test func `replaces what is kept under a name`() throws {
+    @Test func `replaces the secret of a name`() throws {
         try withKeyring { keyring in
             try keyring.write("token", Secret("a longer first secret"), lifetime: 60)
             try keyring.write("token", Secret("second"), lifetime: 60)
@@ -76,7 +76,7 @@ import Testing
         }
     }
 
-    @Test func `leaves the forgetting to the kernel`() throws {
+    @Test func `lets the kernel expire keys`() throws {
         let name = String.testKeyringName()
         try withKeyring { keyring in
             try keyring.write(name, Secret("s"), lifetime: 50)
@@ -85,14 +85,14 @@ import Testing
             // Rounded down by the kernel, and a second may have passed.
             let seconds = keys.first.flatMap { Int($0.timeLeft.dropLast()) } ?? 0
             #expect(keys.first?.timeLeft.last == "s" && (40...50).contains(seconds))
-            // A longer life for the next secret, not what was left to the first.
+            // The longer lifetime of the next secret, not the rest of the first one's.
             try keyring.write(name, Secret("t"), lifetime: 7_200)
             let lives = KernelKey.all(named: name).map(\.timeLeft)
             #expect(!lives.filter { ["119m", "120m", "1h", "2h"].contains($0) }.isEmpty)
         }
     }
 
-    @Test func `keeps nothing for no time`() throws {
+    @Test func `stores nothing for a lifetime of zero`() throws {
         try withKeyring { keyring in
             try keyring.write("token", Secret("s"), lifetime: 60)
             try keyring.write("token", Secret("s"), lifetime: 0)
@@ -100,7 +100,7 @@ import Testing
         }
     }
 
-    @Test func `lets the owner and nobody else at a key`() throws {
+    @Test func `gives only the owner access to a key`() throws {
         let name = String.testKeyringName()
         try withKeyring { keyring in
             try keyring.write(name, Secret("s"), lifetime: 60)
@@ -123,7 +123,7 @@ import Testing
         (EDQUOT, .quotaExceeded),
         (EACCES, .failed(operation: "add_key", errno: EACCES)),
     ])
-    func `tells a kernel without keys from a full one`(code: Int32, error: KernelKeyringError) {
+    func `distinguishes a kernel without keys from a full one`(code: Int32, error: KernelKeyringError) {
         #expect(KernelKeyringError(operation: "add_key", errno: code) == error)
     }
 }

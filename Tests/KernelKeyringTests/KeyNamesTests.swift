@@ -2,7 +2,7 @@ import Glibc
 import KernelKeyring
 import Testing
 
-/// The way from a question to the account that answers it.
+/// The names that lead from a request to its account.
 @Suite struct `The names of keys` {
     private static func route(
         _ scheme: String = "https", _ host: String = "h", path: String? = nil, username: String? = nil,
@@ -11,12 +11,12 @@ import Testing
         KeyNames.route(protocol: scheme, host: host, path: path, username: username, stamp: stamp)
     }
 
-    @Test func `Questions that differ in anything have names that differ`() throws {
+    @Test func `Different requests have different names`() throws {
         let questions: [String?] = [
             Self.route(), Self.route("http"), Self.route("https", "h:1"), Self.route(stamp: 2), Self.route("https", ""),
-            // An empty one is not the same as none
+            // An empty value is not the same as none
             Self.route(path: ""), Self.route(username: ""), Self.route(path: "", username: ""),
-            // What one says in the place of another
+            // The value of one attribute in another one
             Self.route(path: "x"), Self.route(username: "x"), Self.route(path: "x", username: "x"),
             Self.route(path: "user x"), Self.route(username: "path x"), Self.route("https", "h user x"),
             Self.route("https", "h path x"), Self.route("httpsh", ""), Self.route(username: "x path x"),
@@ -27,14 +27,16 @@ import Testing
     }
 
     @Test(arguments: ["\t", "\n", "\u{0}", "\r", "\u{1F}"])
-    func `A question with a control character has none, for it could look like another`(_ character: String) {
+    func `A request with a control character has no name, because it could look like another request`(
+        _ character: String
+    ) {
         #expect(Self.route(path: "a\(character)b") == nil)
         #expect(Self.route(username: "a\(character)path b") == nil)
         #expect(Self.route("https", "h\(character)user a") == nil)
         #expect(Self.route("https\(character)", "h") == nil)
     }
 
-    @Test func `A question that is too long for a description has none`() throws {
+    @Test func `A request that is too long for a description has no name`() throws {
         let longest = (1...4096).last { Self.route(path: String(repeating: "a", count: $0)) != nil }
         let length = try #require(longest)
         #expect(length > 3900)
@@ -42,7 +44,7 @@ import Testing
         #expect(Self.route(path: String(repeating: "\u{FC}", count: length / 2 + 1)) == nil)
     }
 
-    @Test func `An account's token and a route are never one key`() {
+    @Test func `A token and a route never have the same name`() {
         #expect(KeyNames.token(account: "abc") == "token:abc")
         #expect(Self.route()?.hasPrefix("route:") == true)
     }
@@ -56,7 +58,7 @@ import Testing
             (["XDG_CONFIG_HOME": "", "HOME": "/h"], ["/h/.config/keyfob/config.toml"]),
             (["HOME": "h"], []), ([:], []),
         ] as [([String: String], [String])])
-    func `The person's configuration stands before the machine's`(
+    func `The user's configuration comes before the machine's`(
         _ environment: [String: String], _ files: [String]
     ) {
         #expect(
@@ -71,15 +73,15 @@ import Testing
             (["XDG_STATE_HOME": "s", "HOME": "/h"], "/h/.local/state/keyfob/approved.toml"),
             (["HOME": "h"], nil), ([:], nil),
         ] as [([String: String], String?)])
-    func `What keyfob itself has written down stands last`(_ environment: [String: String], _ file: String?) {
+    func `The file that keyfob writes comes last`(_ environment: [String: String], _ file: String?) {
         #expect(KeyNames.approvals { environment[$0] } == file)
         if let file { #expect(KeyNames.configurationFiles { environment[$0] }.last == file) }
     }
 }
 
-/// What makes an edit of the configuration take effect at once.
+/// The stamp makes an edit of the configuration effective at once.
 @Suite struct `The stamp of the configuration` {
-    /// Lends two names in a directory of the test's own.
+    /// Runs `body` with two names in the test's own directory.
     private func withFiles(_ body: (String, String) throws -> Void) throws {
         var template = Array("/tmp/keyfob-stamp-XXXXXX".utf8CString)
         let directory = try #require(unsafe mkdtemp(&template).map { unsafe String(cString: $0) })
@@ -100,20 +102,20 @@ import Testing
         unsafe fputs(text, stream)
     }
 
-    /// Sets the time of the last change, so that nothing but the time differs, or nothing at all.
+    /// Sets the modification time, so that only the time differs, or nothing.
     private func touch(_ file: String, _ seconds: Int) {
         let times = [timespec(tv_sec: seconds, tv_nsec: 0), timespec(tv_sec: seconds, tv_nsec: 0)]
         unsafe utimensat(AT_FDCWD, file, times, 0)
     }
 
-    @Test func `stays while nothing is touched`() throws {
+    @Test func `stays the same while no file changes`() throws {
         try withFiles { first, second in
             try write("a", to: first)
             #expect(KeyNames.stamp(of: [first, second]) == KeyNames.stamp(of: [first, second]))
         }
     }
 
-    @Test func `changes when a file is made, grows, is touched, is replaced and is removed`() throws {
+    @Test func `changes when a file is created, grows, is touched, replaced or removed`() throws {
         try withFiles { first, second in
             var stamps = [KeyNames.stamp(of: [first, second])]
             try write("a", to: first)
@@ -127,7 +129,7 @@ import Testing
             try write("cd", to: second)
             touch(second, 1001)
             stamps.append(KeyNames.stamp(of: [first, second]))
-            // As an editor saves: another file of the same size and time in its place
+            // As an editor saves: replaced by a file of the same size and time
             unsafe rename(second, first)
             stamps.append(KeyNames.stamp(of: [first, second]))
             #expect(Set(stamps).count == stamps.count)
@@ -136,7 +138,7 @@ import Testing
         }
     }
 
-    @Test func `tells which of two files it is`() throws {
+    @Test func `distinguishes two files`() throws {
         try withFiles { first, second in
             try write("a", to: first)
             #expect(KeyNames.stamp(of: [first, second]) != KeyNames.stamp(of: [second, first]))

@@ -4,7 +4,7 @@ import KernelKeyring
 import Secrets
 import Testing
 
-@Suite struct `Who may read a kernel key` {
+@Suite struct `Access to kernel keys` {
     @Test func `A session that is not linked to the user keyring reads and writes`() async throws {
         let name = String.testKeyringName()
         let keyring = try KernelKeyring.open(named: name)
@@ -22,7 +22,7 @@ import Testing
         #expect(keyring.read("new") == Secret("new"))
     }
 
-    @Test func `A session that is not linked to the user keyring makes the keyring`() async throws {
+    @Test func `A session that is not linked to the user keyring creates the keyring`() async throws {
         let name = String.testKeyringName()
         await #expect(processExitsWith: .success) { [name = name as String] in
             try #require(keyfob_join_new_session() > 0)
@@ -34,11 +34,11 @@ import Testing
     }
 
     @Test(.enabled(if: geteuid() == 0, "only root can give a key away"))
-    func `A key or keyring of another user is not ours`() throws {
+    func `A key or keyring of another user is ignored`() throws {
         let name = String.testKeyringName()
         let keyring = try KernelKeyring.open(named: name)
         defer { keyring.discard() }
-        // The search below is one through all keyrings of all tests.
+        // The search below covers the keyrings of all tests.
         let token = "token in \(name)"
         try keyring.write(token, Secret("s"), lifetime: 60)
         let key = try #require(unsafe keyfob_search(KEY_SPEC_USER_KEYRING, "user", token).positive)
@@ -48,7 +48,7 @@ import Testing
         let serial = try #require(unsafe keyfob_search(KEY_SPEC_USER_KEYRING, "keyring", name).positive)
         try #require(keyfob_give_away(serial, 65_534) == 0)
         #expect(KernelKeyring.existing(named: name) == nil)
-        // Back to us, or the keyring could not be discarded.
+        // Returned to this user, because otherwise it could not be discarded.
         try #require(keyfob_give_away(serial, 0) == 0)
     }
 
@@ -70,6 +70,6 @@ import Testing
 }
 
 extension keyfob_key {
-    /// Nil for the kernel's -1.
+    /// nil for the kernel's -1.
     fileprivate var positive: keyfob_key? { self > 0 ? self : nil }
 }

@@ -4,9 +4,9 @@ import Secrets
 import Synchronization
 import Testing
 
-@Suite struct `Racing for the kernel keyring` {
-    /// Adding a keyring displaces one of the same name with all that is in it: the last of several makers must not win.
-    @Test func `64 threads that make the keyring at once all find what the others wrote`() throws {
+@Suite struct `Races for the kernel keyring` {
+    /// Adding a keyring replaces one of the same name with all its keys, so the last of several threads must not win.
+    @Test func `64 threads that create the keyring at once all find what the others wrote`() throws {
         for _ in 0..<20 {
             let name = String.testKeyringName()
             defer { KernelKeyring.existing(named: name)?.discard() }
@@ -18,7 +18,7 @@ import Testing
         }
     }
 
-    @Test func `64 threads that write one name leave one key, and never none`() throws {
+    @Test func `64 threads that write one name leave one key, and it never disappears`() throws {
         try withKeyring { keyring in
             try keyring.write("token", Secret("first"), lifetime: 60)
             try inThreads(64) { number in
@@ -30,10 +30,10 @@ import Testing
     }
 }
 
-/// A reader found nothing while a writer replaced one secret with another.
+/// In the past, a reader found nothing while a writer replaced a secret.
 private struct Lost: Error {}
 
-/// Runs `body` in `count` threads that start together; throws the first error of any.
+/// Runs `body` in `count` threads that start together. Throws the first error.
 private func inThreads(_ count: Int, _ body: @escaping @Sendable (Int) throws -> Void) throws {
     let race = Race(count: count, body: body)
     let argument = unsafe Unmanaged.passUnretained(race).toOpaque()
@@ -53,7 +53,7 @@ private func inThreads(_ count: Int, _ body: @escaping @Sendable (Int) throws ->
     if let error = race.error { throw error }
 }
 
-/// What the threads of one race share.
+/// The state that the threads of one race share.
 private final class Race: Sendable {
     private let count: Int
     private let body: @Sendable (Int) throws -> Void

@@ -1,7 +1,8 @@
 import Glibc
 import KernelKeyring
 
-/// Lends a keyring of the test's own in the user keyring, and forgets it; the person's own is left alone.
+/// Runs `body` with the test's own keyring in the user keyring, and deletes it afterwards. The user's own keyring is
+/// not touched.
 @discardableResult
 func withKeyring<Result>(_ body: (KernelKeyring) throws -> Result) throws -> Result {
     let keyring = try KernelKeyring.open(named: .testKeyringName())
@@ -10,18 +11,18 @@ func withKeyring<Result>(_ body: (KernelKeyring) throws -> Result) throws -> Res
 }
 
 extension String {
-    /// A name for a keyring that nobody else has.
+    /// A unique name for a keyring.
     static func testKeyringName() -> String { "keyfob-test-\(getpid())-\(UInt64.random(in: 0...UInt64.max))" }
 }
 
-/// One line of /proc/keys (keyrings(7)): what the kernel says of a key, whatever we believe.
+/// One line of /proc/keys (keyrings(7)): the kernel's own view of a key.
 struct KernelKey {
     let serial: Int32
     let timeLeft: String
     let permissions: String
     let type: String
 
-    /// All keys with that description which this process may view.
+    /// All visible keys with that description.
     static func all(named description: String) -> [KernelKey] {
         guard let file = unsafe fopen("/proc/keys", "re") else { return [] }
         defer { unsafe fclose(file) }

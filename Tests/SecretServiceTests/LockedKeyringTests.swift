@@ -3,10 +3,10 @@ import Secrets
 import TestSupport
 import Testing
 
-/// A keyring that was not unlocked since its service started: its items have lost their schema, and show their
-/// attributes as hashes. A keyring that is locked while the service runs does not behave so.
+/// A keyring that was not unlocked since its service started: its items have lost their schema, and their attributes
+/// are hashes. A keyring that is locked while the service runs behaves differently.
 @Suite(.timeLimit(.minutes(3))) struct `A locked keyring` {
-    @Test func `is reported, and what it holds is not taken for absent`() async throws {
+    @Test func `is reported as locked, and its items do not count as absent`() async throws {
         try await inLockedSession { session in
             await #expect(processExitsWith: .success) { [session = session as PrivateSession] in
                 enter(session)
@@ -21,7 +21,7 @@ import Testing
         }
     }
 
-    @Test func `does not hide that an item is absent, and takes no new one`() async throws {
+    @Test func `does not hide that an item is absent, and accepts no new one`() async throws {
         try await inLockedSession { session in
             await #expect(processExitsWith: .success) { [session = session as PrivateSession] in
                 enter(session)
@@ -37,7 +37,7 @@ import Testing
         }
     }
 
-    @Test func `whose prompt cannot be shown is told from one that we may not prompt for`() async throws {
+    @Test func `has different errors if its prompt cannot be shown and if no prompt is allowed`() async throws {
         try await inLockedSession { session in
             await #expect(processExitsWith: .success) { [session = session as PrivateSession] in
                 enter(session)
@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    @Test func `whose prompt nobody answers is given up at the prompt's deadline`() async throws {
+    @Test func `is given up at the deadline of a prompt that nobody answers`() async throws {
         try await inLockedSession { session in
             try await session.withSilentOwner(of: "org.gnome.keyring.SystemPrompter") {
                 await #expect(processExitsWith: .success) { [session = session as PrivateSession] in
@@ -87,8 +87,8 @@ import Testing
         }
     }
 
-    // A refuge behind a lock would be none.
-    @Test func `does not keep anybody from an item of the same attributes in the session collection`() async throws {
+    // The session collection must not be locked, because it is the fallback.
+    @Test func `does not block access to an equal item in the session collection`() async throws {
         try await inLockedSession { session in
             await #expect(processExitsWith: .success) { [session = session as PrivateSession] in
                 enter(session)
@@ -107,7 +107,7 @@ import Testing
         }
     }
 
-    @Test func `says nothing on standard error`() async throws {
+    @Test func `writes nothing to standard error`() async throws {
         try await inLockedSession { session in
             let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
                 [session = session as PrivateSession] in
@@ -125,7 +125,7 @@ import Testing
     }
 }
 
-/// Of the item that every locked keyring here holds.
+/// The attributes of the item in every locked keyring here.
 private let storedAttributes = ["id": "1", "kind": "k", "number": "1"]
 
 private func inLockedSession(_ body: (PrivateSession) async throws -> Void) async throws {

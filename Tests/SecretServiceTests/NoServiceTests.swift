@@ -4,15 +4,15 @@ import Secrets
 import TestSupport
 import Testing
 
-/// Who is missing is told apart, for each asks something else of the person.
+/// Each missing part has its own error, because the user must do something different for each.
 @Suite(.timeLimit(.minutes(3))) struct `Without a keyring` {
-    /// With a display, GIO would start a bus of its own by `dbus-launch`, which no keyring comes to.
+    /// With a display, GIO would start its own bus with `dbus-launch`, which no keyring joins.
     @Test(arguments: [
         [:], ["DISPLAY": ":7"], ["DBUS_SESSION_BUS_ADDRESS": ""],
         ["DBUS_SESSION_BUS_ADDRESS": "autolaunch:", "DISPLAY": ":7"],
         ["DBUS_SESSION_BUS_ADDRESS": "unix:path=/nonexistent/bus"], ["DBUS_SESSION_BUS_ADDRESS": "nonsense"],
     ])
-    func `no bus is told at once`(variables: [String: String]) async throws {
+    func `a missing bus is reported at once`(variables: [String: String]) async throws {
         try await PrivateSession.runWithoutBus { session in
             let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
                 [session = session as PrivateSession, variables = variables as [String: String]] in
@@ -29,7 +29,7 @@ import Testing
         }
     }
 
-    @Test func `no provider is told at once`() async throws {
+    @Test func `a missing provider is reported at once`() async throws {
         try await PrivateSession.run { session in
             let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
                 [session = session as PrivateSession] in
@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    @Test func `a provider that never answers is given up at the deadline`() async throws {
+    @Test func `a provider that never answers causes a timeout`() async throws {
         try await PrivateSession.run { session in
             try await session.withSilentOwner(of: "org.freedesktop.secrets") {
                 _ = await #expect(processExitsWith: .success) { [session = session as PrivateSession] in
@@ -56,7 +56,7 @@ import Testing
         }
     }
 
-    @Test func `a bus that never answers is given up at the deadline`() async throws {
+    @Test func `a bus that never answers causes a timeout`() async throws {
         try await PrivateSession.runWithoutBus { session in
             let listener = try SilentSocket(path: session.runtimeDirectory + "/bus")
             await #expect(processExitsWith: .success) { [session = session as PrivateSession] in
@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    @Test func `no collection is told, and none is made`() async throws {
+    @Test func `a missing collection is reported, and none is created`() async throws {
         try await PrivateSession.run { session in
             try await session.withKeyring(.locked) {
                 await #expect(processExitsWith: .success) { [session = session as PrivateSession] in
@@ -91,10 +91,10 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(3))) struct `The way to the bus` {
-    /// As after sudo, in cron, in some ssh sessions: GIO would find the bus, but not the nonsense in the variable.
+@Suite(.timeLimit(.minutes(3))) struct `The connection to the bus` {
+    /// As after sudo, in cron, in some ssh sessions: GIO would find the bus, but not with an invalid variable.
     @Test(arguments: [[:], ["DBUS_SESSION_BUS_ADDRESS": "autolaunch:"], ["SECRET_BACKEND": "nonsense"]])
-    func `is found by the runtime directory`(variables: [String: String]) async throws {
+    func `uses the bus in the runtime directory`(variables: [String: String]) async throws {
         try await inUnlockedSession { session in
             await #expect(processExitsWith: .success) {
                 [session = session as PrivateSession, variables = variables as [String: String]] in
@@ -116,7 +116,7 @@ import Testing
     }
 }
 
-/// What each operation throws; nil for one that does not.
+/// The error of each operation; nil if it succeeds.
 private func failures(of service: SecretService) -> [SecretServiceError?] {
     let attributes = ["id": "1", "kind": "k", "number": "1"]
     return [

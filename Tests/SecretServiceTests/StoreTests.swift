@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(3))) struct `An unlocked keyring` {
-    @Test func `gives back what was stored, and nothing for what was not`() async throws {
+    @Test func `returns what was stored, and nothing for other attributes`() async throws {
         try await inUnlockedSession { session in
             await #expect(processExitsWith: .success) { [session = session as PrivateSession] in
                 enter(session)
@@ -22,7 +22,7 @@ import Testing
         }
     }
 
-    @Test func `keeps any bytes as a secret`() async throws {
+    @Test func `stores any bytes as a secret`() async throws {
         try await inUnlockedSession { session in
             await #expect(processExitsWith: .success) { [session = session as PrivateSession] in
                 enter(session)
@@ -39,7 +39,7 @@ import Testing
         }
     }
 
-    @Test func `replaces a secret, and leaves the item's label and attributes`() async throws {
+    @Test func `replaces a secret, and keeps the item's label and attributes`() async throws {
         try await inUnlockedSession { session in
             await #expect(processExitsWith: .success) { [session = session as PrivateSession] in
                 enter(session)
@@ -54,9 +54,9 @@ import Testing
         }
     }
 
-    /// Services overwrite an item that has the attributes and more: a password for the host would replace one for a
-    /// single repository on it.
-    @Test func `takes an item with more attributes for another one`() async throws {
+    /// Some services overwrite an item that has these and more attributes: a password for the host would replace one
+    /// for a single repository on it.
+    @Test func `treats an item with more attributes as another one`() async throws {
         try await inUnlockedSession { session in
             await #expect(processExitsWith: .success) { [session = session as PrivateSession] in
                 enter(session)
@@ -91,7 +91,7 @@ import Testing
         }
     }
 
-    @Test func `leaves items of another schema alone`() async throws {
+    @Test func `ignores items of another schema`() async throws {
         try await inUnlockedSession { session in
             await #expect(processExitsWith: .success) { [session = session as PrivateSession] in
                 enter(session)
@@ -122,7 +122,7 @@ import Testing
         }
     }
 
-    @Test func `lists the newest first`() async throws {
+    @Test func `lists the newest items first`() async throws {
         try await inUnlockedSession { session in
             for user in ["bob", "alice", "carol"] {
                 await #expect(processExitsWith: .success) {
@@ -130,7 +130,7 @@ import Testing
                     enter(session)
                     let attributes = ["protocol": "https", "server": "git.example.com", "user": user]
                     try SecretService.silent.store(.password, attributes: attributes, label: "", secret: Secret(user))
-                    // The service tells times in whole seconds.
+                    // The service reports times in whole seconds.
                     waitForNextSecond()
                 }
             }

@@ -5,29 +5,29 @@ import TestSupport
 import Testing
 
 extension ItemSchema {
-    /// As keyfob's own items: all keys on each.
+    /// Like keyfob's own items: each has all keys.
     static let note = ItemSchema(
         name: "org.example.Note", attributes: ["id": .string, "kind": .string, "number": .integer])
 
-    /// In the manner of git's passwords: keys are left out, so that one item's attributes are a part of another's.
+    /// Like git's passwords: keys may be missing, so one item's attributes can be a subset of another's.
     static let password = ItemSchema(
         name: "org.example.Password",
         attributes: ["protocol": .string, "server": .string, "port": .integer, "object": .string, "user": .string])
 }
 
 extension SecretService {
-    /// As one that runs where nobody can be asked.
+    /// For a program that must not show prompts.
     static var silent: SecretService { SecretService(mayPrompt: false) }
 }
 
-/// Lends a session with a fresh, unlocked keyring.
+/// Runs `body` in a session with a new, unlocked keyring.
 func inUnlockedSession(_ body: (PrivateSession) async throws -> Void) async throws {
     try await PrivateSession.run { session in
         try await session.withKeyring(.unlocked) { try await body(session) }
     }
 }
 
-/// Returns when the clock shows another second.
+/// Waits until the clock shows another second.
 func waitForNextSecond() {
     var now = timespec()
     unsafe clock_gettime(CLOCK_REALTIME, &now)
@@ -35,7 +35,7 @@ func waitForNextSecond() {
     unsafe clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &next, nil)
 }
 
-/// A socket that takes connections, and never answers.
+/// A socket that accepts connections and never answers.
 struct SilentSocket {
     private let descriptor: Int32
 

@@ -69,7 +69,7 @@ import Testing
 private let tokenAttributes = ["id": "token", "kind": "t", "number": "1"]
 
 extension PrivateSession {
-    /// Calls a method of the Secret Service, or reads all properties of an interface, as any program could.
+    /// Calls a method of the Secret Service, or reads all properties of an interface, as any program can.
     fileprivate func secretService(_ name: String, _ path: String, _ argument: String? = nil) async throws -> String {
         var arguments = ["call", "--session", "--dest=org.freedesktop.secrets", "--object-path=\(path)"]
         if let argument {
