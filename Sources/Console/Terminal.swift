@@ -56,6 +56,11 @@ package enum Terminal {
     /// Writes a line of the program.
     package static func say(_ line: String) { writeLine("keyfob: " + line) }
 
+    /// Writes lines that already name the program.
+    package static func say(lines: [String]) {
+        for line in lines { writeLine(line) }
+    }
+
     /// Writes a line that says what the user can do.
     package static func hint(_ line: String) { writeLine("hint: " + line) }
 

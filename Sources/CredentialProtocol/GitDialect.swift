@@ -2,10 +2,26 @@
 ///
 /// Git asks its helpers in turn and shows their standard error to the user. So keyfob writes nothing if it has no
 /// credential.
-package struct GitDialect: Dialect {
+package struct GitDialect: AttributeDialect {
+    package static let name = "git"
+    package static let executables = ["git-credential-keyfob"]
+
     package init() {}
 
-    package var silentWhenNotOurs: Bool { true }
+    /// git may add operations that keyfob does not know. A helper ignores those silently (gitcredentials(7)).
+    package func question(_ invocation: Invocation) throws(InvocationError) -> Question {
+        guard let word = invocation.arguments.first else {
+            throw .usage("git-credential-keyfob [OPTION]... get|store|erase|capability")
+        }
+        if word == "capability" { return .reply(Reply(Capability.announcement)) }
+        guard let operation = Operation(rawValue: word) else { return .reply(Reply()) }
+        return try question(operation, invocation)
+    }
+
+    package func notFound(_ request: CredentialRequest) -> Reply { Reply() }
+
+    /// Without output, because nobody knows whether the host is keyfob's.
+    package func unknown(_ request: CredentialRequest, _ report: Report) -> Reply { Reply(status: report.status) }
 
     /// Ignores `scope`, `resource`, `min_ttl` and `interaction`. Some callers (gitoxide) send `url` beside the parts;
     /// it is used only if `protocol`, `host` and `path` are all absent.

@@ -1,11 +1,21 @@
 /// The line format for callers other than git: it accepts more attributes, and the answer contains everything known
 /// (protocol.md).
-package struct LineDialect: Dialect {
+package struct LineDialect: AttributeDialect {
+    package static let name = "line"
+
     package init() {}
 
-    package var silentWhenNotOurs: Bool { false }
+    package func question(_ invocation: Invocation) throws(InvocationError) -> Question {
+        guard invocation.arguments.count == 1, let operation = Operation(rawValue: invocation.arguments[0]) else {
+            throw .usage("keyfob get|store|erase")
+        }
+        return try question(operation, invocation)
+    }
 
-    /// `url` may replace `protocol`, `host` and `path`. A request with `url` and one of them is invalid.
+    package func unknown(_ request: CredentialRequest, _ report: Report) -> Reply { failed(report) }
+
+    /// `url` may replace `protocol`, `host` and `path`. A request with `url` and one of them is
+    /// invalid.
     package func decode(_ input: [UInt8], for operation: Operation) throws(RequestError) -> CredentialRequest {
         try RequestReader.read(AttributeLines(input), extensions: true)
     }

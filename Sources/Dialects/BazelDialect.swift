@@ -11,28 +11,20 @@ import Secrets
 /// - Not found: `{"headers":{}}`, which means that no credential is needed. Failures: an exit status and standard
 ///   error.
 /// - Deadline: Bazel fails the build after 10 seconds; keyfob stops after 8. It never asks the user.
-package struct BazelDialect: CallerDialect {
+package struct BazelDialect: Dialect {
     package static let name = "bazel"
     package static let executables = ["bazel-credential-keyfob"]
     package static let deadline: Duration? = .seconds(8)
 
     package init() {}
 
-    private struct Request: Decodable {
-        var uri: String?
-        var url: String?
-    }
-
-    private struct Response: Encodable {
-        var headers: [String: [String]] = [:]
-        var expires: String?
-    }
-
     package func question(_ invocation: Invocation) throws(InvocationError) -> Question {
         guard invocation.arguments.first == "get" else { throw .usage("keyfob get --dialect bazel") }
         let input = try invocation.boundedInput() ?? []
-        let asked = try JSONLine.decode(Request.self, from: input, "the request")
-        guard let uri = asked.uri ?? asked.url else { throw .missing("uri") }
+        let what = "the request"
+        let asked = try JSON.parse(input, what)
+        let (uri, url) = (try asked.text("uri", what), try asked.text("url", what))
+        guard let uri = uri ?? url else { throw .missing("uri") }
         var request = try CredentialRequest(service: Self.overHTTP(uri))
         request.minTTL = Self.minTTL
         return .get(request)
@@ -48,11 +40,12 @@ package struct BazelDialect: CallerDialect {
     }
 
     package func found(_ answer: Answer, for request: CredentialRequest) throws(ResponseError) -> Reply {
-        let headers = ["Authorization": [try answer.response.authorization()]]
-        return Reply(JSONLine.encode(Response(headers: headers, expires: answer.renewalTimestamp)))
+        let field = JSON.array([.string(try answer.response.authorization())])
+        let expiry = answer.renewalTimestamp.map { JSON.string($0) }
+        return Reply(JSON.object(["headers": .object(["Authorization": field]), "expires": expiry]).line)
     }
 
-    package func notFound(_ request: CredentialRequest) -> Reply { Reply(JSONLine.encode(Response())) }
+    package func notFound(_ request: CredentialRequest) -> Reply { Reply(JSON.object(["headers": .object([])]).line) }
 
     /// In seconds: an action may run for a while before it uses its token.
     private static let minTTL = 300

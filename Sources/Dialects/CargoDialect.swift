@@ -13,7 +13,7 @@ import Secrets
 /// - Not found: `{"Err":{"kind":"not-found"}}`; for a URL that is no service, `url-not-supported`. Cargo then asks the
 ///   next provider.
 /// - Deadline: Cargo has none; keyfob stops after 30 seconds. It asks the user only for `login`.
-package struct CargoDialect: CallerDialect {
+package struct CargoDialect: Dialect {
     package static let name = "cargo"
     package static let executables = ["cargo-credential-keyfob"]
     package static let keptAs: String? = "cargo"
@@ -23,58 +23,17 @@ package struct CargoDialect: CallerDialect {
 
     package init() {}
 
-    private struct Message: Decodable {
-        var v: Int
-        var kind: String
-        var registry: Registry
-        var token: String?
-
-        struct Registry: Decodable {
-            var indexURL: String
-            var headers: [String]?
-
-            enum CodingKeys: String, CodingKey {
-                case indexURL = "index-url"
-                case headers
-            }
-        }
-    }
-
-    private struct Success: Encodable {
-        var Ok: Content
-
-        struct Content: Encodable {
-            var kind: String
-            var token: String?
-            var cache: String?
-            var expiration: Int64?
-            var operation_independent: Bool?
-        }
-    }
-
-    private struct Refusal: Encodable {
-        var Err: Content
-
-        struct Content: Encodable {
-            var kind: String
-            var message: String?
-            var causedBy: [String]?
-
-            enum CodingKeys: String, CodingKey {
-                case kind, message
-                case causedBy = "caused-by"
-            }
-        }
-    }
-
     package mutating func question(_ invocation: Invocation) throws(InvocationError) -> Question {
         guard invocation.arguments == ["--cargo-plugin"] else { throw .usage("cargo-credential-keyfob --cargo-plugin") }
-        guard let line = try invocation.boundedInput() else { return .end }
-        let message = try JSONLine.decode(Message.self, from: line, "Cargo's message")
-        guard message.v == 1 else { throw .malformed("the version of Cargo's message") }
-        kind = message.kind
-        var request = try service(message.registry)
-        switch (message.kind, message.token) {
+        guard let line = try invocation.boundedInput() else { return .reply(.end) }
+        let message = try JSON.parse(line, Self.what)
+        guard case .number(let version) = message["v"], let kind = try message.text("kind", Self.what),
+            let registry = try message.object("registry", Self.what)
+        else { throw .malformed(Self.what) }
+        guard version == "1" else { throw .malformed("the version of Cargo's message") }
+        self.kind = kind
+        var request = try service(registry)
+        switch (kind, try message.text("token", Self.what)) {
         case ("get", _): return .get(request)
         case ("login", let token?):
             return .store(try request.keeping(username: Self.keptAs ?? "", secret: Array(token.utf8)))
@@ -82,46 +41,65 @@ package struct CargoDialect: CallerDialect {
             request.interaction = nil
             return .get(request)
         case ("logout", _): return .erase(request)
-        default: throw .unknownOperation(message.kind)
+        default: throw .unknownOperation(kind)
         }
     }
 
     /// Index URLs begin with `sparse+`, or are the URLs of a git repository.
-    private func service(_ registry: Message.Registry) throws(InvocationError) -> CredentialRequest {
+    private func service(_ registry: JSON) throws(InvocationError) -> CredentialRequest {
+        guard let index = try registry.text("index-url", Self.what) else { throw .malformed(Self.what) }
         let sparse = "sparse+"
-        let url =
-            registry.indexURL.begins(with: sparse)
-            ? Substring(registry.indexURL.utf8.dropFirst(sparse.utf8.count)) : registry.indexURL[...]
+        let url = index.begins(with: sparse) ? Substring(index.utf8.dropFirst(sparse.utf8.count)) : index[...]
+        let headers = try Self.headers(of: registry)
         var request = try CredentialRequest(service: String(url))
-        request.wwwauth = Challenges.values(in: registry.headers ?? [])
+        request.wwwauth = Challenges.values(in: headers)
         return request
     }
 
+    /// The header lines of the server's response; empty if Cargo sends none.
+    private static func headers(of registry: JSON) throws(InvocationError) -> [String] {
+        guard let headers = registry["headers"] else { return [] }
+        guard case .array(let elements) = headers else { throw .malformed(what) }
+        let lines = elements.compactMap { if case .string(let line) = $0 { line } else { nil } }
+        guard lines.count == elements.count else { throw .malformed(what) }
+        return lines
+    }
+
+    private static let what = "Cargo's message"
+
     package func found(_ answer: Answer, for request: CredentialRequest) throws(ResponseError) -> Reply {
-        guard kind == "get" else { return Reply(JSONLine.encode(Success(Ok: .init(kind: kind)))) }
+        guard kind == "get" else { return Self.succeeded(kind) }
         let isKept = answer.response.authtype == nil && answer.response.username == Self.keptAs
         let token = isKept ? try answer.response.secretText() : try answer.response.authorization()
-        let content = Success.Content(
-            kind: kind, token: token, cache: answer.renewal == nil ? "session" : "expires",
-            expiration: answer.renewal, operation_independent: true)
-        return Reply(JSONLine.encode(Success(Ok: content)))
+        let content = JSON.object([
+            "kind": .string(kind), "token": .string(token),
+            "cache": .string(answer.renewal == nil ? "session" : "expires"),
+            "expiration": answer.renewal.map { .number($0) }, "operation_independent": .bool(true),
+        ])
+        return Reply(JSON.object(["Ok": content]).line)
     }
 
     package func done(_ operation: Operation) -> Reply {
-        Reply(JSONLine.encode(Success(Ok: .init(kind: operation == .store ? "login" : "logout"))))
+        Self.succeeded(operation == .store ? "login" : "logout")
     }
 
-    package func failed(_ failure: Report) -> Reply {
+    private static func succeeded(_ kind: String) -> Reply {
+        Reply(JSON.object(["Ok": .object(["kind": .string(kind)])]).line)
+    }
+
+    package func failed(_ report: Report) -> Reply {
         let kind =
-            switch failure.code {
+            switch report.code {
             case .noCredential: "not-found"
             case .unsupportedService: "url-not-supported"
             case .usage: "operation-not-supported"
             default: "other"
             }
-        let content = Refusal.Content(
-            kind: kind, message: failure.message, causedBy: failure.hints.isEmpty ? nil : failure.hints)
-        return Reply(JSONLine.encode(Refusal(Err: content)))
+        let content = JSON.object([
+            "kind": .string(kind), "message": .string(report.message),
+            "caused-by": report.hints.isEmpty ? nil : .array(report.hints.map { .string($0) }),
+        ])
+        return Reply(JSON.object(["Err": content]).line)
     }
 }
 

@@ -1,4 +1,5 @@
 package import CredentialProtocol
+import Secrets
 
 /// Docker's credential helpers, for docker, buildx, podman, skopeo, buildah, helm and oras
 /// (github.com/docker/docker-credential-helpers, `credentials/credentials.go`).
@@ -13,19 +14,13 @@ package import CredentialProtocol
 ///   without a credential. Any other failure is a message on standard output, and Docker stops.
 /// - Deadline: Docker has none; keyfob stops after 30 seconds. It never asks the user: Docker asks keyfob for each list
 ///   entry.
-package struct DockerDialect: CallerDialect {
+package struct DockerDialect: Dialect {
     package static let name = "docker"
     package static let executables = ["docker-credential-keyfob"]
 
     private var serverURL = ""
 
     package init() {}
-
-    private struct Credentials: Codable {
-        var ServerURL: String?
-        var Username: String?
-        var Secret: String?
-    }
 
     package mutating func question(_ invocation: Invocation) throws(InvocationError) -> Question {
         guard invocation.arguments.count == 1, let word = invocation.arguments.first else {
@@ -53,32 +48,41 @@ package struct DockerDialect: CallerDialect {
     }
 
     private func credential(_ invocation: Invocation) throws(InvocationError) -> CredentialRequest {
-        let given = try JSONLine.decode(Credentials.self, from: invocation.boundedInput() ?? [], "the credential")
-        guard let url = given.ServerURL, !url.isEmpty else { throw .missing(Self.url) }
-        guard let username = given.Username, !username.isEmpty else { throw .missing(Self.username) }
-        return try CredentialRequest(registry: url).keeping(
-            username: username, secret: Array((given.Secret ?? "").utf8))
+        let what = "the credential"
+        let given = try JSON.parse(invocation.boundedInput() ?? [], what)
+        let secret = try given.text("Secret", what) ?? ""
+        guard let url = try given.text("ServerURL", what), !url.isEmpty else { throw .missing(Self.url) }
+        guard let username = try given.text("Username", what), !username.isEmpty else {
+            throw .missing(Self.username)
+        }
+        return try CredentialRequest(registry: url).keeping(username: username, secret: Array(secret.utf8))
     }
 
     package func found(_ answer: Answer, for request: CredentialRequest) throws(ResponseError) -> Reply {
-        let credentials = Credentials(
-            ServerURL: serverURL, Username: try answer.response.name(), Secret: try answer.response.secretText())
-        return Reply(JSONLine.encode(credentials))
+        Reply(
+            JSON.object([
+                "ServerURL": .string(serverURL), "Username": .string(try answer.response.name()),
+                "Secret": .string(try answer.response.secretText()),
+            ]).line)
     }
 
     package func listed(_ accounts: [ListedAccount]) -> Reply {
-        Reply(JSONLine.encode(Dictionary(accounts.map { ($0.url, $0.username) }) { first, _ in first }))
+        var members: [JSON.Member] = []
+        for account in accounts where !members.contains(where: { $0.name.isSame(as: account.url) }) {
+            members.append(JSON.Member(name: account.url, value: .string(account.username)))
+        }
+        return Reply(JSON.object(members).line)
     }
 
     /// Docker recognizes these three messages by their text.
-    package func failed(_ failure: Report) -> Reply {
+    package func failed(_ report: Report) -> Reply {
         let words =
-            switch failure {
+            switch report {
             case Report(InvocationError.missing(Self.url)): "no credentials server URL"
             case Report(InvocationError.missing(Self.username)): "no credentials username"
-            case _ where failure.code == .noCredential || failure.code == .unsupportedService:
+            case _ where report.code == .noCredential || report.code == .unsupportedService:
                 "credentials not found in native keychain"
-            default: failure.sentence
+            default: report.sentence
             }
         return Reply(words + "\n", status: 1)
     }

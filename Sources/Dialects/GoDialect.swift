@@ -11,7 +11,7 @@ import Secrets
 /// - Not found: no output, exit status 0. Failures: an exit status and standard error, which go shows only with `-x`;
 ///   go then goes on without a credential.
 /// - Deadline: go has none; keyfob stops after 30 seconds. It never asks the user.
-package struct GoDialect: CallerDialect {
+package struct GoDialect: Dialect {
     package static let name = "go"
     package static let executables: [String] = []
 

@@ -10,28 +10,13 @@ package import CredentialProtocol
 ///   because keyfob writes no token to a file. Google's library then asks each time.
 /// - Not found, and every failure: `{"version":1,"success":false,"code":…,"message":…}` and an exit status.
 /// - Deadline: Google's is 5 seconds or more (`timeout_millis`); keyfob stops after 4. It never asks the user.
-package struct GoogleDialect: CallerDialect {
+package struct GoogleDialect: Dialect {
     package static let name = "google"
     package static let deadline: Duration? = .seconds(4)
 
     private var tokenType = ""
 
     package init() {}
-
-    private struct Success: Encodable {
-        var version = 1
-        var success = true
-        var token_type: String
-        var id_token: String
-        var expiration_time: Int64?
-    }
-
-    private struct Failure: Encodable {
-        var version = 1
-        var success = false
-        var code: String
-        var message: String
-    }
 
     package mutating func question(_ invocation: Invocation) throws(InvocationError) -> Question {
         guard invocation.arguments.count == 2, invocation.arguments[0] == "get" else {
@@ -49,12 +34,18 @@ package struct GoogleDialect: CallerDialect {
             return failed(Report(.noCredential, "the access token for \(request.host) is no JWT"))
         }
         return Reply(
-            JSONLine.encode(Success(token_type: tokenType, id_token: token, expiration_time: answer.renewal)))
+            JSON.object([
+                "version": .number(1), "success": .bool(true), "token_type": .string(tokenType),
+                "id_token": .string(token), "expiration_time": answer.renewal.map { .number($0) },
+            ]).line)
     }
 
-    package func failed(_ failure: Report) -> Reply {
-        Reply(
-            JSONLine.encode(Failure(code: failure.code.rawValue, message: failure.sentence)), status: failure.status)
+    package func failed(_ report: Report) -> Reply {
+        let object = JSON.object([
+            "version": .number(1), "success": .bool(false), "code": .string(report.code.rawValue),
+            "message": .string(report.sentence),
+        ])
+        return Reply(object.line, status: report.status)
     }
 
     /// Whether the token consists of three parts of base64url (RFC 7515 section 7.1).

@@ -10,7 +10,7 @@ package import CredentialProtocol
 ///   so the token always has at least half of its lifetime, or a day, left.
 /// - Not found: exit status 1, one line on standard error, no output.
 /// - Deadline: 3 seconds, because clients wait for the command before they start. It never asks the user.
-package struct HeadersDialect: CallerDialect {
+package struct HeadersDialect: Dialect {
     package static let name = "headers"
     package static let deadline: Duration? = .seconds(3)
 
@@ -29,7 +29,7 @@ package struct HeadersDialect: CallerDialect {
     }
 
     package func found(_ answer: Answer, for request: CredentialRequest) throws(ResponseError) -> Reply {
-        Reply(JSONLine.encode(["Authorization": try answer.response.authorization()]))
+        Reply(JSON.object(["Authorization": .string(try answer.response.authorization())]).line)
     }
 
     /// In seconds: a day. Half of the token's lifetime is enough if that is less.

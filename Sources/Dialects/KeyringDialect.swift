@@ -10,7 +10,7 @@ package import CredentialProtocol
 /// - Not supported: all other features of Python's keyring. A SERVICE that is no host has no credential.
 /// - Not found: exit status 1 without any output, because pip asks for the URL first and then for the host.
 /// - Deadline: pip has none; keyfob stops after 30 seconds. It never asks the user: pip waits without showing anything.
-package struct KeyringDialect: CallerDialect {
+package struct KeyringDialect: Dialect {
     package static let name = "keyring"
     package static let executables = ["keyring"]
 
@@ -72,15 +72,15 @@ package struct KeyringDialect: CallerDialect {
         switch (wantsName, wantsJSON) {
         case (false, false): return Reply(secret + "\n")
         case (true, false): return Reply(name + "\n" + secret + "\n")
-        case (false, true): return Reply(JSONLine.encode(["password": secret]))
-        case (true, true): return Reply(JSONLine.encode(["username": name, "password": secret]))
+        case (false, true): return Reply(JSON.object(["password": .string(secret)]).line)
+        case (true, true): return Reply(JSON.object(["username": .string(name), "password": .string(secret)]).line)
         }
     }
 
-    package func failed(_ failure: Report) -> Reply {
-        switch failure.code {
+    package func failed(_ report: Report) -> Reply {
+        switch report.code {
         case .noCredential, .unsupportedService: Reply(status: 1)
-        default: Reply(complaint: failure.lines, status: failure.status)
+        default: Reply(report)
         }
     }
 

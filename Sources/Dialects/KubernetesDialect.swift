@@ -11,7 +11,7 @@ package import CredentialProtocol
 /// - Not supported: stored passwords, which clusters do not accept; client certificates; `v1alpha1`.
 /// - Not found: exit status 1 and one line on standard error, which kubectl shows.
 /// - Deadline: kubectl has none; keyfob stops after 30 seconds. It may ask the user if `spec.interactive` is true.
-package struct KubernetesDialect: CallerDialect {
+package struct KubernetesDialect: Dialect {
     package static let name = "kubernetes"
     package static let executables = ["kubernetes-credential-keyfob"]
 
@@ -19,58 +19,43 @@ package struct KubernetesDialect: CallerDialect {
 
     package init() {}
 
-    private struct ExecInfo: Decodable {
-        var apiVersion: String?
-        var spec: Spec?
-
-        struct Spec: Decodable {
-            var interactive: Bool?
-            var cluster: Cluster?
-        }
-
-        struct Cluster: Decodable {
-            var server: String?
-        }
-    }
-
-    private struct ExecCredential: Encodable {
-        var apiVersion: String
-        var kind = "ExecCredential"
-        var status: Status
-
-        struct Status: Encodable {
-            var expirationTimestamp: String?
-            var token: String
-        }
-    }
-
     package mutating func question(_ invocation: Invocation) throws(InvocationError) -> Question {
         guard invocation.arguments.first == "get", invocation.arguments.count <= 2 else {
             throw .usage("keyfob get --dialect kubernetes [URL]")
         }
         let info = try execInfo(invocation)
-        version = info?.apiVersion ?? "client.authentication.k8s.io/v1beta1"
-        guard Self.versions.contains(version) else { throw .malformed("the apiVersion of KUBERNETES_EXEC_INFO") }
-        guard let url = invocation.arguments.dropFirst().first ?? info?.spec?.cluster?.server else {
+        version = try info?.text("apiVersion", Self.variable) ?? "client.authentication.k8s.io/v1beta1"
+        guard Self.versions.contains(version) else { throw .malformed("the apiVersion of \(Self.variable)") }
+        let spec = try info?.object("spec", Self.variable)
+        let server = try spec?.object("cluster", Self.variable)?.text("server", Self.variable)
+        guard let url = invocation.arguments.dropFirst().first ?? server else {
             throw .missing("cluster: set provideClusterInfo, or give its URL as an argument")
         }
         var request = try CredentialRequest(service: url)
-        if info?.spec?.interactive == true { request.interaction = nil }
+        switch spec?["interactive"] {
+        case .bool(true): request.interaction = nil
+        case nil, .bool(false): break
+        default: throw .malformed(Self.variable)
+        }
         return .get(request)
     }
 
-    private func execInfo(_ invocation: Invocation) throws(InvocationError) -> ExecInfo? {
-        guard let text = invocation.nonempty("KUBERNETES_EXEC_INFO") else { return nil }
+    private func execInfo(_ invocation: Invocation) throws(InvocationError) -> JSON? {
+        guard let text = invocation.nonempty(Self.variable) else { return nil }
         guard text.utf8.count <= Invocation.maximumInput else { throw .tooLarge }
-        return try JSONLine.decode(ExecInfo.self, from: Array(text.utf8), "KUBERNETES_EXEC_INFO")
+        return try JSON.parse(Array(text.utf8), Self.variable)
     }
 
     package func found(_ answer: Answer, for request: CredentialRequest) throws(ResponseError) -> Reply {
         guard answer.response.authtype != nil else { return notFound(request) }
-        let status = ExecCredential.Status(
-            expirationTimestamp: answer.renewalTimestamp, token: try answer.response.accessToken())
-        return Reply(JSONLine.encode(ExecCredential(apiVersion: version, status: status)))
+        let status = JSON.object([
+            "expirationTimestamp": answer.renewalTimestamp.map { .string($0) },
+            "token": .string(try answer.response.accessToken()),
+        ])
+        return Reply(
+            JSON.object(["apiVersion": .string(version), "kind": .string("ExecCredential"), "status": status]).line)
     }
 
+    private static let variable = "KUBERNETES_EXEC_INFO"
     private static let versions = ["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"]
 }

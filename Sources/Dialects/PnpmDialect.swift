@@ -8,7 +8,7 @@ package import CredentialProtocol
 /// - Not supported: pnpm does not say for which registry it asks.
 /// - Not found: exit status 1 and one line on standard error; pnpm then stops.
 /// - Deadline: pnpm has none; keyfob stops after 30 seconds. It never asks the user.
-package struct PnpmDialect: CallerDialect {
+package struct PnpmDialect: Dialect {
     package static let name = "pnpm"
 
     package init() {}

@@ -1,4 +1,5 @@
 package import CredentialProtocol
+import Secrets
 
 /// The credentials helpers of Terraform and OpenTofu (developer.hashicorp.com/terraform/internals/credentials-helpers).
 ///
@@ -9,7 +10,7 @@ package import CredentialProtocol
 ///   that `store` did not save.
 /// - Not found: `{}`, exit status 0. Failures: an exit status and standard error, which Terraform shows.
 /// - Deadline: Terraform has none; keyfob stops after 30 seconds. It never asks the user.
-package struct TerraformDialect: CallerDialect {
+package struct TerraformDialect: Dialect {
     package static let name = "terraform"
     package static let executables = ["terraform-credentials-keyfob"]
     package static let keptAs: String? = "terraform"
@@ -34,27 +35,20 @@ package struct TerraformDialect: CallerDialect {
     }
 
     private func token(_ input: [UInt8]) throws(InvocationError) -> [UInt8] {
-        let object = try JSONLine.decode([String: Property].self, from: input, "the credentials object")
-        guard object.keys.allSatisfy({ $0 == "token" }) else { throw .malformed("a property other than token") }
-        guard case .text(let token)? = object["token"] else { throw .missing("token") }
-        return Array(token.utf8)
-    }
-
-    /// A property of the object: a text, or a value of another type, which is not supported.
-    private enum Property: Decodable {
-        case text(String)
-        case other
-
-        init(from decoder: any Decoder) throws {
-            self = (try? decoder.singleValueContainer().decode(String.self)).map { .text($0) } ?? .other
+        let what = "the credentials object"
+        guard case .object(let members) = try JSON.parse(input, what) else { throw .malformed(what) }
+        guard members.allSatisfy({ $0.name.isSame(as: "token") }) else {
+            throw .malformed("a property other than token")
         }
+        guard case .string(let token) = members.first?.value else { throw .missing("token") }
+        return Array(token.utf8)
     }
 
     package func found(_ answer: Answer, for request: CredentialRequest) throws(ResponseError) -> Reply {
         guard answer.response.authtype != nil || answer.response.username == Self.keptAs else {
             return notFound(request)
         }
-        return Reply(JSONLine.encode(["token": try answer.response.secretText()]))
+        return Reply(JSON.object(["token": .string(try answer.response.secretText())]).line)
     }
 
     package func notFound(_ request: CredentialRequest) -> Reply { Reply("{}\n") }

@@ -1,9 +1,8 @@
 import CredentialProtocol
-import FoundationEssentials
 import Glibc
 import Secrets
 
-/// Encodes tokens, header fields, times and JSON for callers.
+/// Encodes tokens, header fields and times for callers.
 extension CredentialResponse {
     /// The access token.
     ///
@@ -38,7 +37,7 @@ extension CredentialResponse {
         if let authtype { return try "\(authtype) \(accessToken())" }
         let pair = try (name: name(), secret: secretText())
         guard !pair.name.holds(":") else { throw .forbiddenByte(.username) }
-        return "Basic " + Data("\(pair.name):\(pair.secret)".utf8).base64EncodedString()
+        return "Basic " + Base64.encode("\(pair.name):\(pair.secret)")
     }
 }
 
@@ -52,7 +51,7 @@ extension Answer {
     }
 
     /// ``renewal`` as an RFC 3339 timestamp in UTC; nil also if that format cannot express the time. The C library
-    /// formats it: the formatter of FoundationEssentials would take a fifth of the door's running time.
+    /// formats it.
     var renewalTimestamp: String? {
         guard let renewal else { return nil }
         var (time, parts) = unsafe (time_t(renewal), tm())
@@ -65,27 +64,4 @@ extension Answer {
 
     /// In seconds: allows for a request on its way, and for clocks that differ.
     private static let margin: Int64 = 30
-}
-
-/// Reads and writes the JSON of callers.
-enum JSONLine {
-    /// Encodes a value as one line, including its LF.
-    static func encode(_ value: some Encodable) -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Encoding cannot fail: the values are strings, numbers and dictionaries of them.
-        guard let data = try? encoder.encode(value) else { return [] }
-        return Array(data) + [UInt8(ascii: "\n")]
-    }
-
-    /// - Parameter what: the name of the input in the error.
-    static func decode<Value: Decodable>(
-        _ type: Value.Type, from bytes: [UInt8], _ what: String
-    ) throws(InvocationError) -> Value {
-        do {
-            return try JSONDecoder().decode(type, from: Data(bytes))
-        } catch {
-            throw .malformed(what)
-        }
-    }
 }

@@ -1,5 +1,4 @@
 package import CredentialProtocol
-import FoundationEssentials
 import Secrets
 
 /// The output formats of `keyfob token`, for scripts, editors and mail programs that run a command to get a token.
@@ -23,20 +22,6 @@ package enum TokenFormat: String, Sendable, CaseIterable {
     /// user.
     case xoauth2
 
-    private struct JSONToken: Encodable {
-        var accessToken: String
-        var tokenType: String
-        var username: String?
-        var expiresAt: Int64?
-
-        enum CodingKeys: String, CodingKey {
-            case username
-            case accessToken = "access_token"
-            case tokenType = "token_type"
-            case expiresAt = "expires_at"
-        }
-    }
-
     /// Returns the bytes to print.
     ///
     /// - Parameter user: the owner of the mailbox; used by ``xoauth2`` only.
@@ -49,10 +34,11 @@ package enum TokenFormat: String, Sendable, CaseIterable {
         case .token: return Array("\(token)\n".utf8)
         case .header: return Array("Authorization: \(type) \(token)\n".utf8)
         case .json:
-            return JSONLine.encode(
-                JSONToken(
-                    accessToken: token, tokenType: type, username: response.username,
-                    expiresAt: response.passwordExpiryUTC))
+            return JSON.object([
+                "access_token": .string(token), "token_type": .string(type),
+                "username": response.username.map { .string($0) },
+                "expires_at": response.passwordExpiryUTC.map { .number($0) },
+            ]).line
         case .curl: return Array("header = \"Authorization: \(Self.escaped("\(type) \(token)"))\"\n".utf8)
         case .env: return Array(Self.assignments(token, type, expiresAt: response.passwordExpiryUTC).utf8)
         case .xoauth2: return try Self.xoauth2(token, user: user)
@@ -77,6 +63,6 @@ package enum TokenFormat: String, Sendable, CaseIterable {
         guard let user, !user.isEmpty else { throw .empty(.username) }
         guard !user.utf8.contains(where: AttributeLines.isControl) else { throw .forbiddenByte(.username) }
         let answer = "user=\(user)\u{1}auth=Bearer \(token)\u{1}\u{1}"
-        return Array((Data(answer.utf8).base64EncodedString() + "\n").utf8)
+        return Array((Base64.encode(answer) + "\n").utf8)
     }
 }

@@ -8,7 +8,7 @@ package import CredentialProtocol
 /// - Not supported: namespaces; stored passwords that `store` did not save.
 /// - Not found: no output, exit status 0. Failures: an exit status and standard error.
 /// - Deadline: Vault has none; keyfob stops after 30 seconds. It never asks the user.
-package struct VaultDialect: CallerDialect {
+package struct VaultDialect: Dialect {
     package static let name = "vault"
     package static let executables = ["vault-token-keyfob"]
     package static let keptAs: String? = "vault"

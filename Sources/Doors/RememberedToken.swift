@@ -33,6 +33,17 @@ package struct RememberedToken {
         return isFresh ? found.response(to: request) : nil
     }
 
+    /// Whether the caller stores the token that keyfob gave it, which keyfob has no need to store. In `store`, git names
+    /// the user from keyfob's answer, even if its `get` named none.
+    static func isStored(by request: CredentialRequest) -> Bool {
+        var asked = request
+        asked.username = nil
+        return [request, asked].contains { question in
+            guard let token = RememberedToken(for: question)?.token else { return false }
+            return (request.credential ?? request.password) == token.token
+        }
+    }
+
     private func response(to request: CredentialRequest) -> CredentialResponse {
         CredentialResponse(
             username: token.username ?? request.username ?? "oauth2", password: token.token,

@@ -1,4 +1,4 @@
-import CredentialProtocol
+package import CredentialProtocol
 import Files
 import Glibc
 
@@ -8,6 +8,11 @@ package enum Input {
     package static func readRequest() -> [UInt8] {
         var buffer = [UInt8](repeating: 0, count: page)
         return AttributeLines.gather { read(STDIN_FILENO, &buffer, upTo: page) }
+    }
+
+    /// Reads what a caller may send: one request that a blank line ends, or all of the input.
+    package static func read(endsAtBlankLine: Bool) -> [UInt8] {
+        endsAtBlankLine ? readRequest() : readAll(upTo: Invocation.maximumInput + 1)
     }
 
     /// Reads to the end, but at most `limit` bytes.
@@ -46,6 +51,15 @@ package enum Output {
     /// Writes the whole answer. Returns whether that succeeded.
     package static func write(_ bytes: [UInt8]) -> Bool {
         Descriptors.write(bytes, to: STDOUT_FILENO)
+    }
+
+    /// Writes the whole reply.
+    ///
+    /// - Returns: the exit status.
+    package static func deliver(_ reply: Reply) -> Int32 {
+        guard write(reply.output) else { return nobodyReads }
+        for line in reply.complaint { complain(line) }
+        return reply.status
     }
 
     /// Writes one line to standard error for the user.

@@ -2,7 +2,7 @@ import Doors
 import Glibc
 import Secrets
 
-// git-credential-keyfob OPERATION: the door for git. See `GitDoor`. The process exits at once: nothing is buffered, and
-// no cleanup is needed.
+// git-credential-keyfob OPERATION: the door for git. See `Door`. The process exits at once: nothing is buffered, and no
+// cleanup is needed.
 ProcessMemory.close()
-_exit(GitDoor(arguments: Array(CommandLine.arguments.dropFirst())).run())
+_exit(Door.git(Array(CommandLine.arguments.dropFirst())).run())

@@ -14,7 +14,6 @@ import SecretService
 struct Composition: Sendable {
     let account: String?
     let interaction: Interaction?
-    let notesRoutes: Bool
     let isForGit: Bool
     let isLogin: Bool
     let readsStandardInput: Bool
@@ -28,20 +27,18 @@ struct Composition: Sendable {
     /// - Parameters:
     ///   - account: the account named on the command line.
     ///   - interaction: the value on the command line, if any.
-    ///   - notesRoutes: whether the door for git may learn which account answers a request.
     ///   - isForGit: whether git asks. Then the settings of the current repository may forbid questions to the user.
     ///   - isLogin: whether the user ran `keyfob login`. The command itself then reports the result.
     ///   - isVerbose: whether the user wants to see each step.
     ///   - readsStandardInput: whether standard input belongs to the user, who may paste an address there.
     ///   - clocks: as in ``Transports``.
     init(
-        account: String?, interaction: Interaction?, notesRoutes: Bool = false, isForGit: Bool = false,
+        account: String?, interaction: Interaction?, isForGit: Bool = false,
         isLogin: Bool = false, readsStandardInput: Bool = false, isVerbose: Bool = false, clocks: ServerClocks? = nil
     ) {
         tracer = TraceOutput.tracer(isVerbose: isVerbose)
         self.account = account
         self.interaction = interaction
-        self.notesRoutes = notesRoutes
         self.isForGit = isForGit
         self.isLogin = isLogin
         self.readsStandardInput = readsStandardInput
@@ -106,11 +103,6 @@ struct Composition: Sendable {
             reach: { try await transports.reach(neededFor: $0, of: $1) })
     }
 
-    /// Runs `body` with the credential helper. If it fails, prints one line on standard error and ends the process.
-    func run(_ body: (CredentialHelper) async throws -> Void) async throws {
-        try await runWithParts { try await body(helper($0)) }
-    }
-
     /// Runs `body` with the credential helper and the configuration. Throws its errors.
     func attempt<Result>(
         _ body: (CredentialHelper, Configuration) async throws -> Result
@@ -132,7 +124,7 @@ struct Composition: Sendable {
             tokens: parts.tokens, serviceApproval: parts.serviceApproval)
     }
 
-    /// The same with the parts below the credential helper.
+    /// Runs `body` with the parts below the helper, and ends the process with a report on standard error if it fails.
     func runWithParts(_ body: (Parts) async throws -> Void) async throws {
         do {
             try await body(try parts())
@@ -201,18 +193,18 @@ struct Composition: Sendable {
             now: { Int64(time(nil)) })
     }
 
-    /// Tells the doors which account answers this request.
-    func noteRoute(_ request: CredentialRequest, _ account: Account) {
-        note(Routes.exact(request), account)
-    }
-
-    /// Tells the doors which account answers this request and, if possible, all requests about the same service. Build
-    /// tools ask for many URLs of one service, and the kernel limits the number of keys per user.
+    /// Tells the doors which account answers this question and, if possible, all questions about the same service. Build
+    /// tools ask for one path after another, and the kernel stores only a few keys for each user.
+    ///
+    /// The doors answer no questions with scopes or a resource, and no questions about an account that an option names.
     func noteRoute(_ request: CredentialRequest, _ account: Account, _ configuration: Configuration) {
-        if configuration.isWhole(account.service) {
+        guard self.account == nil, request.scope.isEmpty, request.resource == nil else { return }
+        if isForGit {
+            note(Routes.exact(request), account)
+        } else if configuration.isWhole(account.service) {
             note(Routes.below(account.service, username: request.username), account)
         } else if request.path == nil || request.url == account.service {
-            noteRoute(request, account)
+            note(Routes.exact(request), account)
         }
     }
 

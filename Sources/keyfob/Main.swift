@@ -4,33 +4,28 @@ import Dialects
 import Glibc
 import Secrets
 
-/// The entry point.
+/// The start of the process.
 @main
 enum Main {
     static func main() async {
         _ = CoreLimit.atStart
         ProcessMemory.close()
-        if let dialect = Dialects.spoken(by: CommandLine.arguments.first ?? "") {
-            _exit(await CallerExchange(dialect, Array(CommandLine.arguments.dropFirst())).run())
-        }
-        // Arguments from git-credential-keyfob are not parsed: parsing would take as long as the answer.
         let arguments = CommandLine.arguments
-        if arguments.count == 4, arguments[2] == "--dialect", arguments[3] == "git",
-            let operation = Operation(rawValue: arguments[1])
-        {
-            do {
-                try await CredentialExchange.fromGit.run(operation)
-                _exit(0)  // the answer is written; a normal exit of libraries and threads would cost git 2 ms
-            } catch {
-                _exit((error as? ExitCode)?.rawValue ?? 70)
-            }
-        } else {
-            await Keyfob.main()
+        if let dialect = Dialects.spoken(by: arguments.first ?? ""), dialect.name != GitDialect.name {
+            _exit(await serve(Exchange(dialect), Array(arguments.dropFirst())))
         }
+        // The door's arguments for git are not parsed: that would take as long as the answer. The process exits at once,
+        // because the cleanup of libraries and threads takes 2 ms.
+        if arguments.count == 4, arguments[2] == "--dialect", arguments[3] == GitDialect.name,
+            Operation(rawValue: arguments[1]) != nil
+        {
+            _exit(await serve(Exchange(GitDialect.self), [arguments[1]]))
+        }
+        await Keyfob.main()
     }
 }
 
-/// `keyfob COMMAND`: for users, for editors, and for requests that git-credential-keyfob cannot answer by itself.
+/// `keyfob COMMAND`: for users and scripts, and for the questions that the doors do not answer.
 struct Keyfob: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "keyfob",

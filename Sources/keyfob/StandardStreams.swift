@@ -1,4 +1,4 @@
-import Dialects
+import CredentialProtocol
 import Doors
 import Glibc
 import Secrets
@@ -11,9 +11,6 @@ enum StandardInput {
         let line = Input.readRequest().prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
         return line.isEmpty ? nil : Secret(line)
     }
-
-    /// Reads to the end, but at most one byte more than the limit for callers.
-    static func readAll() -> [UInt8] { Input.readAll(upTo: Invocation.maximumInput + 1) }
 }
 
 /// Standard input line by line.

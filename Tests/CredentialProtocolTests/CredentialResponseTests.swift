@@ -10,7 +10,7 @@ import Testing
         state: ["keyfob:1", "keyfob:2"])
 
     private func answer(
-        _ response: CredentialResponse, to request: String = service, in dialect: some Dialect = GitDialect()
+        _ response: CredentialResponse, to request: String = service, in dialect: some AttributeDialect = GitDialect()
     ) throws -> String {
         let decoded = try dialect.decode(Array(request.utf8), for: .get)
         return String(decoding: try dialect.encode(response, for: decoded), as: UTF8.self)
@@ -222,8 +222,14 @@ import Testing
                 == "version 0\ncapability authtype\ncapability state\n")
     }
 
-    @Test func `Only git's dialect is silent about an unknown service`() {
-        #expect(GitDialect().silentWhenNotOurs)
-        #expect(!LineDialect().silentWhenNotOurs)
+    @Test func `Only git's dialect is silent about a miss`() {
+        let request = CredentialRequest(protocolName: "https", host: "host.example")
+        #expect(GitDialect().notFound(request) == Reply())
+        #expect(GitDialect().unknown(request, Report(.keyringUnavailable)) == Reply(status: 69))
+        #expect(
+            LineDialect().notFound(request)
+                == Reply(complaint: ["keyfob: no credential for https://host.example"], status: 1))
+        #expect(
+            LineDialect().unknown(request, Report(.keyringUnavailable)).complaint == ["keyfob: keyring unavailable"])
     }
 }

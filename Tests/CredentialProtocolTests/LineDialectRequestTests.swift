@@ -133,7 +133,7 @@ import Testing
         #expect(throws: RequestError.ambiguousPath(.path)) { try line(service + "path=\(path)\n") }
         #expect(try git(service + "path=\(path)\n").url?.isAmbiguous == true)
         if path.contains("\\") { return }
-        for dialect in [LineDialect(), GitDialect()] as [any Dialect] {
+        for dialect in [LineDialect(), GitDialect()] as [any AttributeDialect] {
             #expect(throws: RequestError.ambiguousPath(.url)) {
                 try dialect.decode(Array("url=https://git.example.com/\(path)\n".utf8), for: .get)
             }

@@ -38,7 +38,7 @@ struct SplitMix: RandomNumberGenerator {
         var accepted = 0
         for _ in 0..<5_000 {
             let input = Self.request(&generator)
-            for dialect in [GitDialect(), LineDialect()] as [any Dialect] {
+            for dialect in [GitDialect(), LineDialect()] as [any AttributeDialect] {
                 guard let request = try? dialect.decode(input, for: .get) else { continue }
                 accepted += 1
                 let isHTTP = ["http", "https"].contains(request.protocolName.lowercased())

@@ -5,9 +5,9 @@ import Testing
 
 /// Asks one dialect, and is answered.
 struct Asking {
-    var dialect: any CallerDialect
+    var dialect: any Dialect
 
-    init(_ dialect: any CallerDialect.Type) { self.dialect = dialect.init() }
+    init(_ dialect: any Dialect.Type) { self.dialect = dialect.init() }
 
     mutating func question(
         _ arguments: [String], input: String? = nil, variables: [String: String] = [:]

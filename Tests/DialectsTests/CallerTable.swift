@@ -5,7 +5,7 @@ import Testing
 
 /// How one caller asks for a credential, and the bytes that it must get.
 struct Caller: Sendable, CustomTestStringConvertible {
-    let dialect: any CallerDialect.Type
+    let dialect: any Dialect.Type
     var arguments = ["get"]
     var variables: [String: String] = [:]
     /// Standard input; nil where the protocol has none, and it must not be read.

@@ -5,7 +5,7 @@ import Testing
 
 /// What every dialect keeps: written once, run on each of them.
 @Suite struct `Every dialect` {
-    private static func asked(_ caller: Caller) throws -> (dialect: any CallerDialect, request: CredentialRequest) {
+    private static func asked(_ caller: Caller) throws -> (dialect: any Dialect, request: CredentialRequest) {
         var dialect = caller.dialect.init()
         guard case .get(let request) = try dialect.question(caller.invocation()) else {
             throw InvocationError.missing("question")
@@ -19,15 +19,16 @@ import Testing
     }
 
     @Test func `is in the table, once by each of its names`() {
-        #expect(Caller.all.map { $0.dialect.name } == Dialects.all.map { $0.name })
-        #expect(Set(Dialects.all.map { $0.name }).count == Dialects.all.count)
-        let executables = Dialects.all.flatMap { $0.executables }
+        #expect(Caller.all.map { $0.dialect.name } == Dialects.callers.map { $0.name })
+        #expect(Set(Dialects.callers.map { $0.name }).count == Dialects.callers.count)
+        let executables = Dialects.callers.flatMap { $0.executables }
         #expect(Set(executables).count == executables.count)
-        for dialect in Dialects.all {
+        for dialect in Dialects.callers {
             #expect(Dialects.named(dialect.name) == dialect)
             for executable in dialect.executables { #expect(Dialects.spoken(by: executable) == dialect) }
         }
-        #expect(Dialects.named("git") == nil)
+        #expect(Dialects.named("git") == GitDialect.self)
+        #expect(Dialects.spoken(by: "/usr/bin/git-credential-keyfob") == GitDialect.self)
         #expect(Dialects.spoken(by: "keyfob") == nil)
     }
 
@@ -75,16 +76,16 @@ import Testing
     @Test(
         arguments: Caller.all,
         [
-            (CallerFailure.Code.keyringLocked, "keyring_locked", Int32(69)),
+            (Report.Code.keyringLocked, "keyring_locked", Int32(69)),
             (.keyringUnavailable, "keyring_unavailable", 69),
             (.offline, "offline", 75), (.temporary, "temporary", 75), (.loginRequired, "login_required", 77),
             (.denied, "denied", 77), (.configuration, "configuration", 78), (.internal, "internal", 70),
         ])
     func `says what is wrong where its protocol wants it`(
-        _ caller: Caller, _ failure: (code: CallerFailure.Code, word: String, status: Int32)
+        _ caller: Caller, _ failure: (code: Report.Code, word: String, status: Int32)
     ) throws {
         let (dialect, _) = try Self.asked(caller)
-        let reply = dialect.failed(CallerFailure(failure.code, "it is wrong", hints: ["mend it"]))
+        let reply = dialect.failed(Report(failure.code, "it is wrong", hints: ["mend it"]))
         #expect(reply == caller.errors.reply(failure.word, "it is wrong", "mend it", failure.status))
     }
 
@@ -94,7 +95,7 @@ import Testing
         let bad = caller.malformed
         let invocation = caller.invocation(bad.arguments, input: bad.input.map { Array($0.utf8) })
         let error = try #require(throws: InvocationError.self) { try dialect.question(invocation) }
-        #expect(dialect.failed(CallerFailure(error)) == bad.reply)
+        #expect(dialect.failed(Report(error)) == bad.reply)
     }
 
     @Test(arguments: Caller.all)
@@ -102,7 +103,7 @@ import Testing
         var dialect = caller.dialect.init()
         let invocation = caller.invocation(["no", "such", "operation", "at-all"], input: [])
         let error = try #require(throws: InvocationError.self) { try dialect.question(invocation) }
-        #expect(dialect.failed(CallerFailure(error)) != caller.miss)
+        #expect(dialect.failed(Report(error)) != caller.miss)
     }
 
     @Test(arguments: Caller.all.filter { $0.input != nil })
@@ -114,7 +115,7 @@ import Testing
                 try dialect.question(caller.invocation(input: input))
             }
             #expect(error == .tooLarge)
-            #expect(dialect.failed(CallerFailure(error)) == Self.tooLarge(caller.errors))
+            #expect(dialect.failed(Report(error)) == Self.tooLarge(caller.errors))
         }
     }
 

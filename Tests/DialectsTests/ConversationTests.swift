@@ -1,3 +1,4 @@
+import CredentialProtocol
 import Dialects
 import Testing
 

@@ -44,7 +44,7 @@ import Testing
     func `Docker reads its own words for what is wrong`(_ verb: String, _ input: String, _ words: String) throws {
         var docker = Asking(DockerDialect.self)
         let error = try #require(throws: InvocationError.self) { try docker.question([verb], input: input) }
-        #expect(docker.dialect.failed(CallerFailure(error)) == Reply(words, status: 1))
+        #expect(docker.dialect.failed(Report(error)) == Reply(words, status: 1))
     }
 
     @Test func `Docker lists accounts without asking for anything`() throws {
@@ -93,9 +93,9 @@ import Testing
     @Test(
         arguments: [
             (TerraformDialect.self, "terraform", #"{"token":"kept"}"# + "\n"), (VaultDialect.self, "vault", "kept"),
-        ] as [(any CallerDialect.Type, String, String)])
+        ] as [(any Dialect.Type, String, String)])
     func `A token that was handed over comes back, and nobody's password`(
-        _ type: any CallerDialect.Type, _ name: String, _ printed: String
+        _ type: any Dialect.Type, _ name: String, _ printed: String
     ) throws {
         let asking = Asking(type)
         let kept = CredentialResponse(username: name, password: Secret("kept"))

@@ -84,15 +84,15 @@ import Testing
         let gone = try cargo.question(["--cargo-plugin"], input: line("logout"))
         #expect(gone == .erase(.at("h.example", path: "i")))
         #expect(cargo.dialect.done(.erase) == Reply(#"{"Ok":{"kind":"logout"}}"# + "\n"))
-        #expect(try cargo.question(["--cargo-plugin"]) == .end)
+        #expect(try cargo.question(["--cargo-plugin"]) == .reply(.end))
     }
 
     @Test(arguments: [
-        (CallerFailure(.noCredential, "m"), "not-found"),
-        (CallerFailure(.unsupportedService, "m"), "url-not-supported"),
-        (CallerFailure(.usage, "m"), "operation-not-supported"), (CallerFailure(.denied, "m"), "other"),
+        (Report(.noCredential, "m"), "not-found"),
+        (Report(.unsupportedService, "m"), "url-not-supported"),
+        (Report(.usage, "m"), "operation-not-supported"), (Report(.denied, "m"), "other"),
     ])
-    func `Cargo goes by the kind of an error`(_ failure: CallerFailure, _ kind: String) {
+    func `Cargo goes by the kind of an error`(_ failure: Report, _ kind: String) {
         let reply = Asking(CargoDialect.self).dialect.failed(failure)
         #expect(reply == Reply(#"{"Err":{"kind":"\#(kind)","message":"m"}}"# + "\n"))
     }
@@ -174,8 +174,8 @@ import Testing
     }
 
     @Test func `What a caller wrote is shown without what a terminal would obey`() {
-        let failure = CallerFailure(.notAService("\u{1B}[2Jhttps://h\u{202E}"))
+        let failure = Report(.notAService("\u{1B}[2Jhttps://h\u{202E}"))
         #expect(failure.message == "\"?[2Jhttps://h?\" is neither an https URL nor an http URL of a loopback host")
-        #expect(CallerFailure(.unknownOperation(String(repeating: "x", count: 300))).message.count < 250)
+        #expect(Report(.unknownOperation(String(repeating: "x", count: 300))).message.count < 250)
     }
 }

@@ -1,54 +1,45 @@
-import Console
-import Glibc
+import CredentialProtocol
 import Synchronization
 
-/// The time limit after which a caller gets the answer that there is none, even if work is still going on.
-///
-/// That work normally ends with the process. But after a refresh token was sent it can no longer be used, and the new
-/// one may only be late. Then the work gets a short grace period. A caller that reads our output to its end does not
-/// wait for that; a caller that waits for the end of the process waits only briefly.
-final class Deadline: Sendable {
-    private let isDecided = Mutex(false)
-    private let timer = Mutex<Task<Void, Never>?>(nil)
-
-    /// Grace period for a refresh in flight. Added to the shortest limit, it is still acceptable for that limit's
-    /// callers.
-    private static let grace = Duration.seconds(3)
-
+/// The maximum time for a reply.
+enum Deadline {
+    /// Returns the reply of `work`, or the late reply if `work` takes longer than the limit. `work` then goes on.
+    ///
     /// - Parameters:
-    ///   - limit: nil for no time limit.
-    ///   - isBusy: whether the work must not be interrupted yet.
-    ///   - missed: tells the caller. It gets the limit in seconds and returns the exit status.
-    init(
-        _ limit: Duration?, isBusy: @escaping @Sendable () -> Bool, missed: @escaping @Sendable (Int64) -> Int32
-    ) {
-        guard let limit else { return }
-        // Concurrent, because the work may block its own thread.
-        let task = Task { @concurrent [weak self] in
-            do { try await Task.sleep(for: limit) } catch { return }
-            guard let self, self.decide() else { return }
-            let status = missed(limit.components.seconds)
-            StandardOutput.end()
-            let end = ContinuousClock.now + Self.grace
-            while isBusy(), ContinuousClock.now < end { try? await Task.sleep(for: .milliseconds(10)) }
-            _exit(status)
+    ///   - limit: nil for no limit.
+    ///   - late: makes the late reply from the limit in seconds.
+    static func reply(
+        within limit: Duration?, late: @escaping @Sendable (Int64) -> Reply,
+        _ work: @escaping @Sendable () async -> Reply
+    ) async -> Reply {
+        guard let limit else { return await work() }
+        return await withCheckedContinuation { continuation in
+            let first = FirstReply(continuation)
+            // On another thread than the work, which may block its thread.
+            let timer = Task { @MainActor in
+                do { try await Task.sleep(for: limit) } catch { return }
+                first.take(late(limit.components.seconds))
+            }
+            Task { @concurrent in
+                let reply = await work()
+                timer.cancel()
+                first.take(reply)
+            }
         }
-        timer.withLock { $0 = task }
     }
+}
 
-    /// Call this when the answer is ready. Waits forever if the other answer is already being written.
-    func isMet() {
-        guard decide() else {
-            while true { pause() }
-        }
-        timer.withLock { $0?.cancel() }
-    }
+/// Passes on the first reply and drops the second.
+private final class FirstReply: Sendable {
+    private let waiting: Mutex<CheckedContinuation<Reply, Never>?>
 
-    /// Returns true for the first caller only.
-    private func decide() -> Bool {
-        isDecided.withLock { decided in
-            defer { decided = true }
-            return !decided
+    init(_ continuation: CheckedContinuation<Reply, Never>) { waiting = Mutex(continuation) }
+
+    func take(_ reply: Reply) {
+        let continuation = waiting.withLock { waiting in
+            defer { waiting = nil }
+            return waiting
         }
+        continuation?.resume(returning: reply)
     }
 }

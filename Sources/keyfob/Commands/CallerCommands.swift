@@ -15,7 +15,7 @@ struct Headers: AsyncParsableCommand {
     var account: String?
 
     func run() async throws {
-        try await CallerExchange(HeadersDialect.self, url.map { [$0] } ?? [], account: account).runToExit()
+        try await Main.serveToExit(Exchange(HeadersDialect.self, account: account), url.map { [$0] } ?? [])
     }
 }
 
@@ -31,6 +31,6 @@ struct Goauth: AsyncParsableCommand {
     var account: String?
 
     func run() async throws {
-        try await CallerExchange(GoDialect.self, url.map { [$0] } ?? [], account: account).runToExit()
+        try await Main.serveToExit(Exchange(GoDialect.self, account: account), url.map { [$0] } ?? [])
     }
 }

@@ -20,48 +20,33 @@ struct CredentialOptions: ParsableArguments {
     var words: [String] = []
 
     func validate() throws {
-        if case .caller = dialect { return }
-        if let word = words.first { throw ValidationError("Unexpected argument '\(word)'") }
+        guard [LineDialect.name, GitDialect.name].contains(dialect.type.name), let word = words.first else { return }
+        throw ValidationError("Unexpected argument '\(word)'")
     }
 
     /// Answers the request.
     func run(_ operation: Operation) async throws {
-        switch dialect {
-        case .line: try await exchange(LineDialect(), isForGit: false).run(operation)
-        case .git: try await exchange(GitDialect(), isForGit: true).run(operation)
-        case .caller(let dialect):
-            let arguments = [operation.rawValue] + words
-            try await CallerExchange(dialect, arguments, account: account, interaction: interaction?.value).runToExit()
-        }
+        let exchange = Exchange(
+            dialect.type, account: account, interaction: interaction?.value, isVerbose: verbosity.isOn)
+        try await Main.serveToExit(exchange, [operation.rawValue] + words)
     }
 
-    private func exchange(_ dialect: any Dialect, isForGit: Bool) -> CredentialExchange {
-        CredentialExchange(
-            dialect: dialect,
-            composition: Composition(
-                account: account, interaction: interaction?.value, notesRoutes: isForGit && account == nil,
-                isForGit: isForGit, isVerbose: verbosity.isOn))
-    }
+    /// The name of a dialect.
+    struct DialectName: ExpressibleByArgument {
+        var type: any Dialect.Type
 
-    /// `line`, `git`, or the name of a caller.
-    enum DialectName: ExpressibleByArgument {
-        case line
-        case git
-        case caller(any CallerDialect.Type)
+        static let line = DialectName(type: LineDialect.self)
+
+        init(type: any Dialect.Type) { self.type = type }
 
         init?(argument: String) {
-            switch argument {
-            case "line": self = .line
-            case "git": self = .git
-            default:
-                guard let dialect = Dialects.named(argument) else { return nil }
-                self = .caller(dialect)
-            }
+            guard let dialect = Dialects.named(argument) else { return nil }
+            type = dialect
         }
 
-        var defaultValueDescription: String { "line" }
+        var defaultValueDescription: String { type.name }
 
-        static var allValueStrings: [String] { ["line", "git"] + Dialects.all.map { $0.name } }
+        static var allValueStrings: [String] { Dialects.all.map { $0.name } }
 
         static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
     }

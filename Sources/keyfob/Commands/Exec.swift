@@ -55,12 +55,9 @@ struct Exec: AsyncParsableCommand {
         do {
             // Checked before the user is asked to sign in.
             let program = try Self.program(command[0])
-            let token = try await wanted.attempt(url) { helper, request in
-                let response = try await wanted.token(request, helper)
-                guard response.password.exposedBytes.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-                    throw ResponseError.forbiddenByte(.password)
-                }
-                return response.password
+            let token = try await wanted.token(for: url).password
+            guard token.exposedBytes.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+                throw ResponseError.forbiddenByte(.password)
             }
             try hand(over: token)
             Self.become(program, command)

@@ -50,16 +50,8 @@ struct TokenCommand: AsyncParsableCommand {
     private func print() async throws {
         guard show || isatty(STDOUT_FILENO) == 0 else { throw TokenInSight() }
         let refused = reject ? StandardInput.readSecret() : nil
-        let output = try await wanted.attempt(url) { helper, request in
-            if let refused {
-                var request = request
-                request.password = refused
-                try await helper.erase(request)
-            }
-            let response = try await wanted.token(request, helper)
-            return try format.encode(response, user: user)
-        }
-        try StandardOutput.write(output)
+        let response = try await wanted.token(for: url, refused: refused)
+        try StandardOutput.write(format.encode(response, user: user))
     }
 }
 
@@ -91,27 +83,28 @@ struct TokenOptions: ParsableArguments {
         }
     }
 
-    /// Runs `body` with the credential helper and the request.
-    func attempt<Result>(
-        _ url: String, _ body: (CredentialHelper, CredentialRequest) async throws -> Result
-    ) async throws -> Result {
+    /// Returns an access token for a URL. A stored password is no token.
+    ///
+    /// - Parameter refused: a token that the service has refused. keyfob deletes it first.
+    func token(for url: String, refused: Secret? = nil) async throws -> CredentialResponse {
         let composition = Composition(
             account: account, interaction: interaction?.value, isVerbose: verbosity.isOn)
-        return try await composition.attempt { helper, _ in
+        return try await composition.attempt { helper, configuration in
             var request = try CredentialRequest(url: url)
             request.minTTL = minTTL
             request.scope = scopes
             request.wwwauth = challenge.map { [$0] } ?? []
-            return try await body(helper, request)
+            if let refused {
+                var request = request
+                request.password = refused
+                try await helper.erase(request)
+            }
+            guard let answer = try await helper.get(request), let account = answer.account else {
+                throw NoCredential(request: request)
+            }
+            composition.noteRoute(request, account, configuration)
+            return answer.response
         }
-    }
-
-    /// The access token. Stored passwords do not count.
-    func token(_ request: CredentialRequest, _ helper: CredentialHelper) async throws -> CredentialResponse {
-        guard let answer = try await helper.get(request), answer.account != nil else {
-            throw NoCredential(request: request)
-        }
-        return answer.response
     }
 }
 

@@ -20,8 +20,8 @@ extension Report {
     private init(words error: any Error) {
         switch error {
         case let error as Report: self = error
-        case let error as RequestError: self.init(request: error)
-        case let error as ResponseError: self.init(response: error)
+        case let error as RequestError: self.init(error)
+        case let error as ResponseError: self.init(error)
         case let error as ConfigurationError: self.init(configuration: error)
         case let error as SecretServiceError: self.init(secretService: error)
         case let error as CredentialFailure: self.init(credential: error)
@@ -31,7 +31,6 @@ extension Report {
         case let error as NotSignedIn:
             self.init(
                 error.url.map { "not signed in to \(Messages.address($0))" } ?? "not signed in anywhere", status: 1)
-        case let error as Silence: self.init("", status: error.status)
         case is StandardOutput.Closed: self.init("", status: 74)
         case let error as ExitCode: self.init("", status: error.rawValue)
         case let error as SetupFailure: self.init(setup: error)
@@ -59,8 +58,7 @@ extension Report {
     ///
     /// - Returns: the error that ends the process with the exit status.
     func print() -> ExitCode {
-        if !message.isEmpty { Terminal.say(message) }
-        for hint in hints { Terminal.hint(hint) }
+        Terminal.say(lines: lines)
         return ExitCode(status)
     }
 }
@@ -77,9 +75,4 @@ struct NoCredential: Error {
 /// There is no grant to log out of.
 struct NotSignedIn: Error {
     var url: String?
-}
-
-/// An exit status without a message.
-struct Silence: Error {
-    var status: Int32
 }

@@ -6,7 +6,7 @@ import Secrets
 /// what the program was started with and its input. The same bytes are a credential that a server or a keyring gave.
 func fuzzCaller(_ bytes: [UInt8]) throws {
     guard let first = bytes.first else { return }
-    let type = Dialects.all[Int(first) % Dialects.all.count]
+    let type = Dialects.callers[Int(first) % Dialects.callers.count]
     let fields = bytes.dropFirst().split(separator: 0xFF, maxSplits: 1, omittingEmptySubsequences: false).map {
         Array($0)
     }
@@ -19,14 +19,14 @@ func fuzzCaller(_ bytes: [UInt8]) throws {
     }
 }
 
-private func fuzzCaller(_ type: any CallerDialect.Type, _ invocation: Invocation, secret: [UInt8]) throws {
+private func fuzzCaller(_ type: any Dialect.Type, _ invocation: Invocation, secret: [UInt8]) throws {
     var (dialect, again) = (type.init(), type.init())
     let question = outcome { () throws(InvocationError) in try dialect.question(invocation) }
     let repeated = outcome { () throws(InvocationError) in try again.question(invocation) }
     try require(question == repeated, "one question is read in two ways")
     switch question {
     case .failure(let error):
-        let reply = dialect.failed(CallerFailure(error))
+        let reply = dialect.failed(Report(error))
         try require(reply.output.allSatisfy { $0 == 0x0A || isVisible([$0]) || $0 == 0x20 }, "an error for a terminal")
         try require(!reply.complaint.contains { $0.contains("\n") }, "an error of several lines")
     case .success(.get(let request)):
@@ -39,7 +39,7 @@ private func fuzzCaller(_ type: any CallerDialect.Type, _ invocation: Invocation
         try require(!kept.contains(where: AttributeLines.isControl), "something to keep with a control character")
         try require(request.password?.isEmpty == false && request.username != nil, "nothing to keep")
     case .success(.erase(let request)): try requireService(request)
-    case .success(.list), .success(.reply), .success(.end): break
+    case .success(.list), .success(.reply): break
     }
 }
 
@@ -48,7 +48,7 @@ private func requireService(_ request: CredentialRequest) throws {
     try require(service.scheme == "https" || service.isLoopback, "a request for a service in plain text")
 }
 
-private func fuzzAnswers(_ dialect: any CallerDialect, _ request: CredentialRequest, _ secret: [UInt8]) throws {
+private func fuzzAnswers(_ dialect: any Dialect, _ request: CredentialRequest, _ secret: [UInt8]) throws {
     for authtype in ["Bearer", nil] {
         let response = CredentialResponse(username: "alice", password: Secret(secret), authtype: authtype)
         let answer = outcome { () throws(ResponseError) in

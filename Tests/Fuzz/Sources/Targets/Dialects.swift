@@ -15,7 +15,7 @@ func fuzzLineDialect(_ bytes: [UInt8]) throws {
     try require(git == .success(asked), "the two dialects read one request in two ways")
 }
 
-private func fuzz(_ dialect: some Dialect, _ bytes: [UInt8]) throws {
+private func fuzz(_ dialect: some AttributeDialect, _ bytes: [UInt8]) throws {
     let first = outcome { () throws(RequestError) in try dialect.decode(bytes, for: .get) }
     let second = outcome { () throws(RequestError) in try dialect.decode(bytes, for: .get) }
     try require(first == second, "one request is read in two ways")
@@ -87,7 +87,7 @@ private func lines(of request: CredentialRequest) -> [UInt8] {
 }
 
 /// The answer to any request says what we say, and nothing that the request has put there.
-private func requireAnswer(_ dialect: some Dialect, _ request: CredentialRequest) throws {
+private func requireAnswer(_ dialect: some AttributeDialect, _ request: CredentialRequest) throws {
     let response = CredentialResponse(
         username: "oauth2", password: Secret("t0ken"), passwordExpiryUTC: 2_000_000_000, authtype: "Bearer",
         state: ["keyfob:account=1"])

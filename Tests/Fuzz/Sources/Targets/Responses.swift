@@ -7,7 +7,7 @@ import Secrets
 /// text has, stands between them.
 func fuzzResponse(_ bytes: [UInt8]) throws {
     let (response, request, values) = response(bytes)
-    for dialect in [GitDialect(), LineDialect()] as [any Dialect] {
+    for dialect in [GitDialect(), LineDialect()] as [any AttributeDialect] {
         let answer = outcome { () throws(ResponseError) in try dialect.encode(response, for: request) }
         let again = outcome { () throws(ResponseError) in try dialect.encode(response, for: request) }
         try require(answer == again, "one answer is written in two ways")

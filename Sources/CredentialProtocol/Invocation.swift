@@ -1,4 +1,3 @@
-import CredentialProtocol
 import Secrets
 
 /// How a caller has started keyfob.
@@ -7,8 +6,9 @@ package struct Invocation: Sendable {
     package var arguments: [String]
     /// Reads a variable of the environment.
     package var variable: @Sendable (String) -> String?
-    /// Reads standard input to its end, or one line of a conversation without its LF: at most ``maximumInput`` and one
-    /// byte. Called only if the protocol has an input. Returns nil at the end of a conversation.
+    /// Reads the input: one request that ends at a blank line, one line of a conversation without its LF, or all of the
+    /// input. Returns at most ``maximumInput`` and one byte; nil at the end of a conversation. Called only if the
+    /// protocol has an input.
     package var input: @Sendable () -> [UInt8]?
 
     /// The maximum input of a caller in bytes; the same as in the line protocol.
@@ -24,14 +24,14 @@ package struct Invocation: Sendable {
     /// Returns the input; nil at the end of a conversation.
     ///
     /// - Throws: `InvocationError.tooLarge`.
-    func boundedInput() throws(InvocationError) -> [UInt8]? {
+    package func boundedInput() throws(InvocationError) -> [UInt8]? {
         guard let bytes = input() else { return nil }
         guard bytes.count <= Self.maximumInput else { throw .tooLarge }
         return bytes
     }
 
     /// Returns a variable of the environment if it is set and not empty.
-    func nonempty(_ name: String) -> String? { variable(name).flatMap { $0.isEmpty ? nil : $0 } }
+    package func nonempty(_ name: String) -> String? { variable(name).flatMap { $0.isEmpty ? nil : $0 } }
 }
 
 /// The reason why an invocation is refused. Nothing is looked up then.
@@ -50,13 +50,15 @@ package enum InvocationError: Error, Sendable, Equatable {
     case ambiguousPath(String)
     /// keyfob does not serve the URL: it is neither https nor http on a loopback host.
     case notAService(String)
+    /// The request is not in the line format.
+    case request(RequestError)
 }
 
 extension CredentialRequest {
     /// A request for a URL, for which keyfob does not ask the user.
     ///
     /// - Parameter url: absolute. Its query, its fragment and a password in it are dropped.
-    init(service url: String) throws(InvocationError) {
+    package init(service url: String) throws(InvocationError) {
         // A line break would start another attribute.
         guard !url.utf8.contains(where: AttributeLines.isControl) else { throw .notAService(url) }
         var request: CredentialRequest
@@ -76,7 +78,7 @@ extension CredentialRequest {
     /// The same for a URL that may lack its scheme, as registries do. Without one it means https, or http for a
     /// loopback host, because no public authority issues certificates for one.
     package init(registry name: String) throws(InvocationError) {
-        if name.utf8.firstRange(of: "://".utf8) != nil {
+        if name.utf8.indices.contains(where: { name.utf8[$0...].starts(with: "://".utf8) }) {
             try self.init(service: name)
         } else if (try? ServiceURL("http://" + name))?.isLoopback == true {
             try self.init(service: "http://" + name)
@@ -89,7 +91,7 @@ extension CredentialRequest {
     ///
     /// - Throws: `InvocationError` if the secret is empty, or if the user name or the secret holds a control character.
     ///   No line of git's protocol could return such a value.
-    func keeping(username: String, secret: [UInt8]) throws(InvocationError) -> CredentialRequest {
+    package func keeping(username: String, secret: [UInt8]) throws(InvocationError) -> CredentialRequest {
         guard !username.utf8.contains(where: AttributeLines.isControl) else { throw .malformed("the user name") }
         guard !secret.isEmpty else { throw .missing("secret") }
         guard !secret.contains(where: AttributeLines.isControl) else { throw .malformed("the secret") }

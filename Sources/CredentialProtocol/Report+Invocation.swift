@@ -1,8 +1,3 @@
-package import CredentialProtocol
-
-/// The report's name in the code that is not yet moved to ``Report``.
-package typealias CallerFailure = Report
-
 extension Report {
     package static func noCredential(for request: CredentialRequest) -> Report {
         let url = request.url?.description ?? "\(request.protocolName)://\(request.host)"
@@ -26,6 +21,7 @@ extension Report {
             self.init(
                 .unsupportedService,
                 "\"\(Printable.text(url))\" is neither an https URL nor an http URL of a loopback host")
+        case .request(let error): self.init(error)
         }
     }
 

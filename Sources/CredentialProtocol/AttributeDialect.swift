@@ -1,0 +1,27 @@
+/// A dialect of attribute lines: git's, and keyfob's own.
+package protocol AttributeDialect: Dialect {
+    /// Decodes a whole request, as read from standard input.
+    func decode(_ input: [UInt8], for operation: Operation) throws(RequestError) -> CredentialRequest
+
+    /// Encodes the whole answer, which is written at once. `request` says which capabilities the caller understands.
+    func encode(_ response: CredentialResponse, for request: CredentialRequest) throws(ResponseError) -> [UInt8]
+}
+
+extension AttributeDialect {
+    package static var deadline: Duration? { nil }
+    package static var endsAtBlankLine: Bool { true }
+    package static var takesPasswordsWithoutPath: Bool { false }
+
+    package func found(_ answer: Answer, for request: CredentialRequest) throws(ResponseError) -> Reply {
+        Reply(try encode(answer.response, for: request))
+    }
+
+    /// The question for an operation, with the request on standard input.
+    func question(_ operation: Operation, _ invocation: Invocation) throws(InvocationError) -> Question {
+        do {
+            return Question(operation, try decode(invocation.input() ?? [], for: operation))
+        } catch {
+            throw .request(error)
+        }
+    }
+}

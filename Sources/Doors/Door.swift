@@ -1,0 +1,132 @@
+package import CredentialProtocol
+import Files
+import Glibc
+import KernelKeyring
+import Secrets
+import Synchronization
+
+/// The door for all callers: a small static program. It answers from kernel memory in the caller's dialect, or becomes
+/// the large program, which gets the same arguments and the same input.
+///
+/// It answers alone in three cases. The token is in kernel memory and has enough lifetime left. The caller stores the
+/// token that keyfob gave it. The answer needs no lookup, for example because the question is invalid. That takes a few
+/// system calls: no D-Bus, no library, no network. The large program handles everything else: storing, deleting,
+/// listing, stored passwords and all other failures.
+package struct Door {
+    private let dialect: any Dialect.Type
+    private let arguments: [String]
+    private let successor: [String]
+    private let scope: Scope
+
+    /// The questions that a door may answer.
+    package enum Scope {
+        /// Invalid questions, and whatever kernel memory can answer.
+        case all
+        /// Only questions whose answer needs no lookup: options may select another account than the one whose token is
+        /// in kernel memory.
+        case withoutLookup
+        /// Only valid questions: the large program reports errors in its own words.
+        case valid
+    }
+
+    /// - Parameters:
+    ///   - arguments: the arguments for the dialect.
+    ///   - successor: the arguments of the large program, starting with the program's name.
+    package init(
+        _ dialect: any Dialect.Type, _ arguments: [String], successor: [String], scope: Scope = .all
+    ) {
+        (self.dialect, self.arguments, self.successor, self.scope) = (dialect, arguments, successor, scope)
+    }
+
+    /// Returns the door for `git-credential-keyfob [OPTION]... OPERATION`. Options are for the large program.
+    ///
+    /// - Parameter arguments: the arguments after the program's name.
+    package static func git(_ arguments: [String]) -> Door {
+        let operation = arguments.suffix(1)
+        return Door(
+            GitDialect.self, Array(operation),
+            successor: ["keyfob"] + operation + ["--dialect", GitDialect.name] + arguments.dropLast(),
+            scope: arguments.count > 1 ? .withoutLookup : .all)
+    }
+
+    /// - Returns: the exit status. Does not return if the large program takes the question over.
+    package func run() -> Int32 {
+        if let greeting = dialect.greeting { return converse(greeting) }
+        let input = ReadOnce(endsAtBlankLine: dialect.endsAtBlankLine)
+        guard let reply = reply({ input.bytes() }) else {
+            return failed(HandOver.run(successor, input: input.soFar))
+        }
+        return Output.deliver(reply)
+    }
+
+    /// Runs a conversation: one question a line, each answered before the next is read.
+    private func converse(_ greeting: [UInt8]) -> Int32 {
+        guard Output.write(greeting) else { return Output.nobodyReads }
+        let lines = UnansweredLines()
+        while true {
+            guard let reply = reply({ lines.next() }) else { return failed(handOver(heard: lines.unanswered)) }
+            let status = Output.deliver(reply)
+            if status != 0 || reply.isLast { return status }
+        }
+    }
+
+    private func handOver(heard: [UInt8]) -> Report {
+        HandOver.run(heard: heard) { descriptor in
+            successor.prefix(1) + [ConversationLines.argument(descriptor: descriptor)] + successor.dropFirst()
+        }
+    }
+
+    /// Reads one question and answers it. Returns nil if the large program has to answer.
+    private func reply(_ input: @escaping @Sendable () -> [UInt8]?) -> Reply? {
+        var dialect = dialect.init()
+        let question = dialect.read(Invocation(arguments, variable: EnvironmentVariables.value(of:), input: input))
+        switch question {
+        case .reply(let reply): return scope == .valid && reply.status != 0 ? nil : reply
+        case .get(let request) where scope != .withoutLookup:
+            return RememberedToken.answer(to: request).flatMap { response in
+                try? dialect.found(Answer(response, now: Int64(time(nil))), for: request)
+            }
+        case .store(let request) where scope != .withoutLookup:
+            return RememberedToken.isStored(by: request) ? dialect.done(.store) : nil
+        case .get, .store, .erase, .list: return nil
+        }
+    }
+
+    /// Reports that the large program could not be started.
+    private func failed(_ report: Report) -> Int32 { Output.deliver(dialect.init().failed(report)) }
+}
+
+/// Standard input, read only if a dialect asks for it, and kept so that the large program can read it again.
+private final class ReadOnce: Sendable {
+    private let endsAtBlankLine: Bool
+    private let read = Mutex<[UInt8]?>(nil)
+
+    init(endsAtBlankLine: Bool) { self.endsAtBlankLine = endsAtBlankLine }
+
+    /// The bytes that were read; nil if no dialect asked for them.
+    var soFar: [UInt8]? { read.withLock { $0 } }
+
+    func bytes() -> [UInt8] {
+        let bytes = Input.read(endsAtBlankLine: endsAtBlankLine)
+        read.withLock { $0 = bytes }
+        return bytes
+    }
+}
+
+/// Standard input line by line. A line without an answer is kept, so that the large program can answer it.
+private final class UnansweredLines: Sendable {
+    private let state = Mutex<(lines: ConversationLines, last: [UInt8]?)>((ConversationLines(), nil))
+
+    /// Returns the next line; the line before it has been answered.
+    func next() -> [UInt8]? {
+        state.withLock { state in
+            state.last = state.lines.next(Input.readSome)
+            return state.last
+        }
+    }
+
+    /// The last line that was returned, and all bytes read after it.
+    var unanswered: [UInt8] {
+        state.withLock { ($0.last.map { $0 + ConversationLines.end } ?? []) + $0.lines.pending }
+    }
+}

@@ -1,0 +1,113 @@
+import CredentialProtocol
+import Dialects
+import Glibc
+import KeyfobCore
+import SecretService
+import Synchronization
+
+/// Exchanges with a caller: a function from the caller's input and environment to the reply. It reads no descriptor, writes
+/// nothing and does not end the process, so one process can answer any number of questions.
+struct Exchange: Sendable {
+    let dialect: any Dialect.Type
+    let account: String?
+    let interaction: Interaction?
+    let isVerbose: Bool
+    private let locks = Locks()
+
+    /// - Parameters:
+    ///   - account: the account that the command line names.
+    ///   - interaction: whether keyfob may ask the user, if the dialect allows that at all.
+    init(
+        _ dialect: any Dialect.Type, account: String? = nil, interaction: Interaction? = nil, isVerbose: Bool = false
+    ) {
+        (self.dialect, self.account, self.interaction, self.isVerbose) = (dialect, account, interaction, isVerbose)
+    }
+
+    /// Whether a refresh is in flight, which an end of the process could make fail. A reply after the deadline does not
+    /// end it.
+    var isRefreshing: Bool { locks.areRefreshing }
+
+    /// Answers one question, in the form of the dialect also if something is wrong.
+    func reply(to invocation: Invocation) async -> Reply {
+        var dialect = dialect.init()
+        let question = dialect.read(invocation)
+        if case .reply(let reply) = question { return reply }
+        let asksNobody = question.request.map { $0.interaction == .never } ?? true
+        let limit = asksNobody ? type(of: dialect).deadline : nil
+        let composition = Composition(
+            account: account, interaction: limit == nil ? interaction : .never, isForGit: dialect is GitDialect,
+            isVerbose: isVerbose)
+        locks.add(composition.lock)
+        return await Deadline.reply(within: limit, late: { [dialect] in Self.late($0, dialect) }) { [dialect] in
+            await reply(to: question, dialect, composition)
+        }
+    }
+
+    private static func late(_ seconds: Int64, _ dialect: any Dialect) -> Reply {
+        var reply = dialect.failed(
+            Report(.temporary, "no answer within \(seconds) seconds", hints: ["try again later"]))
+        reply.isLast = true
+        return reply
+    }
+
+    private func reply(to question: Question, _ dialect: any Dialect, _ composition: Composition) async -> Reply {
+        do {
+            switch question {
+            case .get(let request): return try await get(request, dialect, composition)
+            case .store(let request):
+                try await composition.attempt { helper, _ in try await helper.store(request) }
+                return dialect.done(.store)
+            case .erase(let request):
+                let user = type(of: dialect).keptAs
+                try await composition.attempt { helper, _ in try await helper.erase(request, storedFor: user) }
+                return dialect.done(.erase)
+            case .list: return dialect.listed(try Self.accounts(composition.grants))
+            case .reply(let reply): return reply
+            }
+        } catch {
+            if case CredentialFailure.noAccountAndNoKeyring = error, let request = question.request {
+                return dialect.unknown(request, Report(error))
+            }
+            return dialect.failed(Report(error))
+        }
+    }
+
+    private func get(
+        _ request: CredentialRequest, _ dialect: any Dialect, _ composition: Composition
+    ) async throws -> Reply {
+        let caller = type(of: dialect)
+        let alternatives = PasswordStore.Alternatives(
+            preferredUser: caller.keptAs, withoutPath: caller.takesPasswordsWithoutPath)
+        return try await composition.attempt { helper, configuration in
+            guard let found = try await helper.get(request, alternatives: alternatives) else {
+                return dialect.notFound(request)
+            }
+            if let account = found.account { composition.noteRoute(request, account, configuration) }
+            let answer = Answer(found.response, service: found.account?.service, now: Int64(time(nil)))
+            return try dialect.found(answer, for: request)
+        }
+    }
+
+    /// The accounts that are signed in; none if there is no keyring, because then nothing is stored.
+    private static func accounts(_ grants: GrantStore) throws -> [ListedAccount] {
+        do {
+            return try grants.all().filter { $0.endedAt == nil }.map {
+                ListedAccount(url: $0.service, username: $0.accountName ?? "oauth2")
+            }
+        } catch {
+            switch error {
+            case .noBus, .noProvider: return []
+            default: throw error
+            }
+        }
+    }
+}
+
+/// The locks of an exchange.
+private final class Locks: Sendable {
+    private let all = Mutex<[AccountLock]>([])
+
+    var areRefreshing: Bool { all.withLock { locks in locks.contains { $0.isRefreshing } } }
+
+    func add(_ lock: AccountLock) { all.withLock { $0.append(lock) } }
+}
