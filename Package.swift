@@ -36,8 +36,8 @@ let package = Package(
     name: "keyfob",
     products: [
         .executable(name: "keyfob", targets: ["keyfob"]),
+        .executable(name: "keyfob-main", targets: ["keyfob-main"]),
         .executable(name: "git-credential-keyfob", targets: ["git-credential-keyfob"]),
-        .executable(name: "keyfob-door", targets: ["keyfob-door"]),
         .executable(name: "keyfob-demo", targets: ["keyfob-demo"]),
     ],
     dependencies: [
@@ -89,7 +89,7 @@ let package = Package(
         .target(name: "Dialects", dependencies: ["CredentialProtocol", "Secrets"]),
         // What the program says to the user, and asks.
         .target(name: "Console", dependencies: ["CQRCode", "CredentialProtocol", "Files", "Secrets"]),
-        .target(name: "Doors", dependencies: ["CredentialProtocol", "Files", "KernelKeyring"]),
+        .target(name: "Doors", dependencies: ["CredentialProtocol", "Files", "KernelKeyring", "Secrets"]),
         .target(
             name: "KeyfobCore",
             dependencies: [
@@ -121,12 +121,13 @@ let package = Package(
 
         // Floor 3: the doors.
         .executableTarget(
-            name: "keyfob",
+            name: "keyfob-main",
             dependencies: [
                 "KeyfobCore", "Console", "CredentialProtocol", "Desktop", "Dialects", "Doctor", "Doors", "Files",
                 "Import", "OAuth", "SecretService", "Setup", "KernelKeyring", "Secrets",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
+            path: "Sources/keyfob",
             // Nobody debugs what ships. And no library calls back into us by name: without a table of names, what nobody
             // calls can be left out.
             linkerSettings: [
@@ -135,12 +136,10 @@ let package = Package(
                     ["-Xlinker", "-s", "-Xlinker", "--no-export-dynamic"] + folded, .when(configuration: .release)),
             ]),
         .executableTarget(
-            name: "git-credential-keyfob", dependencies: ["Doors", "Secrets"], linkerSettings: door),
+            name: "git-credential-keyfob", dependencies: ["Doors"], linkerSettings: door),
         .executableTarget(
-            name: "keyfob-door", dependencies: ["CredentialProtocol", "Dialects", "Doors", "Files", "Secrets"],
-            // What FoundationEssentials itself needs, which only its static module would name.
-            linkerSettings: door
-                + (isSanitizing ? [] : [.unsafeFlags(["-l_FoundationCShims", "-l_FoundationCollections"])])),
+            name: "keyfob", dependencies: ["CredentialProtocol", "Dialects", "Doors", "Secrets"],
+            path: "Sources/keyfob-door", linkerSettings: door),
         // What shows keyfob at work, and does not ship.
         .target(
             name: "AuthorizationServer",

@@ -26,6 +26,6 @@ package enum Dialects {
         return all.first { $0.executables.contains(name) }
     }
 
-    /// The program names of all dialects.
-    package static var executables: [String] { all.flatMap { $0.executables } }
+    /// The program names of the single callers.
+    package static var executables: [String] { callers.flatMap { $0.executables } }
 }

@@ -31,7 +31,7 @@ package struct DockerDialect: Dialect {
         case "erase": return .erase(try server(invocation))
         case "store": return .store(try credential(invocation))
         case "list": return .list
-        case "version", "--version", "-v": return .reply(Reply("docker-credential-keyfob (keyfob) 0.1.0\n"))
+        case "version", "--version", "-v": return .reply(Reply("docker-credential-keyfob (keyfob) \(Front.version)\n"))
         default: throw .unknownOperation(word)
         }
     }

@@ -1,17 +1,31 @@
 package import CredentialProtocol
 import Files
 import Glibc
+import Secrets
 
-/// Replaces a door's process with `keyfob`, which answers the questions that the door cannot.
+/// Replaces a door's process with the large program, which answers the questions that the door cannot.
 package enum HandOver {
+    /// The name of the large program. It is in the directory of the door, or in `../libexec/keyfob` of it. `PATH` has no
+    /// say, because anybody could set it.
+    package static let largeProgram = "keyfob-main"
+
+    /// The limit for core files at the start, which the large program inherits.
+    private static let coreLimit = ProcessMemory.coreLimit
+
+    /// Denies other processes access to the memory of this one. Every door calls this first.
+    package static func prepare() {
+        _ = coreLimit
+        ProcessMemory.close()
+    }
+
     /// The maximum input in bytes.
     package static let longestInput = Descriptors.largestPipe
 
-    /// Replaces this process with `keyfob`. Returns only if that fails.
+    /// Replaces this process with the large program. Returns only if that fails.
     ///
     /// - Parameters:
     ///   - arguments: the arguments of the process, starting with the program's name.
-    ///   - input: the whole of standard input, which keyfob reads again; nil if the door has read nothing.
+    ///   - input: the whole of standard input, which the large program reads again; nil if the door has read nothing.
     package static func run(_ arguments: [String], input: [UInt8]?) -> Report {
         if let input {
             guard input.count <= longestInput else { return inputTooLarge }
@@ -23,7 +37,7 @@ package enum HandOver {
         return execute(arguments)
     }
 
-    /// Replaces this process with `keyfob` during a conversation; the rest of the conversation is on standard input.
+    /// Replaces this process with the large program during a conversation; the rest of the conversation is on standard input.
     ///
     /// - Parameters:
     ///   - heard: the bytes that the door has read but not answered.
@@ -35,10 +49,15 @@ package enum HandOver {
     }
 
     private static func execute(_ arguments: [String]) -> Report {
-        let program = ProcessImage.directory + "/keyfob"
-        ProcessImage.replace(with: program, arguments)
+        ProcessMemory.coreLimit = coreLimit
+        let program = ProcessImage.directory + "/" + largeProgram
+        let installed = ProcessImage.directory + "/../libexec/keyfob/" + largeProgram
+        for program in [program, installed] where !ProcessImage.isThis(program) {
+            ProcessImage.replace(with: program, arguments)
+        }
         return Report(
-            .temporary, "\(program) cannot be started", hints: ["install keyfob and its doors into one directory"])
+            .temporary, "\(program) cannot be started",
+            hints: ["install keyfob and \(largeProgram) into one directory"])
     }
 
     private static let noPipe = Report(.temporary, "the request cannot be handed over")

@@ -1,4 +1,5 @@
 package import CredentialProtocol
+import Files
 import Glibc
 package import KernelKeyring
 import Secrets
@@ -8,15 +9,22 @@ package struct RememberedToken {
     package let account: String
     package let token: CachedAccessToken
 
-    /// Returns nil if the route or the token is missing, or if tracing is on (only keyfob traces). Takes a few system
+    /// Returns nil if the route or the token is missing, if tracing is on (only the large program traces), or if a
+    /// variable has a value that the large program refuses. Takes a few system
     /// calls: no D-Bus, no library, no network.
     package init?(for request: CredentialRequest) {
-        guard !Trace.isWanted, let keyring = KernelKeyring.existing(),
+        guard !Trace.isWanted, Self.interactionIsReadable, let keyring = KernelKeyring.existing(),
             let account = Routes.first(of: request, { keyring.read($0)?.exposedText }),
             let payload = keyring.read(KeyNames.token(account: account)),
             let token = CachedAccessToken(payload: payload)
         else { return nil }
         (self.account, self.token) = (account, token)
+    }
+
+    /// Whether the large program accepts the value of `KEYFOB_INTERACTION`.
+    private static var interactionIsReadable: Bool {
+        let value = EnvironmentVariables.value(of: "KEYFOB_INTERACTION") ?? ""
+        return value.isEmpty || Interaction(rawValue: value) != nil
     }
 
     /// Returns the same answer to `get` that keyfob would give with a token in kernel memory; nil if keyfob has to

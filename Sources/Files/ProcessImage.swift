@@ -9,6 +9,13 @@ package enum ProcessImage {
         return String(path[..<end])
     }
 
+    /// Whether the file at `path` is the program that this process runs.
+    package static func isThis(_ path: String) -> Bool {
+        var (own, other) = (stat(), stat())
+        guard unsafe stat("/proc/self/exe", &own) == 0, unsafe stat(path, &other) == 0 else { return false }
+        return (own.st_dev, own.st_ino) == (other.st_dev, other.st_ino)
+    }
+
     /// Replaces this process with another program (execv(3)). Returns only if that fails.
     ///
     /// - Parameters:

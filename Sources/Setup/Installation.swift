@@ -8,7 +8,8 @@ package struct Installation: Sendable {
     /// target, because it survives an upgrade.
     package let directory: String
     package let search: ExecutableSearch
-    private let executable: String
+    /// The directory of the door `keyfob`, with all links resolved.
+    private let programs: String
     private let path: String
     private let home: String
 
@@ -19,11 +20,11 @@ package struct Installation: Sendable {
     package init(executable: String, path: String, home: String) {
         (self.path, self.home) = (path, home)
         search = ExecutableSearch(path: path)
-        self.executable = Paths.real(executable) ?? executable
-        if let found = search.path(of: "keyfob"), let real = Paths.real(found), real.isSame(as: self.executable) {
+        programs = Self.programs(of: Paths.real(executable) ?? executable)
+        if let found = search.path(of: "keyfob"), let real = Paths.real(found), real.isSame(as: programs + "/keyfob") {
             directory = Paths.parent(of: found)
         } else {
-            directory = Paths.parent(of: self.executable)
+            directory = programs
         }
     }
 
@@ -47,17 +48,22 @@ package struct Installation: Sendable {
         return isWritable && isOnPath(directory) ? directory : home + "/.local/bin"
     }
 
-    /// The target of a link: the door, which answers faster, if it is installed.
+    /// The target of a link: the door.
     func target(from path: String) -> String {
-        let name = Paths.exists(directory + "/keyfob-door") ? "keyfob-door" : "keyfob"
-        return Paths.parent(of: path).isSame(as: directory) ? name : directory + "/" + name
+        Paths.parent(of: path).isSame(as: directory) ? "keyfob" : directory + "/keyfob"
+    }
+
+    /// The directory of the door: that of the large program or, if that is in `libexec/keyfob`, `bin` beside `libexec`.
+    private static func programs(of executable: String) -> String {
+        let (directory, libexec) = (Paths.parent(of: executable), "/libexec/keyfob")
+        guard directory.ends(with: libexec) else { return directory }
+        return String(decoding: directory.utf8.dropLast(libexec.utf8.count), as: UTF8.self) + "/bin"
     }
 
     /// Whether `path` leads to one of our executables.
     package func isOurs(_ path: String) -> Bool {
         guard let real = Paths.real(path) else { return false }
-        let home = Paths.parent(of: executable)
-        return ["keyfob", "keyfob-door", "git-credential-keyfob"].contains { real.isSame(as: home + "/" + $0) }
+        return ["keyfob", "git-credential-keyfob"].contains { real.isSame(as: programs + "/" + $0) }
     }
 
     /// Whether a directory is on `PATH`.

@@ -1,8 +1,7 @@
 import Doors
 import Glibc
-import Secrets
 
 // git-credential-keyfob OPERATION: the door for git. See `Door`. The process exits at once: nothing is buffered, and no
 // cleanup is needed.
-ProcessMemory.close()
+HandOver.prepare()
 _exit(Door.git(Array(CommandLine.arguments.dropFirst())).run())

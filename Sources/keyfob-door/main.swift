@@ -4,15 +4,20 @@ import Doors
 import Glibc
 import Secrets
 
-// docker-credential-keyfob, the other names of Dialects.executables and git-credential-keyfob are links to this
-// program. See `Door`. The process exits at once: nothing is buffered, and no cleanup is needed.
-ProcessMemory.close()
+// The door, a small static program: `keyfob`, docker-credential-keyfob and the other names of Dialects.executables. See
+// `Door`. The process exits at once: nothing is buffered, and no cleanup is needed.
+HandOver.prepare()
 let name = CommandLine.arguments.first ?? ""
 let arguments = Array(CommandLine.arguments.dropFirst())
-guard let dialect = Dialects.spoken(by: name) else {
-    Output.complain("usage: make links to keyfob-door, and call it by one of these names:")
-    Output.complain(Dialects.executables.joined(separator: " "))
-    _exit(64)
+if let dialect = Dialects.spoken(by: name) {
+    if dialect.name == GitDialect.name { _exit(Door.git(arguments).run()) }
+    _exit(Door(dialect, arguments, successor: [name] + arguments).run())
 }
-if dialect.name == GitDialect.name { _exit(Door.git(arguments).run()) }
-_exit(Door(dialect, arguments, successor: [name] + arguments).run())
+if arguments == ["--version"] { _exit(Output.deliver(Reply(Front.version + "\n"))) }
+// On a terminal, keyfob asks before it shows a token.
+if isatty(STDOUT_FILENO) == 0, let command = Front.command(arguments) {
+    // The large program reports an invalid `keyfob token` in its own words.
+    let scope: Door.Scope = command.dialect is TokenDialect.Type ? .valid : .all
+    _exit(Door(command.dialect, command.arguments, successor: [name] + arguments, scope: scope).run())
+}
+_exit(Output.deliver(Reply(HandOver.run([name] + arguments, input: nil))))

@@ -31,7 +31,7 @@ struct Keyfob: AsyncParsableCommand {
         commandName: "keyfob",
         abstract: "A valid token for a URL: sign in once, in your own browser.",
         discussion: "git asks through git-credential-keyfob: git config --global credential.helper keyfob",
-        version: "0.1.0",
+        version: Front.version,
         subcommands: [
             Get.self, Store.self, Erase.self, Login.self, Logout.self, TokenCommand.self, Exec.self, Headers.self,
             Goauth.self, Status.self, Config.self, Doctor.self, SetupCommand.self, Import.self, Export.self,

@@ -40,7 +40,7 @@ ASKED: dict[str, tuple[list[str], str]] = {
 def install_links(installed: Path) -> None:
     """The names by which those callers call the door."""
     for command, _ in ASKED.values():
-        (installed / command[0]).symlink_to(installed / binaries.keyfob_door().name)
+        (installed / command[0]).symlink_to(installed / binaries.keyfob().name)
 
 
 def must_give(session: PrivateSession, token: str, command: list[str], stdin: str = "") -> None:

@@ -17,7 +17,7 @@ struct SetupBench {
     ) async throws {
         try await withTemporaryDirectory { home in
             try FileManager.default.createDirectory(atPath: home + "/bin", withIntermediateDirectories: false)
-            let programs = ["keyfob", "git-credential-keyfob", "keyfob-door"].map { ($0, "") } + tools.map { ($0, $1) }
+            let programs = ["keyfob", "keyfob-main", "git-credential-keyfob"].map { ($0, "") } + tools.map { ($0, $1) }
             for (name, script) in programs {
                 let path = home + "/bin/" + name
                 try write("#!/bin/sh\n" + script + "\n", to: path)

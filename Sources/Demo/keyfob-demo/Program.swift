@@ -73,7 +73,7 @@ struct Binaries {
     /// Finds them beside this executable, because they are built into the same directory.
     static func besideThisExecutable() throws -> Binaries {
         let directory = try BrowserChoice.thisExecutable().split(separator: "/").dropLast().joined(separator: "/")
-        let paths = ["keyfob", "git-credential-keyfob"].map { "/\(directory)/\($0)" }
+        let paths = ["keyfob", "git-credential-keyfob", "keyfob-main"].map { "/\(directory)/\($0)" }
         for path in paths where !FileManager.default.isExecutableFile(atPath: path) {
             throw DemoFailure(description: "\(path) is not there; build it first: swift build")
         }

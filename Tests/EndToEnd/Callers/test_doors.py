@@ -68,8 +68,8 @@ MOST_CALLS = 120
 @pytest.fixture
 def threshold(person: Person) -> Iterator[Threshold]:
     """A person before any sign-in."""
-    door = links(person.home / "door", binaries.keyfob_door())
-    yield Threshold(person, door, links(person.home / "keyfob", binaries.keyfob()))
+    door = links(person.home / "door", binaries.keyfob())
+    yield Threshold(person, door, links(person.home / "keyfob", binaries.keyfob_main()))
 
 
 @pytest.fixture
@@ -267,21 +267,13 @@ def test_an_answer_without_a_reader_is_a_failure(signed_in: Threshold) -> None:
 def test_without_keyfob_beside_it_the_door_says_so(threshold: Threshold) -> None:
     alone = threshold.person.home / "alone"
     alone.mkdir()
-    shutil.copy(binaries.keyfob_door(), alone)
-    place = links(threshold.person.home / "lonely", alone / "keyfob-door")
+    shutil.copy(binaries.keyfob(), alone)
+    place = links(threshold.person.home / "lonely", alone / "keyfob")
     for caller in SPOKEN:
         done = threshold.ask(place, caller.command, caller.stdin.encode(), **caller.variables)
         said = caller.complaint(done)
-        assert f"{alone}/keyfob cannot be started" in said, caller.name
-        assert "install keyfob and its doors into one directory" in said, caller.name
-
-
-@pytest.mark.parametrize("name", ["keyfob-door", "docker-credential-other", "", "keyring "])
-def test_an_unknown_name_gets_the_list_of_names(name: str) -> None:
-    done = subprocess.run([name, "get"], executable=binaries.keyfob_door(), capture_output=True, text=True, check=False)
-    first, names = done.stderr.splitlines()
-    assert (done.returncode, done.stdout, set(names.split())) == (64, "", {"git-credential-keyfob", *NAMES})
-    assert first.startswith("usage: ")
+        assert f"{alone}/keyfob-main cannot be started" in said, caller.name
+        assert "install keyfob and keyfob-main into one directory" in said, caller.name
 
 
 # URLs other than the service that has the token.

@@ -20,7 +20,7 @@ Said = tuple[bytes, bytes, int]
 def link(developer: Person) -> Path:
     """The door for other callers, under git's name."""
     link = developer.home / NAME
-    link.symlink_to(binaries.bin_directory() / "keyfob-door")
+    link.symlink_to(binaries.keyfob())
     return link
 
 

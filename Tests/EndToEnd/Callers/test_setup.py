@@ -196,7 +196,7 @@ def assert_left_alone(settings: Settings, done: Done, words: str) -> None:
     assert settings.copies() == []
     assert [link for link in settings.bin.iterdir() if "-keyfob" in link.name and "git" not in link.name] in (
         [],
-        [settings.bin / "keyfob-door"],
+        [settings.bin / "keyfob"],
     )
 
 

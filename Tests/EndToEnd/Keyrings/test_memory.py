@@ -22,7 +22,7 @@ from harness.waiting import wait_until
 
 NOBODY = 65534
 LONGEST_NAME = 15  # of a process: proc(5)
-DOORS = ["keyfob", "git-credential-keyfob", "docker-credential-keyfob"]
+DOORS = ["keyfob", "keyfob-main", "git-credential-keyfob", "docker-credential-keyfob"]
 
 # A process of the same user tries to read another process. It prints a line for each attempt.
 CURIOUS = """
@@ -54,7 +54,7 @@ def programs() -> Iterator[Path]:
         place.chmod(0o755)
         for name in DOORS:
             program = binaries.bin_directory() / name
-            shutil.copy(program if program.exists() else binaries.keyfob_door(), place / name)
+            shutil.copy(program if program.exists() else binaries.keyfob(), place / name)
         yield place
 
 

@@ -12,10 +12,10 @@ import pytest
 from harness import binaries, elf
 
 SOURCES = binaries.REPOSITORY / "Sources"
-STATIC_DOORS = ["git-credential-keyfob", "keyfob-door"]
-SHIPPED = ["keyfob", *STATIC_DOORS]
-EXECUTABLES = ["keyfob", *STATIC_DOORS, "keyfob-demo"]
-LARGEST = {"keyfob": 40_000_000, "git-credential-keyfob": 9_500_000, "keyfob-door": 16_000_000}
+STATIC_DOORS = ["keyfob", "git-credential-keyfob"]
+SHIPPED = ["keyfob-main", *STATIC_DOORS]
+EXECUTABLES = ["keyfob-main", *STATIC_DOORS, "keyfob-demo"]
+LARGEST = {"keyfob-main": 40_000_000, "git-credential-keyfob": 9_500_000, "keyfob": 10_000_000}
 
 ASLR = "/proc/sys/kernel/randomize_va_space"
 
@@ -43,8 +43,11 @@ SOLE_IMPORTERS = {
 }
 CONVERSATIONS = {"OAuth", "SecretService", "KernelKeyring", "CredentialProtocol", "Desktop"}
 DECIDERS = {"KeyfobCore", "Dialects", "Doors"}
-DOORS = {"keyfob", "git-credential-keyfob", "keyfob-door", "keyfob-demo"}
-WITHOUT_FOUNDATION = {"CredentialProtocol", "KernelKeyring", "Secrets", "Doors", "git-credential-keyfob"}
+DOORS = {"keyfob", "keyfob-main", "git-credential-keyfob", "keyfob-door", "keyfob-demo"}
+WITHOUT_FOUNDATION = {
+    *("CredentialProtocol", "KernelKeyring", "Secrets", "Files", "Doors", "Dialects"),
+    *("git-credential-keyfob", "keyfob-door"),
+}
 
 
 def imports() -> dict[str, set[str]]:
@@ -71,11 +74,11 @@ def test_no_foundation_and_no_icu_is_linked(name: str) -> None:
 
 
 def test_the_marks_of_foundation_survive_stripping() -> None:
-    program = binaries.keyfob().read_bytes()
+    program = binaries.keyfob_main().read_bytes()
     assert b"\0FoundationEssentials\0" in program
 
 
-@pytest.mark.parametrize("name", ["keyfob", "keyfob-demo"])
+@pytest.mark.parametrize("name", ["keyfob-main", "keyfob-demo"])
 def test_the_swift_library_is_linked_statically(name: str) -> None:
     libraries = printed_by("ldd", binaries.bin_directory() / name)
     assert not re.search(r"lib(swift|Foundation|_Foundation|dispatch|BlocksRuntime)", libraries)
@@ -107,7 +110,7 @@ def test_the_check_of_linking_finds_weak_programs(tmp_path: Path) -> None:
 def test_shipped_programs_are_loaded_at_another_address_each_time(tmp_path: Path, name: str) -> None:
     program = binaries.bin_directory() / name
     # One door answers under the names of all callers.
-    called = "git-credential-keyfob" if name == "keyfob-door" else name
+    called = "git-credential-keyfob" if name in STATIC_DOORS else name
     addresses = set()
     for _ in range(8):
         # The process waits for its input.
@@ -126,7 +129,7 @@ def test_it_is_not_large(tmp_path: Path, name: str) -> None:
 
 def test_keyfob_offers_no_names_to_libraries() -> None:
     # The linker cannot leave out exported functions, even if they are unused: four megabytes.
-    assert len(printed_by("nm", "--dynamic", "--defined-only", binaries.keyfob()).splitlines()) < 20
+    assert len(printed_by("nm", "--dynamic", "--defined-only", binaries.keyfob_main()).splitlines()) < 20
 
 
 def test_no_source_imports_foundation() -> None:

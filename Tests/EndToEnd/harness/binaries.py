@@ -24,6 +24,6 @@ def git_credential_keyfob() -> Path:
     return bin_directory() / "git-credential-keyfob"
 
 
-def keyfob_door() -> Path:
-    """The door for callers other than git."""
-    return bin_directory() / "keyfob-door"
+def keyfob_main() -> Path:
+    """The large program, which answers what the doors do not."""
+    return bin_directory() / "keyfob-main"

@@ -25,10 +25,8 @@ NAMES = (
 
 
 def link(person: Person) -> Path:
-    """Makes links in a new directory, the first in the session's PATH. They lead to the door, or to keyfob if the door
-    is not built."""
-    program = binaries.keyfob_door() if binaries.keyfob_door().exists() else binaries.keyfob()
-    directory = links(person.home / "callers", program)
+    """Makes links to the door in a new directory, the first in the session's PATH."""
+    directory = links(person.home / "callers", binaries.keyfob())
     person.session.env["PATH"] = os.pathsep.join([str(directory), person.session.env["PATH"]])
     return directory
 

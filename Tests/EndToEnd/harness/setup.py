@@ -19,7 +19,7 @@ class Settings:
         self.home = person.home
         self.bin = person.home / directory
         self.bin.mkdir()
-        for program in ("keyfob", "git-credential-keyfob", "keyfob-door"):
+        for program in ("keyfob", "keyfob-main", "git-credential-keyfob"):
             if (built := binaries.bin_directory() / program).exists():
                 (self.bin / program).symlink_to(built)
         person.session.env["PATH"] = os.pathsep.join([str(self.bin), "/usr/local/bin:/usr/bin:/bin"])

@@ -1,0 +1,210 @@
+"""`keyfob` is a door: it answers `token`, `headers` and `get` of a live token from kernel memory, and becomes the large
+program for everything else. Both give the same bytes and the same exit statuses."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from harness import binaries, kernel
+from harness.dialects import SERVICE
+from harness.person import Done, Person
+from harness.provider.server import Provider
+from harness.steps import assert_worked
+
+FORMATS = ["token", "header", "json", "curl", "env"]
+REQUEST = f"url={SERVICE}\n\n".encode()
+Said = tuple[bytes, bytes, int]
+
+# Each invocation that the door may answer: arguments and input.
+ANSWERED: list[tuple[tuple[str, ...], bytes]] = [
+    (("token", SERVICE), b""),
+    *(((("token", SERVICE, "--format", each)), b"") for each in FORMATS),
+    *(((("token", "--format", each, SERVICE)), b"") for each in FORMATS),
+    (("token", SERVICE + "/a/path"), b""),
+    (("headers", SERVICE), b""),
+    (("get",), REQUEST),
+    (("get",), REQUEST + b"more"),
+    (("get",), b"capability[]=authtype\ncapability[]=state\n" + REQUEST),
+    (("get",), b"min_ttl=5\n" + REQUEST),
+    (("--version",), b""),
+]
+
+# Invalid questions, which the door refuses in the same words.
+INVALID: list[tuple[tuple[str, ...], bytes]] = [
+    (("headers",), b""),
+    (("headers", "get"), b""),
+    (("headers", "ftp://service.example"), b""),
+    (("get",), b""),
+    (("get",), b"no equals sign\n\n"),
+    (("get",), b"x=" + b"x" * 2_000_000),
+]
+
+# Invocations that the door leaves to the large program.
+HANDED_OVER: list[tuple[tuple[str, ...], bytes]] = [
+    ((), b""),
+    (("--help",), b""),
+    (("version",), b""),
+    (("token",), b""),
+    (("token", SERVICE, SERVICE), b""),
+    (("token", SERVICE, "--format"), b""),
+    (("token", SERVICE, "--format", "yaml"), b""),
+    (("token", SERVICE, "--format=json"), b""),
+    (("token", SERVICE, "--format", "json", "--format", "token"), b""),
+    (("token", SERVICE, "--format", "xoauth2"), b""),
+    (("token", SERVICE, "--format", "xoauth2", "--user", "a@b.example"), b""),
+    (("token", SERVICE, "--account", "other", "--interaction", "never"), b""),
+    (("token", SERVICE, "--min-ttl", "5", "--interaction", "never"), b""),
+    (("token", "--interaction", "never", SERVICE), b""),
+    (("token", SERVICE, "--show"), b""),
+    (("token", SERVICE, "--json"), b""),
+    (("token", "--", SERVICE), b""),
+    (("token", "--help"), b""),
+    (("token", "ftp://service.example"), b""),
+    (("token", "service.example"), b""),
+    (("token", SERVICE + "/a/../b"), b""),
+    (("token", SERVICE + "/a b"), b""),
+    (("token", "https://alice:secret@unknown.example", "--interaction", "never"), b""),
+    (("token", ""), b""),
+    (("headers", SERVICE, SERVICE), b""),
+    (("headers", SERVICE, "--account", "other"), b""),
+    (("headers", "--account", "other", SERVICE), b""),
+    (("headers", "https://unknown.example"), b""),
+    (("get", "--dialect", "git"), REQUEST),
+    (("get", "--account", "other", "--interaction", "never"), REQUEST),
+    (("get", "word"), REQUEST),
+    (("get",), b"url=ftp://service.example\n\n"),
+    (("get",), b"interaction=never\nurl=https://unknown.example\n\n"),
+    (("get",), b"scope=more\ninteraction=never\n" + REQUEST),
+]
+
+
+@dataclass(frozen=True)
+class Front:
+    """A person who can ask both programs."""
+
+    person: Person
+
+    def ask(self, program: Path, arguments: tuple[str, ...], stdin: bytes = b"", **variables: str) -> Done:
+        """Asks one of them, which is called `keyfob`."""
+        return self.person.session.run(program, *arguments, stdin=stdin, **variables)
+
+    def said(self, arguments: tuple[str, ...], stdin: bytes = b"", **variables: str) -> Said:
+        """What both of them say, which is the same."""
+        programs = (binaries.keyfob(), binaries.keyfob_main())
+        first, second = (self.ask(program, arguments, stdin, **variables) for program in programs)
+        found: Said = (first.stdout, first.stderr, first.returncode)
+        assert found == (second.stdout, second.stderr, second.returncode), (arguments, stdin[:100], variables)
+        return found
+
+    def programs_started(self, arguments: tuple[str, ...], stdin: bytes = b"", **variables: str) -> int:
+        """The number of programs that the door's process runs."""
+        trace = self.person.home / "trace"
+        command = ["strace", "-f", "-qq", "-e", "trace=execve", "-o", trace, binaries.keyfob(), *arguments]
+        self.person.session.run(*command, stdin=stdin, **variables)
+        return len(re.findall(r'execve\("[^"]*/keyfob(?:-main)?".* = 0$', trace.read_text(), re.MULTILINE))
+
+
+@pytest.fixture
+def front(person: Person) -> Iterator[Front]:
+    """Somebody whose keyfob knows nothing yet."""
+    yield Front(person)
+
+
+@pytest.fixture
+def signed_in(front: Front, provider: Provider) -> Front:
+    """The same after a sign-in and one question, from which the door knows the account."""
+    front.person.configure_keyfob(SERVICE, provider.issuer)
+    assert_worked(front.person.keyfob("login", SERVICE))
+    assert_worked(front.person.keyfob("token", SERVICE))
+    return front
+
+
+def test_a_live_token_is_answered_by_the_door_as_by_the_large_program(signed_in: Front) -> None:
+    for arguments, stdin in ANSWERED:
+        output, errors, status = signed_in.said(arguments, stdin)
+        assert (output != b"", errors, status) == (True, b"", 0), arguments
+        assert signed_in.programs_started(arguments, stdin) == 1, arguments
+
+
+def test_an_invalid_question_is_refused_by_the_door_as_by_the_large_program(front: Front) -> None:
+    for arguments, stdin in INVALID:
+        output, errors, status = front.said(arguments, stdin)
+        assert (output, errors != b"", status in (64, 65)) == (b"", True, True), arguments
+        assert front.programs_started(arguments, stdin) == 1, arguments
+
+
+def test_everything_else_is_answered_by_the_large_program(signed_in: Front) -> None:
+    for arguments, stdin in HANDED_OVER:
+        signed_in.said(arguments, stdin)
+        assert signed_in.programs_started(arguments, stdin) == 2, arguments
+
+
+def test_without_a_token_the_large_program_answers(front: Front) -> None:
+    for arguments, stdin in ANSWERED + HANDED_OVER:
+        front.said(arguments, stdin, KEYFOB_INTERACTION="never")
+
+
+def write_token(person: Person, **lines: object) -> None:
+    """Puts another token into kernel memory, in the place of the person's own."""
+    (serial,) = {serial for account in person.session.accounts() for serial in kernel.named("token:", account)}
+    payload = "".join(f"{key}={value}\n" for key, value in lines.items())
+    subprocess.run(["keyctl", "pupdate", serial], input=payload.encode(), check=True)
+
+
+def test_a_token_with_odd_characters_is_encoded_in_the_same_way(signed_in: Front) -> None:
+    now = int(time.time())
+    for token in ("to.ke.n", "a'b\"c\\d/e"):
+        facts = {"fresh_until": now + 100, "expires_at": now + 200, "lifetime": 3600, "username": "oauth2"}
+        write_token(signed_in.person, **facts, token=token)
+        for arguments, stdin in ANSWERED:
+            assert signed_in.said(arguments, stdin)[2] == 0
+
+
+def test_an_expired_token_is_renewed_by_the_large_program(signed_in: Front) -> None:
+    now = int(time.time())
+    facts = {"expires_at": now - 1, "lifetime": 3600, "username": "oauth2", "token": "old"}
+    for arguments, stdin in ANSWERED[:-1]:
+        write_token(signed_in.person, fresh_until=now - 1, **facts)
+        done = signed_in.ask(binaries.keyfob(), arguments, stdin)
+        assert (done.returncode, b"old" in done.stdout) == (0, False), arguments
+
+
+def test_variables_and_files_that_change_the_answer_are_heeded(signed_in: Front) -> None:
+    question = ("token", SERVICE)
+    for interaction in ("never", "auto", "always", ""):
+        assert signed_in.said(question, KEYFOB_INTERACTION=interaction)[2] == 0
+    assert signed_in.said(question, KEYFOB_INTERACTION="no")[2] == 78
+    assert signed_in.said(question, CLAUDE_CODE_MCP_SERVER_URL="ftp://x")[2] == 0
+    assert signed_in.said(("headers",), CLAUDE_CODE_MCP_SERVER_URL=SERVICE)[2] == 0
+    assert signed_in.programs_started(question, KEYFOB_TRACE="1") == 2
+    signed_in.person.configuration.write_text("no_such_key = 1\n")
+    assert signed_in.said(question)[2] == 78
+
+
+def test_no_token_is_shown_on_a_terminal(signed_in: Front) -> None:
+    script = ["script", "-qec", f"{binaries.keyfob()} token {SERVICE}", "/dev/null"]
+    done = signed_in.person.session.run(*script)
+    assert b"the token would appear on the terminal" in done.stdout
+    assert done.returncode == 64
+
+
+def test_the_large_program_is_found_beside_the_door_or_in_libexec_and_nowhere_else(front: Front) -> None:
+    place = front.person.home / "usr"
+    (place / "bin").mkdir(parents=True)
+    (place / "libexec/keyfob").mkdir(parents=True)
+    shutil.copy(binaries.keyfob(), place / "bin/keyfob")
+    path = f"{binaries.bin_directory()}:/usr/bin:/bin"
+    done = front.ask(place / "bin/keyfob", ("--help",), PATH=path)
+    assert (done.returncode, b"keyfob-main cannot be started" in done.stderr) == (75, True)
+    (place / "bin/keyfob-main").symlink_to("keyfob")
+    assert front.ask(place / "bin/keyfob", ("--help",), PATH=path).returncode == 75
+    (place / "libexec/keyfob/keyfob-main").symlink_to(binaries.keyfob_main())
+    assert b"USAGE: keyfob" in front.ask(place / "bin/keyfob", ("--help",), PATH=path).stdout
