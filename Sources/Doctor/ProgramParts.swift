@@ -9,6 +9,7 @@ package protocol ProgramParts: Sendable {
     var registrations: RegistrationStore { get }
     var tokenCache: any AccessTokenCache { get }
     var lock: AccountLock { get }
+    /// Waits for git a little less than the time limit of the checks that ask git.
     var git: GitConfigCommand { get }
     var search: ExecutableSearch { get }
     var browser: BrowserLauncher { get }

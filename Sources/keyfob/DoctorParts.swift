@@ -22,7 +22,9 @@ struct DoctorParts: ProgramParts {
     var registrations: RegistrationStore { composition.registrations }
     var tokenCache: any AccessTokenCache { composition.cache }
     var lock: AccountLock { composition.lock }
-    var git: GitConfigCommand { GitConfigCommand(search: search, environment: environment) }
+    var git: GitConfigCommand {
+        GitConfigCommand(search: search, environment: environment, patience: .seconds(4))
+    }
     var browser: BrowserLauncher {
         BrowserLauncher(
             search: search, browser: Environment.variable("BROWSER"), environment: Environment.forChildren)

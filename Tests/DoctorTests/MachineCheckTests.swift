@@ -87,6 +87,17 @@ import Testing
         #expect(unsafe chmod(path, 0o755) == 0)
     }
 
+    @Test func `a git that hangs is told apart from a missing git`() async throws {
+        try await withTemporaryDirectory { home in
+            let parts = FakeParts(variables: ["PATH": home], patience: .seconds(1))
+            #expect(try await parts.look(GitCheck()).summary == "git is not installed, or does not tell its version")
+            try script(home + "/git", "exec /bin/sleep 600")
+            let finding = try await parts.look(GitCheck())
+            #expect((finding.status, finding.summary) == (.failed, "git did not answer within 1 seconds"))
+            #expect(finding.exitStatus == 78)
+        }
+    }
+
     @Test func `doors tell what is missing, and the version of another keyfob`() async throws {
         try await withTemporaryDirectory { home in
             let (ours, others) = (home + "/ours", home + "/others")

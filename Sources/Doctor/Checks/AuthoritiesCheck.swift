@@ -5,6 +5,7 @@ import OAuth
 /// The files of certificate authorities are readable.
 struct AuthoritiesCheck: Check {
     let id = "authorities"
+    let limit = Duration.seconds(5)
 
     /// A file of certificate authorities, and the setting that names it.
     struct Source: Equatable {

@@ -5,13 +5,25 @@ import Secrets
 struct GitCheck: Check {
     let id = "git"
 
-    func look(_ context: CheckContext) -> Finding {
-        guard let version = context.parts.git.version() else {
-            return .warning(
-                "git is not installed, or does not tell its version", hints: ["install git, if it is to use keyfob"])
+    /// Longer than the patience of ``ProgramParts/git``, so that a git that hangs is reported as one.
+    let limit = Duration.seconds(5)
+
+    func look(_ context: CheckContext) throws -> Finding {
+        let git = context.parts.git
+        do throws(ConfigurationError) {
+            guard let version = try git.version() else {
+                return .warning(
+                    "git is not installed, or does not tell its version",
+                    hints: ["install git, if it is to use keyfob"])
+            }
+            context.notes.note { $0.gitVersion = version }
+            return Self.finding(version, unheeded: (try? git.unheededSettings()) ?? [])
+        } catch {
+            guard case .gitTimedOut(let seconds) = error.problem else { throw error }
+            return .failed(
+                "git did not answer within \(seconds) seconds",
+                hints: ["run git --version to see what git waits for"], exitStatus: 78)
         }
-        context.notes.note { $0.gitVersion = version }
-        return Self.finding(version, unheeded: (try? context.parts.git.unheededSettings()) ?? [])
     }
 
     /// - Parameter unheeded: the names of settings that git uses in this directory and keyfob does not.

@@ -6,6 +6,7 @@ import Secrets
 struct HelpersCheck: Check {
     let id = "helpers"
     let needs = ["git"]
+    let limit = Duration.seconds(5)
 
     func look(_ context: CheckContext) throws -> Finding {
         guard context.notes.read({ $0.gitVersion }) != nil else { return .noGit }

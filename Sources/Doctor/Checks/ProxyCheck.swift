@@ -5,6 +5,7 @@ import Secrets
 /// The proxy that is set, if any, can be used.
 struct ProxyCheck: Check {
     let id = "proxy"
+    let limit = Duration.seconds(5)
 
     func look(_ context: CheckContext) throws -> Finding {
         let (destination, environment) = (try context.destination(), context.networkEnvironment)

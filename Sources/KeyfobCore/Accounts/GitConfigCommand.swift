@@ -74,10 +74,18 @@ package struct GitConfigCommand: Sendable {
         return GitNetworkSettings(output: output, environment: environment)
     }
 
-    /// Which git that is; nil where there is none, or it does not say.
-    package func version() -> GitVersion? {
-        let output = try? ask(["--version"], inRepository: false)
-        return output.flatMap { GitVersion(String(decoding: $0, as: UTF8.self)) }
+    /// The version of git, or nil if git is not installed, fails, or does not print a version.
+    ///
+    /// - Throws: ``ConfigurationError`` if git does not answer in time.
+    package func version() throws(ConfigurationError) -> GitVersion? {
+        do throws(ConfigurationError) {
+            return try ask(["--version"], inRepository: false).flatMap {
+                GitVersion(String(decoding: $0, as: UTF8.self))
+            }
+        } catch {
+            if case .gitTimedOut = error.problem { throw error }
+            return nil
+        }
     }
 
     /// The helpers that git asks for `service`, here and now; nil: for every service. Without a git there are none.
