@@ -5,10 +5,9 @@ import Glibc
 extension Configuration {
     /// Reads `files` as ``init(files:)`` does, and then the list of approved services, which keyfob writes itself.
     ///
-    /// A list that cannot be read stops nothing here: what the files say holds, and ``unreadableApprovals`` tells. No service
-    /// counts as approved then.
+    /// If the list cannot be read, the files still count, ``unreadableApprovals`` has the error, and no service is approved.
     ///
-    /// - Throws: ``ConfigurationError`` for the first thing that is wrong in `files`.
+    /// - Throws: ``ConfigurationError`` for the first error in `files`.
     package init(files: [String], approvals: String?) throws(ConfigurationError) {
         try self.init(files: files)
         guard let approvals else { return }
@@ -19,20 +18,20 @@ extension Configuration {
         }
     }
 
-    /// - Throws: what is wrong with the list of approved services, if that can have an entry for `service`. Who goes on
-    ///   without knowing might be led to another server than the person has approved.
+    /// - Throws: the error of the list of approved services, if the list may have an entry for `service`. Without that
+    ///   entry keyfob could use another server than the user has approved.
     package func refuseUnknownApproval(of service: ServiceURL) throws(ConfigurationError) {
         guard let error = unreadableApprovals, Self.mayName(service, error) else { return }
         throw error
     }
 
-    /// - Throws: what is wrong with the list of approved services, for whoever would have to write to it.
+    /// - Throws: the error of the list of approved services, for a caller that would have to write to it.
     package func refuseUnreadableApprovals() throws(ConfigurationError) {
         if let error = unreadableApprovals { throw error }
     }
 
-    /// Whether the list that `error` is about may have an entry for `service`. It cannot have one if it nowhere names the
-    /// host; that is not known of a list that cannot be read at all, or that others may have written.
+    /// Whether the list with this error may have an entry for `service`. It has none if the name of the host is nowhere in
+    /// it. A list that cannot be read at all, or that others may have written, may have any entry.
     static func mayName(_ service: ServiceURL, _ error: ConfigurationError) -> Bool {
         switch error.problem {
         case .unreadable(errno: EFBIG), .syntax, .unknownKey, .wrongType, .notAllowed, .badURL, .incomplete:
@@ -41,10 +40,10 @@ extension Configuration {
         }
     }
 
-    /// The most that is searched for a name, in bytes.
+    /// The number of bytes in which a name is searched.
     private static let mostSearched = 67_108_864
 
-    /// Whether the file holds `word`, which has no capital letters, in either case; nil where that cannot be told.
+    /// Whether the file contains `word`, which is in lower case, in either case; nil if reading it fails.
     private static func holds(_ word: [UInt8], _ file: String) -> Bool? {
         guard let open = try? OpenFile(reading: file) else { return nil }
         var (rest, searched, isFound): ([UInt8], Int, Bool) = ([], 0, false)

@@ -4,10 +4,10 @@ import Synchronization
 
 /// Asks git for its settings about a URL.
 ///
-/// Settings that decide where a secret goes are read from the command line, from the user's own files and from the
-/// machine's. The repository in the working directory, or in `GIT_DIR`, has no say: anybody may have made it.
+/// Settings that decide where a secret goes come from the command line, from the user's own files and from the machine's.
+/// The repository in the working directory, or in `GIT_DIR`, does not count: anybody may have made it.
 ///
-/// Each question starts a git once; a value and its copies remember the answers.
+/// Each question starts git once: a value and its copies remember the answers.
 package struct GitConfigCommand: Sendable {
     let search: ExecutableSearch
     let environment: [String: String]
@@ -17,7 +17,7 @@ package struct GitConfigCommand: Sendable {
 
     /// - Parameters:
     ///   - environment: that of this process, by which git finds its settings.
-    ///   - patience: how long git may take to answer, and no longer.
+    ///   - patience: the timeout for git.
     package init(
         search: ExecutableSearch, environment: [String: String], patience: Duration = .seconds(5),
         tracer: Tracer = .none
@@ -25,7 +25,7 @@ package struct GitConfigCommand: Sendable {
         (self.search, self.environment, self.patience, self.tracer) = (search, environment, patience, tracer)
     }
 
-    /// The person's settings for `request`; nil where there is no git.
+    /// The user's settings for `request`; nil if git is not installed.
     ///
     /// - Throws: ``ConfigurationError`` if git gives no answer: then the settings are unknown.
     package func settings(for request: CredentialRequest) throws(ConfigurationError) -> GitSettings? {
@@ -33,13 +33,13 @@ package struct GitConfigCommand: Sendable {
         return try matches("credential", Self.subject(url)).map { GitSettings(output: $0) }
     }
 
-    /// The URL to ask git about: without a path that can be read in two ways.
+    /// The URL for git: without its path if that can be read in two ways.
     private static func subject(_ url: ServiceURL) -> String { url.isAmbiguous ? url.origin : url.description }
 
-    /// Whether git's settings tell helpers not to ask a person about `request`. No answer is taken for yes.
+    /// Whether git's settings tell helpers not to ask the user about `request`. If git gives no answer, they do.
     ///
-    /// - Parameter inRepository: whether the settings of the repository one stands in count, too. They may decline, and
-    ///   permit nothing that the person's settings decline.
+    /// - Parameter inRepository: whether the settings of the repository in the working directory count too. They may
+    ///   decline, and permit nothing that the user's settings decline.
     package func declinesInteraction(for request: CredentialRequest, inRepository: Bool) -> Bool {
         guard let url = request.url else { return false }
         do {
@@ -59,10 +59,10 @@ package struct GitConfigCommand: Sendable {
         return output.map { GitSettings(output: $0).tellsPath } ?? false
     }
 
-    /// How the user has told git to reach `url`. git is not asked about loopback hosts, which need no proxy.
+    /// The settings with which git reaches `url`. git is not asked about loopback hosts, which need no proxy.
     ///
-    /// The settings of a repository never count, also if git asks: keyfob's requests carry refresh tokens, codes and client
-    /// secrets, and a proxy with an authority of its own reads them all.
+    /// The settings of a repository never count, even if git is the caller: keyfob's requests carry refresh tokens, codes
+    /// and client secrets, and a proxy with an authority of its own could read them all.
     ///
     /// - Parameter environment: as in ``GitNetworkSettings/init(output:environment:)``.
     /// - Throws: ``ConfigurationError`` if git gives no answer: then the proxy and the authorities are unknown.
@@ -88,17 +88,17 @@ package struct GitConfigCommand: Sendable {
         }
     }
 
-    /// The helpers that git asks for `service`, here and now; nil: for every service. Without a git there are none.
+    /// The helpers that git asks for `service`, here and now; nil: for every service. Without git there are none.
     ///
-    /// - Throws: ``ConfigurationError`` where git cannot say.
+    /// - Throws: ``ConfigurationError`` if git gives no answer.
     package func helpers(for service: ServiceURL?) throws(ConfigurationError) -> HelperChain {
         let settings = ["config", "-z", "--show-origin", "--get-regexp", #"^credential\.(.*\.)?helper$"#]
         return HelperChain(try ask(settings, inRepository: true) ?? [], for: service)
     }
 
-    /// The URLs for which the person's settings name a client, as git-credential-oauth's do, in their order.
+    /// The URLs for which the user's settings name a client, as git-credential-oauth's do, in their order.
     ///
-    /// - Throws: ``ConfigurationError`` where git cannot say.
+    /// - Throws: ``ConfigurationError`` if git gives no answer.
     package func servicesWithClients() throws(ConfigurationError) -> [String] {
         let name = (before: "credential.", after: ".oauthclientid")
         let output = try ask(
@@ -110,10 +110,10 @@ package struct GitConfigCommand: Sendable {
         }
     }
 
-    /// The names of settings that git heeds in this directory and keyfob does not: of clients, proxies and authorities, from
-    /// a repository or from a file that is included for some repositories only. Each once, in git's order.
+    /// The names of settings that count for git in this directory and not for keyfob: settings of clients, proxies and
+    /// authorities, from a repository or from a file that git includes for some repositories only. In git's order.
     ///
-    /// - Throws: ``ConfigurationError`` if git cannot say.
+    /// - Throws: ``ConfigurationError`` if git gives no answer.
     package func unheededSettings() throws(ConfigurationError) -> [String] {
         let names = "^(credential\\..*\\.oauth|http\\.(.*\\.)?(proxy|sslcainfo)$)"
         let arguments = ["config", "-z", "--get-regexp", names]
@@ -137,7 +137,7 @@ package struct GitConfigCommand: Sendable {
     /// The most that git may print, in bytes.
     private static let mostOutput = 262_144
 
-    /// Returns git's output; nil if there is no git.
+    /// Returns the output of git; nil if git is not installed.
     private func ask(_ arguments: [String], inRepository: Bool) throws(ConfigurationError) -> [UInt8]? {
         let question = Answers.Question(words: arguments.map { Array($0.utf8) }, inRepository: inRepository)
         if let output = answers[question] { return output }
@@ -146,8 +146,8 @@ package struct GitConfigCommand: Sendable {
         return output
     }
 
-    /// Runs git. Without a repository it runs in the root directory, so that a relative path in the environment names
-    /// nothing that is in the working directory.
+    /// Runs git. Without a repository it runs in the root directory, so a relative path in the environment names nothing in
+    /// the working directory.
     private func run(_ arguments: [String], inRepository: Bool) throws(ConfigurationError) -> [UInt8]? {
         guard let git = search.path(of: "git") else { return nil }
         let outcome: BoundProgram.Outcome
@@ -162,7 +162,7 @@ package struct GitConfigCommand: Sendable {
             let isLate = if case .timedOut = error { true } else { false }
             throw Self.error(isLate ? .gitTimedOut(seconds: Int(patience.components.seconds)) : .gitFailed(status: nil))
         }
-        // git-config(1): 1 says that there is no such setting.
+        // git-config(1): 1 means that there is no such setting.
         guard outcome.status <= 1 else { throw Self.error(.gitFailed(status: outcome.status)) }
         tracer.note("git: answered \(outcome.output.count) bytes")
         return outcome.output

@@ -1,6 +1,6 @@
-/// What `git config -z --get-urlmatch SECTION URL` prints: for each setting its name, LF, its value, NUL.
+/// The output of `git config -z --get-urlmatch SECTION URL`: for each setting its name, LF, its value, NUL.
 enum GitConfigOutput {
-    /// Setting to value, the names in lower case and without the section; settings without a value are left out.
+    /// The values by the name of the setting, in lower case and without the section. Settings without a value are left out.
     static func values(_ output: [UInt8], section: String) -> [String: String] {
         var values: [String: String] = [:]
         for entry in output.split(separator: 0) {

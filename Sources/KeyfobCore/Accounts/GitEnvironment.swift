@@ -1,29 +1,27 @@
 /// The variables by which git finds its settings (git(1), git-config(1), "ENVIRONMENT").
 package enum GitEnvironment {
-    /// The variables that name settings of the person's own: what `git -c` has said, and files in place of the usual ones.
+    /// The variables for settings of the user's own: those of `git -c`, and files that replace the usual ones.
     private static let own: Set = [
         "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_COUNT", "GIT_CONFIG_PARAMETERS",
     ]
 
-    /// The environment in which `git config` reads the settings of the command line, of the person and of the machine, and
+    /// The environment in which `git config` reads the settings of the command line, of the user and of the machine, and
     /// none of a repository.
     ///
-    /// Of git's variables only those stay that name such settings: `GIT_DIR` and its kin name a repository, and
-    /// `GIT_CONFIG` a file that git itself would not read. With a directory in which there can be no repository for `GIT_DIR`
-    /// git looks for none, either.
+    /// Only the variables of such settings stay: `GIT_DIR` and others name a repository, and `GIT_CONFIG` a file that git
+    /// itself would not read. `GIT_DIR` becomes a directory that cannot be a repository, so git does not look for one.
     static func withoutRepository(_ environment: [String: String]) -> [String: String] {
         var result = environment.filter { !$0.key.hasPrefix("GIT_") || namesOwnSettings($0.key) }
         result["GIT_DIR"] = "/proc"
         return result
     }
 
-    /// The environment in which `git config` reads what git itself would read here.
+    /// The environment in which `git config` reads the files that git itself would read here.
     static func asForGit(_ environment: [String: String]) -> [String: String] {
         environment.filter { $0.key != "GIT_CONFIG" }
     }
 
-    /// Whether the settings are those of the usual files, which hold for the next command, too; and not what somebody has
-    /// said for this command alone.
+    /// Whether the settings come from the usual files, which count for the next command too, and not from this command.
     package static func isUsual(_ environment: [String: String]) -> Bool {
         !environment.contains { namesOwnSettings($0.key) && $0.key != "GIT_CONFIG_NOSYSTEM" }
     }

@@ -1,23 +1,23 @@
 package import OAuth
 package import Secrets
 
-/// What git is told about reaching one URL, which holds for keyfob's requests too: who has set git up for a company's
-/// network need not do it again.
+/// The settings with which git reaches one URL. They count for keyfob's requests too: a user who has set git up for the
+/// network of a company need not do it again.
 ///
-/// As in git, `http.proxy` counts more than the variables of the environment and is none where it is empty, and `no_proxy`
-/// is heeded all the same; `GIT_SSL_CAINFO` counts more than `http.sslCAInfo`, and either is believed in place of the
-/// system's authorities. `http.sslVerify` is not heeded: there is no way to do without certificates.
+/// As in git, `http.proxy` counts before the variables of the environment, means no proxy if it is empty, and yields to
+/// `no_proxy`. `GIT_SSL_CAINFO` counts before `http.sslCAInfo`, and either replaces the system's authorities.
+/// `http.sslVerify` does not count: keyfob always verifies certificates.
 package struct GitNetworkSettings: Sendable {
-    /// As git writes it, which is how ``NetworkSettings/proxy`` is written; nil: not set; empty: none.
+    /// In the form of ``NetworkSettings/proxy``; nil: not set; empty: no proxy.
     package let proxy: Secret?
     /// A PEM file.
     package let authorities: String?
-    /// Whether git is told to believe every certificate (`http.sslVerify=false`), which keyfob does not do.
+    /// Whether git accepts every certificate (`http.sslVerify=false`). keyfob does not.
     package let believesAll: Bool
 
     /// - Parameters:
-    ///   - output: what `git config -z --get-urlmatch http URL` printed; nil where git was not asked.
-    ///   - environment: read for `GIT_SSL_CAINFO`, and for `HOME`, which git means by `~`.
+    ///   - output: the output of `git config -z --get-urlmatch http URL`; nil if git was not asked.
+    ///   - environment: has `GIT_SSL_CAINFO`, and `HOME`, for which git writes `~`.
     package init(output: [UInt8]? = nil, environment: [String: String]) {
         let values = output.map { GitConfigOutput.values($0, section: "http") } ?? [:]
         let file = environment["GIT_SSL_CAINFO"] ?? values["sslcainfo"].map { Self.expand($0, environment["HOME"]) }
@@ -26,7 +26,7 @@ package struct GitNetworkSettings: Sendable {
         believesAll = values["sslverify"].map { ["false", "no", "off", "0", ""].contains($0.lowercased()) } ?? false
     }
 
-    /// Puts git's settings over `settings`, those of the environment.
+    /// Replaces `settings`, those of the environment, by git's if git has some.
     package func apply(to settings: inout NetworkSettings) {
         if let proxy { settings.proxy = proxy }
         if let authorities { settings.authorities = authorities }
@@ -35,7 +35,7 @@ package struct GitNetworkSettings: Sendable {
     /// The variables that ``init(output:environment:)`` reads.
     package static let variables = ["GIT_SSL_CAINFO", "HOME"]
 
-    /// `~/file` is below the person's home; git's other forms are no paths of ours.
+    /// `~/file` is below the user's home. git's other forms do not count.
     private static func expand(_ path: String, _ home: String?) -> String {
         guard path.hasPrefix("~/"), let home else { return path }
         return home + path.dropFirst()

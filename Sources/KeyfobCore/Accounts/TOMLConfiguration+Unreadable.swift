@@ -1,9 +1,8 @@
 extension TOMLConfiguration {
-    /// Refuses what the parser cannot be shown: it takes NUL for the end of the file, and ends the whole process at a
+    /// Refuses text on which the parser fails: it takes NUL for the end of the file, and ends the whole process at a
     /// table header whose name does not begin as one (`[=`, `[[[`; known to its authors, marzer/tomlplusplus 301).
     ///
-    /// A line that begins with a bracket is taken for a header. Inside of an array it may be none, but no array of ours
-    /// has arrays in it.
+    /// A line that begins with a bracket counts as a header. It could be a part of an array, but no key has arrays in arrays.
     package func refuseUnreadable() throws(ConfigurationError) {
         let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         for (index, line) in lines.enumerated() {
@@ -17,10 +16,10 @@ extension TOMLConfiguration {
         }
     }
 
-    /// The most parts of a dotted key. The parser goes one level deeper for each, and a long key ends the whole process.
+    /// The largest number of parts in a dotted key. The parser recurses for each, and a long key ends the whole process.
     private static let mostParts = 100
 
-    /// The first line with more dots outside of strings and comments than a key may have; nil if there is none.
+    /// The first line with more dots outside strings and comments than a key may have; nil if there is none.
     private static func lineOfDeepKey(_ bytes: [UInt8]) -> Int? {
         var (position, line, dots) = (0, 1, 0)
         while position < bytes.count {
@@ -42,8 +41,8 @@ extension TOMLConfiguration {
         return nil
     }
 
-    /// The line of the first brace that closes nothing where an array's value should be, at which the parser ends the
-    /// whole process, too; nil where there is none. Strings and comments are passed over.
+    /// The line of the first closing brace in the place of an array's value, outside strings and comments; nil if there is
+    /// none. The parser ends the whole process at it too.
     private static func lineOfStrayBrace(_ bytes: [UInt8]) -> Int? {
         var (position, line, last) = (0, 1, UInt8(ascii: " "))
         while position < bytes.count {
@@ -65,7 +64,7 @@ extension TOMLConfiguration {
         return nil
     }
 
-    /// Where the string that begins at `start` is over; the end of the text where it is not.
+    /// The position after the string that begins at `start`; the end of the text if the string does not end.
     private static func endOfString(_ bytes: [UInt8], from start: Int) -> Int {
         let quote = bytes[start]
         let isLong = bytes[start...].starts(with: [quote, quote, quote])
@@ -76,7 +75,7 @@ extension TOMLConfiguration {
             } else if !isLong, bytes[position] == quote || bytes[position] == UInt8(ascii: "\n") {
                 return position + 1
             } else if isLong, bytes[position...].starts(with: [quote, quote, quote]) {
-                // Up to two more belong to what is inside.
+                // Up to two more quotes belong to the value.
                 return position + 3 + bytes[(position + 3)...].prefix(2).prefix { $0 == quote }.count
             } else {
                 position += 1
@@ -101,7 +100,7 @@ extension TOMLConfiguration {
             rest = rest.dropFirst()
             skipBlanks()
         }
-        // What a closing bracket has to do here the parser says itself.
+        // The parser itself refuses a wrong closing bracket.
         return rest.first.map { $0.isBareKeyByte || "\"']".utf8.contains($0) } ?? false
     }
 }
