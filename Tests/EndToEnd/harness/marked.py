@@ -112,9 +112,9 @@ class MarkedServer(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), MarkedHandler)
-        self.origin = f"http://127.0.0.1:{self.server_port}"
+    def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
+        super().__init__((host, port), MarkedHandler)
+        self.origin = f"http://{host}:{self.server_port}"
         self.resource_metadata = f"{self.origin}/.well-known/oauth-protected-resource/mcp"
         self.url = f"{self.origin}/mcp"
         self.marks = Marks()
