@@ -61,8 +61,9 @@ struct DoctorParts: ProgramParts {
     func issuerSource(
         _ account: Account, _ host: Configuration.Host?, _ finding: ServerFinder.Finding?
     ) -> SettingSource? {
-        EffectiveSettings(for: account, as: host, found: finding).settings["issuer"].map {
-            SettingSource(word: $0.source.rawValue, words: EffectiveSettings.words($0))
+        // Keys outside of the hosts say nothing about the issuer.
+        EffectiveSettings(for: account, in: Configuration(), as: host, found: finding).settings["issuer"].map {
+            SettingSource(word: $0.source.rawValue, words: $0.place)
         }
     }
 

@@ -5,7 +5,8 @@
 KEYFOB is the built program, which describes its commands and options. DATE (such as 2026-01-31) goes into the pages.
 
 These stand alone on a line in manual/*.md: `{{synopsis}}` and `{{commands}}` come from the program's own description,
-`{{README.md: HEADING}}` is the table of that section, and `{{protocol.md}}` is the whole page.
+`{{keys}}` is the program's table of all keys of the configuration, `{{README.md: HEADING}}` is the table of that section,
+and `{{protocol.md}}` is the whole page.
 """
 
 from __future__ import annotations
@@ -30,6 +31,12 @@ def description(program: str) -> Description:
     """The program's description of its commands for tools such as this (swift-argument-parser, ToolInfo)."""
     shown = subprocess.run([program, "--experimental-dump-help"], capture_output=True, check=True, timeout=60).stdout
     return json.loads(shown)["command"]
+
+
+def keys(program: str) -> str:
+    """The table of all keys of the configuration."""
+    shown = subprocess.run([program, "config", "--keys"], capture_output=True, text=True, check=True, timeout=60)
+    return shown.stdout
 
 
 def version(program: str) -> str:
@@ -117,8 +124,10 @@ def table_of(page: str, heading: str) -> str:
     return found[0]
 
 
-def put_in(source: str, command: Description) -> str:
+def put_in(source: str, program: str, command: Description) -> str:
     """The text for a line `{{source}}`."""
+    if source == "keys":
+        return keys(program)
     if source == "synopsis":
         return synopsis(command)
     if source == "commands":
@@ -133,7 +142,7 @@ def write(program: str, directory: Path, date: str) -> None:
     for source in sorted((HERE / "manual").glob("*.md")):
         name, section = source.stem.rsplit(".", 1)
         text = source.read_text(encoding="utf-8")
-        body = re.sub(r"^\{\{(.+?)\}\}$", lambda match: put_in(match[1], command), text, flags=re.MULTILINE)
+        body = re.sub(r"^\{\{(.+?)\}\}$", lambda match: put_in(match[1], program, command), text, flags=re.MULTILINE)
         page = roff.page(name, section, TITLES[section], body, date, number)
         (directory / source.stem).write_text(page, encoding="ascii")
 

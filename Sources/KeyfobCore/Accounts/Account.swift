@@ -2,54 +2,53 @@ package import CredentialProtocol
 import Crypto
 package import OAuth
 
-/// Who is meant when a caller asks for a service: one identity at one authorization server, for one service.
+/// A sign-in at a service: one identity at one authorization server, for one service.
 ///
-/// An account is found, not made up: by configuration (``Configuration``) or by git's own settings. Everything secret is
-/// kept under its ``id``, so nothing that belongs to one issuer, client, service or person is ever used for another.
+/// It comes from the configuration (``Configuration``) or from git's own settings. keyfob stores every secret under the
+/// ``id``, so a secret of one issuer, client, service or user is never used for another.
 package struct Account: Sendable, Equatable {
     /// The service this account is for: an origin, or an origin with a path prefix.
     package var service: ServiceURL
-    /// Where the authorization server is.
     package var server: ServerLocation
-    /// How near to this machine that may be; nil: as near as it is.
+    /// How near to this machine the authorization server may be; nil: anywhere.
     package var reach: Configuration.Reach?
-    /// Other hosts at which the server may have endpoints, as a person has agreed (``EndpointHosts``).
+    /// Other hosts on which the server may have endpoints, as the user has agreed (``EndpointHosts``).
     package var endpointHosts: [String] = []
-    /// The client that we are to this authorization server; nil: the one as which keyfob is registered there.
+    /// The client at the authorization server; nil: the one that keyfob has registered there.
     package var client: Client?
-    /// Where the document that describes keyfob as a client is published, if it is.
+    /// The URL of the published document that describes keyfob as a client.
     package var clientMetadataDocument: String?
-    /// The scopes to ask for; empty means that the parameter is left out (RFC 6749 section 3.3).
+    /// The scopes to request; if there are none, the parameter is left out (RFC 6749 section 3.3).
     package var scopes: [String] = []
-    /// Whether `offline_access` may be added to ``scopes``: where the server's own word chose them, and not a person's.
+    /// Whether `offline_access` may be added to ``scopes``: if the server has named them, and not the user.
     package var addsOfflineAccess = false
     /// The resource indicator to send (RFC 8707); nil means none.
     package var resource: String?
     /// The name of the parameter for it.
     package var resourceParameter = Configuration.ResourceParameter.resource
-    /// The name that the service wants beside the token.
+    /// The user name that the service wants with the token.
     package var username: String?
-    /// Which of several accounts at one service this is; nil where there is only one.
+    /// The account name; nil if the service has only one account.
     package var name: String?
-    /// How the person signs in; nil: as it fits the place where they sit.
+    /// How the user signs in; nil: keyfob chooses.
     package var flow: Flow?
     /// The shape of the redirect URI (RFC 8252 section 7.3); nil: that of the client's registration.
     package var redirect: RedirectTemplate?
     /// Whether the server must announce S256 (RFC 7636 section 4.2).
     package var pkce = PKCEPolicy.required
-    /// The seconds of life that a token needs to be handed out, unless the caller says.
+    /// The seconds for which a token must still be valid, unless the caller names a number.
     package var minTTL: Int64 = 300
-    /// How long a person may take to sign in.
+    /// The time limit for a sign-in.
     package var loginDeadline = Duration.seconds(300)
-    /// A PEM file with authorities to trust beside the system's.
+    /// A PEM file with authorities to trust in addition to the system's.
     package var certificateAuthorityFile: String?
-    /// How the person has to sign in the next time, where a service has asked for that.
+    /// How the user has to sign in the next time, if a service has asked for that.
     package var stepUp: StepUp?
-    /// What is known of the program that serves this host.
+    /// The built-in facts about the host.
     package var provider: KnownHost?
-    /// Whether git's settings have named it, and the configuration has not.
+    /// Whether it comes from git's settings, and not from the configuration.
     package var isFromGit = false
-    /// What a person agrees to by the next sign-in, and what is written down with it; nil where that is written already.
+    /// The entry that the next sign-in approves and writes; nil if it is written already.
     package var approval: Configuration.Host?
 
     package init(service: ServiceURL, server: ServerLocation, client: Client?) {
@@ -58,15 +57,30 @@ package struct Account: Sendable, Equatable {
         self.client = client
     }
 
-    /// Where an account's authorization server is found.
+    /// How the authorization server of an account is found.
     package enum ServerLocation: Sendable, Equatable {
-        /// By discovery from the issuer (RFC 8414, OpenID Connect Discovery 1.0); an endpoint that a person wrote down
-        /// counts more than what the metadata say of it.
+        /// By discovery from the issuer (RFC 8414, OpenID Connect Discovery 1.0). An endpoint that the user has written
+        /// counts before that of the metadata.
         case issuer(String, device: EndpointURL? = nil, revocation: EndpointURL? = nil)
-        /// By endpoints that a person wrote down.
+        /// By endpoints that the user, or the table of known hosts, has written.
         case endpoints(AuthorizationServerMetadata)
 
-        /// What names the server: the issuer, or its token endpoint.
+        /// The endpoints that need no metadata of the server; nil if there is only an issuer.
+        var written: AuthorizationServerMetadata? {
+            if case .endpoints(let metadata) = self { metadata } else { nil }
+        }
+
+        /// The endpoint of the device flow that counts before the metadata.
+        var device: EndpointURL? {
+            if case .issuer(_, let device, _) = self { device } else { written?.deviceAuthorizationEndpoint }
+        }
+
+        /// The revocation endpoint that counts before the metadata.
+        var revocation: EndpointURL? {
+            if case .issuer(_, _, let revocation) = self { revocation } else { written?.revocationEndpoint }
+        }
+
+        /// The name of the server: the issuer, or else its token endpoint.
         package var identifier: String {
             switch self {
             case .issuer(let issuer, _, _): issuer
@@ -75,12 +89,12 @@ package struct Account: Sendable, Equatable {
         }
     }
 
-    /// Whether the service has named the server, and no person has written it down.
+    /// Whether the service has named the server, and the user has not.
     package var isDiscovered: Bool {
         if case .issuer = server { reach != nil } else { false }
     }
 
-    /// ``reach`` in terms of addresses. Any service has one, whatever its host: link-local, multicast, mapped.
+    /// ``reach`` in terms of addresses, for any kind of host: link-local, multicast, mapped.
     package var addresses: Reach {
         switch reach {
         case nil: .anywhere
@@ -91,17 +105,17 @@ package struct Account: Sendable, Equatable {
 
     /// The ways to sign in.
     package enum Flow: String, Sendable, CaseIterable {
-        /// In the browser of this machine, which comes back to a listener (RFC 8252).
+        /// In the browser of this machine, which returns to a listener (RFC 8252).
         case loopback
-        /// At another device, with a code to be typed there (RFC 8628).
+        /// On another device, with a code that the user types there (RFC 8628).
         case device
-        /// In any browser; the person pastes the address that it ended on.
+        /// In any browser. The user pastes its last address.
         case paste
     }
 
-    /// The key for all that is kept about this account: 32 hexadecimal digits of a SHA-256 over server, client, service
-    /// and account name. It tells nothing to who reads it, and it is the same in each process. A client as which keyfob
-    /// has registered itself counts as none: it may be another one tomorrow.
+    /// The key of all data of this account: 32 hexadecimal digits of a SHA-256 over server, client, service, resource and
+    /// account name. It reveals nothing, and is the same in each process and version. A client that keyfob has registered
+    /// itself counts as none, because a new registration may replace it.
     package var id: String {
         Self.digest([server.identifier, client?.id ?? "", service.description, resource ?? "", name ?? ""])
     }

@@ -1,19 +1,19 @@
 package import CredentialProtocol
 import OAuth
 
-/// Finds the account that a request is about.
+/// Finds the account for a request.
 ///
-/// Two places are looked at: the configuration, of which keyfob's own list of approved services is a part, and for git's
-/// requests git's own settings (`credential.<url>.oauthClientId` and its kin), so that who comes from
-/// git-credential-oauth keeps theirs. A service that stands in neither has no account, and nothing is signed in to.
+/// It looks into the configuration, of which keyfob's own list of approved services is a part. For git's requests it then
+/// looks into git's own settings (`credential.<url>.oauthClientId` and others), so users of git-credential-oauth keep
+/// theirs. A service that is in neither has no account, and keyfob does not sign in there.
 package struct AccountDirectory: Sendable {
     package let configuration: Configuration
     let accountName: String?
     let gitSettings: @Sendable (CredentialRequest) async throws -> GitSettings?
 
     /// - Parameters:
-    ///   - accountName: the account that the person named on the command line.
-    ///   - gitSettings: reads git's settings for a request; nil where git did not ask.
+    ///   - accountName: the account that the user named on the command line.
+    ///   - gitSettings: reads git's settings for a request; returns nil if git is not the caller.
     package init(
         configuration: Configuration, accountName: String? = nil,
         gitSettings: @escaping @Sendable (CredentialRequest) async throws -> GitSettings? = { _ in nil }
@@ -29,14 +29,14 @@ package struct AccountDirectory: Sendable {
         return try await accountFromGit(for: request)
     }
 
-    /// The account that the configuration names; reads nothing that is not in memory. nil also where the configuration
-    /// does not say who signs people in, and has to be found first (``ServiceApproval``).
+    /// The account that the configuration names, from memory alone. nil also if the configuration names no authorization
+    /// server, so that discovery has to find one first (``ServiceApproval``).
     package func configuredAccount(for request: CredentialRequest) throws -> Account? {
         guard let url = request.url, let host = configuration.host(for: url) else { return nil }
         return account(of: host, for: request)
     }
 
-    /// The account at a service of which `host` is known; nil where nobody knows its authorization server.
+    /// The account at the service of `host`; nil if its authorization server is unknown.
     package func account(of host: Configuration.Host, for request: CredentialRequest) -> Account? {
         let known = KnownHost.match(host.service, provider: host.provider)
         guard let server = host.server ?? known?.server(for: host.service) else { return nil }
@@ -62,22 +62,22 @@ package struct AccountDirectory: Sendable {
     /// The account that git's settings name.
     package func accountFromGit(for request: CredentialRequest) async throws -> Account? {
         guard let url = request.url, url.scheme == "https" || url.isLoopback,
-            let settings = try await gitSettings(request), let client = try settings.oauth(for: url)
+            let git = try await gitSettings(request)?.oauth(for: url)
         else { return nil }
-        var account = Account(
-            service: try ServiceURL(url.origin), server: .endpoints(client.metadata), client: client.client)
-        account.scopes = scopes(client.scopes, request)
+        var account = Account(service: git.host.service, server: git.server, client: git.client)
+        account.scopes = scopes(git.host.scopes ?? [], request)
         account.resource = request.resource
-        account.username = settings.username
+        account.username = git.host.username
         account.name = name(request, username: nil)
-        account.redirect = client.redirect
+        account.redirect = git.host.redirect ?? .loopback
         account.pkce = .assumed
         account.isFromGit = true
         return withTimes(account)
     }
 
-    /// - Throws: ``ConfigurationError`` where the list of approved services cannot be read, and may name the service: for
-    ///   who has found no account.
+    /// For a caller that has found no account.
+    ///
+    /// - Throws: ``ConfigurationError`` if the list of approved services cannot be read, and may have the service.
     package func refuseUnknownApproval(of request: CredentialRequest) throws(ConfigurationError) {
         if let url = request.url { try configuration.refuseUnknownApproval(of: url) }
     }
@@ -89,18 +89,17 @@ package struct AccountDirectory: Sendable {
         return account
     }
 
-    /// Which account at the service: the one named on the command line, or by the user name in the URL unless that is
-    /// only what the service wants beside a token.
+    /// The account name: from the command line, or the user name in the URL unless the service only wants that with a token.
     private func name(_ request: CredentialRequest, username: String?) -> String? {
         if let accountName { return accountName }
         return request.username.flatMap { $0 == username || Self.placeholders.contains($0) ? nil : $0 }
     }
 
-    /// User names that services want beside a token, whoever's it is.
+    /// User names that services want with the token of any user.
     private static let placeholders = Set(
         ["", "oauth2", "oauth2accesstoken"] + KnownHost.rows.compactMap(\.username))
 
-    /// What the request names counts more than what is written down; but some servers take none.
+    /// The resource of the request counts before the configured one. Some servers accept none.
     private func resource(
         _ request: CredentialRequest, _ host: Configuration.Host, _ known: KnownHost?, _ server: Account.ServerLocation
     ) -> String? {

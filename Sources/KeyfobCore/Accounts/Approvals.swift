@@ -3,21 +3,20 @@ import Files
 import OAuth
 import TOMLKit
 
-/// The services that a person has approved by a sign-in, each pinned to its authorization server.
+/// The services that the user has approved by a sign-in, each pinned to its authorization server.
 ///
-/// A file that keyfob writes itself, in the grammar of the configuration, whose last layer it is: what discovery found
-/// when somebody said yes holds until they log out, whatever the service says of its authorization server later. It
-/// holds no secret, as ssh's list of known hosts holds none.
+/// keyfob writes this file itself, with the keys of the configuration, and it is the last layer of the configuration. The
+/// result of discovery counts from the user's approval to the logout, even if the service names another authorization
+/// server later. The file has no secret in it, like ssh's list of known hosts.
 package struct Approvals: Sendable {
-    /// The file; its directory is made with mode 0700 where it is absent, and has to be this user's alone.
+    /// The file. Its directory is created with mode 0700, and must belong to this user alone.
     let file: String
 
     package init(file: String) {
         self.file = file
     }
 
-    /// Writes down `host` in place of what was approved for the same service. Hosts that were agreed to for the same issuer
-    /// stay.
+    /// Replaces the entry for the same service by `host`. Hosts that the user agreed to for the same issuer stay.
     ///
     /// - Throws: ``ConfigurationError`` if the file cannot be read or written.
     package func add(_ host: Configuration.Host) throws(ConfigurationError) {
@@ -32,7 +31,7 @@ package struct Approvals: Sendable {
         }
     }
 
-    /// Writes down at which hosts beside the issuer's own the server of `account` may have endpoints.
+    /// Writes the hosts besides the issuer's own on which the server of `account` may have endpoints.
     ///
     /// - Throws: ``ConfigurationError`` if the file cannot be read or written.
     package func agree(_ account: Account, hosts agreed: [String]) throws(ConfigurationError) {
@@ -46,10 +45,10 @@ package struct Approvals: Sendable {
         }
     }
 
-    /// Forgets what was approved for exactly this service; whether there was something.
+    /// Removes the entry for exactly this service. Returns false if there is none.
     ///
-    /// - Throws: ``ConfigurationError`` where the file cannot be read or written. One that cannot be read and nowhere names
-    ///   the service holds nothing to be forgotten.
+    /// - Throws: ``ConfigurationError`` if the file cannot be read or written. A file that cannot be read, and in which the
+    ///   name of the service is nowhere, counts as one without an entry.
     @discardableResult
     package func remove(_ service: ServiceURL) throws(ConfigurationError) -> Bool {
         guard Paths.exists(file) else { return false }
@@ -69,15 +68,14 @@ package struct Approvals: Sendable {
         return found
     }
 
-    /// The most entries that the file may have: with more of them every command would take longer, and one day none could
-    /// read it.
+    /// The largest number of entries: more of them would slow every command down, and could make the file too large to read.
     package static let mostEntries = 1000
-    /// The most that one entry may take, in bytes. A server chooses how many scopes it names.
+    /// The size limit of one entry in bytes. A server chooses the number of its scopes.
     static let largestEntry = 16_384
 
-    /// Makes sure that ``add(_:)`` would find room for `host`.
+    /// Makes sure that ``add(_:)`` would have room for `host`.
     ///
-    /// - Throws: ``ConfigurationError`` where the file cannot be read, has no room, or is in a directory of another user.
+    /// - Throws: ``ConfigurationError`` if the file cannot be read, has no room, or is in a directory of another user.
     package func refuseIfFull(for host: Configuration.Host) throws(ConfigurationError) {
         try ConfigurationError.wrapping { () throws(FileError) in
             let directory = Paths.parent(of: file)
@@ -100,32 +98,13 @@ package struct Approvals: Sendable {
         return entry
     }
 
-    /// What is written down of `host`.
+    /// The entry for `host`. The table of known hosts, or the user's own file, has the endpoints that are written by hand.
     static func entry(_ host: Configuration.Host) -> TOMLTable {
-        let table = TOMLTable()
-        switch host.server {
-        case .issuer(let issuer, _, _): table["issuer"] = issuer
-        case .endpoints, nil: break  // a known host's: the table of known hosts has them
-        }
-        table["reach"] = host.reach?.rawValue
-        table["endpoint_hosts"] = host.endpointHosts.map { TOMLArray($0) }
-        table["client_id"] = host.clientID
-        table["flow"] = host.flow?.rawValue
-        table["provider"] = host.provider
-        table["scopes"] = host.scopes.map { TOMLArray($0) }
-        table["offline_access"] = host.offlineAccess
-        table["username"] = host.username
-        table["account"] = host.account
-        table["pkce"] = host.pkce?.rawValue
-        table["ca_file"] = host.certificateAuthorityFile
-        table["redirect_uri"] = host.redirect?.uri(port: nil)
-        table["resource_parameter"] = host.resourceParameter?.rawValue
-        if let uri = host.resource?.uri { table["resource"] = uri }
-        return table
+        host.table { $0.isApproved }
     }
 
-    /// Reads the file, lets `body` change its hosts, and puts the new one in the place of the old one: a reader sees the
-    /// one or the other. Programs that do so at once take turns.
+    /// Reads the file, lets `body` change its hosts, and replaces the file: a reader sees the old one or the new one. A lock
+    /// serializes programs that do so at the same time.
     private func change(_ body: (TOMLTable) -> Void) throws(ConfigurationError) {
         let directory = try ConfigurationError.wrapping(of: file) { () throws(FileError) in try locked() }
         defer { directory.unlock() }
@@ -169,7 +148,7 @@ package struct Approvals: Sendable {
         return table
     }
 
-    /// The file with its hosts changed, which is never one that could not be read back.
+    /// Returns the file with its hosts changed, and makes sure that it can be read back.
     private func text(
         of root: TOMLTable, changedBy body: (TOMLTable) -> Void
     ) throws(ConfigurationError) -> String {
@@ -177,9 +156,9 @@ package struct Approvals: Sendable {
         let before = hosts.keys.count
         body(hosts)
         let after = hosts.keys.count
-        root["host"] = hosts  // a copy: what was there is gone now, and `hosts` may have pointed into it
+        root["host"] = hosts  // a copy: the old table is freed now, and `hosts` may have pointed into it
         let text = Self.heading + root.convert(to: .toml) + "\n"
-        // What is there already may go, whatever its size.
+        // An entry can always be removed, whatever the size of the file.
         guard after >= before else { return text }
         guard after <= Self.mostEntries, text.utf8.count <= TrustedFile.largest else {
             throw error(.full(entries: before))

@@ -1,49 +1,75 @@
 import Files
+import Secrets
 
-/// What is wrong with the configuration, and where.
+/// An error in the configuration, and its place.
 package struct ConfigurationError: Error, Sendable, Equatable {
-    /// The file; "git configuration" where git could not say which; or the name of a variable in the environment.
+    /// The file; "git configuration" if git could not name one; or the name of a variable in the environment.
     package var file: String
-    /// The line, counted from 1; nil where there is none to name.
+    /// The line, counted from 1; nil if there is none to name.
     package var line: Int?
-    /// The key, as a person would write it: `host."https://git.example.com".client_id`.
+    /// The key, as a user would write it: `host."https://git.example.com".client_id`.
     package var key: String?
     package var problem: Problem
 
     /// There is no home directory.
     package static let noHome = ConfigurationError(file: "HOME", line: nil, key: nil, problem: .notSet)
 
-    /// Stands for a file where git has read the settings.
+    /// Stands for a file if git has read the settings.
     package static let git = "git configuration"
 
-    package enum Problem: Sendable, Equatable {
-        /// The file is there and cannot be read.
+    package enum Problem: Error, Sendable, Equatable {
+        /// The file exists, and reading it failed.
         case unreadable(errno: Int32)
-        /// A pipe, a device or a socket.
+        /// The file is a pipe, a device or a socket.
         case notAFile
-        /// It belongs to a user who is neither this one nor root.
+        /// The file belongs to a user who is neither this one nor root.
         case ofAnotherUser(UInt32)
-        /// Users other than its owner may write to it.
+        /// Users other than its owner may write to the file.
         case writableByOthers
-        /// The variable is not set, or names no absolute path.
+        /// The variable is not set, or has no absolute path.
         case notSet
         /// The list of approved services has as many entries as it may have.
         case full(entries: Int)
         /// An entry for the list of approved services has more bytes than it may have.
         case entryTooLarge(bytes: Int)
-        /// git has not said in time what its settings are.
+        /// git did not tell its settings before the timeout.
         case gitTimedOut(seconds: Int)
-        /// git could not be started (nil), or has ended with that status: it cannot read its settings.
+        /// git could not be started (nil), or ended with that exit status: it cannot read its settings.
         case gitFailed(status: Int32?)
-        /// Not TOML; the parser's own words.
+        /// The text is not TOML; in the words of the parser.
         case syntax(String)
         case unknownKey
         case wrongType(expected: String)
         case notAllowed(value: String, allowed: [String])
         /// Not a URL that keyfob may use: https, or http on a loopback host; no user, no fragment.
         case badURL(value: String)
-        /// The entry says neither an issuer nor the endpoints, or not all of them.
+        /// The entry lacks a key that others need.
         case incomplete(missing: String)
+    }
+
+    /// The key that the user may have meant by an unknown one; nil if none is similar.
+    package var nearestKey: String? {
+        guard problem == .unknownKey, let key, let word = key.parts(at: ".").last else { return nil }
+        let names =
+            key.begins(with: "host.")
+            ? Configuration.Host.keys.map(\.name) : Configuration.keys.map(\.name) + ["host"]
+        let distances = names.map { ($0, Self.distance(Array(word.utf8), Array($0.utf8))) }
+        return distances.filter { $1 <= 2 }.min { $0.1 < $1.1 }?.0
+    }
+
+    /// The number of bytes to insert, to delete or to replace (Levenshtein).
+    private static func distance(_ one: [UInt8], _ other: [UInt8]) -> Int {
+        var costs = Array(0...other.count)
+        for (row, byte) in one.enumerated() {
+            var diagonal = costs[0]
+            costs[0] = row + 1
+            for column in other.indices {
+                let replaced = diagonal + (byte == other[column] ? 0 : 1)
+                diagonal = costs[column + 1]
+                costs[column + 1] = min(replaced, diagonal + 1, costs[column] + 1)
+            }
+        }
+        return costs[other.count]
     }
 }
 

@@ -2,23 +2,16 @@ package import CredentialProtocol
 package import OAuth
 import Secrets
 
-/// What git's configuration says about one URL: the settings `credential.<url>.*`, each the best match.
+/// The settings `credential.<url>.*` of git for one URL, each the best match.
 ///
-/// Read with one `git config -z --get-urlmatch credential URL`; ``GitConfigCommand`` says whose settings are read.
+/// They come from `git config -z --get-urlmatch credential URL`. ``GitConfigCommand`` decides whose settings git reads.
 package struct GitSettings: Sendable {
     /// Setting to value, the names in lower case and without `credential.`.
     private let values: [String: String]
 
-    /// - Parameter output: what git printed: for each setting its name, LF, its value, NUL.
+    /// - Parameter output: git's output: for each setting its name, LF, its value, NUL.
     package init(output: [UInt8]) {
         values = GitConfigOutput.values(output, section: "credential")
-    }
-
-    /// The user name that `credential.<url>.username` sets; nil for one that could not be said to git.
-    package var username: String? {
-        values["username"].flatMap { name in
-            !name.isEmpty && name.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F } ? name : nil
-        }
     }
 
     /// Whether git tells helpers the path of a URL (`credential.useHttpPath`).
@@ -26,56 +19,46 @@ package struct GitSettings: Sendable {
         values["usehttppath"].map { ["true", "yes", "on", "1"].contains($0.lowercased()) } ?? false
     }
 
-    /// Whether `credential.interactive` tells helpers not to ask (git 2.47): git's false, empty too, `never`, and every value
-    /// that is no yes to git either.
+    /// Whether `credential.interactive` tells helpers not to ask (git 2.47): git's false, the empty value, `never`, and any
+    /// other value that does not mean yes to git.
     package var declinesInteraction: Bool {
         guard let value = values["interactive"]?.asciiLowercased else { return false }
         if let number = Int64(value) { return number == 0 }
         return !["true", "yes", "on", "auto", "always"].contains(value)
     }
 
-    /// A client that git's settings describe.
+    /// What git's settings say about a service: the keys of ``HostKey`` with a name in git, and the client's secret.
     package struct OAuthClient: Sendable {
-        package var client: Client
-        package var metadata: AuthorizationServerMetadata
-        package var scopes: [String]
-        package var redirect: RedirectTemplate
+        package let host: Configuration.Host
+        package let client: Client
+        package let server: Account.ServerLocation
     }
 
-    /// The client for `url`; nil where git's settings name no client id or no endpoints.
+    /// The client for `url`; nil if git's settings lack a client id or an endpoint.
     ///
     /// - Throws: ``ConfigurationError`` for a URL that may not be used.
     package func oauth(for url: ServiceURL) throws(ConfigurationError) -> OAuthClient? {
-        guard let id = values["oauthclientid"], !id.isEmpty,
-            let authorization = try endpoint("oauthAuthURL", url), let token = try endpoint("oauthTokenURL", url)
+        guard ["oauthclientid", "oauthauthurl", "oauthtokenurl"].allSatisfy({ value($0) != nil }),
+            var host = (try? ServiceURL(url.origin)).map({ Configuration.Host(service: $0) })
         else { return nil }
-        let secret = values["oauthclientsecret"].flatMap { $0.isEmpty ? nil : Secret($0) }
-        return OAuthClient(
-            client: Client(id: id, secret: secret, authentication: secret == nil ? .none : .post),
-            metadata: AuthorizationServerMetadata(
-                issuer: nil, authorizationEndpoint: authorization, tokenEndpoint: token,
-                deviceAuthorizationEndpoint: try endpoint("oauthDeviceAuthURL", url)),
-            scopes: (values["oauthscopes"] ?? "").split(whereSeparator: { $0 == " " || $0 == "," }).map(String.init),
-            redirect: try redirect(url))
+        for key in Configuration.Host.keys {
+            guard let name = key.gitName, let text = value(name.lowercased()) else { continue }
+            do throws(ConfigurationError.Problem) {
+                try key.parseGit(text, url, &host)
+            } catch {
+                // Anything else that is of no use is ignored, such as a user name that git could not be told.
+                guard case .badURL = error else { continue }
+                throw ConfigurationError(
+                    file: ConfigurationError.git, line: nil, key: "credential.\(url.origin).\(name)",
+                    problem: .badURL(value: text))
+            }
+        }
+        guard let id = host.clientID, let server = host.server else { return nil }
+        let secret = value("oauthclientsecret").map { Secret($0) }
+        let client = Client(id: id, secret: secret, authentication: secret == nil ? .none : .post)
+        return OAuthClient(host: host, client: client, server: server)
     }
 
-    /// An endpoint, as a URL or as a path on the service's own origin.
-    private func endpoint(_ name: String, _ url: ServiceURL) throws(ConfigurationError) -> EndpointURL? {
-        guard let value = values[name.lowercased()], !value.isEmpty else { return nil }
-        let text = value.hasPrefix("/") && !value.hasPrefix("//") ? url.origin + value : value
-        guard let endpoint = try? EndpointURL(text) else { throw badURL(name, value, url) }
-        return endpoint
-    }
-
-    private func redirect(_ url: ServiceURL) throws(ConfigurationError) -> RedirectTemplate {
-        guard let value = values["oauthredirecturl"], !value.isEmpty else { return .loopback }
-        guard let redirect = try? RedirectTemplate(value) else { throw badURL("oauthRedirectURL", value, url) }
-        return redirect
-    }
-
-    private func badURL(_ name: String, _ value: String, _ url: ServiceURL) -> ConfigurationError {
-        ConfigurationError(
-            file: ConfigurationError.git, line: nil, key: "credential.\(url.origin).\(name)",
-            problem: .badURL(value: value))
-    }
+    /// A value that is set, and not empty.
+    func value(_ name: String) -> String? { values[name].flatMap { $0.isEmpty ? nil : $0 } }
 }

@@ -91,7 +91,7 @@ package struct ServerFinder: Sendable {
         steps.append(.noResourceMetadata)
         let issuer = try await ownIssuer(of: service)
         var host = Configuration.Host(service: try ServiceURL(service.origin))
-        host.server = .issuer(issuer)
+        host.issuer = issuer
         host.reach = .service
         host.scopes = challenge?.scope
         return Finding(host: host, steps: steps + [.ownIssuer(issuer)])
@@ -119,7 +119,7 @@ package struct ServerFinder: Sendable {
         let issuer = pinned.flatMap { metadata.authorizationServers.holdsSame(as: $0) ? $0 : nil } ?? first
         let resource = found.speaksForWhole ? try? ServiceURL(metadata.resource) : nil
         var host = Configuration.Host(service: resource.flatMap { $0.contains(service) ? $0 : nil } ?? service)
-        host.server = .issuer(issuer)
+        host.issuer = issuer
         guard let address = try? EndpointURL(issuer) else {
             throw OAuthError.invalidEndpoint(member: "authorization_servers")
         }

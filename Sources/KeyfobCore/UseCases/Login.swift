@@ -41,8 +41,8 @@ package struct Login: Sendable {
         /// - Parameter flow: the flow that this client needs, if it is not the usual one. It is stored with the id.
         package mutating func use(_ client: Client, flow: Account.Flow? = nil) {
             var host = approval ?? before ?? Configuration.Host(service: account.service)
-            if approval == nil, before == nil, case .issuer = account.server {
-                (host.server, host.reach) = (account.server, account.reach)
+            if approval == nil, before == nil, case .issuer(let issuer, _, _) = account.server {
+                (host.issuer, host.reach) = (issuer, account.reach)
             }
             host.clientID = client.id
             if let flow { (account.flow, host.flow) = (flow, flow) }

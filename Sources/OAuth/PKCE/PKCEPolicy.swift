@@ -1,5 +1,5 @@
 /// The action if the metadata does not announce S256.
-package enum PKCEPolicy: String, Sendable {
+package enum PKCEPolicy: String, Sendable, CaseIterable {
     /// Refuse the sign-in.
     case required
     /// Send the S256 challenge anyway.

@@ -17,7 +17,12 @@ struct Config: AsyncParsableCommand {
     @Flag(help: "Print one JSON object (protocol.md) instead of text for people.")
     var json = false
 
+    /// Prints the table of all keys, which README.md and keyfob-config(5) contain.
+    @Flag(help: .hidden)
+    var keys = false
+
     func run() async throws {
+        if keys { return try StandardOutput.write(Array(Configuration.keyTable.utf8)) }
         let composition = Composition(account: nil, interaction: .never)
         try await composition.runWithParts { parts in
             guard let url else {
@@ -26,8 +31,9 @@ struct Config: AsyncParsableCommand {
             }
             let request = try CredentialRequest(url: url)
             let (account, finding) = try await parts.serviceApproval.accountByName(for: request, anew: false)
-            let host = request.url.flatMap { parts.accounts.configuration.host(for: $0) }
-            let holds = EffectiveSettings(for: account, as: host, found: finding)
+            let configuration = parts.accounts.configuration
+            let host = request.url.flatMap { configuration.host(for: $0) }
+            let holds = EffectiveSettings(for: account, in: configuration, as: host, found: finding)
             try StandardOutput.write(json ? JSONText.bytes(holds) : Self.lines(holds.lines))
         }
     }

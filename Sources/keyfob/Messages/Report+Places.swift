@@ -40,6 +40,7 @@ extension Report {
         case .gitTimedOut:
             return ["see what git waits for: git config --list --show-origin; a file that it includes may be a pipe"]
         case .gitFailed: return ["fix the error that git shows: git config --list"]
+        case .unknownKey: if let key = error.nearestKey { return ["did you mean \(key)?"] }
         case .unreadable(errno: EACCES):
             if let hint = makeYours(onTheWayTo: error.file) { return [hint] }
         default: break

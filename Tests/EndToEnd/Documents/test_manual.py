@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 
 from harness import binaries
+from harness.person import Person
+from harness.steps import assert_worked
 
 MANUAL = binaries.REPOSITORY / "Sources" / "package" / "manual.py"
-(CONFIGURATION,) = (binaries.REPOSITORY / "Sources").rglob("TOMLConfiguration.swift")
 PAGES = ["git-credential-keyfob.1", "keyfob-config.5", "keyfob-protocol.7", "keyfob.1"]
 SECTIONS = ["NAME", "SYNOPSIS", "DESCRIPTION", "SEE ALSO"]
 MORE_SECTIONS = ["OPTIONS", "EXIT STATUS", "ENVIRONMENT", "FILES", "EXAMPLES"]
@@ -104,14 +105,17 @@ def test_every_variable_that_the_program_reads_is_there(pages: Path) -> None:
 
 
 def test_every_key_of_the_configuration_is_there(pages: Path) -> None:
-    source = CONFIGURATION.read_text()
-    tables = re.search(r"refuseUnknown\(besides: \[(.*?)\]", source, re.DOTALL), re.search(
-        r"hostKeys: Set<String> = \[(.*?)\]", source, re.DOTALL
-    )
-    keys = {key for table in tables if table for key in re.findall(r'"(\w+)"', table[1])}
-    assert {"min_ttl", "issuer", "reach"} <= keys
+    keys = re.findall(r"(?m)^\| `(\w+)` \|", binaries.key_table())
+    assert {"min_ttl", "issuer", "reach"} <= set(keys)
     said = read(pages / "keyfob-config.5")
-    assert [key for key in sorted(keys) if not re.search(rf"(?m)^       .*\b{key}\b", said)] == []
+    assert [key for key in keys if not re.search(rf"(?m)^       .*\b{key}\b", said)] == []
+
+
+def test_config_shows_every_key(person: Person) -> None:
+    keys = re.findall(r"(?m)^\| `(\w+)` \|", binaries.key_table())
+    done = person.keyfob("config", "--json", "https://codeberg.org/somebody/project")
+    assert_worked(done)
+    assert set(json.loads(done.stdout)["settings"]) == set(keys)
 
 
 def test_the_protocol_is_there_to_the_last_rule(pages: Path) -> None:

@@ -41,3 +41,8 @@ def test_the_links_and_pictures_lead_somewhere() -> None:
     files = {target for pair in targets for target in pair if target and "://" not in target}
     assert len(files) > 4
     assert {file for file in files if not (binaries.REPOSITORY / file).exists()} == set()
+
+
+def test_the_keys_of_the_configuration_are_those_of_the_program() -> None:
+    """The table is the output of `keyfob config --keys`."""
+    assert binaries.key_table() in README

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -27,3 +28,9 @@ def git_credential_keyfob() -> Path:
 def keyfob_main() -> Path:
     """The large program, which answers what the doors do not."""
     return bin_directory() / "keyfob-main"
+
+
+def key_table() -> str:
+    """The program's table of all keys of the configuration, in Markdown."""
+    command = [keyfob(), "config", "--keys"]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout

@@ -15,7 +15,7 @@ import Testing
 
     private static func host(_ service: String, issuer: String = "https://l.example") throws -> Configuration.Host {
         var host = Configuration.Host(service: try ServiceURL(service))
-        host.server = .issuer(issuer)
+        host.issuer = issuer
         return host
     }
 
@@ -36,7 +36,7 @@ import Testing
             host.offlineAccess = true
             host.resource = .uri("https://notes.example.com/mcp")
             host.provider = "gitlab"
-            host.server = .issuer("https://l.example/t")
+            host.issuer = "https://l.example/t"
             try Approvals(file: file).add(host)
             #expect(try Self.read(file) == [host])
             #expect(try Configuration(files: [file]).hosts.first?.sources["issuer"]?.file == file)
@@ -76,7 +76,7 @@ import Testing
             host.scopes = ["read"]
             #expect(try Self.read(file) == [host])
             // Another issuer has to be agreed to anew.
-            again.server = .issuer("https://other.example")
+            again.issuer = "https://other.example"
             try approvals.add(again)
             #expect(try Self.read(file).map(\.endpointHosts) == [nil])
         }

@@ -41,21 +41,21 @@ struct `What git says of its settings` {
             await #expect(processExitsWith: .success) { [home = home as String] in
                 GitHome.enter(home)
                 let settings = try Self.settings(.git(path: "x.git"))
-                #expect(settings?.username == "here")
+                #expect(settings?.value("username") == "here")
                 #expect(settings?.declinesInteraction == true)
                 let client = try settings?.oauth(for: try ServiceURL("https://git.example.com"))
                 #expect(client?.client.id == "id")
-                #expect(client?.metadata.tokenEndpoint.string == "https://git.example.com/token")
-                #expect(client?.scopes == ["read", "write"])
+                #expect(client?.host.tokenEndpoint?.string == "https://git.example.com/token")
+                #expect(client?.host.scopes == ["read", "write"])
                 let (team, teams) = (
                     try Self.settings(.git(path: "team/x.git")), try Self.settings(.git(path: "teams/x.git"))
                 )
-                #expect(team?.username == "te am")
-                #expect(teams?.username == "here")
+                #expect(team?.value("username") == "te am")
+                #expect(teams?.value("username") == "here")
                 let port = try Self.settings(.git("git.example.com:8443"))
-                #expect(port?.username == "port")
+                #expect(port?.value("username") == "port")
                 let elsewhere = try Self.settings(.git("example.org"))
-                #expect(elsewhere?.username == "everywhere")
+                #expect(elsewhere?.value("username") == "everywhere")
                 #expect(elsewhere?.declinesInteraction == false)
                 let none = try elsewhere?.oauth(for: try ServiceURL("https://example.org"))
                 #expect(none == nil)
@@ -80,7 +80,7 @@ struct `What git says of its settings` {
             try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: directory + "/git")
             let git = GitConfigCommand(
                 search: ExecutableSearch(path: directory), environment: [:], patience: .seconds(30))
-            for _ in 0..<3 { #expect(try git.settings(for: .git())?.username == nil) }
+            for _ in 0..<3 { #expect(try git.settings(for: .git())?.value("username") == nil) }
             #expect(try String(contentsOfFile: directory + "/runs", encoding: .utf8) == "run\n")
             #expect(try git.settings(for: .git("example.org")) != nil)
             #expect(try String(contentsOfFile: directory + "/runs", encoding: .utf8) == "run\nrun\n")
@@ -92,7 +92,7 @@ struct `What git says of its settings` {
             await #expect(processExitsWith: .success) { [home = home as String] in
                 GitHome.enter(home)
                 let empty = try Self.settings(.git())
-                #expect(empty?.username == nil)
+                #expect(empty?.value("username") == nil)
                 let none = try empty?.oauth(for: try ServiceURL("https://git.example.com"))
                 #expect(none == nil)
                 let without = try Self.git(path: home).settings(for: .git())
@@ -154,7 +154,7 @@ struct `What git says of its settings` {
             await #expect(processExitsWith: .success) { [home = home as String, variables] in
                 GitHome.enter(home, variables)
                 let settings = try Self.settings(.git())
-                #expect(settings?.username == "mine")
+                #expect(settings?.value("username") == "mine")
                 let none = try settings?.oauth(for: try ServiceURL("https://git.example.com"))
                 #expect(none == nil)
                 let services = try Self.git().servicesWithClients()

@@ -26,21 +26,29 @@ import Testing
     @Test func `are none where git prints none`() throws {
         for output in ["", "\0", "\0\0", "\n\0", "credential\0", "user.name\nalice\0"] {
             let settings = GitSettings(output: Array(output.utf8))
-            #expect(settings.username == nil)
             #expect(!settings.declinesInteraction)
             #expect(try settings.oauth(for: try ServiceURL(Self.url)) == nil)
         }
     }
 
-    @Test func `are names and values, each ended by NUL`() {
-        let output = "credential.helper\nkeyfob\0credential.flag\0credential.userName\nalice=a b\0"
-        #expect(GitSettings(output: Array(output.utf8)).username == "alice=a b")
-        #expect(settings(("username", "a"), ("username", "b")).username == "b")
+    @Test func `are names and values, each ended by NUL`() throws {
+        let before = "credential.helper\nkeyfob\0credential.flag\0credential.userName\nalice=a b\0"
+        let output = before + Self.complete.map { "credential.\($0)\n\($1)\0" }.joined()
+        let found = try GitSettings(output: Array(output.utf8)).oauth(for: try ServiceURL(Self.url))
+        #expect(found?.host.username == "alice=a b")
+        #expect(try username("a", "b") == "b")
     }
 
     @Test(arguments: ["a\nb", "a\u{1B}[2J", "", "a\u{7F}"])
-    func `name no user that could not be said to git`(_ username: String) {
-        #expect(settings(("username", username)).username == nil)
+    func `name no user that git could not be told`(_ username: String) throws {
+        #expect(try self.username(username) == nil)
+    }
+
+    private func username(_ names: String...) throws -> String? {
+        let values = Self.complete + names.map { ("username", $0) }
+        let output = values.map { "credential.\($0)\n\($1)\0" }.joined()
+        return try #require(try GitSettings(output: Array(output.utf8)).oauth(for: try ServiceURL(Self.url))).host
+            .username
     }
 
     @Test(arguments: [
@@ -56,12 +64,12 @@ import Testing
         let client = try #require(
             try self.client(Self.complete[0], Self.complete[1], Self.complete[2], ("oauthdeviceauthurl", "/device")))
         #expect(client.client == Client(id: "id"))
-        #expect(client.metadata.issuer == nil)
-        #expect(client.metadata.authorizationEndpoint.string == "https://git.example.com:8443/login/oauth/authorize")
-        #expect(client.metadata.tokenEndpoint.string == "https://git.example.com:8443/login/oauth/token")
-        #expect(client.metadata.deviceAuthorizationEndpoint?.string == "https://git.example.com:8443/device")
-        #expect(client.scopes == [])
-        #expect(client.redirect == .loopback)
+        let metadata = try #require(client.server.written)
+        #expect(metadata.issuer == nil)
+        #expect(metadata.authorizationEndpoint.string == "https://git.example.com:8443/login/oauth/authorize")
+        #expect(metadata.tokenEndpoint.string == "https://git.example.com:8443/login/oauth/token")
+        #expect(metadata.deviceAuthorizationEndpoint?.string == "https://git.example.com:8443/device")
+        #expect(client.host.scopes == nil && client.host.redirect == nil)
     }
 
     @Test func `describe a client with a secret, elsewhere`() throws {
@@ -70,17 +78,18 @@ import Testing
                 ("oauthclientid", "id"), ("oauthclientsecret", "s"), ("oauthauthurl", "https://l.example.com/a?x=y"),
                 ("oauthtokenurl", "https://l.example.com/t"), ("oauthredirecturl", "http://localhost:34106/")))
         #expect(client.client == Client(id: "id", secret: Secret("s"), authentication: .post))
-        #expect(client.metadata.authorizationEndpoint.string == "https://l.example.com/a?x=y")
-        #expect(client.redirect == (try RedirectTemplate("http://localhost:34106/")))
+        #expect(client.host.authorizationEndpoint?.string == "https://l.example.com/a?x=y")
+        #expect(client.host.redirect == (try RedirectTemplate("http://localhost:34106/")))
     }
 
     @Test(arguments: [
         ("read write", ["read", "write"]), ("read,write", ["read", "write"]), (" read,  write ", ["read", "write"]),
+        ("read\n\twrite", ["read", "write"]),
         ("", []), ("a:b/c", ["a:b/c"]),
     ])
     func `divide scopes by spaces or commas, as git-credential-oauth does`(_ value: String, _ scopes: [String]) throws {
         let found = try client(Self.complete[0], Self.complete[1], Self.complete[2], ("oauthscopes", value))
-        #expect(found?.scopes == scopes)
+        #expect(found?.host.scopes ?? [] == scopes)
     }
 
     @Test func `describe no client without an id or without both endpoints`() throws {

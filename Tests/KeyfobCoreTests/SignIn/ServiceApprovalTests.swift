@@ -210,7 +210,7 @@ import Testing
     /// A service that was approved earlier, with its server and a client of the person's.
     private static func approve(_ bench: Bench, issuer: String = "https://login.example.com") throws {
         var host = Configuration.Host(service: try service())
-        host.server = .issuer(issuer)
+        host.issuer = issuer
         host.clientID = "mine"
         host.scopes = ["old"]
         host.resource = .uri(Bench.service)

@@ -96,14 +96,15 @@ func fuzzProxy(_ bytes: [UInt8]) throws {
 /// What `git config -z` prints, of both sections.
 func fuzzGitConfig(_ bytes: [UInt8]) throws {
     let settings = GitSettings(output: bytes)
-    try require(settings.username.map { $0.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F } } != false, "a name for no git")
     _ = settings.declinesInteraction
     guard let url = try? ServiceURL("https://git.example.com/a") else { return }
     let oauth = outcome { () throws(ConfigurationError) in try settings.oauth(for: url) }
     if case .success(let found?) = oauth {
-        for endpoint in [found.metadata.authorizationEndpoint, found.metadata.tokenEndpoint] {
-            try require(endpoint.scheme == "https" || endpoint.isLoopback, "an endpoint without TLS")
+        for endpoint in [found.host.authorizationEndpoint, found.host.tokenEndpoint] {
+            try require(endpoint.map { $0.scheme == "https" || $0.isLoopback } == true, "an endpoint without TLS")
         }
+        let isPlain = found.host.username.map { $0.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F } }
+        try require(isPlain != false, "a name for no git")
         try require(!found.client.id.isEmpty, "a client without a name")
     }
     var network = NetworkSettings(environment: [:])
