@@ -59,12 +59,16 @@ let package = Package(
         .systemLibrary(
             name: "CLibsecret", pkgConfig: "libsecret-1", providers: [.apt(["libsecret-1-dev"])]),
         .systemLibrary(name: "CGIO", pkgConfig: "gio-2.0", providers: [.apt(["libglib2.0-dev"])]),
+        // Linked from its archive, by `JSON`: the doors are static, and the package needs no library more.
+        .systemLibrary(name: "CJansson", providers: [.apt(["libjansson-dev"])]),
         .systemLibrary(name: "CKernelKeyring"),
         .systemLibrary(name: "CQRCode"),
         .systemLibrary(name: "CProcess"),
         .systemLibrary(name: "CSocketDiagnosis"),
         .target(name: "Secrets", dependencies: ["CProcess"]),
         .target(name: "Files", dependencies: ["Secrets"]),
+        .target(
+            name: "JSON", dependencies: ["CJansson", "Secrets"], linkerSettings: [.linkedLibrary(":libjansson.a")]),
 
         // Floor 1: one target for each conversation. They do not import one another.
         .target(name: "CredentialProtocol", dependencies: ["Secrets"]),
@@ -86,7 +90,7 @@ let package = Package(
         .target(name: "Desktop", dependencies: ["CGIO"]),
 
         // Floor 2: what we decide, the callers that are not git, and what the doors answer alone.
-        .target(name: "Dialects", dependencies: ["CredentialProtocol", "Secrets"]),
+        .target(name: "Dialects", dependencies: ["CredentialProtocol", "JSON", "Secrets"]),
         // What the program says to the user, and asks.
         .target(name: "Console", dependencies: ["CQRCode", "CredentialProtocol", "Files", "Secrets"]),
         .target(name: "Doors", dependencies: ["CredentialProtocol", "Files", "KernelKeyring", "Secrets"]),
@@ -180,6 +184,7 @@ let package = Package(
             exclude: ["browser"]),
         .testTarget(name: "SecretsTests", dependencies: ["Secrets"]),
         .testTarget(name: "FilesTests", dependencies: ["Files"]),
+        .testTarget(name: "JSONTests", dependencies: ["CJansson", "JSON"]),
         .testTarget(name: "CredentialProtocolTests", dependencies: ["CredentialProtocol", "Secrets"]),
         .testTarget(name: "ConsoleTests", dependencies: ["Console", "CredentialProtocol"]),
         .testTarget(name: "DoorsTests", dependencies: ["Doors", "CredentialProtocol"]),

@@ -1,4 +1,5 @@
 package import CredentialProtocol
+import JSON
 import Secrets
 
 /// The credential helper protocol of Bazel and similar build tools (github.com/EngFlow/credential-helper-spec).

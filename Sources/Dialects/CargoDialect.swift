@@ -1,4 +1,5 @@
 package import CredentialProtocol
+import JSON
 import Secrets
 
 /// Cargo's credential providers, version 1 (doc.rust-lang.org/cargo/reference/credential-provider-protocol.html).
@@ -27,10 +28,10 @@ package struct CargoDialect: Dialect {
         guard invocation.arguments == ["--cargo-plugin"] else { throw .usage("cargo-credential-keyfob --cargo-plugin") }
         guard let line = try invocation.boundedInput() else { return .reply(.end) }
         let message = try JSON.parse(line, Self.what)
-        guard case .number(let version) = message["v"], let kind = try message.text("kind", Self.what),
+        guard case .integer(let version) = message["v"], let kind = try message.text("kind", Self.what),
             let registry = try message.object("registry", Self.what)
         else { throw .malformed(Self.what) }
-        guard version == "1" else { throw .malformed("the version of Cargo's message") }
+        guard version == 1 else { throw .malformed("the version of Cargo's message") }
         self.kind = kind
         var request = try service(registry)
         switch (kind, try message.text("token", Self.what)) {

@@ -1,4 +1,5 @@
 package import CredentialProtocol
+import JSON
 import Secrets
 
 /// Docker's credential helpers, for docker, buildx, podman, skopeo, buildah, helm and oras

@@ -1,4 +1,5 @@
 package import CredentialProtocol
+import JSON
 
 /// Google's executable-sourced credentials (google.aip.dev/auth/4117, "Determining the subject token in
 /// executable-sourced credentials"): every Google library then exchanges keyfob's token for one of Google's.

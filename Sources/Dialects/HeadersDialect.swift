@@ -1,4 +1,5 @@
 package import CredentialProtocol
+import JSON
 
 /// The headers helpers of Model Context Protocol clients: a command that prints one JSON object of header fields
 /// (code.claude.com/docs/en/mcp, "headersHelper").

@@ -1,4 +1,5 @@
 package import CredentialProtocol
+import JSON
 
 /// The `keyring` program that pip, uv, pdm, poetry and twine call (pip.pypa.io/en/stable/topics/authentication,
 /// docs.astral.sh/uv/concepts/authentication).

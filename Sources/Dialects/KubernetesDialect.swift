@@ -1,4 +1,5 @@
 package import CredentialProtocol
+import JSON
 
 /// Kubernetes' exec credential plugins, for kubectl, helm, k9s and other programs built on client-go
 /// (kubernetes.io/docs/reference/access-authn-authz/authentication, "client-go credential plugins").

@@ -1,4 +1,5 @@
 package import CredentialProtocol
+import JSON
 import Secrets
 
 /// The credentials helpers of Terraform and OpenTofu (developer.hashicorp.com/terraform/internals/credentials-helpers).

@@ -1,4 +1,5 @@
 package import CredentialProtocol
+import JSON
 import Secrets
 
 /// The output formats of `keyfob token`, for scripts, editors and mail programs that run a command to get a token.

@@ -33,6 +33,7 @@ IMPORT = re.compile(
 SOLE_IMPORTERS = {
     "CLibsecret": {"SecretService"},
     "CGIO": {"Desktop"},
+    "CJansson": {"JSON"},
     "CKernelKeyring": {"KernelKeyring"},
     "CProcess": {"Secrets", "KeyfobCore"},
     "CSocketDiagnosis": {"OAuth"},
@@ -45,7 +46,7 @@ CONVERSATIONS = {"OAuth", "SecretService", "KernelKeyring", "CredentialProtocol"
 DECIDERS = {"KeyfobCore", "Dialects", "Doors"}
 DOORS = {"keyfob", "keyfob-main", "git-credential-keyfob", "keyfob-door", "keyfob-demo"}
 WITHOUT_FOUNDATION = {
-    *("CredentialProtocol", "KernelKeyring", "Secrets", "Files", "Doors", "Dialects"),
+    *("CredentialProtocol", "KernelKeyring", "Secrets", "Files", "JSON", "Doors", "Dialects"),
     *("git-credential-keyfob", "keyfob-door"),
 }
 
