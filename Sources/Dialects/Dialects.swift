@@ -1,8 +1,5 @@
 package import CredentialProtocol
 
-/// The protocol's name in the code that is not yet moved to ``Dialect``.
-package typealias CallerDialect = Dialect
-
 /// The dialects that keyfob supports.
 package enum Dialects {
     /// The dialects of single callers.

@@ -32,7 +32,7 @@ package struct SetupCaller: Sendable {
     }
 }
 
-extension CallerDialect {
+extension Dialect {
     /// The name under which the caller finds keyfob.
     static var link: String { executables.first ?? "keyfob" }
 }

@@ -6,9 +6,6 @@ import OAuth
 import SecretService
 import Setup
 
-/// The report's name in the code that is not yet moved to ``Report``.
-typealias FailureReport = Report
-
 /// The only place that turns an error into a message.
 extension Report {
     /// The report of any error with which a command can fail.
