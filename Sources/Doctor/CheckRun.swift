@@ -9,16 +9,19 @@ package struct CheckRun: Sendable {
 
     let checks: [any Check]
     let deadline: Duration
+    let limit: @Sendable (any Check) -> Duration
     let look: @Sendable (any Check) async -> Finding
 
     /// - Parameters:
     ///   - checks: in the order of the report; the checks that a check needs come before it, or are left out.
+    ///   - limit: the time limit of a check.
     ///   - look: runs one check. After its time limit nobody waits for the result, but it keeps running.
     package init(
         _ checks: [any Check], deadline: Duration = Self.deadline,
+        limit: @escaping @Sendable (any Check) -> Duration = { $0.limit },
         look: @escaping @Sendable (any Check) async -> Finding
     ) {
-        (self.checks, self.deadline, self.look) = (checks, deadline, look)
+        (self.checks, self.deadline, self.limit, self.look) = (checks, deadline, limit, look)
     }
 
     /// The id of a check and its finding.
@@ -62,7 +65,7 @@ package struct CheckRun: Sendable {
     }
 
     private func finding(_ check: any Check, until end: ContinuousClock.Instant) async -> Finding {
-        let limit = min(check.limit, ContinuousClock.now.duration(to: end))
+        let limit = min(limit(check), ContinuousClock.now.duration(to: end))
         let found = limit > .zero ? await Self.first(within: limit) { await look(check) } : nil
         return found
             ?? .failed(

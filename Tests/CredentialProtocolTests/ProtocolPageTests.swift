@@ -10,11 +10,15 @@ import Testing
         return try String(contentsOf: root.appending(path: "protocol.md"), encoding: .utf8)
     }
 
+    /// The words of the table's second column.
+    private static let messages = ["get", "store", "erase", "answer", "line", "dialect"]
+
     @Test func `The table of attributes has exactly the attributes of the code`() throws {
         let rows = try Self.page().split(separator: "\n").filter { $0.hasPrefix("| `") && $0.hasSuffix(" |") }
         let attributes = rows.filter { row in
             let columns = row.split(separator: "|")
-            return columns.count == 3 && ["get", "store", "erase", "answer"].contains { columns[1].contains($0) }
+            let messages = columns[1].split(whereSeparator: { " ,".contains($0) })
+            return columns.count == 3 && messages.allSatisfy { Self.messages.contains(String($0)) }
         }
         let names = attributes.compactMap { $0.split(separator: "`").dropFirst().first.map(String.init) }
         #expect(names.sorted() == Attribute.allCases.map(\.rawValue).sorted())

@@ -81,17 +81,11 @@ import Testing
         #expect((finding.status, finding.summary, finding.hints) == (status, summary, hints))
     }
 
-    /// Makes an executable script.
-    private func script(_ path: String, _ text: String) throws {
-        try write("#!/bin/sh\n" + text + "\n", to: path)
-        #expect(unsafe chmod(path, 0o755) == 0)
-    }
-
     @Test func `a git that hangs is told apart from a missing git`() async throws {
         try await withTemporaryDirectory { home in
             let parts = FakeParts(variables: ["PATH": home], patience: .seconds(1))
             #expect(try await parts.look(GitCheck()).summary == "git is not installed, or does not tell its version")
-            try script(home + "/git", "exec /bin/sleep 600")
+            try await writeScript("exec /bin/sleep 600", to: home + "/git")
             let finding = try await parts.look(GitCheck())
             #expect((finding.status, finding.summary) == (.failed, "git did not answer within 1 seconds"))
             #expect(finding.exitStatus == 78)
@@ -107,14 +101,14 @@ import Testing
                     .look(DoorsCheck()).summary
             }
             #expect(try await summary(ours) == "git-credential-keyfob is not beside keyfob in \(ours)")
-            try script(ours + "/git-credential-keyfob", "exit 1")
+            try await writeScript("exit 1", to: ours + "/git-credential-keyfob")
             #expect(try await summary(home) == "git does not find git-credential-keyfob, which is not on PATH")
             #expect(try await summary(ours) == "keyfob and git-credential-keyfob 1.2.3, both in \(ours)")
-            try script(others + "/docker-credential-keyfob", "exit 1")
+            try await writeScript("exit 1", to: others + "/docker-credential-keyfob")
             let path = "\(ours):\(others)"
             let other = "\(others)/docker-credential-keyfob belongs to another keyfob, "
             #expect(try await summary(path, callers: ["docker-credential-keyfob"]) == other + "of unknown version")
-            try script(others + "/keyfob", "echo 0.0.9; echo more")
+            try await writeScript("echo 0.0.9; echo more", to: others + "/keyfob")
             #expect(try await summary(path, callers: ["docker-credential-keyfob"]) == other + "version 0.0.9")
         }
     }
@@ -130,12 +124,12 @@ import Testing
             let variables = ["PATH": home, "BROWSER": "netscape"]
             let none = try await FakeParts(variables: variables).look(BrowserCheck())
             #expect(none.summary == "no program that opens a browser is installed")
-            try script(home + "/xdg-open", "exit 0")
+            try await writeScript("exit 0", to: home + "/xdg-open")
             let another = try await FakeParts(variables: variables).look(BrowserCheck())
             #expect(
                 another.summary
                     == "$BROWSER names netscape, which does not exist; keyfob tries \(home)/xdg-open instead")
-            try script(home + "/netscape", "exit 0")
+            try await writeScript("exit 0", to: home + "/netscape")
             #expect(
                 try await FakeParts(variables: variables).look(BrowserCheck())
                     == .ok(

@@ -20,8 +20,7 @@ struct SetupBench {
             let programs = ["keyfob", "keyfob-main", "git-credential-keyfob"].map { ($0, "") } + tools.map { ($0, $1) }
             for (name, script) in programs {
                 let path = home + "/bin/" + name
-                try write("#!/bin/sh\n" + script + "\n", to: path)
-                try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: path)
+                try await writeScript(script, to: path)
             }
             let own = ["HOME": home, "PATH": home + "/bin:/usr/bin:/bin", "GIT_CONFIG_NOSYSTEM": "1"]
             try await body(SetupBench(home: home, variables: own.merging(variables) { $1 }))

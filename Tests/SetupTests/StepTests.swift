@@ -58,8 +58,8 @@ import Testing
         try await SetupBench.run { bench in
             let caller = try #require(SetupCaller.named(name))
             let scene = SetupScene(
-                url: nil, variables: ["HOME": bench.home, "PATH": "/usr/bin:/bin"],
-                executable: bench.home + "/my own/keyfob", configuration: nil)
+                url: nil, variables: ["HOME": bench.home + "/my own", "PATH": "/usr/bin:/bin"],
+                executable: bench.home + "/keyfob", configuration: nil)
             await #expect(throws: SetupFailure.self) { try await caller.steps(scene) }
         }
     }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Subprocess
 
 /// Lends a directory of the test's own, mode 0700, and removes it.
 package func withTemporaryDirectory<Result>(_ body: (String) async throws -> Result) async throws -> Result {
@@ -14,4 +15,15 @@ package func withTemporaryDirectory<Result>(_ body: (String) async throws -> Res
 package func write(_ text: String, to path: String) throws -> String {
     try Data(text.utf8).write(to: URL(filePath: path))
     return path
+}
+
+/// Makes an executable shell script.
+///
+/// Another process writes it. If this one did, a program that another test starts at that moment could inherit the open
+/// file, and nobody could execute the script as long as it is open (`ETXTBSY`, execve(2)).
+package func writeScript(_ text: String, to path: String) async throws {
+    let done = try await run(
+        .path("/bin/sh"), arguments: ["-c", #"cat >"$1" && chmod 700 "$1""#, "sh", path],
+        input: .string("#!/bin/sh\n" + text + "\n"), output: .discarded, error: .discarded)
+    guard done.terminationStatus.isSuccess else { throw CocoaError(.fileWriteUnknown) }
 }

@@ -145,7 +145,7 @@ private func clients(_ server: RunningServer) -> [String?] {
                 text.contains("[host.'\(server.origin)/a/mcp']") || text.contains("[host.\"\(server.origin)/a/mcp\"]"))
             #expect(text.split(separator: "\n").count { $0.hasPrefix("[host.") } == 1)
             // The message says how to sign in to more.
-            #expect(result.complaint.contains("for all of that, run: keyfob login \(server.origin)"))
+            #expect(result.complaint.contains("to sign in to all of that, run: keyfob login \(server.origin)"))
             for path in ["/a", "/b/mcp", ""] {
                 let other = ["keyfob", "token", "--interaction", "never", server.origin + path]
                 let answer = try await session.run(other)

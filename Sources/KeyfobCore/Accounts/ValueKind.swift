@@ -48,14 +48,19 @@ struct ValueKind<Value: Sendable>: Sendable {
 }
 
 extension ValueKind<String> {
-    /// Printable text.
-    static let string = ValueKind(
+    /// Text of any characters.
+    static let text = ValueKind(
         parse: { value throws(Problem) in
-            guard let text = value.string, !text.isEmpty, text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
-                throw .wrongType(expected: "a string")
-            }
+            guard let text = value.string, !text.isEmpty else { throw .wrongType(expected: "a string") }
             return text
         }, write: { .text($0) })
+
+    /// Printable text.
+    static let string = text.map(
+        { text throws(Problem) in
+            guard text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else { throw .wrongType(expected: "a string") }
+            return text
+        }, { $0 })
 
     /// An absolute path. A relative one would name a file of the working directory, which anybody may have made.
     static let path = string.map(
@@ -65,7 +70,7 @@ extension ValueKind<String> {
         }, { $0 })
 
     /// A URL that keyfob may use, as it is written.
-    static let address = string.map(
+    static let address = text.map(
         { text throws(Problem) in
             guard (try? EndpointURL(text)) != nil else { throw .badURL(value: text) }
             return text
@@ -75,7 +80,7 @@ extension ValueKind<String> {
 extension ValueKind<EndpointURL> {
     /// A URL that keyfob may use. In git's settings it may be a path on the origin of the service.
     static let endpoint: Self = {
-        var kind = ValueKind<String>.string.map(
+        var kind = ValueKind<String>.text.map(
             { text throws(ConfigurationError.Problem) in
                 guard let url = try? EndpointURL(text) else { throw .badURL(value: text) }
                 return url
@@ -86,7 +91,7 @@ extension ValueKind<EndpointURL> {
 }
 
 extension ValueKind<RedirectTemplate> {
-    static let redirect = ValueKind<String>.string.map(
+    static let redirect = ValueKind<String>.text.map(
         { text throws(ConfigurationError.Problem) in
             guard let template = try? RedirectTemplate(text) else { throw .badURL(value: text) }
             return template

@@ -75,9 +75,7 @@ struct `What git says of its settings` {
 
     @Test func `costs one git for each question, however often it is asked`() async throws {
         try await withTemporaryDirectory { directory in
-            let script = "#!/bin/sh\necho run >> \(directory)/runs\nexit 1\n"
-            try write(script, to: directory + "/git")
-            try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: directory + "/git")
+            try await writeScript("echo run >> \(directory)/runs\nexit 1", to: directory + "/git")
             let git = GitConfigCommand(
                 search: ExecutableSearch(path: directory), environment: [:], patience: .seconds(30))
             for _ in 0..<3 { #expect(try git.settings(for: .git())?.value("username") == nil) }

@@ -64,7 +64,7 @@ import Testing
     @Test func `invalid_client, with a client that the user registered: nothing is deleted`() async throws {
         let row = FailureRow(
             testDescription: "", answer: .error("invalid_client", status: 401), status: 78,
-            says: "the client keyfob-demo is not taken: 127.0.0.1 answered invalid_client",
+            says: "the server does not accept the client keyfob-demo: 127.0.0.1 answered invalid_client",
             hint: "check client_id in the configuration against the registration")
         try await FailureBench.run(.configured) { try await $0.checkRefresh(row) }
     }

@@ -23,18 +23,14 @@ import Testing
     ]
 
     /// Makes the browser write each of its arguments on a line of a file.
-    private static func recording(_ bench: FailureBench) throws -> (FailureBench, record: URL) {
+    private static func recording(_ bench: FailureBench) async throws -> (FailureBench, record: URL) {
         let home = URL(filePath: bench.session.session.home)
         let (script, record) = (home.appending(path: "browser"), home.appending(path: "arguments"))
-        try Data(
+        try await writeScript(
             """
-            #!/bin/sh
             for argument; do printf '%s\\n' "$argument" >>'\(record.path)'; done
             exec '\(KeyfobSession.headlessBrowser)' --user demo --password demo "$@"
-
-            """.utf8
-        ).write(to: script)
-        try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: script.path)
+            """, to: script.path)
         var bench = bench
         bench.session.environment["BROWSER"] = "\(script.path) %s"
         return (bench, record)
@@ -49,7 +45,7 @@ import Testing
     func `starts no shell`(member: String) async throws {
         let isNeeded = ["authorization_endpoint", "token_endpoint"].contains(member)
         try await FailureBench.run { bench in
-            let (bench, record) = try Self.recording(bench)
+            let (bench, record) = try await Self.recording(bench)
             for address in Self.addresses {
                 bench.server.reconfigure { $0.extraMetadata[member] = .string(address) }
                 let result = try await bench.login(["--force"])
@@ -68,7 +64,7 @@ import Testing
     @Test(.counted(.hostileServers))
     func `is opened by the browser as one plain address of keyfob`() async throws {
         try await FailureBench.run { bench in
-            let (bench, record) = try Self.recording(bench)
+            let (bench, record) = try await Self.recording(bench)
             let query = "a=$(touch%20pwned)&b=;touch+pwned&c='touch'&d=--help&e=%60touch%20pwned%60&f=&&g=%25s"
             let address = bench.server.issuer + "/authorize?" + query
             bench.server.reconfigure { $0.extraMetadata["authorization_endpoint"] = .string(address) }
