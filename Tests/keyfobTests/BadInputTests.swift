@@ -7,7 +7,10 @@ import Testing
         ("client-id = \"x\"", ":3: host.\"https://git.example.com\".client-id: unknown key"),
         ("scopes = \"read\"", ":3: host.\"https://git.example.com\".scopes: must be an array of strings"),
         ("pkce = \"none\"", ":3: host.\"https://git.example.com\".pkce: \"none\" is not one of required, assumed"),
-        ("token_endpoint = \"http://login.example.com/token\"", "is neither an https URL nor an http URL of a loopback host"),
+        (
+            "token_endpoint = \"http://login.example.com/token\"",
+            "is neither an https URL nor an http URL of a loopback host"
+        ),
         ("redirect_uri = \"https://evil.example/\"", "redirect_uri"),
         ("client_id = ", ":3: "),
     ])
