@@ -23,7 +23,7 @@ package func write(_ text: String, to path: String) throws -> String {
 /// file, and nobody could execute the script as long as it is open (`ETXTBSY`, execve(2)).
 package func writeScript(_ text: String, to path: String) async throws {
     let done = try await run(
-        .name("/bin/sh"), arguments: ["-c", #"cat >"$1" && chmod 700 "$1""#, "sh", path],
+        .name("sh"), arguments: ["-c", #"cat >"$1" && chmod 700 "$1""#, "sh", path],
         input: .string("#!/bin/sh\n" + text + "\n"), output: .discarded, error: .discarded)
     guard done.terminationStatus.isSuccess else { throw CocoaError(.fileWriteUnknown) }
 }
