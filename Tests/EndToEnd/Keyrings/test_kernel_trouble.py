@@ -47,7 +47,7 @@ def somebody(monkeypatch: pytest.MonkeyPatch) -> Iterator[Person]:
         # That user may not be allowed to read the directories of the programs and the browser.
         programs = session.root / "bin"
         programs.mkdir()
-        for program in (binaries.keyfob(), binaries.git_credential_keyfob()):
+        for program in (binaries.keyfob(), binaries.keyfob_main(), binaries.git_credential_keyfob()):
             shutil.copy(program, programs)
         monkeypatch.setenv("KEYFOB_BIN", str(programs))
         session.start_keyring()

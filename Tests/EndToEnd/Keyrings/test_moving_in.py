@@ -125,7 +125,7 @@ def test_import_shows_each_program_and_file(settled: Person) -> None:
         ["https://registry.example.com", "<token>", "token", "docker, ~/.docker/config.json", "to be copied"],
     ]  # fmt: skip
     said = stderr_lines(done)
-    assert "keyfob: git-credential-libsecret: its items are keyfob's, too, and need no copy" in said
+    assert "keyfob: git-credential-libsecret: keyfob uses its items, so they need no copy" in said
     assert any("only that program can use" in line for line in said)
     assert_no_secrets(done)
 
@@ -219,7 +219,7 @@ def test_a_service_with_a_sign_in_needs_no_import(developer: Person, provider: P
 def test_git_credential_oauth_is_reported(person: Person) -> None:
     person.configure_git({"credential.https://git.example.com.oauthClientId": "canary-id"})
     done = person.keyfob("import", "--dry-run")
-    line = "keyfob: git-credential-oauth: its settings for https://git.example.com are honoured as they are"
+    line = "keyfob: git-credential-oauth: its settings for https://git.example.com stay valid"
     assert line in stderr_lines(done)
     assert "none of these programs has stored credentials" in done.stderr.decode()
 
@@ -331,7 +331,8 @@ def test_the_configuration_goes_to_another_machine(marked: MarkedServer, person:
           'issuer = "https://login.example.com"\nclient_id = "id"\nca_file = "/etc/ssl/corp.pem"\n')  # fmt: skip
     done = person.keyfob("export", "--config")
     assert_worked(done)
-    assert "hint: the other machine needs /etc/ssl/corp.pem, too, or not that line" in stderr_lines(done)
+    hint = "hint: copy /etc/ssl/corp.pem to the other machine, too, or remove the line that names it"
+    assert hint in stderr_lines(done)
     exported = done.stdout.decode()
     assert [kind for secret, kind in marked.marks.of.items() if secret in exported] == []
     assert "client_id" in exported and marked.url.split("/")[2] in exported
