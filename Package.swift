@@ -26,7 +26,7 @@ let door: [LinkerSetting] =
     ]
 /// What reads the bytes of others.
 let fuzzed: [Target.Dependency] = [
-    "CredentialProtocol", "Dialects", "Import", "KernelKeyring", "KeyfobCore", "OAuth", "Secrets", "Setup",
+    "Addresses", "CredentialProtocol", "Dialects", "Import", "KernelKeyring", "KeyfobCore", "OAuth", "Secrets", "Setup",
     .product(name: "AsyncHTTPClient", package: "async-http-client"),
     .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio"),
     .product(name: "TOMLKit", package: "TOMLKit"),
@@ -69,13 +69,16 @@ let package = Package(
         .target(name: "Files", dependencies: ["Secrets"]),
         .target(
             name: "JSON", dependencies: ["CJansson", "Secrets"], linkerSettings: [.linkedLibrary(":libjansson.a")]),
+        .target(name: "Addresses", dependencies: ["Secrets"]),
+        .target(name: "Processes", dependencies: ["CProcess", "Files"]),
+        .target(name: "Bus", dependencies: ["CGIO", "Files"]),
 
         // Floor 1: one target for each conversation. They do not import one another.
-        .target(name: "CredentialProtocol", dependencies: ["Secrets"]),
+        .target(name: "CredentialProtocol", dependencies: ["Addresses", "Secrets"]),
         .target(
             name: "OAuth",
             dependencies: [
-                "CSocketDiagnosis", "Files", "Secrets",
+                "Addresses", "CSocketDiagnosis", "Files", "Secrets",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -85,22 +88,21 @@ let package = Package(
             ],
             // Not read by the program: it is put on a web server.
             exclude: ["Registration/client-metadata.json"]),
-        .target(name: "SecretService", dependencies: ["CLibsecret", "Files", "Secrets"]),
+        .target(name: "SecretService", dependencies: ["Bus", "CGIO", "CLibsecret", "Secrets"]),
         .target(name: "KernelKeyring", dependencies: ["CKernelKeyring", "Files", "Secrets"]),
-        .target(name: "Desktop", dependencies: ["CGIO"]),
+        .target(name: "Desktop", dependencies: ["Bus", "CGIO"]),
 
         // Floor 2: what we decide, the callers that are not git, and what the doors answer alone.
-        .target(name: "Dialects", dependencies: ["CredentialProtocol", "JSON", "Secrets"]),
+        .target(name: "Dialects", dependencies: ["Addresses", "CredentialProtocol", "JSON", "Secrets"]),
         // What the program says to the user, and asks.
-        .target(name: "Console", dependencies: ["CQRCode", "CredentialProtocol", "Files", "Secrets"]),
-        .target(name: "Doors", dependencies: ["CredentialProtocol", "Files", "KernelKeyring", "Secrets"]),
+        .target(name: "Console", dependencies: ["Addresses", "CQRCode", "CredentialProtocol", "Files", "Secrets"]),
+        .target(name: "Doors", dependencies: ["Addresses", "CredentialProtocol", "Files", "KernelKeyring", "Secrets"]),
         .target(
             name: "KeyfobCore",
             dependencies: [
-                "CProcess", "CredentialProtocol", "Files", "OAuth", "SecretService", "KernelKeyring", "Secrets",
+                "Addresses", "CredentialProtocol", "Files", "OAuth", "Processes", "SecretService", "KernelKeyring",
+                "Secrets",
                 .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "Subprocess", package: "swift-subprocess"),
-                .product(name: "SystemPackage", package: "swift-system"),
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ]),
 
@@ -108,27 +110,26 @@ let package = Package(
         .target(
             name: "Doctor",
             dependencies: [
-                "Console", "CredentialProtocol", "Desktop", "Files", "KernelKeyring", "KeyfobCore", "OAuth",
-                "SecretService", "Secrets",
+                "Addresses", "Console", "CredentialProtocol", "Desktop", "Files", "KernelKeyring", "KeyfobCore",
+                "OAuth", "Processes", "SecretService", "Secrets",
             ]),
         .target(
             name: "Setup",
             dependencies: [
-                "Console", "CredentialProtocol", "Dialects", "Files", "KeyfobCore", "Secrets",
-                .product(name: "Subprocess", package: "swift-subprocess"),
-                .product(name: "SystemPackage", package: "swift-system"),
+                "Addresses", "Console", "CredentialProtocol", "Dialects", "Files", "KeyfobCore", "Processes", "Secrets",
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ]),
         .target(
             name: "Import",
-            dependencies: ["CredentialProtocol", "Files", "KeyfobCore", "SecretService", "Secrets"]),
+            dependencies: ["Addresses", "CredentialProtocol", "Files", "KeyfobCore", "SecretService", "Secrets"]),
 
         // Floor 3: the doors.
         .executableTarget(
             name: "keyfob-main",
             dependencies: [
-                "KeyfobCore", "Console", "CredentialProtocol", "Desktop", "Dialects", "Doctor", "Doors", "Files",
-                "Import", "OAuth", "SecretService", "Setup", "KernelKeyring", "Secrets",
+                "Addresses", "Console", "CredentialProtocol", "Desktop", "Dialects", "Doctor", "Doors", "Files",
+                "Import",
+                "KernelKeyring", "KeyfobCore", "OAuth", "Processes", "SecretService", "Secrets", "Setup",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Sources/keyfob",
@@ -175,7 +176,7 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "AuthorizationServer", "KeyfobCore", "OAuth", "SecretService", "Secrets",
+                "Addresses", "AuthorizationServer", "KeyfobCore", "OAuth", "SecretService", "Secrets",
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
@@ -183,16 +184,19 @@ let package = Package(
             path: "Tests/TestSupport",
             exclude: ["browser"]),
         .testTarget(name: "SecretsTests", dependencies: ["Secrets"]),
+        .testTarget(name: "BusTests", dependencies: ["Bus"]),
+        .testTarget(name: "AddressesTests", dependencies: ["Addresses"]),
         .testTarget(name: "FilesTests", dependencies: ["Files"]),
         .testTarget(name: "JSONTests", dependencies: ["CJansson", "JSON"]),
-        .testTarget(name: "CredentialProtocolTests", dependencies: ["CredentialProtocol", "Secrets"]),
-        .testTarget(name: "ConsoleTests", dependencies: ["Console", "CredentialProtocol"]),
-        .testTarget(name: "DoorsTests", dependencies: ["Doors", "CredentialProtocol"]),
-        .testTarget(name: "DialectsTests", dependencies: ["Dialects", "CredentialProtocol", "Secrets"]),
+        .testTarget(name: "ProcessesTests", dependencies: ["Processes", "TestSupport"]),
+        .testTarget(name: "CredentialProtocolTests", dependencies: ["Addresses", "CredentialProtocol", "Secrets"]),
+        .testTarget(name: "ConsoleTests", dependencies: ["Addresses", "Console", "CredentialProtocol"]),
+        .testTarget(name: "DoorsTests", dependencies: ["Addresses", "Doors", "CredentialProtocol"]),
+        .testTarget(name: "DialectsTests", dependencies: ["Addresses", "Dialects", "CredentialProtocol", "Secrets"]),
         .testTarget(
             name: "OAuthTests",
             dependencies: [
-                "CSocketDiagnosis", "OAuth", "Secrets", "TestSupport",
+                "Addresses", "CSocketDiagnosis", "OAuth", "Secrets", "TestSupport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
@@ -213,23 +217,28 @@ let package = Package(
         .testTarget(
             name: "KeyfobCoreTests",
             dependencies: [
-                "KeyfobCore", "CredentialProtocol", "OAuth", "SecretService", "KernelKeyring", "Secrets", "TestSupport",
+                "Addresses", "KeyfobCore", "CredentialProtocol", "OAuth", "Processes", "SecretService", "KernelKeyring",
+                "Secrets", "TestSupport",
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         .testTarget(
             name: "DoctorTests",
             dependencies: [
-                "CredentialProtocol", "Doctor", "KernelKeyring", "KeyfobCore", "OAuth", "SecretService", "Secrets",
-                "TestSupport",
+                "Addresses", "CredentialProtocol", "Doctor", "KernelKeyring", "KeyfobCore", "OAuth", "Processes",
+                "SecretService", "Secrets", "TestSupport",
             ]),
         .testTarget(
             name: "SetupTests",
-            dependencies: ["Console", "CredentialProtocol", "Files", "KeyfobCore", "Secrets", "Setup", "TestSupport"]),
+            dependencies: [
+                "Addresses", "Console", "CredentialProtocol", "Files", "KeyfobCore", "Processes", "Secrets", "Setup",
+                "TestSupport",
+            ]),
         .testTarget(
             name: "ImportTests",
             dependencies: [
-                "CredentialProtocol", "Dialects", "Import", "KeyfobCore", "SecretService", "Secrets", "TestSupport",
+                "Addresses", "CredentialProtocol", "Dialects", "Import", "KeyfobCore", "SecretService", "Secrets",
+                "TestSupport",
             ]),
         // The built executables, as a caller sees them.
         .testTarget(

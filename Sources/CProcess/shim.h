@@ -50,7 +50,8 @@ static inline void keyfob_report_no_crash(void) {
 
 // The child's part of keyfob_start_bound. It only makes system calls and does not return.
 static inline void keyfob_become_bound(const char *program, char *const arguments[], char *const environment[],
-                                       const char *directory, int output, pid_t parent) {
+                                       const char *directory, int input, int output, int errors,
+                                       pid_t parent) {
     struct sigaction standard = {.sa_handler = SIG_DFL};
     sigset_t none;
     int null, number;
@@ -63,8 +64,11 @@ static inline void keyfob_become_bound(const char *program, char *const argument
     sigprocmask(SIG_SETMASK, &none, NULL);
     if (directory != NULL && chdir(directory) != 0) _exit(126);
     null = open("/dev/null", O_RDWR);
-    if (null < 0 || dup2(output, 1) < 0 || dup2(null, 0) < 0 || dup2(null, 2) < 0) _exit(126);
-    if (output == 1 && fcntl(1, F_SETFD, 0) != 0) _exit(126);
+    // Copies above 2 first: the descriptors may be 0, 1 or 2 themselves, if a caller started keyfob without those.
+    input = fcntl(input < 0 ? null : input, F_DUPFD, 3);
+    output = fcntl(output, F_DUPFD, 3);
+    errors = fcntl(errors < 0 ? null : errors, F_DUPFD, 3);
+    if (dup2(input, 0) < 0 || dup2(output, 1) < 0 || dup2(errors, 2) < 0) _exit(126);
 #ifdef SYS_close_range
     if (syscall(SYS_close_range, 3u, ~0u, 0u) != 0)
 #endif
@@ -74,14 +78,14 @@ static inline void keyfob_become_bound(const char *program, char *const argument
 }
 
 // Starts a program that does not outlive the calling thread, so that thread has to wait for it. Its standard output is
-// a pipe, whose other end is stored in `output`. Its standard input and error are /dev/null, and it inherits no other
-// descriptor. `directory` is its working directory; NULL means this process's. Returns the process id, or -1 with
-// errno.
+// a pipe, whose other end is stored in `output`; so is its standard error if `errors` is not NULL. Its standard input is
+// `input`. Instead of a missing one (NULL, -1), it gets /dev/null. It inherits no other descriptor. `directory` is its
+// working directory; NULL means this process's. Returns the process id, or -1 with errno.
 static inline pid_t keyfob_start_bound(const char *program, char *const arguments[], char *const environment[],
-                                       const char *directory, int *output) {
+                                       const char *directory, int input, int *output, int *errors) {
     struct sigaction action;
     sigset_t all, before;
-    int ends[2];
+    int ends[2], errorEnds[2] = {-1, -1};
     pid_t parent = getpid(), child;
     // A process that ignores SIGCHLD does not learn how its children ended (wait(2)). A caller may have started keyfob
     // so.
@@ -90,18 +94,27 @@ static inline pid_t keyfob_start_bound(const char *program, char *const argument
         sigaction(SIGCHLD, &action, NULL);
     }
     if (syscall(SYS_pipe2, ends, O_CLOEXEC) != 0) return -1;
+    if (errors != NULL && syscall(SYS_pipe2, errorEnds, O_CLOEXEC) != 0) {
+        close(ends[0]);
+        close(ends[1]);
+        return -1;
+    }
     // No signal handler may run in the child: until execve, it shares the memory of this process.
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &before);
     child = vfork();
-    if (child == 0) keyfob_become_bound(program, arguments, environment, directory, ends[1], parent);
+    if (child == 0)
+        keyfob_become_bound(program, arguments, environment, directory, input, ends[1], errorEnds[1], parent);
     sigprocmask(SIG_SETMASK, &before, NULL);
     close(ends[1]);
+    if (errors != NULL) close(errorEnds[1]);
     if (child < 0) {
         close(ends[0]);
+        if (errors != NULL) close(errorEnds[0]);
         return -1;
     }
     *output = ends[0];
+    if (errors != NULL) *errors = errorEnds[0];
     return child;
 }
 

@@ -1,3 +1,5 @@
+import Addresses
+
 /// A request as lines of `name=value` (protocol.md, section 3). This type checks the grammar; it does not interpret
 /// attributes.
 ///
@@ -65,7 +67,7 @@ package struct AttributeLines: Sendable {
 
     /// Whether a byte is a control character: C0 (which includes NUL, HTAB, LF and CR) or DEL. C1 is not checked: its
     /// bytes are also parts of UTF-8 sequences.
-    package static func isControl(_ byte: UInt8) -> Bool { byte < 0x20 || byte == 0x7F }
+    package static func isControl(_ byte: UInt8) -> Bool { ASCII.isControl(byte) }
 
     private static let lineFeed = UInt8(ascii: "\n")
     private static let horizontalTab = UInt8(ascii: "\t")

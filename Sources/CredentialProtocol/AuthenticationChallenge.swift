@@ -1,3 +1,5 @@
+import Addresses
+
 /// One challenge of a `WWW-Authenticate` field: how a server wants the client to authenticate (RFC 9110 section
 /// 11.6.1).
 ///
@@ -67,7 +69,7 @@ extension AuthenticationChallenge {
 
     /// The maximum age of the user's sign-in in seconds (RFC 9470 section 3); nil if absent or not a number.
     package var maxAge: Int? {
-        guard let value = text("max_age"), value.utf8.allSatisfy(HostGrammar.isDigit) else { return nil }
+        guard let value = text("max_age"), value.utf8.allSatisfy(ASCII.isDigit) else { return nil }
         return Int(value)
     }
 

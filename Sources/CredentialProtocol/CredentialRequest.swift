@@ -1,3 +1,4 @@
+package import Addresses
 package import Secrets
 
 /// A caller's request, in any dialect. It names the service for which the caller needs a credential, or reports a

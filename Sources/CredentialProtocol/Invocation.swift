@@ -1,3 +1,4 @@
+import Addresses
 import Secrets
 
 /// How a caller has started keyfob.

@@ -1,3 +1,5 @@
+package import Addresses
+
 /// The question of a caller.
 package enum Question: Sendable, Equatable {
     /// Return a credential. keyfob may ask the user for it only if `interaction` is not `never`.

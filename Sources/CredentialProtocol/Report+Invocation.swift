@@ -1,3 +1,5 @@
+import Addresses
+
 extension Report {
     package static func noCredential(for request: CredentialRequest) -> Report {
         let url = request.url?.description ?? "\(request.protocolName)://\(request.host)"

@@ -1,3 +1,4 @@
+import Addresses
 import Secrets
 
 /// Interprets the attributes of a request (protocol.md, section 4) and builds a ``CredentialRequest``.
@@ -149,7 +150,7 @@ struct RequestReader {
 
     /// Parses a decimal number without a sign. Returns nil if the text is no number or does not fit.
     private func number(_ digits: ArraySlice<UInt8>) -> Int64? {
-        guard !digits.isEmpty, digits.allSatisfy(HostGrammar.isDigit) else { return nil }
+        guard !digits.isEmpty, digits.allSatisfy(ASCII.isDigit) else { return nil }
         return Int64(String(decoding: digits, as: UTF8.self))
     }
 }

@@ -1,3 +1,4 @@
+import Addresses
 import Secrets
 
 /// The parts of a request, cut out of the attribute `url` in the same way as `git credential` does it.

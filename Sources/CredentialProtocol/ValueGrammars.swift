@@ -1,3 +1,5 @@
+import Addresses
+
 /// The characters of a `token` (RFC 9110 section 5.6.2).
 enum TokenGrammar {
     static func isTokenCharacter(_ byte: UInt8) -> Bool {

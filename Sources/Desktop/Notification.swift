@@ -1,3 +1,5 @@
+import Bus
+
 /// A question on the user's desktop, which the user can answer there or ignore (Desktop Notifications Specification
 /// 1.2, `org.freedesktop.Notifications`).
 package struct Notification: Sendable, Equatable {
@@ -78,7 +80,7 @@ private struct NotificationService {
 
     /// Returns nil if there is no such program and the bus cannot start one.
     init?() {
-        guard let bus = DesktopBus(), let capabilities = bus.call(Self.peer, "GetCapabilities", [])?[0]?.texts,
+        guard let bus = DesktopBus(), let capabilities = bus.call(Self.peer, "GetCapabilities", [])?[0]?.list,
             let owner = bus.owner(of: Self.peer.name)
         else { return nil }
         (self.bus, self.capabilities, self.owner) = (bus, capabilities, owner)
@@ -90,16 +92,16 @@ private struct NotificationService {
     func show(_ notice: Notification, body: String, actions: [String], for patience: Duration) -> UInt32? {
         let shown = can("body-markup") ? Self.escaped(body) : body
         let milliseconds = Int32(clamping: patience.components.seconds * 1000)
-        let hints = ["urgency": BusValue(byte: 1), "category": BusValue("network")]
+        let hints = ["urgency": Variant(byte: 1), "category": Variant("network")]
         let arguments = [
-            BusValue("keyfob"), BusValue(UInt32(0)), BusValue("dialog-password"), BusValue(notice.summary),
-            BusValue(shown), BusValue(actions), BusValue(options: hints), BusValue(milliseconds),
+            Variant("keyfob"), Variant(UInt32(0)), Variant("dialog-password"), Variant(notice.summary),
+            Variant(shown), Variant(actions), Variant(members: hints), Variant(milliseconds),
         ]
-        return bus.call(Self.peer, "Notify", arguments)?[0]?.number
+        return bus.call(Self.peer, "Notify", arguments)?[0]?.number.flatMap { UInt32(exactly: $0) }
     }
 
     func close(_ id: UInt32) {
-        _ = bus.call(Self.peer, "CloseNotification", [BusValue(id)], patience: 1_000)
+        _ = bus.call(Self.peer, "CloseNotification", [Variant(id)], patience: 1_000)
     }
 
     func listen() -> NotificationSignals {

@@ -1,3 +1,4 @@
+import Bus
 import CGIO
 
 /// Receives the signals about notifications, from its creation until it is released.
@@ -24,7 +25,7 @@ final class NotificationSignals {
                     return
                 }
                 unsafe Unmanaged<Heard>.fromOpaque(data).takeUnretainedValue()
-                    .note(String(cString: signal), BusValue(g_variant_ref(parameters)))
+                    .note(String(cString: signal), Variant(g_variant_ref(parameters)))
             }, pointer, nil)
         let gone = unsafe g_dbus_connection_signal_subscribe(
             bus.connection, DesktopBus.itself.name, DesktopBus.itself.interface, "NameOwnerChanged",
@@ -66,8 +67,8 @@ private final class Heard {
     /// Whether the program that shows the notifications has ended.
     var isOver = false
 
-    func note(_ signal: String, _ parameters: BusValue) {
-        guard let id = parameters[0]?.number, answers[id] == nil else { return }
+    func note(_ signal: String, _ parameters: Variant) {
+        guard let id = parameters[0]?.number.flatMap({ UInt32(exactly: $0) }), answers[id] == nil else { return }
         switch signal {
         case "ActivationToken":  // precedes the action that it belongs to
             activations[id] = parameters[1]?.text.flatMap { Self.isToken($0) ? $0 : nil }

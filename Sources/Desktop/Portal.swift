@@ -1,3 +1,5 @@
+import Bus
+
 /// The interface from a sandbox to the desktop (XDG Desktop Portal).
 package enum Portal {
     private static let openURI = peer("org.freedesktop.portal.OpenURI")
@@ -9,7 +11,7 @@ package enum Portal {
 
     /// Whether there is a portal that opens URLs.
     package static var opensAddresses: Bool {
-        let arguments = [BusValue(openURI.interface), BusValue("version")]
+        let arguments = [Variant(openURI.interface), Variant("version")]
         return DesktopBus()?.call(peer("org.freedesktop.DBus.Properties"), "Get", arguments) != nil
     }
 
@@ -19,8 +21,8 @@ package enum Portal {
     ///   (``Notification/Answer/accepted(activation:)``).
     package static func open(_ address: String, activation: String?) -> Bool {
         guard let bus = DesktopBus() else { return false }
-        let options = activation.map { ["activation_token": BusValue($0)] } ?? [:]
-        let arguments = [BusValue(""), BusValue(address), BusValue(options: options)]
+        let options = activation.map { ["activation_token": Variant($0)] } ?? [:]
+        let arguments = [Variant(""), Variant(address), Variant(members: options)]
         return bus.call(openURI, "OpenURI", arguments) != nil
     }
 }

@@ -1,3 +1,4 @@
+import Addresses
 package import CredentialProtocol
 import Secrets
 

@@ -1,6 +1,7 @@
 package import CredentialProtocol
 package import KeyfobCore
 package import OAuth
+package import Processes
 package import SecretService
 
 /// The parts of the program that checks use. The executable provides its own, so a check asks what the program asks.

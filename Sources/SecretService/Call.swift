@@ -1,3 +1,5 @@
+import Bus
+import CGIO
 import CLibsecret
 
 /// The reason why one attempt at an operation failed.

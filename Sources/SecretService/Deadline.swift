@@ -1,3 +1,4 @@
+import CGIO
 import CLibsecret
 import Glibc
 

@@ -1,3 +1,5 @@
+import Bus
+import CGIO
 import CLibsecret
 import Glibc
 import Secrets

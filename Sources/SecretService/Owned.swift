@@ -1,3 +1,4 @@
+import CGIO
 import CLibsecret
 
 /// An owned reference to a GObject, which is released at the end.

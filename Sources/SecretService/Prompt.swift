@@ -1,3 +1,5 @@
+import Bus
+import CGIO
 import CLibsecret
 
 /// A prompt that the keyring wants to show the user before it completes a request (Secret Service API, "Prompts and

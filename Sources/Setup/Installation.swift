@@ -1,5 +1,5 @@
 import Files
-package import KeyfobCore
+package import Processes
 import Secrets
 
 /// The location of keyfob, in the forms that other programs need.

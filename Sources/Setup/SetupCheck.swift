@@ -2,6 +2,7 @@ import Console
 package import CredentialProtocol
 import Files
 import KeyfobCore
+import Processes
 import Secrets
 
 /// Repeats the steps of a caller one by one and reports each result. It does not prompt the user and shows no

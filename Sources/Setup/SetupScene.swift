@@ -1,6 +1,8 @@
-package import CredentialProtocol
+package import Addresses
+import CredentialProtocol
 import Files
 package import KeyfobCore
+import Processes
 import Secrets
 
 /// The environment in which a caller is set up, and the service.

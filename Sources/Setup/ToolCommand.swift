@@ -1,6 +1,5 @@
-import Glibc
-import Subprocess
-import SystemPackage
+import Processes
+import Secrets
 
 /// A run of a tool, without a terminal: keyfob asks it about its settings, or tries a request with them.
 package struct ToolCommand: Sendable {
@@ -34,36 +33,9 @@ package struct ToolCommand: Sendable {
 
     /// Runs the tool. Returns nil if it could not be started, wrote too much, or did not end in time.
     func run(within patience: Duration = .seconds(60)) async -> Outcome? {
-        await withTaskGroup(of: Outcome?.self) { group in
-            group.addTask { try? await collect() }
-            group.addTask {
-                try? await Task.sleep(for: patience)
-                return nil
-            }
-            defer { group.cancelAll() }
-            return await group.next() ?? nil
-        }
-    }
-
-    private func collect() async throws -> Outcome {
-        var options = PlatformOptions()
-        options.createSession = true
-        options.teardownSequence = [
-            .send(signal: .terminate, toProcessGroup: true, allowedDurationToNextStep: .seconds(1))
-        ]
-        let result = try await Subprocess.run(
-            .path(FilePath(program)), arguments: Arguments(arguments),
-            environment: .custom(
-                Dictionary(
-                    environment.compactMap { name, value in Environment.Key(rawValue: name).map { ($0, value) } }
-                ) { $1 }),
-            platformOptions: options, input: .array(input), output: .bytes(limit: Self.mostOutput),
-            error: .bytes(limit: Self.mostOutput))
-        let status =
-            switch result.terminationStatus {
-            case .exited(let code): code
-            case .signaled(let signal): 128 + signal
-            }
-        return Outcome(status: status, output: result.standardOutput, errors: result.standardError)
+        let outcome = try? BoundProgram.run(
+            program, arguments, environment: environment, input: input, readsErrors: true, limit: Self.mostOutput,
+            within: patience)
+        return outcome.map { Outcome(status: $0.status, output: $0.output, errors: $0.errors) }
     }
 }

@@ -1,3 +1,4 @@
+import Addresses
 import ArgumentParser
 import Console
 import CredentialProtocol
@@ -8,6 +9,7 @@ import Glibc
 import KernelKeyring
 import KeyfobCore
 import OAuth
+import Processes
 import SecretService
 
 /// The composition root: the only place that creates all parts of the program and connects them.
@@ -170,7 +172,7 @@ struct Composition: Sendable {
         let activation = DesktopCall.Activation()
         let browser = BrowserLauncher(
             search: search, browser: Environment.variable("BROWSER"), environment: Environment.forChildren,
-            activation: { activation.token }, portal: activation.portal, tracer: tracer)
+            activation: { activation.token }, portal: activation.portal, note: { [tracer] in tracer.note($0) })
         let screen = SignInScreen(
             browser: browser, readsStandardInput: readsStandardInput, saysWhoIsSignedIn: !isLogin)
         let (transports, approvals) = (transports, approvals)

@@ -1,8 +1,10 @@
+import Addresses
 import Console
 import CredentialProtocol
 import Desktop
 import KeyfobCore
 import OAuth
+import Processes
 import Synchronization
 
 /// Asks the user, by a notification on the desktop, whether to sign in now. The notification names the program that

@@ -5,6 +5,7 @@ import Doctor
 import KernelKeyring
 import KeyfobCore
 import OAuth
+import Processes
 import Setup
 
 /// The parts of this program that `keyfob doctor` checks. Requests are sent once and with short timeouts.

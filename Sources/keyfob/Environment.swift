@@ -3,6 +3,7 @@ import FoundationEssentials
 import Glibc
 import KernelKeyring
 import KeyfobCore
+import Processes
 
 /// The environment with which the process was started.
 enum Environment {

@@ -1,8 +1,10 @@
+import Addresses
 import Console
 import CredentialProtocol
 import Glibc
 import KeyfobCore
 import OAuth
+import Processes
 import Secrets
 import Setup
 

@@ -1,6 +1,8 @@
+import Addresses
 import CredentialProtocol
 import KeyfobCore
 import OAuth
+import Processes
 import Synchronization
 
 /// The network settings for each endpoint, from the environment and git's settings. git is asked once per endpoint,

@@ -1,7 +1,9 @@
+import Addresses
 import Console
 import CredentialProtocol
 import KeyfobCore
 import OAuth
+import Processes
 
 /// The text on the terminal during a sign-in: where to go, the remaining time, and where to paste.
 struct SignInScreen: Sendable {

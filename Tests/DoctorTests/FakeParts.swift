@@ -2,6 +2,7 @@ import CredentialProtocol
 import KernelKeyring
 import KeyfobCore
 import OAuth
+import Processes
 import TestSupport
 
 @testable import Doctor

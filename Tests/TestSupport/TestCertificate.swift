@@ -1,3 +1,4 @@
+import Addresses
 package import AuthorizationServer
 import FoundationEssentials
 package import NIOSSL

@@ -1,5 +1,6 @@
 import Desktop
 import KeyfobCore
+import Processes
 import Secrets
 
 /// If keyfob would open a browser, there is one.
@@ -27,7 +28,7 @@ struct BrowserCheck: Check {
                 hints: ["set BROWSER to an existing program, or unset it"], ["program": .text(path)])
         }
         guard chosen.name == "gio" else { return .ok(path, ["program": .text(path)]) }
-        let output = OtherProgram.output(
+        let output = BoundProgram.text(
             of: path, ["mime", "x-scheme-handler/https"], environment: context.parts.environment)
         return Self.finding(gio: path, output: output ?? "")
     }

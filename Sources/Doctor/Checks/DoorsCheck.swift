@@ -1,5 +1,6 @@
 import Files
 import KeyfobCore
+import Processes
 import Secrets
 
 /// git finds keyfob, and the names of keyfob lead to this installation.
@@ -43,7 +44,7 @@ struct DoorsCheck: Check {
     }
 
     private func version(inDirectoryOf path: String, _ environment: [String: String]) -> String? {
-        OtherProgram.output(of: Paths.parent(of: path) + "/keyfob", ["--version"], environment: environment)
+        BoundProgram.text(of: Paths.parent(of: path) + "/keyfob", ["--version"], environment: environment)
             .map { Printable.text(String($0.prefix { $0 != "\n" })) }
     }
 }

@@ -1,3 +1,4 @@
+import Addresses
 import Console
 import CredentialProtocol
 import Glibc

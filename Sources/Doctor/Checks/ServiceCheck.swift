@@ -1,3 +1,4 @@
+import Addresses
 import CredentialProtocol
 import KeyfobCore
 import OAuth
@@ -11,7 +12,7 @@ struct ServiceCheck: Check {
 
     func look(_ context: CheckContext) async throws -> Finding {
         guard let service = context.request?.url else { return .nothingToCheck }
-        var request = HTTPRequest(get: try EndpointURL(service.description))
+        var request = HTTPRequest(get: try EndpointURL(service))
         request.repetition = .never
         do throws(OAuthError) {
             let transport = context.parts.transport(trusting: context.host?.certificateAuthorityFile)

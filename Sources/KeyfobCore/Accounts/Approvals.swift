@@ -1,4 +1,4 @@
-package import CredentialProtocol
+package import Addresses
 import Files
 import OAuth
 import TOMLKit

@@ -1,5 +1,6 @@
+package import Addresses
 package import CredentialProtocol
-package import OAuth
+package import Processes
 import Synchronization
 
 /// Asks git for its settings about a URL.

@@ -1,4 +1,4 @@
-package import CredentialProtocol
+package import Addresses
 package import OAuth
 import Secrets
 

@@ -1,4 +1,4 @@
-package import CredentialProtocol
+package import Addresses
 
 /// The helpers that git asks for a service, in order (gitcredentials(7)).
 ///

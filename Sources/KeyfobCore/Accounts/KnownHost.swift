@@ -1,4 +1,4 @@
-package import CredentialProtocol
+package import Addresses
 package import OAuth
 
 /// Built-in facts about a kind of service: the location of its authorization server, and the settings for git.

@@ -1,3 +1,4 @@
+import Addresses
 import OAuth
 
 /// Built-in facts about the authorization servers of one operator, independent of the service.

@@ -1,3 +1,4 @@
+import Addresses
 import CredentialProtocol
 
 /// The settings that count for a service, and the source of each: `keyfob config URL`.

@@ -1,4 +1,5 @@
-package import CredentialProtocol
+package import Addresses
+import CredentialProtocol
 package import OAuth
 import Secrets
 
@@ -74,7 +75,7 @@ package struct ServerFinder: Sendable {
             return Finding(
                 host: Configuration.Host(service: try ServiceURL(service.origin)), steps: [.knownHost(known.name)])
         }
-        let url = try EndpointURL(service.description)
+        let url = try EndpointURL(service)
         var steps: [Step] = []
         let challenge = try await bearer(of: url, among: fields)
         steps.append(
@@ -123,7 +124,7 @@ package struct ServerFinder: Sendable {
         guard let address = try? EndpointURL(issuer) else {
             throw OAuthError.invalidEndpoint(member: "authorization_servers")
         }
-        let reach = try await reach(address, EndpointURL(service.description))
+        let reach = try await reach(address, EndpointURL(service))
         if case .privateNetworks = reach { host.reach = .privateNetworks } else { host.reach = .service }
         host.resource = .uri(metadata.resource)
         // The challenge names the scopes that the service needs now; the metadata name all that exist.

@@ -1,3 +1,5 @@
+import Addresses
+import CredentialProtocol
 package import OAuth
 import Secrets
 

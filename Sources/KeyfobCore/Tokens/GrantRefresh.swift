@@ -1,3 +1,4 @@
+import Addresses
 import KernelKeyring
 import OAuth
 import SecretService

@@ -1,3 +1,4 @@
+package import Addresses
 package import CredentialProtocol
 package import OAuth
 import Secrets

@@ -1,3 +1,4 @@
+import Addresses
 import Secrets
 
 /// A login in the user's own browser: authorization code with PKCE and a loopback redirect (RFC 8252).

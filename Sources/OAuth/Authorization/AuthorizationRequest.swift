@@ -1,3 +1,4 @@
+import Addresses
 import Secrets
 
 /// The request for a code (RFC 6749 section 4.1.1, RFC 7636 section 4.3, RFC 8707 section 2.1): as an address, or

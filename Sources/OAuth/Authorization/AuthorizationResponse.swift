@@ -1,3 +1,4 @@
+import Addresses
 import Secrets
 
 /// The response that the browser brings to the redirect URI (RFC 6749 sections 4.1.2 and 4.1.2.1, RFC 9207 section 2).

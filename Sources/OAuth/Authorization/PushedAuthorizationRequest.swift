@@ -1,3 +1,4 @@
+import Addresses
 import Secrets
 
 /// A pushed authorization request (RFC 9126): keyfob sends the parameters to the server, and the browser's address only

@@ -1,3 +1,4 @@
+import Addresses
 import Secrets
 
 /// The answer of the device authorization endpoint (RFC 8628 section 3.2).

@@ -1,3 +1,4 @@
+import Addresses
 import Secrets
 
 /// A login on another device, for machines without a browser (RFC 8628).

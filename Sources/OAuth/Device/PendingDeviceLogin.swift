@@ -1,3 +1,5 @@
+package import Addresses
+
 /// A login that waits for the user on another device (RFC 8628 section 3.3).
 package struct PendingDeviceLogin: Sendable, Equatable {
     /// The code to type there. It is always shown, even with ``completeAddress`` (section 3.3.1).

@@ -1,3 +1,4 @@
+import Addresses
 import Glibc
 
 /// How near an address is to this machine. A document must not name an address that is nearer than its own server (RFC

@@ -1,3 +1,4 @@
+package import Addresses
 import AsyncHTTPClient
 import Glibc
 import NIOCore

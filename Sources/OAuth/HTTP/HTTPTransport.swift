@@ -1,3 +1,4 @@
+package import Addresses
 package import Secrets
 
 /// One request to an authorization server.

@@ -1,3 +1,5 @@
+import Addresses
+
 /// Waits for a server that asks for a pause of seconds, and retries requests that may be retried.
 ///
 /// Retries follow ``HTTPRequest/repetition``. A request that the server may have received but did not answer is never

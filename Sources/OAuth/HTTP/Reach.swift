@@ -1,3 +1,5 @@
+package import Addresses
+
 /// How near to this machine the server of a request may be.
 package enum Reach: Sendable, Hashable {
     /// Any server: the user has configured the URL.

@@ -1,3 +1,5 @@
+import Addresses
+
 /// Reports each request and its result. A report contains only origin and path of the URL, because the rest may be
 /// secret. For a server's URL for one client (RFC 7592 section 2.3) it contains only the origin.
 package struct ReportingTransport: HTTPTransport {

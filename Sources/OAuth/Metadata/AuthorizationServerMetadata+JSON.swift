@@ -1,3 +1,5 @@
+import Addresses
+
 extension AuthorizationServerMetadata {
     /// Reads a metadata document that was fetched for `issuer` (RFC 8414 section 2). The result keeps the document's
     /// issuer, because `iss` is compared with it byte for byte.

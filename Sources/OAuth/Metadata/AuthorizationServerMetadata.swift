@@ -1,3 +1,5 @@
+package import Addresses
+
 /// The facts about an authorization server that a sign-in needs: from RFC 8414 or OpenID Connect discovery, or
 /// configured.
 package struct AuthorizationServerMetadata: Sendable, Equatable {

@@ -1,3 +1,4 @@
+import Addresses
 import Secrets
 
 /// Finds the metadata of an issuer (RFC 8414 section 3, OpenID Connect Discovery 1.0 section 4).

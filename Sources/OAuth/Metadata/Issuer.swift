@@ -1,3 +1,4 @@
+import Addresses
 import Secrets
 
 /// An issuer identifier, kept as text: it is compared byte for byte (RFC 8414 section 3.3).

@@ -1,3 +1,5 @@
+import Addresses
+
 /// The action if the metadata does not announce S256.
 package enum PKCEPolicy: String, Sendable, CaseIterable {
     /// Refuse the sign-in.

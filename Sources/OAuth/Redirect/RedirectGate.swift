@@ -1,3 +1,4 @@
+import Addresses
 import Secrets
 
 /// Decides about each request to the loopback listener of one login. Pure logic, without sockets and clocks.

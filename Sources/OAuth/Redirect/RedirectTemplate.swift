@@ -1,3 +1,4 @@
+import Addresses
 import Secrets
 
 /// A loopback redirect URI. Unless it names ports, each login chooses one (RFC 8252 section 7.3).

@@ -1,3 +1,5 @@
+package import Addresses
+
 /// A client whose id is the URL of a document that describes it (draft-ietf-oauth-client-id-metadata-document). The
 /// server fetches the document, so no registration is needed.
 ///

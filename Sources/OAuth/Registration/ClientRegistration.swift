@@ -1,3 +1,4 @@
+package import Addresses
 package import Secrets
 
 /// A registration as the server confirmed it (RFC 7591 section 3.2.1): a client at one issuer.

@@ -1,3 +1,4 @@
+import Addresses
 import Secrets
 
 /// The answer of a registration endpoint or a client configuration endpoint (RFC 7591 section 3.2, RFC 7592 section 3).

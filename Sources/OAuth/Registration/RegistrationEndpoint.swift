@@ -1,3 +1,4 @@
+package import Addresses
 import Secrets
 
 /// Registers keyfob at an authorization server (RFC 7591). Every call creates a client there, so the caller must store

@@ -1,3 +1,4 @@
+import Addresses
 import Secrets
 
 /// Deletes a registration at a server that supports it (RFC 7592).

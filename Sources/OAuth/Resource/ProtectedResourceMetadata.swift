@@ -1,3 +1,5 @@
+import Addresses
+
 /// The metadata of a protected resource (RFC 9728 section 2), which name the authorization servers that may issue
 /// tokens for it.
 package struct ProtectedResourceMetadata: Sendable, Equatable {

@@ -1,3 +1,4 @@
+package import Addresses
 import Secrets
 
 /// Finds the authorization servers of a resource from its challenge and its metadata (RFC 9728).

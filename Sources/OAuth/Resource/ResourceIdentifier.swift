@@ -1,3 +1,4 @@
+import Addresses
 import Secrets
 
 /// The URL of a protected resource, as an identifier (RFC 9728 section 1.2, RFC 8707 section 2).

@@ -1,3 +1,4 @@
+package import Addresses
 package import Secrets
 
 /// The kind of a token that is to be revoked (RFC 7009 section 2.1).

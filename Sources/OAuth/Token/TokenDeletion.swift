@@ -1,3 +1,4 @@
+package import Addresses
 import FoundationEssentials
 package import Secrets
 

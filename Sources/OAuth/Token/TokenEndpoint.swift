@@ -1,3 +1,4 @@
+package import Addresses
 package import Secrets
 
 /// Exchanges codes and refresh tokens for access tokens (RFC 6749 section 3.2). Every call sends one POST. Only a

@@ -1,7 +1,9 @@
+import Addresses
 import CredentialProtocol
 import Dialects
 import Files
 import KeyfobCore
+import Processes
 
 /// pip (pip.pypa.io/en/stable/topics/authentication) and uv (docs.astral.sh/uv/concepts/authentication). Both start a
 /// program called `keyring`. Ours is in a directory of its own, so that Python's own keyring on `PATH` stays usable.

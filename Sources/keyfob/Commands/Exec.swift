@@ -3,6 +3,7 @@ import CredentialProtocol
 import Files
 import Glibc
 import KeyfobCore
+import Processes
 import Secrets
 
 /// `keyfob exec URL -- COMMAND`: replaces the process with the command, which gets a token in a variable or on a file

@@ -5,6 +5,7 @@ import Dialects
 import Glibc
 import Import
 import KeyfobCore
+import Processes
 import SecretService
 
 struct Import: AsyncParsableCommand {

@@ -1,7 +1,9 @@
+import Addresses
 import CredentialProtocol
 import FoundationEssentials
 import Glibc
 import OAuth
+import Processes
 import TestSupport
 import Testing
 

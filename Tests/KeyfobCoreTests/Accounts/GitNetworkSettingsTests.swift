@@ -1,6 +1,8 @@
+import Addresses
 import FoundationEssentials
 import KeyfobCore
 import OAuth
+import Processes
 import Secrets
 import TestSupport
 import Testing

@@ -1,3 +1,4 @@
+import Addresses
 import OAuth
 import SecretService
 import Secrets

@@ -1,3 +1,4 @@
+import Addresses
 import OAuth
 import Secrets
 import Synchronization

@@ -1,3 +1,4 @@
+import Addresses
 import Secrets
 import TestSupport
 import Testing

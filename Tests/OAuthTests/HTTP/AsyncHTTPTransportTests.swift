@@ -1,3 +1,4 @@
+import Addresses
 import NIOSSL
 import Secrets
 import TestSupport

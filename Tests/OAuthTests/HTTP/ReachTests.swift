@@ -1,3 +1,4 @@
+import Addresses
 import Glibc
 import Secrets
 import Synchronization
@@ -8,8 +9,8 @@ import Testing
 
 /// The bytes of an address in its usual notation.
 private func bytes(_ text: String) throws -> [UInt8] {
-    if let plain = IPv4Address(text) { return plain.bytes }
-    return try #require(HostName.ipv6Bytes("[\(text)]"))
+    if let plain = HostName.bytes(text) { return plain }
+    return try #require(HostName.bytes("[\(text)]"))
 }
 
 @Suite struct `The range of an address` {
@@ -176,7 +177,7 @@ private func bytes(_ text: String) throws -> [UInt8] {
         let resolution: NameResolution = { host throws(OAuthError) in
             guard host == url.host else { return [[93, 184, 216, 34]] }
             let text = answers.withLock { $0.removeFirst() }
-            return [(IPv4Address(text)?.bytes ?? [])]
+            return [HostName.bytes(text) ?? []]
         }
         #expect(try await reach.addresses(for: url, by: resolution) == ["93.184.216.35"])
         await #expect(throws: OAuthError.addressTooNear(host: url.host, resource: "mcp.example.com")) {

@@ -1,3 +1,4 @@
+import Addresses
 import CSocketDiagnosis
 import Glibc
 import NIOCore

@@ -1,3 +1,4 @@
+import Addresses
 import AuthorizationServer
 import TestSupport
 import Testing

@@ -1,3 +1,5 @@
+import Addresses
+
 @testable import CredentialProtocol
 @testable import OAuth
 

@@ -1,21 +1,21 @@
 import Files
 import Glibc
 
-/// Which program a request comes from: the nearest one above this process that a person would know.
+/// Finds the program that a request comes from: the nearest process above this one whose program the user knows.
 package enum AskingProgram {
-    /// What stands between a person's program and us: git with its parts, shells, and ourselves.
+    /// Programs between the user's program and keyfob: git with its parts, shells, and keyfob itself.
     private static let between = [
         "git", "keyfob", "sh", "dash", "bash", "zsh", "fish", "env", "setsid", "nice", "timeout", "sudo", "xargs",
     ]
 
-    /// Those that end the search: everybody descends from them.
+    /// Programs that end the search: all processes descend from them.
     private static let roots = ["systemd", "init", "dumb-init", "tini", "bwrap"]
 
-    /// The name of that program's file; nil where there is none but git and shells, or its process cannot be looked at.
+    /// The name of that program's file; nil if there are only git and shells, or if /proc does not show the process.
     ///
     /// - Parameters:
-    ///   - first: the process at which to begin, by default our parent.
-    ///   - process: what is known of a process, for tests.
+    ///   - first: the process at which the search begins, by default our parent.
+    ///   - process: returns the name and the parent of a process; tests replace it.
     package static func name(
         above first: Int32 = getppid(), process: (Int32) -> (name: String, parent: Int32)? = Self.process
     ) -> String? {
@@ -32,7 +32,8 @@ package enum AskingProgram {
         between.contains(name) || ["git-", "keyfob-"].contains(where: name.hasPrefix) || name.hasSuffix("-keyfob")
     }
 
-    /// The name of a process's program, by its file or else by what it calls itself, and its parent (proc(5)).
+    /// The name of a process's program, and its parent (proc(5)). The name is that of the file, or else the process's own
+    /// name for itself.
     package static func process(_ id: Int32) -> (name: String, parent: Int32)? {
         // `ID (NAME) STATE PARENT ...`, where the name may hold anything.
         guard let line = SystemFile.text("/proc/\(id)/stat").map({ Array($0.utf8) }),
@@ -45,7 +46,7 @@ package enum AskingProgram {
         return (file("/proc/\(id)/exe") ?? itself, number)
     }
 
-    /// The last part of where a link leads; a file that has been replaced since is marked by the kernel.
+    /// The last part of a link's target, without the mark that the kernel adds if the file was replaced.
     private static func file(_ link: String) -> String? {
         guard let path = Paths.target(ofLink: link) else { return nil }
         let mark = " (deleted)"

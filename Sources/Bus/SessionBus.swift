@@ -1,28 +1,24 @@
-import CLibsecret
+import CGIO
 import Files
 import Glibc
 
-/// The connection to the user's session bus.
-enum SessionBus {
-    /// Connects, or returns the existing connection of this process.
-    static func connect(_ call: Call) throws(CallFailure) -> Owned {
+/// The connection to the user's session bus, which all parts of this process share.
+package enum SessionBus {
+    /// Connects, or returns the existing connection of this process. Returns nil if there is no bus.
+    ///
+    /// - Parameter get: calls g_bus_get_sync, and returns its result.
+    package static func connect<Failure: Error>(
+        _ get: () throws(Failure) -> OpaquePointer?
+    ) throws(Failure) -> OpaquePointer? {
         prepare()
-        guard hasAddress else { throw .final(.noBus("DBUS_SESSION_BUS_ADDRESS is not set")) }
-        let connection: OpaquePointer?
-        do {
-            unsafe connection = try call.perform { unsafe g_bus_get_sync(G_BUS_TYPE_SESSION, $0, $1) }
-        } catch {
-            if case .failed(let text) = error.reported { throw .final(.noBus(text)) }
-            throw error
-        }
-        guard let connection = unsafe connection else { throw .final(.noBus("no connection")) }
+        guard hasAddress, let connection = unsafe try get() else { return nil }
         // By default, GIO raises SIGTERM when the bus closes the connection.
         unsafe g_dbus_connection_set_exit_on_close(connection, 0)
-        return unsafe Owned(connection)
+        return unsafe connection
     }
 
     /// Prepares the environment and the logging before the first call.
-    static func prepare() { _ = prepared }
+    package static func prepare() { _ = prepared }
 
     /// Runs once, before the first call.
     private static let prepared: Void = {
@@ -39,8 +35,8 @@ enum SessionBus {
     }()
 
     /// Whether GIO has an address to connect to. If there is an X11 display but no address, or a list of addresses with
-    /// `autolaunch:`, GIO would start a new bus, which no keyring ever joins.
-    private static var hasAddress: Bool {
+    /// `autolaunch:`, GIO would start a new bus, which no keyring and no desktop ever joins.
+    package static var hasAddress: Bool {
         guard let address = environment("DBUS_SESSION_BUS_ADDRESS") else { return false }
         return !address.contains("autolaunch:")
     }

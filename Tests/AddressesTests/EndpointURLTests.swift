@@ -1,6 +1,5 @@
+import Addresses
 import Testing
-
-@testable import OAuth
 
 @Suite struct `An endpoint address` {
     struct Accepted: Sendable, CustomTestStringConvertible {

@@ -1,7 +1,7 @@
 /// Percent-encoding (RFC 3986 section 2.1), on bytes.
-enum PercentEncoding {
+package enum PercentEncoding {
     /// Returns the decoded bytes; nil if a `%` lacks its two hexadecimal digits.
-    static func decode(_ bytes: ArraySlice<UInt8>) -> [UInt8]? {
+    package static func decode(_ bytes: ArraySlice<UInt8>) -> [UInt8]? {
         var decoded: [UInt8] = []
         decoded.reserveCapacity(bytes.count)
         var index = bytes.startIndex
@@ -12,7 +12,7 @@ enum PercentEncoding {
                 continue
             }
             let digits = bytes[(index + 1)...].prefix(2)
-            guard digits.count == 2, digits.allSatisfy(isHexadecimal),
+            guard digits.count == 2, digits.allSatisfy(ASCII.isHexadecimal),
                 let byte = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
             else { return nil }
             decoded.append(byte)
@@ -22,7 +22,7 @@ enum PercentEncoding {
     }
 
     /// Returns `bytes` as text. Bytes that are not UTF-8 are percent-encoded; everything else is unchanged.
-    static func text(_ bytes: some Collection<UInt8>) -> String {
+    package static func text(_ bytes: some Collection<UInt8>) -> String {
         var text = ""
         var decoder = UTF8()
         var rest = Array(bytes)[...]
@@ -54,26 +54,12 @@ enum PercentEncoding {
         return encoded
     }
 
-    static func isHexadecimal(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
-            UInt8(ascii: "A")...UInt8(ascii: "F"):
-            true
-        default: false
-        }
-    }
-
     private static func encode(_ byte: UInt8) -> String {
         let digits = String(byte, radix: 16, uppercase: true)
         return digits.count == 2 ? "%" + digits : "%0" + digits
     }
 
     private static func isPathCharacter(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-            UInt8(ascii: "A")...UInt8(ascii: "Z"):
-            true
-        default: "-._~!$&'()*+,;=:@".utf8.contains(byte)
-        }
+        ASCII.isLetter(byte) || ASCII.isDigit(byte) || "-._~!$&'()*+,;=:@".utf8.contains(byte)
     }
 }

@@ -3,7 +3,7 @@ import Glibc
 import TestSupport
 import Testing
 
-@testable import KeyfobCore
+@testable import Processes
 
 /// Programs that end in time, and programs that do not.
 @Suite(.timeLimit(.minutes(1))) struct `A program that is bound to us` {
@@ -21,12 +21,49 @@ import Testing
         #expect(try Self.shell("head -c 300000 /dev/zero").output.count == 300_000)
     }
 
+    @Test func `reads its input to the end, and its standard error is returned on request`() throws {
+        let input = [UInt8](repeating: 7, count: 1_048_576)
+        let outcome = try BoundProgram.run(
+            "/bin/sh", ["-c", "cat; head -c 200000 /dev/zero >&2"], environment: ["PATH": "/usr/bin:/bin"],
+            input: input, readsErrors: true, limit: 2_000_000, within: .seconds(30))
+        #expect(outcome == .init(status: 0, output: input, errors: [UInt8](repeating: 0, count: 200_000)))
+        #expect(throws: BoundProgram.Failure.notStarted(errno: E2BIG)) {
+            try BoundProgram.run(
+                "/bin/true", [], environment: [:], input: input + [7], limit: 1, within: .seconds(30))
+        }
+    }
+
     @Test func `gets the environment, the directory and no input, and no descriptor of ours`() throws {
         let file = unsafe open("/dev/null", O_RDONLY)  // without O_CLOEXEC
         defer { close(file) }
         let script = "echo $A; pwd; cat; ls /proc/$$/fd | tr '\\n' ' '"
         let outcome = try Self.shell(script, ["A": "b c", "PATH": "/usr/bin:/bin"], in: "/proc")
         #expect(String(decoding: outcome.output, as: UTF8.self) == "b c\n/proc\n0 1 2 ")
+    }
+
+    @Test func `inherits no descriptor if we have no standard input ourselves`() async {
+        await #expect(processExitsWith: .success) {
+            close(0)
+            let script = "cat; ls /proc/$$/fd | tr '\\n' ' '"
+            for input in [nil, Array("in\n".utf8)] {
+                let outcome = try BoundProgram.run(
+                    "/bin/sh", ["-c", script], environment: ["PATH": "/usr/bin:/bin"], input: input, readsErrors: true,
+                    limit: 1000, within: .seconds(30))
+                #expect(outcome == .init(status: 0, output: (input ?? []) + Array("0 1 2 ".utf8)))
+            }
+        }
+    }
+
+    @Test func `can clean up if it is late, but has only a second for it`() async throws {
+        try await withTemporaryDirectory { directory async throws in
+            #expect(throws: BoundProgram.Failure.timedOut) {
+                try Self.shell("trap 'echo >\(directory)/ended; exit' TERM; while :; do :; done", within: .seconds(1))
+            }
+            #expect(FileManager.default.fileExists(atPath: "\(directory)/ended"))
+            #expect(throws: BoundProgram.Failure.timedOut) {
+                try Self.shell("trap '' TERM; while :; do :; done", within: .seconds(1))
+            }
+        }
     }
 
     @Test func `is ended with all that it has started where it is late, or prints too much`() async throws {

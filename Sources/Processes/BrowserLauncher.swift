@@ -1,62 +1,62 @@
 import Glibc
 
-/// Opens an address in the user's browser.
+/// Opens an address in the user's browser. It tries, in this order:
 ///
-/// It tries, in this order:
-/// 1. the programs in `$BROWSER`, separated by colons; each may have arguments, in which `%s` stands for the address;
-/// 2. `wslview`, which exists only on WSL;
-/// 3. `gio open`, GIO's default handler;
-/// 4. `xdg-open`;
-/// 5. the desktop's portal, for sandboxes that have none of these.
+/// 1. `$BROWSER`: a list of commands separated by colons. Each may have arguments; `%s` stands for the address.
+/// 2. `wslview`, which only WSL has.
+/// 3. GIO's default handler (`gio open`), then `xdg-open`.
+/// 4. The desktop's portal, for a sandbox that has none of these.
 ///
-/// No shell sees the address. The child has a session of its own, and /dev/null as standard input, output and error: it
-/// cannot write into an answer, and keyfob does not wait for it.
+/// No shell sees the address. The child is not waited for. It has a session of its own, and its standard input, output and
+/// error are /dev/null, so it cannot write into an answer.
 package struct BrowserLauncher: Sendable {
     let search: ExecutableSearch
     let browser: String?
     let environment: [String: String]
-    let tracer: Tracer
+    let note: @Sendable (String) -> Void
     let activation: @Sendable () -> String?
     let portal: Portal
 
     /// - Parameters:
     ///   - browser: the value of `$BROWSER`.
-    ///   - environment: the child's environment.
-    ///   - activation: the token that lets the browser come to the front, if the desktop has given one (XDG Activation).
-    ///   - portal: the desktop's portal.
+    ///   - environment: the complete environment of the child.
+    ///   - activation: returns the token with which the browser can come to the front, if the desktop has given one
+    ///     (XDG Activation).
+    ///   - note: receives a line about each attempt, for the trace.
     package init(
         search: ExecutableSearch, browser: String?, environment: [String: String],
-        activation: @escaping @Sendable () -> String? = { nil }, portal: Portal = .none, tracer: Tracer = .none
+        activation: @escaping @Sendable () -> String? = { nil }, portal: Portal = .none,
+        note: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         (self.activation, self.portal) = (activation, portal)
         self.search = search
-        self.tracer = tracer
+        self.note = note
         self.browser = browser
         self.environment = environment
     }
 
-    /// Starts the first program that can be started. Returns whether there was one.
+    /// Starts the first browser that can be started. Returns whether there was one.
     package func open(_ address: String) -> Bool {
         commands(for: address).contains { command in
             guard let program = command.first.flatMap({ search.path(of: $0) }) else { return false }
             let isStarted = spawn(program, command)
-            tracer.note("browser: \(program) " + (isStarted ? "started" : "cannot be started"))
+            note("browser: \(program) " + (isStarted ? "started" : "cannot be started"))
             return isStarted
         } || opensByPortal(address)
     }
 
     private func opensByPortal(_ address: String) -> Bool {
         let isOpened = portal.open(address)
-        tracer.note("browser: the desktop's portal " + (isOpened ? "opens it" : "is not there"))
+        note("browser: the desktop's portal " + (isOpened ? "opens it" : "is not there"))
         return isOpened
     }
 
-    /// Whether there is a program or a portal for opening an address.
+    /// Whether there is anything that might open an address.
     package var mightOpen: Bool {
         programs.contains { $0.path != nil } || portal.isThere()
     }
 
-    /// The desktop's portal, which opens addresses for programs in a sandbox.
+    /// Opens addresses for a program that cannot start programs outside of its sandbox.
     package struct Portal: Sendable {
         let isThere: @Sendable () -> Bool
         let open: @Sendable (String) -> Bool
@@ -64,14 +64,14 @@ package struct BrowserLauncher: Sendable {
         package static let none = Portal(isThere: { false }, open: { _ in false })
 
         /// - Parameters:
-        ///   - isThere: whether there is a portal.
-        ///   - open: opens an address. Returns whether the portal accepted it.
+        ///   - isThere: returns whether there is a portal.
+        ///   - open: opens an address. Returns whether the portal accepted that.
         package init(isThere: @escaping @Sendable () -> Bool, open: @escaping @Sendable (String) -> Bool) {
             (self.isThere, self.open) = (isThere, open)
         }
     }
 
-    /// The programs to try, in order, each with its path if it exists.
+    /// The programs to try, in order: the name of each, and its absolute path if it is installed.
     package var programs: [(name: String, path: String?)] {
         commands(for: "").compactMap { $0.first }.map { ($0, search.path(of: $0)) }
     }
@@ -89,7 +89,7 @@ package struct BrowserLauncher: Sendable {
         return wanted + [["wslview", address], ["gio", "open", address], ["xdg-open", address]]
     }
 
-    /// POSIX_SPAWN_SETSID (glibc 2.26), which the C module shows only to GNU sources.
+    /// POSIX_SPAWN_SETSID (glibc 2.26), which the C module shows to GNU sources alone.
     private static let newSession: Int16 = 0x80
 
     private func spawn(_ program: String, _ arguments: [String]) -> Bool {
@@ -104,25 +104,16 @@ package struct BrowserLauncher: Sendable {
         defer { unsafe posix_spawnattr_destroy(&attributes) }
         unsafe posix_spawnattr_setflags(&attributes, Self.newSession)
         var child = pid_t()
-        return unsafe withCStrings(arguments) { argv in
-            unsafe withCStrings(childEnvironment.map { $0.key + "=" + $0.value }) { envp in
+        return unsafe CStrings.with(arguments) { argv in
+            unsafe CStrings.with(childEnvironment.map { $0.key + "=" + $0.value }) { envp in
                 unsafe posix_spawn(&child, program, &actions, &attributes, argv, envp) == 0
             }
         }
     }
 
-    /// The environment, with the activation token under the names that Wayland and X11 use.
+    /// With the token in the variables that programs on Wayland and X11 read.
     private var childEnvironment: [String: String] {
         guard let token = activation() else { return environment }
         return environment.merging(["XDG_ACTIVATION_TOKEN": token, "DESKTOP_STARTUP_ID": token]) { $1 }
-    }
-
-    /// Lends `strings` as an array of C strings that ends with NULL.
-    private func withCStrings<Result>(
-        _ strings: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> Result
-    ) -> Result {
-        let copies = unsafe strings.map { unsafe strdup($0) }
-        defer { unsafe copies.forEach { unsafe free($0) } }
-        return unsafe body(copies + [nil])
     }
 }

@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@testable import KeyfobCore
+@testable import Processes
 
 @Suite(.timeLimit(.minutes(1)))
 struct `The user's browser` {

@@ -3,7 +3,7 @@ import Glibc
 import TestSupport
 import Testing
 
-@testable import KeyfobCore
+@testable import Processes
 
 @Suite struct `The search for programs` {
     @Test(

@@ -3,6 +3,9 @@ struct IPv6Address: Equatable {
     /// Eight groups of 16 bits.
     let groups: [UInt16]
 
+    /// The 16 bytes of the groups.
+    var bytes: [UInt8] { groups.flatMap { [UInt8($0 >> 8), UInt8($0 & 0xFF)] } }
+
     /// Returns nil unless `text` is an address. An IPv4 address may replace the last two groups.
     init?(_ text: ArraySlice<UInt8>) {
         let halves = Self.halves(of: text)
@@ -41,12 +44,11 @@ struct IPv6Address: Equatable {
         let parts = text.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
         var groups: [UInt16] = []
         for (index, part) in parts.enumerated() {
-            if mayEndInIPv4, index == parts.count - 1, HostGrammar.isAddress4(part) {
-                let octets = part.split(separator: UInt8(ascii: "."))
-                    .compactMap { UInt16(String(decoding: $0, as: UTF8.self)) }
+            if mayEndInIPv4, index == parts.count - 1, let address = IPv4Address(part) {
+                let octets = address.bytes.map { UInt16($0) }
                 groups += [octets[0] << 8 | octets[1], octets[2] << 8 | octets[3]]
             } else {
-                guard (1...4).contains(part.count), part.allSatisfy(PercentEncoding.isHexadecimal),
+                guard (1...4).contains(part.count), part.allSatisfy(ASCII.isHexadecimal),
                     let group = UInt16(String(decoding: part, as: UTF8.self), radix: 16)
                 else { return nil }
                 groups.append(group)

@@ -12,7 +12,7 @@ package enum PathGrammar {
 
     /// Whether a path as written in a URL is ambiguous. The reasons are those of ``isAmbiguous(_:)``, and also `%2F`,
     /// `%5C` or an escape without its two digits.
-    static func isAmbiguous(encoded path: ArraySlice<UInt8>) -> Bool {
+    package static func isAmbiguous(encoded path: ArraySlice<UInt8>) -> Bool {
         guard let decoded = PercentEncoding.decode(path) else { return true }
         // Check the decoded path as text: there, bytes that are not UTF-8 are escaped again.
         return holdsEscape(of: [slash, backslash], in: Array(path)) || isAmbiguous(PercentEncoding.text(decoded))
@@ -38,7 +38,7 @@ package enum PathGrammar {
         }
     }
 
-    static let slash = UInt8(ascii: "/")
+    package static let slash = UInt8(ascii: "/")
     private static let backslash = UInt8(ascii: "\\")
     private static let dot = UInt8(ascii: ".")
     /// The first bytes of overlong forms: `/`, `\` and `.` written in two, three or four bytes.

@@ -1,17 +1,10 @@
-import Secrets
-
 /// The service that a credential is for: an origin over http or https, perhaps with a path (RFC 3986, RFC 6454).
 ///
 /// A value never holds an invalid host, user information, a query, a fragment or a control character. Values can be
 /// compared: two spellings of one service are equal, and two different services never are. Paths are compared and cut
 /// by their UTF-8 bytes.
 package struct ServiceURL: Sendable, Hashable, CustomStringConvertible {
-    /// `https` or `http`.
-    package let scheme: String
-    /// In lower case. An IPv6 address is in brackets.
-    package let host: String
-    /// The effective port: the default port of the scheme if none is given.
-    package let port: Int
+    private let place: Origin
     /// Percent-decoded, with a slash before each segment and none at the end. Empty for the whole origin.
     private let path: [UInt8]
     /// Whether programs read the path in more than one way (``PathGrammar``). Only the whole origin contains such a
@@ -42,9 +35,9 @@ package struct ServiceURL: Sendable, Hashable, CustomStringConvertible {
         if let byte = URLPieces.forbiddenByte(in: string.utf8) { throw .forbiddenByte(byte) }
         guard let pieces = URLPieces(Array(string.utf8)) else { throw .notAbsolute }
         guard pieces.userinfo == nil else { throw .userinfo }
-        guard !pieces.hasQueryOrFragment else { throw .queryOrFragment }
+        guard pieces.tail.isEmpty else { throw .queryOrFragment }
         guard let path = PercentEncoding.decode(pieces.path) else { throw .malformedEscape }
-        if let byte = path.first(where: AttributeLines.isControl) { throw .forbiddenByte(byte) }
+        if let byte = path.first(where: ASCII.isControl) { throw .forbiddenByte(byte) }
         guard !PathGrammar.isAmbiguous(encoded: pieces.path) else { throw .ambiguousPath }
         let scheme = String(decoding: pieces.scheme, as: UTF8.self)
         try self.init(scheme: scheme, authority: pieces.host, path: PercentEncoding.text(path.dropFirst()))
@@ -56,7 +49,7 @@ package struct ServiceURL: Sendable, Hashable, CustomStringConvertible {
     /// - Parameter path: without a leading slash. It is not percent-decoded here, because git has done that.
     package init?(protocolName: String, host: String, path: String?) {
         let path = path ?? ""
-        guard !path.utf8.contains(where: AttributeLines.isControl) else { return nil }
+        guard !path.utf8.contains(where: ASCII.isControl) else { return nil }
         do {
             try self.init(scheme: protocolName, authority: Array(host.utf8)[...], path: path)
         } catch {
@@ -65,17 +58,27 @@ package struct ServiceURL: Sendable, Hashable, CustomStringConvertible {
     }
 
     private init(scheme: String, authority: ArraySlice<UInt8>, path: String) throws(ParsingError) {
-        let scheme = scheme.asciiLowercased
-        guard let defaultPort = Self.defaultPort(of: scheme) else { throw .unsupportedScheme(scheme) }
-        let (host, port) = try HostGrammar.split(authority)
-        self.scheme = scheme
-        self.host = host
-        self.port = port ?? defaultPort
+        do throws(Origin.Problem) {
+            place = try Origin(scheme: scheme, authority: authority)
+        } catch {
+            switch error {
+            case .unsupportedScheme(let scheme): throw .unsupportedScheme(scheme)
+            case .invalidHost: throw .invalidHost
+            case .invalidPort: throw .invalidPort
+            }
+        }
         let bytes = Array(path.utf8)
         let end = bytes.lastIndex { $0 != PathGrammar.slash }
         self.path = end.map { [PathGrammar.slash] + bytes[...$0] } ?? []
         isAmbiguous = PathGrammar.isAmbiguous(path)
     }
+
+    /// `https` or `http`.
+    package var scheme: String { place.scheme }
+    /// In lower case. An IPv6 address is in brackets.
+    package var host: String { place.host }
+    /// The effective port: the default port of the scheme if none is given.
+    package var port: Int { place.port }
 
     /// The segments of the path, percent-decoded and case-sensitive. Two adjacent slashes give an empty segment.
     package var pathSegments: [String] {
@@ -84,9 +87,7 @@ package struct ServiceURL: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Scheme and host, and the port unless it is the scheme's default: `https://git.example.com`.
-    package var origin: String {
-        port == Self.defaultPort(of: scheme) ? "\(scheme)://\(host)" : "\(scheme)://\(host):\(port)"
-    }
+    package var origin: String { place.text }
 
     /// The origin and the path, percent-encoded so that the result can be printed and parsed again.
     package var description: String {
@@ -95,23 +96,14 @@ package struct ServiceURL: Sendable, Hashable, CustomStringConvertible {
 
     /// Whether the host is written as this machine: `localhost`, 127.0.0.0/8 or `[::1]` (RFC 8252 section 7.3). No name
     /// is looked up, so a resolver cannot make a host a loopback host.
-    package var isLoopback: Bool { host == "localhost" || HostGrammar.isLoopbackAddress(host) }
+    package var isLoopback: Bool { place.isLoopback }
 
     /// Whether `other` has the same origin and a path that equals this path or is below it, at a segment boundary. The
     /// whole origin contains every path. Any other service contains no ambiguous path.
     package func contains(_ other: ServiceURL) -> Bool {
-        guard scheme == other.scheme, host == other.host, port == other.port else { return false }
+        guard place == other.place else { return false }
         if path.isEmpty { return true }
         guard !isAmbiguous, !other.isAmbiguous, other.path.starts(with: path) else { return false }
         return other.path.count == path.count || other.path[path.count] == PathGrammar.slash
-    }
-
-    /// The default port (RFC 9110 section 4.2); nil for other schemes.
-    private static func defaultPort(of scheme: String) -> Int? {
-        switch scheme {
-        case "https": 443
-        case "http": 80
-        default: nil
-        }
     }
 }

@@ -1,7 +1,7 @@
 import Files
 
-/// Finds programs in the absolute entries of `PATH`, never in the working directory: that belongs to whoever made the
-/// repository one stands in.
+/// Finds programs in the absolute entries of `PATH`, never in the working directory: in a clone, that has the files of
+/// other people.
 package struct ExecutableSearch: Sendable {
     let directories: [String]
 
@@ -11,7 +11,8 @@ package struct ExecutableSearch: Sendable {
         directories = value.split(separator: ":").map(String.init).filter { $0.hasPrefix("/") }
     }
 
-    /// The absolute path of `name`; an absolute `name` is itself, a relative one with a slash is nothing.
+    /// The absolute path of `name`; nil if no directory has such a program. If `name` is an absolute path, that path. A
+    /// relative path with a slash is never found.
     package func path(of name: String) -> String? {
         if name.contains("/") { return name.hasPrefix("/") && isExecutable(name) ? name : nil }
         return directories.lazy.map { $0 + "/" + name }.first(where: isExecutable)

@@ -1,0 +1,151 @@
+"""The floors of the program: a target imports only targets of lower floors, and few targets touch C memory."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from harness import binaries
+
+SOURCES = binaries.REPOSITORY / "Sources"
+
+# From the ground up. A target imports only targets of lower floors.
+FLOORS = [
+    {"CGIO", "CJansson", "CKernelKeyring", "CLibsecret", "CProcess", "CQRCode", "CSocketDiagnosis"},
+    {"Secrets"},
+    {"Files", "Addresses", "JSON"},
+    {"Processes"},
+    {"Bus"},
+    {"CredentialProtocol", "Desktop", "KernelKeyring", "OAuth", "SecretService"},
+    {"Console", "Dialects", "Doors", "KeyfobCore"},
+    {"Doctor", "Import", "Setup"},
+    {"git-credential-keyfob", "keyfob", "keyfob-door"},
+]
+FLOOR = {target: floor for floor, targets in enumerate(FLOORS) for target in targets}
+# The demonstration is no part of the program: it imports what it likes of the lowest floors, and nobody imports it.
+DEMO = {"AuthorizationServer", "keyfob-demo"}
+
+# Targets that may use memory which Swift does not check.
+UNSAFE = {"Bus", "Console", "Desktop", "Files", "JSON", "KernelKeyring", "Processes", "Secrets", "SecretService"}
+
+# Files of other targets that use such memory today: sockets, dates and signals. None may be added.
+UNSAFE_FILES = {
+    "Dialects": {"TokenEncoding.swift"},
+    "OAuth": {
+        "HTTPDate.swift", "LoopbackServer.swift", "NameResolution.swift", "SocketDiagnosis.swift", "TCPConnection.swift",
+        "TransportFailures.swift",
+    },
+    "keyfob": {"Exec.swift", "TraceOutput.swift"},
+}  # fmt: skip
+
+# The only targets that may import a module (design: "What can see my refresh token, the network, C memory?").
+SOLE_IMPORTERS = {
+    "CLibsecret": {"SecretService"},
+    "CGIO": {"Bus", "Desktop", "SecretService"},
+    "CJansson": {"JSON"},
+    "CKernelKeyring": {"KernelKeyring"},
+    "CProcess": {"Secrets", "Processes"},
+    "CSocketDiagnosis": {"OAuth"},
+    "AsyncHTTPClient": {"OAuth", "keyfob-demo"},
+    "Hummingbird": {"AuthorizationServer", "keyfob-demo"},
+    "TOMLKit": {"KeyfobCore", "Setup"},
+    "Subprocess": {"keyfob-demo"},
+    "ArgumentParser": {"keyfob"},
+}
+WITHOUT_FOUNDATION = {
+    "Addresses", "CredentialProtocol", "Dialects", "Doors", "Files", "git-credential-keyfob", "JSON", "KernelKeyring",
+    "keyfob-door", "Processes", "Secrets",
+}  # fmt: skip
+
+# `import X`, `internal import struct X.Y`, `@preconcurrency import X`: the module is the first name.
+IMPORT = re.compile(
+    r"^\s*(?:@\w+(?:\([^)]*\))?\s+)*(?:(?:public|package|internal|fileprivate|private)\s+)?"
+    r"import\s+(?:(?:struct|class|enum|protocol|func|var|let|typealias|actor)\s+)?(\w+)",
+    re.MULTILINE,
+)
+COMMENT_OR_TEXT = re.compile(r'//[^\n]*|"(?:\\.|[^"\\\n])*"')
+
+
+def sources() -> dict[str, list[Path]]:
+    """For each of our Swift targets, its source files."""
+    directories = [*(d for d in SOURCES.iterdir() if d.name != "Demo"), *(SOURCES / "Demo").iterdir()]
+    found = {directory.name: sorted(directory.rglob("*.swift")) for directory in directories}
+    return {target: files for target, files in found.items() if files}
+
+
+def imports() -> dict[str, set[str]]:
+    """For each of our targets, the modules that its sources import."""
+    return {target: set().union(*map(imports_of, files)) for target, files in sources().items()}
+
+
+def imports_of(source: Path) -> set[str]:
+    """The modules that a source file imports."""
+    return set(IMPORT.findall(source.read_text()))
+
+
+def wrong_arrows(target: str, modules: set[str]) -> set[str]:
+    """The modules of ours that `target` must not import."""
+    ours = modules & (set(FLOOR) | DEMO)
+    if target in DEMO:
+        return {module for module in ours - DEMO if FLOOR[module] > FLOOR["OAuth"]}
+    return {module for module in ours if module in DEMO or FLOOR[module] >= FLOOR[target]}
+
+
+def test_every_target_has_a_floor() -> None:
+    assert set(sources()) <= set(FLOOR) | DEMO
+
+
+@pytest.mark.parametrize("target", sorted(sources()))
+def test_an_arrow_goes_down_only(target: str) -> None:
+    assert wrong_arrows(target, imports()[target]) == set()
+
+
+@pytest.mark.parametrize(
+    ("target", "module"),
+    [
+        ("OAuth", "SecretService"), ("Files", "Processes"), ("Files", "Addresses"), ("Desktop", "OAuth"),
+        ("KeyfobCore", "Console"), ("KeyfobCore", "Setup"), ("Setup", "Doctor"), ("Import", "Setup"),
+        ("Console", "KeyfobCore"), ("Dialects", "Doors"), ("Doors", "KeyfobCore"), ("keyfob", "keyfob-demo"),
+        ("keyfob-demo", "KeyfobCore"),
+    ],
+)  # fmt: skip
+def test_a_wrong_arrow_is_found(target: str, module: str) -> None:
+    assert wrong_arrows(target, {module, "Secrets", "Glibc"}) == {module}
+
+
+@pytest.mark.parametrize("target", sorted({*sources()} - UNSAFE - DEMO))
+def test_unchecked_memory_stays_in_few_targets(target: str) -> None:
+    code = {file: COMMENT_OR_TEXT.sub("", file.read_text()) for file in sources()[target]}
+    found = {file.name for file, text in code.items() if re.search(r"\bunsafe\b", text)}
+    assert found <= UNSAFE_FILES.get(target, set())
+
+
+@pytest.mark.parametrize("module", sorted(SOLE_IMPORTERS))
+def test_only_few_targets_see_it(module: str) -> None:
+    importers = {target for target, modules in imports().items() if module in modules}
+    assert importers <= SOLE_IMPORTERS[module]
+
+
+def test_only_oauth_and_the_demonstration_know_the_network() -> None:
+    importers = {target for target, modules in imports().items() if any(m.startswith("NIO") for m in modules)}
+    assert importers <= {"OAuth", *DEMO}
+
+
+def test_no_source_imports_foundation() -> None:
+    for target, modules in imports().items():
+        assert modules.isdisjoint({"Foundation", "FoundationNetworking", "FoundationInternationalization"}), target
+
+
+@pytest.mark.parametrize("target", sorted(WITHOUT_FOUNDATION & set(sources())))
+def test_the_doors_do_without_any_foundation(target: str) -> None:
+    assert "FoundationEssentials" not in imports()[target]
+
+
+def test_the_static_doors_see_only_the_protocols_and_the_kernel() -> None:
+    quick = {"Addresses", "CredentialProtocol", "Files", "KernelKeyring", "Secrets"}
+    found = {target: modules & set(FLOOR) for target, modules in imports().items()}
+    assert found["Doors"] <= quick
+    assert found["git-credential-keyfob"] <= {*quick, "Doors"}
+    assert found["keyfob-door"] <= {*quick, "Doors", "Dialects"}
