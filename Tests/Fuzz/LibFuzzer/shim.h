@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// Runs `check` on inputs until the options in `argv` say that it is enough, and returns an exit status. `check` returns
-// 0, or -1 for an input that is not to be kept.
+// Runs `check` on inputs until a limit in `argv` is reached, and returns an exit status. `check` returns 0, or -1 for
+// an input that libFuzzer must not add to the corpus.
 int LLVMFuzzerRunDriver(int *argc, char ***argv, int (*check)(const uint8_t *data, size_t size));
 
 #endif

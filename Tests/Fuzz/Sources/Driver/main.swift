@@ -2,7 +2,7 @@ import CLibFuzzer
 import Glibc
 
 // keyfob-fuzz [LIBFUZZER OPTION]... [CORPUS]...: feeds libFuzzer's inputs to the target that the variable
-// KEYFOB_FUZZ_TARGET names. A variable and not an argument: libFuzzer starts itself again with its own arguments.
+// KEYFOB_FUZZ_TARGET names. It is a variable because libFuzzer restarts the program with its own arguments.
 // `keyfob-fuzz --list` prints the names.
 
 if CommandLine.arguments.dropFirst() == ["--list"] {
@@ -13,7 +13,7 @@ if CommandLine.arguments.dropFirst() == ["--list"] {
 private let target = unsafe getenv("KEYFOB_FUZZ_TARGET").flatMap { unsafe FuzzTarget(rawValue: String(cString: $0)) }
 guard target != nil else { fatalError("KEYFOB_FUZZ_TARGET names no target; --list does") }
 
-/// Ends the process where an invariant does not hold, which libFuzzer takes for a finding.
+/// Ends the process if an invariant does not hold. libFuzzer reports this as a crash.
 private func check(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
     let bytes = unsafe Array(UnsafeBufferPointer(start: data, count: size))
     do {

@@ -1,8 +1,8 @@
 import FoundationEssentials
 import Testing
 
-/// The inputs that led the fuzzer to something new (Tests/Fuzz/run), again, in every test run.
-@Suite struct `What the fuzzer has found before` {
+/// Checks the committed corpus of the fuzzer (Tests/Fuzz/run) again in every test run.
+@Suite struct `The fuzzer's corpus` {
     private static let corpus = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appending(path: "corpus")
 
@@ -17,12 +17,12 @@ import Testing
         }
     }
 
-    @Test func `belongs to targets that there are`() throws {
+    @Test func `has one directory for each target`() throws {
         let directories = try FileManager.default.contentsOfDirectory(atPath: Self.corpus.path)
         #expect(directories.sorted() == FuzzTarget.allCases.map(\.rawValue).sorted())
     }
 
-    @Test func `is small, and an invariant that does not hold is noticed`() throws {
+    @Test func `has only small inputs, and a broken invariant is reported`() throws {
         for target in FuzzTarget.allCases {
             let directory = Self.corpus.appending(path: target.rawValue).path
             for file in try FileManager.default.contentsOfDirectory(atPath: directory) {
@@ -30,6 +30,6 @@ import Testing
                 #expect(size <= 8192, "\(target.rawValue)/\(file)")
             }
         }
-        #expect(throws: Violation.self) { try require(false, "noticed") }
+        #expect(throws: Violation.self) { try require(false, "broken") }
     }
 }

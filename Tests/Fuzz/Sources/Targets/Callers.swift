@@ -3,8 +3,8 @@ import CredentialProtocol
 import Dialects
 import Secrets
 
-/// What callers that are not git say: the first byte chooses the caller, and 0xFF, which no text has, stands between
-/// what the program was started with and its input. The same bytes are a credential that a server or a keyring gave.
+/// Invocations by callers other than git. The first byte chooses the caller. The byte 0xFF, which never occurs in UTF-8,
+/// separates the argument from standard input. The input is also the secret of a stored credential.
 func fuzzCaller(_ bytes: [UInt8]) throws {
     guard let first = bytes.first else { return }
     let type = Dialects.callers[Int(first) % Dialects.callers.count]
@@ -14,7 +14,7 @@ func fuzzCaller(_ bytes: [UInt8]) throws {
     let word = String(decoding: fields.first ?? [], as: UTF8.self)
     let input = fields.count > 1 ? fields[1] : []
     for arguments in [[word], ["get", word], ["get", "h.example", word], ["store", word], ["--cargo-plugin"]] {
-        // Each of the variables that a dialect reads.
+        // Every variable that a dialect reads has this value.
         let invocation = Invocation(arguments, variable: { $0.contains("TOKEN_TYPE") ? nil : word }, input: { input })
         try fuzzCaller(type, invocation, secret: input)
     }
@@ -24,29 +24,30 @@ private func fuzzCaller(_ type: any Dialect.Type, _ invocation: Invocation, secr
     var (dialect, again) = (type.init(), type.init())
     let question = outcome { () throws(InvocationError) in try dialect.question(invocation) }
     let repeated = outcome { () throws(InvocationError) in try again.question(invocation) }
-    try require(question == repeated, "one question is read in two ways")
+    try require(question == repeated, "one question has two readings")
     switch question {
     case .failure(let error):
         let reply = dialect.failed(Report(error))
-        try require(reply.output.allSatisfy { $0 == 0x0A || isVisible([$0]) || $0 == 0x20 }, "an error for a terminal")
+        try require(
+            reply.output.allSatisfy { $0 == 0x0A || isVisible([$0]) || $0 == 0x20 }, "an error with control characters")
         try require(!reply.complaint.contains { $0.contains("\n") }, "an error of several lines")
     case .success(.get(let request)):
         try requireService(request)
-        try require(request.password == nil, "a password that nobody asked to keep")
+        try require(request.password == nil, "a password in a `get`")
         try fuzzAnswers(dialect, request, secret)
     case .success(.store(let request)):
         try requireService(request)
         let kept = (request.password?.exposedBytes ?? []) + Array((request.username ?? "").utf8)
-        try require(!kept.contains(where: AttributeLines.isControl), "something to keep with a control character")
-        try require(request.password?.isEmpty == false && request.username != nil, "nothing to keep")
+        try require(!kept.contains(where: AttributeLines.isControl), "a control character in a credential to store")
+        try require(request.password?.isEmpty == false && request.username != nil, "no credential to store")
     case .success(.erase(let request)): try requireService(request)
     case .success(.list), .success(.reply): break
     }
 }
 
 private func requireService(_ request: CredentialRequest) throws {
-    guard let service = request.url else { throw Violation(description: "a request for no service") }
-    try require(service.scheme == "https" || service.isLoopback, "a request for a service in plain text")
+    guard let service = request.url else { throw Violation(description: "a request without a service") }
+    try require(service.scheme == "https" || service.isLoopback, "a service without TLS")
 }
 
 private func fuzzAnswers(_ dialect: any Dialect, _ request: CredentialRequest, _ secret: [UInt8]) throws {
@@ -57,7 +58,7 @@ private func fuzzAnswers(_ dialect: any Dialect, _ request: CredentialRequest, _
         }
         guard case .success(let reply) = answer else { continue }
         try require(
-            reply.output.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x0A }, "a control character comes through")
+            reply.output.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x0A }, "a control character in the answer")
         let text = String(decoding: secret, as: UTF8.self)
         if authtype != nil, !secret.isEmpty, reply.status == 0,
             String(decoding: reply.output, as: UTF8.self).contains(text)

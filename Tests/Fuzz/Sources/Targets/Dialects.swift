@@ -7,57 +7,57 @@ func fuzzGitDialect(_ bytes: [UInt8]) throws { try fuzz(GitDialect(), bytes) }
 
 func fuzzLineDialect(_ bytes: [UInt8]) throws {
     try fuzz(LineDialect(), bytes)
-    // Where git may say it too, it means the same.
+    // A request that the git dialect accepts too must mean the same there.
     guard let lines = try? AttributeLines(bytes).lines, !lines.contains(where: { $0.name == "url" }),
         var asked = try? LineDialect().decode(bytes, for: .get)
     else { return }
     (asked.scope, asked.resource, asked.minTTL, asked.interaction) = ([], nil, nil, nil)
     let git = outcome { () throws(RequestError) in try GitDialect().decode(bytes, for: .get) }
-    try require(git == .success(asked), "the two dialects read one request in two ways")
+    try require(git == .success(asked), "the two dialects differ about one request")
 }
 
 private func fuzz(_ dialect: some AttributeDialect, _ bytes: [UInt8]) throws {
     let first = outcome { () throws(RequestError) in try dialect.decode(bytes, for: .get) }
     let second = outcome { () throws(RequestError) in try dialect.decode(bytes, for: .get) }
-    try require(first == second, "one request is read in two ways")
+    try require(first == second, "one request has two readings")
     guard case .success(let request) = first else { return }
     try requireClean(request)
     try requireIdentity(request)
 
     let written = lines(of: request)
     let again = outcome { () throws(RequestError) in try dialect.decode(written, for: .get) }
-    try require(again == .success(request), "what was read, written down, reads as something else: \(again)")
+    try require(again == .success(request), "another request after writing: \(again)")
     try requireAnswer(dialect, request)
 }
 
-/// No control character has come through, and nothing that is not said as it must be.
+/// Checks that the request has no control characters and that each value is in its valid range.
 private func requireClean(_ request: CredentialRequest) throws {
     let texts = [
         request.protocolName, request.host, request.path, request.username, request.authtype, request.resource,
     ]
     let secrets = [request.password, request.credential, request.oauthRefreshToken].compactMap { $0?.exposedBytes }
     let values = texts.compactMap { $0.map { Array($0.utf8) } } + secrets + request.state.map { Array($0.utf8) }
-    try require(values.joined().allSatisfy { $0 >= 0x20 && $0 != 0x7F }, "a control character has come through")
+    try require(values.joined().allSatisfy { $0 >= 0x20 && $0 != 0x7F }, "a control character in a value")
     let challenges = request.wwwauth.flatMap(\.utf8)
     try require(
         challenges.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }, "a control character in a challenge")
-    try require(request.scope.allSatisfy(isScope), "a scope that is none")
-    try require(request.minTTL.map { $0 >= 0 } ?? true, "a life that is negative")
-    try require(request.passwordExpiryUTC.map { $0 > 0 } ?? true, "an end before 1970")
+    try require(request.scope.allSatisfy(isScope), "an invalid scope")
+    try require(request.minTTL.map { $0 >= 0 } ?? true, "a negative lifetime")
+    try require(request.passwordExpiryUTC.map { $0 > 0 } ?? true, "an expiry before 1970")
 }
 
-/// A request for no service in particular matches none (CVE-2020-11008).
+/// Checks the service of the request. An incomplete URL must not match any stored credential (CVE-2020-11008).
 private func requireIdentity(_ request: CredentialRequest) throws {
     try require(!request.protocolName.isEmpty, "no protocol")
     guard ["http", "https"].contains(request.protocolName.lowercased()) else {
-        return try require(request.url == nil, "a service that is not on the web")
+        return try require(request.url == nil, "a service for a scheme other than http and https")
     }
     guard let url = request.url else { throw Violation(description: "no service") }
     try require(!url.host.isEmpty && request.host.lowercased().hasPrefix(url.host), "another host: \(url)")
-    try require((1...65_535).contains(url.port), "a port that is none")
+    try require((1...65_535).contains(url.port), "an invalid port")
 }
 
-/// What git would say for it.
+/// The request in the format of git-credential(1).
 private func lines(of request: CredentialRequest) -> [UInt8] {
     var bytes: [UInt8] = []
     func line(_ name: Attribute, _ value: [UInt8]?) {
@@ -87,7 +87,7 @@ private func lines(of request: CredentialRequest) -> [UInt8] {
     return bytes
 }
 
-/// The answer to any request says what we say, and nothing that the request has put there.
+/// Checks that the answer holds only values of the response, and none from the request.
 private func requireAnswer(_ dialect: some AttributeDialect, _ request: CredentialRequest) throws {
     let response = CredentialResponse(
         username: "oauth2", password: Secret("t0ken"), passwordExpiryUTC: 2_000_000_000, authtype: "Bearer",
@@ -100,7 +100,8 @@ private func requireAnswer(_ dialect: some AttributeDialect, _ request: Credenti
     ]
     for line in answer {
         let value = String(decoding: line.value, as: UTF8.self)
-        try require(values[line.name]?.contains(value) == true, "an answer that nobody gave: \(line.name)=\(value)")
+        try require(
+            values[line.name]?.contains(value) == true, "a value that is not in the response: \(line.name)=\(value)")
     }
     let given = answer.filter { ["credential", "password"].contains($0.name) }
     try require(!given.isEmpty, "an answer without a token")

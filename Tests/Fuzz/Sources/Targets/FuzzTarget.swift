@@ -1,25 +1,25 @@
-/// What is fuzzed: each takes any bytes, gives them to one reader of what others have written, and says what is wrong
-/// with the outcome. A reader may refuse; it may not trap, read one text in two ways, or let through what it is there to
-/// stop.
+/// The targets of the fuzzer. Each target passes any bytes to one parser of untrusted input and checks the result.
+/// The parser may refuse the input. It must not trap, give two results for one input, or accept input that it has to
+/// refuse.
 enum FuzzTarget: String, CaseIterable, Sendable {
-    // What callers say, and what we answer.
+    // Requests of callers, and keyfob's answers.
     case lines, git, line, caller, response
     case tokenFormat = "token-format"
     case serviceURL = "service-url"
-    // What services and browsers say.
+    // Responses of services, and requests of browsers.
     case challenge, callback, listener, paste
-    // What authorization servers say.
+    // Responses of authorization servers.
     case metadata, resource, token, device, registration
     case idToken = "id-token"
     case endpointURL = "endpoint-url"
     case retryAfter = "retry-after"
     case form, base64
-    // What lies on this machine.
+    // Files, keyring items and settings on this machine.
     case configuration, kernel, grant, client, proxy, settings
     case gitConfig = "git-config"
     case moving
 
-    /// Throws a ``Violation`` where an invariant does not hold.
+    /// Throws a ``Violation`` if an invariant does not hold.
     func check(_ bytes: [UInt8]) throws {
         switch self {
         case .lines: try fuzzLines(bytes)
@@ -65,7 +65,7 @@ func require(_ holds: Bool, _ invariant: @autoclosure () -> String) throws {
     if !holds { throw Violation(description: invariant()) }
 }
 
-/// What `body` returns or throws, to be compared with what it does the next time.
+/// The value or error of `body`, for a comparison with a second call.
 func outcome<Value, Failure: Error>(_ body: () throws(Failure) -> Value) -> Result<Value, Failure> {
     Result { () throws(Failure) in try body() }
 }

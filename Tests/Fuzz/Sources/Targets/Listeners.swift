@@ -3,8 +3,8 @@ import NIOEmbedded
 
 @testable import OAuth
 
-/// What comes over one connection to the loopback listener, as bytes: all at once, and cut in two. `$COOKIE` stands for
-/// the cookie of the browser that was started.
+/// Sends bytes over one connection to the loopback listener: all at once, and in two parts. `$COOKIE` stands for the
+/// cookie of the browser that keyfob has opened.
 func fuzzListener(_ bytes: [UInt8]) throws {
     for pieces in [1, 2] {
         let login = try Login()
@@ -15,7 +15,7 @@ func fuzzListener(_ bytes: [UInt8]) throws {
         try LoopbackServer.equip(channel, traffic, patience: .seconds(5)) { _ in false }
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 4321)).wait()
         for piece in [sent.prefix(sent.count / pieces), sent.dropFirst(sent.count / pieces)] where channel.isActive {
-            // What is no HTTP is the pipeline's to answer, and its error no failure of ours.
+            // The channel pipeline answers input that is not HTTP. Its error is not a failure of keyfob.
             _ = try? channel.writeInbound(ByteBuffer(bytes: piece))
         }
         try requireOneAnswer(try received(channel))
@@ -24,10 +24,10 @@ func fuzzListener(_ bytes: [UInt8]) throws {
             !traffic.isAnswered
                 || text.contains("state=right") && text.contains(login.cookie)
                     && text.contains("GET /callback?"),
-            "a forged answer was taken")
-        // The deadline ends it, if nothing else has.
+            "a forged answer was accepted")
+        // The deadline closes a connection that is still open.
         channel.embeddedEventLoop.advanceTime(by: .seconds(6))
-        try require(!channel.isActive, "a connection that stays")
+        try require(!channel.isActive, "a connection that stays open")
         _ = try? channel.finish()
         traffic.finish()
     }
@@ -45,22 +45,25 @@ private func received(_ channel: EmbeddedChannel) throws -> String {
     return String(decoding: bytes, as: UTF8.self)
 }
 
-/// What NIO itself answers to what is no HTTP, also behind a request that has been answered.
+/// NIO's own answer to input that is not HTTP. It may follow the answer to a valid request.
 private let refusal = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
-/// One answer, of fields that are ours, and a page that is; or none.
+/// Checks that the output is empty, or one answer with fields and a page of keyfob.
 private func requireOneAnswer(_ answers: String) throws {
     var answer = answers
     while answer.hasSuffix(refusal) { answer.removeLast(refusal.count) }
     guard !answer.isEmpty else { return }
-    guard let end = answer.firstRange(of: "\r\n\r\n") else { throw Violation(description: "half an answer: \(answer)") }
+    guard let end = answer.firstRange(of: "\r\n\r\n") else {
+        throw Violation(description: "an incomplete answer: \(answer)")
+    }
     let head = answer[..<end.lowerBound].split(separator: "\r\n")
     let status = head[0].split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
-    try require(head[0].hasPrefix("HTTP/1.1 ") || head[0].hasPrefix("HTTP/1.0 "), "an answer that is none: \(answer)")
-    try require([200, 302, 303, 400, 404, 405, 410, 414, 431, 503].contains(status), "an answer \(status)")
+    try require(
+        head[0].hasPrefix("HTTP/1.1 ") || head[0].hasPrefix("HTTP/1.0 "), "an answer that is not HTTP: \(answer)")
+    try require([200, 302, 303, 400, 404, 405, 410, 414, 431, 503].contains(status), "an unexpected status \(status)")
     try require(head.allSatisfy { isPlain(String($0)) }, "a header field with control characters")
     try require(head.dropFirst().contains { $0.lowercased() == "connection: close" }, "not the only answer: \(answer)")
     let page = String(answer[end.upperBound...])
     let tooLong = LoopbackAnswer.page(.tooLong).page
-    try require(page == tooLong || (try Login.pages.get()).contains(page), "a page that is not ours: \(page)")
+    try require(page == tooLong || (try Login.pages.get()).contains(page), "an unknown page: \(page)")
 }

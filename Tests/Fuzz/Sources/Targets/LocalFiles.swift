@@ -9,12 +9,12 @@ import TOMLKit
 @testable import KeyfobCore
 @testable import OAuth
 
-/// A configuration file; and what keyfob would write of its hosts into its own.
+/// A configuration file, and the list of approvals that keyfob would write for its hosts.
 func fuzzConfiguration(_ bytes: [UInt8]) throws {
     guard let text = String(validating: bytes, as: UTF8.self) else { return }
     let first = outcome { () throws(ConfigurationError) in try TOMLConfiguration(text, file: "c.toml").decode() }
     let second = outcome { () throws(ConfigurationError) in try TOMLConfiguration(text, file: "c.toml").decode() }
-    try require(first == second, "one file is read in two ways")
+    try require(first == second, "one file has two readings")
     switch first {
     case .failure(let error):
         let lines = bytes.count { $0 == 0x0A } + 1
@@ -27,11 +27,11 @@ func fuzzConfiguration(_ bytes: [UInt8]) throws {
             try requireApproval(host)
         }
         let times = [configuration.minTTL, configuration.loginTimeout].compactMap { $0 }
-        try require(times.allSatisfy { (1...86_400).contains($0) }, "a time that is none")
+        try require(times.allSatisfy { (1...86_400).contains($0) }, "an invalid time")
     }
 }
 
-/// What is written down when a person approves of a host, read again, says the same.
+/// Checks that the stored approval of a host has the same values when it is read again.
 private func requireApproval(_ host: Configuration.Host) throws {
     guard case .issuer(let issuer, _, _) = host.server else { return }
     let hosts = TOMLTable()
@@ -53,26 +53,28 @@ private func requireApproval(_ host: Configuration.Host) throws {
 /// A payload in kernel memory.
 func fuzzKernel(_ bytes: [UInt8]) throws {
     guard let token = CachedAccessToken(payload: Secret(bytes)) else { return }
-    try require(token.payload.exposedBytes == bytes, "a payload that nobody wrote")
+    try require(token.payload.exposedBytes == bytes, "a payload that differs from its bytes")
     for now in [0, 1_700_000_000, Int64.max] {
         _ = token.isFresh(at: now)
         _ = token.hasLife(300, at: now)
-        try require(!token.hasLife(.max, at: now) || token.lifetime != nil || token.expiresAt == nil, "life for ever")
+        try require(
+            !token.hasLife(.max, at: now) || token.lifetime != nil || token.expiresAt == nil, "an endless lifetime")
     }
 }
 
 /// An item of the Secret Service with a grant in it.
 func fuzzGrant(_ bytes: [UInt8]) throws {
     guard var grant = Grant(Secret(bytes)) else { return }
-    // Without a secret there is nothing to prove oneself with, and the way is not kept.
+    // For a client without a secret, the authentication method is not stored.
     if grant.client.secret == nil { grant.client.authentication = .none }
-    try require(Grant(try grant.encoded()) == grant, "a grant that reads as another")
+    try require(Grant(try grant.encoded()) == grant, "another grant after decoding")
 }
 
 /// An item of the Secret Service with a registration in it.
 func fuzzClient(_ bytes: [UInt8]) throws {
     guard let registration = Registration(Secret(bytes)) else { return }
-    try require(Registration(try registration.encoded())?.value == registration.value, "reads as another")
+    try require(
+        Registration(try registration.encoded())?.value == registration.value, "another registration after decoding")
     _ = registration.value.redirect
     _ = registration.value.isExpired(at: 1_700_000_000)
 }
@@ -84,17 +86,17 @@ func fuzzProxy(_ bytes: [UInt8]) throws {
         "https_proxy": String(lines[0]), "no_proxy": lines.count > 1 ? String(lines[1]) : "",
     ])
     let near = try EndpointURL("http://127.0.0.1:8080/")
-    try require(try settings.proxy(for: near) == nil, "a proxy to this very machine")
+    try require(try settings.proxy(for: near) == nil, "a proxy for loopback")
     do {
         guard let proxy = try settings.proxy(for: try EndpointURL("https://login.example.com/")) else { return }
         try require(!proxy.host.isEmpty && isVisible(proxy.host.utf8), "a proxy without a host")
-        try require(!proxy.host.contains("@") && (1...65_535).contains(proxy.port), "a proxy that is none")
+        try require(!proxy.host.contains("@") && (1...65_535).contains(proxy.port), "an invalid proxy")
     } catch let error as OAuthError {
         try requirePlain(error)
     }
 }
 
-/// What `git config -z` prints, of both sections.
+/// The output of `git config -z`, for both sections that keyfob reads.
 func fuzzGitConfig(_ bytes: [UInt8]) throws {
     let settings = GitSettings(output: bytes)
     _ = settings.declinesInteraction
@@ -105,29 +107,29 @@ func fuzzGitConfig(_ bytes: [UInt8]) throws {
             try require(endpoint.map { $0.scheme == "https" || $0.isLoopback } == true, "an endpoint without TLS")
         }
         let isPlain = found.host.username.map { $0.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F } }
-        try require(isPlain != false, "a name for no git")
-        try require(!found.client.id.isEmpty, "a client without a name")
+        try require(isPlain != false, "a user name with control characters")
+        try require(!found.client.id.isEmpty, "a client without an id")
     }
     var network = NetworkSettings(environment: [:])
     GitNetworkSettings(output: bytes, environment: ["HOME": "/home/somebody"]).apply(to: &network)
-    try require(network.authorities?.isEmpty != true, "authorities in no file")
+    try require(network.authorities?.isEmpty != true, "a CA file without a name")
     try requireHelpers(bytes, of: url)
 }
 
-/// There is a word about a chain without keyfob, and none where it is in it.
+/// Checks that a chain of helpers without keyfob is reported, and that a chain with keyfob is not.
 private func requireHelpers(_ bytes: [UInt8], of url: ServiceURL) throws {
     for chain in [HelperChain(bytes, for: nil), HelperChain(bytes, for: url)] {
         let isOurs = chain.helpers.contains { $0.kind == .keyfob }
-        try require(chain.concerns.contains(.keyfobIsMissing) != isOurs, "no word about keyfob")
+        try require(chain.concerns.contains(.keyfobIsMissing) != isOurs, "keyfob's absence is reported wrongly")
     }
 }
 
-/// A file in which another program keeps credentials, whichever it is.
+/// The credential file of another program, in each format that keyfob imports.
 func fuzzMoving(_ bytes: [UInt8]) throws {
     var findings = Findings()
     PlaintextStore.read(bytes, file: "f", &findings)
     let lines = bytes.count { $0 == 0x0A } + 1
-    try require(findings.credentials.count + findings.problems.count <= lines, "more than one of a line")
+    try require(findings.credentials.count + findings.problems.count <= lines, "more than one finding for a line")
     DockerLogins.read(
         bytes, file: "f",
         registry: { name in
@@ -137,14 +139,18 @@ func fuzzMoving(_ bytes: [UInt8]) throws {
     switch outcome({ () throws(GitHubHosts.Malformed) in try GitHubHosts(bytes).hosts }) {
     case .success(let hosts):
         let named = hosts.flatMap(\.users).map(\.line)
-        try require(named.allSatisfy((1...lines).contains), "a line that is not there")
+        try require(named.allSatisfy((1...lines).contains), "a line number outside the file")
     case .failure(let error): try require((1...lines).contains(error.line), "line \(error.line) of \(lines)")
     }
     for found in findings.credentials {
         let request = found.request
         let secret = request.password?.exposedBytes ?? []
-        try require(!secret.isEmpty && !secret.contains(where: AttributeLines.isControl), "a password for no line")
-        try require(request.username?.utf8.contains(where: AttributeLines.isControl) == false, "a name for no line")
-        try require(found.place.line.map { (1...lines).contains($0) } != false, "a line that is not there")
+        try require(
+            !secret.isEmpty && !secret.contains(where: AttributeLines.isControl),
+            "an empty password, or one with control characters")
+        try require(
+            request.username?.utf8.contains(where: AttributeLines.isControl) == false,
+            "a user name with control characters")
+        try require(found.place.line.map { (1...lines).contains($0) } != false, "a line number outside the file")
     }
 }

@@ -1,7 +1,7 @@
 import OAuth
 
-/// Whether a text can be put on a terminal, into a line and into a header field: nothing in it moves the cursor, ends
-/// the line or turns the direction of writing. Written anew here, and not taken from what is tested.
+/// Whether a text is safe on a terminal, in a line and in a header field. It must not move the cursor, end the line or
+/// change the direction of writing. This function does not use the code under test.
 func isPlain(_ text: String) -> Bool {
     text.unicodeScalars.allSatisfy { scalar in
         switch scalar.value {
@@ -21,12 +21,12 @@ func isScope(_ text: String) -> Bool {
     !text.isEmpty && isVisible(text.utf8) && !text.utf8.contains(UInt8(ascii: "\"")) && !text.contains("\\")
 }
 
-/// Whether nothing that an error carries, at any depth, could do harm where it is shown.
+/// Checks that every text in an error, at any depth, is safe to show.
 func requirePlain(_ error: any Error) throws {
     func walk(_ value: Any) throws {
         if let text = value as? String {
-            try require(isPlain(text), "an error carries control characters: \(text.debugDescription)")
-            try require(text.unicodeScalars.count <= 4096, "an error carries a text without end")
+            try require(isPlain(text), "an error with control characters: \(text.debugDescription)")
+            try require(text.unicodeScalars.count <= 4096, "an error with a very long text")
         }
         for child in Mirror(reflecting: value).children { try walk(child.value) }
     }

@@ -4,7 +4,7 @@ import Secrets
 @testable import OAuth
 
 /// Requests to the loopback listener of one login: each a line `METHOD TARGET`, lines `name: value`, and a blank line.
-/// `$START` and `$COOKIE` stand for what only the browser that was started can know.
+/// `$START` and `$COOKIE` stand for the secret start path and the cookie of the browser that keyfob has opened.
 func fuzzCallback(_ bytes: [UInt8]) throws {
     var login = try Login()
     let pages = try Login.pages.get()
@@ -13,28 +13,29 @@ func fuzzCallback(_ bytes: [UInt8]) throws {
     for paragraph in paragraphs.prefix(8) {
         let request = login.request(String(paragraph))
         let (answer, event) = login.gate.answer(request)
-        try require(pages.contains(answer.page), "a page that is not ours: \(answer.page)")
-        try require([200, 302, 303, 400, 404, 405, 410, 503].contains(answer.status), "an answer \(answer.status)")
-        try require(answer.fields.values.allSatisfy { isPlain($0) }, "a header field that ends early")
+        try require(pages.contains(answer.page), "an unknown page: \(answer.page)")
+        try require(
+            [200, 302, 303, 400, 404, 405, 410, 503].contains(answer.status), "an unexpected status \(answer.status)")
+        try require(answer.fields.values.allSatisfy { isPlain($0) }, "a header field with control characters")
         if let location = answer.fields["Location"] {
             let ours = [Login.authorizationAddress] + ["done", "used"].map { "http://\(Login.authority)/\($0)" }
-            try require(ours.contains(location), "a way to \(location)")
+            try require(ours.contains(location), "a redirect to \(location)")
         }
         guard case .answered(let result) = event else { continue }
         try require(!isOver, "a second answer")
-        try require(login.isGenuine(request), "a forged answer was taken: \(request)")
+        try require(login.isGenuine(request), "a forged answer was accepted: \(request)")
         if case .failure(let error) = result { try requirePlain(error) }
         isOver = true
     }
-    // Whatever came before it, the genuine answer is taken, once.
+    // The listener accepts the genuine answer exactly once, after any other requests.
     let genuine = LoopbackRequest(
         method: "GET", target: "/callback?state=right&code=c0de",
         fields: [(name: "host", value: Login.authority), (name: "cookie", value: login.cookie)])
     let (_, event) = login.gate.answer(genuine)
-    try require((event != nil) != isOver, "the genuine answer was not taken, or a second one was")
+    try require((event != nil) != isOver, "the genuine answer was not accepted, or was accepted twice")
 }
 
-/// What a person pastes for the answer, which may be a whole page of something else.
+/// Text that the user pastes instead of the redirect address. It may be any text.
 func fuzzPaste(_ bytes: [UInt8]) throws {
     var login = try Login()
     let result = outcome { () throws(OAuthError) in try login.gate.take(pasted: Secret(bytes)) }
@@ -45,28 +46,28 @@ func fuzzPaste(_ bytes: [UInt8]) throws {
         try require(text.contains("=") && text.contains("&"), "an answer without state")
         if case .failure(let error) = answer { try requirePlain(error) }
     case .success(let event):
-        throw Violation(description: "an event that is no answer: \(String(describing: event))")
+        throw Violation(description: "an event other than an answer: \(String(describing: event))")
     case .failure(let error):
         try requirePlain(error)
         let genuine = Secret("http://\(Login.authority)/callback?state=right&code=c0de")
         let again = outcome { () throws(OAuthError) in try login.gate.take(pasted: genuine) }
         guard case .success(.answered(.success)?) = again else {
-            throw Violation(description: "the genuine answer was not taken after another")
+            throw Violation(description: "the genuine answer was not accepted after another")
         }
     }
 }
 
-/// A login that waits for its answer, and the browser that was started for it.
+/// A login that waits for its answer, and the browser that keyfob has opened for it.
 struct Login {
     static let authority = "127.0.0.1:4321"
     static let authorizationAddress = "https://login.example.com/authorize?state=right"
 
     var gate: RedirectGate
-    /// As the browser sends it.
+    /// The pair of name and value, as the browser sends it.
     let cookie: String
     let startPath: String
 
-    /// The browser has opened the start address.
+    /// Creates a login whose start address the browser has opened.
     init() throws {
         gate = RedirectGate(
             metadata: AuthorizationServerMetadata(
@@ -95,7 +96,7 @@ struct Login {
         return LoopbackRequest(method: words.first ?? "", target: words.count > 1 ? words[1] : "", fields: fields)
     }
 
-    /// What a person's own browser would send: a GET for our host, with our cookie and our state, once each.
+    /// Whether the user's own browser may have sent it: a GET with the right host, cookie and state, once each.
     func isGenuine(_ request: LoopbackRequest) -> Bool {
         let query = request.target.utf8.drop { $0 != UInt8(ascii: "?") }.dropFirst()
         let pairs = FormEncoding.decode(String(query) ?? "") ?? []
@@ -107,7 +108,7 @@ struct Login {
             && request.fields.allSatisfy { $0.name != "origin" || $0.value == "http://\(Self.authority)" }
     }
 
-    /// All pages that there are: gathered from requests that nobody forged.
+    /// All pages of the listener, collected from the answers to known requests.
     static let pages = Result { () throws in
         var pages: Set<String> = [""]
         for answer in ["code=c0de", "error=access_denied"] {

@@ -3,21 +3,22 @@ import Secrets
 
 @testable import CredentialProtocol
 
-/// What a server and a keyring may put into an answer: the first byte says which fields there are, and 0xFF, which no
-/// text has, stands between them.
+/// A response with values from a server or a keyring. The first byte chooses the fields. The byte 0xFF, which never
+/// occurs in UTF-8, separates them.
 func fuzzResponse(_ bytes: [UInt8]) throws {
     let (response, request, values) = response(bytes)
     for dialect in [GitDialect(), LineDialect()] as [any AttributeDialect] {
         let answer = outcome { () throws(ResponseError) in try dialect.encode(response, for: request) }
         let again = outcome { () throws(ResponseError) in try dialect.encode(response, for: request) }
-        try require(answer == again, "one answer is written in two ways")
+        try require(answer == again, "one response has two encodings")
         guard case .success(let written) = answer else { continue }
-        try require(written.last == 0x0A, "an answer whose last line does not end")
+        try require(written.last == 0x0A, "the last line has no end")
         let lines = try AttributeLines(written).lines
-        try require(lines.count == written.count { $0 == 0x0A }, "an answer that ends before its end")
+        try require(lines.count == written.count { $0 == 0x0A }, "a blank line inside the answer")
         for line in lines {
             try require(
-                values[line.name]?.contains(Array(line.value)) == true, "a line that nobody gave: \(line.name)")
+                values[line.name]?.contains(Array(line.value)) == true,
+                "a value that is not in the response: \(line.name)")
         }
         let secrets = lines.filter { ["password", "credential"].contains($0.name) }.map { Array($0.value) }
         try require(!secrets.isEmpty && secrets.allSatisfy { $0 == response.password.exposedBytes }, "another secret")
@@ -26,7 +27,7 @@ func fuzzResponse(_ bytes: [UInt8]) throws {
     }
 }
 
-/// The response, the request that it answers, and what may stand in the lines, by name.
+/// The response, its request, and the allowed values of each line by name.
 private func response(
     _ bytes: [UInt8]
 ) -> (response: CredentialResponse, request: CredentialRequest, values: [String: [[UInt8]]]) {
@@ -58,7 +59,7 @@ private func response(
     return (response, request, values)
 }
 
-/// The same for a token that is printed. 0xFF as above.
+/// A token and a user name for `keyfob token`. The byte 0xFF separates them.
 func fuzzTokenFormat(_ bytes: [UInt8]) throws {
     let fields = bytes.split(separator: 0xFF, omittingEmptySubsequences: false)
     let username = fields.count > 1 ? String(decoding: fields[1], as: UTF8.self) : nil
@@ -67,7 +68,7 @@ func fuzzTokenFormat(_ bytes: [UInt8]) throws {
         guard let written = try? format.encode(response, user: "alice") else { continue }
         try require(!fields[0].isEmpty && isVisible(fields[0]), "a token that is not visible ASCII")
         let lines = format == .env ? 2 : 1
-        try require(written.last == 0x0A && written.count { $0 == 0x0A } == lines, "more than one line")
-        try require(written.allSatisfy { $0 >= 0x20 || $0 == 0x0A }, "a control character has come through")
+        try require(written.last == 0x0A && written.count { $0 == 0x0A } == lines, "a wrong number of lines")
+        try require(written.allSatisfy { $0 >= 0x20 || $0 == 0x0A }, "a control character in the output")
     }
 }

@@ -1,6 +1,7 @@
 import Setup
 
-/// Settings of another program, in each format that keyfob edits: the result keeps all that was there, and has the setting.
+/// Settings of another program, in each format that keyfob edits. The result has the new setting and everything else as
+/// before.
 func fuzzSettings(_ bytes: [UInt8]) throws {
     guard let text = String(validating: bytes, as: UTF8.self) else { return }
     try requireAddition(to: text) { text throws(SettingsProblem) in
@@ -19,7 +20,7 @@ func fuzzSettings(_ bytes: [UInt8]) throws {
     }
 }
 
-/// Checks that nothing was removed, that the whole insertion is shown, and that there is nothing to do the second time.
+/// Checks that nothing was removed, that the user sees the whole insertion, and that a second edit changes nothing.
 private func requireAddition(
     to text: String, _ change: (String) throws(SettingsProblem) -> TextEdit?
 ) throws {
