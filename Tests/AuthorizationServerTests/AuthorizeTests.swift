@@ -16,7 +16,7 @@ struct AuthorizeTests {
         }
     }
 
-    @Test func `the page holds no script, nothing from elsewhere, and what it shows is escaped`() async throws {
+    @Test func `the page has no script, loads nothing, and escapes its texts`() async throws {
         var configuration = AuthorizationServerConfiguration()
         configuration.signInNote = "Sign in as <demo> & go"
         try await withServer(configuration) { conversation in
@@ -30,13 +30,13 @@ struct AuthorizeTests {
         }
     }
 
-    // Without a known client and redirect URI there is nobody who may be told (section 4.1.2.1).
+    // Without a known client and redirect URI the server must not redirect (section 4.1.2.1).
     @Test(
         arguments: [
             ["client_id": "stranger"], ["client_id": nil], ["redirect_uri": "http://127.0.0.1/other"],
             ["redirect_uri": "https://evil.example/callback"], ["redirect_uri": nil],
         ] as [[String: String?]])
-    func `a stranger is answered with a page, never with a redirect`(changes: [String: String?]) async throws {
+    func `an unknown client or redirect URI gets a page, never a redirect`(changes: [String: String?]) async throws {
         try await withServer { conversation in
             let answer = try await conversation.authorize(changes)
             #expect(answer.status == 400)
@@ -52,7 +52,7 @@ struct AuthorizeTests {
             (["scope": "everything"], "invalid_scope"), (["resource": "not-absolute"], "invalid_target"),
             (["resource": "https://git.example.com/#f"], "invalid_target"),
         ] as [([String: String?], String)])
-    func `a request that is not in order comes back as an error with state and issuer`(
+    func `an invalid request is redirected with an error, the state and the issuer`(
         changes: [String: String?], error: String
     ) async throws {
         try await withServer { conversation in
@@ -118,7 +118,7 @@ struct AuthorizeTests {
         }
     }
 
-    @Test func `a form is good once, and for ten minutes`() async throws {
+    @Test func `a form is valid once, and for ten minutes`() async throws {
         try await withServer { conversation in
             let page = try await conversation.openPage()
             #expect(try await conversation.signIn(page).status == 303)
@@ -133,7 +133,7 @@ struct AuthorizeTests {
         arguments: [
             (.omitted, nil), (.other("https://honest.example"), "https://honest.example"),
         ] as [(AuthorizationServerConfiguration.IssuerParameter, String?)])
-    func `the issuer parameter can be bent`(
+    func `a test can change the issuer parameter`(
         parameter: AuthorizationServerConfiguration.IssuerParameter, expected: String?
     ) async throws {
         var configuration = AuthorizationServerConfiguration()

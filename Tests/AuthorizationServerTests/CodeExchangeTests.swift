@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Code exchange and PKCE (RFC 6749 section 4.1.3, RFC 7636)", .timeLimit(.minutes(1)))
 struct CodeExchangeTests {
-    @Test func `a code and its verifier give tokens that nobody may keep`() async throws {
+    @Test func `a code and its verifier give tokens that caches must not store`() async throws {
         try await withServer { conversation in
             let answer = try await conversation.exchange(try await conversation.code())
             #expect(answer.status == 200)
@@ -26,7 +26,7 @@ struct CodeExchangeTests {
     @Test(arguments: [
         "eBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", Conversation.challenge, "x", Conversation.verifier + "A",
     ])
-    func `a wrong verifier gives nothing, and costs the code`(verifier: String) async throws {
+    func `a wrong verifier gives no token, and makes the code invalid`(verifier: String) async throws {
         try await withServer { conversation in
             let code = try await conversation.code()
             let answer = try await conversation.exchange(code, verifier: verifier)
@@ -36,7 +36,7 @@ struct CodeExchangeTests {
         }
     }
 
-    @Test func `no verifier is no proof`() async throws {
+    @Test func `a request without a verifier is refused`() async throws {
         try await withServer { conversation in
             let answer = try await conversation.exchange(try await conversation.code(), verifier: nil)
             #expect(answer.status == 400)
@@ -44,7 +44,7 @@ struct CodeExchangeTests {
         }
     }
 
-    @Test func `a code is good once, and its second use ends what the first gave`() async throws {
+    @Test func `a code is valid once, and its second use revokes the tokens of the first`() async throws {
         try await withServer { conversation in
             let code = try await conversation.code()
             let first = try await conversation.exchange(code).json
@@ -58,7 +58,7 @@ struct CodeExchangeTests {
         }
     }
 
-    @Test func `a code lives for 60 seconds`() async throws {
+    @Test func `a code is valid for 60 seconds`() async throws {
         try await withServer { conversation in
             let (early, late) = (try await conversation.code(), try await conversation.code())
             conversation.server.advanceClock(bySeconds: 50)
@@ -87,7 +87,7 @@ struct CodeExchangeTests {
         }
     }
 
-    @Test func `an unknown client is told so with 401`() async throws {
+    @Test func `an unknown client gets 401`() async throws {
         try await withServer { conversation in
             let answer = try await conversation.exchange(try await conversation.code(), client: "stranger")
             #expect(answer.status == 401)
@@ -104,7 +104,7 @@ struct CodeExchangeTests {
             (["client_id": "keyfob-demo", "grant_type": "refresh_token"], "invalid_request"),
             (["client_id": "keyfob-demo", "client_id": "keyfob-demo"], "invalid_request"),
         ] as [(KeyValuePairs<String, String?>, String)])
-    func `a token request that is not in order is refused`(
+    func `an invalid token request is refused`(
         form: KeyValuePairs<String, String?>, error: String
     ) async throws {
         try await withServer { conversation in
@@ -115,7 +115,7 @@ struct CodeExchangeTests {
         }
     }
 
-    @Test func `a body that is no form, or has no end, is refused`() async throws {
+    @Test func `a body that is not a form, or is too long, is refused`() async throws {
         try await withServer { conversation in
             let (json, form) = ("application/json", "application/x-www-form-urlencoded")
             let long = String(repeating: "a", count: 70_000)
@@ -132,7 +132,7 @@ struct CodeExchangeTests {
         ("Basic YXBwOmElM0FiJTI1JTJGJTJCKyVDMyVCQw==", nil, 200), (nil, "a:b%/+ ü", 200),
         ("Basic YXBwOndyb25n", nil, 401), (nil, "wrong", 401), (nil, nil, 401), ("Bearer x", "a:b%/+ ü", 401),
     ])
-    func `a client with a secret proves itself in the header or in the body`(
+    func `a client sends its secret in the header or in the body`(
         header: String?, secret: String?, status: Int
     ) async throws {
         let client = RegisteredClient(
@@ -150,7 +150,7 @@ struct CodeExchangeTests {
         }
     }
 
-    @Test func `a token response can be bent`() async throws {
+    @Test func `a test can change the token response`() async throws {
         try await withServer { conversation in
             conversation.server.reconfigure {
                 $0.tokenType = "mac"

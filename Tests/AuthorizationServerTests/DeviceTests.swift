@@ -25,7 +25,7 @@ struct DeviceTests {
         ])
     }
 
-    @Test func `polls are put off, and then bring tokens once`() async throws {
+    @Test func `polls get slow_down or authorization_pending, and then tokens once`() async throws {
         try await withDevices({ ($0.slowDowns, $0.pendingPolls) = (1, 2) }) { conversation async throws in
             let begun = try await begin(conversation)
             #expect(begun.json["user_code"]?.text?.count == 9)
@@ -46,7 +46,7 @@ struct DeviceTests {
         }
     }
 
-    @Test func `codes die`() async throws {
+    @Test func `codes expire`() async throws {
         try await withDevices { conversation async throws in
             let begun = try await begin(conversation)
             conversation.server.advanceClock(bySeconds: 301)
@@ -54,7 +54,7 @@ struct DeviceTests {
         }
     }
 
-    @Test func `what the endpoint says can be bent, and it need not be there`() async throws {
+    @Test func `a test can change the endpoint's response, or switch the endpoint off`() async throws {
         try await withDevices({ $0.extraMembers = ["verification_uri": .null] }) { conversation async throws in
             #expect(try await begin(conversation).json["verification_uri"] == nil)
             let place = conversation.server.issuer + "/.well-known/oauth-authorization-server"

@@ -4,7 +4,7 @@ import Testing
 @Suite("Metadata (RFC 8414)", .timeLimit(.minutes(1)))
 struct MetadataTests {
     @Test(arguments: ["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"])
-    func `an issuer without a path describes itself at both places`(place: String) async throws {
+    func `the metadata of an issuer without a path are at both locations`(place: String) async throws {
         try await withServer { conversation in
             let answer = try await WebClient.get(conversation.server.issuer + place)
             #expect(answer.status == 200)
@@ -21,7 +21,9 @@ struct MetadataTests {
         ("/tenant/.well-known/openid-configuration", 200), ("/.well-known/oauth-authorization-server", 404),
         ("/.well-known/openid-configuration", 404), ("/tenant/.well-known/oauth-authorization-server", 404),
     ])
-    func `an issuer with a path describes itself below that path only`(place: String, status: Int) async throws {
+    func `the metadata of an issuer with a path are only at locations with that path`(place: String, status: Int)
+        async throws
+    {
         var configuration = AuthorizationServerConfiguration()
         configuration.issuerPath = "/tenant"
         try await withServer(configuration) { conversation in
@@ -42,7 +44,7 @@ struct MetadataTests {
         }
     }
 
-    @Test func `what is announced can be bent`() async throws {
+    @Test func `a test can change the metadata`() async throws {
         var configuration = AuthorizationServerConfiguration()
         configuration.announcedIssuer = "https://honest.example"
         configuration.advertisesPKCE = false
@@ -63,7 +65,7 @@ struct MetadataTests {
         ("GET", "/token", 405), ("GET", "/revoke", 405), ("PUT", "/authorize", 405), ("GET", "/", 404),
         ("GET", "/introspect", 404), ("POST", "/.well-known/oauth-authorization-server", 405),
     ])
-    func `other methods and places are refused`(method: String, place: String, status: Int) async throws {
+    func `other methods and paths are refused`(method: String, place: String, status: Int) async throws {
         try await withServer { conversation in
             let url = conversation.server.issuer + place
             let answer = try await WebClient.send(method, url, headers: [:], body: nil)

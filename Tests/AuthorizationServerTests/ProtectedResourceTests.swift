@@ -14,7 +14,7 @@ struct ProtectedResourceTests {
         try await withServer(configuration) { try await body($0, "http://127.0.0.1:\($0.server.port)/mcp") }
     }
 
-    @Test func `a request without a token is told where to look`() async throws {
+    @Test func `the answer to a request without a token names the metadata`() async throws {
         try await withResource { conversation, url async throws in
             let answer = try await WebClient.get(url)
             let place = "http://127.0.0.1:\(conversation.server.port)/.well-known/oauth-protected-resource/mcp"
@@ -26,7 +26,7 @@ struct ProtectedResourceTests {
         }
     }
 
-    @Test func `a token is taken, if it is for this resource and reaches far enough`() async throws {
+    @Test func `a token is accepted if its resource and scopes fit`() async throws {
         try await withResource({ $0.requiredScopes = ["write_repository"] }) { conversation, url async throws in
             func status(_ changes: [String: String?]) async throws -> Int {
                 let token = try await conversation.login(changes).access
@@ -41,7 +41,7 @@ struct ProtectedResourceTests {
         }
     }
 
-    @Test func `challenge, places and metadata can be bent`() async throws {
+    @Test func `a test can change the challenge, the locations and the metadata`() async throws {
         try await withResource({
             $0.challenges = ["Basic realm=\"x\"", "Bearer"]
             $0.metadataPlaces = ["/elsewhere"]

@@ -31,7 +31,7 @@ struct PushedRequestTests {
             "\(conversation.server.issuer)/authorize?client_id=\(client)&request_uri=\(WebClient.escape(uri))")
     }
 
-    @Test func `what was pushed is opened once, by its client`() async throws {
+    @Test func `a pushed request can be used once, by its client`() async throws {
         try await withPushing(.required) { conversation async throws in
             let pushed = try await push(conversation)
             #expect(pushed.status == 201)
@@ -46,7 +46,7 @@ struct PushedRequestTests {
         }
     }
 
-    @Test func `what was pushed dies after a minute`() async throws {
+    @Test func `a pushed request expires after a minute`() async throws {
         try await withPushing(.optional) { conversation async throws in
             let uri = try #require(try await push(conversation).json["request_uri"]?.text)
             conversation.server.advanceClock(bySeconds: 61)
@@ -54,7 +54,7 @@ struct PushedRequestTests {
         }
     }
 
-    @Test func `a request that is not in order is refused when it is pushed`() async throws {
+    @Test func `an invalid request is refused when it is pushed`() async throws {
         try await withPushing(.optional) { conversation async throws in
             #expect(try await push(conversation, challenge: "short").error == "invalid_request")
             let stranger = Conversation(conversation.server, clientID: "stranger")
@@ -62,7 +62,7 @@ struct PushedRequestTests {
         }
     }
 
-    @Test func `where pushing is required, nothing else will do; elsewhere it may be`() async throws {
+    @Test func `a server can require, allow or not support pushed requests`() async throws {
         try await withPushing(.required) { conversation async throws in
             #expect(try await conversation.authorize().redirected["error"] == "invalid_request")
             let place = conversation.server.issuer + "/.well-known/oauth-authorization-server"

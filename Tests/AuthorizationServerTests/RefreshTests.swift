@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Refresh and rotation (RFC 6749 section 6, RFC 9700 section 4.14)", .timeLimit(.minutes(1)))
 struct RefreshTests {
-    @Test func `a refresh gives a new pair, and the new refresh token works in turn`() async throws {
+    @Test func `a refresh gives two new tokens, and the new refresh token works`() async throws {
         try await withServer { conversation in
             var (access, refresh) = try await conversation.login()
             for _ in 0..<3 {
@@ -20,7 +20,7 @@ struct RefreshTests {
         }
     }
 
-    @Test func `a spent refresh token that comes back ends the whole family`() async throws {
+    @Test func `the reuse of a refresh token revokes all tokens of its grant`() async throws {
         try await withServer { conversation in
             let (_, first) = try await conversation.login()
             let other = try await conversation.login()
@@ -31,12 +31,12 @@ struct RefreshTests {
             #expect(try await conversation.refresh(first).error == "invalid_grant")
             #expect(try await conversation.refresh(second).error == "invalid_grant")
             #expect(conversation.server.introspect(access) == nil)
-            #expect(conversation.server.introspect(other.access) != nil, "another login is another family")
+            #expect(conversation.server.introspect(other.access) != nil, "another login is another grant")
             #expect(try await conversation.refresh(other.refresh).status == 200)
         }
     }
 
-    @Test func `without reuse detection only the spent token is dead`() async throws {
+    @Test func `without reuse detection only the used token is refused`() async throws {
         try await withServer { conversation in
             conversation.server.reconfigure { $0.revokesFamilyOnReuse = false }
             let (_, first) = try await conversation.login()
@@ -46,7 +46,7 @@ struct RefreshTests {
         }
     }
 
-    @Test func `without rotation the same refresh token goes on, and none is sent`() async throws {
+    @Test func `without rotation the refresh token stays valid, and no new one is sent`() async throws {
         try await withServer { conversation in
             conversation.server.reconfigure { $0.rotates = false }
             let (_, token) = try await conversation.login()
@@ -58,7 +58,7 @@ struct RefreshTests {
         }
     }
 
-    @Test func `of many refreshes at once with one token, one wins`() async throws {
+    @Test func `of many parallel refreshes with one token, one succeeds`() async throws {
         try await withServer { conversation in
             conversation.server.reconfigure { $0.revokesFamilyOnReuse = false }
             let (_, token) = try await conversation.login()
@@ -71,7 +71,7 @@ struct RefreshTests {
         }
     }
 
-    @Test func `a refresh token belongs to its client, and a stranger cannot spend it`() async throws {
+    @Test func `a refresh token works only for its client, and other clients do not use it up`() async throws {
         let other = RegisteredClient(id: "other", redirectURIs: ["http://127.0.0.1/callback"])
         try await withServer(AuthorizationServerConfiguration(clients: [.demo, other])) { conversation in
             let (_, token) = try await conversation.login()
@@ -81,7 +81,7 @@ struct RefreshTests {
         }
     }
 
-    @Test func `scopes can be narrowed but not widened, and a refused request spends nothing`() async throws {
+    @Test func `scopes can be narrowed but not widened, and a refused request uses up no token`() async throws {
         try await withServer { conversation in
             let (_, token) = try await conversation.login(["scope": "read_repository"])
             let wider = try await conversation.refresh(token, scope: "read_repository write_repository")
@@ -92,7 +92,7 @@ struct RefreshTests {
     }
 
     // RFC 8707 section 2.2.
-    @Test func `a token is for the resources that were granted`() async throws {
+    @Test func `a token is valid only for the granted resources`() async throws {
         try await withServer { conversation in
             let (_, token) = try await conversation.login(["resource": "https://git.example.com/"])
             func refresh(_ resource: String) async throws -> WebClient.Answer {

@@ -39,7 +39,7 @@ struct RegistrationTests {
         }
     }
 
-    @Test func `the log has the request, and the metadata the endpoint`() async throws {
+    @Test func `the request is in the log, and the endpoint is in the metadata`() async throws {
         try await withOpenServer { conversation async throws in
             let place = conversation.server.issuer + "/.well-known/oauth-authorization-server"
             let endpoint = conversation.server.issuer + "/register"
@@ -59,7 +59,7 @@ struct RegistrationTests {
         }
     }
 
-    @Test func `a closed server wants an initial access token`() async throws {
+    @Test func `a closed server requires an initial access token`() async throws {
         try await withOpenServer({ $0.registration.access = .closed }) { conversation async throws in
             let answer = try await register(conversation)
             #expect(answer.status == 401)
@@ -77,7 +77,7 @@ struct RegistrationTests {
             (["token_endpoint_auth_method": "tls_client_auth"], "invalid_client_metadata"),
             (["grant_types": ["password"]], "invalid_client_metadata"),
         ] as [([String: JSONValue], String)])
-    func `a request that is not in order is refused`(changes: [String: JSONValue], error: String) async throws {
+    func `an invalid request is refused`(changes: [String: JSONValue], error: String) async throws {
         try await withOpenServer { conversation async throws in
             let answer = try await register(conversation, changes)
             #expect(answer.status == 400)
@@ -86,7 +86,7 @@ struct RegistrationTests {
         }
     }
 
-    @Test func `some redirect hosts and types can be refused`() async throws {
+    @Test func `a test can have redirect hosts and application types refused`() async throws {
         let refused: Set<String> = ["127.0.0.1"]
         try await withOpenServer({ $0.registration.refusedRedirectHosts = refused }) { conversation async throws in
             #expect(try await register(conversation).error == "invalid_redirect_uri")
@@ -101,7 +101,7 @@ struct RegistrationTests {
 
     @Test(
         arguments: ClientAuthenticationMethod.allCases, ClientAuthenticationMethod.allCases)
-    func `a client is held to the method that it was given`(
+    func `a client must use the authentication method that it was given`(
         given: ClientAuthenticationMethod, used: ClientAuthenticationMethod
     ) async throws {
         try await withOpenServer({ configuration in
@@ -120,7 +120,7 @@ struct RegistrationTests {
         }
     }
 
-    @Test func `a secret can end`() async throws {
+    @Test func `a secret can expire`() async throws {
         try await withOpenServer({ configuration in
             configuration.registration.authenticationMethod = .post
             configuration.registration.secretLifetime = 100
@@ -137,7 +137,7 @@ struct RegistrationTests {
         }
     }
 
-    @Test func `a client that the server forgets is unknown, with all it was granted`() async throws {
+    @Test func `a client that the server forgets loses its grants`() async throws {
         try await withOpenServer { conversation async throws in
             let id = try #require(try await register(conversation).json["client_id"]?.text)
             let client = Conversation(conversation.server, clientID: id)

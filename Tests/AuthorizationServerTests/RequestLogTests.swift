@@ -27,7 +27,7 @@ struct RequestLogTests {
         }
     }
 
-    @Test func `an interceptor answers in place of the server until it is taken away`() async throws {
+    @Test func `an interceptor answers in place of the server until a test removes it`() async throws {
         try await withServer { conversation in
             let (_, refresh) = try await conversation.login()
             conversation.server.intercept { method, path in
@@ -46,21 +46,21 @@ struct RequestLogTests {
         }
     }
 
-    @Test func `the server is gone when its body ends, also with a connection left open`() async throws {
+    @Test func `the server ends with its body, even if a connection is open`() async throws {
         let clock = ContinuousClock()
         var ended = clock.now
-        // Below the ports that the system gives to whoever wants any: no other test takes it meanwhile.
+        // Below the range of ports that the system assigns, so that no other test gets this one meanwhile.
         let port = Int.random(in: 20_000..<32_000)
         try await AuthorizationServer().run(port: port) { server in
             _ = try await Conversation(server).login()
             ended = clock.now
         }
-        // One that nobody uses is kept for 30 seconds.
+        // The server would close an idle connection only after 30 seconds.
         #expect(clock.now - ended < .seconds(15))
         try await AuthorizationServer().run(port: port) { #expect($0.port == port, "the port is free again") }
     }
 
-    @Test func `an error of the body comes out, and a port that is taken is told`() async throws {
+    @Test func `run throws the error of the body, and throws if the port is in use`() async throws {
         struct Mine: Error {}
         await #expect(throws: Mine.self) { try await withServer { _ -> Void in throw Mine() } }
         try await withServer { conversation in

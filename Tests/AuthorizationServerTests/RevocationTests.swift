@@ -23,7 +23,7 @@ struct RevocationTests {
         }
     }
 
-    @Test func `an unknown token is as dead as asked`() async throws {
+    @Test func `the revocation of an unknown token succeeds`() async throws {
         try await withServer { conversation in
             let answer = try await conversation.revoke("made-up")
             #expect(answer.status == 200)
@@ -44,7 +44,7 @@ struct RevocationTests {
         }
     }
 
-    @Test func `introspection tells a resource server what a token is good for`() async throws {
+    @Test func `introspection describes a valid token to a resource server`() async throws {
         let secret = Secret("resource server")
         try await withServer(AuthorizationServerConfiguration(introspectionSecret: secret)) { conversation in
             let (access, refresh) = try await conversation.login()
@@ -59,7 +59,7 @@ struct RevocationTests {
             #expect(answer["client_id"] == "keyfob-demo")
             #expect(answer["username"] == "demo")
             #expect(answer["scope"] == "read_repository write_repository")
-            // A refresh token is no access token, and nothing is said of what is not good.
+            // A refresh token is not an access token. The answer for an invalid token has no other members.
             #expect(try await ask(refresh) == ["active": false])
             #expect(try await ask("made-up") == ["active": false])
             conversation.server.withdrawAccessTokens()
@@ -68,7 +68,7 @@ struct RevocationTests {
     }
 
     @Test(arguments: [nil, "Bearer wrong", "Basic cmVzb3VyY2Ugc2VydmVy", "Bearer "])
-    func `introspection is for those with the secret`(authorization: String?) async throws {
+    func `introspection requires the secret`(authorization: String?) async throws {
         let secret = Secret("resource server")
         try await withServer(AuthorizationServerConfiguration(introspectionSecret: secret)) { conversation in
             let (access, _) = try await conversation.login()

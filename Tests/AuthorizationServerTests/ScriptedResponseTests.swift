@@ -1,7 +1,7 @@
 import AuthorizationServer
 import Testing
 
-/// The answers that a test puts in place of the server's own.
+/// Answers that a test sends in place of the server's own.
 @Suite(.timeLimit(.minutes(1))) struct `An answer that a test has chosen` {
     private static func withCode(
         _ body: (RunningServer, _ redeem: @Sendable () async throws -> WebClient.Answer) async throws -> Void
@@ -13,7 +13,7 @@ import Testing
         }
     }
 
-    @Test func `that gets lost was made: the code is spent, the tokens are issued`() async throws {
+    @Test func `that is lost has had its effect: the code is used, the tokens are issued`() async throws {
         try await Self.withCode { server, redeem async throws in
             server.intercept { _, path in path == "/token" ? .lostAnswer : nil }
             await #expect(throws: (any Error).self) { try await redeem() }
@@ -22,7 +22,7 @@ import Testing
         }
     }
 
-    @Test func `to a request that gets lost changes nothing`() async throws {
+    @Test func `to a lost request changes nothing`() async throws {
         try await Self.withCode { server, redeem async throws in
             server.intercept { _, path in path == "/token" ? .lostRequest : nil }
             await #expect(throws: (any Error).self) { try await redeem() }
@@ -32,7 +32,7 @@ import Testing
         }
     }
 
-    @Test func `can end before its end, or come again and again`() async throws {
+    @Test func `can be cut, repeated or slow`() async throws {
         try await Self.withCode { server, redeem async throws in
             server.intercept { _, _ in .json("{}").delivered(.cut) }
             await #expect(throws: (any Error).self) { try await redeem() }
@@ -52,7 +52,7 @@ import Testing
                 return answer
             }
             async let answer = redeem()
-            // In the log before it is answered.
+            // The request is in the log before the server answers it.
             while server.requests(to: "/token").isEmpty { await Task.yield() }
             open.yield()
             #expect(try await answer.text == "{}")

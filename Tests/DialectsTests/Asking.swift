@@ -4,7 +4,7 @@ import Dialects
 import Secrets
 import Testing
 
-/// Asks one dialect, and is answered.
+/// Asks questions to one dialect, and takes its answers.
 struct Asking {
     var dialect: any Dialect
 
@@ -17,7 +17,7 @@ struct Asking {
             Invocation(arguments, variable: { variables[$0] }, input: { input.map { Array($0.utf8) } }))
     }
 
-    /// The request of a question that is a `get`.
+    /// The request of a `get` question.
     mutating func request(
         _ arguments: [String], input: String? = nil, variables: [String: String] = [:]
     ) throws -> CredentialRequest {
@@ -27,7 +27,7 @@ struct Asking {
         return request
     }
 
-    /// What is printed for an answer.
+    /// The standard output for an answer.
     func printed(
         _ response: CredentialResponse, for request: CredentialRequest, service: ServiceURL? = nil,
         now: Int64 = Examples.now
@@ -38,7 +38,7 @@ struct Asking {
 }
 
 extension CredentialRequest {
-    /// The request to keep or to forget something at a service, which nobody is asked about.
+    /// A request to store or erase a credential of a service, without questions to the user.
     static func at(
         _ host: String, path: String? = nil, scheme: String = "https", username: String? = nil, password: String? = nil
     ) -> CredentialRequest {

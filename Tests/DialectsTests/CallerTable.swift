@@ -8,20 +8,20 @@ struct Caller: Sendable, CustomTestStringConvertible {
     let dialect: any Dialect.Type
     var arguments = ["get"]
     var variables: [String: String] = [:]
-    /// Standard input; nil where the protocol has none, and it must not be read.
+    /// Standard input; nil if the protocol has none. Then the dialect must not read it.
     var input: String?
     /// The answer with the token of ``Examples/token``.
     var hit: String
-    /// The answer with a stored password of alice; nil where the protocol cannot carry one and it is a miss.
+    /// The answer with a stored password of alice; nil if the protocol cannot carry one and the answer is a miss.
     var password: String?
-    /// The answer with a token that ends in ten seconds; nil where no end is told.
+    /// The answer with a token that expires in ten seconds; nil if the answer has no expiry.
     var endsSoon: String?
     var miss: Reply
-    /// What is written for a failure.
+    /// The form of error messages.
     var errors: ErrorForm
-    /// Another way to ask that is malformed, or not of this protocol; where there is an input, the input for it.
+    /// Invalid arguments, with an input if the protocol has one, and the answer to them.
     var malformed: (arguments: [String], input: String?, reply: Reply)
-    /// What the program is asked about, where the caller names no URL of its own.
+    /// The requested URL, unless the caller's protocol has a fixed one.
     var url = "https://host.example/path"
 
     var testDescription: String { dialect.name }
@@ -38,7 +38,7 @@ struct Caller: Sendable, CustomTestStringConvertible {
     }
 }
 
-/// Where a protocol wants its errors.
+/// The place and form of a protocol's errors.
 enum ErrorForm: Sendable {
     /// On standard error, with an exit status of sysexits(3).
     case standardError

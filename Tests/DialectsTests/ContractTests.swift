@@ -4,7 +4,7 @@ import Dialects
 import Secrets
 import Testing
 
-/// What every dialect keeps: written once, run on each of them.
+/// Rules for all dialects: each test runs once for each dialect.
 @Suite struct `Every dialect` {
     private static func asked(_ caller: Caller) throws -> (dialect: any Dialect, request: CredentialRequest) {
         var dialect = caller.dialect.init()
@@ -19,7 +19,7 @@ import Testing
         return try dialect.found(answer, for: request)
     }
 
-    @Test func `is in the table, once by each of its names`() {
+    @Test func `is in the table once, and is found by each of its names`() {
         #expect(Caller.all.map { $0.dialect.name } == Dialects.callers.map { $0.name })
         #expect(Set(Dialects.callers.map { $0.name }).count == Dialects.callers.count)
         let executables = Dialects.callers.flatMap { $0.executables }
@@ -34,7 +34,7 @@ import Testing
     }
 
     @Test(arguments: Caller.all)
-    func `asks for the service that the caller means, and nobody else is asked`(_ caller: Caller) throws {
+    func `requests the caller's service, and forbids questions to the user`(_ caller: Caller) throws {
         let (_, request) = try Self.asked(caller)
         #expect(request.url?.description == caller.url)
         #expect(request.interaction == .never)
@@ -59,17 +59,17 @@ import Testing
     }
 
     @Test(arguments: Caller.all)
-    func `answers a miss as its protocol has it`(_ caller: Caller) throws {
+    func `answers a miss in the form of its protocol`(_ caller: Caller) throws {
         #expect(try Self.missed(caller) == caller.miss)
     }
 
     @Test(arguments: Caller.all)
-    func `tells an end that is near as one that is nearer, and never as one that is over`(_ caller: Caller) throws {
+    func `reports a near expiry as earlier, and still answers with an expired token`(_ caller: Caller) throws {
         var response = Examples.token
         response.passwordExpiryUTC = Examples.now + 10
         let reply = try Self.replied(caller, Answer(response, now: Examples.now))
         #expect(reply == Reply(caller.endsSoon ?? caller.hit))
-        // One that ended while it was on its way here stays what it is; the caller will ask again.
+        // A token may expire before the answer is written. It is still the answer; the caller will ask again.
         response.passwordExpiryUTC = Examples.now - 10
         #expect(try Self.replied(caller, Answer(response, now: Examples.now)).status == 0)
     }
@@ -82,7 +82,7 @@ import Testing
             (.offline, "offline", 75), (.temporary, "temporary", 75), (.loginRequired, "login_required", 77),
             (.denied, "denied", 77), (.configuration, "configuration", 78), (.internal, "internal", 70),
         ])
-    func `says what is wrong where its protocol wants it`(
+    func `writes errors in the form of its protocol`(
         _ caller: Caller, _ failure: (code: Report.Code, word: String, status: Int32)
     ) throws {
         let (dialect, _) = try Self.asked(caller)
@@ -91,7 +91,7 @@ import Testing
     }
 
     @Test(arguments: Caller.all)
-    func `refuses what is malformed`(_ caller: Caller) throws {
+    func `refuses a malformed question`(_ caller: Caller) throws {
         var dialect = caller.dialect.init()
         let bad = caller.malformed
         let invocation = caller.invocation(bad.arguments, input: bad.input.map { Array($0.utf8) })
@@ -108,7 +108,7 @@ import Testing
     }
 
     @Test(arguments: Caller.all.filter { $0.input != nil })
-    func `refuses an input over its cap, whatever stands in it`(_ caller: Caller) throws {
+    func `refuses an input over the limit, whatever its bytes are`(_ caller: Caller) throws {
         for byte in [UInt8(ascii: " "), UInt8(ascii: "x"), 0] {
             var dialect = caller.dialect.init()
             let input = Array(repeating: byte, count: Invocation.maximumInput + 1)
@@ -136,7 +136,7 @@ import Testing
         #expect(throws: InvocationError.self) { try dialect.question(caller.invocation(input: [0xFF, 0x00, 0xC3])) }
     }
 
-    /// Everything outside of visible ASCII, and a few places for it.
+    /// Tries every byte outside visible ASCII, at several positions.
     @Test(arguments: Caller.all)
     func `passes no token with anything but visible ASCII`(_ caller: Caller) throws {
         let (dialect, request) = try Self.asked(caller)

@@ -3,13 +3,13 @@ import Dialects
 import Secrets
 import Testing
 
-/// What callers hand over to be kept or forgotten.
+/// Credentials that callers store or erase.
 @Suite struct `Keeping and forgetting` {
     @Test(arguments: [
         ("registry.example", "https", "registry.example", String?.none),
         ("registry.example:5000", "https", "registry.example:5000", nil),
         ("https://index.docker.example/v1/", "https", "index.docker.example", "v1"),
-        // Docker itself takes registries on this machine for ones without TLS.
+        // Docker itself uses no TLS for registries on this machine.
         ("localhost:5000", "http", "localhost:5000", nil), ("127.0.0.1:5000", "http", "127.0.0.1:5000", nil),
         ("https://127.0.0.1:5000", "https", "127.0.0.1:5000", nil),
         ("127.0.0.1.example", "https", "127.0.0.1.example", nil),
@@ -41,13 +41,13 @@ import Testing
         ("get", "https://registry.example\u{0}", "credentials not found in native keychain\n"),
         ("dance", "", "no such operation: dance\n"),
     ])
-    func `Docker reads its own words for what is wrong`(_ verb: String, _ input: String, _ words: String) throws {
+    func `Docker gets the error messages that it recognises`(_ verb: String, _ input: String, _ words: String) throws {
         var docker = Asking(DockerDialect.self)
         let error = try #require(throws: InvocationError.self) { try docker.question([verb], input: input) }
         #expect(docker.dialect.failed(Report(error)) == Reply(words, status: 1))
     }
 
-    @Test func `Docker lists accounts without asking for anything`() throws {
+    @Test func `Docker lists accounts`() throws {
         var docker = Asking(DockerDialect.self)
         #expect(try docker.question(["list"]) == .list)
         let two = [
@@ -65,7 +65,7 @@ import Testing
         #expect(version.output.last == UInt8(ascii: "\n"))
     }
 
-    @Test func `Terraform's verbs stand behind its own arguments`() throws {
+    @Test func `Terraform's operation comes after its other arguments`() throws {
         var terraform = Asking(TerraformDialect.self)
         let kept = CredentialRequest.at("app.example:8443", username: "terraform", password: "t")
         let stored = try terraform.question(["--any", "store", "app.example:8443"], input: #" {"token" : "t"}"# + "\n")
@@ -79,7 +79,7 @@ import Testing
         #expect(throws: InvocationError.notAService("https://a b")) { try terraform.question(["get", "a b"]) }
     }
 
-    @Test func `Vault's token is kept under its address`() throws {
+    @Test func `Vault's token is stored for the address of its server`() throws {
         var vault = Asking(VaultDialect.self)
         let variables = ["VAULT_ADDR": "", "BAO_ADDR": "https://bao.example:8200"]
         let stored = try vault.question(["store"], input: "hvs.t\n", variables: variables)
@@ -94,7 +94,7 @@ import Testing
         arguments: [
             (TerraformDialect.self, "terraform", #"{"token":"kept"}"# + "\n"), (VaultDialect.self, "vault", "kept"),
         ] as [(any Dialect.Type, String, String)])
-    func `A token that was handed over comes back, and nobody's password`(
+    func `A token that the caller stored is returned, and no other password`(
         _ type: any Dialect.Type, _ name: String, _ printed: String
     ) throws {
         let asking = Asking(type)
@@ -105,7 +105,7 @@ import Testing
         #expect(password == asking.dialect.notFound(.at("h.example")))
     }
 
-    @Test func `Python's keyring is answered in each of its modes`() throws {
+    @Test func `keyring gets an answer in each of its modes`() throws {
         for (options, printed) in [
             ([], "to.ke.n\n"), (["--mode=creds"], "bob\nto.ke.n\n"), (["--mode", "password"], "to.ke.n\n"),
             (["--output=json", "--mode", "creds"], #"{"password":"to.ke.n","username":"bob"}"# + "\n"),
@@ -118,7 +118,7 @@ import Testing
         }
     }
 
-    @Test func `A user name that stands for any is not one at keyring's`() throws {
+    @Test func `keyring's name __token__ matches any user name`() throws {
         var keyring = Asking(KeyringDialect.self)
         let request = try keyring.request(["--mode=creds", "get", "https://index.example/simple/", "__token__"])
         #expect(request == .at("index.example", path: "simple"))

@@ -4,7 +4,7 @@ import Dialects
 import Secrets
 import Testing
 
-/// What one caller has and no other.
+/// Rules that apply to one caller only.
 @Suite struct `Peculiarities of callers` {
     private static func execInfo(_ version: String, interactive: Bool = false) -> [String: String] {
         [
@@ -14,7 +14,7 @@ import Testing
     }
 
     @Test(arguments: ["v1", "v1beta1"])
-    func `kubectl is answered in the version that it speaks`(_ version: String) throws {
+    func `kubectl gets an answer in its own API version`(_ version: String) throws {
         var kubernetes = Asking(KubernetesDialect.self)
         let request = try kubernetes.request(["get"], variables: Self.execInfo(version))
         #expect(try kubernetes.printed(Examples.token, for: request).contains("k8s.io/\(version)\""))
@@ -22,12 +22,12 @@ import Testing
 
     @Test(
         arguments: [
-            // The margin of thirty seconds is off each of them
+            // keyfob reports each expiry thirty seconds early.
             (1_900_000_030, "2030-03-17T17:46:40Z"), (1_709_164_829, "2024-02-28T23:59:59Z"),
             (1_709_251_230, "2024-03-01T00:00:00Z"), (253_402_300_829, "9999-12-31T23:59:59Z"),
             (253_402_300_830, nil), (Int64.max, nil),
         ] as [(Int64, String?)])
-    func `kubectl is told an end that RFC 3339 has a form for`(_ end: Int64, _ expected: String?) throws {
+    func `kubectl gets an expiry only if RFC 3339 can express it`(_ end: Int64, _ expected: String?) throws {
         var kubernetes = Asking(KubernetesDialect.self)
         var token = Examples.token
         token.passwordExpiryUTC = end
@@ -37,9 +37,7 @@ import Testing
         if let expected { #expect(printed.contains("\"\(expected)\"")) }
     }
 
-    @Test func `kubectl may be asked somebody only where it says so, and a URL on the command line counts first`()
-        throws
-    {
+    @Test func `keyfob asks the user for kubectl only if it allows that, and prefers a URL argument`() throws {
         var kubernetes = Asking(KubernetesDialect.self)
         let interactive = Self.execInfo("v1", interactive: true)
         #expect(try kubernetes.request(["get"], variables: interactive).interaction == nil)
@@ -50,7 +48,7 @@ import Testing
         #expect(try kubernetes.printed(Examples.token, for: bare).contains("/v1beta1"))
     }
 
-    @Test func `A version that nobody knows and a cluster that nobody names are refused`() {
+    @Test func `An unknown API version and a missing cluster are refused`() {
         var kubernetes = Asking(KubernetesDialect.self)
         #expect(throws: InvocationError.self) { try kubernetes.question(["get"], variables: Self.execInfo("v2")) }
         #expect(throws: InvocationError.self) { try kubernetes.question(["get"]) }
@@ -59,7 +57,7 @@ import Testing
         }
     }
 
-    @Test func `A token without an end has no time at which to ask again`() throws {
+    @Test func `An answer with a token that does not expire has no expiry`() throws {
         var response = Examples.token
         response.passwordExpiryUTC = nil
         var kubernetes = Asking(KubernetesDialect.self)
@@ -71,7 +69,7 @@ import Testing
         #expect(try cargo.printed(response, for: asked).contains(#""cache":"session""#))
     }
 
-    @Test func `Cargo logs in with a token, without one by asking, and out again`() throws {
+    @Test func `Cargo logs in with a token or through a sign-in, and logs out`() throws {
         var cargo = Asking(CargoDialect.self)
         func line(_ kind: String, _ more: String = "") -> String {
             #"{"v":1,"kind":"\#(kind)","registry":{"index-url":"sparse+https://h.example/i/"}\#(more)}"#
@@ -93,12 +91,12 @@ import Testing
         (Report(.unsupportedService, "m"), "url-not-supported"),
         (Report(.usage, "m"), "operation-not-supported"), (Report(.denied, "m"), "other"),
     ])
-    func `Cargo goes by the kind of an error`(_ failure: Report, _ kind: String) {
+    func `Cargo gets the kind of an error`(_ failure: Report, _ kind: String) {
         let reply = Asking(CargoDialect.self).dialect.failed(failure)
         #expect(reply == Reply(#"{"Err":{"kind":"\#(kind)","message":"m"}}"# + "\n"))
     }
 
-    @Test func `Cargo's own token goes back as it is, and challenges of its registry are read`() throws {
+    @Test func `Cargo's own token is returned unchanged, and its registry's challenges are read`() throws {
         var cargo = Asking(CargoDialect.self)
         let headers = #"["WWW-Authenticate: Cargo login_url=\"https://h.example/me\"","X-Other: 1"]"#
         let line = #"{"v":1,"kind":"get","registry":{"index-url":"https://h.example/","headers":\#(headers)}}"#
@@ -113,7 +111,8 @@ import Testing
         (#"{"url":"https://h.example"}"#, "https://h.example"),
         (#"{"uri":"grpc://localhost:9000/x","more":[1]}"#, "http://localhost:9000/x"),
     ])
-    func `A build tool may speak gRPC, use the older name, and say more`(_ input: String, _ url: String) throws {
+    func `A build tool may use gRPC, the older member name, and unknown members`(_ input: String, _ url: String) throws
+    {
         var bazel = Asking(BazelDialect.self)
         #expect(try bazel.request(["get"], input: input).url?.description == url)
     }
@@ -121,19 +120,19 @@ import Testing
     @Test(arguments: [
         #"{"uri":"grpc://h.example"}"#, #"{"uri":"http://h.example"}"#, #"{"uri":"https://h.example\n"}"#,
     ])
-    func `A build tool's plain text off this machine is refused`(_ input: String) {
+    func `A build tool's URL without TLS is refused, unless it is on loopback`(_ input: String) {
         var bazel = Asking(BazelDialect.self)
         #expect(throws: InvocationError.self) { try bazel.question(["get"], input: input) }
     }
 
-    @Test func `go is given the whole service, asked in advance nothing, and never plain text`() throws {
+    @Test func `go gets a header for the whole service, but none before a request or without TLS`() throws {
         var go = Asking(GoDialect.self)
         #expect(try go.question([]) == .reply(Reply()))
         #expect(try go.question(["http://127.0.0.1:1/x"], input: "") == .reply(Reply()))
         let head = "HTTP/2.0 403 Forbidden\nWww-Authenticate: Bearer error=\"insufficient_scope\"\nX: y\n\n"
         let request = try go.request(["https://h.example/a/b/@v/list"], input: head)
         #expect(request.wwwauth == [#"Bearer error="insufficient_scope""#])
-        // What only Unicode takes for the end of a line is none, and a combining mark hides no colon.
+        // U+2028 does not end a line, and a combining mark after a colon does not hide it.
         let folded = "HTTP/1.1 401 U\r\nX: y\u{2028}WWW-Authenticate: Bearer\r\nWWW-Authenticate:\u{301}a\r\n\r\n"
         #expect(try go.request(["https://h.example/"], input: folded).wwwauth == ["\u{301}a"])
         let printed = try go.printed(Examples.token, for: request, service: ServiceURL("https://h.example/a"))
@@ -158,9 +157,7 @@ import Testing
         }
     }
 
-    @Test func `An MCP client's argument counts before its variable, and it wants a token with a life before it`()
-        throws
-    {
+    @Test func `An MCP client's argument overrides its variable, and it gets a token for a day`() throws {
         var headers = Asking(HeadersDialect.self)
         let variables = ["CLAUDE_CODE_MCP_SERVER_URL": "https://two.example"]
         #expect(try headers.request(["https://one.example"], variables: variables).host == "one.example")
@@ -169,12 +166,12 @@ import Testing
         #expect(throws: InvocationError.self) { try headers.question(["http://one.example"]) }
     }
 
-    @Test func `A password in a URL is not taken up, and a name in it is`() throws {
+    @Test func `A user name in a URL is used, and a password in it is ignored`() throws {
         var pnpm = Asking(PnpmDialect.self)
         #expect(try pnpm.request(["get", "https://bob:s3cret@h.example"]) == .at("h.example", username: "bob"))
     }
 
-    @Test func `What a caller wrote is shown without what a terminal would obey`() {
+    @Test func `A caller's text is shown without control characters`() {
         let failure = Report(.notAService("\u{1B}[2Jhttps://h\u{202E}"))
         #expect(failure.message == "\"?[2Jhttps://h?\" is neither an https URL nor an http URL of a loopback host")
         #expect(Report(.unknownOperation(String(repeating: "x", count: 300))).message.count < 250)

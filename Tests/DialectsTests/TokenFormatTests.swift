@@ -3,7 +3,7 @@ import Dialects
 import Secrets
 import Testing
 
-/// What `keyfob token` prints.
+/// The output of `keyfob token`.
 @Suite struct `The formats of a token` {
     private static func response(
         _ token: String = "abc.DEF-123_~+/==", username: String? = "oauth2", expiresAt: Int64? = 1_900_000_000
@@ -33,28 +33,28 @@ import Testing
         // user=alice@example.com^Aauth=Bearer abc.DEF-123_~+/==^A^A
         (.xoauth2, "dXNlcj1hbGljZUBleGFtcGxlLmNvbQFhdXRoPUJlYXJlciBhYmMuREVGLTEyM19+Ky89PQEB\n"),
     ])
-    func `Each has its bytes`(_ format: TokenFormat, _ line: String) throws {
+    func `Each format writes exactly its bytes`(_ format: TokenFormat, _ line: String) throws {
         #expect(try Self.printed(format, Self.response()) == line)
     }
 
-    @Test func `JSON leaves out what is not known`() throws {
+    @Test func `JSON leaves out unknown values`() throws {
         let response = Self.response("t", username: nil, expiresAt: nil)
         #expect(try Self.printed(.json, response) == #"{"access_token":"t","token_type":"Bearer"}"# + "\n")
     }
 
-    @Test func `JSON escapes what a user name may hold, so that it stays one line and one object`() throws {
+    @Test func `JSON escapes the user name, so that the output stays one line and one object`() throws {
         let response = Self.response("t", username: "a\"b\\c/d\u{E9}", expiresAt: nil)
         let line = #"{"access_token":"t","token_type":"Bearer","username":"a\"b\\c/dé"}"# + "\n"
         #expect(try Self.printed(.json, response) == line)
     }
 
-    @Test func `Without an authentication scheme it is Bearer`() throws {
+    @Test func `The default authentication scheme is Bearer`() throws {
         var response = Self.response("t")
         response.authtype = nil
         #expect(try Self.printed(.header, response) == "Authorization: Bearer t\n")
     }
 
-    /// Everything outside of visible ASCII, at the start, within and at the end.
+    /// Every byte outside visible ASCII, at the start, within and at the end.
     static let forbidden: [UInt8] = Array(0x00...0x20) + Array(0x7F...0xFF)
 
     @Test(arguments: TokenFormat.allCases, forbidden)
@@ -67,7 +67,7 @@ import Testing
     }
 
     @Test(arguments: TokenFormat.allCases)
-    func `Every visible byte passes`(_ format: TokenFormat) throws {
+    func `Every visible byte is accepted`(_ format: TokenFormat) throws {
         let bytes = (UInt8(0x21)...0x7E).map { $0 }
         var response = Self.response()
         response.password = Secret(bytes)
@@ -80,7 +80,7 @@ import Testing
         #expect(throws: ResponseError.empty(.password)) { try format.encode(Self.response(""), user: "a") }
     }
 
-    @Test func `What curl and a shell would take for their own is escaped`() throws {
+    @Test func `Characters with a meaning for curl or a shell are escaped`() throws {
         #expect(
             try Self.printed(.curl, Self.response(#"a"b\c"#)) == #"header = "Authorization: Bearer a\"b\\c""# + "\n")
         let lines = try Self.printed(.env, Self.response("a'b$(c)`d`\\", expiresAt: nil))
@@ -90,7 +90,7 @@ import Testing
     @Test(arguments: [
         (nil, ResponseError.empty(.username)), ("", .empty(.username)), ("a\u{1}b", .forbiddenByte(.username)),
     ])
-    func `XOAUTH2 needs a user who cannot end the field`(_ user: String?, _ error: ResponseError) {
+    func `XOAUTH2 needs a user name, without the separator of its fields`(_ user: String?, _ error: ResponseError) {
         #expect(throws: error) { try TokenFormat.xoauth2.encode(Self.response(), user: user) }
     }
 }

@@ -2,7 +2,7 @@ import AuthorizationServer
 import FoundationEssentials
 import Testing
 
-/// The client's and the browser's part against one server, step by step.
+/// The client and the browser in a conversation with one server, step by step.
 struct Conversation {
     let server: RunningServer
     var clientID = "keyfob-demo"
@@ -18,7 +18,7 @@ struct Conversation {
         if let redirectURI { self.redirectURI = redirectURI }
     }
 
-    /// The authorization request, with `changes` laid over its parameters; a nil value leaves one out.
+    /// The authorization request. `changes` replaces parameters; a nil value removes one.
     func authorizationURL(_ changes: [String: String?] = [:], append: String = "") -> String {
         var parameters: [String: String?] = [
             "response_type": "code", "client_id": clientID, "redirect_uri": redirectURI, "state": "s/t&te",
@@ -55,7 +55,7 @@ struct Conversation {
             headers: ["Cookie": page.cookie])
     }
 
-    /// A fresh code, all the way through the page.
+    /// Signs in through the page and returns a new code.
     func code(_ changes: [String: String?] = [:]) async throws -> String {
         try #require(try await signIn(try await openPage(changes)).redirected["code"])
     }
@@ -69,7 +69,7 @@ struct Conversation {
         ])
     }
 
-    /// The same for a client with a secret, shown by Basic or in the body.
+    /// The same for a client with a secret, which it sends by Basic or in the body.
     func exchange(_ code: String, secret: (text: String, isBasic: Bool)?) async throws -> WebClient.Answer {
         var headers: [String: String] = [:]
         if let secret, secret.isBasic {
@@ -98,7 +98,7 @@ struct Conversation {
         try await WebClient.post(server.issuer + "/token", form)
     }
 
-    /// Access and refresh token of a fresh login.
+    /// The access token and refresh token of a new login.
     func login(_ changes: [String: String?] = [:]) async throws -> (access: String, refresh: String) {
         let answer = try await exchange(try await code(changes))
         return (

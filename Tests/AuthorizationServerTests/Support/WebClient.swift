@@ -3,7 +3,7 @@ import AuthorizationServer
 import NIOCore
 import NIOHTTP1
 
-/// A client as plain as can be: no redirects followed, no cookies kept, so that each test sees each answer.
+/// An HTTP client that follows no redirects and stores no cookies, so that a test sees every answer.
 struct WebClient {
     struct Answer {
         var status: Int
@@ -12,7 +12,7 @@ struct WebClient {
 
         var text: String { String(decoding: body, as: UTF8.self) }
 
-        /// The members of the JSON object in the body; empty where there is none.
+        /// The members of the JSON object in the body; empty if there is none.
         var json: [String: JSONValue] {
             JSONValue.decode(body) ?? [:]
         }
