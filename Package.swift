@@ -3,14 +3,14 @@ import PackageDescription
 
 /// Set by Tests/sanitize: no sanitizer can be linked into a static executable.
 let isSanitizing = Context.environment["KEYFOB_SANITIZE"] != nil
-/// Set by Tests/Fuzz/run: what stands in Tests/Fuzz is then a program that libFuzzer drives, and not tests.
+/// Set by Tests/Fuzz/run: then Tests/Fuzz is built as a program for libFuzzer, and not as tests.
 let isFuzzing = Context.environment["KEYFOB_FUZZ"] != nil
-/// Functions that are the same to the byte are linked once, unless somebody may compare their addresses.
+/// Functions with identical code are linked once, unless the program may compare their addresses.
 let folded = ["-Xlinker", "--icf=safe"]
-/// The addresses of functions in libraries are looked up at the start, and the table of them is read-only from then on.
+/// The loader resolves the functions of libraries at the start, and then makes the table of their addresses read-only.
 let hardened = ["-Xlinker", "-z", "-Xlinker", "relro", "-Xlinker", "-z", "-Xlinker", "now"]
-/// One static file: a door starts in half the time of a dynamic one. It is loaded at another address each time, which only
-/// this linker can make of a static file, and the script keeps from it what would end such a program at its start.
+/// A door is one static file, which starts in half the time of a dynamic one. The kernel loads it at a random address.
+/// Only lld can link such a file. The script drops an argument with which the program would end at its start.
 let door: [LinkerSetting] =
     (isSanitizing
         ? []
@@ -24,7 +24,7 @@ let door: [LinkerSetting] =
         .unsafeFlags(hardened),
         .unsafeFlags(["-Xlinker", "-s"] + folded, .when(configuration: .release)),
     ]
-/// What reads the bytes of others.
+/// The libraries that parse untrusted input.
 let fuzzed: [Target.Dependency] = [
     "Addresses", "CredentialProtocol", "Dialects", "Import", "KernelKeyring", "KeyfobCore", "OAuth", "Secrets", "Setup",
     .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -55,11 +55,11 @@ let package = Package(
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
     ],
     targets: [
-        // Floor 0: C, and the one type for what must not be seen.
+        // Floor 0: C libraries, and the type for secrets.
         .systemLibrary(
             name: "CLibsecret", pkgConfig: "libsecret-1", providers: [.apt(["libsecret-1-dev"])]),
         .systemLibrary(name: "CGIO", pkgConfig: "gio-2.0", providers: [.apt(["libglib2.0-dev"])]),
-        // Linked from its archive, by `JSON`: the doors are static, and the package needs no library more.
+        // `JSON` links it statically: the doors are static, and the package needs no other library.
         .systemLibrary(name: "CJansson", providers: [.apt(["libjansson-dev"])]),
         .systemLibrary(name: "CKernelKeyring"),
         .systemLibrary(name: "CQRCode"),
@@ -73,7 +73,7 @@ let package = Package(
         .target(name: "Processes", dependencies: ["CProcess", "Files"]),
         .target(name: "Bus", dependencies: ["CGIO", "Files"]),
 
-        // Floor 1: one target for each conversation. They do not import one another.
+        // Floor 1: one target for each protocol or service that keyfob talks to. They do not import one another.
         .target(name: "CredentialProtocol", dependencies: ["Addresses", "Secrets"]),
         .target(
             name: "OAuth",
@@ -86,15 +86,15 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
-            // Not read by the program: it is put on a web server.
+            // The program does not read this file. A distributor publishes it on a web server.
             exclude: ["Registration/client-metadata.json"]),
         .target(name: "SecretService", dependencies: ["Bus", "CGIO", "CLibsecret", "Secrets"]),
         .target(name: "KernelKeyring", dependencies: ["CKernelKeyring", "Files", "Secrets"]),
         .target(name: "Desktop", dependencies: ["Bus", "CGIO"]),
 
-        // Floor 2: what we decide, the callers that are not git, and what the doors answer alone.
+        // Floor 2: keyfob's decisions, callers other than git, and the answers that doors give without keyfob-main.
         .target(name: "Dialects", dependencies: ["Addresses", "CredentialProtocol", "JSON", "Secrets"]),
-        // What the program says to the user, and asks.
+        // Messages and questions to the user.
         .target(name: "Console", dependencies: ["Addresses", "CQRCode", "CredentialProtocol", "Files", "Secrets"]),
         .target(name: "Doors", dependencies: ["Addresses", "CredentialProtocol", "Files", "KernelKeyring", "Secrets"]),
         .target(
@@ -133,8 +133,8 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Sources/keyfob",
-            // Nobody debugs what ships. And no library calls back into us by name: without a table of names, what nobody
-            // calls can be left out.
+            // The release has no symbols for a debugger. No library looks up our functions by name, and without a table
+            // of names the linker can drop unused functions.
             linkerSettings: [
                 .unsafeFlags(hardened),
                 .unsafeFlags(
@@ -145,7 +145,7 @@ let package = Package(
         .executableTarget(
             name: "keyfob", dependencies: ["CredentialProtocol", "Dialects", "Doors", "Secrets"],
             path: "Sources/keyfob-door", linkerSettings: door),
-        // What shows keyfob at work, and does not ship.
+        // The demonstration of keyfob, which the package does not contain.
         .target(
             name: "AuthorizationServer",
             dependencies: [
@@ -240,7 +240,7 @@ let package = Package(
                 "Addresses", "CredentialProtocol", "Dialects", "Import", "KeyfobCore", "SecretService", "Secrets",
                 "TestSupport",
             ]),
-        // The built executables, as a caller sees them.
+        // Tests of the built executables.
         .testTarget(
             name: "keyfobTests",
             dependencies: [
@@ -274,6 +274,6 @@ for target in package.targets where target.type != .system && target.type != .bi
         .enableUpcomingFeature("MemberImportVisibility"),
         .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
     ]
-    // Only our own code is searched for new ways through it.
+    // libFuzzer measures the coverage of our own code only.
     if isFuzzing { target.swiftSettings?.append(.unsafeFlags(["-sanitize=fuzzer", "-enable-testing"])) }
 }

@@ -2,7 +2,7 @@ import Glibc
 import Synchronization
 
 /// Delays the signals that end the process while a notification is on the screen, so that the process can remove it
-/// first. A notification without its process would answer nobody.
+/// first. An answer to a notification has no effect after its process has ended.
 package enum HeldSignals {
     private static let caught = Atomic<Int32>(0)
 

@@ -1,6 +1,6 @@
 import Secrets
 
-/// Text that the user may pass on to anybody, such as a report of `keyfob doctor`.
+/// Text that the user may publish, such as a report of `keyfob doctor`.
 package enum Shareable {
     /// Returns `text` safe to show (`Printable`), with `~` for the home directory, and without the text before an at
     /// sign, which may be a user name.

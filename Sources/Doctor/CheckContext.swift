@@ -6,11 +6,11 @@ import OAuth
 import SecretService
 import Synchronization
 
-/// What the checks of one run share: the parts of the program, the service, and results that one check leaves for
-/// another.
+/// Values that the checks of one run share: the parts of the program, the service, and the results that one check
+/// leaves for another.
 ///
-/// Checks open nothing and prompt nobody. They leave no trace: the item that they write is deleted at once, and their
-/// kernel key expires after one second.
+/// Checks open no browser and do not prompt the user. They leave no trace: the item that they write is deleted at once,
+/// and their kernel key expires after one second.
 package struct CheckContext: Sendable {
     let parts: any ProgramParts
     let keyring: any ExaminedKeyring

@@ -15,7 +15,7 @@ package struct CheckRun: Sendable {
     /// - Parameters:
     ///   - checks: in the order of the report; the checks that a check needs come before it, or are left out.
     ///   - limit: the time limit of a check.
-    ///   - look: runs one check. After its time limit nobody waits for the result, but it keeps running.
+    ///   - look: runs one check. After its time limit the run ignores its result, but the check continues.
     package init(
         _ checks: [any Check], deadline: Duration = Self.deadline,
         limit: @escaping @Sendable (any Check) -> Duration = { $0.limit },

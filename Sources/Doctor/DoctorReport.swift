@@ -1,6 +1,6 @@
 import Console
 
-/// The report of `keyfob doctor`, which the user may show to anybody. It holds no secret and does not name the user:
+/// The report of `keyfob doctor`, which the user may publish. It holds no secret and does not name the user:
 /// the home directory is `~`, and text before an at sign is left out.
 package struct DoctorReport: Encodable {
     private let entries: [Entry]

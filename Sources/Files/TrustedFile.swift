@@ -1,10 +1,10 @@
 import Glibc
 import Secrets
 
-/// Reads a file that decides where secrets go. As ssh(1) does for `~/.ssh/config`, it reads the file only if nobody but this
-/// user and root can have written it.
+/// Reads a file that decides where secrets go. As ssh(1) does for `~/.ssh/config`, it reads the file only if no user
+/// except this one and root can have written it.
 ///
-/// The same rule holds for the file's directory, because whoever can write there can replace the file. The directories
+/// The same rule holds for the file's directory, because a user who can write there can replace the file. The directories
 /// above are not examined: they are the user's home. The user's own group counts as the user (``PrivateGroup``), as it
 /// does for ssh on Debian.
 package enum TrustedFile {
@@ -52,7 +52,7 @@ extension FileStatus {
     }
 
     /// Whether the owner is this user or root. In a user namespace without root, the kernel shows the owner of root's files
-    /// as the overflow user (user_namespaces(7)). Below /etc, where only root can put files, that user is root.
+    /// as the overflow user (user_namespaces(7)). Only root can create files below /etc, so there the overflow user is root.
     fileprivate func isOfUs(_ path: String) -> Bool {
         if isOurs || owner == 0 { return true }
         return path.begins(with: "/etc/") && owner == UserNamespace.overflowUser && !UserNamespace.isMapped(0)

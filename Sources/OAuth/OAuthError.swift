@@ -1,4 +1,4 @@
-/// What can go wrong between keyfob and an authorization server. Cases carry facts; the messages are elsewhere.
+/// An error in an exchange between keyfob and an authorization server. Cases carry facts; the messages are elsewhere.
 ///
 /// `host` is the server's host name as configured. Texts from a server (`error`, `description`, `reason`) have passed
 /// ``ServerText`` and contain no control characters. No case carries a token, a code or a secret.

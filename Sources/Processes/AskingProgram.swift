@@ -35,7 +35,7 @@ package enum AskingProgram {
     /// The name of a process's program, and its parent (proc(5)). The name is that of the file, or else the process's own
     /// name for itself.
     package static func process(_ id: Int32) -> (name: String, parent: Int32)? {
-        // `ID (NAME) STATE PARENT ...`, where the name may hold anything.
+        // `ID (NAME) STATE PARENT ...`. The name may hold any character, also parentheses.
         guard let line = SystemFile.text("/proc/\(id)/stat").map({ Array($0.utf8) }),
             let open = line.firstIndex(of: UInt8(ascii: "(")),
             let close = line.lastIndex(of: UInt8(ascii: ")")), open < close,

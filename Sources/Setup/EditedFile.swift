@@ -20,7 +20,7 @@ package struct EditedFile: Sendable {
         case unusable(FileError)
         /// The path leads to a directory, a device or a pipe.
         case notAFile(String)
-        /// The file is larger than 1 MiB: nobody writes so many settings.
+        /// The file is larger than 1 MiB, so it is hardly a file of settings.
         case tooLarge(String)
         /// The file is not UTF-8, or has NUL in it.
         case notText(String)

@@ -4,7 +4,7 @@ import CredentialProtocol
 import KeyfobCore
 import Secrets
 
-/// What `keyfob setup` says.
+/// The messages of `keyfob setup`.
 extension Messages {
     /// The same command with another option.
     private static func setup(_ caller: SetupCaller, _ url: ServiceURL?, _ option: String) -> String {

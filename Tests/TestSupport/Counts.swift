@@ -24,7 +24,7 @@ package enum Counts {
         add(kind, name, tried: tried, passed: passed, to: file)
     }
 
-    /// The same to a file of the caller's choice.
+    /// The same, in a file that the caller chooses.
     package static func add(_ kind: Kind, _ name: String, tried: Int, passed: Int, to file: String) {
         let line = Line(kind: kind.rawValue, name: name, tried: tried, passed: passed)
         let encoder = JSONEncoder()

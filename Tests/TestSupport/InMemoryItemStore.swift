@@ -5,8 +5,9 @@ import Synchronization
 
 /// A Secret Service in memory, with a default collection and a session collection.
 ///
-/// It replaces by exact attributes within a collection, finds by some of them in both, newest first, and can be locked,
-/// refuse to be written to, or have no session collection. Each write is a moment of its own in ``SecretItem/modified``.
+/// A write replaces the item with exactly the same attributes in its collection. A search compares only the given
+/// attributes, in both collections, newest first. A test can lock the store, refuse writes, or remove the session
+/// collection. Each write has its own time in ``SecretItem/modified``.
 package final class InMemoryItemStore: ItemStore {
     private struct Item: Sendable {
         var schema: String
@@ -31,7 +32,7 @@ package final class InMemoryItemStore: ItemStore {
     /// Every item, oldest first.
     package var items: [SecretItem] { state.withLock { $0.items.map(\.value) } }
 
-    /// Those in the session collection.
+    /// The items in the session collection.
     package var sessionItems: [SecretItem] { state.withLock { $0.items.filter(\.isInSession).map(\.value) } }
 
     /// The kind of item of each search: `grant`, `registration`, or `password` for items without a kind. Each search is a
@@ -41,16 +42,16 @@ package final class InMemoryItemStore: ItemStore {
     /// The kind of item of each write to the default collection.
     package var writes: [String] { state.withLock { $0.writes } }
 
-    /// Starts ``searches`` and ``writes`` anew.
+    /// Empties ``searches`` and ``writes``.
     package func resetCounts() { state.withLock { ($0.searches, $0.writes) = ([], []) } }
 
     /// Locks the default collection, or unlocks it.
     package func lock(_ isLocked: Bool = true) { state.withLock { $0.isLocked = isLocked } }
 
-    /// Has every write to the default collection fail; nil lets it work again.
+    /// Makes every write to the default collection fail; nil makes writes work again.
     package func refuseWrites(_ error: SecretServiceError?) { state.withLock { $0.refusal = error } }
 
-    /// As with KeePassXC, which has no collection in memory.
+    /// Behaves like KeePassXC, which has no session collection.
     package func removeSessionCollection() { state.withLock { $0.hasSession = false } }
 
     package func search(

@@ -20,7 +20,7 @@ package func write(_ text: String, to path: String) throws -> String {
 /// Makes an executable shell script.
 ///
 /// Another process writes it. If this one did, a program that another test starts at that moment could inherit the open
-/// file, and nobody could execute the script as long as it is open (`ETXTBSY`, execve(2)).
+/// file, and the script could not be executed as long as it is open (`ETXTBSY`, execve(2)).
 package func writeScript(_ text: String, to path: String) async throws {
     let done = try await run(
         .name("sh"), arguments: ["-c", #"cat >"$1" && chmod 700 "$1""#, "sh", path],

@@ -49,7 +49,7 @@ package struct AuthorizationServerConfiguration: Sendable {
     package var rotates = true
     /// Whether the response to a refresh repeats the refresh token of the request, which then stays valid.
     package var repeatsRefreshToken = false
-    /// Whether the reuse of a spent refresh token revokes its whole family.
+    /// Whether the reuse of a refresh token revokes all tokens of its grant.
     package var revokesFamilyOnReuse = true
 
     // MARK: Deviations

@@ -67,8 +67,8 @@ enum Daemon {
             environment: .exactly(command.environment), platformOptions: .ownSession, input: .string(input),
             output: .discarded, error: .discarded
         ) { execution in
-            // An error is kept until the process has ended. If it left this closure, Subprocess would wait for a
-            // process that nobody ends.
+            // An error is kept until the process has ended. If it left this closure, Subprocess would wait for ever
+            // for a process that does not end.
             let result: Swift.Result<Result, any Error>
             do { result = .success(try await body()) } catch { result = .failure(error) }
             await execution.teardown(using: PlatformOptions.ownSession.teardownSequence)

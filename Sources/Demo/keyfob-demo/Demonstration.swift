@@ -62,7 +62,7 @@ struct Demonstration: Sendable {
     // MARK: 2
 
     private func showKeyring() async throws {
-        Narrator.step(2, "what the keyring holds: labels and attributes, which anybody on the bus may read")
+        Narrator.step(2, "what the keyring holds: labels and attributes, which any program on the bus may read")
         let items = try await KeyringListing(tools: tools, session: session).items()
         for item in items {
             Narrator.tell("\"\(item.label)\" (\(item.collection))")
@@ -84,7 +84,7 @@ struct Demonstration: Sendable {
     // MARK: 3
 
     private func secondClone() async throws {
-        Narrator.step(3, "a second clone needs nobody")
+        Narrator.step(3, "a second clone needs no sign-in")
         let log = try await logging {
             try await git("clone", "\(origin)/private.git", "second").orThrow("the second clone")
         }

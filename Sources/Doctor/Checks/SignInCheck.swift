@@ -59,7 +59,7 @@ struct SignInCheck: Check {
 
     private static let loginByName = "sign in by name: keyfob login URL"
 
-    /// The reason why keyfob prompts nobody, unless the user runs `keyfob login`.
+    /// The reason why keyfob does not prompt the user, except in `keyfob login`.
     private static func unasked(_ policy: InteractionPolicy, _ details: [String: Finding.Detail]) -> Finding {
         let isNever = (policy.fromEnvironment ?? policy.fromConfiguration) == .never
         if isNever || policy.callerDeclined {

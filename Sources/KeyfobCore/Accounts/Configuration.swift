@@ -2,7 +2,7 @@ package import Addresses
 package import CredentialProtocol
 import Files
 
-/// What the user, or the administrator of the machine, has written down. Read once at start.
+/// The settings in the files of the user and of the machine's administrator. Read once at start.
 ///
 /// nil means that nothing sets the key. `HostKeys.swift` documents each key.
 package struct Configuration: Sendable, Equatable {

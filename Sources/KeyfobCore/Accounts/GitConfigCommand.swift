@@ -6,7 +6,7 @@ import Synchronization
 /// Asks git for its settings about a URL.
 ///
 /// Settings that decide where a secret goes come from the command line, from the user's own files and from the machine's.
-/// The repository in the working directory, or in `GIT_DIR`, does not count: anybody may have made it.
+/// The settings of the repository in the working directory, or in `GIT_DIR`, do not count: they may be untrusted.
 ///
 /// Each question starts git once: a value and its copies remember the answers.
 package struct GitConfigCommand: Sendable {
@@ -174,7 +174,7 @@ package struct GitConfigCommand: Sendable {
     }
 }
 
-/// What git has answered so far.
+/// The answers of git so far.
 private final class Answers: Sendable {
     /// The arguments by their bytes, and whether git may see the repository.
     struct Question: Hashable {

@@ -27,7 +27,7 @@ package struct GitSettings: Sendable {
         return !["true", "yes", "on", "auto", "always"].contains(value)
     }
 
-    /// What git's settings say about a service: the keys of ``HostKey`` with a name in git, and the client's secret.
+    /// git's settings for a service: the keys of ``HostKey`` with a name in git, and the client's secret.
     package struct OAuthClient: Sendable {
         package let host: Configuration.Host
         package let client: Client
@@ -46,7 +46,7 @@ package struct GitSettings: Sendable {
             do throws(ConfigurationError.Problem) {
                 try key.parseGit(text, url, &host)
             } catch {
-                // Anything else that is of no use is ignored, such as a user name that git could not be told.
+                // Other unusable values are ignored, such as a user name that an answer to git cannot hold.
                 guard case .badURL = error else { continue }
                 throw ConfigurationError(
                     file: ConfigurationError.git, line: nil, key: "credential.\(url.origin).\(name)",

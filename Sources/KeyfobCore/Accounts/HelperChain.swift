@@ -26,7 +26,7 @@ package struct HelperChain: Sendable, Equatable {
         case writesPlainText(String)
         /// git asks the helper before keyfob. If it has a password, git does not ask keyfob.
         case answersFirst(String)
-        /// The helper also stores each token, and nobody tells this second store when a token ends.
+        /// The helper also stores each token, and keyfob cannot tell it when a token expires or is revoked.
         case keepsCopies(String)
     }
 

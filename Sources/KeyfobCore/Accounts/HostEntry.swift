@@ -2,7 +2,7 @@ package import Addresses
 package import OAuth
 
 extension Configuration {
-    /// What is known about one service before a sign-in: one `[host."URL"]` of a file, or what discovery has found.
+    /// Facts about one service before a sign-in: one `[host."URL"]` of a file, or the result of discovery.
     ///
     /// nil means that nothing sets the key. Several entries for one service complete one another, and ``KnownHosts``
     /// has the rest. `HostKeys.swift` documents each key.
@@ -46,7 +46,7 @@ extension Configuration {
         }
     }
 
-    /// How near a server may be that the service, and no user, has named: `reach = "service"` or `"private"`.
+    /// How near a server may be if the service, and not the user, has named it: `reach = "service"` or `"private"`.
     package enum Reach: String, Sendable, CaseIterable {
         /// Not nearer to this machine than the service is.
         case service
@@ -94,7 +94,7 @@ extension Configuration.Host {
             return isPart && issuer == nil ? "issuer" : nil
         case (nil, _): return "authorization_endpoint"
         case (_, nil): return "token_endpoint"
-        // Endpoints by hand do not tell where a client could be registered.
+        // Configured endpoints do not include a registration endpoint, so a client id is needed.
         default: return clientID == nil ? "client_id" : nil
         }
     }

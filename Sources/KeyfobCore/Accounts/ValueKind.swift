@@ -63,7 +63,7 @@ extension ValueKind<String> {
             return text
         }, { $0 })
 
-    /// An absolute path. A relative one would name a file of the working directory, which anybody may have made.
+    /// An absolute path. A relative one would name a file of the working directory, which may be untrusted.
     static let path = string.map(
         { path throws(Problem) in
             guard path.hasPrefix("/") else { throw .wrongType(expected: "an absolute path") }

@@ -54,7 +54,7 @@ package struct CredentialHelper: Sendable {
         if let answer = try await serviceApproval?.approving(request, { try await token(of: $0, for: request) }) {
             return answer
         }
-        // Without a provider nobody knows whether a password was ever stored for a service without an account.
+        // Without a provider, keyfob cannot know whether a password was stored for a service without an account.
         if let absence { throw CredentialFailure.noAccountAndNoKeyring(absence) }
         return stored.alternative.map { Answer(response: $0) }
     }

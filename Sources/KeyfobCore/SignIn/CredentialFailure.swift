@@ -29,7 +29,7 @@ package enum CredentialFailure: Error, Sendable, Equatable {
     case clientNeeded(ClientNeeded)
     /// The user signed in, and the server did not grant these requested scopes.
     case scopesNotGranted(service: ServiceURL, scopes: [String])
-    /// Nobody finished the sign-in, and keyfob's registration is from an earlier one. The server may have refused that
+    /// The user did not finish the sign-in, and keyfob's registration is from an earlier one. The server may have refused that
     /// registration, which it would show only in the browser.
     case unanswered(service: ServiceURL, after: OAuthError)
     /// The server refuses the client that the user has registered, or its secret (RFC 6749 section 5.2).
@@ -72,7 +72,7 @@ package enum CredentialFailure: Error, Sendable, Equatable {
 
     /// Why the user has to sign in.
     package enum SignInReason: Sendable, Equatable {
-        /// Nobody has signed in yet.
+        /// The user has not signed in yet.
         case noGrant
         /// The authorization server no longer takes the refresh token (`invalid_grant`).
         case grantRefused(description: String?)

@@ -24,7 +24,7 @@ struct EndpointHosts {
         allowed = [url.authority] + known + account.endpointHosts
     }
 
-    /// The hosts of `urls` that nobody has accepted, each once and in this order.
+    /// The hosts of `urls` that are not accepted, each once and in this order.
     func foreign(among urls: [EndpointURL]) -> [String] {
         guard let allowed else { return [] }
         var seen: Set<String> = []
@@ -32,7 +32,7 @@ struct EndpointHosts {
     }
 }
 
-/// Hosts beside the issuer's own that would take part in a sign-in, each with its port unless that is the default.
+/// Hosts other than the issuer's own that would take part in a sign-in, each with its port unless that is the default.
 package struct OtherHosts: Sendable, Equatable {
     /// Hosts on which the user would sign in or type a code.
     package var pages: [String]

@@ -52,8 +52,8 @@ extension ServiceApproval {
         host.sources.values.contains { $0.file == approvals?.file }
     }
 
-    /// Asks the user about a server that is nearer to this machine than the service that names it. Nobody may be led into a
-    /// private network unknowingly (RFC 9728 section 7.7); but a company's own server may be there.
+    /// Asks the user about a server that is nearer to this machine than the service that names it. A service must not make
+    /// keyfob send requests into a private network (RFC 9728 section 7.7), but a company's own server may be there.
     ///
     /// - Throws: `OAuthError.addressTooNear` without a yes.
     package func confirmNearness(of finding: ServerFinder.Finding) async throws {
@@ -66,7 +66,7 @@ extension ServiceApproval {
         }
     }
 
-    /// Checks, before anybody signs in, that ``approve(_:)`` can store the approval.
+    /// Checks, before the user signs in, that ``approve(_:)`` can store the approval.
     ///
     /// - Throws: ``ConfigurationError`` if the list of approved services cannot be read, or has no room for `host`.
     package func prepareApproval(of host: Configuration.Host) throws {

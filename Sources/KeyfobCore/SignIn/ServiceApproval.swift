@@ -6,8 +6,8 @@ import Secrets
 /// Approves services that are not configured: finds a service's authorization server, and asks the user before anything is
 /// sent to it.
 ///
-/// keyfob does not follow a service's challenge to a host that nobody approved. A service is approved if it is configured, if
-/// the user named it to `keyfob login`, or if the user said yes on the terminal.
+/// keyfob follows the challenge of a service only if the service is approved. A service is approved if it is configured,
+/// if the user named it to `keyfob login`, or if the user said yes on the terminal.
 ///
 /// A yes is stored after the sign-in for which it was given has worked. From then on keyfob does not ask again, and accepts
 /// no other authorization server for the service. A user who cancels the sign-in, because of what the browser showed, has
@@ -74,7 +74,7 @@ package struct ServiceApproval: Sendable {
     ) async throws -> Answer? {
         guard let url = request.url, url.scheme == "https" || url.isLoopback else { return nil }
         let configured = accounts.configuration.host(for: url)
-        // Nobody can say yes to a URL that can be read in more than one way.
+        // keyfob does not ask about a URL that can be read in more than one way.
         if url.isAmbiguous, configured == nil { return nil }
         let proposes = AuthenticationChallenge.bearer(in: request.wwwauth)?.resourceMetadata != nil
         guard configured != nil || (proposes && hasTerminal) else { return nil }
@@ -100,7 +100,7 @@ package struct ServiceApproval: Sendable {
         }
     }
 
-    /// Whether the user decided what failed with `error`. After a network error the waiting callers may try themselves.
+    /// Whether `error` also answers the waiting callers. After a temporary network error they may try themselves.
     private static func isAnswer(_ error: any Error) -> Bool {
         (error as? OAuthError)?.isTransient != true
     }

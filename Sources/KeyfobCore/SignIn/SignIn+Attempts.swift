@@ -6,7 +6,7 @@ import Secrets
 extension SignIn {
     /// Chooses the flow and the client for an attempt; keyfob registers itself if it has to.
     ///
-    /// - Parameter anew: makes another registration, beside those that other sign-ins need.
+    /// - Parameter anew: makes another registration, and keeps those that other sign-ins need.
     /// - Throws: ``CredentialFailure/clientIsConfigured(service:id:)`` if `anew` and the client is not keyfob's own.
     func prepare(
         _ account: Account, at metadata: AuthorizationServerMetadata, anew: Bool = false, _ transport: any HTTPTransport
@@ -44,8 +44,8 @@ extension SignIn {
     /// Prepares the second attempt.
     ///
     /// A server that does not know its client says so on a page of its own, and the browser never comes back (RFC 6749
-    /// section 4.1.2.1). So if nobody comes back from a sign-in with an older registration, keyfob asks the user whether to
-    /// register again.
+    /// section 4.1.2.1). So if the browser does not come back from a sign-in with an older registration, keyfob asks the
+    /// user whether to register again.
     ///
     /// - Throws: `error`, or the ``CredentialFailure`` that explains it, if a second attempt would not help.
     private func secondAttempt(
@@ -67,7 +67,7 @@ extension SignIn {
         return try await prepare(change.account, at: first.metadata, anew: change.registersAnew, first.transport)
     }
 
-    /// What the second attempt changes; nil if nothing would help.
+    /// The change for the second attempt; nil if none would help.
     ///
     /// - If the server refuses a scope that only keyfob added, it is left out.
     /// - If the server does not know keyfob's own registration, or the registration does not allow the request, keyfob
@@ -95,7 +95,7 @@ extension SignIn {
 }
 
 extension OAuthError {
-    /// Whether nobody came back from the server, or the user gave up.
+    /// Whether the browser did not come back from the server, or the user gave up.
     fileprivate var isUnanswered: Bool {
         switch self {
         case .authorizationTimedOut, .cancelled: true

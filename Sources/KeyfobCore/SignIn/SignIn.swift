@@ -31,12 +31,12 @@ package struct SignIn: Sendable {
     package struct Result: Sendable {
         package var grant: Grant
         package var response: TokenResponse
-        /// Hosts beside the issuer's own to which the user has agreed by now (``Account/endpointHosts``).
+        /// Hosts other than the issuer's own to which the user has agreed so far (``Account/endpointHosts``).
         package var agreedHosts: [String]
     }
 
     /// Runs the account's flow, or the one that fits the place, and gives the result to `keep`. The keyring is tested first,
-    /// so that nobody signs in for a grant that cannot be stored.
+    /// so that the user does not sign in for a grant that cannot be stored.
     ///
     /// - Parameters:
     ///   - registersAnew: makes another registration in place of the one that keyfob made before.

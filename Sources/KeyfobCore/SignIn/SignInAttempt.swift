@@ -11,7 +11,7 @@ struct SignInAttempt: Sendable {
     let identity: ClientSource.Identity
     let flow: Account.Flow
     let transport: any HTTPTransport
-    /// Whether keyfob made the registration for this attempt, beside those that other sign-ins need.
+    /// Whether keyfob made a new registration for this attempt. Older ones that other sign-ins need stay.
     let isRegisteredAnew: Bool
 
     var issuer: String { metadata.issuer ?? account.server.identifier }
@@ -19,7 +19,7 @@ struct SignInAttempt: Sendable {
     /// Runs the flow until the server answers with tokens.
     ///
     /// - Parameter now: seconds since 1970-01-01 UTC.
-    /// - Throws: `OAuthError`; ``CredentialFailure/anotherAccount(asked:given:)`` if somebody else signed in.
+    /// - Throws: `OAuthError`; ``CredentialFailure/anotherAccount(asked:given:)`` if another user signed in.
     func run(_ screen: SignIn.Screen, now: Int64) async throws -> SignIn.Result {
         let response: TokenResponse
         var account = account
@@ -55,7 +55,7 @@ struct SignInAttempt: Sendable {
     }
 
     /// The user's name in the id_token; nil if there is none. It only labels the account, with one exception: if the account
-    /// has a name, nobody else is signed in.
+    /// has a name, a sign-in of another user fails.
     private func label(_ response: TokenResponse, now: Int64) async throws -> String? {
         guard let token = response.idToken, let issuer = metadata.issuer else { return nil }
         let claims: IDTokenClaims
@@ -76,7 +76,7 @@ struct SignInAttempt: Sendable {
         return claims.names.first
     }
 
-    /// Revokes tokens that nobody will use.
+    /// Revokes tokens that keyfob will not use.
     private func revoke(_ response: TokenResponse) async {
         guard let url = metadata.revocationEndpoint else { return }
         let endpoint = RevocationEndpoint(url: url, client: identity.client, transport: transport)

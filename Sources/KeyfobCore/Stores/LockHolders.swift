@@ -1,5 +1,5 @@
 /// The holders of flock(2) locks, as the kernel lists them in `/proc/locks` (proc_locks(5)). Reading the list takes no
-/// lock, so nobody has to wait.
+/// lock, so no process has to wait.
 package struct LockHolders: Sendable, Equatable {
     /// A file, independent of its name: an inode number is unique only within one file system.
     private struct File: Hashable {

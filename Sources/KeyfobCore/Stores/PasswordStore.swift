@@ -42,7 +42,7 @@ package struct PasswordStore: Sendable {
         Self.newest(try matches(for: request))
     }
 
-    /// Further passwords that a caller accepts, beside those for its very request.
+    /// Other passwords that a caller accepts if there is none for exactly its request.
     package struct Alternatives: Sendable {
         /// This user's password comes before that of any other user.
         package var preferredUser: String?
@@ -56,11 +56,11 @@ package struct PasswordStore: Sendable {
         }
     }
 
-    /// What one search found.
+    /// The result of one search.
     struct Found {
         /// The best password, if there is one for the very request.
         var best: CredentialResponse?
-        /// The best of the alternatives, if there is none for the very request.
+        /// The best alternative, if there is no password for exactly this request.
         var alternative: CredentialResponse?
     }
 

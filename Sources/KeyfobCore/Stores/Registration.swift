@@ -5,7 +5,7 @@ import Secrets
 
 /// A ``ClientRegistration`` as stored in the Secret Service.
 ///
-/// All of it is secret: the client secret, the registration token, and the client id, which is of use to nobody else.
+/// All of it is secret: the client secret, the registration token, and the client id, which no other program can use.
 struct Registration {
     /// The JSON in an item's secret. `version` changes when a reader of today could misread a later format.
     private struct Representation: Codable {

@@ -16,7 +16,7 @@ extension OAuthTokenSource {
         }
     }
 
-    /// Refreshes now, whatever is in the cache, and asks nobody: to test whether it works.
+    /// Refreshes now, to test whether that works. Ignores the cache and does not ask the user.
     package func refreshNow(_ account: Account) async throws -> CachedAccessToken {
         try await holdingLock(of: account, mayAsk: false) { held in
             switch try await refresh.token(of: account, from: settledGrant(of: account), held) {
@@ -57,7 +57,7 @@ extension OAuthTokenSource {
     }
 
     /// Stores the result of a sign-in: first the approval, by which the account is found again, then the grant, then the
-    /// token. So an interruption leaves no grant that nobody finds. If the approval cannot be stored, the grant still is.
+    /// token. So an interruption leaves no grant without an account. If the approval cannot be stored, the grant still is.
     private func keep(_ result: SignIn.Result, for account: Account) throws -> CachedAccessToken {
         let response = result.response
         let approval = Result {

@@ -24,14 +24,14 @@ package struct Login: Sendable {
         self.registrations = registrations
     }
 
-    /// What the user signs in to, and as which client.
+    /// The service, the authorization server and the client of a sign-in.
     package struct Target: Sendable {
         package var account: Account
         /// How keyfob found the authorization server; nil if it was known.
         package let finding: ServerFinder.Finding?
-        /// What is stored about the service with the sign-in; nil if nothing is to be added.
+        /// The approval to store with the sign-in; nil if nothing is to be added.
         var approval: Configuration.Host?
-        /// What is stored about the service now.
+        /// The approval that is stored now.
         let before: Configuration.Host?
         /// Whether the user has named a client for this sign-in.
         var hasNewClient = false

@@ -3,7 +3,7 @@ import Secrets
 
 /// A login on another device, for machines without a browser (RFC 8628).
 ///
-/// The flow starts only if the user asked for it: phishing works with device codes that somebody else requested (BCP
+/// The flow starts only if the user asked for it: phishing works with device codes that an attacker requested (BCP
 /// 247).
 package struct DeviceFlow: Sendable {
     private let parameters: AuthorizationParameters

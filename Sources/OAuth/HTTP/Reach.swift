@@ -7,8 +7,8 @@ package enum Reach: Sendable, Hashable {
     /// Not nearer than this resource, because the URL comes from a document that the resource named. A resource on
     /// loopback may name any server; one in a private network any but loopback; any other only servers on the Internet.
     case asPublicAs(Resource)
-    /// Also in a private network, wherever the resource is, because the user has agreed to a server there. On loopback
-    /// only if the resource itself is there.
+    /// Also in a private network, even if the resource is public, because the user has agreed to such a server. On
+    /// loopback only if the resource is on loopback too.
     case privateNetworks(of: Resource)
 
     /// The origin of a resource. It need not be an endpoint: its host may be one to which keyfob sends nothing. Every

@@ -72,7 +72,7 @@ final class LoopbackConnection: ChannelInboundHandler {
         if head.method != .HEAD { context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil) }
         let (channel, traffic) = (context.channel, traffic)
         context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in
-            // Reported after the answer was sent: whoever then closes the listener does not cut the answer off.
+            // Reported after the answer was sent, so that a close of the listener does not cut the answer off.
             if let event { traffic.report(event) }
             channel.close(promise: nil)
         }

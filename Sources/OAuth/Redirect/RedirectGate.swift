@@ -14,7 +14,7 @@ import Secrets
 struct RedirectGate: Sendable {
     /// The effect of a request on the login.
     enum Event: Sendable {
-        /// The valid response came: the code, or why there is none.
+        /// The valid response came: the code, or the reason why there is no code.
         case answered(Result<Secret, OAuthError>)
         /// The user sees the last page.
         case ended
@@ -23,7 +23,7 @@ struct RedirectGate: Sendable {
     let metadata: AuthorizationServerMetadata
     let authorizationAddress: String
     let state: Secret
-    /// `127.0.0.1:43210`: the only accepted `Host`. Another one means that somebody else's host name resolves to our
+    /// `127.0.0.1:43210`: the only accepted `Host`. Another one means that a foreign host name resolves to our
     /// address.
     let authority: String
     /// As the browser requests it: never empty.
@@ -129,7 +129,7 @@ struct RedirectGate: Sendable {
         guard let response = AuthorizationResponse(query: query), response.state == state
         else { return (.page(.notThisSignIn), nil) }
         guard outcome == nil else { return (.redirect(303, to: "http://\(authority)\(usedPath)"), nil) }
-        // The address keeps its query so that the user can paste it. Nobody else can use what it carries.
+        // The address keeps its query so that the user can paste it. Other programs cannot use its code.
         guard isOurs(request) else { return (.page(.otherBrowser(purpose)), nil) }
         let result = Result { () throws(OAuthError) in try response.code(from: metadata) }
         outcome = result

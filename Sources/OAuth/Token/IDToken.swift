@@ -10,7 +10,7 @@ package enum IDToken {
     /// - The signature is not checked (step 6 allows that): the token came directly from the token endpoint, and TLS
     ///   authenticated that server.
     /// - So the header's `alg` is needed for one check only: it names the hash of `at_hash`. If there is an `at_hash`
-    ///   whose hash keyfob does not know, the token is refused, because the access token could be somebody else's.
+    ///   whose hash keyfob does not know, the token is refused, because the access token could be another user's.
     ///   Without an `at_hash`, any `alg` is accepted, even `none`.
     /// - Parameter issuer: ``AuthorizationServerMetadata/issuer``.
     /// - Parameter accessToken: the access token of the same response.

@@ -63,8 +63,8 @@ struct UncheckedClaims {
         }
     }
 
-    /// Whether `email` may be shown. The server must not mark it as unverified: it could be anybody's. Some servers
-    /// write the boolean as text. Any other value counts as unverified.
+    /// Whether `email` may be shown. The server must not mark it as unverified: the address could belong to another
+    /// person. Some servers write the boolean as text. Any other value counts as unverified.
     private var isEmailUsable: Bool {
         do { return try members.bool("email_verified") ?? true } catch { return text("email_verified") == "true" }
     }

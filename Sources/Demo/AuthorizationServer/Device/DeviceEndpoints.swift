@@ -41,7 +41,7 @@ extension ServerState {
         guard now < device.expiry else { return .error("expired_token", "the code has expired") }
         if device.polls < rules.slowDowns { return .error("slow_down", "more slowly") }
         if device.polls < rules.slowDowns + rules.pendingPolls {
-            return .error("authorization_pending", "nobody has decided yet")
+            return .error("authorization_pending", "the user has not decided yet")
         }
         devices[code] = nil
         switch rules.outcome {

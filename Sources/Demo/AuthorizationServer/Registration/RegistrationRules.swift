@@ -4,8 +4,8 @@ package struct RegistrationRules: Sendable {
         /// There is no endpoint, and none is announced.
         case off
         case open
-        /// Announced, but only for clients with an initial access token, which the server issues to nobody (RFC 7591
-        /// section 3): 401.
+        /// Announced, but every request gets 401: it needs an initial access token (RFC 7591 section 3), and the server
+        /// issues none.
         case closed
     }
 
