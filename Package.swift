@@ -55,7 +55,7 @@ let package = Package(
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
     ],
     targets: [
-        // Floor 0: C libraries, and the type for secrets.
+        // Floor 0: C libraries, secrets, files, JSON, addresses, processes and D-Bus.
         .systemLibrary(
             name: "CLibsecret", pkgConfig: "libsecret-1", providers: [.apt(["libsecret-1-dev"])]),
         .systemLibrary(name: "CGIO", pkgConfig: "gio-2.0", providers: [.apt(["libglib2.0-dev"])]),
@@ -145,7 +145,7 @@ let package = Package(
         .executableTarget(
             name: "keyfob", dependencies: ["CredentialProtocol", "Dialects", "Doors", "Secrets"],
             path: "Sources/keyfob-door", linkerSettings: door),
-        // The demonstration of keyfob, which the package does not contain.
+        // The demonstration of keyfob. The Debian package does not contain it.
         .target(
             name: "AuthorizationServer",
             dependencies: [
