@@ -1,8 +1,8 @@
-// Tells the thread sanitizer of Swift's Mutex, loaded before the libraries by Tests/sanitize.
+// Reports the locks of Swift's Mutex to the thread sanitizer. Tests/sanitize loads it before the libraries.
 //
-// A Mutex for which nobody has to wait is a few atomic instructions in the program, which the sanitizer sees. One for which
-// somebody waits is locked and unlocked in libswiftSynchronization, which was built without it, so that what the Mutex
-// keeps apart looks like a race. These two stand before the library's own, call them, and say what they did.
+// If no thread waits for a Mutex, a few atomic instructions in the program lock it, and the sanitizer sees them. If a
+// thread waits, libswiftSynchronization locks and unlocks it. That library was built without the sanitizer, which then
+// reports races that the Mutex prevents. The two functions below replace the library's, call them, and report the lock.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdint.h>

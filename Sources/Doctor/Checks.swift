@@ -1,6 +1,6 @@
 /// The checks, from the session bus to a token.
 package enum Checks {
-    /// All checks in the order of the report. A check stands after those that it needs or follows.
+    /// All checks in the order of the report. A check comes after those that it needs.
     static let all: [any Check] = [
         // The keyring.
         BusCheck(), ProviderCheck(), CollectionCheck(), WritableCheck(), KernelKeyringCheck(), KernelQuotaCheck(),

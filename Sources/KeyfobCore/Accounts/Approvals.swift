@@ -98,7 +98,7 @@ package struct Approvals: Sendable {
         return entry
     }
 
-    /// The entry for `host`. The table of known hosts, or the user's own file, has the endpoints that are written by hand.
+    /// The entry for `host`, without endpoints: those are in the table of known hosts or in the user's own file.
     static func entry(_ host: Configuration.Host) -> TOMLTable {
         host.table { $0.isApproved }
     }

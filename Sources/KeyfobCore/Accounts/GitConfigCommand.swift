@@ -28,7 +28,7 @@ package struct GitConfigCommand: Sendable {
 
     /// The user's settings for `request`; nil if git is not installed.
     ///
-    /// - Throws: ``ConfigurationError`` if git gives no answer: then the settings are unknown.
+    /// - Throws: ``ConfigurationError`` if git does not answer, because the settings are unknown then.
     package func settings(for request: CredentialRequest) throws(ConfigurationError) -> GitSettings? {
         guard let url = request.url else { return nil }
         return try matches("credential", Self.subject(url)).map { GitSettings(output: $0) }
@@ -66,7 +66,7 @@ package struct GitConfigCommand: Sendable {
     /// and client secrets, and a proxy with an authority of its own could read them all.
     ///
     /// - Parameter environment: as in ``GitNetworkSettings/init(output:environment:)``.
-    /// - Throws: ``ConfigurationError`` if git gives no answer: then the proxy and the authorities are unknown.
+    /// - Throws: ``ConfigurationError`` if git does not answer, because the proxy and the authorities are unknown then.
     package func network(
         for url: EndpointURL, environment: [String: String]
     ) throws(ConfigurationError) -> GitNetworkSettings {

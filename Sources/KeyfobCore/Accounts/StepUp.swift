@@ -1,7 +1,8 @@
 package import CredentialProtocol
 import OAuth
 
-/// How a service wants the user to have signed in (RFC 9470). It refuses tokens of weaker or older sign-ins.
+/// The sign-in that a service requires (RFC 9470): its authentication context and its age. The service refuses tokens of
+/// weaker or older sign-ins.
 package struct StepUp: Sendable, Equatable {
     /// The accepted authentication contexts, the best first; empty for any.
     package var contexts: [String]
@@ -16,7 +17,7 @@ package struct StepUp: Sendable, Equatable {
     /// just been made.
     private static let patience: Int64 = 60
 
-    /// Whether a sign-in that requested `contexts`, `age` seconds ago, is what the service wants. To ask the user twice for
+    /// Whether a sign-in that requested `contexts`, `age` seconds ago, fits this requirement. To ask the user twice for
     /// the same would not help.
     func isMet(by contexts: [String], age: Int64) -> Bool {
         self.contexts.allSatisfy(contexts.contains) && maxAge.map { age <= max(Int64($0), Self.patience) } ?? true

@@ -3,7 +3,7 @@ import KernelKeyring
 import SecretService
 import Secrets
 
-/// The program: what `get`, `store` and `erase` do.
+/// The operations `get`, `store` and `erase`.
 ///
 /// A request names a service. If the service has an account, the answer is an access token of that account: the
 /// ``TokenSource`` finds one, refreshes one, or asks the user to sign in. If the service has no account, keyfob only stores
@@ -86,7 +86,7 @@ package struct CredentialHelper: Sendable {
 
     /// Deletes the credential in `request`, which the service has refused.
     ///
-    /// An account loses only its access token, and only if the service refused that very token. The next `get` refreshes.
+    /// An account loses only its access token, and only if the service refused exactly that token. The next `get` refreshes.
     ///
     /// - Parameter user: the user whose password is deleted, if the caller stores its secrets under a name of its own; nil
     ///   for the user that `request` names, or any.

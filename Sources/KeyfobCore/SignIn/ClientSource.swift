@@ -30,9 +30,9 @@ package struct ClientSource: Sendable {
 
     /// The client of `account` at the server with this metadata.
     ///
-    /// A server that a service has named could send the browser on to another server, as a client that is registered there,
-    /// so that the other server's code comes back here (RFC 9700 section 4.4). If the server announces `iss` (RFC 9207),
-    /// that tells the two apart. If not, keyfob uses a redirect URI of its own for the issuer.
+    /// A hostile server could redirect the browser to another server, with the id of a client that is registered there.
+    /// keyfob would then receive that server's code (RFC 9700 section 4.4). If the server announces `iss` (RFC 9207), keyfob
+    /// compares it. If not, keyfob uses a separate redirect URI for the issuer.
     ///
     /// - Parameters:
     ///   - isForDevice: whether the device flow will be used, which is another grant type.

@@ -43,7 +43,7 @@ package enum CredentialFailure: Error, Sendable, Equatable {
     /// Neither the keyring nor its in-memory collection stored a new refresh token.
     case grantNotSaved(service: ServiceURL)
 
-    /// What the user has to register, and where.
+    /// The client that the user has to register, and the page for it.
     package struct ClientNeeded: Sendable, Equatable {
         package var service: ServiceURL
         /// The issuer, or the token endpoint.
@@ -80,7 +80,7 @@ package enum CredentialFailure: Error, Sendable, Equatable {
         case answerLost
         /// The grant lacks these scopes, and a refresh cannot add any (RFC 6749 section 6).
         case scopesMissing([String])
-        /// The service wants a stronger or more recent sign-in (RFC 9470).
+        /// The service requires a stronger or more recent sign-in (RFC 9470).
         case stepUp
         /// The server refused the refresh token some time ago.
         case grantEnded

@@ -9,9 +9,8 @@ import Secrets
 /// keyfob follows the challenge of a service only if the service is approved. A service is approved if it is configured,
 /// if the user named it to `keyfob login`, or if the user said yes on the terminal.
 ///
-/// A yes is stored after the sign-in for which it was given has worked. From then on keyfob does not ask again, and accepts
-/// no other authorization server for the service. A user who cancels the sign-in, because of what the browser showed, has
-/// not said yes.
+/// keyfob stores a yes after its sign-in has worked. From then on keyfob does not ask again, and accepts no other
+/// authorization server for the service. If the user cancels the sign-in in the browser, the yes does not count.
 package struct ServiceApproval: Sendable {
     let accounts: AccountDirectory
     let reread: @Sendable () throws -> AccountDirectory
@@ -44,7 +43,7 @@ package struct ServiceApproval: Sendable {
     ///   - gitDeclines: whether git's settings forbid to ask the user.
     ///   - finder: for a service with the given configuration, or with none.
     ///   - hasTerminal: whether `ask` can reach the user.
-    ///   - ask: asks the user. Only a yes is a yes.
+    ///   - ask: asks the user. Any answer but yes means no.
     package init(
         accounts: AccountDirectory, reread: @escaping @Sendable () throws -> AccountDirectory, approvals: Approvals?,
         lock: AccountLock, interaction: InteractionPolicy,

@@ -3,7 +3,7 @@ package import KernelKeyring
 package import OAuth
 
 extension SignIn {
-    /// What the user sees: one function for each way to sign in. Each runs until the sign-in ends, which cancels it.
+    /// The user interface of a sign-in: one function for each way to sign in. The end of the sign-in cancels it.
     package struct Screen: Sendable {
         /// Says where to go, opens the browser there if keyfob listens for it, and reads what the user pastes.
         package var browser: @Sendable (Account, PendingLogin) async throws -> Void
@@ -11,7 +11,7 @@ extension SignIn {
         package var device: @Sendable (Account, PendingDeviceLogin) async throws -> Void
         /// Asks, after a failed sign-in, whether keyfob shall register again at that server and the user try again.
         package var asksToRegister: @Sendable (Account, _ server: String) async throws -> Bool
-        /// Asks whether other hosts than the issuer's own may take part in the sign-in. Only a yes is a yes.
+        /// Asks whether other hosts than the issuer's own may take part in the sign-in. Any answer but yes means no.
         package var agreesToHosts: @Sendable (Account, _ issuer: String, OtherHosts) async throws -> Bool
         /// Says who is signed in, after the grant is stored.
         package var signedIn: @Sendable (Account, Grant, CachedAccessToken) -> Void

@@ -58,7 +58,7 @@ package struct PasswordStore: Sendable {
 
     /// The result of one search.
     struct Found {
-        /// The best password, if there is one for the very request.
+        /// The best password for exactly this request, if there is one.
         var best: CredentialResponse?
         /// The best alternative, if there is no password for exactly this request.
         var alternative: CredentialResponse?
@@ -96,7 +96,7 @@ package struct PasswordStore: Sendable {
         return nil
     }
 
-    /// Whether this very credential is stored already. git stores after each successful request, and a keyring then writes
+    /// Whether exactly this credential is stored already. git stores after each successful request, and a keyring then writes
     /// its whole file.
     package func holds(_ request: CredentialRequest) throws(SecretServiceError) -> Bool {
         guard let attributes = Self.attributes(of: request), let entry = PasswordEntry(request) else { return false }

@@ -8,7 +8,7 @@ struct CachedTokens: Sendable {
     /// Seconds since 1970-01-01 UTC.
     let now: @Sendable () -> Int64
 
-    /// The token of an account, if it has enough life left: what the request asks for, or else what the account needs.
+    /// The token of an account, if it stays valid for long enough: for the time in the request, or else the default.
     func fresh(_ account: Account, for request: CredentialRequest) -> CachedAccessToken? {
         guard let token = cache.token(account: account.id) else { return nil }
         let isFresh = request.minTTL.map { token.hasLife(Int64($0), at: now()) } ?? token.isFresh(at: now())

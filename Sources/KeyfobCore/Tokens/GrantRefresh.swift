@@ -21,8 +21,8 @@ struct GrantRefresh: Sendable {
 
     /// Returns a token from `grant`: the access token in it, or one that the server gives for its refresh token.
     ///
-    /// - Parameter stored: what the keyring answered.
-    /// - Throws: what the keyring and the server threw, if the cache has no token either.
+    /// - Parameter stored: the answer of the keyring.
+    /// - Throws: the error of the keyring or the server, if the cache has no token either.
     func token(
         of account: Account, from stored: Result<Grant?, SecretServiceError>, _ held: AccountLock.Held
     ) async throws -> Outcome {
@@ -103,8 +103,8 @@ struct GrantRefresh: Sendable {
         return .signInNeeded(held.answerIsLost ? .answerLost : .grantRefused(description: description), after: sent)
     }
 
-    /// Forgets keyfob's own registration, and only after `invalid_client`. A client that the user has registered is the
-    /// user's to repair.
+    /// Forgets keyfob's own registration, and only after `invalid_client`. A client that the user has registered
+    /// stays: only the user can repair it.
     private func afterRefusedClient(
         _ grant: Grant, _ error: OAuthError, of account: Account
     ) async throws -> Outcome {

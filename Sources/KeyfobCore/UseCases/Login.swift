@@ -6,8 +6,8 @@ package import Secrets
 
 /// `keyfob login`: signs in to a service that the user has named. By naming it the user approves it.
 ///
-/// The steps are ``find(_:anew:)``, ``check(_:)`` and ``signIn(to:for:force:registersAnew:)``. Between them the caller can say
-/// what was found, and ask for a client (``Target/use(_:flow:)``).
+/// The steps are ``find(_:anew:)``, ``check(_:)`` and ``signIn(to:for:force:registersAnew:)``. Between them the caller can
+/// show the finding, and ask for a client (``Target/use(_:flow:)``).
 package struct Login: Sendable {
     let serviceApproval: ServiceApproval
     let tokens: OAuthTokenSource
@@ -87,7 +87,7 @@ package struct Login: Sendable {
     /// Returns a token: of a sign-in that still works, unless something new is wanted, or of a new one.
     ///
     /// - Parameters:
-    ///   - request: names the service, and scopes beside the configured ones.
+    ///   - request: names the service, and scopes in addition to the configured ones.
     ///   - force: signs in also if there is a sign-in that works.
     ///   - registersAnew: registers keyfob again first.
     package func signIn(

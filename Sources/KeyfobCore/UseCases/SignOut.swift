@@ -92,8 +92,8 @@ package struct SignOut: Sendable {
         }
     }
 
-    /// Deletes the user's clients that no grant needs, with their secrets. Their registrations at the servers stay: they are
-    /// the user's.
+    /// Deletes the user's clients that no grant needs, with their secrets. Their registrations at the servers stay,
+    /// because the user made them.
     ///
     /// - Returns: the deleted clients.
     /// - Throws: `SecretServiceError` if the keyring cannot be read or written.

@@ -1,4 +1,4 @@
-/// What one login requests, and from which server. All flows take this value.
+/// The parameters of one login and its server. All flows take this value.
 package struct AuthorizationParameters: Sendable {
     package var metadata: AuthorizationServerMetadata
     package var client: Client

@@ -3,7 +3,7 @@ import Secrets
 
 /// The response that the browser brings to the redirect URI (RFC 6749 sections 4.1.2 and 4.1.2.1, RFC 9207 section 2).
 struct AuthorizationResponse {
-    /// What the server decided.
+    /// The server's decision.
     enum Outcome {
         case code(Secret)
         case error(code: String, description: String?)

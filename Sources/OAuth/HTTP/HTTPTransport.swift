@@ -24,7 +24,7 @@ package struct HTTPRequest: Sendable {
 
     /// When a request may be retried safely.
     package enum Repetition: Sendable {
-        /// Never: the first server that reads the request uses up what it carries.
+        /// Never: the first server that reads the request uses up the code or token in it.
         case never
         /// If the server says that it did not process the request: 429 or 503 with `Retry-After`.
         case ifUnprocessed

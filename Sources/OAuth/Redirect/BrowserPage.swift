@@ -10,7 +10,7 @@ struct BrowserPage: Equatable {
     /// Whether the sign-in went as the user wanted.
     enum Outcome { case good, bad }
 
-    /// What the sign-in is for.
+    /// The purpose of the sign-in.
     struct Purpose: Equatable {
         /// The service for which the token will be; nil if the caller did not name it.
         var service: String?

@@ -52,7 +52,7 @@ struct LoopbackPeers: Sendable {
 
     private func isStranger(_ owner: SocketOwner?, _ descriptor: Int32) -> Bool {
         guard let owner, isOurs(owner) else { return true }
-        // Checked last: a peer that has reset the connection is gone, and another program may have its port by now.
+        // Checked last: a peer that has reset the connection is gone, and another program may have its port already.
         return !TCPConnection.isOpen(descriptor)
     }
 

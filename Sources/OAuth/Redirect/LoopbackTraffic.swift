@@ -11,7 +11,7 @@ final class LoopbackTraffic: Sendable {
     /// our user's connections.
     static let strangerLimit = 16
 
-    /// What happens to the login. The stream ends with ``finish()``.
+    /// The events of the login. The stream ends with ``finish()``.
     let events: AsyncStream<RedirectGate.Event>
 
     private let continuation: AsyncStream<RedirectGate.Event>.Continuation

@@ -30,7 +30,7 @@ struct RedirectGate: Sendable {
     let callbackPath: String
     /// Lifetime of the cookie, in seconds.
     let lifetime: Int
-    /// What the pages say about the purpose of the sign-in.
+    /// The purpose of the sign-in, as the pages show it.
     let purpose: BrowserPage.Purpose
 
     private let startNonce = RandomText.base64URL(bits: 128)

@@ -1,4 +1,4 @@
-"""A server of the Model Context Protocol, made with the protocol's SDK. The person knows only its URL."""
+"""A server of the Model Context Protocol, made with the protocol's SDK. The user knows only its URL."""
 
 from __future__ import annotations
 
@@ -197,7 +197,7 @@ def test_a_challenge_that_was_passed_in_widens_the_scopes(person: Person, notes:
 
 
 def test_a_service_that_wants_a_stronger_sign_in_gets_one_once(person: Person, notes: NotesServer) -> None:
-    """RFC 9470, in a command and in what a program passes on."""
+    """RFC 9470: a challenge in `keyfob login`, and one that a program passes on."""
     sign_in(person, notes)
     challenge = 'Bearer error="insufficient_user_authentication", acr_values="gold silver", max_age="3600"'
     stronger = ("token", notes.url, "--challenge", challenge, "--interaction")
@@ -229,7 +229,7 @@ def test_the_door_does_not_answer_a_challenge_with_the_token_that_it_is_about(
 def test_a_futile_sign_in_with_an_old_registration_shows_the_remedy(
     person: Person, notes: NotesServer
 ) -> None:
-    """The server has forgotten keyfob, and says so in the browser alone, which never comes back."""
+    """The server has deleted keyfob's registration. It says so only in the browser, which does not come back."""
     sign_in(person, notes)
     notes.store.clients.clear()
     person.configuration.parent.mkdir(parents=True, exist_ok=True)
@@ -262,7 +262,7 @@ def test_a_futile_sign_in_is_repeated_after_approval(person: Person, notes: Note
 def test_a_named_server_is_used_after_approval(
     person: Person, notes: NotesServer, answer: str, browsers: int
 ) -> None:
-    """A program passes on what the server said, on a terminal where somebody can be asked."""
+    """A program passes on the server's challenge on a terminal, so keyfob can ask the user."""
     host = notes.origin.removeprefix("http://")
     challenge = f'Bearer resource_metadata="{notes.origin}/.well-known/oauth-protected-resource/mcp"'
     (person.home / "request").write_text(f"protocol=http\nhost={host}\npath=mcp\nwwwauth[]={challenge}\n")
