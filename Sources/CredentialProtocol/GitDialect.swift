@@ -20,7 +20,7 @@ package struct GitDialect: AttributeDialect {
 
     package func notFound(_ request: CredentialRequest) -> Reply { Reply() }
 
-    /// Without output, because nobody knows whether the host is keyfob's.
+    /// Without output, because keyfob does not know whether it serves the host.
     package func unknown(_ request: CredentialRequest, _ report: Report) -> Reply { Reply(status: report.status) }
 
     /// Ignores `scope`, `resource`, `min_ttl` and `interaction`. Some callers (gitoxide) send `url` beside the parts;

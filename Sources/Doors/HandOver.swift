@@ -5,8 +5,8 @@ import Secrets
 
 /// Replaces a door's process with the large program, which answers the questions that the door cannot.
 package enum HandOver {
-    /// The name of the large program. It is in the directory of the door, or in `../libexec/keyfob` of it. `PATH` has no
-    /// say, because anybody could set it.
+    /// The name of the large program. It is in the directory of the door, or in `../libexec/keyfob` of it. keyfob does
+    /// not search `PATH`, because any program could have set it.
     package static let largeProgram = "keyfob-main"
 
     /// The limit for core files at the start, which the large program inherits.

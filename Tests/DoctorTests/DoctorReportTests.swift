@@ -3,7 +3,7 @@ import Testing
 
 @testable import Doctor
 
-/// The report, which the user may show to anybody.
+/// The report, which the user may publish.
 @Suite struct `A report` {
     private static let results: [CheckRun.Result] = [
         ("bus", .ok("answers")),

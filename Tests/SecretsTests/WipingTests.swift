@@ -7,7 +7,7 @@ import Testing
     /// What the allocator writes into memory that it takes back: two links of its list.
     private static let links = 16
 
-    /// What is at an address of this process, whether it belongs to anybody or not: the kernel reads it for us.
+    /// The bytes at an address of this process, also if the memory is free: the kernel reads them for us.
     private static func read(_ address: UInt, _ count: Int) throws -> [UInt8] {
         let memory = unsafe open("/proc/self/mem", O_RDONLY | O_CLOEXEC)
         defer { close(memory) }

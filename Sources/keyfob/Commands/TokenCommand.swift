@@ -108,7 +108,7 @@ struct TokenOptions: ParsableArguments {
     }
 }
 
-/// The token would be visible to anybody who looks at the terminal.
+/// The token would be visible to other people at the terminal.
 struct TokenInSight: Error {}
 
 /// An error for programs: one line on standard error.

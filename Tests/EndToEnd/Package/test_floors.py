@@ -24,7 +24,7 @@ FLOORS = [
     {"git-credential-keyfob", "keyfob", "keyfob-door"},
 ]
 FLOOR = {target: floor for floor, targets in enumerate(FLOORS) for target in targets}
-# The demonstration is no part of the program: it imports what it likes of the lowest floors, and nobody imports it.
+# The demonstration is not part of the program: it may import any of the lowest floors, and no target imports it.
 DEMO = {"AuthorizationServer", "keyfob-demo"}
 
 # Targets that may use memory which Swift does not check.

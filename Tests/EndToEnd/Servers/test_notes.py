@@ -197,7 +197,7 @@ def test_a_challenge_that_was_passed_in_widens_the_scopes(person: Person, notes:
 
 
 def test_a_service_that_wants_a_stronger_sign_in_gets_one_once(person: Person, notes: NotesServer) -> None:
-    """RFC 9470: a challenge in `keyfob login`, and one that a program passes on."""
+    """RFC 9470: a challenge in an option of `keyfob token`, and one that a program passes on."""
     sign_in(person, notes)
     challenge = 'Bearer error="insufficient_user_authentication", acr_values="gold silver", max_age="3600"'
     stronger = ("token", notes.url, "--challenge", challenge, "--interaction")

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 Listener = TypeVar("Listener")
 
-# Below net.ipv4.ip_local_port_range: the kernel gives these ports to nobody who asks for any port.
+# Below net.ipv4.ip_local_port_range: the kernel does not give these ports to programs that ask for any port.
 BELOW_THE_KERNELS_OWN = range(20_000, 30_000)
 
 

@@ -35,7 +35,7 @@ import Testing
             clientIDMetadataDocumentSupported: documents, tokenEndpointAuthMethodsSupported: proofs)
     }
 
-    /// A server that registers whoever comes, as c-1, c-2, ...
+    /// A server that registers every client, as c-1, c-2, ...
     private static func server(_ count: Int = 1) -> ScriptedTransport {
         ScriptedTransport([
             endpoint: (1...count).map { .json("{\"client_id\":\"c-\($0)\"}", status: 201) }

@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    /// A server that registers whoever comes, as new-1, then new-2.
+    /// A server that registers every client, as new-1, then new-2.
     private static func server() -> ScriptedTransport {
         let metadata = """
             {"issuer":"\(issuer)","authorization_endpoint":"\(issuer)/a","token_endpoint":"\(issuer)/t",\
@@ -69,7 +69,7 @@ import Testing
             try change(&account)
         }
         let registrations = RegistrationStore(items: items)
-        // Below the ports that the system gives to whoever wants any: no other test takes it meanwhile.
+        // Below the range of ports that the system assigns, so that no other test gets this one meanwhile.
         if isOlder { try registrations.save(Self.older(port: .random(in: 20_000..<32_000))) }
         return try await withTemporaryDirectory { directory in
             try await SignIn(

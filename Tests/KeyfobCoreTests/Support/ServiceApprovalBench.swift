@@ -11,7 +11,7 @@ struct ServiceApprovalBench: Sendable {
     static let service = origin + "/mcp"
     static let place = origin + "/.well-known/oauth-protected-resource/mcp"
 
-    /// What a bench is like, where it is not like any other.
+    /// The properties of a bench that differ from the defaults.
     struct Setting: Sendable {
         /// What a person wrote into the configuration.
         var configuration = ""

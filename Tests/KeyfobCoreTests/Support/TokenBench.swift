@@ -22,7 +22,7 @@ struct TokenBench: Sendable {
 
     var grants: GrantStore { GrantStore(items: items) }
 
-    /// What a bench is like, where it is not like any other.
+    /// The properties of a bench that differ from the defaults.
     struct Setting: Sendable {
         var interaction = Interaction.never
         var gitDeclines = false

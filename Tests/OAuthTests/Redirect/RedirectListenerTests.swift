@@ -232,7 +232,7 @@ struct `The loopback listener` {
         #expect(listener.authority == "localhost:\(port)")
         #expect(await RawConnection.isOpen(port: port))
         do {
-            // If this machine has ::1, nobody else may have our port there.
+            // If this machine has ::1, no other program may have our port there.
             let other = try await LoopbackServer.open(try RedirectTemplate("http://[::1]:\(port)/"))
             Issue.record("::1 is free on port \(other.port)")
             await other.close()

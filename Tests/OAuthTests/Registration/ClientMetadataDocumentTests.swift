@@ -27,7 +27,7 @@ import Testing
     }
 }
 
-/// The requirements of servers for the shipped document, wherever it is published.
+/// The requirements of servers for the shipped document, at any URL.
 @Suite struct `The client id metadata document` {
     private struct Document: Decodable {
         var client_id: String
