@@ -132,7 +132,6 @@ let package = Package(
                 "KernelKeyring", "KeyfobCore", "OAuth", "Processes", "SecretService", "Secrets", "Setup",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            path: "Sources/keyfob",
             // The release has no symbols for a debugger. No library looks up our functions by name, and without a table
             // of names the linker can drop unused functions.
             linkerSettings: [
@@ -144,7 +143,7 @@ let package = Package(
             name: "git-credential-keyfob", dependencies: ["Doors"], linkerSettings: door),
         .executableTarget(
             name: "keyfob", dependencies: ["CredentialProtocol", "Dialects", "Doors", "Secrets"],
-            path: "Sources/keyfob-door", linkerSettings: door),
+            linkerSettings: door),
         // The demonstration of keyfob. The Debian package does not contain it.
         .target(
             name: "AuthorizationServer",

@@ -1,9 +1,13 @@
 import Addresses
 package import OAuth
-import Testing
 
 /// A user's browser together with the authorization server's page: it walks from the start address to the end.
 package struct Browser: Sendable {
+    /// The server did not do what a browser needs. TestSupport is no test target, and has no `#expect`.
+    package struct Stuck: Error {
+        package let missing: String
+    }
+
     let pending: PendingLogin
 
     package init(pending: PendingLogin) { self.pending = pending }
@@ -15,16 +19,16 @@ package struct Browser: Sendable {
         package var parameters: [String: String]
     }
 
-    package var port: Int { get throws { try #require(pending.port) } }
+    package var port: Int { get throws { try Self.require(pending.port, "port") } }
 
     /// Opens the start address.
     package func start() async throws -> Visit {
-        let url = try EndpointURL(#require(pending.startAddress))
+        let url = try EndpointURL(Self.require(pending.startAddress, "start address"))
         let answer = try await RawConnection.get(url.path, host: "\(url.host):\(url.port)", port: url.port)
-        #expect(answer.status == 302)
-        let address = try #require(answer.fields["location"])
-        let cookie = String(try #require(answer.fields["set-cookie"]).prefix { $0 != ";" })
-        let query = try #require(try EndpointURL(address).query)
+        guard answer.status == 302 else { throw Stuck(missing: "302, not \(answer.status)") }
+        let address = try Self.require(answer.fields["location"], "location")
+        let cookie = String(try Self.require(answer.fields["set-cookie"], "cookie").prefix { $0 != ";" })
+        let query = try Self.require(try EndpointURL(address).query, "query")
         let pairs = query.split(separator: "&").map { $0.split(separator: "=", maxSplits: 1).map(String.init) }
         return Visit(
             cookie: cookie, address: address, parameters: Dictionary(uniqueKeysWithValues: pairs.map { ($0[0], $0[1]) })
@@ -46,8 +50,13 @@ package struct Browser: Sendable {
     /// Signs in with a code, and expects the last page.
     package func signIn(extra: String = "") async throws {
         let visit = try await start()
-        let state = try #require(visit.parameters["state"])
+        let state = try Self.require(visit.parameters["state"], "state")
         let page = try await comeBack("code=c0de&state=\(state)\(extra)", from: visit)
-        #expect(page.status == 200)
+        guard page.status == 200 else { throw Stuck(missing: "the last page, not \(page.status)") }
+    }
+
+    private static func require<Value>(_ value: Value?, _ name: String) throws -> Value {
+        guard let value else { throw Stuck(missing: name) }
+        return value
     }
 }
