@@ -70,8 +70,10 @@ struct RequestReader {
         switch attribute {
         case .capability where element.isEmpty: request.capabilities = []
         case .capability: if let capability = Capability(rawValue: element) { request.capabilities.insert(capability) }
-        case .wwwauth: request.wwwauth = element.isEmpty ? [] : request.wwwauth + [element]
-        case .state: request.state = element.isEmpty ? [] : request.state + [element]
+        case .wwwauth where element.isEmpty: request.wwwauth = []
+        case .wwwauth: request.wwwauth.append(element)
+        case .state where element.isEmpty: request.state = []
+        case .state: request.state.append(element)
         default: break
         }
     }

@@ -16,6 +16,7 @@ package enum HandOver {
     package static func prepare() {
         _ = coreLimit
         ProcessMemory.close()
+        Descriptors.reserveStandard()
     }
 
     /// The maximum input in bytes.

@@ -10,7 +10,7 @@ package enum Descriptors {
         while true {
             let count = unsafe Glibc.read(descriptor, &buffer, min(buffer.count, limit))
             if count >= 0 { return buffer[..<count] }
-            if errno != EINTR { return nil }
+            guard isWorthWaiting(for: descriptor, POLLIN) else { return nil }
         }
     }
 
@@ -19,11 +19,29 @@ package enum Descriptors {
         var rest = Array(bytes)[...]
         while !rest.isEmpty {
             let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
+            if count < 0, isWorthWaiting(for: descriptor, POLLOUT) { continue }
             guard count > 0 else { return false }
             rest = rest.dropFirst(count)
         }
         return true
+    }
+
+    /// After a call that failed: whether to repeat it. If the descriptor does not block and is not ready (`O_NONBLOCK`,
+    /// open(2)), this waits until it is.
+    private static func isWorthWaiting(for descriptor: CInt, _ events: CInt) -> Bool {
+        if errno == EINTR { return true }
+        guard errno == EAGAIN else { return false }
+        var waiting = pollfd(fd: descriptor, events: Int16(events), revents: 0)
+        return unsafe poll(&waiting, 1, -1) >= 0 || errno == EINTR
+    }
+
+    /// Opens the standard descriptors that are closed, so that no file or socket of this process gets their numbers.
+    /// Reading from them gives the end, and writing to them fails, as before.
+    package static func reserveStandard() {
+        for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+            // The kernel gives out the lowest free number: this one.
+            _ = unsafe open("/dev/null", O_RDONLY)
+        }
     }
 
     /// The most bytes that ``pipe(holding:)`` takes: the largest pipe of an ordinary user (pipe(7),

@@ -16,8 +16,9 @@ package struct FileStatus: Sendable, Equatable {
     package let size: Int64
     package let device: UInt64
     package let inode: UInt64
-    /// The time of the last change of the content: seconds since 1970-01-01 UTC, and nanoseconds.
-    package let modified: [Int64]
+    /// The time of the last change of the content or of the other facts (`st_ctim`): seconds since 1970-01-01 UTC, and
+    /// nanoseconds. A program cannot set it.
+    package let changed: [Int64]
 
     /// - Parameter followsLink: whether a symbolic link stands for its target.
     /// - Throws: ``FileError`` with the errno of stat(2), `ENOENT` if there is nothing at `path`.
@@ -47,7 +48,7 @@ package struct FileStatus: Sendable, Equatable {
         (owner, group, mode) = (status.st_uid, status.st_gid, status.st_mode & 0o7777)
         (links, size) = (UInt64(status.st_nlink), Int64(status.st_size))
         (device, inode) = (UInt64(status.st_dev), UInt64(status.st_ino))
-        modified = [Int64(status.st_mtim.tv_sec), Int64(status.st_mtim.tv_nsec)]
+        changed = [Int64(status.st_ctim.tv_sec), Int64(status.st_ctim.tv_nsec)]
     }
 
     /// Whether the effective user is the owner.

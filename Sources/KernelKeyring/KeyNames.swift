@@ -38,15 +38,18 @@ package enum KeyNames {
     /// the account.
     package static func quiet(account: String) -> String { "quiet:" + account }
 
-    /// A number that changes when one of `files` is written, replaced, created or deleted. It is computed from stat(2),
-    /// not from the content.
+    /// A number that changes when one of `files` is written, replaced, created or deleted, or when another user becomes
+    /// able to write to it or to its directory. It is computed from stat(2), not from the content.
     package static func stamp(of files: [String]) -> UInt64 {
         var mixed: UInt64 = 14_695_981_039_346_656_037  // FNV-1a's offset basis
         for file in files {
             var facts: [UInt64] = [0]
             if let status = try? FileStatus(of: file) {
-                facts = status.modified.map { UInt64(bitPattern: $0) }
+                facts = status.changed.map { UInt64(bitPattern: $0) }
                 facts += [status.inode, UInt64(bitPattern: status.size)]
+                if let directory = try? FileStatus(of: Paths.parent(of: file)) {
+                    facts += [UInt64(directory.owner), UInt64(directory.mode)]
+                }
             }
             for fact in facts { mixed = (mixed ^ fact) &* 1_099_511_628_211 }
         }

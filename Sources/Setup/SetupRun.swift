@@ -128,8 +128,13 @@ extension SetupRun {
             Terminal.say(Messages.ran(Self.printable(ShellWords.line(command))))
         }
         for case .run(_, let rest)? in steps.map(\.deed) where try await rest() != nil {
+            sayUndo(change)
             throw SetupFailure.noEffect(command: ShellWords.line(change.commands.last ?? []))
         }
+        sayUndo(change)
+    }
+
+    private func sayUndo(_ change: ToolChange) {
         for command in change.undo { Terminal.hint(Messages.toUndo, Self.printable(ShellWords.line(command))) }
     }
 }

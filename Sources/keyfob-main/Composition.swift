@@ -210,11 +210,12 @@ struct Composition: Sendable {
         }
     }
 
-    /// Notes nothing if git's settings for one command (`git -c`) had an effect, because later requests must not use
-    /// them.
+    /// Notes nothing if git's settings name the account. A door does not ask git, so it would not see that the settings
+    /// have changed, or that they do not count for its own command.
     private func note(_ route: String?, _ account: Account) {
-        guard !account.isFromGit || GitEnvironment.isUsual(Environment.environment) else { return }
-        if let route { KernelAccessTokenCache().note(route: route, account: account.id, at: Int64(time(nil))) }
+        if let route, !account.isFromGit {
+            KernelAccessTokenCache().note(route: route, account: account.id, at: Int64(time(nil)))
+        }
     }
 
     private static func policy(

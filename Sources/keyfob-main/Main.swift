@@ -1,6 +1,7 @@
 import ArgumentParser
 import CredentialProtocol
 import Dialects
+import Files
 import Glibc
 import Secrets
 
@@ -10,6 +11,7 @@ enum Main {
     static func main() async {
         _ = CoreLimit.atStart
         ProcessMemory.close()
+        Descriptors.reserveStandard()
         let arguments = CommandLine.arguments
         if let dialect = Dialects.spoken(by: arguments.first ?? ""), dialect.name != GitDialect.name {
             _exit(await serve(Exchange(dialect), Array(arguments.dropFirst())))

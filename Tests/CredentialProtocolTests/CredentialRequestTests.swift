@@ -4,6 +4,13 @@ import Testing
 
 /// protocol.md, section 4: the meaning of each attribute, in both dialects.
 @Suite struct `Credential requests` {
+    // The time of a list grew with the square of its lines.
+    @Test(.timeLimit(.minutes(1)), arguments: ["wwwauth[]", "state[]"])
+    func `a list of very many lines is read quickly`(_ name: String) throws {
+        let request = try git(service + String(repeating: name + "=x\n", count: 80_000))
+        #expect(request.wwwauth.count + request.state.count == 80_000)
+    }
+
     @Test func `A complete request of git 2.46 is understood`() throws {
         let request = try git(
             """

@@ -80,6 +80,32 @@ struct WritingTests {
         #expect(Descriptors.pipe(holding: [UInt8](repeating: 7, count: 1_048_577)) == nil)
     }
 
+    @Test func `A descriptor that does not block is waited for`() async throws {
+        var ends: [CInt] = [-1, -1]
+        unsafe #expect(pipe(&ends) == 0)
+        for end in ends { #expect(fcntl(end, F_SETFL, O_NONBLOCK) == 0) }
+        let (reading, writing) = (ends[0], ends[1])
+        defer { close(reading) }
+        let bytes = [UInt8](repeating: 7, count: 1_000_000)  // more than a pipe holds
+        let writer = Task.detached { (Descriptors.write(bytes, to: writing), close(writing)) }
+        var (read, buffer): ([UInt8], [UInt8]) = ([], [UInt8](repeating: 0, count: 65_536))
+        while let piece = Descriptors.read(reading, &buffer), !piece.isEmpty { read += piece }
+        #expect(read == bytes)
+        #expect(await writer.value == (true, 0))
+    }
+
+    @Test func `No file gets the number of a closed standard descriptor`() async {
+        await #expect(processExitsWith: .success) {
+            for descriptor in [STDIN_FILENO, STDERR_FILENO] { close(descriptor) }
+            Descriptors.reserveStandard()
+            let file = unsafe open("/dev/null", O_RDONLY)
+            #expect(file > STDERR_FILENO)
+            #expect(!Descriptors.write([7], to: STDERR_FILENO))
+            var buffer: [UInt8] = [0]
+            #expect(Descriptors.read(STDIN_FILENO, &buffer) == [])
+        }
+    }
+
     @Test(arguments: [("/a/b", "/a", "b"), ("/a", "/", "a"), ("a", ".", "a"), ("/a/\u{301}b", "/a", "\u{301}b")])
     func `A path is cut at its last slash, by its bytes`(path: String, parent: String, name: String) {
         #expect(Array(Paths.parent(of: path).utf8) == Array(parent.utf8))

@@ -45,9 +45,10 @@ import Testing
         }
     }
 
-    @Test func `of git does not undo an empty value of the user`() async throws {
+    @Test(arguments: ["\thelper = \n\thelper = store\n", "\thelper = keyfob\n\thelper = store\n"])
+    func `of git does not undo a value of the user`(_ helpers: String) async throws {
         try await SetupBench.run { bench in
-            try write("[credential]\n\thelper = \n\thelper = store\n", to: bench.home + "/.gitconfig")
+            try write("[credential]\n" + helpers, to: bench.home + "/.gitconfig")
             let change = try #require(try await bench.toolChange(.git))
             #expect(change.undo == [["git", "config", "--global", "--edit"]])
         }

@@ -43,6 +43,8 @@ package struct ConfigurationError: Error, Sendable, Equatable {
         case notAllowed(value: String, allowed: [String])
         /// Not a URL that keyfob may use: https, or http on a loopback host; no user, no fragment.
         case badURL(value: String)
+        /// The file has two entries for the service, in different spellings.
+        case twice(service: String)
         /// The entry lacks a key that others need.
         case incomplete(missing: String)
     }

@@ -1,5 +1,5 @@
 /// The variables by which git finds its settings (git(1), git-config(1), "ENVIRONMENT").
-package enum GitEnvironment {
+enum GitEnvironment {
     /// The variables for settings of the user's own: those of `git -c`, and files that replace the usual ones.
     private static let own: Set = [
         "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_COUNT", "GIT_CONFIG_PARAMETERS",
@@ -19,11 +19,6 @@ package enum GitEnvironment {
     /// The environment in which `git config` reads the files that git itself would read here.
     static func asForGit(_ environment: [String: String]) -> [String: String] {
         environment.filter { $0.key != "GIT_CONFIG" }
-    }
-
-    /// Whether the settings come from the usual files, which count for the next command too, and not from this command.
-    package static func isUsual(_ environment: [String: String]) -> Bool {
-        !environment.contains { namesOwnSettings($0.key) && $0.key != "GIT_CONFIG_NOSYSTEM" }
     }
 
     private static func namesOwnSettings(_ name: String) -> Bool {

@@ -6,7 +6,7 @@ extension TOMLConfiguration {
     package func refuseUnreadable() throws(ConfigurationError) {
         let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         for (index, line) in lines.enumerated() {
-            if line.contains(0) { throw syntaxError(index + 1, "NUL has no place in it") }
+            if line.contains(0) || Self.hasEscapedNUL(line) { throw syntaxError(index + 1, "NUL has no place in it") }
             if !Self.isReadable(line) { throw syntaxError(index + 1, "a table's name must follow \"[\"") }
         }
         let bytes = Array(text.utf8)
@@ -14,6 +14,12 @@ extension TOMLConfiguration {
         if let line = Self.lineOfDeepKey(bytes) {
             throw syntaxError(line, "a key has more than \(Self.mostParts) parts")
         }
+    }
+
+    /// The parser's strings end at NUL, so a value would lose what follows.
+    private static func hasEscapedNUL(_ line: Substring.UTF8View) -> Bool {
+        let text = String(Substring(line))
+        return text.contains(#"\u0000"#) || text.contains(#"\U00000000"#)
     }
 
     /// The largest number of parts in a dotted key. The parser recurses for each, and a long key ends the whole process.

@@ -21,7 +21,11 @@ package struct TOMLConfiguration {
         if let hosts = try table.table("host") {
             for name in hosts.table.keys {
                 guard let entry = try hosts.table(name) else { continue }
-                configuration.hosts.append(try host(name, entry))
+                let host = try host(name, entry)
+                guard !configuration.hosts.contains(where: { $0.service == host.service }) else {
+                    throw entry.error(nil, .twice(service: host.service.description))
+                }
+                configuration.hosts.append(host)
             }
         }
         return configuration

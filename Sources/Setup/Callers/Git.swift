@@ -49,10 +49,10 @@ extension SetupCaller {
         let now = try await chain(scene)
         if now.isOurs { return nil }
         let values = now.helpers.isEmpty ? [helper(scene)] : ["", helper(scene)]
-        // An empty value that the user wrote must survive the undoing, so the user has to find ours.
-        let hasEmptyValue = try await globalValues(scene).contains("")
+        // A value that the user wrote must survive the undoing, so the user has to find ours.
+        let written = try await globalValues(scene)
         let undo =
-            hasEmptyValue && values.contains("")
+            values.contains(where: written.contains)
             ? [["git", "config", "--global", "--edit"]] : values.reversed().map(remove)
         return ToolChange(commands: values.map(add), undo: undo)
     }

@@ -23,6 +23,7 @@ extension Report {
                 "\"\(Messages.address(value))\" has a path that can be read in more than one way"
             case .badURL(let value):
                 "\"\(Messages.address(value))\" is neither an https URL nor an http URL of a loopback host"
+            case .twice(let service): "\(Messages.printable(service)) has another entry in this file"
             case .incomplete(let missing): "\(missing) is missing"
             case .notAFile, .notSet, .ofAnotherUser, .writableByOthers, .full, .entryTooLarge, .gitTimedOut, .gitFailed:
                 Self.words(place: error.problem)

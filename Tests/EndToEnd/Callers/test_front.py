@@ -3,6 +3,7 @@ program for everything else. Both give the same bytes and the same exit statuses
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 
 from harness import binaries, kernel
 from harness.dialects import SERVICE
+from harness.family import CLIENT_ID, FamilyServer
 from harness.person import Done, Person
 from harness.provider.server import Provider
 from harness.steps import assert_worked
@@ -187,6 +189,39 @@ def test_variables_and_files_that_change_the_answer_are_heeded(signed_in: Front)
     assert signed_in.programs_started(question, KEYFOB_TRACE="1") == 2
     signed_in.person.configuration.write_text("no_such_key = 1\n")
     assert signed_in.said(question)[2] == 78
+
+
+def test_a_configuration_that_others_can_write_to_gives_no_token(signed_in: Front) -> None:
+    file = signed_in.person.configuration
+    for path, safe, unsafe in ((file, 0o600, 0o666), (file.parent, 0o700, 0o777)):
+        path.chmod(unsafe)
+        assert signed_in.said(("token", SERVICE))[::2] == (b"", 78), path
+        path.chmod(safe)
+        assert signed_in.said(("token", SERVICE))[2] == 0, path
+
+
+def test_a_configuration_of_another_content_but_the_same_time_and_size_counts(signed_in: Front) -> None:
+    file = signed_in.person.configuration
+    status = file.stat()
+    host = SERVICE.split("/")[2]
+    file.write_text(file.read_text().replace(host, host[:-1] + "x"))
+    os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert signed_in.said(("token", SERVICE), KEYFOB_INTERACTION="never")[0] == b""
+
+
+def test_git_is_asked_for_its_settings_each_time(front: Front, server: FamilyServer) -> None:
+    settings = {
+        "oauthClientId": CLIENT_ID, "oauthAuthURL": f"{server.issuer}/authorize",
+        "oauthTokenURL": f"{server.issuer}/token", "oauthScopes": "read",
+    }  # fmt: skip
+    for name, value in settings.items():
+        assert_worked(front.person.session.run("git", "config", "--global", f"credential.{SERVICE}.{name}", value))
+    assert_worked(front.person.keyfob("login", SERVICE))
+    other = f"'credential.{SERVICE}.oauthclientid'='other'"
+    for question, stdin in ((("token", SERVICE), b""), (("get",), REQUEST)):
+        assert front.said(question, stdin)[2] == 0
+        for variables in ({"GIT_CONFIG_GLOBAL": "/dev/null"}, {"GIT_CONFIG_PARAMETERS": other}):
+            assert front.said(question, stdin, KEYFOB_INTERACTION="never", **variables)[0] == b"", variables
 
 
 def test_no_token_is_shown_on_a_terminal(signed_in: Front) -> None:

@@ -181,8 +181,8 @@ def test_the_demonstration_runs_there(package: Path, tmp_path: Path) -> None:
     place = system.root / "opt/demo"
     place.mkdir()
     subprocess.run(["strip", "-o", place / "keyfob-demo", binaries.bin_directory() / "keyfob-demo"], check=True)
-    for program in ("keyfob", "git-credential-keyfob"):
-        (place / program).symlink_to(f"/usr/bin/{program}")
+    for program in ("bin/keyfob", "bin/git-credential-keyfob", "libexec/keyfob/keyfob-main"):
+        (place / Path(program).name).symlink_to(f"/usr/{program}")
     shown = system.do("/opt/demo/keyfob-demo", "--no-browser")
     assert "Each step did what it says." in shown
     assert "keyfob: logged out of" in shown

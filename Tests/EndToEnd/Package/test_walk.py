@@ -144,4 +144,4 @@ def test_from_the_package_to_its_end(
         TRANSCRIPT.write_text(shown + "\n")
     assert shown.splitlines() == TRANSCRIPT.read_text().splitlines()
     left = {str(path.relative_to(system.home)) for path in system.home.rglob("*keyfob*")}
-    assert left == {"keyfob.deb", ".gitconfig.before-keyfob"}
+    assert left == {"keyfob.deb"}

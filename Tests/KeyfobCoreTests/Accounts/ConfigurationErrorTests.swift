@@ -47,6 +47,12 @@ import Testing
         #expect(try error(of: text + "\"gitlab\"") == expected)
     }
 
+    @Test(arguments: ["https://A.example:443/", "https://a.example/"])
+    func `two spellings of one service`(_ name: String) throws {
+        let found = try error(of: "[host.\"https://a.example\"]\n[host.\"\(name)\"]\n")
+        #expect(found.problem == .twice(service: "https://a.example"))
+    }
+
     @Test(arguments: outside)
     func `outside of the hosts`(_ text: String, _ expected: ConfigurationError) throws {
         #expect(try error(of: text) == expected)
@@ -56,6 +62,7 @@ import Testing
     @Test(arguments: [
         "[=x]", "[.a]", "[[=", "[[[x]]]", "[ \t[x=]", "[\n", "[[\n]]", "[\u{10}a]", "[\u{E9}]", "\u{FEFF}[=]", " \t[.]",
         "login_timeout = 1\u{0}\nhosts = 1", "x = [}", "x = [\"a\", }", "x = [\"]\\\"\", ']', \t}", "x = [# ]\r}",
+        #"client_id = "a\u0000b""#, #"[host."https://a.example\U00000000.b"]"#,
     ])
     func `what the parser cannot be shown`(_ text: String) throws {
         let found = try error(of: "min_ttl = 1\n" + text)

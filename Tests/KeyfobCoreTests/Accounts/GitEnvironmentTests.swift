@@ -23,12 +23,4 @@ import Testing
                 == plain.merging(Self.own) { $1 }.merging(["GIT_DIR": "/proc"]) { $1 })
         #expect(GitEnvironment.asForGit(all) == all.filter { $0.key != "GIT_CONFIG" })
     }
-
-    @Test func `is usual where nothing was said for one command alone`() {
-        #expect(GitEnvironment.isUsual(Self.others))
-        #expect(GitEnvironment.isUsual(["GIT_CONFIG_NOSYSTEM": "1"]))
-        for (name, value) in Self.own where name != "GIT_CONFIG_NOSYSTEM" {
-            #expect(!GitEnvironment.isUsual([name: value]))
-        }
-    }
 }
