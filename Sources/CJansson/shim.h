@@ -1,4 +1,4 @@
-// jansson, which reads and writes JSON. It gets a `free` that overwrites: what callers write and read in JSON are
+// jansson, which reads and writes JSON. It gets a `free` that overwrites memory, because the JSON of callers holds
 // passwords and tokens.
 #ifndef KEYFOB_JANSSON_H
 #define KEYFOB_JANSSON_H
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-// Overwrites a block of malloc(3), including what was allocated beyond the wish.
+// Overwrites a block of malloc(3), including the bytes beyond the requested size.
 static inline void keyfob_json_wipe(void *memory) { explicit_bzero(memory, malloc_usable_size(memory)); }
 
 static inline void keyfob_json_free(void *memory) {

@@ -23,7 +23,7 @@ package struct ConfigurationKey<Section: ConfigurationSection>: Sendable {
     package let gitName: String?
     /// Whether ``Approvals`` keeps it.
     let isApproved: Bool
-    /// What `keyfob config` shows, and how.
+    /// The form in which `keyfob config` shows the key.
     package let display: Display
 
     let parse: @Sendable (Entries, inout Section) throws(ConfigurationError) -> Void
@@ -38,7 +38,7 @@ package struct ConfigurationKey<Section: ConfigurationSection>: Sendable {
         var label: String?
         /// The words if there is no value. With them the key is always shown, without them only if something sets it.
         package var absent: String?
-        /// Where a value may come from if no file has it.
+        /// The sources of a value that no file has.
         package var setters: Set<SettingOrigin> = []
         /// The value that counts for an account; nil: the one that a file has.
         package var effective: (@Sendable (Account) -> String?)?
@@ -119,7 +119,7 @@ extension ConfigurationSection {
     }
 }
 
-/// Where a setting comes from.
+/// The source of a setting.
 package enum SettingOrigin: String, Sendable, Encodable {
     case file, discovery, git
     case knownHost = "known-host"

@@ -33,7 +33,7 @@ extension SignIn {
         }
     }
 
-    /// Where the user sits.
+    /// The place of the user: at this machine, or at another one over ssh.
     package struct Place: Sendable {
         /// Whether a browser can be opened on this machine.
         package var hasBrowser: Bool

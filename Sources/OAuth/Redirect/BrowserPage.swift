@@ -36,8 +36,8 @@ struct BrowserPage: Equatable {
             outcome: .good, purpose: purpose)
     }
 
-    /// The user or the server declined. The server's text is shown only in the terminal, where it is marked as the
-    /// server's.
+    /// The user or the server declined. The page does not repeat the server's text. The terminal shows it, and names the
+    /// server as its source.
     static func notSignedIn(_ purpose: Purpose) -> BrowserPage {
         BrowserPage(
             status: 200, heading: "Not signed in",
