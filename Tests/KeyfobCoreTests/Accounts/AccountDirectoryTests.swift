@@ -20,17 +20,18 @@ import Testing
         return GitSettings(output: Array(output.utf8))
     }
 
-    // MARK: Which account it is
+    // MARK: Which account
 
-    /// What is configured as `username` and `account`, what stands on the command line and in the request; the name.
+    /// The lines of the configuration (`username`, `account`), the name on the command line, the user name in the
+    /// request; the account name that follows.
     static let names: [([String], String?, String?, String?)] = [
         ([], nil, nil, nil), ([], nil, "alice", "alice"), ([], nil, "", nil), ([], nil, "oauth2", nil),
         ([], "work", nil, "work"), ([], "work", "alice", "work"), ([], "work", "oauth2", "work"),
-        // What services want beside a token is nobody's name, whichever service it is
+        // Services want such user names beside a token. They name no account, at any service
         (["username = \"x-token\""], nil, "x-token", nil), (["username = \"x-token\""], nil, "alice", "alice"),
         ([], nil, "hf_user", nil), ([], nil, "git-keyfob", nil),
         (["username = \"x-token\""], nil, "oauth2", nil), (["username = \"x-token\""], nil, nil, nil),
-        // The configured account, unless another one is named
+        // The configured account counts if neither the command line nor the request names another one
         (["account = \"bob\""], nil, nil, "bob"), (["account = \"bob\""], nil, "oauth2", "bob"),
         (["account = \"bob\""], nil, "alice", "alice"), (["account = \"bob\""], nil, "bob", "bob"),
         (["account = \"bob\""], "work", "alice", "work"),
@@ -38,7 +39,7 @@ import Testing
     ]
 
     @Test(arguments: names)
-    func `The name is that of the command line, of the request, of the configuration, in that order`(
+    func `The account name comes from the command line, else from the request, else from the configuration`(
         _ lines: [String], _ commandLine: String?, _ username: String?, _ name: String?
     ) throws {
         let directory = AccountDirectory(
@@ -47,7 +48,7 @@ import Testing
         #expect(account.name == name)
     }
 
-    @Test func `Scopes of the request are asked for beside those configured, each once`() throws {
+    @Test func `An account has the configured scopes and those of the request, each once`() throws {
         let directory = AccountDirectory(configuration: try Self.configuration("scopes = [\"b\", \"a\"]"))
         var request = CredentialRequest.git()
         #expect(try directory.configuredAccount(for: request)?.scopes == ["b", "a"])
@@ -55,19 +56,19 @@ import Testing
         #expect(try directory.configuredAccount(for: request)?.scopes == ["b", "a", "c", "d"])
     }
 
-    /// What the configuration says of the server, what the list of approved services says, and how near it may be.
+    /// The server in the configuration, the server in the list of approved services; the reach that follows.
     static let reaches: [(String, String, Configuration.Reach?)] = [
         ("", "issuer = \"https://l\"\nreach = \"service\"", .service),
         ("", "issuer = \"https://l\"\nreach = \"private\"", .privateNetworks),
         ("", "issuer = \"https://l\"", nil),
         ("scopes = []", "issuer = \"https://l\"\nreach = \"service\"", .service),
-        // What a person has written down is not held to what was found for another
+        // The reach of an approved server does not limit another server that the user has configured
         ("issuer = \"https://mine\"", "issuer = \"https://l\"\nreach = \"service\"", nil),
         ("issuer = \"https://mine\"\nreach = \"service\"", "issuer = \"https://l\"", .service),
     ]
 
     @Test(arguments: reaches)
-    func `A server that was found may be no nearer than the service that named it`(
+    func `The reach of an approved server limits its addresses, not those of a configured server`(
         _ configured: String, _ approved: String, _ reach: Configuration.Reach?
     ) throws {
         let service = "https://git.example.com"
@@ -86,11 +87,11 @@ import Testing
         #expect(account?.addresses == addresses)
     }
 
-    /// Hosts that keyfob itself sends nothing to. A rule that cannot be said of them would be no rule.
+    /// keyfob sends no request to these hosts. Their reach must be stored and applied nevertheless.
     @Test(arguments: [
         "169.254.169.254", "224.0.0.1", "0.0.0.0", "[fe80::1]", "[ff02::1]", "[::ffff:10.0.0.1]", "[64:ff9b::1]",
     ])
-    func `Every service has the rule that is written down for it`(host: String) throws {
+    func `The configured reach applies to every service`(host: String) throws {
         var account = Account(service: try ServiceURL("https://\(host)/x"), server: .issuer("https://l"), client: nil)
         #expect(throws: EndpointURL.ParsingError.self) { try EndpointURL(account.service.description) }
         #expect(account.addresses == .anywhere)
@@ -102,7 +103,7 @@ import Testing
         #expect(!account.service.isLoopback)
     }
 
-    @Test func `A configured account is what the configuration says`() throws {
+    @Test func `An account has the values of the configuration`() throws {
         let directory = AccountDirectory(
             configuration: try Self.configuration(
                 "resource = \"https://r\"\npkce = \"assumed\"\nca_file = \"/ca\"\nusername = \"x\"\n"
@@ -120,7 +121,7 @@ import Testing
         #expect(account.loginDeadline == .seconds(300))
     }
 
-    @Test func `Seconds are those configured`() throws {
+    @Test func `An account has the configured times in seconds`() throws {
         var configuration = try Self.configuration()
         configuration.minTTL = 7
         configuration.loginTimeout = 8
@@ -129,7 +130,7 @@ import Testing
         #expect(account?.loginDeadline == .seconds(8))
     }
 
-    /// Issuers, and whether they are Microsoft Entra's.
+    /// Issuers, and whether they belong to Microsoft Entra.
     static let issuers = [
         ("https://login.microsoftonline.com/TENANT/v2.0", true), ("https://login.microsoftonline.us/t/v2.0", true),
         ("https://login.partner.microsoftonline.cn/t/v2.0", true), ("https://login.example.com", false),
@@ -137,7 +138,7 @@ import Testing
     ]
 
     @Test(arguments: issuers)
-    func `Entra gets no resource, and its PKCE is taken for granted`(_ issuer: String, _ isEntra: Bool) throws {
+    func `Entra gets no resource, and keyfob assumes that it supports PKCE`(_ issuer: String, _ isEntra: Bool) throws {
         for more in ["", "pkce = \"required\""] {
             let configuration = try TOMLConfiguration(
                 "[host.\"https://git.example.com\"]\nissuer = \"\(issuer)\"\nresource = \"https://r\"\n\(more)\n",
@@ -162,7 +163,7 @@ import Testing
         #expect(account?.pkce == .assumed)
     }
 
-    @Test func `A resource may be told by another parameter`() throws {
+    @Test func `The configuration can choose another parameter for the resource`() throws {
         let resource = "resource = \"https://r\"\n"
         for (more, parameter) in [("", Configuration.ResourceParameter.resource), ("audience", .audience)] {
             let line = more.isEmpty ? "" : "resource_parameter = \"\(more)\"\n"
@@ -173,16 +174,16 @@ import Testing
         }
     }
 
-    @Test func `A resource of the request stands before the configured one`() throws {
+    @Test func `The resource of the request counts more than the configured one`() throws {
         let directory = AccountDirectory(configuration: try Self.configuration("resource = \"https://r\""))
         var request = CredentialRequest.git()
         request.resource = "https://other"
         #expect(try directory.configuredAccount(for: request)?.resource == "https://other")
     }
 
-    // MARK: Where it comes from
+    // MARK: The source of an account
 
-    @Test func `Configuration stands before git's settings, which are then not even read`() async throws {
+    @Test func `If the configuration has the account, git's settings are not read`() async throws {
         struct NotToBeRead: Error {}
         let directory = AccountDirectory(
             configuration: try Self.configuration(), gitSettings: { _ in throw NotToBeRead() })
@@ -193,19 +194,19 @@ import Testing
     @Test(arguments: [
         (CredentialRequest.git("example.org"), true), (.git("localhost:1", protocolName: "http"), true),
         (.git("[::1]", protocolName: "http"), true), (.git("127.1.2.3", protocolName: "http"), true),
-        // Without TLS, or not a service of ours at all
+        // Without TLS, or with a protocol that keyfob does not serve
         (.git("example.org", protocolName: "http"), false), (.git("example.org", protocolName: "smtp"), false),
         (.git("", protocolName: "cert", path: "x"), false),
         (.git("127.0.0.1.example.org", protocolName: "http"), false),
     ])
-    func `git's settings hold for https, and for http on this machine`(
+    func `git's settings count for https, and for http on this machine`(
         _ request: CredentialRequest, _ isServed: Bool
     ) async throws {
         let directory = AccountDirectory(configuration: Configuration(), gitSettings: { _ in Self.git() })
         #expect(try await (directory.account(for: request) != nil) == isServed)
     }
 
-    @Test func `An account from git's settings is for the whole origin`() async throws {
+    @Test func `An account from git's settings serves the whole origin`() async throws {
         let settings = Self.git("credential.username\nalice\0credential.oauthscopes\na b\0")
         let directory = AccountDirectory(configuration: Configuration(), gitSettings: { _ in settings })
         let account = try #require(try await directory.account(for: .git("h:8443", path: "team/x", username: "bob")))
@@ -217,7 +218,7 @@ import Testing
         #expect(account.server.identifier == "https://h:8443/t")
     }
 
-    @Test func `A service that stands in neither has no account`() async throws {
+    @Test func `A service has no account if neither the configuration nor git's settings have one`() async throws {
         let directory = AccountDirectory(configuration: try Self.configuration())
         for request in [
             CredentialRequest.git("example.org"), .git(protocolName: "http"), .git("git.example.com:444"),
@@ -229,16 +230,16 @@ import Testing
 }
 
 @Suite struct `The id of an account` {
-    @Test func `is 32 hexadecimal digits, the same each time and in each process`() throws {
+    @Test func `has 32 hexadecimal digits, which are the same each time and in each process`() throws {
         let account = try Account.example()
         #expect(account.id.utf8.count == 32)
         #expect(account.id.allSatisfy { $0.isHexDigit && !$0.isUppercase })
         #expect(try Account.example().id == account.id)
-        // Known in advance: what was kept under an id must be found by every later version.
+        // A fixed id: every later version must find the data that are stored under it.
         #expect(account.id == "0ce26d4c00537312b732aeb1634b2832")
     }
 
-    @Test func `differs with each fact that makes an account another one`() throws {
+    @Test func `changes if a fact changes that makes it another account`() throws {
         let changes: [(inout Account) throws -> Void] = [
             { _ in }, { $0.client?.id = "other" }, { $0.service = try ServiceURL("https://git.example.com/x") },
             { $0.service = try ServiceURL("https://git.example.com:444") }, { $0.name = "alice" },
@@ -249,7 +250,7 @@ import Testing
         #expect(Set(ids).count == ids.count)
     }
 
-    @Test func `stays the same with each fact that does not`() throws {
+    @Test func `stays the same if any other fact changes`() throws {
         let id = try Account.example().id
         let changes: [(inout Account) throws -> Void] = [
             { $0.scopes = ["write"] }, { $0.username = "x" }, { $0.minTTL = 1 }, { $0.pkce = .assumed },

@@ -8,7 +8,7 @@ import Testing
 
 @testable import KeyfobCore
 
-/// The file that keyfob itself writes.
+/// The file `approved.toml`, which keyfob itself writes.
 @Suite(.timeLimit(.minutes(1))) struct `The list of approved services` {
     private static func withFile(_ body: (String) async throws -> Void) async throws {
         try await withTemporaryDirectory { try await body($0 + "/state/keyfob/approved.toml") }
@@ -20,7 +20,7 @@ import Testing
         return host
     }
 
-    /// What a later process reads, without where it stands.
+    /// The entries that a later process reads, without their file and line.
     private static func read(_ file: String) throws -> [Configuration.Host] {
         try Configuration(files: [file]).hosts.map { host in
             var host = host
@@ -29,7 +29,7 @@ import Testing
         }
     }
 
-    @Test func `is read as configuration is`() async throws {
+    @Test func `is read like a configuration file`() async throws {
         try await Self.withFile { file async throws in
             var host = try Self.host("https://notes.example.com/mcp", issuer: "https://l.example/t?x=\"1\"#")
             host.clientID = "id \u{FC} \"quoted\" \\"
@@ -44,7 +44,7 @@ import Testing
         }
     }
 
-    @Test func `has one entry for each service, the last one`() async throws {
+    @Test func `has one entry for each service: the last one`() async throws {
         try await Self.withFile { file async throws in
             let approvals = Approvals(file: file)
             let (one, other) = (try Self.host("https://a.example"), try Self.host("https://a.example/b"))
@@ -58,7 +58,7 @@ import Testing
         }
     }
 
-    @Test func `keeps the hosts that were agreed to, for the same issuer alone`() async throws {
+    @Test func `stores the approved endpoint hosts for this issuer only`() async throws {
         try await Self.withFile { file async throws in
             let approvals = Approvals(file: file)
             var host = try Self.host("https://a.example")
@@ -70,20 +70,20 @@ import Testing
             try approvals.agree(account, hosts: ["tokens.example", "127.0.0.1:4711"])
             host.endpointHosts = ["tokens.example", "127.0.0.1:4711"]
             #expect(try Self.read(file) == [host])
-            // A later sign-in writes what it has found, and does not ask again.
+            // A later sign-in writes its findings. The approved hosts stay, and the user is not asked again.
             var again = host
             (again.endpointHosts, again.scopes) = (nil, ["read"])
             try approvals.add(again)
             host.scopes = ["read"]
             #expect(try Self.read(file) == [host])
-            // Another issuer has to be agreed to anew.
+            // The user has to approve the hosts of another issuer again.
             again.issuer = "https://other.example"
             try approvals.add(again)
             #expect(try Self.read(file).map(\.endpointHosts) == [nil])
         }
     }
 
-    @Test func `is for the person alone, and so are the directories that it is put in`() async throws {
+    @Test func `is readable by this user only, and so are its new directories`() async throws {
         try await Self.withFile { file async throws in
             try Approvals(file: file).add(try Self.host("https://a.example"))
             for (path, mode) in [(file, 0o600), (String(file.dropLast(14)), 0o700)] {
@@ -92,7 +92,7 @@ import Testing
         }
     }
 
-    @Test func `is not made for something to be forgotten`() async throws {
+    @Test func `is not created by a removal`() async throws {
         try await Self.withFile { file async throws in
             let service = try ServiceURL("https://a.example")
             #expect(try !Approvals(file: file).remove(service))
@@ -100,7 +100,7 @@ import Testing
         }
     }
 
-    @Test func `stays as it is where it cannot be read`() async throws {
+    @Test func `is not changed if it cannot be read`() async throws {
         try await Self.withFile { file async throws in
             try Approvals(file: file).add(try Self.host("https://a.example"))
             let broken = "[host.\"https://a.example\"]\nisuer = \"https://l.example\"\n"
@@ -112,9 +112,9 @@ import Testing
         }
     }
 
-    // Whoever could write there could be obeyed anyway; but what they have prepared must not make us write elsewhere.
+    // Another user who may write to the directory prepares a link. keyfob must not follow it to another file.
     @Test(.counted(.hostileNeighbours), arguments: [true, false])
-    func `is not written into a file that was prepared`(_ isSymbolic: Bool) async throws {
+    func `is not written through a link that another user has prepared`(_ isSymbolic: Bool) async throws {
         try await Self.withFile { file async throws in
             let approvals = Approvals(file: file)
             let host = try Self.host("https://a.example")
@@ -129,7 +129,7 @@ import Testing
         }
     }
 
-    @Test func `takes no more entries than can be read back`() async throws {
+    @Test func `refuses an entry beyond the number that can be read`() async throws {
         try await Self.withFile { file async throws in
             let approvals = Approvals(file: file)
             let last = try Self.host("https://h0.example")
@@ -144,7 +144,7 @@ import Testing
             #expect(throws: failure) { try approvals.refuseIfFull(for: other) }
             #expect(throws: failure) { try approvals.add(other) }
             #expect(try Self.read(file).count == Approvals.mostEntries)
-            // The same service is no other one, and what goes makes room.
+            // A service that has an entry needs no new one. A removal makes room.
             try approvals.add(last)
             try approvals.remove(last.service)
             try approvals.add(other)
@@ -152,7 +152,7 @@ import Testing
         }
     }
 
-    @Test func `takes no entry that is too large, and none that could not be read back`() async throws {
+    @Test func `refuses an entry that is too large or could not be read`() async throws {
         try await Self.withFile { file async throws in
             let approvals = Approvals(file: file)
             var host = try Self.host("https://a.example")
@@ -165,8 +165,8 @@ import Testing
         }
     }
 
-    @Test func `says before a sign-in that it cannot be written, and where`() throws {
-        // Nobody makes a directory there.
+    @Test func `reports before a sign-in that the file cannot be written, and names it`() throws {
+        // Nobody can create a directory there.
         let approvals = Approvals(file: "/proc/keyfob/state/approved.toml")
         let host = try Self.host("https://a.example")
         let error = #expect(throws: ConfigurationError.self) { try approvals.refuseIfFull(for: host) }
@@ -174,7 +174,7 @@ import Testing
         #expect(error.map { if case .unreadable = $0.problem { true } else { false } } == true)
     }
 
-    @Test func `is not made where others may write`() async throws {
+    @Test func `is not created in a directory that others may write to`() async throws {
         try await Self.withFile { file async throws in
             let (directory, host) = (String(file.dropLast(14)), try Self.host("https://a.example"))
             try Approvals(file: file).add(host)
@@ -196,8 +196,7 @@ import Testing
         }
     }
 
-    @Test func `holds nothing to forget of a service that it nowhere names, also where it cannot be read`() async throws
-    {
+    @Test func `reports no error when a service is removed that an unreadable file does not mention`() async throws {
         try await Self.withFile { file async throws in
             try Approvals(file: file).add(try Self.host("https://a.example"))
             try write("[host.\"https://A.example\"\n", to: file)
@@ -208,7 +207,7 @@ import Testing
         }
     }
 
-    @Test func `loses nothing where many add to it at once`() async throws {
+    @Test func `loses nothing if many processes add entries at once`() async throws {
         try await Self.withFile { file async throws in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for number in 0..<32 {

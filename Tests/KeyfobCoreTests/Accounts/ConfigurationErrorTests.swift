@@ -3,8 +3,8 @@ import Testing
 
 @testable import KeyfobCore
 
-/// What is wrong is named with its line and key, and nothing else happens.
-@Suite struct `What is wrong in the configuration` {
+/// The error names the line and the key, and nothing else happens.
+@Suite struct `An error in the configuration` {
     private static let header = "[host.\"https://h\"]\nissuer = \"https://l\"\nclient_id = \"c\"\n"
     private static let host = "host.\"https://h\""
 
@@ -38,7 +38,7 @@ import Testing
     ]
 
     @Test(arguments: ["codeberg.org", "github.com"])
-    func `another provider than the one of a host that is known`(_ name: String) throws {
+    func `a known host has another provider`(_ name: String) throws {
         let own = name == "github.com" ? "github" : "gitea"
         let text = "[host.\"https://\(name)/team\"]\nprovider = "
         #expect(throws: Never.self) { try TOMLConfiguration(text + "\"\(own)\"", file: "f").decode() }
@@ -48,23 +48,23 @@ import Testing
     }
 
     @Test(arguments: ["https://A.example:443/", "https://a.example/"])
-    func `two spellings of one service`(_ name: String) throws {
+    func `one service has two spellings`(_ name: String) throws {
         let found = try error(of: "[host.\"https://a.example\"]\n[host.\"\(name)\"]\n")
         #expect(found.problem == .twice(service: "https://a.example"))
     }
 
     @Test(arguments: outside)
-    func `outside of the hosts`(_ text: String, _ expected: ConfigurationError) throws {
+    func `outside the hosts`(_ text: String, _ expected: ConfigurationError) throws {
         #expect(try error(of: text) == expected)
     }
 
-    // The parser ends the process at these, or does not see what follows.
+    // The parser would end the process at these texts, or would not see the rest.
     @Test(arguments: [
         "[=x]", "[.a]", "[[=", "[[[x]]]", "[ \t[x=]", "[\n", "[[\n]]", "[\u{10}a]", "[\u{E9}]", "\u{FEFF}[=]", " \t[.]",
         "login_timeout = 1\u{0}\nhosts = 1", "x = [}", "x = [\"a\", }", "x = [\"]\\\"\", ']', \t}", "x = [# ]\r}",
         #"client_id = "a\u0000b""#, #"[host."https://a.example\U00000000.b"]"#,
     ])
-    func `what the parser cannot be shown`(_ text: String) throws {
+    func `text that the parser cannot handle is refused before parsing`(_ text: String) throws {
         let found = try error(of: "min_ttl = 1\n" + text)
         #expect(found.line == 2)
         guard case .syntax = found.problem else {
@@ -73,9 +73,9 @@ import Testing
         }
     }
 
-    // Each part of a key is one level deeper for the parser, whose stack has an end.
+    // The parser's stack needs a level for each part of a key, and its size is limited.
     @Test(arguments: ["[", "", "x = {"])
-    func `a key of very many parts is not shown to it`(_ before: String) throws {
+    func `a key with very many parts is refused before the parser sees it`(_ before: String) throws {
         for name in ["a", "\"a\"", "'.'"] {
             let key = [String](repeating: name, count: 50_000).joined(separator: ".")
             let text = before + key + (before == "[" ? "]" : " = 1") + (before.hasSuffix("{") ? "}" : "") + "\n"
@@ -84,7 +84,7 @@ import Testing
         try TOMLConfiguration("a = \"\(String(repeating: ".", count: 500))\" # ....\n", file: "f").refuseUnreadable()
     }
 
-    @Test func `a brace in a string or a comment is shown to it`() throws {
+    @Test func `a brace in a string or in a comment is accepted`() throws {
         let text = "a = \",}\" # [}\nb = '[}'\nc = \"\"\"\n,} \"\"\"\"\"\nd = [\"x\"] # ,\ne = { f = [\"y\"] }\n"
         try TOMLConfiguration(text, file: "f").refuseUnreadable()
     }
@@ -92,7 +92,7 @@ import Testing
     @Test(
         arguments: ["min_ttl", "login_timeout"],
         ["0", "-1", "86401", "1.5", "300.0", "\"300\"", "true", "[300]", "inf"])
-    func `a number of seconds that is none`(_ key: String, _ value: String) throws {
+    func `a number of seconds is invalid`(_ key: String, _ value: String) throws {
         let expected = Self.wrong(key, 1, .wrongType(expected: "a number of seconds from 1 to 86400"))
         #expect(try error(of: "\(key) = \(value)") == expected)
     }
@@ -101,7 +101,7 @@ import Testing
         "http://h", "h", "h:443", "ftp://h", "https://", "https://u@h", "https://h?x", "https://h#x", "https://h/%zz",
         "https://h:0", "https://h:65536", "http://127.0.0.1.example.com", "https://h/a\\\\b",
     ])
-    func `a host that is no URL of ours`(_ name: String) throws {
+    func `a host has an invalid URL`(_ name: String) throws {
         let found = try error(of: "\n[host.\"\(name)\"]\nissuer = \"https://l\"\nclient_id = \"c\"\n")
         #expect(found.line == 2)
         guard case .badURL = found.problem else {
@@ -110,7 +110,7 @@ import Testing
         }
     }
 
-    /// A line within an entry, and what is wrong with it.
+    /// A line in the entry of a host, its key, and the problem.
     static let inside: [(String, String, ConfigurationError.Problem)] = [
         ("client-id = \"x\"", "client-id", .unknownKey),
         ("client_secret = \"x\"", "client_secret", .unknownKey),
@@ -139,7 +139,7 @@ import Testing
     ]
 
     @Test(arguments: inside)
-    func `within a host`(_ line: String, _ key: String, _ problem: ConfigurationError.Problem) throws {
+    func `inside a host`(_ line: String, _ key: String, _ problem: ConfigurationError.Problem) throws {
         #expect(try error(of: Self.header + line) == Self.wrong("\(Self.host).\(key)", 4, problem))
     }
 
@@ -150,12 +150,12 @@ import Testing
         ("client_id = \"c\"\nauthorization_endpoint = \"https://l/a\"", "token_endpoint"),
         ("client_id = \"c\"\nissuer = \"https://l\"\nauthorization_endpoint = \"https://l/a\"", "token_endpoint"),
     ])
-    func `an entry that lacks something is named by its header`(_ lines: String, _ missing: String) throws {
+    func `for an incomplete entry names its header`(_ lines: String, _ missing: String) throws {
         let found = try error(of: "min_ttl = 5\n\n[host.\"https://h\"]\n\(lines)\n")
         #expect(found == Self.wrong(Self.host, 3, .incomplete(missing: missing)))
     }
 
-    @Test func `a misspelt key is named before the key that is missing for it`() throws {
+    @Test func `for a misspelt key is reported before the missing key`() throws {
         let found = try error(of: "[host.\"https://h\"]\nissuer = \"https://l\"\nclientid = \"c\"\n")
         #expect(found == Self.wrong("\(Self.host).clientid", 3, .unknownKey))
     }
@@ -164,7 +164,7 @@ import Testing
         ("x =", 1), ("\n\nmin_ttl = 3\nmin_ttl = 4\n", 4), ("[host\n", 1), ("a = 1\nb = \"\n", 2),
         ("a = 1\r\nb\r\n", 2),
     ])
-    func `what is not TOML is named by its line`(_ text: String, _ line: Int) throws {
+    func `for text that is not TOML names the line`(_ text: String, _ line: Int) throws {
         let found = try error(of: text)
         #expect(found.line == line)
         #expect(found.key == nil)
@@ -177,20 +177,20 @@ import Testing
     // MARK: The line of a key
 
     @Test(arguments: [
-        // What stands before: nothing, comments, multi-line arrays and strings, other tables
+        // The text before the key: nothing, comments, multi-line arrays and strings, other tables
         ("bad = 1", 1), ("# a\n\n# b\nbad = 1", 4), ("min_ttl = 5 # bad = 1\nbad = 1", 2),
         ("[host.\"https://h\"]\nscopes = [\n  \"a\", # bad = 1\n  \"b\",\n]\nbad = 1", 6),
         ("[host.\"https://h\"]\nusername = '''\nbad = 1\n'''\nbad = 1", 5),
         ("[host]\n[host.\"https://i\"]\nscopes = []\nbad = 1", 4),
-        // How the key is written: dotted, inline, quoted, with a value of many lines
+        // The form of the key: dotted, inline, quoted, with a value of many lines
         ("host.\"https://h\".issuer = \"https://l\"\nhost.\"https://h\".bad = 1", 2),
         ("min_ttl = 5\nhost = { \"https://h\" = { bad = 1 } }", 2),
         ("[host.\"https://h\"]\nissuer = \"https://l\"\n\"bad\" = [\n  1,\n  2,\n]\n", 3),
         ("min_ttl = 5\n[host.\"https://h\".bad]\nx = 1\n", 2),
-        // What stands behind
+        // The text after the key
         ("[host.\"https://h\"]\nbad = 1\nissuer = \"https://l\"\nclient_id = \"c\"\n", 2),
     ])
-    func `is counted as a person counts, however the lines end`(_ text: String, _ line: Int) throws {
+    func `has the line number that an editor shows, with any kind of line ends`(_ text: String, _ line: Int) throws {
         for text in [
             text, text + "\n", text.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\r\n"),
             text.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\r\n") + "\r\n",
@@ -202,7 +202,7 @@ import Testing
         }
     }
 
-    @Test func `a key that is nowhere has no line`() {
+    @Test func `for an unknown key has no line`() {
         #expect(TOMLConfiguration("a = 1", file: "f").line(of: ["b"]) == nil)
         #expect(TOMLConfiguration("", file: "f").line(of: ["b"]) == nil)
         #expect(TOMLConfiguration("a = 1", file: "f").line(of: ["a", "b"]) == nil)

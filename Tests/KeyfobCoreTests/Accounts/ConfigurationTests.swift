@@ -12,13 +12,13 @@ import Testing
         try TOMLConfiguration(text, file: "config.toml").decode()
     }
 
-    @Test func `says nothing where there is nothing`() throws {
+    @Test func `has no values if the file is empty`() throws {
         #expect(try read("") == Configuration())
         #expect(try read("# nothing\n\n") == Configuration())
         #expect(try read("[host]\n") == Configuration())
     }
 
-    @Test func `takes every key`() throws {
+    @Test func `reads every key`() throws {
         let configuration = try read(
             """
             interaction = "never"
@@ -57,7 +57,7 @@ import Testing
         #expect(host.sources["issuer"]?.file == "config.toml")
     }
 
-    @Test func `leaves what is not said to what people expect`() throws {
+    @Test func `has no value for a key that the file does not have`() throws {
         let configuration = try read(
             "[host.\"https://h\"]\nissuer = \"https://l\"\nclient_id = \"c\"\nresource = false\n")
         let host = try #require(configuration.hosts.first)
@@ -67,7 +67,7 @@ import Testing
         #expect(configuration.interaction == nil && configuration.minTTL == nil && configuration.loginTimeout == nil)
     }
 
-    @Test func `takes endpoints by hand, with or without an issuer`() throws {
+    @Test func `accepts endpoints, with or without an issuer`() throws {
         let endpoints = """
             client_id = "c"
             authorization_endpoint = "https://l/authorize"
@@ -90,14 +90,14 @@ import Testing
     }
 
     @Test(arguments: [
-        // As tables, dotted keys and inline tables: all the same to TOML
+        // Tables, dotted keys and inline tables mean the same in TOML
         "[host.\"https://h\"]\nissuer = \"https://l\"\nclient_id = \"c\"",
         "[host]\n\"https://h\".issuer = \"https://l\"\n\"https://h\".client_id = \"c\"",
         "host.\"https://h\".issuer = \"https://l\"\nhost.\"https://h\".client_id = \"c\"",
         "host = { \"https://h\" = { issuer = \"https://l\", client_id = \"c\" } }",
         "[host.'https://h']\r\nissuer = 'https://l'\r\nclient_id = 'c'\r\n",
     ])
-    func `may be spelt in any way that TOML allows`(_ text: String) throws {
+    func `accepts every spelling of TOML`(_ text: String) throws {
         let host = try #require(try read(text).hosts.first)
         #expect(host.service.description == "https://h")
         #expect(host.server == .issuer("https://l"))
@@ -106,7 +106,7 @@ import Testing
 
     // MARK: Files
 
-    @Test func `The person's file stands before the machine's, key by key and host by host`() async throws {
+    @Test func `The user's file counts more than the machine's, key by key and host by host`() async throws {
         try await withTemporaryDirectory { directory async throws in
             func entry(_ host: String, _ client: String) -> String {
                 "[host.\"\(host)\"]\nissuer = \"https://l\"\nclient_id = \"\(client)\"\n"
@@ -128,7 +128,7 @@ import Testing
         }
     }
 
-    @Test func `An absent file says nothing, and one that cannot be read is an error`() async throws {
+    @Test func `An absent file has no values, and an unreadable file is an error`() async throws {
         try await withTemporaryDirectory { directory async throws in
             #expect(try Configuration(files: [directory + "/absent", directory + "/absent/too"]) == Configuration())
             #expect(
@@ -189,7 +189,7 @@ import Testing
         }
     }
 
-    @Test func `A pipe is not waited for`() async throws {
+    @Test func `A named pipe is refused without waiting for a writer`() async throws {
         try await withTemporaryDirectory { directory async throws in
             let pipe = directory + "/config.toml"
             #expect(unsafe mkfifo(pipe, 0o600) == 0)
@@ -198,7 +198,7 @@ import Testing
         }
     }
 
-    /// Lists that cannot be read, each with an entry for `approved.example`.
+    /// Unreadable lists, each with an entry for `approved.example`.
     static let brokenLists = [
         "[host.\"https://APPROVED.example\"]\nissuer = 3\n", "[host.\"https://approved.example\"\n",
         "[host.\"https://approved.example\"]\n" + String(repeating: "#", count: 1_048_577),
@@ -206,7 +206,9 @@ import Testing
     ]
 
     @Test(arguments: brokenLists)
-    func `A list of approved services that cannot be read stops only what it may name`(_ text: String) async throws {
+    func `An unreadable list of approved services stops only the services that it may contain`(_ text: String)
+        async throws
+    {
         try await withTemporaryDirectory { directory async throws in
             let entry = "[host.\"https://h\"]\nissuer = \"https://l\"\n"
             let (file, list) = (
@@ -232,7 +234,7 @@ import Testing
         }
     }
 
-    @Test func `A list of approved services that can be read is the last layer`() async throws {
+    @Test func `The list of approved services counts less than all configuration files`() async throws {
         try await withTemporaryDirectory { directory async throws in
             let file = try write("[host.\"https://h\"]\nissuer = \"https://l\"\n", to: directory + "/config.toml")
             let list = try write(
@@ -246,7 +248,7 @@ import Testing
         }
     }
 
-    // MARK: Which entry holds for a URL
+    // MARK: The entry for a URL
 
     private static let hosts = """
         "https://h" = 1
@@ -260,22 +262,22 @@ import Testing
     @Test(
         arguments: [
             ("https://h", "https://h"), ("https://h/", "https://h"), ("https://h/other", "https://h"),
-            // The longest match, on the boundaries of segments
+            // The longest match counts, and it ends at the end of a path segment
             ("https://h/team", "https://h/team"), ("https://h/team/", "https://h/team"),
             ("https://h/team/x.git", "https://h/team"), ("https://h/teams", "https://h"),
             ("https://h/tea", "https://h"),
             ("https://h/team/project/x", "https://h/team/project"), ("https://h/team/projects", "https://h/team"),
             ("https://h/x/team", "https://h"), ("https://h/Team", "https://h"),
-            // Another spelling of the same place, and one of another place
+            // Another spelling of the same URL, and similar spellings of other URLs
             ("HTTPS://H/team", "https://h/team"), ("https://h/te%61m/x", "https://h/team"),
             ("https://h//team", "https://h"), ("https://h/team%CC%81", "https://h"),
-            // The port counts; the scheme's own is the one that is not written
+            // The port counts; a URL without a port has the default port of its scheme
             ("https://h:443/team", "https://h/team"), ("https://h:8443/team", "https://h:8443"), ("https://h:444", nil),
             ("http://localhost:80/x", "http://localhost"), ("http://localhost:81", nil), ("https://localhost", nil),
             ("http://h", nil), ("https://x.h", nil), ("https://hh", nil),
             ("https://[::1]/x/y", "https://[::1]/x"), ("https://[::1]", nil),
         ] as [(String, String?)])
-    func `The longest entry that contains a URL holds for it`(_ url: String, _ expected: String?) throws {
+    func `The longest entry that contains a URL counts`(_ url: String, _ expected: String?) throws {
         let names = Self.hosts.split(separator: "\n").compactMap { $0.split(separator: "\"").first }
         let entry = "issuer = \"https://l\"\nclient_id = \"c\"\n"
         for order in [names, names.reversed()] {
@@ -289,7 +291,7 @@ import Testing
         ("https://h", false), ("https://h/team", true), ("https://h/team/x", false), ("https://other", false),
         ("https://h:8443", true), ("http://localhost", true),
     ])
-    func `A service is whole where one entry holds for all of it`(_ url: String, _ expected: Bool) throws {
+    func `A service is whole if one entry counts for all its URLs`(_ url: String, _ expected: Bool) throws {
         let entry = "issuer = \"https://l\"\nclient_id = \"c\"\n"
         let names = ["https://h", "https://h/team", "https://h:8443", "http://localhost"]
         let configuration = try read(names.map { "[host.\"\($0)\"]\n\(entry)" }.joined())

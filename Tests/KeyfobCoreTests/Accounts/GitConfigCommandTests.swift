@@ -9,9 +9,9 @@ import Testing
 
 @testable import KeyfobCore
 
-/// git itself, asked in a home directory of the test's own.
+/// The tests run git in a temporary home directory.
 @Suite(.timeLimit(.minutes(1)))
-struct `What git says of its settings` {
+struct `The answer of git config` {
     private static func git(path: String? = nil, patience: Duration = .seconds(30)) -> GitConfigCommand {
         GitConfigCommand(
             search: ExecutableSearch(path: path), environment: ProcessInfo.processInfo.environment, patience: patience)
@@ -38,7 +38,7 @@ struct `What git says of its settings` {
             username = port
         """
 
-    @Test func `is the best match for each setting`() async throws {
+    @Test func `has the best match for each setting`() async throws {
         try await GitHome.run(Self.text) { home in
             await #expect(processExitsWith: .success) { [home = home as String] in
                 GitHome.enter(home)
@@ -65,7 +65,7 @@ struct `What git says of its settings` {
         }
     }
 
-    @Test func `counts what was given to git with -c`() async throws {
+    @Test func `includes settings from git -c`() async throws {
         try await GitHome.run { home in
             await #expect(processExitsWith: .success) { [home = home as String] in
                 GitHome.enter(home, ["GIT_CONFIG_PARAMETERS": "'credential.interactive=never'"])
@@ -75,7 +75,7 @@ struct `What git says of its settings` {
         }
     }
 
-    @Test func `costs one git for each question, however often it is asked`() async throws {
+    @Test func `needs one git process for each service, however often it is read`() async throws {
         try await withTemporaryDirectory { directory in
             try await writeScript("echo run >> \(directory)/runs\nexit 1", to: directory + "/git")
             let git = GitConfigCommand(
@@ -87,7 +87,7 @@ struct `What git says of its settings` {
         }
     }
 
-    @Test func `is nothing where nothing is set, and where there is no git`() async throws {
+    @Test func `is empty if nothing is set, and absent without git`() async throws {
         try await GitHome.run { home in
             await #expect(processExitsWith: .success) { [home = home as String] in
                 GitHome.enter(home)
@@ -103,7 +103,7 @@ struct `What git says of its settings` {
         }
     }
 
-    @Test func `is an error where git cannot read its file, and then no permission to ask`() async throws {
+    @Test func `is an error if git cannot read its file, and then the user must not be asked`() async throws {
         try await GitHome.run("[credential\n") { home in
             await #expect(processExitsWith: .success) { [home = home as String] in
                 GitHome.enter(home)
@@ -116,7 +116,7 @@ struct `What git says of its settings` {
         }
     }
 
-    @Test func `is an error where git does not say it in time`() async throws {
+    @Test func `is an error if git does not answer in time`() async throws {
         try await GitHome.run("[include]\n\tpath = pipe\n") { home in
             #expect(unsafe mkfifo(home + "/pipe", 0o600) == 0)
             await #expect(processExitsWith: .success) { [home = home as String] in
@@ -128,7 +128,7 @@ struct `What git says of its settings` {
         }
     }
 
-    /// A repository in the home directory, whose settings are these.
+    /// Makes a repository in the home directory, with this configuration.
     private static func makeRepository(_ text: String, in home: String) throws {
         for directory in [".git", ".git/objects", ".git/refs"] {
             try FileManager.default.createDirectory(
@@ -138,7 +138,7 @@ struct `What git says of its settings` {
         try write(text, to: home + "/.git/config")
     }
 
-    /// What names a repository, or a file that git itself would not read.
+    /// Variables that name a repository, or a file that git would not read by default.
     private static let variables = [
         [:], ["GIT_DIR": ".git"], ["GIT_DIR": ".git", "GIT_COMMON_DIR": ".git"], ["GIT_CONFIG": ".git/config"],
         ["GIT_COMMON_DIR": ".git", "GIT_WORK_TREE": "."], ["XDG_CONFIG_HOME": ".git"],
@@ -146,7 +146,7 @@ struct `What git says of its settings` {
     ]
 
     @Test(.counted(.hostileNeighbours), arguments: variables)
-    func `is nothing that a repository says`(_ variables: [String: String]) async throws {
+    func `has no settings of a repository`(_ variables: [String: String]) async throws {
         try await GitHome.run("[credential]\n\tusername = mine\n") { home in
             try Self.makeRepository(Self.text, in: home)
             try FileManager.default.createDirectory(atPath: home + "/.git/git", withIntermediateDirectories: false)
@@ -163,13 +163,13 @@ struct `What git says of its settings` {
         }
     }
 
-    /// What the person's settings say of asking, what the repository's say, and whether git may have somebody asked.
+    /// The user's `credential.interactive`, the repository's, and whether git declines to ask the user.
     private static let words = [
         ("true", "false", true), ("false", "true", true), ("true", "true", false), ("false", "false", true),
     ]
 
     @Test(arguments: words)
-    func `may be declined by a repository, and is permitted by none`(
+    func `follows a repository that forbids questions, and ignores one that permits them`(
         _ mine: String, _ repository: String, _ declines: Bool
     ) async throws {
         try await GitHome.run("[credential]\n\tinteractive = \(mine)\n") { home in

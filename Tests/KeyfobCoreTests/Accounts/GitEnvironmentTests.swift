@@ -2,7 +2,7 @@ import Testing
 
 @testable import KeyfobCore
 
-/// By which variables git is asked for settings.
+/// The environment variables with which keyfob runs `git config`.
 @Suite struct `The environment of git config` {
     private static let own = [
         "GIT_CONFIG_GLOBAL": "/g", "GIT_CONFIG_SYSTEM": "/s", "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_COUNT": "1",
@@ -15,7 +15,7 @@ import Testing
         "GIT_DISCOVERY_ACROSS_FILESYSTEM": "1", "GIT_TRACE": "/t", "GIT_PREFIX": "p", "GIT_TEMPLATE_DIR": "t",
     ]
 
-    @Test func `keeps what names a person's own settings, and nothing that names a repository`() {
+    @Test func `keeps the variables for the user's own settings, and removes those that name a repository`() {
         let plain = ["HOME": "/h", "PATH": "/bin", "GITHUB_TOKEN": "x"]
         let all = plain.merging(Self.own) { $1 }.merging(Self.others) { $1 }
         #expect(

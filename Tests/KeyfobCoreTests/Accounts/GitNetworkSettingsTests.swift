@@ -7,10 +7,10 @@ import Secrets
 import TestSupport
 import Testing
 
-/// git's output, and git itself asked in a home directory of the test's own.
+/// The output of git, and git itself in a temporary home directory.
 @Suite(.timeLimit(.minutes(1)))
-struct `How git would reach a host` {
-    /// The settings of an environment with a proxy, with git's over them.
+struct `git's network settings for a URL` {
+    /// The settings of an environment with a proxy, replaced by those of git.
     private static func settings(
         _ output: String?, _ more: [String: String] = [:]
     ) -> NetworkSettings {
@@ -20,27 +20,27 @@ struct `How git would reach a host` {
         return settings
     }
 
-    // MARK: What it prints
+    // MARK: git's output
 
-    /// What git prints; the proxy and the authorities then.
+    /// git's output; then the proxy and the certificate file that follow.
     static let printed: [(String?, String, String)] = [
         (nil, "env:1", "/env.pem"), ("", "env:1", "/env.pem"),
         ("http.proxy\ngit:2\0", "git:2", "/env.pem"),
         ("http.proxy\nhttp://me:a%0Ab@git:2\0", "http://me:a%0Ab@git:2", "/env.pem"),
-        // Empty is none at all
+        // An empty value means no proxy
         ("http.proxy\n\0", "", "/env.pem"),
         ("http.sslcainfo\n/git.pem\0", "env:1", "/git.pem"),
         ("http.sslcainfo\n~/git.pem\0", "env:1", "/home/me/git.pem"),
         ("http.sslcainfo\n~other/git.pem\0", "env:1", "/~other/git.pem"),
-        // No file of the working directory
+        // A relative path does not name a file in the working directory
         ("http.sslcainfo\ngit.pem\0", "env:1", "/git.pem"), ("http.sslcainfo\n\0", "env:1", "/env.pem"),
-        // Nothing switches the check of certificates off, and other sections are others
+        // No setting disables the certificate check, and keyfob ignores other sections
         ("http.sslverify\nfalse\0", "env:1", "/env.pem"), ("https.proxy\ngit:2\0", "env:1", "/env.pem"),
         ("http.proxy\0", "env:1", "/env.pem"),
     ]
 
     @Test(arguments: printed)
-    func `counts more than the environment`(_ output: String?, _ proxy: String, _ authorities: String) {
+    func `count more than the environment`(_ output: String?, _ proxy: String, _ authorities: String) {
         let settings = Self.settings(output, ["HOME": "/home/me"])
         #expect(settings.proxy == Secret(proxy))
         #expect(settings.authorities == authorities)
@@ -48,7 +48,7 @@ struct `How git would reach a host` {
         #expect(settings.extraAuthorities == nil)
     }
 
-    @Test func `heeds git's own variable before its configuration`() {
+    @Test func `count less than git's own variable`() {
         let environment = ["GIT_SSL_CAINFO": "/variable.pem"]
         #expect(Self.settings("http.sslcainfo\n/git.pem\0", environment).authorities == "/variable.pem")
         #expect(Self.settings(nil, environment).authorities == "/variable.pem")
@@ -81,7 +81,7 @@ struct `How git would reach a host` {
         return settings
     }
 
-    @Test func `is by the best match for the URL`() async throws {
+    @Test func `are those of the best match for the URL`() async throws {
         try await GitHome.run(Self.text) { home in
             await #expect(processExitsWith: .success) { [home = home as String] in
                 GitHome.enter(home)
@@ -100,7 +100,7 @@ struct `How git would reach a host` {
         }
     }
 
-    @Test func `is not asked for loopback hosts, nor where there is no git`() async throws {
+    @Test func `are not read for loopback hosts, or without git`() async throws {
         try await GitHome.run(Self.text) { home in
             await #expect(processExitsWith: .success) { [home = home as String] in
                 GitHome.enter(home)
@@ -114,7 +114,7 @@ struct `How git would reach a host` {
         }
     }
 
-    @Test func `counts what was given to git with -c`() async throws {
+    @Test func `include settings from git -c`() async throws {
         try await GitHome.run { home in
             await #expect(processExitsWith: .success) { [home = home as String] in
                 GitHome.enter(home, ["GIT_CONFIG_PARAMETERS": "'http.proxy=given:1'"])
@@ -124,7 +124,7 @@ struct `How git would reach a host` {
         }
     }
 
-    @Test func `is never by the repository one stands in`() async throws {
+    @Test func `are never those of the repository in the working directory`() async throws {
         try await GitHome.run { home in
             for directory in [".git", ".git/objects", ".git/refs"] {
                 try FileManager.default.createDirectory(

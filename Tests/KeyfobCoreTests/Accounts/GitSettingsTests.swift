@@ -6,11 +6,11 @@ import Testing
 
 @testable import KeyfobCore
 
-/// What `git config -z --get-urlmatch credential URL` prints, and what it means.
+/// The output of `git config -z --get-urlmatch credential URL`, and its meaning.
 @Suite struct `git's settings` {
     private static let url = "https://git.example.com:8443/team/project.git"
 
-    /// What git prints for settings under `credential`.
+    /// The settings under `credential` for these names and values.
     private func settings(_ values: (String, String)...) -> GitSettings {
         GitSettings(output: Array(values.map { "credential.\($0.0)\n\($0.1)\0" }.joined().utf8))
     }
@@ -24,7 +24,7 @@ import Testing
         ("oauthclientid", "id"), ("oauthauthurl", "/login/oauth/authorize"), ("oauthtokenurl", "/login/oauth/token"),
     ]
 
-    @Test func `are none where git prints none`() throws {
+    @Test func `are empty if git prints none`() throws {
         for output in ["", "\0", "\0\0", "\n\0", "credential\0", "user.name\nalice\0"] {
             let settings = GitSettings(output: Array(output.utf8))
             #expect(!settings.declinesInteraction)
@@ -32,7 +32,7 @@ import Testing
         }
     }
 
-    @Test func `are names and values, each ended by NUL`() throws {
+    @Test func `are names and values, each followed by NUL`() throws {
         let before = "credential.helper\nkeyfob\0credential.flag\0credential.userName\nalice=a b\0"
         let output = before + Self.complete.map { "credential.\($0)\n\($1)\0" }.joined()
         let found = try GitSettings(output: Array(output.utf8)).oauth(for: try ServiceURL(Self.url))
@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test(arguments: ["a\nb", "a\u{1B}[2J", "", "a\u{7F}"])
-    func `name no user that git could not be told`(_ username: String) throws {
+    func `have no user name that git's protocol could not carry`(_ username: String) throws {
         #expect(try self.username(username) == nil)
     }
 
@@ -53,11 +53,11 @@ import Testing
     }
 
     @Test(arguments: [
-        // git's own false in all its spellings, and GCM's never
+        // Each of git's spellings of false, and `never` of Git Credential Manager
         ("false", true), ("False", true), ("no", true), ("off", true), ("0", true), ("never", true), ("NEVER", true),
         ("", true), ("true", false), ("1", false), ("yes", false), ("auto", false), ("always", false), ("maybe", true),
     ])
-    func `decline interaction where credential.interactive says so`(_ value: String, _ declines: Bool) {
+    func `decline interaction if credential.interactive is false or never`(_ value: String, _ declines: Bool) {
         #expect(settings(("interactive", value)).declinesInteraction == declines)
     }
 
@@ -73,7 +73,7 @@ import Testing
         #expect(client.host.scopes == nil && client.host.redirect == nil)
     }
 
-    @Test func `describe a client with a secret, elsewhere`() throws {
+    @Test func `describe a client with a secret, and endpoints at another host`() throws {
         let client = try #require(
             try self.client(
                 ("oauthclientid", "id"), ("oauthclientsecret", "s"), ("oauthauthurl", "https://l.example.com/a?x=y"),
@@ -88,7 +88,8 @@ import Testing
         ("read\n\twrite", ["read", "write"]),
         ("", []), ("a:b/c", ["a:b/c"]),
     ])
-    func `divide scopes by spaces or commas, as git-credential-oauth does`(_ value: String, _ scopes: [String]) throws {
+    func `separate scopes by spaces or commas, as git-credential-oauth does`(_ value: String, _ scopes: [String]) throws
+    {
         let found = try client(Self.complete[0], Self.complete[1], Self.complete[2], ("oauthscopes", value))
         #expect(found?.host.scopes ?? [] == scopes)
     }
@@ -103,7 +104,7 @@ import Testing
     }
 
     @Test(arguments: [
-        // Another host in the guise of a path; without TLS; with what no endpoint has
+        // Another host that looks like a path; without TLS; parts that an endpoint must not have
         ("oauthtokenurl", "//evil.example/t", "oauthTokenURL"),
         ("oauthtokenurl", "http://l.example.com/t", "oauthTokenURL"),
         ("oauthtokenurl", "t", "oauthTokenURL"), ("oauthtokenurl", "/a b", "oauthTokenURL"),
@@ -114,7 +115,7 @@ import Testing
         ("oauthredirecturl", "https://evil.example/", "oauthRedirectURL"),
         ("oauthredirecturl", "http://evil.example/", "oauthRedirectURL"),
     ])
-    func `that hold a bad URL are an error with the setting's name`(
+    func `with a bad URL are an error that names the setting`(
         _ name: String, _ value: String, _ written: String
     ) throws {
         let error = try #require(throws: ConfigurationError.self) {

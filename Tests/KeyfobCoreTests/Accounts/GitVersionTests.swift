@@ -11,11 +11,11 @@ import Testing
             ("hub version 2.39", nil), ("git version x.y", nil),
             ("", nil),
         ] as [(String, GitVersion?)])
-    func `is read from the output`(_ text: String, _ version: GitVersion?) {
+    func `is read from git's output`(_ text: String, _ version: GitVersion?) {
         #expect(GitVersion(text) == version)
     }
 
-    @Test func `is compared by numbers`() {
+    @Test func `is compared number by number`() {
         #expect(GitVersion(2, 9) < GitVersion(2, 41) && GitVersion(2, 46) < GitVersion(3, 0))
         #expect(!(GitVersion(2, 41) < .tellsChallenges) && GitVersion(2, 40) < .tellsChallenges)
     }

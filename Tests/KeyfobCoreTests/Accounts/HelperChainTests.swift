@@ -4,9 +4,9 @@ import Testing
 
 @testable import KeyfobCore
 
-/// What git prints of its helpers, and what a person should know of them.
+/// git's list of credential helpers, and the problems that keyfob reports about it.
 @Suite struct `The chain of helpers` {
-    /// As `git config -z --show-origin --get-regexp` prints them.
+    /// The settings as `git config -z --show-origin --get-regexp` prints them.
     private static func printed(_ settings: [(key: String, value: String?)]) -> [UInt8] {
         settings.flatMap { key, value in
             Array("file:/home/alice/.gitconfig\0\(key)\(value.map { "\n" + $0 } ?? "")\0".utf8)
@@ -27,20 +27,20 @@ import Testing
             ("/my\\ own/git-credential-keyfob --account x", .keyfob),
             ("/usr/lib/git-core/git-credential-libsecret", .named("libsecret")), ("/opt/helper", .named("helper")),
             ("!f() { echo password=secret; }; f", .shellCommand),
-            // No forms of it.
+            // Similar values in no such form.
             ("keyfobs", .named("keyfobs")), ("git-credential-keyfob", .named("git-credential-keyfob")),
         ] as [(String, HelperChain.Kind)])
-    func `knows a helper by its value`(_ value: String, _ kind: HelperChain.Kind) throws {
+    func `recognises a helper by its value`(_ value: String, _ kind: HelperChain.Kind) throws {
         #expect(try Self.kinds([("credential.helper", value)]) == [kind])
     }
 
-    @Test func `says where each is set, and nothing of a command`() {
+    @Test func `has the file of each helper, and no text of a command`() {
         let chain = HelperChain(Self.printed([("credential.helper", "!echo password=secret")]), for: nil)
         #expect(chain.helpers.map(\.origin) == ["/home/alice/.gitconfig"])
         #expect(!"\(chain)".contains("secret"))
     }
 
-    @Test func `is forgotten at an empty value, and goes on behind it`() throws {
+    @Test func `starts again after an empty value`() throws {
         for empty in ["", nil] {
             let settings = [
                 ("credential.helper", "store"), ("credential.helper", empty), ("credential.helper", "keyfob"),
@@ -59,7 +59,7 @@ import Testing
             ("http://git.example.com", false), ("https://git.example.com:8443", false), ("git.example.com", true),
             ("example.com", false),
         ])
-    func `takes in what is set for a service`(_ pattern: String, _ isMeant: Bool) throws {
+    func `includes the helpers that are set for a service`(_ pattern: String, _ isMeant: Bool) throws {
         let settings: [(String, String?)] = [
             ("credential.\(pattern).helper", "store"), ("credential.helper", "keyfob"),
         ]
@@ -70,18 +70,18 @@ import Testing
 
     @Test(
         arguments: [
-            // Nothing to be told.
+            // No concern.
             (["keyfob"], []), (["keyfob", "oauth"], []), (["keyfob", "!echo"], []),
             // No keyfob.
             ([], [.keyfobIsMissing]), (["libsecret"], [.keyfobIsMissing]),
-            // A plain file is the worst, wherever it stands.
+            // A helper that writes plain text is the worst concern, at any position.
             (["keyfob", "store"], [.writesPlainText("store")]),
             (["store", "keyfob"], [.writesPlainText("store"), .answersFirst("store")]),
-            // Others that keep what they are told.
+            // Other helpers that store credentials.
             (["keyfob", "cache --timeout 60"], [.keepsCopies("cache")]),
             (["manager", "keyfob"], [.answersFirst("manager"), .keepsCopies("manager")]),
             (["keyfob", "libsecret", "store"], [.writesPlainText("store"), .keepsCopies("libsecret")]),
-            // Before keyfob, whatever it does.
+            // Other helpers before keyfob.
             (["oauth", "keyfob"], [.answersFirst("oauth")]), (["!echo", "keyfob"], [.answersFirst("a shell command")]),
         ] as [([String], [HelperChain.Concern])])
     func `raises concerns, the worst first`(_ values: [String], _ concerns: [HelperChain.Concern]) {
@@ -89,7 +89,7 @@ import Testing
         #expect(chain.concerns == concerns)
     }
 
-    @Test func `is empty where git prints nothing, or something else`() {
+    @Test func `is empty if git prints nothing, or an unknown format`() {
         for text in ["", "\0", "file:x\0", "file:x\0credential.helper", "\n\0\n"] {
             #expect(HelperChain(Array(text.utf8), for: nil).helpers.isEmpty)
         }

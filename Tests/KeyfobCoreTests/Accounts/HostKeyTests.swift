@@ -7,7 +7,7 @@ import Testing
 
 @testable import KeyfobCore
 
-/// What follows from one row of `HostKeys.swift`. A new key needs two values here, and nothing else.
+/// The consequences of one row of `HostKeys.swift`. A new key needs two values here, and nothing else.
 @Suite struct `Each key of a host` {
     /// Two values of each key, in TOML.
     private static let examples: [String: (first: String, second: String)] = [
@@ -38,7 +38,7 @@ import Testing
         try #require(Configuration.Host.keys.first { $0.name == name })
     }
 
-    /// A file that sets the key, and the keys without which it may not be set.
+    /// A file that sets the key, and the other keys that this key needs.
     private func file(_ name: String, second: Bool = false) throws -> String {
         let example = try #require(Self.examples[name])
         var lines = ["issuer": "\"https://l.example.com\""]
@@ -55,7 +55,7 @@ import Testing
         try #require(try TOMLConfiguration(text, file: "f").decode().hosts.first)
     }
 
-    /// The only host of a file that has these entries.
+    /// The only host of a file with these entries.
     private func read(_ entries: TOMLTable) throws -> Configuration.Host {
         let (root, hosts) = (TOMLTable(), TOMLTable())
         hosts["https://git.example.com"] = entries
@@ -63,13 +63,13 @@ import Testing
         return try read(root.convert(to: .toml))
     }
 
-    @Test func `has its values in this test`() {
+    @Test func `has two values in this test`() {
         #expect(Set(Self.examples.keys) == Set(Self.keys))
         #expect(Set(Self.keys).count == Self.keys.count)
     }
 
     @Test(arguments: keys)
-    func `is read from a file, written, and read back the same`(_ name: String) throws {
+    func `is the same after it was read, written and read again`(_ name: String) throws {
         let key = try key(name)
         for isSecond in [false, true] {
             let host = try read(try file(name, second: isSecond))
@@ -83,7 +83,7 @@ import Testing
     }
 
     @Test(arguments: keys)
-    func `is taken from the first file that has it, and named with that file`(_ name: String) throws {
+    func `has the value of the first file that sets it, and names that file`(_ name: String) throws {
         let key = try key(name)
         let (first, second) = (try read(try file(name)), try read(try file(name, second: true)))
         let none = Configuration.Host(service: first.service)
@@ -97,7 +97,7 @@ import Testing
     }
 
     @Test(arguments: keys)
-    func `is exported as it counts`(_ name: String) async throws {
+    func `is exported with the value that counts`(_ name: String) async throws {
         try await withTemporaryDirectory { directory async throws in
             let files = [
                 try write(try file(name), to: directory + "/first.toml"),
@@ -136,7 +136,7 @@ import Testing
     }
 
     @Test(arguments: keys)
-    func `is documented, and offered for a misspelt name`(_ name: String) throws {
+    func `is documented, and suggested for a misspelt name`(_ name: String) throws {
         let key = try key(name)
         #expect(Configuration.keyTable.contains("\n| `\(name)` | \(key.meaning)"))
         #expect(key.meaning.utf8.count > 10 && !key.meaning.contains("\n"))
@@ -146,7 +146,7 @@ import Testing
     }
 }
 
-/// The keys outside of the hosts.
+/// The keys outside the hosts.
 @Suite struct `Each key of the file` {
     @Test(arguments: [
         ("interaction", "\"never\"", "never"), ("min_ttl", "60", "60"), ("login_timeout", "61", "61"),
@@ -171,7 +171,7 @@ import Testing
         #expect(error.nearestKey == name)
     }
 
-    @Test func `similar to nothing that exists gets no offer`() throws {
+    @Test func `is not suggested for a name that is similar to none`() throws {
         for text in ["a.b = 1", "[host.\"https://h\"]\nclient_secret = \"x\"", "\"\" = 1"] {
             let error = try #require(throws: ConfigurationError.self) {
                 try TOMLConfiguration(text, file: "f").decode()

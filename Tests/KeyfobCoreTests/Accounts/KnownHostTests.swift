@@ -8,7 +8,7 @@ import Testing
 @Suite struct `Known hosts` {
     private static let selfManaged = "https://git.example.com"
 
-    /// A service that a row is for: its first host, or one of somebody's own.
+    /// A service that a row describes: its first host, or a self-managed one.
     private static func service(of row: KnownHost) throws -> ServiceURL {
         let host = row.hosts.first.map { $0.hasPrefix(".") ? "https://name\($0)" : "https://\($0)" }
         return try ServiceURL(host ?? selfManaged)
@@ -29,7 +29,7 @@ import Testing
     // MARK: Each row
 
     @Test(arguments: KnownHost.rows)
-    func `Each is reached over https alone, and says where to register and what to ask for`(_ row: KnownHost) throws {
+    func `Each row uses https only, and has a registration page and scopes`(_ row: KnownHost) throws {
         let service = try Self.service(of: row)
         let endpoints = try Self.endpoints(of: try #require(row.server(for: service)))
         #expect(endpoints.allSatisfy { $0.scheme == "https" && $0.query == nil })
@@ -39,19 +39,19 @@ import Testing
     }
 
     @Test(arguments: KnownHost.rows)
-    func `Where endpoints are written down nothing announces S256, and the login must not wait for it`(
+    func `A row with endpoints assumes PKCE, because no metadata announce S256`(
         _ row: KnownHost
     ) {
         if case .endpoints = row.shape { #expect(row.pkce == .assumed) }
     }
 
     @Test(arguments: KnownHost.rows)
-    func `What is said of it fits on a line`(_ row: KnownHost) {
+    func `Each remark fits on a line`(_ row: KnownHost) {
         let said = row.quirks + [row.name]
         #expect(said.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy { (0x20...0x7E).contains($0) } })
     }
 
-    @Test func `Those whose port counts have one to register, and it can be listened on`() throws {
+    @Test func `A row whose redirect URI must have a fixed port has one port`() throws {
         for provider in ["bitbucket", "bitbucket-data-center"] {
             let row = try #require(KnownHost.match(try ServiceURL(Self.selfManaged), provider: provider))
             #expect(row.redirect?.ports.count == 1)
@@ -60,9 +60,9 @@ import Testing
         #expect(azure.redirect == (try RedirectTemplate("http://localhost/callback")))
     }
 
-    // MARK: By the host
+    // MARK: Rows found by the host
 
-    /// A service and the name of what it is.
+    /// A service, and the name of its row.
     static let hosted = [
         ("https://github.com/a/b.git", "GitHub"), ("https://GitHub.COM", "GitHub"),
         ("https://github.com:443", "GitHub"),
@@ -76,36 +76,36 @@ import Testing
     ]
 
     @Test(arguments: hosted)
-    func `A host in the table is known without being asked for`(_ url: String, _ name: String) throws {
+    func `A host in the table is found without any request`(_ url: String, _ name: String) throws {
         #expect(KnownHost.match(try ServiceURL(url), provider: nil)?.name == name)
-        // What a person wrote for another host does not turn it into something else.
+        // The user's `provider` for another host does not change a host in the table.
         #expect(KnownHost.match(try ServiceURL(url), provider: "bitbucket-data-center")?.name == name)
     }
 
     static let strangers = [
-        // Another name around it
+        // A longer name that contains a known one
         "https://github.com.example.net", "https://notgithub.com", "https://evil-github.com", "https://www.github.com",
         "https://api.github.com", "https://gitlab.com.evil.example", "https://xgitlab.com", "https://a.gitlab.com",
         "https://dev.azure.com.example.net", "https://evildev.azure.com", "https://a.dev.azure.com",
-        // A suffix stands on the border of a label, and needs a label before it
+        // A suffix begins at a label's border, and needs a label before it
         "https://evilvisualstudio.com", "https://visualstudio.com", "https://a.visualstudio.com.example.net",
         "https://googlesource.com", "https://evilgooglesource.com", "https://a.googlesource.com.example.net",
         "https://ghe.com", "https://evilghe.com", "https://xn--githb-mva.com",
-        // Another port, another protocol: another service
+        // Another port or another protocol is another service
         "https://github.com:8443", "http://github.com", "http://github.com:443", "http://a.googlesource.com",
-        // The name in the wrong place
+        // A known name in the wrong place
         "https://git.example.com/github.com", "https://127.0.0.1/github.com", "http://localhost",
     ]
 
     @Test(arguments: strangers)
-    func `What only looks like a host of the table is a stranger`(_ url: String) throws {
+    func `A host with a similar name has no row`(_ url: String) throws {
         #expect(KnownHost.match(try ServiceURL(url), provider: nil) == nil)
         #expect(KnownHost.match(try ServiceURL(url), provider: "unheard-of") == nil)
     }
 
-    // MARK: By the configured provider
+    // MARK: Rows found by the configured provider
 
-    @Test func `The providers are those that a configuration may name`() {
+    @Test func `The configuration may name these providers`() {
         #expect(
             KnownHost.providers == [
                 "github", "gitlab", "gitea", "bitbucket", "bitbucket-data-center", "azure-devops", "google-source",
@@ -114,24 +114,24 @@ import Testing
     }
 
     @Test(arguments: KnownHost.providers)
-    func `A provider that a person names holds for any service`(_ provider: String) throws {
+    func `A provider that the user names applies to any service`(_ provider: String) throws {
         let row = KnownHost.match(try ServiceURL("https://git.example.com:8443/x"), provider: provider)
         #expect(row?.provider == provider)
     }
 
-    /// A provider, and what identifies the authorization server of git.example.com:8443 then.
+    /// A provider, and the identifier of the authorization server for git.example.com:8443.
     static let selfManagedServers = [
         ("github", "https://git.example.com:8443/login/oauth/access_token"),
         ("gitlab", "https://git.example.com:8443"), ("gitea", "https://git.example.com:8443"),
         ("bitbucket-data-center", "https://git.example.com:8443/rest/oauth2/latest/token"),
-        // These are in one place, wherever the service is
+        // These have one server for all services
         ("bitbucket", "https://bitbucket.org/site/oauth2/access_token"),
         ("azure-devops", "https://login.microsoftonline.com/organizations/oauth2/v2.0/token"),
         ("google-source", "https://accounts.google.com"), ("huggingface", "https://huggingface.co"),
     ]
 
     @Test(arguments: selfManagedServers)
-    func `A service of one's own is its own authorization server where its kind is`(
+    func `A self-managed service is its own authorization server if its provider works that way`(
         _ provider: String, _ identifier: String
     ) throws {
         let service = try ServiceURL("https://git.example.com:8443/team")
@@ -139,7 +139,7 @@ import Testing
         #expect(row.server(for: service)?.identifier == identifier)
     }
 
-    @Test func `GitHub's own server is not asked about an enterprise's, nor the other way round`() throws {
+    @Test func `GitHub's server and a GitHub Enterprise Server are never used for one another`() throws {
         let own = try ServiceURL("https://git.example.com")
         let row = try #require(KnownHost.match(own, provider: "github"))
         #expect(row.name == "GitHub Enterprise Server")
@@ -151,7 +151,7 @@ import Testing
         #expect(hosted.registrationPage(for: gist) == "https://github.com/settings/applications/new")
     }
 
-    @Test func `Nothing is known of a server in the clear, but on loopback`() throws {
+    @Test func `A row gives no server for http, except on loopback`() throws {
         let row = try #require(KnownHost.match(try ServiceURL(Self.selfManaged), provider: "gitea"))
         let clear = try ServiceURL("http://git.example.com")
         #expect(row.server(for: clear) == nil)
