@@ -120,7 +120,8 @@ private final class InMemoryTokenSource: TokenSource {
 
     // MARK: Alternatives of a caller
 
-    /// Stored passwords (path, user), the request's path and user name, and the user whose password answers.
+    /// The path and user name of each stored password; the path and user name in the request; the user whose password
+    /// is given.
     static let alternatives: [([(String?, String)], String?, String?, String?)] = [
         ([(nil, "any")], "a/b", nil, "any"),
         ([(nil, "any"), ("a/b", "exact")], "a/b", nil, "exact"),
@@ -163,7 +164,7 @@ private final class InMemoryTokenSource: TokenSource {
     }
 
     @Test(arguments: ["git.example.com", "github.example.com"])
-    func `stores nothing for a service with an account: it would be an expired token some day`(
+    func `stores nothing for a service with an account, because the password would be an expired token later`(
         _ host: String
     ) async throws {
         try await helper().store(.git(host, username: "u", password: "ours"))

@@ -7,7 +7,8 @@ import Testing
 
 @testable import KeyfobCore
 
-/// Who keyfob is to an authorization server: RFC 7591, client id metadata documents, and what a person has registered.
+/// The client that keyfob uses at an authorization server: registered (RFC 7591), a client id metadata document, or one
+/// of the user's own.
 @Suite(.timeLimit(.minutes(1))) struct `The client of a sign-in` {
     private static let issuer = "https://login.example.com"
     private static let endpoint = issuer + "/register"
@@ -49,7 +50,7 @@ import Testing
         try await clients.identity(for: account, at: metadata, isForDevice: isForDevice, transport: transport)
     }
 
-    // MARK: The order
+    // MARK: The order of the sources
 
     @Test func `is first the one that the user has registered`() async throws {
         let server = Self.server()
@@ -69,12 +70,12 @@ import Testing
             ClientRegistration(issuer: Self.issuer, client: secret, redirectURIs: [], isByPerson: true))
         let named = try Self.account { $0.client = Client(id: "mine") }
         #expect(try await identity(named, try Self.metadata(), Self.server()).client == secret)
-        // A secret is of one client.
+        // The secret belongs to one client only.
         let other = try Self.account { $0.client = Client(id: "other") }
         #expect(try await identity(other, try Self.metadata(), Self.server()).client == Client(id: "other"))
     }
 
-    // A service names its issuer, and so could have itself served with a client that was given for another service.
+    // A service names its own issuer. Otherwise it could get the client of another service.
     @Test func `is never a client that the user named for another service`() async throws {
         let secret = Client(id: "mine", secret: Secret("s"), authentication: .basic)
         try registrations.save(
@@ -84,12 +85,12 @@ import Testing
         #expect(described.client == Client(id: Self.document))
         let registered = try await identity(try Self.account(), try Self.metadata(), Self.server())
         #expect(registered.client == Client(id: "c-1"))
-        // And it is still there for the service that it was given for.
+        // The client is still stored for its own service.
         let named = try Self.account { $0.client = Client(id: "mine") }
         #expect(try await identity(named, try Self.metadata(), Self.server()).client == secret)
     }
 
-    @Test func `has a redirect path of its issuer's own`() async throws {
+    @Test func `has a redirect path that is special to its issuer`() async throws {
         func path(_ issuer: String) async throws -> String {
             var metadata = try Self.metadata()
             metadata.issuer = issuer
@@ -103,9 +104,9 @@ import Testing
         #expect(try await identity(fixed, try Self.metadata(), Self.server()).redirect.path == "/mine")
     }
 
-    // RFC 9700 section 4.4.2: a server that the service has named is told apart from others by `iss`, or by the redirect URI.
+    // RFC 9700 section 4.4.2: keyfob recognises a server that the service has named by `iss`, or by the redirect URI.
     @Test(arguments: [true, false])
-    func `keeps its issuer's own redirect URI, unless the server's answers name the issuer`(
+    func `keeps its issuer's own redirect URI, except if the server's answers name the issuer`(
         announcesIssuer: Bool
     ) async throws {
         let account = try Self.account {
@@ -124,7 +125,7 @@ import Testing
         metadata.clientIDMetadataDocumentSupported = false
         #expect(try await identity(account, metadata, Self.server()).client.id == (announcesIssuer ? "old" : "c-1"))
 
-        // A server that refuses our redirect URI does not get that one instead.
+        // A server that refuses our redirect URI is not offered the shared one instead.
         let refuses = ScriptedTransport([
             Self.endpoint: [.json("{\"error\":\"invalid_redirect_uri\"}", status: 400)]
         ])
@@ -134,7 +135,7 @@ import Testing
         #expect(bodies.count == (announcesIssuer ? 4 : 2))
     }
 
-    // RFC 8414 section 2: `token_endpoint_auth_methods_supported`, and what is meant where it is absent.
+    // RFC 8414 section 2: `token_endpoint_auth_methods_supported`, and its default.
     @Test(
         arguments: [
             (nil, .basic), (["client_secret_post"], .post), (["client_secret_post", "client_secret_basic"], .basic),
@@ -151,12 +152,12 @@ import Testing
             ClientRegistration(issuer: Self.issuer, client: secret, redirectURIs: [], isByPerson: true))
         let account = try Self.account { $0.client = Client(id: "mine") }
         #expect(try await identity(account, metadata, Self.server()).client.authentication == expected)
-        // What was registered is as the server decided then; and who has no secret has nothing to prove.
+        // A client without a secret sends no proof.
         let open = try Self.account { $0.client = Client(id: "open") }
         #expect(try await identity(open, metadata, Self.server()).client.authentication == .none)
     }
 
-    @Test func `is second the document, if the server accepts documents`() async throws {
+    @Test func `is the document next, if the server accepts documents`() async throws {
         let server = Self.server()
         let account = try Self.account { $0.clientMetadataDocument = Self.document }
         let identity = try await identity(account, try Self.metadata(documents: true), server)
@@ -167,7 +168,7 @@ import Testing
         #expect(registered.client == Client(id: "c-1"))
     }
 
-    @Test func `is third one that keyfob registers once and stores with its port`() async throws {
+    @Test func `is then a client that keyfob registers once and stores with its port`() async throws {
         let server = Self.server(2)
         let first = try await identity(try Self.account(), try Self.metadata(), server)
         #expect(first.client == Client(id: "c-1"))
@@ -180,7 +181,7 @@ import Testing
         #expect(server.requests.count == 1)
     }
 
-    @Test func `is last one that the user has to register, with instructions`() async throws {
+    @Test func `is last a client that the user has to register, with instructions`() async throws {
         let closed = ScriptedTransport([Self.endpoint: [.status(403)]])
         let account = try Self.account { $0.redirect = try RedirectTemplate("http://localhost:4711/back") }
         let needed = CredentialFailure.clientNeeded(
@@ -206,7 +207,7 @@ import Testing
             let identity = try await identity(try Self.account(), try Self.metadata(), server)
             #expect(identity.client.id == expected)
         }
-        // The older one goes after a sign-in, if no grant needs it.
+        // The older registration is deleted after a sign-in, if no grant needs it.
         #expect(try registrations.all().map(\.client.id) == ["c-1", "old"])
         try await clients.retire(
             allBut: Client(id: "c-1"), issuer: Self.issuer, needed: { [] }, transport: ScriptedTransport([:]))
@@ -248,7 +249,7 @@ import Testing
         #expect(body.contains("\"refresh_token\""))
     }
 
-    // To take a locked keyring for an empty one would make a new client at each login.
+    // If keyfob took a locked keyring for an empty one, it would register a client at each sign-in.
     @Test func `is not registered if the keyring cannot say whether there is one`() async throws {
         let server = Self.server()
         try registrations.save(ClientRegistration(issuer: Self.issuer, client: Client(id: "x"), redirectURIs: []))
@@ -267,7 +268,7 @@ import Testing
         #expect(try registrations.all().isEmpty)
     }
 
-    // MARK: Forgetting
+    // MARK: Deletion
 
     @Test func `is deleted here and at the server, but only if it is the right one`() async throws {
         let place = Self.endpoint + "/c-1"
@@ -285,7 +286,7 @@ import Testing
         try await clients.forget(client, issuer: Self.issuer, needed: { [] }, transport: server)
         #expect(server.addresses == [place])
         #expect(try registrations.all().isEmpty)
-        // A server that cannot be asked changes nothing about that.
+        // It is also deleted here if the server cannot be reached.
         try save()
         let down = ScriptedTransport([place: [.failure(.unreachable(host: "login.example.com", reason: "down"))]])
         try await clients.forget(client, issuer: Self.issuer, needed: { [] }, transport: down)
@@ -294,7 +295,7 @@ import Testing
 }
 
 extension String {
-    /// What stands between `mark` and the next quotation mark; nil without `mark`.
+    /// The text between `mark` and the next quotation mark; nil without `mark`.
     fileprivate func components(after mark: String) -> String? {
         guard let start = firstRange(of: mark)?.upperBound else { return nil }
         return String(self[start...].prefix { $0 != "\"" })

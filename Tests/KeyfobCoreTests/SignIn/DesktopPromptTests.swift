@@ -7,11 +7,11 @@ import Testing
 
 @testable import KeyfobCore
 
-/// A person who is asked by their desktop.
+/// The desktop asks the user whether to sign in.
 @Suite struct `The question on the desktop` {
     private static let start: Int64 = 1_800_000_000
 
-    /// Asks once, with what came of it in place of a desktop; nil where the person wants to sign in.
+    /// Asks once, with `answer` as the desktop's result. Returns nil if the user wants to sign in.
     private func failure(_ answer: DesktopPrompt.Answer, _ quiet: PromptCooldown = .none) async throws
         -> CredentialFailure?
     {
@@ -30,7 +30,7 @@ import Testing
         try await body(name)
     }
 
-    @Test func `is accepted, or not, or cannot be asked`() async throws {
+    @Test func `is accepted, declined, or not possible`() async throws {
         let service = try Account.example().service
         #expect(try await failure(.accepted) == nil)
         #expect(try await failure(.nobodyIsThere) == .signInNeeded(service: service, because: .grantEnded))
@@ -39,7 +39,7 @@ import Testing
         }
     }
 
-    @Test func `is not asked again for ten minutes without a yes, by any process`() async throws {
+    @Test func `is not repeated for ten minutes after a no, by any process`() async throws {
         try await withKeyring { keyring in
             let (service, start) = (try Account.example().service, Self.start)
             func quiet(_ later: Int64) -> PromptCooldown { .inKernelMemory(keyring: keyring, now: { start + later }) }
@@ -47,13 +47,13 @@ import Testing
             #expect(
                 try await failure(.accepted, quiet(60)) == .notNow(service: service, because: .quiet(seconds: 540)))
             #expect(try await failure(.accepted, quiet(600)) == nil)
-            // A clock that was set back, too.
+            // Also after the clock was set back.
             #expect(try await failure(.accepted, quiet(-1)) == nil)
         }
     }
 
     @Test(arguments: [DesktopPrompt.Answer.accepted, .nobodyIsThere])
-    func `may be asked again at once if nobody declined`(_ answer: DesktopPrompt.Answer) async throws {
+    func `may be repeated at once if nobody declined`(_ answer: DesktopPrompt.Answer) async throws {
         try await withKeyring { keyring in
             _ = try await failure(answer, .inKernelMemory(keyring: keyring, now: { Self.start }))
             #expect(KernelKeyring.existing(named: keyring) == nil)
@@ -61,7 +61,7 @@ import Testing
     }
 
     @Test(arguments: ["soon", "1799999999", "1800000601", "99999999999999999999"])
-    func `is asked despite a note with an impossible time`(_ text: String) async throws {
+    func `is asked if the time in kernel memory is impossible`(_ text: String) async throws {
         try await withKeyring { keyring in
             let name = KeyNames.quiet(account: try Account.example().id)
             try KernelKeyring.open(named: keyring).write(name, Secret(text), lifetime: 60)

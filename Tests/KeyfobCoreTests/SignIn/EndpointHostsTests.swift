@@ -5,7 +5,7 @@ import Testing
 
 @testable import KeyfobCore
 
-/// To which hosts a sign-in sends the person, codes and secrets: RFC 9700 section 4.4.
+/// The hosts to which a sign-in sends the user, codes and secrets: RFC 9700 section 4.4.
 @Suite struct `The hosts of a sign-in` {
     private static let issuer = "https://login.example.com"
 
@@ -33,18 +33,18 @@ import Testing
         ("https://login.example.co/t", "login.example.co"),
         ("https://xlogin.example.com/t", "xlogin.example.com"), ("https://login.example.com./t", "login.example.com."),
     ])
-    func `are no others, however similar`(url: String, host: String) throws {
-        guard let parsed = try? EndpointURL(url) else { return }  // A form that is no endpoint at all.
+    func `exclude similar hosts`(url: String, host: String) throws {
+        guard let parsed = try? EndpointURL(url) else { return }  // Not an endpoint at all.
         #expect(parsed.authority == host)
         #expect(try Self.foreign([url]) == [host])
     }
 
-    @Test func `differ by port on this machine, where another user may own a port`() throws {
+    @Test func `differ by port on this machine, because another user may listen on another port`() throws {
         let urls = ["http://127.0.0.1:4711/t", "http://127.0.0.1:4712/t", "http://localhost:4711/t"]
         #expect(try Self.foreign(urls, issuer: "http://127.0.0.1:4711") == ["127.0.0.1:4712", "localhost:4711"])
     }
 
-    @Test func `are those that the user has accepted, and each other one is named once`() throws {
+    @Test func `include those that the user has accepted; each other host is named once`() throws {
         let urls = ["https://a.example/1", "https://b.example/", "https://a.example/2", Self.issuer + "/t"]
         #expect(try Self.foreign(urls) == ["a.example", "b.example"])
         #expect(try Self.foreign(urls) { $0.endpointHosts = ["a.example"] } == ["b.example"])
@@ -59,17 +59,17 @@ import Testing
         ("https://evil.example", "https://oauth2.googleapis.com/token", false),
         ("https://evil.example", "https://microsoft.com/devicelogin", false),
     ])
-    func `are those that a well-known issuer documents, only for this issuer`(
+    func `include those that a well-known issuer documents, only for this issuer`(
         issuer: String, url: String, isKnown: Bool
     ) throws {
         #expect(try Self.foreign([url], issuer: issuer).isEmpty == isKnown)
     }
 
-    @Test func `are any if the user has configured the server`() throws {
+    @Test func `are not limited if the user has configured the server`() throws {
         #expect(try Self.foreign(["https://tokens.example.com/t"]) { $0.reach = nil }.isEmpty)
     }
 
-    @Test func `are none without an issuer`() throws {
+    @Test func `are an error without an issuer`() throws {
         let account = try Account.example { ($0.server, $0.reach) = (.issuer(Self.issuer), .service) }
         #expect(throws: OAuthError.invalidEndpoint(member: "issuer")) {
             _ = try EndpointHosts(of: account, issuer: nil)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import KeyfobCore
 
-/// Who may be asked, and when nobody is.
+/// Decides whether keyfob may ask the user.
 @Suite struct `Whether the user may be asked` {
     struct Case: Sendable, CustomTestStringConvertible {
         var commandLine: Interaction?
@@ -21,13 +21,13 @@ import Testing
     }
 
     static let cases: [Case] = [
-        // Nothing said: where somebody can be reached
+        // No value is set: keyfob may ask if it can reach the user
         Case(mayAsk: false), Case(hasTerminal: true, mayAsk: true),
         Case(variables: ["DISPLAY": ":0"], mayAsk: true),
         Case(variables: ["WAYLAND_DISPLAY": "wayland-0"], mayAsk: true),
         Case(variables: ["BROWSER": "lynx"], mayAsk: true),
         Case(variables: ["DISPLAY": "", "WAYLAND_DISPLAY": "", "BROWSER": ""], mayAsk: false),
-        // What no browser shows, a terminal must
+        // The device and paste flows need a terminal, not a browser
         Case(variables: ["DISPLAY": ":0", "BROWSER": "x"], flow: .paste, mayAsk: false),
         Case(variables: ["DISPLAY": ":0", "BROWSER": "x"], flow: .device, mayAsk: false),
         Case(hasTerminal: true, flow: .paste, mayAsk: true), Case(hasTerminal: true, flow: .device, mayAsk: true),
@@ -43,13 +43,13 @@ import Testing
         Case(variables: ["GCM_INTERACTIVE": "auto"], hasTerminal: true, mayAsk: true),
         Case(variables: ["GCM_INTERACTIVE": "never", "DISPLAY": ":0", "BROWSER": "x"], mayAsk: false),
         Case(hasTerminal: true, gitDeclines: true, mayAsk: false),
-        // `never` and `always` need neither
+        // `never` and `always` do not depend on a terminal or a browser
         Case(commandLine: .never, variables: ["DISPLAY": ":0"], hasTerminal: true, mayAsk: false),
         Case(commandLine: .always, mayAsk: true), Case(request: .always, mayAsk: true),
         Case(variables: ["KEYFOB_INTERACTION": "always"], mayAsk: true), Case(configuration: .always, mayAsk: true),
         Case(commandLine: .always, variables: ["GIT_TERMINAL_PROMPT": "0"], gitDeclines: true, mayAsk: true),
         Case(configuration: .never, hasTerminal: true, mayAsk: false),
-        // The first that says something holds
+        // The first value that is set counts
         Case(commandLine: .never, request: .always, mayAsk: false),
         Case(request: .never, variables: ["KEYFOB_INTERACTION": "always"], configuration: .always, mayAsk: false),
         Case(variables: ["KEYFOB_INTERACTION": "never"], configuration: .always, hasTerminal: true, mayAsk: false),
@@ -71,7 +71,7 @@ import Testing
         let policy = try policy(`case`)
         #expect(
             await policy.mayAsk(for: request, by: `case`.flow, gitDeclines: { `case`.gitDeclines }) == `case`.mayAsk)
-        // What can be said without git is never less than what git allows.
+        // The decision without git never forbids a question that the decision with git allows.
         #expect(policy.mightAsk(for: request, by: `case`.flow) == (`case`.mayAsk || `case`.gitDeclines))
     }
 
@@ -102,12 +102,12 @@ import Testing
         arguments: [
             (["DISPLAY": ":0"], false, nil, true), (["WAYLAND_DISPLAY": "wayland-0"], false, nil, true),
             (["DISPLAY": ":0", "BROWSER": "firefox"], false, nil, true),
-            // A terminal is nearer
+            // The terminal comes first if there is one
             (["DISPLAY": ":0"], true, nil, false),
-            // Only a browser: there is no desktop that could ask
+            // Only a browser: no desktop can ask
             (["BROWSER": "lynx"], false, nil, false), (["DISPLAY": "", "BROWSER": "lynx"], false, nil, false),
             ([:], false, nil, false),
-            // Who wants a sign-in in any case is not asked whether they want one
+            // With `always`, nobody asks whether the user wants to sign in
             (["DISPLAY": ":0"], false, .always, false), (["DISPLAY": ":0"], false, .never, false),
             (["DISPLAY": ":0", "KEYFOB_INTERACTION": "always"], false, nil, false),
         ] as [([String: String], Bool, Interaction?, Bool)])

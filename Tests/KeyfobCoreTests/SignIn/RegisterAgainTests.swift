@@ -7,17 +7,17 @@ import Testing
 
 @testable import KeyfobCore
 
-/// A server that no longer likes its client says so in the browser alone, which then never comes back.
+/// If a server no longer knows its client, it shows an error in the browser and sends no answer to keyfob.
 @Suite(.timeLimit(.minutes(1))) struct `A failed sign-in with an older registration` {
     private static let issuer = "https://login.example.com"
 
-    /// A person who answers each question in one way.
+    /// A user who gives the same answer to each question.
     private final class Person: Sendable {
         let browser = VisitingBrowser()
         let pages = Mutex(0)
         let questions = Mutex<[String]>([])
         let says: Bool
-        /// How many of the pages that they are sent to are errors.
+        /// The number of error pages before the first good page.
         let errors: Int
 
         init(says: Bool, errors: Int) { (self.says, self.errors) = (says, errors) }
@@ -27,7 +27,7 @@ import Testing
                 pages += 1
                 return pages
             }
-            // Nobody comes back from such a page; as the deadline would say, which a test has no time to wait for.
+            // No answer comes from an error page. The sign-in would time out, but the test does not wait for that.
             guard page > errors else { throw OAuthError.authorizationTimedOut(seconds: 300) }
             try await browser.visit(pending)
         }
@@ -59,7 +59,7 @@ import Testing
             registrationAccessToken: Secret("manage"), registrationClientURI: try EndpointURL(issuer + "/r/old"))
     }
 
-    /// Signs in with the registration before it, if there is one.
+    /// Signs in with an older registration, unless `isOlder` is false.
     private func signIn(
         _ person: Person, _ server: ScriptedTransport, _ items: InMemoryItemStore, registersAnew: Bool = false,
         isOlder: Bool = true, _ change: (inout Account) throws -> Void = { _ in }
@@ -69,7 +69,7 @@ import Testing
             try change(&account)
         }
         let registrations = RegistrationStore(items: items)
-        // Below the range of ports that the system assigns, so that no other test gets this one meanwhile.
+        // The port is below the range that the system assigns, so that no other test gets it meanwhile.
         if isOlder { try registrations.save(Self.older(port: .random(in: 20_000..<32_000))) }
         return try await withTemporaryDirectory { directory in
             try await SignIn(
@@ -86,7 +86,7 @@ import Testing
         }
     }
 
-    @Test func `is reported as such, and keeps the registration`() async throws {
+    @Test func `is reported as a sign-in without an answer, and keeps the registration`() async throws {
         let (person, server, items) = (Person(says: false, errors: 9), Self.server(), InMemoryItemStore())
         let service = try Account.example().service
         await #expect(
@@ -105,7 +105,7 @@ import Testing
         #expect(server.requests.filter { $0.method == .delete }.map(\.url.string) == [Self.issuer + "/r/old"])
     }
 
-    @Test func `is not reported as such if the registration is new`() async throws {
+    @Test func `is reported as a timeout if the registration is new`() async throws {
         let (person, server, items) = (Person(says: true, errors: 9), Self.server(), InMemoryItemStore())
         await #expect(throws: OAuthError.authorizationTimedOut(seconds: 300)) {
             try await signIn(person, server, items, isOlder: false)

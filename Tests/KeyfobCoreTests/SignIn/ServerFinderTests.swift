@@ -6,7 +6,7 @@ import Testing
 
 @testable import KeyfobCore
 
-/// Who may sign people in to a service, from its URL alone.
+/// Finds the authorization server of a service from its URL.
 @Suite struct `Finding the server of a service` {
     private static let origin = "https://notes.example.com"
     private static let service = origin + "/team/mcp"
@@ -68,13 +68,13 @@ import Testing
         let fields = ["Basic realm=\"x\"", "Bearer resource_metadata=\"\(elsewhere)\""]
         let finding = try await Self.find(transport, challenges: fields)
         #expect(transport.addresses == [elsewhere])
-        // Without scopes in the challenge, those of the metadata.
+        // If the challenge has no scopes, those of the metadata count.
         #expect(finding.host.scopes == ["c"])
     }
 
-    /// What the metadata are of, where they were read, and what they decide for. Only at a well-known place of the resource
-    /// that it names does a document speak for more than the service that was asked about: else a path would decide for its
-    /// whole origin.
+    /// The `resource` of the metadata, their location, and the service that they then decide for.
+    /// Metadata decide for more than the requested service only at a well-known location of the resource that they
+    /// name. Otherwise one path could decide for its whole origin.
     @Test(arguments: [
         (service, place, service), (origin + "/team", place, service), (origin, place, service),
         (origin + "/team", root + "/team", origin + "/team"), (origin + "/team/", root + "/team/", origin + "/team"),
@@ -91,13 +91,13 @@ import Testing
         ])
         let finding = try await Self.find(transport)
         #expect(finding.host.service == (try ServiceURL(expected)))
-        // Elsewhere than at its own well-known places, or at the whole's, a path speaks for itself alone.
+        // At any other location, the metadata of a path decide for that path only.
         let mayNameMore = [Self.place, Self.root].contains(place) || expected == resource || expected + "/" == resource
         #expect(finding.host.resource == .uri(mayNameMore ? resource : Self.service))
     }
 
-    /// A document at the place of one path that names the whole origin counts for that if the origin's own place says the
-    /// same.
+    /// Metadata at the location of one path name the whole origin. They count for the origin if the origin's own
+    /// location says the same.
     @Test(arguments: [([issuer], true), ([issuer, issuer], false), (["https://other.example"], false), ([], false)])
     func `decides for the named resource if that resource's own location says the same`(
         _ servers: [String], _ isConfirmed: Bool
@@ -117,7 +117,7 @@ import Testing
             (nil, "https://a.example"), ("https://b.example", "https://b.example"),
             ("https://c.example", "https://a.example"), ("https://B.example", "https://a.example"),
         ] as [(String?, String)])
-    func `takes the known one of several servers, else the first`(
+    func `takes the known server if there are several, else the first`(
         _ pinned: String?, _ expected: String
     ) async throws {
         let transport = ScriptedTransport([
@@ -150,16 +150,16 @@ import Testing
         let finding = try await Self.find(transport)
         #expect(finding.host.service == (try ServiceURL(Self.origin)))
         #expect(finding.host.server == .issuer(Self.origin))
-        // Nothing has named a resource: none is sent.
+        // Nothing has named a resource, so keyfob sends none.
         #expect(finding.host.resource == nil)
         #expect(finding.host.offlineAccess == nil)
         #expect(finding.steps == [.noChallenge, .noResourceMetadata, .ownIssuer(Self.origin)])
     }
 
-    // A service without metadata of its own that serves those of the person's real authorization server would be given a
-    // token of that one (CVE-2026-115563).
+    // The service has no metadata of its own, but serves those of the user's real authorization server. It must not get
+    // a token of that server (CVE-2026-115563).
     @Test(arguments: [issuer, origin + "/team", "https://NOTES.example.com", origin + ":443"])
-    func `accepts no other issuer there`(_ issuer: String) async throws {
+    func `accepts no other issuer at the service's origin`(_ issuer: String) async throws {
         let transport = ScriptedTransport([Self.ownPlace: [Self.server(issuer)]])
         await #expect(throws: OAuthError.issuerMismatch(expected: Self.origin, found: issuer)) {
             try await Self.find(transport)
@@ -175,7 +175,8 @@ import Testing
         }
     }
 
-    /// Who is disturbed there: to look further would let whoever disturbs one place choose the next.
+    /// The address at which the request fails. If keyfob looked further, an attacker who disturbs one request could
+    /// choose the next location.
     @Test(arguments: [service, place, origin + "/.well-known/oauth-protected-resource", ownPlace])
     func `does not look further after a failed request`(_ address: String) async throws {
         let failure = OAuthError.unreachable(host: "notes.example.com", reason: "down")

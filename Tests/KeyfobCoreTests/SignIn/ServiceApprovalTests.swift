@@ -6,15 +6,15 @@ import Testing
 
 @testable import KeyfobCore
 
-/// A service that nobody configured: nothing is asked of it before a person has said yes.
+/// A service that nobody configured: keyfob sends it no request before the user has said yes.
 @Suite(.timeLimit(.minutes(1))) struct `An unknown service` {
     private typealias Bench = ServiceApprovalBench
 
     private static func service() throws -> ServiceURL { try ServiceURL(Bench.service) }
 
-    // MARK: Whose it is to ask
+    // MARK: Whether keyfob asks
 
-    /// A setting; whether the service proposes a sign-in. In none of them it is ours to ask.
+    /// A setting, and whether the service proposes a sign-in. keyfob must not ask in any of them.
     private static let silent: [(String, Bench.Setting, Bool)] = [
         ("a service that proposes nothing", .init(), false),
         ("nobody at a terminal", .init(hasTerminal: false), true),
@@ -42,7 +42,7 @@ import Testing
         }
     }
 
-    // MARK: What the person says
+    // MARK: The user's answers
 
     @Test func `gets no request before a yes, and its server none before another yes`() async throws {
         let elsewhere = ServiceApproval.Question.elsewhere(try Self.service(), server: "https://login.example.com")
@@ -55,7 +55,7 @@ import Testing
                 let answer = try await bench.serviceApproval().approving(try Bench.request()) { _ in
                     Issue.record("signed in without a yes")
                 }
-                // A no to us is no error: git may still ask for a password.
+                // The user's no is not an error: git may still ask for a password.
                 #expect(answer == nil)
                 #expect(bench.person.asked == row.asked)
                 #expect(bench.transport.requests.count == row.requests)
@@ -64,7 +64,7 @@ import Testing
         }
     }
 
-    @Test func `leads into a private network only after a yes to that`() async throws {
+    @Test func `leads into a private network only after a yes to that network`() async throws {
         let nearby = ServiceApproval.Question.nearby(try Self.service(), server: "https://login.example.com")
         for answers in [[true, false], [true, true]] {
             try await Bench.run(.init(answers: answers, isPrivate: true)) { bench async throws in
@@ -77,7 +77,7 @@ import Testing
         }
     }
 
-    @Test func `may lead no nearer to this machine from then on`() async throws {
+    @Test func `is stored with its reach, so that its server may never be nearer to this machine`() async throws {
         try await Bench.run(.init(answers: [true, true])) { bench async throws in
             let account = try await bench.serviceApproval().approving(try Bench.request()) { $0 }
             #expect(account?.addresses == .asPublicAs(try EndpointURL(Bench.service)))
@@ -85,7 +85,9 @@ import Testing
         }
     }
 
-    @Test func `that the user has configured leads into a private network only after a yes to that`() async throws {
+    @Test func `that the user has configured leads into a private network only after a yes to that network`()
+        async throws
+    {
         let configuration = "[host.\"\(Bench.service)\"]\nscopes = [\"read\"]\n"
         let tooNear = OAuthError.addressTooNear(host: "login.example.com", resource: "notes.example.com")
         let setting = Bench.Setting(configuration: configuration, isPrivate: true)
@@ -119,7 +121,7 @@ import Testing
                 #expect(try bench.approved.isEmpty)
                 return account
             }
-            // What the sign-in itself writes down, before it keeps what it was given
+            // The sign-in itself stores the approval before it stores the grant
             #expect(account?.approval?.service.description == Bench.service)
             account?.approval = nil
             #expect(account?.server == .issuer("https://login.example.com"))
@@ -139,7 +141,7 @@ import Testing
         }
     }
 
-    // MARK: Many at once
+    // MARK: Many callers at once
 
     @Test func `needs one question for many callers at once`() async throws {
         try await Bench.run(.init(answers: [true, true])) { bench async throws in
@@ -157,7 +159,7 @@ import Testing
         }
     }
 
-    /// What the holder of the lock ends with while another one waits; what the other one is asked.
+    /// The error of the holder of the lock while another caller waits; the number of questions to that caller.
     @Test(
         arguments: [
             (OAuthError.cancelled, 0), (.unreachable(host: "login.example.com", reason: "down"), 2),
@@ -171,7 +173,7 @@ import Testing
                 try await first.approving(request) { _ in
                     let executor = CountingExecutor()
                     waiting = Task(executorPreference: executor) { try await second.approving(request) { _ in true } }
-                    // Ready once to start; ready again only after it has found the lock held and paused.
+                    // The task is ready once when it starts, and again only after it has found the lock held.
                     while executor.jobs < 2 { await Task.yield() }
                     throw error
                 }
@@ -181,7 +183,7 @@ import Testing
         }
     }
 
-    // MARK: Known but for its server
+    // MARK: A configured service without a server
 
     @Test func `needs no question if the configuration lacks only its server`() async throws {
         let toml = "[host.\"https://notes.example.com\"]\nscopes = [\"write\"]\naccount = \"alice\"\n"
@@ -189,7 +191,7 @@ import Testing
             let account = try await bench.serviceApproval().approving(try Bench.request(proposes: false)) { $0 }
             #expect(bench.person.asked.isEmpty)
             #expect(account?.server == .issuer("https://login.example.com"))
-            // The document of one path decides for that path, with all that is configured for more.
+            // The metadata of one path decide for that path. The configuration of the whole origin counts for it too.
             #expect(account?.service == (try ServiceURL(Bench.service)))
             #expect(try bench.approved.map(\.service) == [try ServiceURL(Bench.service)])
             let later = try bench.serviceApproval().accounts.configuredAccount(for: try Bench.request(proposes: false))
@@ -206,9 +208,9 @@ import Testing
         }
     }
 
-    // MARK: By name
+    // MARK: A service that the user names
 
-    /// A service that was approved earlier, with its server and a client of the person's.
+    /// Adds an approval of the service, with its server and the user's own client.
     private static func approve(_ bench: Bench, issuer: String = "https://login.example.com") throws {
         var host = Configuration.Host(service: try service())
         host.issuer = issuer
@@ -224,7 +226,7 @@ import Testing
             let (account, finding) = try await serviceApproval.accountByName(for: try Bench.request(), anew: false)
             #expect(account.server == .issuer("https://login.example.com"))
             #expect(bench.person.asked.isEmpty)
-            // To find is not to approve.
+            // Finding a server does not approve it.
             #expect(try bench.approved.isEmpty)
             try serviceApproval.approve(try #require(finding).host)
             let known = try await bench.serviceApproval().accountByName(for: try Bench.request(), anew: false)
@@ -246,8 +248,9 @@ import Testing
         }
     }
 
-    // RFC 9728 section 7.6, CVE-2026-104850: the service does not choose who gets what belongs to its first server.
-    @Test(arguments: [false, true]) func `changes its server only with a yes`(_ isAgreed: Bool) async throws {
+    // RFC 9728 section 7.6, CVE-2026-104850: the service must not choose which server gets the data of its first
+    // server.
+    @Test(arguments: [false, true]) func `changes its server only after a yes`(_ isAgreed: Bool) async throws {
         try await Bench.run(.init(answers: [isAgreed])) { bench async throws in
             try Self.approve(bench, issuer: "https://first.example")
             let serviceApproval = try bench.serviceApproval()
@@ -256,7 +259,7 @@ import Testing
                 #expect(isAgreed)
                 #expect(found.account.server == .issuer("https://login.example.com"))
                 #expect(found.finding?.host.server == .issuer("https://login.example.com"))
-                // A client of the first server is not shown to the second.
+                // The second server does not get the client of the first one.
                 #expect(found.account.client == nil)
                 #expect(found.finding?.host.clientID == nil)
             } catch CredentialFailure.issuerChanged(let service, let from, let to) {
@@ -265,7 +268,7 @@ import Testing
                 #expect((from, to) == ("https://first.example", "https://login.example.com"))
             }
             #expect(try bench.person.asked == [.elsewhere(Self.service(), server: "https://login.example.com")])
-            // and without being asked to look, nobody does
+            // Without a new lookup, the first server stays.
             let known = try await serviceApproval.accountByName(for: try Bench.request(), anew: false)
             #expect(known.account.server == .issuer("https://first.example"))
         }
@@ -291,7 +294,7 @@ import Testing
         }
     }
 
-    @Test func `keeps its configuration, whatever is found`() async throws {
+    @Test func `keeps its configuration, whatever its metadata say`() async throws {
         let toml = "[host.\"\(Bench.service)\"]\nscopes = [\"write\"]\nresource = false\n"
         try await Bench.run(.init(configuration: toml)) { bench async throws in
             for _ in 0..<2 {

@@ -9,7 +9,7 @@ import Testing
 
 @testable import KeyfobCore
 
-/// Where no grant gives a token.
+/// No grant gives a token, so the user must sign in.
 @Suite(.timeLimit(.minutes(1)))
 struct `A token that needs the user` {
     @Test func `is not given if nobody may be asked`() async throws {
@@ -27,7 +27,7 @@ struct `A token that needs the user` {
         }
     }
 
-    @Test func `is not one whose grant lacks a requested scope`() async throws {
+    @Test func `does not come from a grant that lacks a requested scope`() async throws {
         try await TokenBench.run([.tokens("1")]) { bench in
             try bench.grant()
             bench.cache("cached", left: 3600)
@@ -54,14 +54,14 @@ struct `A token that needs the user` {
             grant.grantedAt = bench.clock.now
             #expect(try bench.grants.all() == [grant])
             #expect(bench.cache.token(account: account.id) == token)
-            // and is refreshed from then on
+            // keyfob refreshes it from then on
             bench.clock.advance(3600)
             #expect(try await bench.tokenText() == "2")
             #expect(bench.browser.openings == 1)
         }
     }
 
-    @Test func `is itself the grant if it never expires and cannot be refreshed`() async throws {
+    @Test func `is itself the grant if it neither expires nor can be refreshed`() async throws {
         try await TokenBench.run([.tokens("1", expiresIn: nil)], .init(interaction: .always)) { bench async throws in
             #expect(try await bench.token().expiresAt == nil)
             #expect(try bench.grants.grant(account: bench.account.id)?.accessToken == Secret("1"))
@@ -89,7 +89,7 @@ struct `A token that needs the user` {
         }
     }
 
-    @Test func `is asked for again after invalid_grant`() async throws {
+    @Test func `is requested again after invalid_grant`() async throws {
         let answers = [ScriptedTransport.Answer.error("invalid_grant"), .tokens("2", refresh: "refresh-2")]
         try await TokenBench.run(answers, .init(interaction: .always)) { bench in
             try bench.grant()
@@ -109,7 +109,7 @@ struct `A token that needs the user` {
         }
     }
 
-    @Test func `costs one sign-in for twenty callers at once`() async throws {
+    @Test func `needs one sign-in for twenty callers at once`() async throws {
         let answers = [ScriptedTransport.Answer.tokens("1", refresh: "r"), .tokens("2", refresh: "r")]
         try await TokenBench.run(answers, .init(interaction: .always)) { bench in
             let tokens = try await withThrowingTaskGroup(of: String?.self) { group in
@@ -124,7 +124,7 @@ struct `A token that needs the user` {
 
     // MARK: keyfob login
 
-    @Test func `by a new sign-in replaces the grant at its end`() async throws {
+    @Test func `from a new sign-in replaces the grant when the sign-in is complete`() async throws {
         let answers = [ScriptedTransport.Answer.tokens("1", refresh: "refresh-2")]
         try await TokenBench.run(answers) { bench in
             try bench.grant()
@@ -136,7 +136,7 @@ struct `A token that needs the user` {
         }
     }
 
-    @Test func `by a new sign-in that fails changes nothing`() async throws {
+    @Test func `from a new sign-in that fails changes nothing`() async throws {
         try await TokenBench.run([.tokens("1")], .init(refuses: true)) { bench in
             let grant = try bench.grant()
             bench.cache("old", left: 3600)
@@ -147,7 +147,7 @@ struct `A token that needs the user` {
     }
 }
 
-/// git's `erase`: which token dies.
+/// git's `erase`: which token keyfob deletes.
 @Suite(.timeLimit(.minutes(1)))
 struct `A token that a service has refused` {
     private func discard(_ refused: String?, _ bench: TokenBench) async throws -> Bool {
@@ -174,7 +174,7 @@ struct `A token that a service has refused` {
         }
     }
 
-    @Test func `is deleted even if it is not named, but not known as keyfob's`() async throws {
+    @Test func `is deleted if git names no token, but does not count as one of keyfob's`() async throws {
         try await TokenBench.run { bench in
             try bench.grant()
             bench.cache("1", left: 3600)
@@ -184,7 +184,7 @@ struct `A token that a service has refused` {
         }
     }
 
-    @Test func `is not keyfob's if there is none`() async throws {
+    @Test func `is not from keyfob if keyfob has none`() async throws {
         try await TokenBench.run { bench in
             #expect(try await !discard("1", bench))
             #expect(try await !discard(nil, bench))
@@ -195,7 +195,7 @@ struct `A token that a service has refused` {
     }
 
     @Test(arguments: [("forever", true), (nil, true), ("other", false)] as [(String?, Bool)], [true, false])
-    func `ends the grant if it is the grant`(_ refused: (String?, Bool), _ isCached: Bool) async throws {
+    func `ends the grant if the token is the grant`(_ refused: (String?, Bool), _ isCached: Bool) async throws {
         try await TokenBench.run { bench in
             try bench.grant(refreshToken: nil, accessToken: "forever")
             if isCached { _ = try await bench.token() }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import KeyfobCore
 
-/// What every place for access tokens does.
+/// The behaviour that every cache of access tokens must have.
 @Suite struct `A cache of access tokens` {
     private static let clock = TestClock()
 
@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    @Test func `keeps session tokens only in the provider's memory, and apart from grants`() throws {
+    @Test func `stores session tokens only in the provider's memory, and apart from grants`() throws {
         let items = InMemoryItemStore()
         let cache = SessionAccessTokenCache(items: items)
         #expect(cache.keep(Self.token("1"), account: "a", at: Self.clock.now))
@@ -49,7 +49,7 @@ import Testing
         #expect(try GrantStore(items: items).grant(account: "a") == nil)
     }
 
-    @Test func `keeps nothing if there is no collection in memory, and never one on disk`() {
+    @Test func `stores nothing if there is no collection in memory, and never a token on disk`() {
         let items = InMemoryItemStore()
         items.removeSessionCollection()
         let cache = SessionAccessTokenCache(items: items)

@@ -14,7 +14,7 @@ import Testing
 struct `The lock of an account` {
     struct NobodyCame: Error {}
 
-    /// Counts who is in it at the same time.
+    /// Counts how many tasks are in the room at the same time.
     final class Room: Sendable {
         private let counts = Mutex((inside: 0, most: 0))
 
@@ -46,8 +46,8 @@ struct `The lock of an account` {
         }
     }
 
-    /// Whoever would like to end the process asks, from elsewhere.
-    @Test func `tells its own process of a refresh until the result is stored or given up`() async throws {
+    /// A signal handler asks this from outside the lock before it ends the process.
+    @Test func `tells its own process about a refresh until the result is stored or given up`() async throws {
         try await withTemporaryDirectory { directory in
             let lock = AccountLock(directory: directory)
             #expect(!lock.isRefreshing)
@@ -90,7 +90,8 @@ struct `The lock of an account` {
         }
     }
 
-    /// Holds the lock while a refresh ends with `error`, or well where that is nil; then tells what the next holder sees.
+    /// Holds the lock while a refresh ends with `error`, or with success if that is nil. Returns whether the next
+    /// holder sees a lost answer.
     private func seen(
         after error: OAuthError?, before earlier: OAuthError? = nil, isKept: Bool = true
     ) async throws -> Bool {
@@ -118,7 +119,7 @@ struct `The lock of an account` {
 
     @Test func `tells the next holder that the previous one ended during a refresh`() async throws {
         try await withTemporaryDirectory { directory async throws in
-            // What is left behind by a process that was killed
+            // A process that was killed leaves this file.
             let path = directory + "/a.lock"
             let left = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
             var mark: UInt8 = 0x7E
@@ -141,7 +142,7 @@ struct `The lock of an account` {
         }
     }
 
-    @Test func `is waited for until a timeout`() async throws {
+    @Test func `is not waited for longer than the timeout`() async throws {
         try await withTemporaryDirectory { directory in
             let lock = AccountLock(directory: directory)
             try await lock.hold("a", patience: .zero, waitsForPerson: false) { _ in
@@ -166,7 +167,7 @@ struct `The lock of an account` {
         }
     }
 
-    @Test func `is no longer waited for by a cancelled task`() async throws {
+    @Test func `is not waited for by a cancelled task`() async throws {
         try await withTemporaryDirectory { directory in
             let lock = AccountLock(directory: directory)
             try await lock.hold("a", patience: .zero, waitsForPerson: false) { _ in
@@ -202,7 +203,7 @@ struct `The lock of an account` {
         }
     }
 
-    @Test func `is not inherited by programs that are started under it`() async throws {
+    @Test func `is not inherited by programs that its holder starts`() async throws {
         try await withTemporaryDirectory { directory in
             let lock = AccountLock(directory: directory)
             try await lock.hold("a", patience: .zero, waitsForPerson: false) { _ in
@@ -214,7 +215,7 @@ struct `The lock of an account` {
         }
     }
 
-    // MARK: While a person is asked
+    // MARK: While the user is asked
 
     @Test func `is not waited for by callers that may not ask, while the user is asked`() async throws {
         try await withTemporaryDirectory { directory in
@@ -228,7 +229,7 @@ struct `The lock of an account` {
                         try await lock.hold("a", patience: .zero, waitsForPerson: true) { _ in }
                     }
                 }
-                // The person has answered: what is left takes no time.
+                // The user has answered, so the holder finishes soon: now all callers wait.
                 await #expect(throws: AccountLock.Failure.timedOut(seconds: 0)) {
                     try await lock.hold("a", patience: .zero, waitsForPerson: false) { _ in }
                 }
@@ -236,13 +237,13 @@ struct `The lock of an account` {
         }
     }
 
-    /// Starts a task that waits for the lock, and returns when it does.
+    /// Starts a task that waits for the lock, and returns as soon as the task waits.
     private func waiter(for lock: AccountLock) async throws -> Task<Void, any Error> {
         let executor = CountingExecutor()
         let waiter = Task(executorPreference: executor) {
             try await lock.hold("a", patience: .seconds(50), waitsForPerson: true) { _ in }
         }
-        // Ready once to start; ready again only after it has found the lock held and paused.
+        // The task is ready once when it starts, and again only after it has found the lock held.
         while executor.jobs < 2 { await Task.yield() }
         return waiter
     }
@@ -266,7 +267,7 @@ struct `The lock of an account` {
         }
     }
 
-    @Test func `tells other errors to nobody`() async throws {
+    @Test func `tells no process about other errors`() async throws {
         try await withTemporaryDirectory { directory in
             let lock = AccountLock(directory: directory)
             var waiters: [Task<Void, any Error>] = []
@@ -307,7 +308,7 @@ struct `The lock of an account` {
         }
     }
 
-    // MARK: Where it lies
+    // MARK: The place of the lock
 
     @Test func `is in a directory that only this user can use`() async throws {
         try await withTemporaryDirectory { parent in
@@ -366,7 +367,7 @@ struct `The lock of an account` {
                     try AccountLock(directory: path).examineDirectory()
                 }
             }
-            // As root in another user's session: nothing of root's is left there.
+            // If root runs keyfob in another user's session, no file of root's is left there.
             #expect(try FileManager.default.contentsOfDirectory(atPath: directory).isEmpty)
         }
     }

@@ -33,7 +33,7 @@ import Testing
         for grant in [Self.full(), Self.bare()] { #expect(Grant(try grant.encoded()) == grant) }
     }
 
-    /// The shape of what rests in people's keyrings: every later version must read it.
+    /// The format of the items in users' keyrings: every later version must read it.
     static let resting = """
         {"access_token":"access","account":"id","account_name":"alice ü \\"x\\"","client_id":"keyfob",\
         "granted_at":1800000000,"issuer":"https://login.example.com/t1","refresh_token":"refresh",\
@@ -46,20 +46,20 @@ import Testing
         #expect(try Self.full().encoded().exposedText == Self.resting)
     }
 
-    @Test func `is read beside unknown members`() {
+    @Test func `is read even if it has unknown members`() {
         let text = "{\"dpop_key\":{\"kty\":\"EC\"}," + Self.resting.dropFirst()
         #expect(Grant(Secret(text)) == Self.full())
     }
 
     @Test(arguments: [
         "", "{}", "[]", "null", "x", "\u{0}", resting + resting, String(resting.dropLast()),
-        // A later version may mean something else by the same members
+        // Another version number: a later version may give the same members another meaning
         resting.replacing("\"version\":1", with: "\"version\":2"), resting.replacing(",\"version\":1", with: ""),
         resting.replacing("\"version\":1", with: "\"version\":\"1\""),
         resting.replacing("\"scopes\":[\"a\",\"b/c\"]", with: "\"scopes\":\"a b\""),
         resting.replacing("\"token_endpoint\"", with: "\"tokenendpoint\""),
     ])
-    func `is not read from anything else`(_ text: String) {
+    func `is not read from any other text`(_ text: String) {
         #expect(Grant(Secret(text)) == nil)
     }
 
@@ -185,7 +185,7 @@ import Testing
         #expect(journal.isEmpty && items.sessionItems.isEmpty && items.items.count == 1)
     }
 
-    @Test func `does not ask a provider again that has not answered`() throws {
+    @Test func `does not ask a provider again that did not answer`() throws {
         let journal = InMemoryJournal()
         let store = GrantStore(items: items, journal: journal.functions)
         items.refuseWrites(.timedOut(seconds: 3))
@@ -194,7 +194,7 @@ import Testing
         #expect(items.items.isEmpty)
         #expect(try store.grant(account: grant.account) == grant)
         #expect(try store.all() == [grant])
-        // But where there is no journal, it is all that is left to do.
+        // Without a journal, the session collection is the only place that is left.
         try self.store.save(grant)
         #expect(items.sessionItems.count == 1)
     }
@@ -211,7 +211,7 @@ import Testing
         #expect(try store.grant(account: grant.account) == nil)
     }
 
-    @Test func `has a journal in kernel memory, which names no service`() throws {
+    @Test func `has a journal in kernel memory that names no service`() throws {
         let name = "keyfob-test-journal-\(getpid())"
         let keyring = try KernelKeyring.open(named: name)
         defer { keyring.discard() }
@@ -238,7 +238,7 @@ import Testing
         #expect(items.items.isEmpty)
     }
 
-    // Where the kernel keeps nothing (containers), the session collection is the only refuge.
+    // If the kernel cannot store the grant (containers), the session collection is the only place that is left.
     @Test func `gives the grant in the session collection while the default collection is locked`() throws {
         let grant = try grant()
         try store.save(grant)
@@ -252,7 +252,7 @@ import Testing
         #expect(items.sessionItems.isEmpty && items.items.count == 1)
     }
 
-    @Test func `says that it is locked, never that there is none`() throws {
+    @Test func `reports that it is locked, never that it has no grant`() throws {
         let grant = try grant()
         try store.save(grant)
         items.lock()

@@ -11,7 +11,7 @@ import Testing
 
 /// Items and approvals that keyfob 0.1.0 wrote in November 2026. Their secrets are placeholders. The registration at
 /// 127.83.21.9 has the id and the redirect URI of an even older version.
-@Suite struct `What an earlier version kept` {
+@Suite struct `Items of an earlier version` {
     private struct Kept: Decodable {
         struct Item: Decodable {
             var label: String

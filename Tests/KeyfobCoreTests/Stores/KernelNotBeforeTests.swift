@@ -12,7 +12,7 @@ import Testing
 @Suite struct `The time before which a server gets no request` {
     private static let start: Int64 = 1_800_000_000
 
-    /// One of several processes: it shares nothing with the others but the kernel keyring and what time it is.
+    /// One of several processes. Its state is its own, except the kernel keyring and the time.
     private static func process(_ keyring: String, at now: Int64) -> NotBefore {
         .inKernelMemory(keyring: keyring, now: { now })
     }
@@ -28,7 +28,7 @@ import Testing
         KernelKeyring.existing(named: name)?.discard()
     }
 
-    /// Sends one request; the server's answers come in their order.
+    /// Sends one request; the server gives `answers` in this order.
     private func send(
         _ answers: [ScriptedTransport.Answer], to url: String = "https://login.example.com/token",
         _ notBefore: NotBefore,
@@ -43,7 +43,7 @@ import Testing
         .status(429, fields: [(name: "Retry-After", value: String(seconds))])
     }
 
-    @Test func `is known to the next process, and ends`() async throws {
+    @Test func `is known to the next process until it has passed`() async throws {
         try await withKeyring { keyring in
             let first = Self.process(keyring, at: Self.start)
             let refused = try await send([Self.later(60)], first, at: Self.start)
@@ -58,7 +58,7 @@ import Testing
         }
     }
 
-    @Test func `holds for one origin`() async throws {
+    @Test func `counts for one origin`() async throws {
         try await withKeyring { keyring in
             let process = Self.process(keyring, at: Self.start)
             _ = try await send([Self.later(60)], process, at: Self.start)

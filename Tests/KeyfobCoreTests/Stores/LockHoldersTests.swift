@@ -2,9 +2,9 @@ import Testing
 
 @testable import KeyfobCore
 
-/// The kernel's list of locks.
+/// The kernel's list of locks, `/proc/locks`.
 @Suite struct `The holders of locks` {
-    @Test func `are found by device and inode; a process that waits is none`() {
+    @Test func `are found by device and inode; a process that waits is not a holder`() {
         let holders = LockHolders(
             """
             1: POSIX  ADVISORY  WRITE 7 00:2e:1 0 EOF

@@ -7,8 +7,8 @@ import Testing
 
 @testable import KeyfobCore
 
-/// git's own battery for a helper that keeps passwords (t/lib-credential.sh, as run by t0303), on values.
-@Suite struct `The store of passwords, as git's battery wants it` {
+/// git's own tests of a helper that stores passwords (t/lib-credential.sh, which t0303 runs), as values.
+@Suite struct `The store of passwords in git's own tests` {
     let items = InMemoryItemStore()
     var store: PasswordStore { PasswordStore(items: items, paths: .git) }
 
@@ -62,14 +62,14 @@ import Testing
         #expect(items.items.isEmpty)
     }
 
-    @Test func `10: two users stand side by side`() throws {
+    @Test func `10: the passwords of two users are independent`() throws {
         try keep(.git(username: "user1", password: "pass1"))
         try keep(.git(username: "user2", password: "pass2"))
         #expect(try found(.git(username: "user1")) == ["user1", "pass1"])
         #expect(try found(.git(username: "user2")) == ["user2", "pass2"])
     }
 
-    @Test func `11: another password does not erase`() throws {
+    @Test func `11: an erase with another password deletes nothing`() throws {
         try keep(.git(username: "user", password: "new"))
         try store.erase(.git(username: "user", password: "old"))
         #expect(try found(.git()) == ["user", "new"])
@@ -97,7 +97,7 @@ import Testing
         #expect(items.items.map(\.attributes["server"]) == ["other.example.com"])
     }
 
-    @Test func `16: a server's challenges decide nothing`() throws {
+    @Test func `16: a server's challenges are ignored`() throws {
         try keep(.git("victim.example.com", username: "user", password: "pass"))
         var request = CredentialRequest.git("evil.example.com")
         request.wwwauth = [String(repeating: "x", count: 100_000) + "host=victim.example.com"]
@@ -126,12 +126,12 @@ import Testing
     }
 }
 
-/// Where git-credential-libsecret does otherwise, or leaves it open.
+/// The behaviour that differs from git-credential-libsecret, or that git's tests do not cover.
 @Suite struct `The store of passwords` {
     let items = InMemoryItemStore()
     var store: PasswordStore { PasswordStore(items: items) }
 
-    /// What each of two paths, and none, is asked for and answered with.
+    /// The stored path and its password.
     @Test func `gives other callers only the password of their path`() throws {
         for (path, word) in [("user/a", "a"), (nil, "host"), ("user/b", "b")] as [(String?, String)] {
             try store.store(.git(path: path, username: "user", password: word))
@@ -165,7 +165,7 @@ import Testing
         #expect(items.items.isEmpty)
     }
 
-    /// Equal to Swift and to the store in memory; KeePassXC even finds what differs in case.
+    /// The texts of a pair are equal in Swift and in the store in memory. KeePassXC even ignores case.
     @Test(arguments: [("caf\u{E9}", "cafe\u{301}"), ("K", "\u{212A}")], [PasswordStore.PathRule.exact, .git])
     func `compares by bytes, not by equivalent characters`(_ texts: (String, String), _ rule: PasswordStore.PathRule)
         throws
@@ -186,7 +186,7 @@ import Testing
         #expect(try store.password(for: .git("K.example.com", protocolName: "smtp"))?.password == Secret("word"))
     }
 
-    @Test func `gives the newest of several`() throws {
+    @Test func `gives the newest of several passwords`() throws {
         for user in ["oldest", "middle", "newest"] { try store.store(.git(username: user, password: "pass")) }
         #expect(try store.password(for: .git())?.username == "newest")
         try store.store(.git(username: "oldest", password: "changed"))
@@ -202,7 +202,7 @@ import Testing
     }
 
     @Test(arguments: [("h.example.com", "h.example.com:443"), ("h.example.com:443", "h.example.com")])
-    func `treats the default port as none`(_ stored: String, _ asked: String) throws {
+    func `treats the default port as absent`(_ stored: String, _ asked: String) throws {
         try store.store(.git(stored, username: "user", password: "word"))
         #expect(try store.password(for: .git(asked))?.password == Secret("word"))
         #expect(try store.holds(.git(asked, username: "user", password: "word")))
@@ -237,7 +237,7 @@ import Testing
         ("[::1]:8443", ["server": "[::1]", "port": "8443"]),
         ("[2001:db8::2]:65535", ["server": "[2001:db8::2]", "port": "65535"]),
         ("H.Example.COM:8443", ["server": "h.example.com", "port": "8443"]),
-        // Not a port: part of the name, as it stands
+        // An invalid port stays a part of the name
         ("h:65536", ["server": "h:65536"]), ("h:", ["server": "h:"]), ("h:x", ["server": "h:x"]),
         ("h:-1", ["server": "h:-1"]), ("h:+1", ["server": "h:+1"]),
     ])
@@ -269,15 +269,15 @@ import Testing
 
     @Test(
         arguments: [
-            // The text of an item, the password, the expiry, the refresh token
+            // The text of an item; the password, the expiry and the refresh token in it
             ("pass", "pass", nil, nil), ("", "", nil, nil), ("\n", "", nil, nil),
             ("pass\npassword_expiry_utc=5\noauth_refresh_token=r", "pass", 5, "r"),
             ("pass\noauth_refresh_token=r\npassword_expiry_utc=5\n", "pass", 5, "r"),
             ("\npassword_expiry_utc=5", "", 5, nil), ("pass\noauth_refresh_token=a=b", "pass", nil, "a=b"),
-            // Lines of a later git, and lines that are none
+            // Lines of a later git, and invalid lines
             ("pass\nsomething=else\npassword_expiry_utc=5", "pass", 5, nil), ("pass\nnothing", "pass", nil, nil),
             ("pass\npassword_expiry_utc=soon", "pass", nil, nil), ("pass\npassword_expiry_utc=", "pass", nil, nil),
-            // The password is the first line, whatever it looks like
+            // The first line is always the password
             ("password_expiry_utc=5", "password_expiry_utc=5", nil, nil),
             ("p\u{E4}ss w\u{F6}rd=", "p\u{E4}ss w\u{F6}rd=", nil, nil),
         ] as [(String, String, Int64?, String?)])
@@ -293,7 +293,7 @@ import Testing
         #expect(found.authtype == nil)
     }
 
-    @Test func `writes the very text that git-credential-libsecret writes`() throws {
+    @Test func `writes the same text as git-credential-libsecret`() throws {
         var request = CredentialRequest.git("h:1", path: "p", username: "u", password: "pass")
         request.passwordExpiryUTC = 5
         request.oauthRefreshToken = Secret("r")
@@ -322,7 +322,7 @@ import Testing
         differing[0].password = Secret("other")
         differing[1].passwordExpiryUTC = nil
         differing[2].oauthRefreshToken = Secret("r")
-        differing[3].path = nil  // the same credential for the whole host is another item
+        differing[3].path = nil  // The same credential for the whole host is another item
         differing[4].username = "v"
         for request in differing { #expect(try !store.holds(request)) }
     }
@@ -339,7 +339,7 @@ import Testing
         #expect(try store.password(for: .git()) == nil)
     }
 
-    @Test func `says that a match is locked, never that there is none; and deletes nothing`() throws {
+    @Test func `reports that a match is locked, never that there is none; and deletes nothing`() throws {
         try store.store(.git(username: "u", password: "p"))
         items.lock()
         #expect(throws: SecretServiceError.locked) { try store.password(for: .git()) }

@@ -23,7 +23,7 @@ import Testing
         ClientRegistration(issuer: issuer, client: Client(id: "c-2"), redirectURIs: [])
     }
 
-    @Test func `stores one for each client of an issuer, completely`() throws {
+    @Test func `stores one registration for each client of an issuer, with all its values`() throws {
         let (full, bare) = (try Self.full(), Self.bare())
         try store.save(full)
         try store.save(bare)
@@ -52,7 +52,7 @@ import Testing
         #expect(try store.registration(issuer: theirs.issuer, client: "theirs") == theirs)
     }
 
-    // One item for each issuer, as keyfob 1 wrote it: the id is of the issuer alone.
+    // keyfob 1 wrote one item for each issuer. Its key depends on the issuer only.
     @Test func `finds, replaces and deletes registrations of earlier versions`() throws {
         func saveOld(_ registration: ClientRegistration) throws {
             let secret = try Registration(registration).encoded()
@@ -73,19 +73,19 @@ import Testing
         #expect(try store.own(issuer: full.issuer) == [Self.bare(full.issuer)])
     }
 
-    // Two spellings may be two servers (RFC 8414 section 3.3).
+    // Two spellings of an issuer may be two servers (RFC 8414 section 3.3).
     @Test(arguments: [
         "https://login.example.com/", "https://LOGIN.example.com", "https://login.example.com:443",
         "https://login.example.com/t1/", "https://login.example.co", "",
     ])
-    func `gives nothing to another issuer`(issuer: String) throws {
+    func `gives no registration to another issuer`(issuer: String) throws {
         try store.save(Self.bare())
         try store.save(Self.full())
         #expect(try store.own(issuer: issuer).isEmpty)
         #expect(try !store.remove(Self.bare(issuer)))
     }
 
-    /// The shape of what rests in people's keyrings: every later version must read it.
+    /// The format of the items in users' keyrings: every later version must read it.
     private static let resting = """
         {"client_id":"c-1 \u{FC}","client_secret":"s3cr3t","client_secret_expires_at":1900000000,\
         "issuer":"https://login.example.com/t1","redirect_uris":["http://127.0.0.1:4711/callback"],\
@@ -105,14 +105,14 @@ import Testing
         resting.replacing("\"issuer\":\"https://login.example.com/t1\"", with: "\"issuer\":\"https://other.example\""),
         resting.replacing("\"issuer\"", with: "\"i\""),
     ])
-    func `reads nothing else`(text: String) throws {
+    func `reads no other text`(text: String) throws {
         try store.save(Self.full())
         let attributes = try #require(items.items.first?.attributes)
         try items.store(GrantStore.schema, attributes: attributes, label: "", secret: Secret(text), in: .default)
         #expect(try store.own(issuer: "https://login.example.com/t1").isEmpty)
     }
 
-    @Test func `puts nothing secret into attributes and label, which are like a grant's`() throws {
+    @Test func `puts nothing secret into attributes and label, and has the same attributes as a grant`() throws {
         try store.save(Self.full())
         try GrantStore(items: items).save(.example(of: try .example()))
         let item = try #require(items.items.first)
@@ -123,7 +123,7 @@ import Testing
         #expect(!item.label.contains("/") && item.label.hasPrefix("keyfob: "))
     }
 
-    @Test func `is not mixed up with the store of grants`() throws {
+    @Test func `and the store of grants do not see each other's items`() throws {
         let grants = GrantStore(items: items)
         try store.save(Self.full())
         #expect(try grants.all().isEmpty)
@@ -132,7 +132,7 @@ import Testing
         #expect(try grants.all().count == 1)
     }
 
-    @Test func `says that it is locked, never that there is none`() throws {
+    @Test func `reports that it is locked, never that it has no registration`() throws {
         try store.save(Self.full())
         items.lock()
         #expect(throws: SecretServiceError.locked) { try store.own(issuer: "https://login.example.com/t1") }

@@ -26,7 +26,7 @@ extension Account {
 }
 
 extension Grant {
-    /// What a sign-in to `account` has left.
+    /// The grant that a sign-in to `account` has stored.
     static func example(
         of account: Account, refreshToken: String? = "refresh-1", accessToken: String? = nil
     ) -> Grant {

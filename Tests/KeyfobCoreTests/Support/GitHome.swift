@@ -1,9 +1,9 @@
 import Glibc
 import TestSupport
 
-/// git itself, asked in a home directory of the test's own.
+/// A temporary home directory for tests that run git itself.
 enum GitHome {
-    /// Lends a home whose `.gitconfig` is `text`.
+    /// Runs `body` with a home directory whose `.gitconfig` is `text`.
     static func run(_ text: String = "", _ body: (String) async throws -> Void) async throws {
         try await withTemporaryDirectory { home in
             try write(text, to: home + "/.gitconfig")
@@ -11,7 +11,7 @@ enum GitHome {
         }
     }
 
-    /// Makes the calling process one with this home and working directory: for the child process of an exit test.
+    /// Gives the calling process this home and working directory. Only for the child process of an exit test.
     static func enter(_ home: String, _ more: [String: String] = [:]) {
         let path = unsafe getenv("PATH").map { unsafe String(cString: $0) } ?? "/usr/bin:/bin"
         clearenv()

@@ -3,8 +3,8 @@ import KeyfobCore
 import Secrets
 import Synchronization
 
-/// A place for access tokens which forgets each at its end, as the kernel does. It keeps their payloads, so that what is
-/// read has been written and parsed.
+/// A cache that deletes each access token when it expires, as the kernel does. It stores encoded tokens, so that each
+/// token that is read was written and parsed.
 final class InMemoryAccessTokenCache: AccessTokenCache {
     private let payloads = Mutex<[String: (payload: Secret, end: Int64)]>([:])
     private let now: @Sendable () -> Int64
@@ -37,7 +37,7 @@ final class InMemoryAccessTokenCache: AccessTokenCache {
     }
 }
 
-/// The time, which passes when it is told to.
+/// A clock that moves only if the test advances it.
 final class TestClock: Sendable {
     private let seconds: Mutex<Int64>
 

@@ -5,24 +5,24 @@ import TestSupport
 
 @testable import KeyfobCore
 
-/// An service approval with a service and its authorization server in memory, and a person who says yes or no.
+/// A service approval, with a service and its authorization server in memory, and a user who says yes or no.
 struct ServiceApprovalBench: Sendable {
     static let origin = "https://notes.example.com"
     static let service = origin + "/mcp"
     static let place = origin + "/.well-known/oauth-protected-resource/mcp"
 
-    /// The properties of a bench that differ from the defaults.
+    /// The settings of a bench, with defaults.
     struct Setting: Sendable {
-        /// What a person wrote into the configuration.
+        /// The user's configuration file.
         var configuration = ""
         var interaction = Interaction.auto
         var gitDeclines = false
         var hasTerminal = true
-        /// What the person says, question by question; then no.
+        /// The user's answers in order; no after the last one.
         var answers: [Bool] = []
-        /// The service's authorization servers.
+        /// The authorization servers that the service's metadata name.
         var servers = ["https://login.example.com"]
-        /// Whether these are in a private network.
+        /// Whether the authorization servers are in a private network.
         var isPrivate = false
     }
 
@@ -32,7 +32,7 @@ struct ServiceApprovalBench: Sendable {
     let person: Person
     var approvals: Approvals { Approvals(file: directory + "/state/approved.toml") }
 
-    /// Who is asked, and what.
+    /// The user: gives the answers, and records the questions.
     final class Person: Sendable {
         private let state: Mutex<(asked: [ServiceApproval.Question], answers: [Bool])>
 
@@ -48,7 +48,8 @@ struct ServiceApprovalBench: Sendable {
         }
     }
 
-    /// Lends a bench. The service's metadata are `answers`, one after the other, else those that name the servers.
+    /// Runs `body` with a bench. The service's metadata are `answers` in this order, or by default metadata that name
+    /// the servers.
     static func run(
         _ setting: Setting = Setting(), metadata answers: [ScriptedTransport.Answer]? = nil,
         _ body: (ServiceApprovalBench) async throws -> Void
@@ -65,14 +66,14 @@ struct ServiceApprovalBench: Sendable {
         person = Person(setting.answers)
     }
 
-    /// The service's metadata, which name its servers.
+    /// The service's metadata, which name its authorization servers.
     static func metadata(_ servers: [String]) -> ScriptedTransport.Answer {
         let list = servers.map { "\"\($0)\"" }.joined(separator: ",")
         return .json(
             "{\"resource\":\"\(service)\",\"authorization_servers\":[\(list)],\"scopes_supported\":[\"read\"]}")
     }
 
-    /// What a process that starts now has.
+    /// The service approval of a process that starts now.
     func serviceApproval() throws -> ServiceApproval {
         let files = [directory + "/config.toml", approvals.file]
         let read: @Sendable () throws -> AccountDirectory = {
@@ -94,14 +95,14 @@ struct ServiceApprovalBench: Sendable {
             hasTerminal: setting.hasTerminal, ask: { person.answer($0) })
     }
 
-    /// A request for the service; `proposes`: with a challenge that names its metadata.
+    /// A request for the service. With `proposes`, it has a challenge that names the service's metadata.
     static func request(_ url: String = service, proposes: Bool = true) throws -> CredentialRequest {
         var request = try LineDialect().decode(Array("url=\(url)\n".utf8), for: .get)
         if proposes { request.wwwauth = ["Bearer resource_metadata=\"\(place)\""] }
         return request
     }
 
-    /// What stands in the list of approved services.
+    /// The entries in the list of approved services.
     var approved: [Configuration.Host] {
         get throws { try Configuration(files: [approvals.file]).hosts }
     }

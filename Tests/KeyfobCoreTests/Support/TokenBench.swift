@@ -8,7 +8,7 @@ import TestSupport
 
 @testable import KeyfobCore
 
-/// A token source with everything around it in memory, and the lock in a directory of the test's own.
+/// A token source, with its stores and server in memory and its lock in a temporary directory.
 struct TokenBench: Sendable {
     static let tokenEndpoint = "https://login.example.com/token"
 
@@ -22,20 +22,20 @@ struct TokenBench: Sendable {
 
     var grants: GrantStore { GrantStore(items: items) }
 
-    /// The properties of a bench that differ from the defaults.
+    /// The settings of a bench, with defaults.
     struct Setting: Sendable {
         var interaction = Interaction.never
         var gitDeclines = false
-        /// Whether the person says no.
+        /// Whether the user says no.
         var refuses = false
-        /// Where the locks are; nil for a directory of the bench's own.
+        /// The directory of the locks; nil for a directory of the bench's own.
         var lockDirectory: String?
         var account: Account?
         /// Runs at the server before each answer.
         var before: @Sendable (InMemoryItemStore) throws -> Void = { _ in }
     }
 
-    /// Lends a bench on which the token endpoint gives `answers`, one after the other, the last one again and again.
+    /// Runs `body` with a bench whose token endpoint gives `answers` in order, and repeats the last one.
     static func run(
         _ answers: [ScriptedTransport.Answer] = [], _ setting: Setting = Setting(),
         _ body: (TokenBench) async throws -> Void
@@ -75,7 +75,8 @@ struct TokenBench: Sendable {
         return grant
     }
 
-    /// Puts an access token into memory which has `left` seconds of an hour, and is no longer fresh at 300.
+    /// Puts an access token into memory that expires in `left` seconds and had a life of one hour. It is not fresh
+    /// below 300 seconds.
     func cache(_ token: String, left: Int64) {
         let end = clock.now + left
         let cached = CachedAccessToken(
@@ -99,19 +100,19 @@ struct TokenBench: Sendable {
         return try await source.token(of: account, for: request)
     }
 
-    /// The text of that token.
+    /// The text of the token for a request.
     func tokenText(minTTL: Int? = nil) async throws -> String? { try await token(minTTL: minTTL).token.exposedText }
 
-    /// The refresh token that the keyring has.
+    /// The refresh token in the keyring.
     var storedRefreshToken: String? {
         get throws { try grants.grant(account: account.id)?.refreshToken?.exposedText }
     }
 
-    /// What was sent to the token endpoint, as forms.
+    /// The forms that the token endpoint has received.
     var forms: [String] { server.requests.compactMap { $0.form?.exposedText } }
 }
 
-/// A transport at whose other end something happens before each answer, which lets everybody else go first.
+/// A transport that runs a function before each answer, and lets all other tasks run first.
 struct HookedTransport: HTTPTransport {
     let server: ScriptedTransport
     let before: @Sendable () throws -> Void

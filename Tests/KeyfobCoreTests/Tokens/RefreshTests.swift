@@ -11,9 +11,9 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct `A token without the user` {
-    // MARK: From memory
+    // MARK: From the cache
 
-    @Test func `comes from the cache, without a lock, a keyring or a network`() async throws {
+    @Test func `comes from the cache, and needs no lock, keyring or network`() async throws {
         try await TokenBench.run([], .init(lockDirectory: "/dev/null/none")) { bench async throws in
             bench.cache("cached", left: 3600)
             bench.items.lock()
@@ -22,7 +22,8 @@ struct `A token without the user` {
         }
     }
 
-    /// The life that the server gives, `min_ttl` of the account and of the request, the life left; whether it is given.
+    /// The lifetime that the server gives; `min_ttl` of the account and of the request; the life left; whether keyfob
+    /// gives the token.
     static let fresh: [(Int?, Int64, Int?, Int64, Bool)] = [
         // Remaining life >= min(min_ttl, half of the lifetime)
         (3600, 300, nil, 3600, true), (3600, 300, nil, 300, true), (3600, 300, nil, 299, false),
@@ -30,14 +31,14 @@ struct `A token without the user` {
         (120, 300, nil, 60, true), (120, 300, nil, 59, false), (600, 300, nil, 300, true), (600, 300, nil, 299, false),
         (1, 300, nil, 1, true), (1, 300, nil, 0, false), (2, 300, nil, 1, true), (3600, 1, nil, 1, true),
         (3600, 1, nil, 0, false),
-        // The caller says
+        // The caller's `min_ttl` counts
         (3600, 300, 1000, 1000, true), (3600, 300, 1000, 999, false), (3600, 300, 10, 10, true),
         (3600, 300, 10, 9, false), (3600, 300, 9999, 1800, true), (3600, 300, 9999, 1799, false),
         (3600, 300, 0, 1, true), (3600, 300, 0, 0, false),
     ]
 
     @Test(arguments: fresh)
-    func `is given while enough of its life is left, and then refreshed`(
+    func `is given until too little of its life is left, and then refreshed`(
         _ lifetime: Int?, _ accountMinTTL: Int64, _ minTTL: Int?, _ left: Int64, _ isFresh: Bool
     ) async throws {
         let account = try Account.example { $0.minTTL = accountMinTTL }
@@ -52,7 +53,7 @@ struct `A token without the user` {
     }
 
     @Test(arguments: [nil, 3600])
-    func `without a known end is given for five minutes, and no end is named`(_ minTTL: Int?) async throws {
+    func `of unknown lifetime is given for five minutes, without a time of expiry`(_ minTTL: Int?) async throws {
         try await TokenBench.run([.tokens("1", expiresIn: nil), .tokens("2", expiresIn: nil)]) { bench in
             try bench.grant()
             #expect(try await bench.token(minTTL: minTTL).expiresAt == nil)
@@ -72,7 +73,7 @@ struct `A token without the user` {
 
     // MARK: By refresh
 
-    @Test func `comes from the grant's endpoint, whatever is configured now`() async throws {
+    @Test func `comes from the grant's token endpoint, even if the configuration now has another one`() async throws {
         let account = try Account.example {
             $0.server = .issuer("https://elsewhere.example.com")
             $0.resource = "https://git.example.com/"
@@ -87,7 +88,8 @@ struct `A token without the user` {
         }
     }
 
-    @Test func `stores a rotated refresh token and its scopes in the same item`() async throws {
+    @Test func `comes from a refresh that stores a rotated refresh token and its scopes in the same item`() async throws
+    {
         try await TokenBench.run([.tokens("1", refresh: "refresh-2", scope: "read write"), .tokens("2")]) { bench in
             let grant = try bench.grant()
             #expect(try await bench.tokenText() == "1")
@@ -102,7 +104,7 @@ struct `A token without the user` {
     }
 
     @Test(arguments: [nil, "refresh-1"])
-    func `writes nothing if nothing is rotated`(_ refresh: String?) async throws {
+    func `comes from a refresh that writes nothing if nothing is rotated`(_ refresh: String?) async throws {
         try await TokenBench.run([.tokens("1", refresh: refresh, scope: "read")]) { bench in
             try bench.grant()
             let written = bench.items.items.map(\.modified)
@@ -134,7 +136,7 @@ struct `A token without the user` {
         }
     }
 
-    @Test func `costs one refresh for twenty callers at once`() async throws {
+    @Test func `needs one refresh for twenty callers at once`() async throws {
         try await TokenBench.run([.tokens("1", refresh: "refresh-2"), .tokens("2", refresh: "refresh-3")]) { bench in
             try bench.grant()
             let tokens = try await withThrowingTaskGroup(of: String?.self) { group in
@@ -147,9 +149,9 @@ struct `A token without the user` {
         }
     }
 
-    /// The scopes and the authentication context that the request names: both are looked up in the grant.
+    /// The scopes and the authentication context that the request names. keyfob compares both with the grant.
     @Test(arguments: [[], ["read"]], [[], ["silver"]])
-    func `costs one read of the grant and one write`(_ scopes: [String], _ contexts: [String]) async throws {
+    func `needs one read and one write of the grant`(_ scopes: [String], _ contexts: [String]) async throws {
         try await TokenBench.run([.tokens("1", refresh: "refresh-2")]) { bench in
             var grant = try bench.grant()
             grant.requestedContexts = contexts

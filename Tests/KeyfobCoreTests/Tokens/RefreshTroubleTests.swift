@@ -9,7 +9,7 @@ import Testing
 
 @testable import KeyfobCore
 
-/// Only `invalid_grant` ends a refresh token; network trouble forgets nothing and opens no browser.
+/// Only `invalid_grant` ends a refresh token. A network error deletes nothing and opens no browser.
 @Suite(.timeLimit(.minutes(1)))
 struct `A refresh that fails` {
     struct Trouble: Sendable, CustomTestStringConvertible {
@@ -37,7 +37,7 @@ struct `A refresh that fails` {
         Trouble(testDescription: "server_error", answer: .error("server_error")),
         Trouble(testDescription: "temporarily_unavailable", answer: .error("temporarily_unavailable")),
         Trouble(testDescription: "slow_down", answer: .error("slow_down")),
-        // Not in a while either, but no verdict on the refresh token
+        // A retry would not help, but these errors do not end the refresh token either
         Trouble(testDescription: "invalid_request", answer: .error("invalid_request"), isTransient: false),
         Trouble(testDescription: "invalid_scope", answer: .error("invalid_scope"), isTransient: false),
         Trouble(testDescription: "a bad token", answer: .tokens("a b", refresh: "refresh-2"), isTransient: false),
@@ -70,7 +70,7 @@ struct `A refresh that fails` {
         }
     }
 
-    @Test func `keeps a client of the user, even if no file names it any more`() async throws {
+    @Test func `keeps a client of the user, even if no file names it now`() async throws {
         let account = try Account.example { $0.client = nil }
         try await TokenBench.run([.error("invalid_client")], .init(account: account)) { bench in
             let grant = try bench.grant()
@@ -97,7 +97,7 @@ struct `A refresh that fails` {
         }
     }
 
-    /// What is left of the grant that a server no longer takes: no token, and the memory of the account.
+    /// The grant after the server has refused it: without a token, so that keyfob still knows the account.
     private static func ended(_ bench: TokenBench) -> Grant {
         var grant = Grant.example(of: bench.account, refreshToken: nil)
         grant.endedAt = bench.clock.now
@@ -114,7 +114,7 @@ struct `A refresh that fails` {
             }
             #expect(try bench.grants.all() == [Self.ended(bench)])
             #expect(bench.cache.token(account: bench.account.id) == nil)
-            // and the next time as well, without asking the server
+            // The same happens the next time, without a request to the server
             await #expect(
                 throws: CredentialFailure.signInNeeded(service: bench.account.service, because: .grantEnded)
             ) { try await bench.token() }
@@ -137,7 +137,7 @@ struct `A refresh that fails` {
         let setting = TokenBench.Setting(
             interaction: .always, account: account,
             before: { items in
-                // Another machine's session, another lock: the stored token is no longer the one that was sent.
+                // A process in another session has another lock: the stored token is no longer the one that was sent.
                 try GrantStore(items: items).save(.example(of: account, refreshToken: "refresh-2"))
             })
         try await TokenBench.run([.error("invalid_grant"), .tokens("2")], setting) { bench in
@@ -185,7 +185,7 @@ struct `A refresh that fails` {
         }
     }
 
-    /// Answers, the last of them invalid_grant; and whether those before it have ended a call of their own.
+    /// The answers, of which the last is invalid_grant; and whether the earlier ones ended a call.
     static let refusalsAfterLoss: [([ScriptedTransport.Answer], Bool)] = [
         ([lost, .error("invalid_grant")], false), ([lost, lost, .error("invalid_grant")], true),
         ([late, .error("invalid_grant")], true),
@@ -227,7 +227,7 @@ struct `A refresh that fails` {
         }
     }
 
-    @Test func `is not tried if the keyring is locked, and nobody is asked`() async throws {
+    @Test func `is not tried if the keyring is locked, and the user is not asked`() async throws {
         try await TokenBench.run([.tokens("1")], .init(interaction: .always)) { bench in
             try bench.grant()
             bench.items.lock()

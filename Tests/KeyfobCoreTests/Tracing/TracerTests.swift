@@ -8,7 +8,7 @@ import Testing
 @testable import KeyfobCore
 
 @Suite struct `The steps of a run` {
-    /// What was told while `body` ran, without the times.
+    /// The steps that the tracer reports while `body` runs, without their times.
     private func told(_ body: (Tracer) throws -> Void) rethrows -> [String] {
         let steps = Mutex<[String]>([])
         try body(Tracer { _, step in steps.withLock { $0.append(step) } })
@@ -19,11 +19,11 @@ import Testing
         (Duration.zero, "0.00 s"), (.milliseconds(9), "0.00 s"), (.milliseconds(10), "0.01 s"),
         (.milliseconds(420), "0.42 s"), (.seconds(61), "61.00 s"), (.milliseconds(1999), "1.99 s"),
     ])
-    func `are told with their time`(duration: Duration, text: String) {
+    func `are reported with their time`(duration: Duration, text: String) {
         #expect(Tracer.seconds(duration) == text)
     }
 
-    @Test func `of the keyring say what was done and nothing of what is in it`() throws {
+    @Test func `in the keyring tell the operation and its result, never the content`() throws {
         let keyring = InMemoryItemStore()
         let attributes = ["kind": "grant", "service": "canary", "issuer": "canary", "id": "canary"]
         let steps = try told { tracer in
@@ -47,7 +47,7 @@ import Testing
             ])
     }
 
-    @Test func `of kernel memory say whether a token was there`() {
+    @Test func `in kernel memory tell whether there was a token`() {
         let token = CachedAccessToken(
             token: Secret("canary"), username: "canary", expiresAt: 100, lifetime: 100, freshUntil: 50)
         let steps = told { tracer in
@@ -66,7 +66,7 @@ import Testing
                 + ["memory: keep access token: refused", "memory: access token: none"] + after)
     }
 
-    @Test func `are not even put into words where nobody listens`() {
+    @Test func `are not even composed if tracing is off`() {
         Tracer.none.note(
             { () -> String in
                 Issue.record("nobody wanted this")

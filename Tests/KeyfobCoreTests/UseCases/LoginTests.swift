@@ -12,7 +12,7 @@ import Testing
 struct `The login command` {
     private static let service = "https://git.example.com"
 
-    /// A login at a configured service, on a bench whose list of approvals is in memory of the file system alone.
+    /// A login at a configured service, on a bench whose list of approvals is in a temporary directory.
     private func login(
         on bench: TokenBench, configuration: String = Self.configured, _ body: (Login, Approvals) async throws -> Void
     ) async throws {
@@ -33,7 +33,7 @@ struct `The login command` {
         }
     }
 
-    /// The account of the bench, as a user would configure it.
+    /// The bench's account, as a user would configure it.
     private static let configured = """
         [host."\(service)"]
         authorization_endpoint = "https://login.example.com/authorize"
@@ -131,7 +131,7 @@ struct `The login command` {
     }
 
     @Test(arguments: ["http://git.example.com", "https://", "ssh://git.example.com", "https://a.example\nhost=b"])
-    func `refuses a URL that is no service`(_ url: String) {
+    func `refuses a URL that is not a service`(_ url: String) {
         #expect(throws: CredentialFailure.notAService(url: url)) { try CredentialRequest(url: url) }
     }
 }

@@ -31,13 +31,13 @@ struct `The logout command` {
                 }))
     }
 
-    /// The URL on the command line, the name of an account, and the service and name of each grant that it means.
+    /// The URL on the command line, the account name, and the service and account name of each grant to end.
     static let meant: [(String?, String?, [String])] = [
         (nil, nil, ["https://a.example -", "https://a.example/x -", "https://b.example one", "https://b.example two"]),
         // The longest service that contains the URL
         ("https://a.example", nil, ["https://a.example -"]), ("https://a.example/y", nil, ["https://a.example -"]),
         ("https://a.example/x/z", nil, ["https://a.example/x -"]), ("https://c.example", nil, []),
-        // Of several accounts the named one, or all
+        // If a service has several accounts: the named one, or all
         ("https://b.example", nil, ["https://b.example one", "https://b.example two"]),
         ("https://b.example", "two", ["https://b.example two"]),
         ("https://two@b.example", nil, ["https://b.example two"]),
@@ -57,7 +57,7 @@ struct `The logout command` {
         }
     }
 
-    @Test func `proves itself with the secret that is configured now`() async throws {
+    @Test func `authenticates with the secret that is configured now`() async throws {
         let account = try Account.example {
             $0.client = Client(id: "keyfob", secret: Secret("new"), authentication: .basic)
         }

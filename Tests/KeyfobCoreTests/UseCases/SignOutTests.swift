@@ -13,7 +13,7 @@ import Testing
 struct `A sign-out` {
     private static let endpoint = "https://login.example.com/revoke"
 
-    /// Signs out of a grant at a server that answers each revocation by `answers`; whatever comes, nothing is left.
+    /// Signs out at a server that answers each revocation with `answers`. Expects that no grant or token is left.
     private func signOut(
         _ answers: [ScriptedTransport.Answer], revocationEndpoint: String? = endpoint,
         refreshToken: String? = "refresh",
@@ -52,7 +52,7 @@ struct `A sign-out` {
         #expect(forms.last?.contains("token=access&token_type_hint=access_token") == true)
     }
 
-    @Test func `revokes the access token where that is the grant`() async throws {
+    @Test func `revokes the access token if that is the grant`() async throws {
         let (outcome, forms) = try await signOut(
             [.status(200)], refreshToken: nil, accessToken: "forever", cached: "old")
         #expect(outcome == .revoked)
@@ -61,13 +61,13 @@ struct `A sign-out` {
     }
 
     @Test(arguments: [nil, "http://login.example.com/revoke", "nonsense"])
-    func `says where the server offers no revocation, and sends no token anywhere`(_ endpoint: String?) async throws {
+    func `reports that the server offers no revocation, and sends no token`(_ endpoint: String?) async throws {
         let (outcome, forms) = try await signOut([.status(200)], revocationEndpoint: endpoint, cached: "access")
         #expect(outcome == .notOffered(page: nil))
         #expect(forms.isEmpty)
     }
 
-    /// A service of GitHub's, and where its tokens are deleted.
+    /// A service of GitHub, and the URL at which a token is deleted.
     static let gitHubs = [
         ("https://github.com", nil, "https://api.github.com/applications/Iv1.me/token"),
         ("https://gist.github.com", nil, "https://api.github.com/applications/Iv1.me/token"),
@@ -99,7 +99,7 @@ struct `A sign-out` {
     }
 
     @Test(arguments: gitHubs)
-    func `of GitHub deletes the token by the client's secret`(
+    func `of GitHub deletes the token with the client's secret`(
         _ service: String, _ provider: String?, _ address: String
     ) async throws {
         for status in [204, 404] {
@@ -115,7 +115,7 @@ struct `A sign-out` {
     }
 
     @Test(arguments: gitHubs)
-    func `of GitHub without a secret says where the person ends it, and sends no token anywhere`(
+    func `of GitHub without a secret names the page for it, and sends no token`(
         _ service: String, _ provider: String?, _: String
     ) async throws {
         let origin = service.contains("gist") ? "https://github.com" : service
@@ -124,7 +124,7 @@ struct `A sign-out` {
         #expect(requests.isEmpty)
     }
 
-    @Test func `of GitHub is not sure of a refresh token`() async throws {
+    @Test func `of GitHub cannot confirm the end of a refresh token`() async throws {
         let (outcome, requests) = try await signOut(
             ofGitHub: "https://github.com", provider: nil, refreshToken: "ghr_1",
             ["https://api.github.com/applications/Iv1.me/token": [.status(204)]])
@@ -132,7 +132,7 @@ struct `A sign-out` {
         #expect(requests.count == 1)
     }
 
-    @Test func `of GitHub says where the token was not deleted`() async throws {
+    @Test func `of GitHub reports an error if the token was not deleted`() async throws {
         let address = "https://api.github.com/applications/Iv1.me/token"
         let (outcome, _) = try await signOut(
             ofGitHub: "https://github.com", provider: nil, [address: [.json("{}", status: 422)]])
@@ -140,7 +140,7 @@ struct `A sign-out` {
         #expect(outcome == .notConfirmed(error))
     }
 
-    @Test func `of GitHub puts no client id into an address that would change it`() throws {
+    @Test func `of GitHub puts no client id into a URL that it would change`() throws {
         let service = try ServiceURL("https://github.com")
         let host = try #require(KnownHost.match(service, provider: nil))
         for id in ["../x", "a/b", "a?b", "a#b", "a%2fb", "{host}", "a b", "é"] {
@@ -153,7 +153,8 @@ struct `A sign-out` {
         ScriptedTransport.Answer.failure(.unreachable(host: "login.example.com", reason: "refused")), .status(503),
         .error("invalid_client", status: 401),
     ])
-    func `forgets also where the server does not confirm, and says so`(_ answer: ScriptedTransport.Answer) async throws
+    func `deletes the grant even if the server does not confirm, and reports that`(_ answer: ScriptedTransport.Answer)
+        async throws
     {
         let (outcome, _) = try await signOut([answer], cached: "access")
         guard case .notConfirmed = outcome else {
@@ -162,7 +163,7 @@ struct `A sign-out` {
         }
     }
 
-    @Test func `keeps everything where the keyring is locked, for it could not forget`() async throws {
+    @Test func `deletes nothing if the keyring is locked`() async throws {
         try await withTemporaryDirectory { directory in
             let (items, clock) = (InMemoryItemStore(), TestClock())
             let grants = GrantStore(items: items)
