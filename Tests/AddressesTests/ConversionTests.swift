@@ -1,8 +1,9 @@
 import Addresses
 import Testing
 
-/// One grammar: whatever a service's URL may be, an endpoint's may be too, but for two reasons.
-@Suite struct `A service as an endpoint` {
+/// A service's URL and an endpoint's URL have the same grammar. A service's URL can fail to be an endpoint for two
+/// reasons only.
+@Suite struct `The URL of a service as an endpoint` {
     @Test(
         arguments: [
             "https://git.example.com", "https://my_host-1.example:8443/a%20b/c", "http://localhost:8080/a/%C3%BC",
@@ -22,7 +23,7 @@ import Testing
             ("https://169.254.169.254", .invalidHost), ("https://0.0.0.0", .invalidHost),
             ("https://[fe80::1]", .invalidHost), ("https://[::ffff:192.0.2.1]", .invalidHost),
         ] as [(String, EndpointURL.ParsingError)])
-    func `is refused without TLS, and at an address that no server may have`(
+    func `is refused without TLS, and at an address that no server can have`(
         text: String, reason: EndpointURL.ParsingError
     ) throws {
         let service = try ServiceURL(text)
@@ -34,7 +35,7 @@ import Testing
             "a.0x", "a.0x7f", "0x7f.1", "127.1", "a..b", "-a.example", "[::1", "[::1]x", "[1::2::3]", "a:", "a:0443",
             "a:+1", "a:65536", "a:1:2", "a%2eb", "m\u{FC}ller.example", "",
         ])
-    func `has a host and a port that both types refuse if one does`(authority: String) {
+    func `has a host and a port; if one of the two types refuses these, the other does too`(authority: String) {
         #expect(throws: ServiceURL.ParsingError.self) { try ServiceURL("https://\(authority)") }
         #expect(throws: EndpointURL.ParsingError.self) { try EndpointURL("https://\(authority)") }
     }

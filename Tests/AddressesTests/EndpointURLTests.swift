@@ -1,7 +1,7 @@
 import Addresses
 import Testing
 
-@Suite struct `An endpoint address` {
+@Suite struct `The URL of an endpoint` {
     struct Accepted: Sendable, CustomTestStringConvertible {
         var text: String
         var host: String

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Authorization endpoint (RFC 6749 section 4.1)", .timeLimit(.minutes(1)))
 struct AuthorizeTests {
-    @Test func `signing in gives a code, the state as it came, and the issuer`() async throws {
+    @Test func `signing in gives a code, the unchanged state, and the issuer`() async throws {
         try await withServer { conversation in
             let answer = try await conversation.signIn(try await conversation.openPage())
             #expect(answer.status == 303)

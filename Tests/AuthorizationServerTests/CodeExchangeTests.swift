@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Code exchange and PKCE (RFC 6749 section 4.1.3, RFC 7636)", .timeLimit(.minutes(1)))
 struct CodeExchangeTests {
-    @Test func `a code and its verifier give tokens that caches must not store`() async throws {
+    @Test func `a code and its verifier give tokens, with header fields that forbid caching`() async throws {
         try await withServer { conversation in
             let answer = try await conversation.exchange(try await conversation.code())
             #expect(answer.status == 200)
@@ -71,14 +71,14 @@ struct CodeExchangeTests {
     @Test(arguments: [
         "http://127.0.0.1:4712/callback", "http://127.0.0.1/callback", "http://localhost:4711/callback",
     ])
-    func `the redirect URI of the exchange is that of the request, byte for byte`(uri: String) async throws {
+    func `the redirect URI of the exchange must equal that of the request, byte for byte`(uri: String) async throws {
         try await withServer { conversation in
             let answer = try await conversation.exchange(try await conversation.code(), redirectURI: uri)
             #expect(answer.error == "invalid_grant")
         }
     }
 
-    @Test func `a code belongs to its client`() async throws {
+    @Test func `a code works only for its client`() async throws {
         let other = RegisteredClient(id: "other", redirectURIs: ["http://127.0.0.1/callback"])
         try await withServer(AuthorizationServerConfiguration(clients: [.demo, other])) { conversation in
             let code = try await conversation.code()

@@ -49,7 +49,7 @@ struct RequestLogTests {
     @Test func `the server ends with its body, even if a connection is open`() async throws {
         let clock = ContinuousClock()
         var ended = clock.now
-        // Below the range of ports that the system assigns, so that no other test gets this one meanwhile.
+        // The port is below the range that the system assigns, so that no other test gets it meanwhile.
         let port = Int.random(in: 20_000..<32_000)
         try await AuthorizationServer().run(port: port) { server in
             _ = try await Conversation(server).login()

@@ -2,7 +2,7 @@ import AuthorizationServer
 import Testing
 
 /// Answers that a test sends in place of the server's own.
-@Suite(.timeLimit(.minutes(1))) struct `An answer that a test has chosen` {
+@Suite(.timeLimit(.minutes(1))) struct `A scripted answer` {
     private static func withCode(
         _ body: (RunningServer, _ redeem: @Sendable () async throws -> WebClient.Answer) async throws -> Void
     ) async throws {
@@ -22,7 +22,7 @@ import Testing
         }
     }
 
-    @Test func `to a lost request changes nothing`() async throws {
+    @Test func `to a request that never arrives changes nothing`() async throws {
         try await Self.withCode { server, redeem async throws in
             server.intercept { _, path in path == "/token" ? .lostRequest : nil }
             await #expect(throws: (any Error).self) { try await redeem() }
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test func `can wait for something`() async throws {
+    @Test func `can be delayed until an event`() async throws {
         try await Self.withCode { server, redeem async throws in
             let (gate, open) = AsyncStream<Void>.makeStream()
             server.intercept { _, _ in

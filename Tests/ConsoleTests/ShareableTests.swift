@@ -1,7 +1,7 @@
 import Console
 import Testing
 
-@Suite struct `Text to pass on` {
+@Suite struct `A path in text that the user may publish` {
     @Test(arguments: [
         ("/home/me/.config is there", "~/.config is there"), ("in /home/me", "in ~"), ("/home/mel/x", "/home/mel/x"),
         ("as me@example.com", "as ...@example.com"), ("https://me:pw@h/ and a@b", "https://...@h/ and ...@b"),

@@ -54,7 +54,7 @@ import Testing
     func `No value may contain a control character`(byte: UInt8) throws {
         let input = Array("protocol=https\nusername=a".utf8) + [byte] + Array("b\n".utf8)
         switch byte {
-        case 0x0A:  // ends the line, and what follows it has no `=`
+        case 0x0A:  // A LF ends the line, and the next line has no `=`
             #expect(throws: RequestError.lineWithoutEquals(line: 3)) { try AttributeLines(input) }
         case 0x00..<0x20, 0x7F:
             #expect(throws: RequestError.forbiddenByte(line: 2, byte: byte)) { try AttributeLines(input) }
@@ -126,7 +126,7 @@ import Testing
         }
     }
 
-    @Test func `A reader stops if the request can only be refused`() {
+    @Test func `A reader stops as soon as it is clear that the request will be refused`() {
         let input = Array(repeating: UInt8(ascii: "x"), count: AttributeLines.maxRequest)
         #expect(!AttributeLines.isComplete(input))
         #expect(AttributeLines.isComplete(input + [UInt8(ascii: "x")]))
@@ -134,9 +134,9 @@ import Testing
 
     @Test(arguments: [
         // The chunks of input, and the resulting request
-        (["a=1\n", "b=2\n", "\n", "c=3\n"], "a=1\nb=2\n\n"),  // the blank line ends it, though more could be read
+        (["a=1\n", "b=2\n", "\n", "c=3\n"], "a=1\nb=2\n\n"),  // The blank line ends it, though more could follow
         (["a=1\n\nb=2\n", "c=3\n"], "a=1\n\nb=2\n"),
-        (["a=", "1\n"], "a=1\n"),  // the end of the input
+        (["a=", "1\n"], "a=1\n"),  // The input ends
         ([], ""),
     ])
     func `A stream is read up to the blank line or its end`(_ chunks: [String], _ gathered: String) {

@@ -128,7 +128,7 @@ private func challenge(_ scheme: String, token68: String) -> AuthenticationChall
         (["Basic realm=\"a\", , charset=x"], [challenge("basic", ["realm": "a", "charset": "x"])]),
         (["Newauth , realm=\"a\""], [challenge("newauth", ["realm": "a"])]),
 
-        // As real servers send them today
+        // Challenges of real servers
         (
             [
                 "Bearer error=\"invalid_token\", error_description=\"No access token was provided in this request\", "
@@ -155,7 +155,7 @@ private func challenge(_ scheme: String, token68: String) -> AuthenticationChall
         ),
     ]
 
-    /// An invalid challenge is left out completely; those beside it are not.
+    /// An invalid challenge is left out completely; the challenges beside it are not.
     private static let faulty: [Row] = [
         // A repeated parameter, with any case and value
         (["Bearer scope=a, scope=b"], []),

@@ -4,7 +4,7 @@ import Testing
 
 /// protocol.md, section 4: the meaning of each attribute, in both dialects.
 @Suite struct `Credential requests` {
-    // The time of a list grew with the square of its lines.
+    // Reading a list once took time that grew with the square of its lines.
     @Test(.timeLimit(.minutes(1)), arguments: ["wwwauth[]", "state[]"])
     func `a list of very many lines is read quickly`(_ name: String) throws {
         let request = try git(service + String(repeating: name + "=x\n", count: 80_000))
@@ -123,7 +123,7 @@ import Testing
         #expect(try git(service + service + "path=a\npath=a\n") == git(service + "path=a\n"))
     }
 
-    // MARK: Missing
+    // MARK: Missing attributes
 
     private static let missing: [(request: String, attribute: Attribute)] = [
         ("", .protocolName),

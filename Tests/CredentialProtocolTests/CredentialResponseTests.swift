@@ -78,7 +78,9 @@ import Testing
         #expect(try answer(Self.stored, to: request) == "capability[]=authtype\nusername=alice\npassword=pass word\n")
     }
 
-    @Test func `Capabilities come first, only the announced ones, and state only with its own`() throws {
+    @Test func `Capabilities come first, only those that git announced, and state only with the capability for it`()
+        throws
+    {
         let expected = """
             capability[]=authtype
             capability[]=state
@@ -202,7 +204,7 @@ import Testing
             username: "oauth2", password: Secret("t"), passwordExpiryUTC: 1, authtype: "Bearer", ephemeral: true,
             state: ["keyfob:a=b"]),
     ])
-    func `Git can pass what it gets from get to store`(response: CredentialResponse) throws {
+    func `Git can pass the answer to get on to store`(response: CredentialResponse) throws {
         let announced = "capability[]=authtype\ncapability[]=state\n" + service
         for request in [announced, announced + "wwwauth[]=Bearer\n"] {
             let returned = try git(service + answer(response, to: request), .store)
@@ -222,7 +224,7 @@ import Testing
                 == "version 0\ncapability authtype\ncapability state\n")
     }
 
-    @Test func `Only git's dialect is silent about a miss`() {
+    @Test func `Only git's dialect writes nothing if there is no credential`() {
         let request = CredentialRequest(protocolName: "https", host: "host.example")
         #expect(GitDialect().notFound(request) == Reply())
         #expect(GitDialect().unknown(request, Report(.keyringUnavailable)) == Reply(status: 69))

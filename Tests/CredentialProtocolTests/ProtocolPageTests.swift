@@ -2,7 +2,7 @@ import CredentialProtocol
 import FoundationEssentials
 import Testing
 
-/// protocol.md and the code name the same things.
+/// protocol.md and the code use the same names.
 @Suite struct `The protocol page` {
     private static func page() throws -> String {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -10,7 +10,7 @@ import Testing
         return try String(contentsOf: root.appending(path: "protocol.md"), encoding: .utf8)
     }
 
-    /// The words of the table's second column.
+    /// The words in the table's second column.
     private static let messages = ["get", "store", "erase", "answer", "line", "dialect"]
 
     @Test func `The table of attributes has exactly the attributes of the code`() throws {

@@ -3,10 +3,11 @@ import CredentialProtocol
 import Secrets
 import Testing
 
-/// Known vulnerabilities of other helpers and their callers, by number. Each row must stay refused or separate.
+/// Known vulnerabilities of other helpers and their callers, with their numbers. keyfob must refuse each request, or
+/// keep the two services separate.
 @Suite struct `The security record` {
     private static let refused: [(id: String, request: String)] = [
-        // A line break from an escape in a URL, as old versions of git and git-lfs passed it on.
+        // A line break from an escape in a URL, which old versions of git and git-lfs passed on.
         ("CVE-2020-5260", "protocol=https\nhost=evil.example\nhost=github.com\n"),
         ("CVE-2020-5260", "url=https://evil.example/%0ahost=github.com\n"),
         ("CVE-2020-5260", "url=https://evil.example%0ahost=github.com/\n"),

@@ -4,7 +4,7 @@ import Dialects
 import Secrets
 import Testing
 
-/// Asks questions to one dialect, and takes its answers.
+/// Sends requests to one dialect, and reads its answers.
 struct Asking {
     var dialect: any Dialect
 
@@ -17,7 +17,7 @@ struct Asking {
             Invocation(arguments, variable: { variables[$0] }, input: { input.map { Array($0.utf8) } }))
     }
 
-    /// The request of a `get` question.
+    /// The request of a `get`.
     mutating func request(
         _ arguments: [String], input: String? = nil, variables: [String: String] = [:]
     ) throws -> CredentialRequest {

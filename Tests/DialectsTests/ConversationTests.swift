@@ -2,7 +2,7 @@ import CredentialProtocol
 import Dialects
 import Testing
 
-/// Each line is one question, also if it arrives in pieces.
+/// Each line is one request, even if it arrives in pieces.
 @Suite struct `The lines of a conversation` {
     /// The lines in `pieces`, which are read one after the other.
     private static func lines(_ pieces: [String], pending: String = "") -> [String] {

@@ -4,7 +4,7 @@ import Secrets
 import Testing
 
 /// Credentials that callers store or erase.
-@Suite struct `Keeping and forgetting` {
+@Suite struct `Storing and erasing` {
     @Test(arguments: [
         ("registry.example", "https", "registry.example", String?.none),
         ("registry.example:5000", "https", "registry.example:5000", nil),

@@ -5,7 +5,7 @@ import Secrets
 import Testing
 
 /// Rules that apply to one caller only.
-@Suite struct `Peculiarities of callers` {
+@Suite struct `Special rules for callers` {
     private static func execInfo(_ version: String, interactive: Bool = false) -> [String: String] {
         [
             "KUBERNETES_EXEC_INFO": #"{"apiVersion":"client.authentication.k8s.io/\#(version)","#

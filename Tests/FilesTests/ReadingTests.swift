@@ -65,7 +65,7 @@ struct ReadingTests {
             let path = directory + "/file"
             try OpenFile(making: path).write([1])
             #expect(try TrustedFile.read(path) == [1])
-            // A group of root's that has other members, or none that the system knows.
+            // A group of root that has other members, or that the system does not know.
             unsafe #expect(chown(path, geteuid(), geteuid() == 0 ? 65_534 : getegid()) == 0)
             unsafe #expect(chmod(path, file) == 0)
             unsafe #expect(chmod(directory, above) == 0)

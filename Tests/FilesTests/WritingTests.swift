@@ -3,10 +3,10 @@ import Glibc
 import Testing
 
 struct WritingTests {
-    @Test func `A replaced file has the new content and the given mode, and nothing is left beside it`() throws {
+    @Test func `A replaced file has the new content and the given mode, and no temporary file is left`() throws {
         try withDirectory { path throws in
             let directory = try OpenFile(directory: path)
-            // A process that was killed has left it.
+            // A process that was killed has left this file.
             try OpenFile(making: path + "/file.new").write([9])
             for content: [UInt8] in [[1, 2], [3]] {
                 try directory.replace("file", with: content, .init(mode: 0o640), temporary: "file.new")
@@ -80,13 +80,13 @@ struct WritingTests {
         #expect(Descriptors.pipe(holding: [UInt8](repeating: 7, count: 1_048_577)) == nil)
     }
 
-    @Test func `A descriptor that does not block is waited for`() async throws {
+    @Test func `Writing to a descriptor that does not block waits until it is ready`() async throws {
         var ends: [CInt] = [-1, -1]
         unsafe #expect(pipe(&ends) == 0)
         for end in ends { #expect(fcntl(end, F_SETFL, O_NONBLOCK) == 0) }
         let (reading, writing) = (ends[0], ends[1])
         defer { close(reading) }
-        let bytes = [UInt8](repeating: 7, count: 1_000_000)  // more than a pipe holds
+        let bytes = [UInt8](repeating: 7, count: 1_000_000)  // More than a pipe holds
         let writer = Task.detached { (Descriptors.write(bytes, to: writing), close(writing)) }
         var (read, buffer): ([UInt8], [UInt8]) = ([], [UInt8](repeating: 0, count: 65_536))
         while let piece = Descriptors.read(reading, &buffer), !piece.isEmpty { read += piece }

@@ -8,7 +8,7 @@ import Testing
 
 @testable import Import
 
-/// Which credentials an import finds, and what a copy of each would do.
+/// Which credentials an import finds, and the effect of a copy of each.
 @Suite struct `An import` {
     private let items = InMemoryItemStore()
 
@@ -139,7 +139,7 @@ import Testing
 
     // Places.
 
-    @Test func `looks for the files where the other programs do`() {
+    @Test func `looks for the files at the places of the other programs`() {
         let usual = CredentialImport.Places { $0 == "HOME" ? "/home/a" : nil }
         #expect(usual.store == ["/home/a/.git-credentials", "/home/a/.config/git/credentials"])
         #expect(usual.gh == "/home/a/.config/gh/hosts.yml")

@@ -3,7 +3,7 @@ import Secrets
 
 @testable import Import
 
-/// What a parser found: the credentials as `URL user:password`, and the problems as `line: reason`.
+/// The result of a parser: the credentials as `URL user:password`, and the problems as `line: reason`.
 struct Found: Equatable {
     var credentials: [String]
     var problems: [String]

@@ -85,7 +85,7 @@ import Testing
             // Rounded down by the kernel, and a second may have passed.
             let seconds = keys.first.flatMap { Int($0.timeLeft.dropLast()) } ?? 0
             #expect(keys.first?.timeLeft.last == "s" && (40...50).contains(seconds))
-            // The longer lifetime of the next secret, not the rest of the first one's.
+            // The lifetime of the new secret is longer. It replaces the rest of the old one.
             try keyring.write(name, Secret("t"), lifetime: 7_200)
             let lives = KernelKey.all(named: name).map(\.timeLeft)
             #expect(!lives.filter { ["119m", "120m", "1h", "2h"].contains($0) }.isEmpty)

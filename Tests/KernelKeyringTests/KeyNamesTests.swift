@@ -81,7 +81,7 @@ import Testing
 
 /// The stamp makes an edit of the configuration effective at once.
 @Suite struct `The stamp of the configuration` {
-    /// Runs `body` with two names in the test's own directory.
+    /// Runs `body` with two names in a temporary directory.
     private func withFiles(_ body: (String, String) throws -> Void) throws {
         var template = Array("/tmp/keyfob-stamp-XXXXXX".utf8CString)
         let directory = try #require(unsafe mkdtemp(&template).map { unsafe String(cString: $0) })
@@ -129,7 +129,7 @@ import Testing
             try write("cd", to: second)
             touch(second, 1001)
             stamps.append(KeyNames.stamp(of: [first, second]))
-            // As an editor saves: replaced by a file of the same size and time
+            // Many editors save like this: the new file has the same size and time
             unsafe rename(second, first)
             stamps.append(KeyNames.stamp(of: [first, second]))
             #expect(Set(stamps).count == stamps.count)

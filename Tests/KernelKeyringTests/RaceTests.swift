@@ -5,7 +5,8 @@ import Synchronization
 import Testing
 
 @Suite struct `Races for the kernel keyring` {
-    /// Adding a keyring replaces one of the same name with all its keys, so the last of several threads must not win.
+    /// Adding a keyring replaces an older one of the same name with all its keys. So a thread must not replace the
+    /// keyring of another thread.
     @Test func `64 threads that create the keyring at once all find what the others wrote`() throws {
         for _ in 0..<20 {
             let name = String.testKeyringName()

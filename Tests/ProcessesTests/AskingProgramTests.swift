@@ -2,8 +2,8 @@ import Glibc
 import Processes
 import Testing
 
-@Suite struct `The program that asks` {
-    /// The name of the program above processes of these names, the nearest first.
+@Suite struct `The program that asks for a credential` {
+    /// The name of the program that asks, if `names` are its process and the parents, nearest first.
     private func name(above names: [String]) -> String? {
         AskingProgram.name(above: 100) { id in
             let place = Int(id) - 100
@@ -17,20 +17,20 @@ import Testing
             (["git", "sh", "git-remote-https", "git", "code", "gnome-shell"], "code"),
             (["git-credential-keyfob", "git", "bash", "emacs"], "emacs"),
             (["docker-credential-keyfob", "docker"], "docker"),
-            // Nobody but git and shells: a timer
+            // Only git and shells: started by a timer
             (["git", "sh", "systemd"], nil), (["git", "sh"], nil), ([], nil),
-            // What only looks like git
+            // Names that begin like git or a shell
             (["git", "gitg"], "gitg"), (["bash-completion-server"], "bash-completion-server"),
         ] as [([String], String?)])
-    func `is the nearest that a person would know`(_ names: [String], _ expected: String?) {
+    func `is the nearest parent that a user would recognise`(_ names: [String], _ expected: String?) {
         #expect(name(above: names) == expected)
     }
 
-    @Test func `is looked for a while, and not for ever`() {
+    @Test func `is looked for in a limited number of parents`() {
         #expect(AskingProgram.name(above: 100) { id in ("git", id) } == nil)
     }
 
-    @Test func `is read from proc(5)`() throws {
+    @Test func `is read from /proc`() throws {
         let parent = try #require(AskingProgram.process(getpid()))
         #expect(parent.parent == getppid())
         #expect(parent.name.hasPrefix("swiftpm-") || parent.name.contains("Tests") || parent.name == "xctest")

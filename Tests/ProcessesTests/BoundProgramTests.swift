@@ -5,8 +5,8 @@ import Testing
 
 @testable import Processes
 
-/// Programs that end in time, and programs that do not.
-@Suite(.timeLimit(.minutes(1))) struct `A program that is bound to us` {
+/// Programs with a time limit.
+@Suite(.timeLimit(.minutes(1))) struct `A program with a time limit` {
     private static func shell(
         _ script: String, _ environment: [String: String] = [:], in directory: String? = nil, limit: Int = 1_000_000,
         within patience: Duration = .seconds(30)
@@ -15,13 +15,13 @@ import Testing
             "/bin/sh", ["-c", script], environment: environment, in: directory, limit: limit, within: patience)
     }
 
-    @Test func `says what it prints, and how it ended`() throws {
+    @Test func `returns its output and its exit status`() throws {
         #expect(try Self.shell("echo out; echo error >&2; exit 3") == .init(status: 3, output: Array("out\n".utf8)))
         #expect(try Self.shell("kill -TERM $$").status == 128 + SIGTERM)
         #expect(try Self.shell("head -c 300000 /dev/zero").output.count == 300_000)
     }
 
-    @Test func `reads its input to the end, and its standard error is returned on request`() throws {
+    @Test func `reads its input to the end, and returns its standard error on request`() throws {
         let input = [UInt8](repeating: 7, count: 1_048_576)
         let outcome = try BoundProgram.run(
             "/bin/sh", ["-c", "cat; head -c 200000 /dev/zero >&2"], environment: ["PATH": "/usr/bin:/bin"],
@@ -33,15 +33,15 @@ import Testing
         }
     }
 
-    @Test func `gets the environment, the directory and no input, and no descriptor of ours`() throws {
-        let file = unsafe open("/dev/null", O_RDONLY)  // without O_CLOEXEC
+    @Test func `gets the given environment and directory, no input, and none of our descriptors`() throws {
+        let file = unsafe open("/dev/null", O_RDONLY)  // Without O_CLOEXEC
         defer { close(file) }
         let script = "echo $A; pwd; cat; ls /proc/$$/fd; true"
         let outcome = try Self.shell(script, ["A": "b c", "PATH": "/usr/bin:/bin"], in: "/proc")
         #expect(String(decoding: outcome.output, as: UTF8.self) == "b c\n/proc\n0\n1\n2\n")
     }
 
-    @Test func `inherits no descriptor if we have no standard input ourselves`() async {
+    @Test func `inherits no descriptor even if keyfob has no standard input`() async {
         await #expect(processExitsWith: .success) {
             close(0)
             let script = "cat; ls /proc/$$/fd; true"
@@ -54,7 +54,7 @@ import Testing
         }
     }
 
-    @Test func `can clean up if it is late, but has only a second for it`() async throws {
+    @Test func `may clean up for one second after the time limit`() async throws {
         try await withTemporaryDirectory { directory async throws in
             #expect(throws: BoundProgram.Failure.timedOut) {
                 try Self.shell("trap 'echo >\(directory)/ended; exit' TERM; while :; do :; done", within: .seconds(1))
@@ -66,7 +66,7 @@ import Testing
         }
     }
 
-    @Test func `is ended with all that it has started where it is late, or prints too much`() async throws {
+    @Test func `is killed with all its children if it takes too long or prints too much`() async throws {
         try await withTemporaryDirectory { directory async throws in
             let script = "sleep 600 & echo $! >\(directory)/child; echo $$ >\(directory)/shell; wait"
             #expect(throws: BoundProgram.Failure.timedOut) {
@@ -83,13 +83,13 @@ import Testing
         }
     }
 
-    @Test func `is not waited for where it has closed its output and goes on`() throws {
+    @Test func `counts as late if it closes its output and goes on`() throws {
         #expect(throws: BoundProgram.Failure.timedOut) {
             try Self.shell("exec >&-; exec sleep 600", ["PATH": "/usr/bin:/bin"], within: .seconds(1))
         }
     }
 
-    @Test func `says how it ended also where the ends of children are ignored`() async {
+    @Test func `returns its exit status even if SIGCHLD is ignored`() async {
         await #expect(processExitsWith: .success) {
             _ = signal(SIGCHLD, SIG_IGN)
             let outcome = try Self.shell("exit 5")
@@ -97,13 +97,13 @@ import Testing
         }
     }
 
-    @Test func `that is not there is none`() throws {
+    @Test func `that does not exist has the exit status 127`() throws {
         #expect(
             try BoundProgram.run("/absent", [], environment: [:], limit: 1, within: .seconds(9))
                 == .init(status: 127, output: []))
     }
 
-    /// Killed, or a zombie that its new parent has not looked after yet.
+    /// Whether the process was killed. It may be a zombie until its new parent waits for it.
     private static func isGone(_ number: pid_t) -> Bool {
         for _ in 0..<2000 {
             guard let status = try? String(contentsOfFile: "/proc/\(number)/stat", encoding: .utf8),

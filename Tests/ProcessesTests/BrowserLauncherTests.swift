@@ -21,26 +21,26 @@ struct `The user's browser` {
             ("firefox", [["firefox", address]]),
             ("firefox:lynx", [["firefox", address], ["lynx", address]]),
             ("firefox --new-window", [["firefox", "--new-window", address]]),
-            // %s is where the address stands, also within a word
+            // %s is replaced by the URL, also within a word
             ("open %s --wait", [["open", address, "--wait"]]),
             ("open --url=%s:lynx", [["open", "--url=" + address], ["lynx", address]]),
             ("open %s %s", [["open", address, address]]),
-            // No shell reads it
+            // No shell interprets these
             ("sh;reboot", [["sh;reboot", address]]), ("a 'b c'", [["a", "'b", "c'", address]]),
         ] as [(String?, [[String]])])
-    func `is the first of $BROWSER, then the desktop's programs`(
+    func `is the first program of $BROWSER that works, else one of the desktop`(
         _ browser: String?, _ commands: [[String]]
     ) {
         #expect(launcher(browser).commands(for: Self.address) == commands + Self.fallbacks)
     }
 
-    @Test func `is none if nothing can be started`() async throws {
+    @Test func `does not open if no program can be started`() async throws {
         try await withTemporaryDirectory { directory in
             #expect(!launcher("nothing:./here:here/too", path: directory).open(Self.address))
         }
     }
 
-    @Test func `is the portal's if nothing can be started`() async throws {
+    @Test func `is opened by the desktop portal if no program can be started`() async throws {
         try await withTemporaryDirectory { directory in
             let opened = Mutex<[String]>([])
             func launcher(_ browser: String?, answers: Bool) -> BrowserLauncher {
@@ -57,13 +57,13 @@ struct `The user's browser` {
                 #expect(launcher("nothing", answers: answers).mightOpen == answers)
                 #expect(launcher("nothing", answers: answers).open(Self.address) == answers)
             }
-            // Not opened: what is started here would be this process's child for ever.
+            // The test does not open this one: the program would stay a child of the test's process.
             #expect(launcher("/bin/true", answers: false).mightOpen)
             #expect(opened.withLock { $0 } == [Self.address, Self.address])
         }
     }
 
-    @Test func `gets the address as one argument, in its own session, without a wait`() async throws {
+    @Test func `gets the URL as one argument, in its own session, and keyfob does not wait for it`() async throws {
         try await withTemporaryDirectory { directory in
             let script = """
                 exec 3>"\(directory)/made"
@@ -75,7 +75,7 @@ struct `The user's browser` {
                 mv "\(directory)/made" "\(directory)/done"
                 """
             try write(script, to: directory + "/tool")
-            // In a process of its own, which ends as keyfob does: the browser is nobody's child then.
+            // This runs in a process of its own, which ends like keyfob. Then the browser has no parent.
             await #expect(processExitsWith: .success) {
                 [directory = directory as String, address = Self.address as String] in
                 let launcher = BrowserLauncher(
@@ -90,7 +90,7 @@ struct `The user's browser` {
         }
     }
 
-    /// What stands in a file once it is there; the suite's time limit ends the wait.
+    /// Waits until the file exists, and returns its text. The suite's time limit ends the wait.
     private func contents(of file: String) async throws -> String {
         while unsafe access(file, R_OK) != 0 {
             try Task.checkCancellation()

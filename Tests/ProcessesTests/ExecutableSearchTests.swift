@@ -13,11 +13,12 @@ import Testing
             (".:..:./x:~/bin", []),
             ("", ["/usr/local/bin", "/usr/bin", "/bin"]), (nil, ["/usr/local/bin", "/usr/bin", "/bin"]),
         ] as [(String?, [String])])
-    func `looks in absolute directories alone, never where one stands`(_ path: String?, _ directories: [String]) {
+    func `looks only in absolute directories, never in the working directory`(_ path: String?, _ directories: [String])
+    {
         #expect(ExecutableSearch(path: path).directories == directories)
     }
 
-    @Test func `finds the first file of that name that may be run`() async throws {
+    @Test func `finds the first executable file of that name`() async throws {
         try await withTemporaryDirectory { directory in
             for name in ["a", "b", "c"] {
                 try FileManager.default.createDirectory(
@@ -33,7 +34,7 @@ import Testing
             #expect(search.path(of: "") == nil)
             #expect(search.path(of: ".") == nil)
             #expect(search.path(of: "..") == nil)
-            // Named by its path: an absolute one is itself, a relative one is nothing
+            // An absolute path is returned if it is executable, a relative path never
             #expect(search.path(of: directory + "/c/tool") == directory + "/c/tool")
             #expect(search.path(of: directory + "/b/tool") == nil)
             #expect(search.path(of: directory + "/a/tool") == nil)
@@ -42,7 +43,7 @@ import Testing
         }
     }
 
-    @Test(.counted(.hostileNeighbours)) func `never finds what lies in the working directory`() async throws {
+    @Test(.counted(.hostileNeighbours)) func `never finds a file in the working directory`() async throws {
         try await withTemporaryDirectory { directory in
             try write("", to: directory + "/tool")
             unsafe chmod(directory + "/tool", 0o755)

@@ -4,8 +4,8 @@ import Secrets
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(3))) struct `What others see of an item` {
-    @Test func `is what it was given as attributes, and the schema's name; its secret is on no disk in the clear`()
+@Suite(.timeLimit(.minutes(3))) struct `The parts of an item that other programs can read` {
+    @Test func `are its attributes, its label and its schema; the secret is not in a file in plain text`()
         async throws
     {
         try await inUnlockedSession { session in
@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    @Test func `is nothing in a file, and gone with the service, for one of the session collection`() async throws {
+    @Test func `are not on disk for an item of the session collection, which ends with the service`() async throws {
         try await PrivateSession.run { session in
             try await session.withKeyring(.unlocked) {
                 await #expect(processExitsWith: .success) { [session = session as PrivateSession] in

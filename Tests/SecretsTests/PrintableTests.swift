@@ -12,7 +12,7 @@ import Testing
         #expect(Printable.text(text) == printable)
     }
 
-    @Test func `is cut at 200 characters, and says so`() {
+    @Test func `is cut after 200 characters, with three dots`() {
         #expect(Printable.text(String(repeating: "x", count: 200)).count == 200)
         #expect(Printable.text(String(repeating: "x", count: 201)) == String(repeating: "x", count: 200) + "...")
     }
@@ -23,7 +23,7 @@ import Testing
         ("https://token\u{301}@h", "https://...@h"),
         ("https://me@h\u{7}", "https://...@h\u{FFFD}"),
     ])
-    func `shows no user name and password of a URL`(url: String, shown: String) {
+    func `does not show the user name and password in a URL`(url: String, shown: String) {
         #expect(Printable.address(url) == shown)
     }
 }

@@ -4,7 +4,7 @@ import Testing
 @Suite struct `A secret` {
     private static let text = "s3cr3t-t0k3n"
 
-    /// Something that holds a secret, as most values that reach a log do.
+    /// A type that holds secrets, like most values that reach a log.
     private struct Holder {
         var secret = Secret(text)
         var optional: Secret? = Secret(text)
@@ -20,7 +20,7 @@ import Testing
         return output
     }
 
-    @Test func `never prints itself, however it is asked`() {
+    @Test func `never prints its bytes, in any way that Swift can print`() {
         let secret = Secret(Self.text)
         let printed: [String] = [
             "\(secret)", secret.description, secret.debugDescription, String(describing: secret),
@@ -29,7 +29,7 @@ import Testing
         for words in printed { #expect(!words.contains("s3cr3t") && words.contains("<secret>")) }
     }
 
-    @Test func `never prints within another value`() {
+    @Test func `never prints its bytes within another value`() {
         let secret = Secret(Self.text)
         let printed: [String] = [
             "\([secret])", "\(["key": secret])", "\(String(describing: Optional(secret)))", "\((secret, 1))",
@@ -40,12 +40,12 @@ import Testing
         for words in printed { #expect(!words.contains("s3cr3t") && words.contains("<secret>")) }
     }
 
-    @Test func `shows a mirror nothing`() {
+    @Test func `has an empty mirror`() {
         #expect(Mirror(reflecting: Secret(Self.text)).children.isEmpty)
         #expect(Mirror(reflecting: Secret(Self.text)).superclassMirror == nil)
     }
 
-    @Test func `says as much of an empty one as of any`() {
+    @Test func `prints the same if it is empty`() {
         #expect("\(Secret(""))" == "\(Secret(Self.text))")
         #expect(Secret("").debugDescription == Secret(Self.text).debugDescription)
     }
@@ -54,7 +54,7 @@ import Testing
         ("", "", true), ("a", "a", true), ("\u{0}", "\u{0}", true),
         // Differences in length, at the start and at the end
         ("a", "", false), ("a", "aa", false), ("xbc", "abc", false), ("abx", "abc", false), ("a\u{0}", "a", false),
-        // Bytes, not characters: two spellings of one letter are two secrets
+        // Bytes are compared, not characters: two spellings of one letter are two secrets
         ("\u{E9}", "e\u{301}", false),
     ])
     func `equals another with the same bytes and no other`(_ left: String, _ right: String, _ areEqual: Bool) {
@@ -62,7 +62,7 @@ import Testing
         #expect((Secret(right) == Secret(left)) == areEqual)
     }
 
-    @Test func `tells apart two that differ in one bit`() {
+    @Test func `differs from another if one bit differs`() {
         for bit in 0..<8 { #expect(Secret([1, 2, 3]) != Secret([1, 2 ^ UInt8(1 << bit), 3])) }
     }
 
@@ -75,7 +75,7 @@ import Testing
         }
     }
 
-    @Test func `gives its bytes as they were`() {
+    @Test func `returns its bytes unchanged`() {
         let bytes = (0...255).map { UInt8($0) }
         let secret = Secret(bytes)
         #expect(secret.count == 256)
@@ -84,7 +84,7 @@ import Testing
         #expect(unsafe secret.withBytes { unsafe Array($0) } == bytes)
     }
 
-    @Test func `keeps a copy of its own`() {
+    @Test func `copies its bytes`() {
         var bytes: [UInt8] = [1, 2, 3]
         let secret = Secret(bytes)
         bytes[0] = 9
@@ -94,17 +94,19 @@ import Testing
     @Test(
         arguments: [
             ([0x67, 0x72, 0xC3, 0xBC, 0xC3, 0x9F], "gr\u{FC}\u{DF}"),
-            // A byte order mark and a NUL are bytes like others
+            // A byte order mark and a NUL are ordinary bytes
             ([0xEF, 0xBB, 0xBF, 0x61], "\u{FEFF}a"), ([0x61, 0x00], "a\u{0}"),
-            // Not UTF-8: broken off, overlong, a surrogate, Latin-1
+            // Not UTF-8: truncated, overlong, a surrogate, Latin-1
             ([0xC3], nil), ([0xC0, 0x80], nil), ([0xED, 0xA0, 0x80], nil), ([0xFC], nil),
         ] as [([UInt8], String?)])
-    func `is text only where its bytes are UTF-8`(_ bytes: [UInt8], _ text: String?) {
+    func `is text only if its bytes are UTF-8`(_ bytes: [UInt8], _ text: String?) {
         #expect(Secret(bytes).exposedText == text)
     }
 
     @Test(arguments: [(4, [1, 2, 3, 4]), (2, [1, 2]), (0, []), (-1, []), (9, [1, 2, 3, 4])] as [(Int, [UInt8])])
-    func `filled in place has as many bytes as were counted, within its capacity`(_ count: Int, _ bytes: [UInt8]) {
+    func `filled in place has as many bytes as its function returns, at most its capacity`(
+        _ count: Int, _ bytes: [UInt8]
+    ) {
         let secret = unsafe Secret(capacity: 4) { memory in
             unsafe memory.copyBytes(from: [1, 2, 3, 4])
             return count
@@ -112,7 +114,7 @@ import Testing
         #expect(secret.exposedBytes == bytes)
     }
 
-    @Test func `lends its bytes to a body that fails with that very error`() {
+    @Test func `throws the error of the function that reads its bytes`() {
         #expect(throws: Failure.self) {
             try unsafe Secret("a").withBytes { _ throws(Failure) in throw .refused(Secret("b")) }
         }

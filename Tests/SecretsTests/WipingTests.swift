@@ -4,10 +4,10 @@ import Testing
 
 @Suite struct `The memory of a secret` {
     private static let text = "an-access-token-of-some-length-which-is-to-be-looked-for-afterwards"
-    /// What the allocator writes into memory that it takes back: two links of its list.
+    /// The allocator writes two pointers of its list into freed memory.
     private static let links = 16
 
-    /// The bytes at an address of this process, also if the memory is free: the kernel reads them for us.
+    /// The bytes at an address of this process, even if the memory is free: the kernel reads them.
     private static func read(_ address: UInt, _ count: Int) throws -> [UInt8] {
         let memory = unsafe open("/proc/self/mem", O_RDONLY | O_CLOEXEC)
         defer { close(memory) }
@@ -16,7 +16,7 @@ import Testing
         return bytes
     }
 
-    @Test func `is overwritten when the last copy goes`() throws {
+    @Test func `is overwritten when the last copy is released`() throws {
         var first: Secret? = Secret(Self.text)
         var second = first
         let count = Self.text.utf8.count
@@ -29,8 +29,8 @@ import Testing
         #expect(try Self.read(address, count).dropFirst(Self.links).allSatisfy { $0 == 0 })
     }
 
-    // Otherwise the test above would prove nothing.
-    @Test func `stays as it was where nobody overwrites it`() throws {
+    // Without this, the test above would prove nothing.
+    @Test func `stays the same if nobody overwrites it`() throws {
         let bytes = Array(Self.text.utf8)
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
         unsafe memory.copyBytes(from: bytes)

@@ -80,7 +80,7 @@ import Testing
             ("[t]\nk = [\"y\"]\n", SettingsProblem.taken(setting: "t.k", value: "y")),
             ("[t]\nk = { a = 1 }\n", .unusual(setting: "t.k")), ("t = { a = 1 }\n", .unusual(setting: "t.k")),
             ("t.a = 1\n", .unusual(setting: "t.k")), ("[t.s]\na = 1\n", .unusual(setting: "t.k")),
-            // This is not the table, but part of a string.
+            // This line is not the table, but part of a string.
             ("a = '''\n[t]\n'''\n[ t ]\nb = 1\n", .notAlone(setting: "t.k")),
             ("[t", .malformed(format: "TOML")), ("[=", .malformed(format: "TOML")), ("a", .malformed(format: "TOML")),
         ])

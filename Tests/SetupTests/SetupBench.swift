@@ -7,12 +7,12 @@ import Testing
 
 @testable import Setup
 
-/// A home directory with an installed keyfob, and tools that the test provides as shell scripts.
+/// A home directory with an installed keyfob, and tools that are shell scripts.
 struct SetupBench {
     let home: String
     let variables: [String: String]
 
-    /// Lends a home with `bin/keyfob`, which is empty but executable. `bin` is on `PATH`.
+    /// Runs `body` with a home that has `bin/keyfob`, which is empty but executable. `bin` is on `PATH`.
     static func run(
         tools: [String: String] = [:], variables: [String: String] = [:], _ body: (SetupBench) async throws -> Void
     ) async throws {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Setup
 
-/// What the user sees of an edit: the inserted lines with their number, and nothing of the user's own text.
+/// The part of an edit that the user sees: the inserted lines with their number, and no other text of the file.
 @Suite struct `A shown edit` {
     @Test func `has the number of its first line`() throws {
         let text = "{\n\t\"auths\": {\n\t\t\"a\": {\"auth\": \"secret\"}\n\t}\n}\n"
@@ -33,7 +33,7 @@ import Testing
         #expect(edit.shown.lines == ["[t]", "k = \"x\""])
     }
 
-    @Test func `keeps bytes that are one character only to Swift`() throws {
+    @Test func `keeps bytes that only Swift takes for one character`() throws {
         let edit = try #require(try LineSettings("a\u{301}\r\n\u{301}b").adding("k", setting: "k") { _ in nil })
         #expect(Array(edit.text.utf8) == Array("a\u{301}\r\n\u{301}b\r\nk\r\n".utf8))
     }

@@ -56,7 +56,7 @@ import Testing
 
     // MARK: go
 
-    /// A go command that knows the value in its file, and prefers the one of the shell.
+    /// A fake go command. It knows the value in its file, and prefers the variable of the shell.
     private static let go = #"if [ -n "$GOAUTH" ]; then echo "$GOAUTH"; else cat "$HOME/goauth"; fi"#
 
     @Test(
@@ -102,7 +102,7 @@ import Testing
 
     private static let cluster = "https://c.example"
 
-    /// A kubectl that shows these settings.
+    /// A fake kubectl that prints these settings.
     private static func kubectl(_ users: String) -> String {
         """
         cat <<END
@@ -132,9 +132,9 @@ import Testing
         }
     }
 
-    // MARK: What is shown
+    // MARK: The command that the user sees
 
-    @Test func `is shown exactly as it is run`() async throws {
+    @Test func `is shown exactly as keyfob runs it`() async throws {
         try await SetupBench.run { bench in
             try write("[credential]\n\thelper = store\n", to: bench.home + "/.gitconfig")
             let changes = try await bench.changes(.git)

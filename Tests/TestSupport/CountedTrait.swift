@@ -1,4 +1,4 @@
-// This target is also part of a build without tests, which has no such module.
+// A release build has this target too, but not the module Testing.
 #if canImport(Testing)
 import Synchronization
 package import Testing

@@ -115,6 +115,6 @@ package final class InMemoryItemStore: ItemStore {
 }
 
 extension ItemSchema {
-    /// Whether an item kept under `name` is of this kind.
+    /// Whether an item that is stored under `name` is of this kind.
     fileprivate func finds(_ name: String) -> Bool { name == self.name || otherNames.contains(name) }
 }

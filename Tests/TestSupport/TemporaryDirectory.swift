@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Subprocess
 
-/// Lends a directory of the test's own, mode 0700, and removes it.
+/// Runs `body` with a new directory of mode 0700, and removes it.
 package func withTemporaryDirectory<Result>(_ body: (String) async throws -> Result) async throws -> Result {
     let directory = FileManager.default.temporaryDirectory.appending(path: "keyfob-\(UUID().uuidString)")
     try FileManager.default.createDirectory(
@@ -10,7 +10,7 @@ package func withTemporaryDirectory<Result>(_ body: (String) async throws -> Res
     return try await body(directory.path)
 }
 
-/// Writes a file and gives its path.
+/// Writes a file and returns its path.
 @discardableResult
 package func write(_ text: String, to path: String) throws -> String {
     try Data(text.utf8).write(to: URL(filePath: path))

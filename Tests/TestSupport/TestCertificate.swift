@@ -47,7 +47,7 @@ package struct TestAuthority: Sendable {
         case good, expired, wrongName, selfSigned
     }
 
-    /// openssl failed.
+    /// openssl ended with an error.
     package struct Failure: Error {
         package var standardError: String
     }

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// An unusable configuration, session or keyring causes a clear error, the right exit status, and no standard output.
+/// An unusable configuration, session or keyring leads to a clear error, the right exit status, and no standard output.
 @Suite(.timeLimit(.withTurns)) struct `Invalid configurations and environments` {
     @Test(arguments: [
         ("client-id = \"x\"", ":3: host.\"https://git.example.com\".client-id: unknown key"),

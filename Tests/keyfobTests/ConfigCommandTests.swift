@@ -114,7 +114,7 @@ import Testing
                 #expect(found.settings["issuer"] == .init(value: server.issuer, source: "discovery"))
                 #expect(found.settings["resource"] == .init(value: resource, source: "discovery"))
                 #expect(found.steps.count == 2)
-                // Looking is not consent.
+                // `keyfob config` does not approve the service.
                 let approvals = session.session.home + "/.local/state/keyfob/approved.toml"
                 #expect(!FileManager.default.fileExists(atPath: approvals))
                 #expect(try await session.withBrowser().run(["keyfob", "login", resource]).status == 0)

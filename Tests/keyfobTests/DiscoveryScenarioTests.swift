@@ -167,7 +167,7 @@ import Testing
     }
 
     // RFC 8707 section 2: a token for one resource must not be used at another, even if one server issues both.
-    @Test func `a token is for one resource, and never given to another`() async throws {
+    @Test func `a token is for one resource, and keyfob never gives it to another`() async throws {
         try await Self.withResource { server, session, resource async throws in
             let other = resource.replacing("/mcp", with: "/notes")
             server.reconfigure { $0.resources.append(ProtectedResource(path: "/notes")) }

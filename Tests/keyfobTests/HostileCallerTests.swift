@@ -15,7 +15,7 @@ import Testing
     private static let worst: [UInt8] = [0x00, 0x08, 0x0D, 0x1B]
 
     @Test(arguments: ["protocol", "host", "path", "username", "password", "wwwauth[]", "state[]", "future"])
-    func `hides no line behind a control character`(name: String) async throws {
+    func `cannot hide a line behind a control character`(name: String) async throws {
         let isLong = ProcessInfo.processInfo.environment["KEYFOB_LONG"]?.isEmpty == false
         let bytes = isLong || name == "host" ? Self.controlCharacters : Self.worst
         try await Treasure.run { treasure in
@@ -177,7 +177,7 @@ private struct Treasure {
                     server: server, session: session, answers: try await answers(session, server))
                 try #require(treasure.answers.allSatisfy { $0.contains("password=") }, "\(treasure.answers)")
                 try await body(treasure)
-                // All of it is still there and was not given to anybody else.
+                // All of it is still stored.
                 #expect(try await answers(session, server) == treasure.answers)
                 #expect(session.browserOpenings == 1)
                 #expect(server.requests(to: "/token").count == 1)

@@ -44,7 +44,7 @@ struct Conversation {
         return (String(cookie), String(field.prefix { $0 != "\"" }))
     }
 
-    /// Signs in and agrees, as a person does.
+    /// Signs in and agrees, as a user does.
     func signIn(
         _ page: (cookie: String, csrf: String), name: String = "demo", password: String = "demo",
         decision: String = "allow"
@@ -69,7 +69,7 @@ struct Conversation {
         ])
     }
 
-    /// The same for a client with a secret, which it sends by Basic or in the body.
+    /// The same code exchange for a client with a secret, which it sends by Basic or in the body.
     func exchange(_ code: String, secret: (text: String, isBasic: Bool)?) async throws -> WebClient.Answer {
         var headers: [String: String] = [:]
         if let secret, secret.isBasic {

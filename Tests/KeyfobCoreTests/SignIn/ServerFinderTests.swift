@@ -73,6 +73,7 @@ import Testing
     }
 
     /// The `resource` of the metadata, their location, and the service that they then decide for.
+    ///
     /// Metadata decide for more than the requested service only at a well-known location of the resource that they
     /// name. Otherwise one path could decide for its whole origin.
     @Test(arguments: [

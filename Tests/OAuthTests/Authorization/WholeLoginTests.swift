@@ -5,7 +5,7 @@ import Testing
 
 @testable import OAuth
 
-/// From the issuer to the token over real sockets on both sides.
+/// A complete sign-in, from the issuer to the token, over real sockets on both sides.
 @Suite(.timeLimit(.minutes(1)))
 struct `A whole login on loopback` {
     @Test(arguments: ["", "/t1"])

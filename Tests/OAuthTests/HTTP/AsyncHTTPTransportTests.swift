@@ -111,7 +111,7 @@ struct `The transport` {
     @Test(arguments: [
         ScriptedServer.Reply.stall(""), .stall("HTTP/1.1 200 OK\r\nContent-Le"),
         .stall("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"),
-        // Never silent for long, and never finished.
+        // A server that never pauses for long, and never finishes its answer.
         .drip("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", every: .milliseconds(100)),
         .drip("HTTP/1.1 200 OK\r\n\r\n{" + String(repeating: " ", count: 1000), every: .milliseconds(20)),
     ])

@@ -79,11 +79,11 @@ import Testing
         Case(
             testDescription: "too late by far", answers: [later(429, "9999999999"), ok], repetition: .freely,
             status: 429),
-        // Never a request that uses something up
+        // A request that uses something up is never sent again
         Case(testDescription: "a code", answers: [later(429, "1"), ok], repetition: .never, status: 429),
         Case(testDescription: "a code, 503", answers: [later(503, "1"), ok], repetition: .never, status: 503),
         Case(testDescription: "a code, 500", answers: [.status(500), ok], repetition: .never, status: 500),
-        // A server that only fails may have processed the request
+        // A server that answers with an error only may have processed the request
         Case(testDescription: "a refresh, 500", answers: [.status(500), ok], repetition: .ifUnprocessed, status: 500),
         Case(testDescription: "a refresh, 503", answers: [.status(503), ok], repetition: .ifUnprocessed, status: 503),
         Case(testDescription: "a refresh, 429", answers: [.status(429), ok], repetition: .ifUnprocessed, status: 429),

@@ -251,7 +251,7 @@ private func bytes(_ text: String) throws -> [UInt8] {
     }
 }
 
-/// The same with real connections.
+/// The same tests with real connections.
 @Suite(.timeLimit(.minutes(1)))
 struct `The transport and checked addresses` {
     private static let host = "login.example.test"

@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test(arguments: [(64, 11), (128, 22), (256, 43)])
-    func `and other random texts have the length for their bits`(bits: Int, characters: Int) {
+    func `and other random texts have the length for their number of bits`(bits: Int, characters: Int) {
         #expect(RandomText.base64URL(bits: bits).count == characters)
     }
 }

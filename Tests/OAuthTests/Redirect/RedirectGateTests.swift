@@ -106,7 +106,7 @@ import Testing
         var testDescription: String
         var request: LoopbackRequest
         var status: Int
-        /// Whether it carries our cookie, as in our user's browser.
+        /// Whether the request has our cookie, as from our user's browser.
         var hasCookie = true
     }
 

@@ -6,7 +6,7 @@ import Testing
 
 @testable import OAuth
 
-/// The listener over real sockets: whatever comes before, it accepts the valid callback.
+/// The listener over real sockets. It accepts the valid callback after any other requests.
 @Suite(.timeLimit(.minutes(1)))
 struct `The loopback listener` {
     private struct Login {

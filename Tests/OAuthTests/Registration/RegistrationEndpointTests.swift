@@ -116,7 +116,7 @@ private func register(
     }
 
     @Test(arguments: [
-        // As requested, with or without the port
+        // The requested URI, with or without the port
         ("[\"http://127.0.0.1:4711/callback\"]", ["http://127.0.0.1:4711/callback"]),
         ("[\"http://127.0.0.1/callback\"]", ["http://127.0.0.1:4711/callback"]),
         ("[\"https://x.example/\", \"http://127.0.0.1:4711/callback\"]", ["http://127.0.0.1:4711/callback"]),
@@ -248,7 +248,7 @@ private func register(
         #expect(requests.count == 1)
     }
 
-    // Not even a URI on which keyfob could listen: the server would then choose who gets its codes.
+    // Not even a URI on which keyfob could listen. Otherwise the server would choose who gets its codes.
     @Test(arguments: [
         [], ["https://evil.example/callback"], ["http://127.0.0.1:4711/callback/other"],
         ["http://127.0.0.1:4711/callback/"], ["http://[::1]:4711/callback"], ["http://127.0.0.1:4711/Callback"],

@@ -14,7 +14,7 @@ import Testing
         ("HTTPS://MCP.Example.COM:443/Path", "https://mcp.example.com/Path"),
         ("https://mcp.example.com:8443/", "https://mcp.example.com:8443"),
         ("http://127.0.0.1:80/mcp", "http://127.0.0.1/mcp"),
-        // May have a meaning: it stays
+        // This part may have a meaning, so it stays
         ("https://mcp.example.com/mcp/", "https://mcp.example.com/mcp/"),
         ("https://mcp.example.com/mcp?tenant=a", "https://mcp.example.com/mcp?tenant=a"),
         ("https://mcp.example.com/?tenant=a", "https://mcp.example.com?tenant=a"),
@@ -49,13 +49,13 @@ import Testing
     }
 
     @Test(arguments: [
-        // The same
+        // The same URL
         ("https://h/mcp", "https://h/mcp"), ("https://h", "https://h/"), ("https://h/", "https://h"),
         ("https://h/mcp/", "https://h/mcp"), ("https://h/mcp", "https://h/mcp/"),
         ("https://h/mcp", "https://H:443/mcp"),
         ("https://h/mcp?x=1", "https://h/mcp?x=1"), ("https://h/?x=1", "https://h?x=1"),
         ("https://h/a/../b", "https://h/a/../b"),
-        // All below a path, or on an origin
+        // URLs below a path, or on an origin
         ("https://h/mcp", "https://h"), ("https://h/mcp", "https://h/"), ("https://h/a/b/c", "https://h/a/b"),
         ("https://h/a/b/c", "https://h/a/"), ("https://h/mcp?x=1", "https://h/mcp"), ("https://h/mcp?x=1", "https://h"),
         ("http://127.0.0.1:8080/mcp", "http://127.0.0.1:8080"),
@@ -77,7 +77,7 @@ import Testing
         // Another query
         ("https://h/mcp", "https://h/mcp?x=1"), ("https://h/mcp?x=1", "https://h/mcp?x=2"),
         ("https://h/mcp?x=1", "https://h/mcp?x=1&y"), ("https://h/a/b?x=1", "https://h/a?x=1"),
-        // A server might resolve these
+        // A server might resolve these paths to others
         ("https://h/a/../b", "https://h/a"), ("https://h/a/%2E%2e/b", "https://h/a"),
         ("https://h/a/..%2fb", "https://h/a"),
         ("https://h/a/b", "https://h/c/../a"), ("https://h/a/./b", "https://h/a"),

@@ -54,7 +54,7 @@ final class LoopbackPair {
                     unsafe getsockname(descriptor, $0, &size)
                 }
             })
-        return UInt16(bigEndian: address.sin6_port)  // At the same place for both families.
+        return UInt16(bigEndian: address.sin6_port)  // The port is at the same offset for both families.
     }
 
     private static func withAddress(

@@ -53,10 +53,10 @@ struct FailureBench {
     }
 
     let server: RunningServer
-    /// With a browser that signs in when it is opened.
+    /// A browser signs in as soon as it is opened.
     var session: KeyfobSession
 
-    /// Without permission to ask the user.
+    /// keyfob may not ask the user.
     var quiet: KeyfobSession {
         var copy = session
         copy.environment["KEYFOB_INTERACTION"] = "never"

@@ -26,7 +26,7 @@ private func requireAddition(
 ) throws {
     guard case .success(let edit?) = outcome({ () throws(SettingsProblem) in try change(text) }) else { return }
     var rest = edit.text.utf8[...]
-    for byte in text.utf8 where byte > 0x20 {  // an empty object loses its white space
+    for byte in text.utf8 where byte > 0x20 {  // An empty object loses its white space
         guard let found = rest.firstIndex(of: byte) else { throw Violation(description: "removed: \(edit.text)") }
         rest = rest[rest.index(after: found)...]
     }
