@@ -1,4 +1,4 @@
-"""The callers that are not git: the same answer by the door's other names, and by what others have for these callers."""
+"""Callers other than git: the door under its other names, compared with the usual programs for these callers."""
 
 from __future__ import annotations
 
@@ -38,13 +38,14 @@ ASKED: dict[str, tuple[list[str], str]] = {
 
 
 def install_links(installed: Path) -> None:
-    """The names by which those callers call the door."""
+    """Makes links to the door under the names that those callers use."""
     for command, _ in ASKED.values():
         (installed / command[0]).symlink_to(installed / binaries.keyfob().name)
 
 
 def must_give(session: PrivateSession, token: str, command: list[str], stdin: str = "") -> None:
-    """Asks once, and fails when the answer is not what is to be timed. (The first answer of a door is keyfob's.)"""
+    """Runs the command once, and fails if its output is not the expected one. (The first answer of a door comes from
+    keyfob-main.)"""
     done = session.run(*command, stdin=stdin.encode())
     if done.returncode != 0 or token.encode() not in done.stdout:
         raise SystemExit(f"{command}: exit {done.returncode}: {done.stderr.decode()}{done.stdout.decode()}")
@@ -52,7 +53,7 @@ def must_give(session: PrivateSession, token: str, command: list[str], stdin: st
 
 @contextmanager
 def oidc_agent(session: PrivateSession, server: TokenServer) -> Iterator[list[str]]:
-    """oidc-agent with its daemon running, which has a live token of the same server; the command that prints it."""
+    """Runs oidc-agent's daemon with a live token of the same server, and returns the command that prints the token."""
     directory = session.home / "oidc"
     directory.mkdir(mode=0o700)
     (session.home / "oidc-password").write_bytes(PASSWORD)
@@ -73,7 +74,8 @@ def oidc_agent(session: PrivateSession, server: TokenServer) -> Iterator[list[st
 
 
 def pythons_keyring(session: PrivateSession, directory: Path) -> list[str]:
-    """keyring of PyPI in an environment of its own, with a password in the Secret Service; the command that prints it."""
+    """Installs PyPI's keyring in its own environment, with a password in the Secret Service. Returns the command that
+    prints it."""
     if not (directory / "bin" / "keyring").exists():
         venv.create(directory, with_pip=True)
         pip = [directory / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
@@ -84,7 +86,7 @@ def pythons_keyring(session: PrivateSession, directory: Path) -> list[str]:
 
 
 def dockers_secretservice(session: PrivateSession) -> list[str]:
-    """docker-credential-secretservice with a password; the command that prints it."""
+    """Stores a password with docker-credential-secretservice, and returns the command that prints it."""
     kept = json.dumps({"ServerURL": SERVICE, "Username": "alice", "Secret": "password-1"})
     session.run("docker-credential-secretservice", "store", stdin=kept.encode()).check_returncode()
     return ["docker-credential-secretservice", "get"]

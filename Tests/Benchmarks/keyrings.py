@@ -1,4 +1,4 @@
-"""Keyrings with many items, made at once: gnome-keyring needs a quarter of an hour to store 5,000 one by one."""
+"""Makes keyrings with many items at once: gnome-keyring needs a quarter of an hour to store 5,000 one by one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from harness.session import PrivateSession
 
-# What git-credential-libsecret of Debian 12 stores.
+# The attributes that git-credential-libsecret of Debian 12 stores.
 SCHEMA = "org.gnome.keyring.NetworkPassword"
 HEADER = "[keyring]\ndisplay-name=login\nctime=0\nmtime=0\nlock-on-idle=false\nlock-after=false\n"
 ITEM = "[{n}]\nitem-type=0\ndisplay-name=Git: {url}\nsecret=password-{n}\nmtime=1700000000\nctime=1700000000\n"
@@ -31,10 +31,8 @@ def item(number: int) -> str:
 
 @contextmanager
 def session_with(items: int, path: list[Path]) -> Iterator[PrivateSession]:
-    """A private session whose default keyring is unlocked and holds that many passwords, of hosts 1 to `items`.
-
-    gnome-keyring reads the unencrypted file; as it is started with a password, it encrypts it with the first store.
-    """
+    """A private session whose unlocked default keyring has that many passwords, for the hosts 1 to `items`.
+    gnome-keyring reads the unencrypted file, and encrypts it at the first store."""
     with PrivateSession(path=path) as session:
         session.keyrings.mkdir(parents=True, mode=0o700)
         keyring = session.keyrings / "login.keyring"

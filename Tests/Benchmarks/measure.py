@@ -1,7 +1,6 @@
-"""Measures keyfob side by side with git-credential-libsecret, /bin/true and curl, and prints a table in Markdown.
-
-Whole processes, from before the start to after the end; medians; in each round every contestant runs once. The rows
-and bars are those that keyfob holds itself to. Exit status 1 when a bar is missed.
+"""Measures keyfob side by side with git-credential-libsecret, /bin/true and curl, and prints a table in Markdown. It
+measures whole processes, from before the start to after the end, and prints medians. Each contestant runs once in each
+round. Each row has a bar that keyfob must meet. The exit status is 1 if a bar is missed.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ from token_server import TokenServer, certificate  # noqa: E402
 SIZES = (1, 100, 1000, 5000)
 AT_ONCE = 32
 WARM_UP = 2  # rounds that race.c runs and does not report
-SERVICE = "http://127.0.0.1:1"  # no git server is needed: only its token is asked for
+SERVICE = "http://127.0.0.1:1"  # no git server is needed: callers only request its token
 CLIENT = "keyfob-benchmark"
 
 Step = list[str]
@@ -47,17 +46,17 @@ class Row:
     ours: float
     theirs: float
     unit: str
-    # None where the row is printed for who wants to know.
+    # None if the row is only for information.
     bar: float | None
 
     @property
     def ratio(self) -> float:
-        """Ours in terms of theirs."""
+        """The ratio of our time to theirs."""
         return self.ours / self.theirs
 
     @property
     def holds(self) -> bool:
-        """Whether the bar holds."""
+        """Whether keyfob meets the bar."""
         return self.bar is None or self.ratio <= self.bar
 
     def __str__(self) -> str:
@@ -69,7 +68,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Result:
-    """What one contestant needed: microseconds of each round, and the largest resident set in KiB."""
+    """The measurements of one contestant: microseconds of each round, and the largest resident set in KiB."""
 
     times: list[float]
     peak: float
@@ -87,7 +86,7 @@ class Bench:
     directory: Path
     race: Path
     installed: Path
-    # Where PyPI's keyring is put.
+    # The directory of PyPI's keyring.
     keyring: Path
 
     @property
@@ -101,7 +100,7 @@ class Bench:
         return self.installed / "git-credential-libsecret"
 
     def given(self, text: str) -> str:
-        """The path of a file with this text, for a contestant to read."""
+        """Writes a file with this text for a contestant, and returns its path."""
         descriptor, path = tempfile.mkstemp(dir=self.directory)
         with os.fdopen(descriptor, "w") as file:
             file.write(text)
@@ -121,13 +120,13 @@ class Bench:
 
 
 def description(service: str, **more: str) -> str:
-    """What git writes to a helper."""
+    """The request that git sends to a helper."""
     protocol, _, rest = service.partition("://")
     return "".join(f"{key}={value}\n" for key, value in {"protocol": protocol, "host": rest, **more}.items())
 
 
 def must_print(session: PrivateSession, helper: Path, request: str, *expected: str) -> str:
-    """Asks a helper once and fails when the answer is not what is to be timed."""
+    """Runs a helper once, and fails if its output is not the expected one."""
     done = session.run(helper, "get", stdin=request.encode())
     answer = done.stdout.decode()
     if done.returncode != 0 or not all(part in answer for part in expected):
@@ -147,7 +146,7 @@ def sign_in(session: PrivateSession, server: TokenServer, service: str = SERVICE
 
 
 def live_token_rows(bench: Bench, session: PrivateSession) -> Iterator[Row]:
-    """A live access token, from kernel memory, against a password that git-credential-libsecret keeps."""
+    """A live access token from kernel memory, against a password of git-credential-libsecret."""
     ours, theirs, nothing = bench.given(description(SERVICE)), "", bench.given("")
     password = description("https://" + host(1))
     theirs = bench.given(password)
@@ -179,7 +178,7 @@ def live_token_rows(bench: Bench, session: PrivateSession) -> Iterator[Row]:
 
 
 def refresh_row(bench: Bench, session: PrivateSession, server: TokenServer, how: str) -> Row:
-    """A `get` that refreshes, against curl with the same request; the time of the server itself is taken off both."""
+    """A `get` that refreshes, against curl with the same request. The server's own time is subtracted from both."""
     erase = ["~" + bench.given(description(SERVICE)), str(bench.door), "erase"]
     ours = [erase, [bench.given(description(SERVICE)), str(bench.door), "get"]]
     form = f"grant_type=refresh_token&refresh_token={'x' * 43}&client_id=curl"
@@ -195,7 +194,7 @@ def refresh_row(bench: Bench, session: PrivateSession, server: TokenServer, how:
 
 
 def less(result: Result, server_times: list[float]) -> float:
-    """The median of the rounds in milliseconds, each without the server's own time (the warm-up came first)."""
+    """The median of the rounds in milliseconds, each without the server's own time. (The warm-up came first.)"""
     pairs = zip(result.times, server_times[-len(result.times) :], strict=True)
     return statistics.median(ours - servers for ours, servers in pairs) / 1000
 
@@ -218,7 +217,7 @@ def stored_password_rows(bench: Bench, items: int) -> Iterator[Row]:
 
 
 def caller_rows(bench: Bench, session: PrivateSession, server: TokenServer) -> Iterator[Row]:
-    """A live access token by the door's other names, against what others have for the same callers."""
+    """A live access token by the door's other names, against the usual programs for the same callers."""
     session.env.update(callers.VARIABLES)
     token = session.run("keyfob", "token", callers.SERVICE).stdout.decode().strip()
     ours: dict[str, Contestant] = {}
@@ -250,7 +249,7 @@ def caller_rows(bench: Bench, session: PrivateSession, server: TokenServer) -> I
 
 
 def found(command: list[str]) -> list[str]:
-    """The command with its program's whole path, as a shell that knows it already."""
+    """The command with its program's absolute path, as if a shell had looked it up before."""
     program = shutil.which(command[0], path="/usr/local/bin:/usr/bin:/bin")
     if program is None:
         raise SystemExit(f"{command[0]} is not installed")
@@ -268,7 +267,7 @@ def rows(bench: Bench) -> Iterator[Row]:
         yield from caller_rows(bench, session, server)
     pem, bundle = certificate(bench.directory)
     with session_with(1, [bench.installed]) as session, TokenServer(pem) as server, forgetting_keys():
-        session.env["SSL_CERT_FILE"] = str(bundle)  # all three, keyfob, the browser and curl, read it
+        session.env["SSL_CERT_FILE"] = str(bundle)  # keyfob, the browser and curl read it
         sign_in(session, server)
         yield refresh_row(bench, session, server, "over TLS")
     for items in SIZES:
@@ -277,7 +276,7 @@ def rows(bench: Bench) -> Iterator[Row]:
 
 @contextmanager
 def forgetting_keys() -> Iterator[None]:
-    """Leaves the kernel keyring as it was before."""
+    """Restores the kernel keyring's earlier state at the end."""
     before = kernel.keys()
     try:
         yield
@@ -296,10 +295,8 @@ def machine() -> str:
 
 
 def prepare(directory: Path) -> Bench:
-    """Compiles what the benchmark needs beside keyfob, and installs the contestants as a person would.
-
-    (What a linker has just written lies in the page cache in small pieces, which costs 0.3 ms at each start.)
-    """
+    """Compiles the benchmark's own programs, and installs the contestants. (A file that a linker has just written is in
+    small pieces in the page cache, which costs 0.3 ms at each start.)"""
     race = directory / "race"
     command = ["cc", "-O2", "-static", "-Wall", "-Wextra", "-Werror", "-o", str(race), str(HERE / "race.c")]
     subprocess.run(command, check=True)
@@ -312,7 +309,7 @@ def prepare(directory: Path) -> Bench:
 
 
 def main() -> int:
-    """Prints the table as it comes into being."""
+    """Prints each row of the table as soon as it is measured."""
     print(f"Measured on {datetime.date.today()}: {machine()}.\n")
     print("| what | keyfob | the other | ratio | bar | |\n|---|---:|---:|---:|---:|---|", flush=True)
     missed = 0

@@ -1,4 +1,5 @@
-"""An authorization server that consents at once and says how long it took for each token: for the benchmark alone."""
+"""An authorization server for the benchmark. It approves each sign-in at once, and records its own time for each token.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +22,7 @@ class Handler(BaseHTTPRequestHandler):
     server: TokenServer
 
     def do_GET(self) -> None:
-        """The metadata, or consent without a question."""
+        """The metadata, or approval without a question."""
         address = urlsplit(self.path)
         if address.path in ("/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"):
             return self._send_json(self.server.metadata())
@@ -39,7 +40,7 @@ class Handler(BaseHTTPRequestHandler):
         token = {"access_token": secrets.token_urlsafe(32), "token_type": "Bearer", "expires_in": 3600}
         self._send_json({**token, "refresh_token": secrets.token_urlsafe(32), "scope": "read"})
         if form["grant_type"] == ["refresh_token"]:
-            # Others than keyfob and curl name themselves in a header field.
+            # Clients other than keyfob and curl send their name in a header field.
             self.server.note(form.get("client_id", [""])[0], (time.perf_counter() - begun) * 1e6)
 
     def _send_json(self, value: dict[str, object]) -> None:
@@ -60,7 +61,7 @@ class TokenServer(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self, certificate: Path | None = None) -> None:
-        """With TLS where there is a certificate (and its key, in one PEM file)."""
+        """Uses TLS if there is a certificate (with its key, in one PEM file)."""
         super().__init__(("127.0.0.1", 0), Handler)
         self._times: dict[str, list[float]] = {}
         self._noted = threading.Condition()
@@ -82,25 +83,26 @@ class TokenServer(ThreadingHTTPServer):
             "authorization_endpoint": f"{self.issuer}/authorize",
             "token_endpoint": f"{self.issuer}/token",
             "response_types_supported": ["code"],
-            # oidc-agent does not do without these two.
+            # oidc-agent requires these two.
             "grant_types_supported": ["authorization_code", "refresh_token"],
             "scopes_supported": ["read"],
             "code_challenge_methods_supported": ["S256"],
         }
 
     def note(self, client: str, microseconds: float) -> None:
-        """Keeps how long the server itself took for a refresh of this client."""
+        """Records the server's own time for a refresh by this client."""
         with self._noted:
             self._times.setdefault(client, []).append(microseconds)
             self._noted.notify_all()
 
     def forget(self) -> None:
-        """Begins to count anew."""
+        """Deletes the recorded times."""
         with self._noted:
             self._times.clear()
 
     def times(self, client: str, count: int) -> list[float]:
-        """What it took for each refresh of this client. The last is noted after its answer: waits for it."""
+        """The server's own time for each refresh by this client. Waits for the last record, which comes after the
+        answer."""
         with self._noted:
             self._noted.wait_for(lambda: len(self._times.get(client, [])) >= count, timeout=10)
             return list(self._times.get(client, []))

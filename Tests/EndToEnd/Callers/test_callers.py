@@ -150,7 +150,7 @@ def test_go_gets_an_empty_answer_in_its_first_phase(signed_in: Person) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
-def test_a_client_of_mcp_waits_three_seconds_and_not_longer(signed_in: Person, provider: Provider) -> None:
+def test_an_mcp_client_waits_three_seconds_at_most(signed_in: Person, provider: Provider) -> None:
     headers = next(caller for caller in CALLERS if caller.name == "headers")
     refuse(signed_in, signed_in.token(SERVICE))
     provider.stop()
@@ -169,7 +169,7 @@ def test_a_client_of_mcp_waits_three_seconds_and_not_longer(signed_in: Person, p
 
 
 def test_a_refresh_that_outlasts_the_time_limit_is_stored(person: Person, server: FamilyServer, service: str) -> None:
-    """The server ends the family where a refresh token comes twice: the one that came late must not be lost."""
+    """The server revokes the token family if a refresh token comes twice, so the late one must be stored."""
     link(person)
     assert_worked(person.keyfob("login", service))
     old = person.token(service)

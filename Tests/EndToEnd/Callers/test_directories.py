@@ -134,7 +134,7 @@ def test_a_relative_path_of_settings_is_ignored(
 def test_settings_of_one_command_are_not_noted_for_others(
     person: Person, server: FamilyServer, evil: FamilyServer
 ) -> None:
-    """What `git -c` says holds for that command, and not for what others ask afterwards."""
+    """The settings of `git -c` count for that command, not for later requests of others."""
     person.configure_git(settings_of(server, server.issuer))
     said = [part for key, value in settings_of(evil, server.issuer).items() for part in ("-c", f"{key}={value}")]
     question = f"url={server.issuer}\n\n".encode()
@@ -160,11 +160,11 @@ def test_a_check_of_git_runs_no_program_of_a_repository(person: Person, server: 
     assert not ran.exists()
 
 
-# A person's own settings, which hold in all directories.
+# The person's own settings count in all directories.
 
 
 @pytest.mark.parametrize("way", ["login", "token", "git", "git -c", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_COUNT"])
-def test_the_settings_of_a_person_hold_wherever_they_stand(person: Person, server: FamilyServer, way: str) -> None:
+def test_the_settings_of_a_person_count_in_every_directory(person: Person, server: FamilyServer, way: str) -> None:
     settings = settings_of(server, server.issuer)
     copy = make_trap(person, {"user.name": "somebody"})
     question, options, env = f"url={server.issuer}\n\n".encode(), [], {}
@@ -223,7 +223,7 @@ def test_a_repository_does_not_choose_the_proxy(person: Person, variable: bool) 
 def test_a_relative_path_names_no_authority_of_the_directory(
     person: Person, evil: FamilyServer, tmp_path: Path, who: str
 ) -> None:
-    """Who has prepared the directory has prepared the network, too."""
+    """Somebody who prepared the directory may control the network too."""
     name, authority = "login.example.test", Authority(tmp_path)
     with Proxy() as proxy, Provider(authority.certify(name)) as provider:
         proxy.route(name, provider.port)
@@ -278,7 +278,7 @@ def test_a_git_that_does_not_answer_is_reported_after_the_time_limit(person: Per
 
 
 def test_without_an_answer_of_git_nothing_is_sent(person: Person, silent: Path) -> None:
-    """The person may have a proxy, and an authority of their own: nothing goes past them."""
+    """git may know a proxy and a certificate authority of the person. keyfob sends nothing without them."""
     person.configure_keyfob("https://git.example.test", "https://login.example.test")
     done = person.keyfob("login", "https://git.example.test")
     assert_refused(done, 78)
@@ -414,7 +414,7 @@ def test_a_broken_list_is_reported_for_a_service_that_needs_it(
     assert_worked(person.keyfob("login", f"{server.issuer}/git"))
 
 
-def test_the_list_takes_no_more_than_it_can_give_back(person: Person, server: FamilyServer) -> None:
+def test_the_list_takes_no_more_entries_than_keyfob_can_read(person: Person, server: FamilyServer) -> None:
     person.approvals.parent.mkdir(parents=True, mode=0o700)
     entry = '[host."https://h{0}.example.test"]\nissuer = "https://login.example.test"\n'
     person.approvals.write_text("".join(entry.format(number) for number in range(1000)))
@@ -430,7 +430,7 @@ def test_the_list_takes_no_more_than_it_can_give_back(person: Person, server: Fa
     assert server.is_active(person.token(f"{server.issuer}/git"))
 
 
-def test_an_approval_goes_into_no_file_that_was_prepared(person: Person, server: FamilyServer) -> None:
+def test_an_approval_is_not_written_into_a_prepared_file(person: Person, server: FamilyServer) -> None:
     person.approvals.parent.mkdir(parents=True, mode=0o700)
     precious = person.home / "precious"
     precious.write_text("precious")
@@ -574,7 +574,7 @@ def test_ignored_settings_are_reported(person: Person) -> None:
 def test_without_a_home_directory_nothing_is_written(
     person: Person, tmp_path: Path, home: str | None, command: list[str]
 ) -> None:
-    """A relative one would be a place in whatever directory this runs in."""
+    """A relative path would name a directory inside the working directory."""
     (tmp_path / ".git-credentials").write_text("https://evil:password@git.example.test\n")
     env = dict(person.session.env)
     env.pop("HOME", None)

@@ -233,7 +233,7 @@ def test_store_and_erase_go_to_keyfob(threshold: Threshold) -> None:
     assert threshold.said(("vault-token-keyfob", "get"), VAULT_ADDR=SERVICE) == (b"s.token", b"", 0)
 
 
-def test_a_conversation_is_greeted_once_wherever_it_is_handed_over(signed_in: Threshold) -> None:
+def test_a_conversation_has_one_greeting_even_after_a_hand_over(signed_in: Threshold) -> None:
     hit, miss, keep = other(SERVICE), other("https://other.example"), other(SERVICE).replace(b'"get"', b'"dance"')
     signed_in.said(("cargo-credential-keyfob", "--cargo-plugin"), hit)
     for lines in ([hit, hit], [hit, miss, hit], [miss], [hit, keep, hit.rstrip()], [miss.rstrip()], [b"\n", hit]):
@@ -241,7 +241,7 @@ def test_a_conversation_is_greeted_once_wherever_it_is_handed_over(signed_in: Th
         assert (output.count(b'{"v":[1]}'), output.count(b"\n"), status) == (1, 1 + len(lines), 0)
 
 
-def test_each_question_of_a_conversation_may_wait_for_the_answer_before(signed_in: Threshold) -> None:
+def test_a_caller_may_send_each_request_after_the_previous_answer(signed_in: Threshold) -> None:
     command = (signed_in.door / "cargo-credential-keyfob", "--cargo-plugin")
     process = signed_in.person.session.start(*command, stdin=subprocess.PIPE)
     signed_in.person.session.end_at_last(process)
@@ -264,7 +264,7 @@ def test_an_answer_without_a_reader_is_a_failure(signed_in: Threshold) -> None:
             assert (done.returncode, done.stderr) == (74, b""), (caller.name, place.name)
 
 
-def test_without_keyfob_beside_it_the_door_says_so(threshold: Threshold) -> None:
+def test_a_door_without_keyfob_main_reports_that(threshold: Threshold) -> None:
     alone = threshold.person.home / "alone"
     alone.mkdir()
     shutil.copy(binaries.keyfob(), alone)

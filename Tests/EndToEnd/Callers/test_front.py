@@ -1,5 +1,6 @@
-"""`keyfob` is a door: it answers `token`, `headers` and `get` of a live token from kernel memory, and becomes the large
-program for everything else. Both give the same bytes and the same exit statuses."""
+"""The small program `keyfob` is a door. It answers `token`, `headers` and `get` of a live token from kernel memory, and
+runs keyfob-main for everything else. Both give the same bytes and the same exit statuses.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +40,7 @@ ANSWERED: list[tuple[tuple[str, ...], bytes]] = [
     (("--version",), b""),
 ]
 
-# Invalid questions, which the door refuses in the same words.
+# Invalid requests, which the door refuses with the same messages.
 INVALID: list[tuple[tuple[str, ...], bytes]] = [
     (("headers",), b""),
     (("headers", "get"), b""),
@@ -49,7 +50,7 @@ INVALID: list[tuple[tuple[str, ...], bytes]] = [
     (("get",), b"x=" + b"x" * 2_000_000),
 ]
 
-# Invocations that the door leaves to the large program.
+# Invocations that the door hands over to keyfob-main.
 HANDED_OVER: list[tuple[tuple[str, ...], bytes]] = [
     ((), b""),
     (("--help",), b""),
@@ -90,16 +91,16 @@ HANDED_OVER: list[tuple[tuple[str, ...], bytes]] = [
 
 @dataclass(frozen=True)
 class Front:
-    """A person who can ask both programs."""
+    """A person who can run both programs."""
 
     person: Person
 
     def ask(self, program: Path, arguments: tuple[str, ...], stdin: bytes = b"", **variables: str) -> Done:
-        """Asks one of them, which is called `keyfob`."""
+        """Runs one of them under the name `keyfob`."""
         return self.person.session.run(program, *arguments, stdin=stdin, **variables)
 
     def said(self, arguments: tuple[str, ...], stdin: bytes = b"", **variables: str) -> Said:
-        """What both of them say, which is the same."""
+        """The result of both programs, which must be the same."""
         programs = (binaries.keyfob(), binaries.keyfob_main())
         first, second = (self.ask(program, arguments, stdin, **variables) for program in programs)
         found: Said = (first.stdout, first.stderr, first.returncode)
@@ -116,46 +117,46 @@ class Front:
 
 @pytest.fixture
 def front(person: Person) -> Iterator[Front]:
-    """Somebody whose keyfob knows nothing yet."""
+    """A person whose keyfob has no data yet."""
     yield Front(person)
 
 
 @pytest.fixture
 def signed_in(front: Front, provider: Provider) -> Front:
-    """The same after a sign-in and one question, from which the door knows the account."""
+    """The same person after a sign-in and one request, which told the door the account."""
     front.person.configure_keyfob(SERVICE, provider.issuer)
     assert_worked(front.person.keyfob("login", SERVICE))
     assert_worked(front.person.keyfob("token", SERVICE))
     return front
 
 
-def test_a_live_token_is_answered_by_the_door_as_by_the_large_program(signed_in: Front) -> None:
+def test_the_door_answers_with_a_live_token_exactly_like_keyfob_main(signed_in: Front) -> None:
     for arguments, stdin in ANSWERED:
         output, errors, status = signed_in.said(arguments, stdin)
         assert (output != b"", errors, status) == (True, b"", 0), arguments
         assert signed_in.programs_started(arguments, stdin) == 1, arguments
 
 
-def test_an_invalid_question_is_refused_by_the_door_as_by_the_large_program(front: Front) -> None:
+def test_the_door_refuses_an_invalid_request_exactly_like_keyfob_main(front: Front) -> None:
     for arguments, stdin in INVALID:
         output, errors, status = front.said(arguments, stdin)
         assert (output, errors != b"", status in (64, 65)) == (b"", True, True), arguments
         assert front.programs_started(arguments, stdin) == 1, arguments
 
 
-def test_everything_else_is_answered_by_the_large_program(signed_in: Front) -> None:
+def test_keyfob_main_answers_everything_else(signed_in: Front) -> None:
     for arguments, stdin in HANDED_OVER:
         signed_in.said(arguments, stdin)
         assert signed_in.programs_started(arguments, stdin) == 2, arguments
 
 
-def test_without_a_token_the_large_program_answers(front: Front) -> None:
+def test_without_a_token_keyfob_main_answers(front: Front) -> None:
     for arguments, stdin in ANSWERED + HANDED_OVER:
         front.said(arguments, stdin, KEYFOB_INTERACTION="never")
 
 
 def write_token(person: Person, **lines: object) -> None:
-    """Puts another token into kernel memory, in the place of the person's own."""
+    """Replaces the person's token in kernel memory."""
     (serial,) = {serial for account in person.session.accounts() for serial in kernel.named("token:", account)}
     payload = "".join(f"{key}={value}\n" for key, value in lines.items())
     subprocess.run(["keyctl", "pupdate", serial], input=payload.encode(), check=True)
@@ -170,7 +171,7 @@ def test_a_token_with_odd_characters_is_encoded_in_the_same_way(signed_in: Front
             assert signed_in.said(arguments, stdin)[2] == 0
 
 
-def test_an_expired_token_is_renewed_by_the_large_program(signed_in: Front) -> None:
+def test_keyfob_main_renews_an_expired_token(signed_in: Front) -> None:
     now = int(time.time())
     facts = {"expires_at": now - 1, "lifetime": 3600, "username": "oauth2", "token": "old"}
     for arguments, stdin in ANSWERED[:-1]:
@@ -179,7 +180,7 @@ def test_an_expired_token_is_renewed_by_the_large_program(signed_in: Front) -> N
         assert (done.returncode, b"old" in done.stdout) == (0, False), arguments
 
 
-def test_variables_and_files_that_change_the_answer_are_heeded(signed_in: Front) -> None:
+def test_variables_and_files_that_change_the_answer_count(signed_in: Front) -> None:
     question = ("token", SERVICE)
     for interaction in ("never", "auto", "always", ""):
         assert signed_in.said(question, KEYFOB_INTERACTION=interaction)[2] == 0
@@ -200,7 +201,7 @@ def test_a_configuration_that_others_can_write_to_gives_no_token(signed_in: Fron
         assert signed_in.said(("token", SERVICE))[2] == 0, path
 
 
-def test_a_configuration_of_another_content_but_the_same_time_and_size_counts(signed_in: Front) -> None:
+def test_a_new_configuration_file_with_the_old_time_and_size_counts(signed_in: Front) -> None:
     file = signed_in.person.configuration
     status = file.stat()
     host = SERVICE.split("/")[2]
@@ -231,7 +232,7 @@ def test_no_token_is_shown_on_a_terminal(signed_in: Front) -> None:
     assert done.returncode == 64
 
 
-def test_the_large_program_is_found_beside_the_door_or_in_libexec_and_nowhere_else(front: Front) -> None:
+def test_the_door_finds_keyfob_main_beside_itself_or_in_libexec_only(front: Front) -> None:
     place = front.person.home / "usr"
     (place / "bin").mkdir(parents=True)
     (place / "libexec/keyfob").mkdir(parents=True)

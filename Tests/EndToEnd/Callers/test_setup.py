@@ -121,13 +121,13 @@ def test_setup_writes_only_missing_settings(
 
 
 def is_below(before: str, after: str) -> bool:
-    """Whether additions alone turn one text into the other."""
+    """Whether one text becomes the other by insertions only."""
     rest = iter(after)
     return all(character in rest for character in before)
 
 
 @pytest.mark.parametrize("name", ["docker", "cargo", "bazel", "pip", "uv", "pnpm"])
-def test_a_file_that_is_not_there_is_made_for_its_owner_alone(settings: Settings, name: str) -> None:
+def test_a_missing_file_is_created_for_its_owner_only(settings: Settings, name: str) -> None:
     before = set(settings.home.rglob("*"))
     assert_worked(settings.apply(name, URL))
     made = [path for path in set(settings.home.rglob("*")) - before if path.is_file() and not path.is_symlink()]
@@ -230,7 +230,7 @@ def test_a_symbolic_link_stays_one(settings: Settings) -> None:
     assert settings.copies() == [Path(f"{real}{COPY}")]
 
 
-def test_a_relative_path_is_one_from_here(settings: Settings) -> None:
+def test_a_relative_path_starts_at_the_working_directory(settings: Settings) -> None:
     assert_worked(settings.apply("docker", URL, DOCKER_CONFIG="here"))
     path = settings.home / "here" / "config.json"
     assert json.loads(path.read_text()) == {"credHelpers": {"registry.example": "keyfob"}}
@@ -238,7 +238,7 @@ def test_a_relative_path_is_one_from_here(settings: Settings) -> None:
     assert settings.copies() == [Path(f"{path}{COPY}")]
 
 
-def test_lines_end_as_they_did(settings: Settings) -> None:
+def test_line_ends_do_not_change(settings: Settings) -> None:
     path = settings.write(".npmrc", b"a=1\r\nb=2")
     assert_worked(settings.apply("pnpm", URL))
     helper = f"{settings.home}/.local/lib/keyfob/pnpm-registry.example"
@@ -248,7 +248,7 @@ def test_lines_end_as_they_did(settings: Settings) -> None:
     assert path.read_bytes().count(b"\n") == path.read_bytes().count(b"\r\n") == 5
 
 
-def test_another_copy_is_kept_of_another_text(settings: Settings) -> None:
+def test_another_text_gets_another_backup(settings: Settings) -> None:
     path = settings.write(".docker/config.json", "{}")
     assert_worked(settings.apply("docker", URL))
     once = path.read_text()
@@ -259,7 +259,7 @@ def test_another_copy_is_kept_of_another_text(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize("before", ['{"a": 1}\n', None])
-def test_on_a_full_disk_all_stays_as_it_was(settings: Settings, before: str | None) -> None:
+def test_a_full_disk_changes_no_file(settings: Settings, before: str | None) -> None:
     path = settings.home / ".docker" / "config.json"
     if before is not None:
         settings.write(".docker/config.json", before)
@@ -284,7 +284,7 @@ def test_the_user_adds_the_line_to_a_file_in_hcl(settings: Settings, name: str, 
     assert any("set up already" in said for said in stderr_lines(settings.apply(name)))
 
 
-def test_a_name_that_another_program_has_is_left_to_it(settings: Settings) -> None:
+def test_a_name_of_another_program_is_not_taken(settings: Settings) -> None:
     path = settings.write("bin/docker-credential-keyfob", "#!/bin/sh\n", 0o755)
     done = settings.apply("docker", URL)
     assert done.returncode == 78
@@ -338,7 +338,7 @@ def test_input_before_the_question_is_no_answer(settings: Settings, early: str) 
     assert "registry.example" in path.read_text()
 
 
-def test_a_paste_that_goes_on_while_keyfob_asks_is_no_answer(settings: Settings) -> None:
+def test_a_paste_that_continues_during_the_question_is_no_answer(settings: Settings) -> None:
     path = settings.write(".docker/config.json", "{}\n")
     begun = settings.home / "begun"
     command = ("/bin/sh", "-c", 'until [ -e "$0" ]; do :; done; exec "$@"', begun, settings.bin / "keyfob")
@@ -390,7 +390,7 @@ def test_unknown_callers_are_reported(settings: Settings) -> None:
 # git.
 
 
-def test_another_helper_of_git_is_reported_and_no_longer_asked(settings: Settings) -> None:
+def test_another_helper_of_git_is_reported_and_removed_from_the_chain(settings: Settings) -> None:
     path = settings.write(".gitconfig", "[credential]\n\thelper = store\n[user]\n\tname = A\n")
     done = settings.apply("git")
     assert_worked(done)
@@ -416,7 +416,7 @@ def test_a_helper_for_one_host_is_reported(settings: Settings) -> None:
     assert "for https://a.example" not in settings.setup("git", "https://b.example").stderr.decode()
 
 
-def test_a_service_with_a_path_needs_git_to_tell_paths(settings: Settings) -> None:
+def test_a_service_with_a_path_needs_usehttppath_in_git(settings: Settings) -> None:
     settings.person.configure_keyfob("https://a.example/team", "https://login.example")
     url, command = "https://a.example/team/x.git", "git config --global credential.https://a.example.useHttpPath true"
     assert command in settings.setup("git", url).stderr.decode()
@@ -425,7 +425,7 @@ def test_a_service_with_a_path_needs_git_to_tell_paths(settings: Settings) -> No
     assert command not in settings.setup("git", url).stderr.decode()
 
 
-def test_a_path_may_have_a_space_where_its_caller_does_not_mind(person: Person) -> None:
+def test_a_path_may_have_a_space_if_its_caller_allows_that(person: Person) -> None:
     settings = Settings(person, "my own")
     person.session.env["PATH"] = "/usr/bin:/bin"
     settings.write(".gitconfig", "")
@@ -439,7 +439,7 @@ def test_a_path_may_have_a_space_where_its_caller_does_not_mind(person: Person) 
     assert_worked(settings.apply("vault"))
 
 
-def test_git_finds_the_door_where_it_is_not_on_path(settings: Settings) -> None:
+def test_git_finds_a_door_that_is_not_on_path(settings: Settings) -> None:
     settings.person.session.env["PATH"] = "/usr/bin:/bin"
     settings.write(".gitconfig", "")
     assert_worked(settings.apply("git"))

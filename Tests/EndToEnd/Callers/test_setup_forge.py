@@ -31,7 +31,7 @@ def begin(person: Person, url: str) -> Terminal:
     return Terminal(person.session, binaries.keyfob(), "setup", "git", url)
 
 
-def test_a_person_is_walked_through_registering_an_application(
+def test_setup_guides_a_person_through_the_registration(
     newcomer: Person, provider: Provider, gate: Gate
 ) -> None:
     walk = begin(newcomer, gate.url)
@@ -87,7 +87,7 @@ def test_a_client_that_the_server_does_not_know_is_not_kept(newcomer: Person, ga
     assert not newcomer.approvals.exists()
 
 
-def test_a_secret_is_typed_unseen_where_the_host_insists_on_one(person: Person, provider: Provider, gate: Gate) -> None:
+def test_a_secret_is_not_shown_while_the_user_types_it(person: Person, provider: Provider, gate: Gate) -> None:
     person.configure_keyfob(
         *(gate.origin, provider.issuer),
         client_id=None,
@@ -106,7 +106,7 @@ def test_a_secret_is_typed_unseen_where_the_host_insists_on_one(person: Person, 
     assert "s3cret-typed" not in walk.shown
 
 
-def test_a_code_at_another_device_needs_no_secret(person: Person) -> None:
+def test_a_sign_in_at_another_device_needs_no_secret(person: Person) -> None:
     polls: list[bytes] = []
 
     def forge(asked: Asked) -> Answer:

@@ -65,7 +65,7 @@ def test_a_token_that_came_while_the_keyring_had_no_room_outlives_the_keyring(
     assert person.browsers_opened() == 1
 
 
-def test_a_password_is_not_lost_for_one_that_finds_no_room(person: Person) -> None:
+def test_a_new_password_that_finds_no_room_does_not_replace_the_old_one(person: Person) -> None:
     def ask(operation: str, *more: str) -> Done:
         return person.ask_door(operation, PASSWORD_URL, "username=alice", *more, KEYFOB_INTERACTION="never")
 

@@ -40,7 +40,7 @@ UNSAFE_FILES = {
     "keyfob-main": {"Exec.swift", "TraceOutput.swift"},
 }  # fmt: skip
 
-# The only targets that may import a module (design: "What can see my refresh token, the network, C memory?").
+# For each of these modules, the only targets that may import it.
 SOLE_IMPORTERS = {
     "CLibsecret": {"SecretService"},
     "CGIO": {"Bus", "Desktop", "SecretService"},
@@ -86,7 +86,7 @@ def imports_of(source: Path) -> set[str]:
 
 
 def wrong_arrows(target: str, modules: set[str]) -> set[str]:
-    """The modules of ours that `target` must not import."""
+    """Our targets that `target` imports but must not import."""
     ours = modules & (set(FLOOR) | DEMO)
     if target in DEMO:
         return {module for module in ours - DEMO if FLOOR[module] > FLOOR["OAuth"]}
@@ -98,7 +98,7 @@ def test_every_target_has_a_floor() -> None:
 
 
 @pytest.mark.parametrize("target", sorted(sources()))
-def test_an_arrow_goes_down_only(target: str) -> None:
+def test_a_target_imports_only_lower_floors(target: str) -> None:
     assert wrong_arrows(target, imports()[target]) == set()
 
 
@@ -111,7 +111,7 @@ def test_an_arrow_goes_down_only(target: str) -> None:
         ("keyfob-demo", "KeyfobCore"),
     ],
 )  # fmt: skip
-def test_a_wrong_arrow_is_found(target: str, module: str) -> None:
+def test_a_wrong_import_is_found(target: str, module: str) -> None:
     assert wrong_arrows(target, {module, "Secrets", "Glibc"}) == {module}
 
 
@@ -123,7 +123,7 @@ def test_unchecked_memory_stays_in_few_targets(target: str) -> None:
 
 
 @pytest.mark.parametrize("module", sorted(SOLE_IMPORTERS))
-def test_only_few_targets_see_it(module: str) -> None:
+def test_only_the_listed_targets_import_a_module(module: str) -> None:
     importers = {target for target, modules in imports().items() if module in modules}
     assert importers <= SOLE_IMPORTERS[module]
 
@@ -139,11 +139,11 @@ def test_no_source_imports_foundation() -> None:
 
 
 @pytest.mark.parametrize("target", sorted(WITHOUT_FOUNDATION & set(sources())))
-def test_the_doors_do_without_any_foundation(target: str) -> None:
+def test_the_doors_do_not_use_foundation(target: str) -> None:
     assert "FoundationEssentials" not in imports()[target]
 
 
-def test_the_static_doors_see_only_the_protocols_and_the_kernel() -> None:
+def test_the_static_doors_import_only_protocols_and_the_kernel_keyring() -> None:
     quick = {"Addresses", "CredentialProtocol", "Files", "KernelKeyring", "Secrets"}
     found = {target: modules & set(FLOOR) for target, modules in imports().items()}
     assert found["Doors"] <= quick

@@ -71,7 +71,7 @@ def test_connection_resets_of_another_user_do_no_harm(login: WaitingLogin, provi
 
 
 @needs_another_user
-def test_connections_of_another_user_take_no_place_of_the_persons(login: WaitingLogin) -> None:
+def test_connections_of_another_user_do_not_displace_the_persons(login: WaitingLogin) -> None:
     with socket.create_connection((login.host, login.port), timeout=20) as ours:
         with login.hammered(times=300, kept=300):
             ours.sendall(login.request(login.start_target).encode())
@@ -88,7 +88,7 @@ def test_a_flood_of_another_user_does_not_keep_the_person_out(login: WaitingLogi
 @pytest.mark.parametrize(
     "redirect, to", [("http://127.0.0.1/callback", "::ffff:127.0.0.1"), ("http://[::1]/callback", "::1")]
 )
-def test_another_user_is_known_by_every_road(
+def test_another_user_is_recognised_in_every_way(
     developer: Person, provider: Provider, gate: Gate, redirect: str, to: str
 ) -> None:
     developer.configure_keyfob(gate.origin, provider.issuer, redirect_uri=redirect)
@@ -102,14 +102,14 @@ def test_another_user_is_known_by_every_road(
 
 
 @needs_another_user
-def test_another_user_is_known_among_those_without_a_number(developer: Person, gate: Gate) -> None:
+def test_another_user_is_recognised_if_users_have_no_id(developer: Person, gate: Gate) -> None:
     login = WaitingLogin(developer, gate.url, ["unshare", "--user", "--map-root-user"])
     assert login.ask(login.start_target, stranger=True).status == 403
     assert_worked(login.bring_back(login.go_to_the_end()))
 
 
 @needs_another_user
-def test_another_user_is_known_by_the_kernels_list(developer: Person, gate: Gate, nodiagnosis: Path) -> None:
+def test_another_user_is_recognised_by_the_kernels_list(developer: Person, gate: Gate, nodiagnosis: Path) -> None:
     login = WaitingLogin(developer, gate.url, [nodiagnosis])
     assert login.ask(login.start_target, stranger=True).status == 403
     with login.hammered(login.request(login.start_target), times=RESETS, resets=True):
@@ -290,8 +290,8 @@ def test_a_lock_that_leads_elsewhere_is_refused(developer: Person, gate: Gate) -
     assert developer.browsers_opened() == 1
 
 
-def test_relative_directories_in_the_environment_are_not_heeded(developer: Person, gate: Gate) -> None:
-    """The XDG Base Directory specification wants that: one may stand in a repository of anybody's."""
+def test_relative_directories_in_the_environment_are_ignored(developer: Person, gate: Gate) -> None:
+    """The XDG Base Directory specification requires that: such a directory may be part of anybody's repository."""
     evil = developer.home / "evil" / "keyfob"
     evil.mkdir(parents=True)
     text = f'[host."{gate.origin}"]\nissuer = "https://evil.example"\nclient_id = "evil"\n'

@@ -104,7 +104,7 @@ def test_git_and_keyfob_use_the_same_proxy(employee: Person, company: Company, s
 def test_a_repository_sends_no_refresh_token_through_a_proxy_of_its_own(
     employee: Person, company: Company, tmp_path: Path
 ) -> None:
-    """The repository reaches its server through that proxy; keyfob's own requests do not go there."""
+    """git reaches the repository's server through that proxy, but keyfob's own requests do not go there."""
     set_git(employee, company)
     assert_worked(employee.git("clone", company.gate.url, "work"))
     work = employee.home / "work"
@@ -159,7 +159,7 @@ def test_the_password_of_a_proxy_is_not_printed(employee: Person, company: Compa
     assert "wrong-word" not in done.stderr.decode()
 
 
-def test_a_host_that_needs_no_proxy_goes_past_it(employee: Person, company: Company) -> None:
+def test_a_host_in_no_proxy_is_reached_directly(employee: Person, company: Company) -> None:
     set_environment(employee, company)
     employee.session.env["no_proxy"] = LOGIN
     assert_refused(employee.keyfob("login", company.gate.url), 75)

@@ -170,7 +170,7 @@ def test_a_password_stored_for_one_path_goes_to_no_other(caller_of: Person, call
 def test_a_path_gets_the_password_that_was_stored_without_a_path(
     caller_of: Person, git: HelperStore, caller: Caller
 ) -> None:
-    """git names no path, and so a person's password is stored without one. Beside those of paths it is the one."""
+    """git names no path by default, so it stores passwords without one. Such a password counts for all paths."""
     keep(caller_of, "user/a", "secret-of-a")
     git.approve(protocol="https", host="stored.example.com", username="alice", password="secret-of-host")
     keep(caller_of, "user/b", "secret-of-b")
@@ -208,7 +208,7 @@ def test_a_logout_of_cargo_erases_only_items_of_cargo(caller_of: Person, git: He
 
 
 def test_a_request_of_git_without_a_path_matches_every_path(caller_of: Person, git: HelperStore) -> None:
-    """git-credential-libsecret's rule, for git names no path unless credential.useHttpPath is set."""
+    """This is git-credential-libsecret's rule, because git names no path unless credential.useHttpPath is set."""
     keep(caller_of, "user/a", "secret-of-a")
     assert (git.fill(protocol="https", host="stored.example.com") or {})["password"] == "secret-of-a"
     assert git.fill(protocol="https", host="stored.example.com", path="user/b") is None

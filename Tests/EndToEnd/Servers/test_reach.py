@@ -148,7 +148,7 @@ NO_ENDPOINTS = ["169.254.7.7", "224.0.0.9", "[fe80::7]", "[ff02::7]", "[::ffff:9
 def test_a_service_with_a_special_address_has_the_same_limits(
     person: Person, world: World, service: str, host: str, address: str
 ) -> None:
-    """Link-local, multicast, mapped and translated addresses: keyfob itself would send nothing there."""
+    """Link-local, multicast, mapped and translated addresses. keyfob itself sends no request to them."""
     person.approvals.parent.mkdir(parents=True, exist_ok=True)
     entry = f'[host."https://{service}/mcp"]\nissuer = "https://{{}}"\nreach = "service"\nclient_id = "c"\n'
     person.approvals.write_text(entry.format(host))
@@ -166,7 +166,7 @@ def test_a_service_with_a_special_address_has_the_same_limits(
 def test_an_endpoint_that_is_nearer_than_the_service_is_not_asked(
     person: Person, world: World, endpoint: str, host: str, address: str
 ) -> None:
-    """Not even one to which the person has agreed."""
+    """Not even if the person approved the endpoint's host."""
     world.endpoints[endpoint] = f"https://{host}/{endpoint.partition('_')[0]}"
     person.approvals.parent.mkdir(parents=True, exist_ok=True)
     issuer = f"https://{world.server}"
@@ -184,7 +184,7 @@ def test_an_endpoint_that_is_nearer_than_the_service_is_not_asked(
 def test_a_name_that_leads_elsewhere_after_the_sign_in_gets_no_refresh_token(
     person: Person, world: World, address: str
 ) -> None:
-    """DNS rebinding: the server there would even have the right certificate."""
+    """DNS rebinding. The server at the new address even has a valid certificate."""
     assert_worked(world.network.keyfob(person, "login", SERVICE))
     drop_the_access_token(person, world)
     world.network.lead("login.example.com", address)

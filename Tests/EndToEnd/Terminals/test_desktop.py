@@ -109,7 +109,7 @@ def test_a_dismissed_notification_starts_a_cool_down(
     assert (len(daemon.shown), developer.browsers_opened()) == (1, 1), "who types keyfob login is not asked"
 
 
-def test_the_quiet_ends_with_its_key(developer: Person, gate: Gate, daemon: NotificationDaemon) -> None:
+def test_the_cool_down_ends_with_its_key(developer: Person, gate: Gate, daemon: NotificationDaemon) -> None:
     daemon.reaction = NOT_NOW
     assert_refused(token(developer, gate), 77)
     (account,) = developer.session.accounts()
@@ -322,7 +322,7 @@ def test_a_combining_mark_hides_no_markup(developer: Person, gate: Gate, daemon:
     assert "as &lt;\u0301b&gt;&amp;\u0301&quot;\u0301&#39;\u0301&gt;\u0301." in shown.body
 
 
-def test_a_desktop_without_buttons_tells_and_does_not_wait(
+def test_a_desktop_without_buttons_shows_the_command_and_does_not_wait(
     developer: Person, gate: Gate, daemon: NotificationDaemon
 ) -> None:
     daemon.capabilities = ("body",)
@@ -338,7 +338,7 @@ def test_a_desktop_without_buttons_tells_and_does_not_wait(
 # Sandboxes.
 
 
-def test_where_no_program_opens_an_address_the_portal_does(
+def test_the_portal_opens_an_address_if_no_program_does(
     developer: Person, gate: Gate, daemon: NotificationDaemon, tmp_path: Path
 ) -> None:
     daemon.reaction = Reaction([("ActivationToken", "token-1"), *CLICK.signals])
@@ -350,7 +350,7 @@ def test_where_no_program_opens_an_address_the_portal_does(
     assert portal.options == [{"activation_token": ("s", "token-1")}]
 
 
-def test_where_there_is_no_display_the_browser_of_windows_is_opened(
+def test_without_a_display_the_browser_of_windows_is_opened(
     developer: Person, gate: Gate, tmp_path: Path
 ) -> None:
     (tmp_path / "wslview").symlink_to(developer.session.env.pop("BROWSER"))

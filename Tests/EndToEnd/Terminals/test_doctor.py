@@ -43,7 +43,7 @@ LONGEST_SECONDS = 10
 PAGE = (binaries.REPOSITORY / "protocol.md").read_text()
 APPENDIX = PAGE.partition("## Appendix B.")[2]
 SCHEMA = json.loads(re.search(r"```json schema\n(.*?)```", APPENDIX, re.DOTALL)[1])  # type: ignore[index]
-# The checks as the page has them, in its order, which is that of the report.
+# The checks of appendix B of protocol.md, in its order, which is that of the report.
 CHECKS = re.findall(r"^\| `([a-z-]+)` \|", APPENDIX, re.MULTILINE)
 OF_A_SERVICE = CHECKS[CHECKS.index("address") :]
 
@@ -61,7 +61,7 @@ def read(done: Done) -> Checks:
 
 
 def examine(person: Person, *arguments: str, status: int = 0, **env: str) -> Checks:
-    """What the doctor says, which has to end with that status."""
+    """Runs the doctor, asserts its exit status, and returns its checks."""
     begun = time.monotonic()
     done = person.keyfob("doctor", "--json", *arguments, **env)
     assert time.monotonic() - begun < LONGEST_SECONDS + 2
@@ -75,7 +75,7 @@ def named(checks: Checks, status: str) -> set[str]:
 
 
 def because(checks: Checks, check: str) -> set[str]:
-    """The checks at which nobody has looked because of that one."""
+    """The checks that were skipped because of that one."""
     return {name for name, entry in checks.items() if entry.get("because") == check}
 
 
@@ -86,7 +86,7 @@ def test_a_healthy_person_who_is_signed_in(developer: Person, provider: Provider
     assert_worked(developer.keyfob("login", gate.url))
     checks = examine(developer, gate.url)
     assert list(checks) == [name for name in CHECKS if name != "refresh"]
-    # Debian 12's git is one of those that are told; and a keyring of this user's may be full.
+    # The doctor warns about Debian 12's git, and this user's kernel keyring may be full.
     assert named(checks, "ok") >= set(checks) - {"git", "kernel-keyring", "kernel-quota"}
     assert checks["provider"]["details"]["program"].endswith("/gnome-keyring-daemon")
     assert checks["helpers"]["details"]["helpers"] == ["keyfob (~/.gitconfig)"]
@@ -105,7 +105,7 @@ def test_without_a_service_nothing_is_sent(developer: Person, provider: Provider
     assert provider.requests.all() == []
 
 
-def test_the_lines_for_people_stand_in_columns(developer: Person, gate: Gate) -> None:
+def test_the_report_has_columns(developer: Person, gate: Gate) -> None:
     done = developer.keyfob("doctor", gate.url)
     assert done.returncode == 77 and stderr_lines(done) == []
     lines = done.stdout.decode().splitlines()
@@ -117,14 +117,14 @@ def test_the_lines_for_people_stand_in_columns(developer: Person, gate: Gate) ->
 
 
 @pytest.mark.parametrize(("env", "stands_out"), [({"NO_COLOR": ""}, True), ({}, False), ({"NO_COLOR": "", "TERM": "dumb"}, False)])
-def test_what_has_failed_stands_out_on_a_terminal(developer: Person, gate: Gate, env: dict[str, str], stands_out: bool) -> None:
+def test_failures_are_bold_on_a_terminal(developer: Person, gate: Gate, env: dict[str, str], stands_out: bool) -> None:
     shown = Terminal(developer.session, binaries.keyfob(), "doctor", gate.url, **env)
     shown.read_until(r"token +.*\n")
     assert shown.finish() == 77
     assert ("\x1b[1mfailed" in shown.shown, shown.shown.count("\x1b")) == ((True, 2) if stands_out else (False, 0))
 
 
-def test_nothing_is_changed_and_nobody_asked(developer: Person, provider: Provider, gate: Gate) -> None:
+def test_doctor_changes_nothing_and_does_not_ask_the_user(developer: Person, provider: Provider, gate: Gate) -> None:
     let_the_token_expire(developer, provider, gate)
     before, keys = labels(developer.session), kernel.of_accounts(developer.session.accounts())
     files = {path: path.read_bytes() for path in developer.home.rglob("*.toml")}
@@ -141,7 +141,7 @@ def without_times(shown: list[str]) -> list[str]:
     return sorted(re.sub(r"uint64 \d+", "", each) for each in shown)
 
 
-def test_a_refresh_is_tried_where_it_is_asked_for(developer: Person, provider: Provider, gate: Gate) -> None:
+def test_a_refresh_is_tried_on_request(developer: Person, provider: Provider, gate: Gate) -> None:
     let_the_token_expire(developer, provider, gate)
     checks = examine(developer, gate.url, "--refresh")
     assert checks["refresh"]["summary"].startswith("works")
@@ -257,7 +257,7 @@ def test_a_runtime_directory_that_others_may_enter(developer: Person, mode: int)
     assert any("0700" in mend for mend in checks["runtime-directory"]["mend"])
 
 
-def test_who_holds_a_lock(developer: Person) -> None:
+def test_the_holder_of_a_lock_is_named(developer: Person) -> None:
     directory = developer.session.runtime / "keyfob"
     directory.mkdir(mode=0o700)
     lock = directory / "0123.lock"
@@ -288,7 +288,7 @@ def test_a_configuration_that_others_may_write(developer: Person) -> None:
     assert (check["status"], check["mend"]) == ("failed", ["chmod go-w ~/.config/keyfob/config.toml"])
 
 
-def test_a_word_that_nobody_knows_in_the_environment(developer: Person) -> None:
+def test_an_unknown_value_in_the_environment(developer: Person) -> None:
     assert named(examine(developer, status=78, KEYFOB_INTERACTION="no"), "failed") == {"configuration"}
 
 
@@ -303,7 +303,7 @@ def test_another_helper_that_writes_tokens_to_disk(developer: Person) -> None:
     assert any("~/.gitconfig" in mend for mend in check["mend"])
 
 
-def test_a_helper_for_one_host_alone_is_told_for_that_host(developer: Person, gate: Gate) -> None:
+def test_a_helper_for_one_host_is_reported_for_that_host_only(developer: Person, gate: Gate) -> None:
     developer.configure_git({f"credential.{gate.origin}.helper": "!f() { echo password=hunter2; }; f"})
     assert examine(developer)["helpers"]["status"] == "ok"
     check = examine(developer, gate.url, status=77)["helpers"]
@@ -317,7 +317,7 @@ def test_a_git_that_does_not_ask_keyfob(developer: Person) -> None:
     assert (check["status"], check["mend"]) == ("warning", ["git config --global credential.helper keyfob"])
 
 
-def test_a_sign_in_for_a_path_that_git_does_not_tell(developer: Person, provider: Provider, gate: Gate) -> None:
+def test_a_sign_in_for_a_path_that_git_does_not_send(developer: Person, provider: Provider, gate: Gate) -> None:
     developer.configure_keyfob(gate.url, provider.issuer)
     check = examine(developer, gate.url, status=77)["http-path"]
     assert check["status"] == "warning" and "useHttpPath" in check["mend"][0]
@@ -361,7 +361,7 @@ def test_the_links_of_other_callers(developer: Person, tmp_path: Path) -> None:
         ({"GIT_TERMINAL_PROMPT": "0"}, "GIT_TERMINAL_PROMPT"),
     ],
 )
-def test_how_one_would_sign_in(developer: Person, env: dict[str, str], summary: str) -> None:
+def test_the_way_to_sign_in_is_described(developer: Person, env: dict[str, str], summary: str) -> None:
     check = examine(developer, **env)["sign-in"]
     assert summary in check["summary"]
     assert check["status"] == ("ok" if env == {} else "warning")
@@ -379,7 +379,7 @@ def test_a_desktop_that_can_ask(developer: Person) -> None:
     assert (check["details"]["notifications"], check["details"]["portal"]) == (True, False)
 
 
-def test_a_desktop_that_has_asked_a_while_ago(developer: Person, gate: Gate) -> None:
+def test_a_desktop_prompt_that_the_user_has_dismissed(developer: Person, gate: Gate) -> None:
     with NotificationDaemon(developer.session) as daemon:
         daemon.reaction = SEND_AWAY
         assert_refused(developer.keyfob("token", gate.url, **DESKTOP), 77)
@@ -388,7 +388,7 @@ def test_a_desktop_that_has_asked_a_while_ago(developer: Person, gate: Gate) -> 
     assert any("asks again in" in mend for mend in check["mend"]) or not kernel.is_available()
 
 
-def test_a_browser_that_is_not_there(developer: Person) -> None:
+def test_a_browser_that_does_not_exist(developer: Person) -> None:
     check = examine(developer, BROWSER="netscape")["browser"]
     assert check["status"] == "warning" and "netscape" in check["summary"]
 
@@ -444,7 +444,7 @@ def test_authorities_that_cannot_be_read(person: Person) -> None:
     assert checks["authorities"]["summary"].startswith("~/nothing.pem cannot be read")
 
 
-def test_a_server_that_says_nothing(person: Person) -> None:
+def test_a_server_that_does_not_answer(person: Person) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         origin = f"http://127.0.0.1:{silent.getsockname()[1]}"
         person.configure_keyfob(origin, origin)
@@ -453,7 +453,7 @@ def test_a_server_that_says_nothing(person: Person) -> None:
     assert because(checks, "service") == {"clock"}
 
 
-def test_a_host_that_is_not_there(person: Person) -> None:
+def test_a_host_that_does_not_exist(person: Person) -> None:
     person.configure_keyfob("https://nowhere.invalid", "https://login.invalid")
     checks = examine(person, "https://nowhere.invalid", status=75)
     assert {"address", "metadata"} <= named(checks, "failed")
@@ -463,7 +463,7 @@ def test_a_host_that_is_not_there(person: Person) -> None:
 # The authorization server.
 
 
-def test_a_service_of_which_nothing_is_known(person: Person, notes: Any) -> None:
+def test_an_unknown_service(person: Person, notes: Any) -> None:
     checks = examine(person, notes.url, status=77)
     assert checks["issuer"]["details"]["source"] == "discovery"
     assert checks["client"]["details"]["kind"] == "none"
@@ -485,7 +485,7 @@ class PlainIssuer:
         return Answer(200, json.dumps({**endpoints, **self.metadata}).encode(), {"Content-Type": "application/json"})
 
 
-def test_a_server_where_a_person_has_to_register(person: Person) -> None:
+def test_a_server_at_which_the_user_must_register(person: Person) -> None:
     with Service(PlainIssuer()) as issuer:
         person.configure_keyfob(issuer.origin, issuer.origin, client_id=None)
         checks = examine(person, issuer.origin, status=78)
@@ -512,7 +512,7 @@ def test_a_redirect_port_that_is_taken(developer: Person, provider: Provider, ga
     assert named(checks, "failed") == {"redirect", "grant"}
 
 
-def test_nobody_is_signed_in(developer: Person, gate: Gate) -> None:
+def test_no_sign_in(developer: Person, gate: Gate) -> None:
     checks = examine(developer, gate.url, status=77)
     assert named(checks, "failed") == {"grant"}
     assert because(checks, "grant") == {"token"}
@@ -520,14 +520,14 @@ def test_nobody_is_signed_in(developer: Person, gate: Gate) -> None:
 
 
 @pytest.mark.parametrize("url", ["ftp://git.example.com", "http://git.example.com", "not a url"])
-def test_what_is_no_service(person: Person, url: str) -> None:
+def test_an_invalid_service(person: Person, url: str) -> None:
     assert_refused(person.keyfob("doctor", url), 64)
 
 
 # Privacy of the report.
 
 
-def test_the_report_names_nobody(developer: Person, provider: Provider, gate: Gate) -> None:
+def test_the_report_does_not_name_the_user(developer: Person, provider: Provider, gate: Gate) -> None:
     address = "alice.liddell@example.com"
     developer.configure_keyfob(gate.origin, provider.issuer, account=address)
     with_name = gate.url.replace("http://", "http://alice.liddell@")

@@ -58,7 +58,7 @@ def assert_signed_in(person: Person, provider: Provider, gate: Gate) -> None:
 # Pasting while keyfob waits for the browser.
 
 
-def test_an_address_may_be_pasted_while_the_browser_is_waited_for(
+def test_an_address_may_be_pasted_while_keyfob_waits_for_the_browser(
     waiting: Person, provider: Provider, gate: Gate
 ) -> None:
     login = begin_login(waiting, gate)
@@ -245,7 +245,7 @@ def test_a_file_gets_no_picture(device_owner: Person, provider: Provider, gate: 
     assert not any(block in done.stderr.decode() for block in QR_CODE)
 
 
-def test_a_device_is_not_asked_for_where_a_browser_can_be_opened(
+def test_no_device_is_needed_if_a_browser_can_be_opened(
     developer: Person, provider: Provider, gate: Gate
 ) -> None:
     endpoint = provider.device_authorization_endpoint

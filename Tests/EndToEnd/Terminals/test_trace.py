@@ -55,7 +55,7 @@ def test_each_step_is_traced_with_its_time(person: Person, service: str, server:
 
 
 @pytest.mark.parametrize("command", ["token", "status", "logout"])
-def test_other_commands_tell_theirs(person: Person, service: str, command: str) -> None:
+def test_other_commands_trace_their_steps(person: Person, service: str, command: str) -> None:
     sign_in(person, service)
     done = person.keyfob(command, *([] if command == "status" else [service]), "-v")
     assert_worked(done)
@@ -78,7 +78,7 @@ def test_a_trace_on_standard_error_is_written_once(
     assert len([step for step in told if step.startswith("POST ")]) == 1
 
 
-def test_git_and_its_door_tell_theirs(person: Person, service: str, server: FamilyServer) -> None:
+def test_the_door_for_git_traces_its_steps(person: Person, service: str, server: FamilyServer) -> None:
     done = person.ask_door("get", service, KEYFOB_TRACE="1")
     assert_worked(done)
     assert is_whole(steps(done), server)
@@ -125,7 +125,7 @@ def test_steps_do_not_mix_with_the_time_that_is_left(person: Person, service: st
     assert any(STEP.fullmatch(line) and " POST " in f" {line} " for line in login.lines())
 
 
-def test_the_door_of_other_callers_tells_its_steps(person: Person, service: str) -> None:
+def test_the_door_for_other_callers_traces_its_steps(person: Person, service: str) -> None:
     callers.link(person)
     sign_in(person, service)
     ask = ("docker-credential-keyfob", "get")
@@ -135,7 +135,7 @@ def test_the_door_of_other_callers_tells_its_steps(person: Person, service: str)
     assert (steps(plain), "kernel memory: access token: found" in "\n".join(steps(told))) == ([], True)
 
 
-def test_a_file_is_appended_to_and_is_the_persons_alone(person: Person, service: str, server: FamilyServer) -> None:
+def test_a_trace_file_is_appended_to_and_only_its_owner_can_read_it(person: Person, service: str, server: FamilyServer) -> None:
     told = person.home / "told"
     sign_in(person, service, KEYFOB_TRACE=str(told))
     first = told.read_text()

@@ -1,1 +1,3 @@
-"""What the tests stand on: a private session, the real authorization server, a git server, a person with git."""
+"""The harness of the tests: a private session, real and scripted authorization servers, a git server, a person with
+git.
+"""

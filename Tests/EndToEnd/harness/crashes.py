@@ -45,9 +45,8 @@ class Killer:
     def crashes(
         self, prepare: Callable[[], object], command: Sequence[str | Path], stdin: bytes = b"", *, first: int = 0
     ) -> Iterator[Crash]:
-        """Kills the command at each of its points, until it is through before it comes to another one; or, where time
-        is short, at a few of those where it is about to do something: at other ones with another `first`. `prepare`
-        makes things what they are before each."""
+        """Kills the command once at each system call, until the command ends before it is killed. If time is short, it
+        kills only at a few calls with an effect; `first` chooses other ones. `prepare` runs before each."""
         prepare()
         status, points = self._run(0, command, stdin)
         assert status == 0, f"exit status {status} without being killed"
