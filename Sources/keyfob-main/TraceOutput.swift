@@ -9,8 +9,8 @@ import OAuth
 import Synchronization
 
 /// The places for a trace: standard error with `--verbose`, and the one in `KEYFOB_TRACE`, as in git's trace variables
-/// (git(1), `GIT_TRACE`). Its value is `1` or `true` for standard error, a number from 2 to 9 for a file descriptor
-/// that the caller opened, or an absolute path of a file, to which keyfob appends.
+/// (git(1), `GIT_TRACE`). Its value is `1`, `2` or `true` for standard error, a number from 3 to 9 for another file
+/// descriptor that the caller opened, or the absolute path of a file, to which keyfob appends.
 enum TraceOutput {
     /// A tracer that writes to these places.
     static func tracer(isVerbose: Bool) -> Tracer {
