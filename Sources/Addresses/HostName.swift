@@ -26,9 +26,9 @@ package enum HostName {
         return bytes.count == 4 ? bytes[0] == 127 : bytes == ipv6Loopback
     }
 
-    /// Whether a server may have the host. Never an authorization server's are link-local addresses, where cloud providers
-    /// keep secrets, and multicast, unspecified and reserved ones. An IPv6 address that holds an IPv4 address is refused,
-    /// too, because it is another spelling of that one.
+    /// Whether a server may have the host. Link-local addresses, at which cloud providers keep secrets, are refused,
+    /// and so are multicast, unspecified and reserved ones. An IPv6 address that holds an IPv4 address is refused too,
+    /// because it is another spelling of that one.
     static func mayBeServer(_ host: String) -> Bool {
         guard let bytes = bytes(host) else { return true }
         guard bytes.count == 16 else {

@@ -22,8 +22,7 @@ package enum SessionBus {
 
     /// Runs once, before the first call.
     private static let prepared: Void = {
-        // libsecret waits forever for a backend with an unknown name, and its backend "file" does not keep keyfob's
-        // promises.
+        // libsecret waits forever for a backend with an unknown name, and its backend "file" writes secrets to a file.
         EnvironmentVariables.remove("SECRET_BACKEND")
         // With this variable, GIO prints the bus messages to standard output, which is reserved for the answer.
         EnvironmentVariables.remove("G_DBUS_DEBUG")

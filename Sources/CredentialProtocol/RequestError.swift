@@ -1,4 +1,4 @@
-/// The reason why a request is refused. The door chooses the message.
+/// The reason why a request is refused. ``Report`` has the message.
 ///
 /// Every error refuses the whole request: keyfob never answers a request that it understands only in part. The exit
 /// status is 65 (protocol.md, section 7). Lines are counted from 1.

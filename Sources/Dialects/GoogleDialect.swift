@@ -32,7 +32,7 @@ package struct GoogleDialect: Dialect {
         guard answer.response.authtype != nil else { return notFound(request) }
         let token = try answer.response.accessToken()
         guard Self.isJWT(token) else {
-            return failed(Report(.noCredential, "the access token for \(request.host) is no JWT"))
+            return failed(Report(.noCredential, "the access token for \(request.host) is not a JWT"))
         }
         return Reply(
             JSON.object([

@@ -63,7 +63,7 @@ package struct CheckContext: Sendable {
     func failed(_ error: any Error) -> Finding {
         var finding = Finding.failed(parts.report(error))
         if case SecretServiceError.timedOut = error {
-            finding.hints.append("restart the program that keeps secrets, or log out and in again")
+            finding.hints.append("restart the keyring, or log out of the desktop and in again")
         }
         return finding
     }

@@ -4,7 +4,8 @@ package import OAuth
 package import Processes
 package import SecretService
 
-/// The parts of the program that checks use. The executable provides its own, so a check asks what the program asks.
+/// The parts of the program that checks use. The executable provides its own, so a check calls the same functions as
+/// the program.
 package protocol ProgramParts: Sendable {
     var grants: GrantStore { get }
     var registrations: RegistrationStore { get }

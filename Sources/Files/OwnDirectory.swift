@@ -20,7 +20,7 @@ package enum OwnDirectory {
     /// Makes the directory `path`, for this user alone, if its parent exists.
     package static func makeOne(_ path: String) { unsafe mkdir(path, 0o700) }
 
-    /// - Throws: why no file can be made in the directory `path`, with the directory that is in the way.
+    /// - Throws: the reason why no file can be made in the directory `path`. It names the directory that prevents it.
     package static func refuseObstacle(to path: String) throws(FileError) {
         guard var code = Paths.problem(withWritingInto: path) else { return }
         var place = path

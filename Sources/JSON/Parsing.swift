@@ -17,7 +17,7 @@ extension JSON {
         Jansson.prepare
         let flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL
         return unsafe bytes.withUnsafeBytes { buffer in
-            // Without a place for the error: its words would quote the text, which may hold a secret.
+            // Pass no place for the error message: it would quote the text, which may hold a secret.
             guard let parsed = unsafe json_loadb(buffer.baseAddress, buffer.count, Int(flags), nil) else { return nil }
             defer { unsafe json_decref(parsed) }
             return unsafe JSON(parsed, depth: 0)

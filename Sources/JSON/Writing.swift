@@ -8,7 +8,7 @@ extension JSON {
         let value = unsafe built()
         defer { unsafe json_decref(value) }
         let size = unsafe json_dumpb(value, nil, 0, flags)
-        // Into the array itself, so that no copy stays behind.
+        // Write into the array itself, so that no copy stays behind.
         return unsafe [UInt8](unsafeUninitializedCapacity: size + 1) { buffer, count in
             unsafe buffer.withMemoryRebound(to: CChar.self) { text in
                 _ = unsafe json_dumpb(value, text.baseAddress, size, flags)

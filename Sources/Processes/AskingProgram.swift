@@ -20,7 +20,7 @@ package enum AskingProgram {
         above first: Int32 = getppid(), process: (Int32) -> (name: String, parent: Int32)? = Self.process
     ) -> String? {
         var id = first
-        for _ in 0..<32 {  // no chain is as long as that; and one may change while it is read
+        for _ in 0..<32 {  // No chain is longer; it may change meanwhile
             guard id > 1, let found = process(id), !roots.contains(found.name) else { return nil }
             if !isBetween(found.name) { return found.name }
             id = found.parent

@@ -62,7 +62,7 @@ struct DoctorParts: ProgramParts {
     func issuerSource(
         _ account: Account, _ host: Configuration.Host?, _ finding: ServerFinder.Finding?
     ) -> SettingSource? {
-        // Keys outside of the hosts say nothing about the issuer.
+        // Keys outside the hosts say nothing about the issuer.
         EffectiveSettings(for: account, in: Configuration(), as: host, found: finding).settings["issuer"].map {
             SettingSource(word: $0.source.rawValue, words: $0.place)
         }

@@ -14,8 +14,7 @@ final class Transports: Sendable {
     private let clocks: ServerClocks?
 
     /// - Parameters:
-    ///   - clocks: collects the times that servers send. If it is given, each server is asked only once and with a
-    ///     short
+    ///   - clocks: collects the times that servers send. If it is given, each server is asked only once and with a short
     ///     timeout, because the report must not wait for it.
     init(tracer: Tracer, clocks: ServerClocks? = nil) {
         network = Network(tracer: tracer)

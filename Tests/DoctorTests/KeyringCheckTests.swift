@@ -19,7 +19,7 @@ import Testing
         #expect((noBus.hints, noBus.exitStatus) == (["do something"], 70))
         let missing: [SecretService.Collection: SecretServiceError] = [.default: .timedOut(seconds: 3)]
         let late = try await parts.look(CollectionCheck(), keyring: .init(missing: missing))
-        #expect(late.hints.count == 2 && late.hints[1].hasPrefix("restart the program that keeps secrets"))
+        #expect(late.hints.count == 2 && late.hints[1].hasPrefix("restart the keyring"))
     }
 
     @Test func `the provider has the name of its program`() async throws {

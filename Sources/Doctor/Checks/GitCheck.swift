@@ -1,7 +1,7 @@
 import KeyfobCore
 import Secrets
 
-/// git is installed, and tells helpers what a service asks for.
+/// git is installed, and new enough to pass a service's challenges to helpers.
 struct GitCheck: Check {
     let id = "git"
 

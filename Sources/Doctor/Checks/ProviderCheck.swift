@@ -8,7 +8,7 @@ struct ProviderCheck: Check {
 
     func look(_ context: CheckContext) throws -> Finding {
         guard let program = try context.keyring.provider().program else {
-            return .ok("a program keeps secrets; the system does not show which one")
+            return .ok("a program provides the keyring; the system does not show which one")
         }
         let name = program.split(separator: "/").last.map(String.init) ?? program
         return .ok(name, ["program": .text(program)])

@@ -94,7 +94,8 @@ package struct Account: Sendable, Equatable {
         if case .issuer = server { reach != nil } else { false }
     }
 
-    /// ``reach`` in terms of addresses, for any kind of host: link-local, multicast, mapped.
+    /// ``reach`` as a rule for addresses. It works for any kind of host, also link-local, multicast and mapped
+    /// addresses.
     package var addresses: Reach {
         switch reach {
         case nil: .anywhere

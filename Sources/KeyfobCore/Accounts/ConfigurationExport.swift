@@ -4,7 +4,7 @@ import TOMLKit
 
 /// The configuration in one file, for another machine: the files of the user and of the machine, and the approvals.
 ///
-/// The keys have no place for a secret: the keyring has the client secrets, as all others.
+/// No key can hold a secret: client secrets are in the keyring, like all other secrets.
 package struct ConfigurationExport: Sendable {
     /// The file, in TOML.
     package let text: String

@@ -1,4 +1,4 @@
-/// The version that `git --version` prints, and the versions that tell more to helpers.
+/// The version that `git --version` prints, and the versions since which git passes more facts to helpers.
 package struct GitVersion: Sendable, Equatable, Comparable {
     package let major, minor: Int
 

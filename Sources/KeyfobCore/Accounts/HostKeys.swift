@@ -6,7 +6,7 @@ import OAuth
 extension Configuration.Host {
     package static let keys = serverKeys + clientKeys + requestKeys + accountKeys
 
-    /// A lower layer says who the server is, and what holds for that server, only if the upper one names no server.
+    /// The keys about the server come from a lower layer only if the upper layer names no server.
     private static let isWithoutServer: @Sendable (Self, Self) -> Bool = { first, _ in first.server == nil }
 
     private static let serverKeys = [
@@ -67,7 +67,7 @@ extension Configuration.Host {
             "the program that runs on a host of your own: `github`, `gitlab`, `gitea`, "
                 + "`bitbucket-data-center`",
             check: { provider, host throws(ConfigurationError.Problem) in
-                // A host of the table is served by its own provider, and by no other.
+                // A host in the table of known hosts can have no other provider than its own.
                 let known = KnownHost.match(host.service, provider: nil).map { [$0.provider] }
                 let allowed = known ?? KnownHost.providers
                 guard allowed.contains(provider) else { throw .notAllowed(value: provider, allowed: allowed) }
@@ -130,7 +130,7 @@ extension Configuration.Host {
     ]
 }
 
-/// The keys outside of the hosts.
+/// The keys outside the hosts.
 extension Configuration: ConfigurationSection {
     package static let keys = [
         ConfigurationKey<Configuration>(

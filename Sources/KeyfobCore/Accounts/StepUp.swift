@@ -17,8 +17,8 @@ package struct StepUp: Sendable, Equatable {
     /// just been made.
     private static let patience: Int64 = 60
 
-    /// Whether a sign-in that requested `contexts`, `age` seconds ago, fits this requirement. To ask the user twice for
-    /// the same would not help.
+    /// Whether a sign-in that requested `contexts`, `age` seconds ago, meets this requirement. Another sign-in with the
+    /// same request would not help.
     func isMet(by contexts: [String], age: Int64) -> Bool {
         self.contexts.allSatisfy(contexts.contains) && maxAge.map { age <= max(Int64($0), Self.patience) } ?? true
     }

@@ -3,7 +3,7 @@ import CredentialProtocol
 import OAuth
 import TOMLKit
 
-/// A value as a configuration file has it.
+/// A value in the form in which a configuration file has it.
 package enum ConfigurationValue: Sendable, Equatable, CustomStringConvertible {
     case text(String)
     case texts([String])
@@ -100,7 +100,7 @@ extension ValueKind<RedirectTemplate> {
 }
 
 extension ValueKind<[String]> {
-    /// Words. In git's settings there are spaces or commas between them.
+    /// Texts without spaces. In git's settings they are separated by spaces or commas.
     static let strings = ValueKind(
         parse: { value throws(Problem) in
             guard let array = value.array else { throw .wrongType(expected: "an array of strings") }

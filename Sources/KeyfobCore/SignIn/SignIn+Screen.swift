@@ -9,7 +9,7 @@ extension SignIn {
         package var browser: @Sendable (Account, PendingLogin) async throws -> Void
         /// Shows the code and where to type it.
         package var device: @Sendable (Account, PendingDeviceLogin) async throws -> Void
-        /// Asks, after a failed sign-in, whether keyfob shall register again at that server and the user try again.
+        /// Asks, after a failed sign-in, whether to register keyfob again at that server and to repeat the sign-in.
         package var asksToRegister: @Sendable (Account, _ server: String) async throws -> Bool
         /// Asks whether other hosts than the issuer's own may take part in the sign-in. Any answer but yes means no.
         package var agreesToHosts: @Sendable (Account, _ issuer: String, OtherHosts) async throws -> Bool

@@ -32,7 +32,7 @@ struct SignInAttempt: Sendable {
             response = try await DeviceFlow(parameters, transport: transport).run { pending in
                 account = try await screen.agreement(of: account, pages: [pending.address], at: metadata)
                 let complete = pending.completeAddress.map { [$0] } ?? []
-                // The user can do without this address.
+                // This address is optional for the user.
                 if try !EndpointHosts(of: account, issuer: metadata.issuer).foreign(among: complete).isEmpty {
                     pending.completeAddress = nil
                 }

@@ -4,8 +4,8 @@ import Secrets
 
 /// A cache of access tokens.
 ///
-/// There are two real ones: the kernel keyring, and the `session` collection of the Secret Service for machines on which
-/// the kernel refuses (containers). A lost token only costs a refresh, so no function throws.
+/// There are two real ones: the kernel keyring, and the `session` collection of the Secret Service if the kernel stores
+/// no keys (as in containers). A lost token only costs a refresh, so no function throws.
 package protocol AccessTokenCache: Sendable {
     /// The token of an account; nil if there is none or it has expired.
     func token(account: String) -> CachedAccessToken?
@@ -42,8 +42,8 @@ package struct KernelAccessTokenCache: AccessTokenCache {
         return (try? keyring.write("probe", Secret([0]), lifetime: 1)) != nil
     }
 
-    /// Stores that `account` answers the question named `route`, so that a door can answer it alone. The note expires with
-    /// the account's token; the next token brings a new note.
+    /// Stores `account` under the key `route`, so that a door can answer this request alone. The entry expires with the
+    /// account's token; the next token brings a new entry.
     package func note(route: String, account: String, at now: Int64) {
         guard let token = token(account: account) else { return }
         try? KernelKeyring.open().write(route, Secret(account), lifetime: Self.lifetime(of: token, at: now))
@@ -86,7 +86,7 @@ package struct SessionAccessTokenCache: AccessTokenCache {
     }
 }
 
-/// The kernel keyring, or the `session` collection if the kernel refuses.
+/// The kernel keyring, or the `session` collection if the kernel stores no keys.
 package struct TieredAccessTokenCache: AccessTokenCache {
     let first: any AccessTokenCache
     let second: any AccessTokenCache

@@ -73,7 +73,7 @@ package struct OAuthTokenSource: TokenSource {
         }
     }
 
-    /// The result under the lock: a token, or the account that is meant, which has a lock of its own.
+    /// The result under the lock: a token, or the account that the request means. That account has a lock of its own.
     private enum Decision {
         case token(CachedAccessToken)
         case another(Account)
@@ -107,7 +107,7 @@ package struct OAuthTokenSource: TokenSource {
         of grant: Grant, for request: CredentialRequest, at service: ServiceURL
     ) throws -> CredentialFailure.SignInReason? {
         let missing = request.scope.filter { !grant.scopes.contains($0) }
-        // The server did not grant what was asked for, and would not a minute later.
+        // The server did not grant the requested scopes, so another sign-in would not help.
         if !missing.isEmpty, missing.allSatisfy(grant.requestedScopes.contains), grant.endedAt == nil {
             throw CredentialFailure.scopesNotGranted(service: service, scopes: missing)
         }

@@ -68,9 +68,9 @@ package struct ResourceDiscovery: Sendable {
                         return Found(metadata: metadata, speaksForWhole: isItsPlace)
                     }
                     var found = await confirmed(metadata, for: resource)
-                    // A path may describe itself anywhere. Only its well-known locations, which the origin serves, may
-                    // say that it is a part of more: else a token for all would go to one path. Compared whole: a
-                    // location that only begins like one may lead elsewhere by dot segments.
+                    // Metadata at any location may describe the requested path. Only metadata at a well-known location,
+                    // which the origin serves, may name a wider resource. Otherwise one path could get a token for the
+                    // whole origin. The whole location is compared, because dot segments may lead elsewhere.
                     if !found.speaksForWhole, !Self.isPlace(place, of: resource.string) {
                         found.metadata.resource = resource.string
                     }
@@ -99,8 +99,8 @@ package struct ResourceDiscovery: Sendable {
         return url
     }
 
-    /// Asks the place of the resource that `metadata` name, if they were read at the place of a part of it. If the document
-    /// there names the same resource and the same servers, it counts, and speaks for the whole.
+    /// If `metadata` name a wider resource than their location, asks the well-known location of that resource. If the
+    /// document there names the same resource and the same servers, it counts for the whole resource.
     private func confirmed(_ metadata: ProtectedResourceMetadata, for resource: EndpointURL) async -> Found {
         let narrow = Found(metadata: metadata, speaksForWhole: false)
         guard let url = try? EndpointURL(metadata.resource),

@@ -49,7 +49,7 @@ extension SetupCaller {
         let now = try await chain(scene)
         if now.isOurs { return nil }
         let values = now.helpers.isEmpty ? [helper(scene)] : ["", helper(scene)]
-        // A value that the user wrote must survive the undoing, so the user has to find ours.
+        // Undoing must not remove a value that the user wrote, so the user removes ours in an editor.
         let written = try await globalValues(scene)
         let undo =
             values.contains(where: written.contains)

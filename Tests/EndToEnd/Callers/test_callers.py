@@ -46,7 +46,7 @@ def refuse(person: Person, token: str) -> None:
 def test_one_sign_in_serves_every_caller(signed_in: Person) -> None:
     token = signed_in.token(SERVICE)
     assert {caller.name: caller.token(signed_in) for caller in CALLERS} == {c.name: token for c in CALLERS}
-    assert "is no JWT" in GOOGLE.complaint(GOOGLE.ask(signed_in))
+    assert "is not a JWT" in GOOGLE.complaint(GOOGLE.ask(signed_in))
     assert signed_in.browsers_opened() == 1
 
 
