@@ -76,8 +76,8 @@ extension CredentialRequest {
         self = request
     }
 
-    /// The same for a URL that may lack its scheme, as registries do. Without one it means https, or http for a
-    /// loopback host, because no public authority issues certificates for one.
+    /// The same for a URL that may lack its scheme, as the URLs of registries do. Without a scheme it means https. For a
+    /// loopback host it means http, because no public authority issues certificates for such a host.
     package init(registry name: String) throws(InvocationError) {
         if name.utf8.indices.contains(where: { name.utf8[$0...].starts(with: "://".utf8) }) {
             try self.init(service: name)

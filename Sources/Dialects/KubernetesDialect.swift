@@ -4,8 +4,8 @@ import JSON
 /// Kubernetes' exec credential plugins, for kubectl, helm, k9s and other programs built on client-go
 /// (kubernetes.io/docs/reference/access-authn-authz/authentication, "client-go credential plugins").
 ///
-/// `get [URL]`. The dialect has a program name too, because kubectl asks with every command. `KUBERNETES_EXEC_INFO`
-/// holds an `ExecCredential` of the configured version, `client.authentication.k8s.io/v1` or `v1beta1`; it contains the
+/// `get [URL]`. The dialect has a program name too, because kubectl asks with every command. The variable
+/// `KUBERNETES_EXEC_INFO` holds an `ExecCredential` of the configured version, `client.authentication.k8s.io/v1` or `v1beta1`; it contains the
 /// cluster's address if `provideClusterInfo` is set. A URL argument takes precedence over that address. The answer is
 /// an `ExecCredential` of the same version with a token and, if known, the time at which to ask again.
 ///

@@ -1,7 +1,7 @@
 import Files
 
-/// Finds programs in the absolute entries of `PATH`, never in the working directory: in a clone, that has the files of
-/// other people.
+/// Finds programs in the absolute entries of `PATH`, never in the working directory. That may hold files of other
+/// people, for example in a clone.
 package struct ExecutableSearch: Sendable {
     let directories: [String]
 

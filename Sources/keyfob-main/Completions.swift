@@ -22,7 +22,7 @@ private struct CompletionCandidates {
 
     init() {
         for file in Environment.configurationFiles {
-            // An invalid file hides nothing of the others. The command itself reports the error.
+            // An invalid file does not hide the candidates from the other files. The command itself reports the error.
             let hosts = (try? Configuration(files: [file]))?.hosts ?? []
             entries += hosts.map { ($0.service, $0.account) }
         }

@@ -30,7 +30,7 @@ struct Demonstration: Sendable {
             keyfob-demo: the real git clones a private repository, with one sign-in
 
             authorization server: \(authorization.issuer) (embedded)
-            git server:           \(origin)/private.git (git http-backend; it demands tokens of the above)
+            git server:           \(origin)/private.git (git http-backend; it requires tokens from that server)
             session:              \(session.root), with a bus and an unlocked GNOME Keyring of its own
                                   (\(PrivateSession.personHasBus ? "yours is not touched" : "none is running here"))
             access tokens live for \(Program.accessTokenLifetime) seconds here
@@ -40,12 +40,12 @@ struct Demonstration: Sendable {
     // MARK: 1
 
     private func firstClone() async throws {
-        Narrator.step(1, "the first clone asks for the one sign-in")
+        Narrator.step(1, "the first clone needs a sign-in, which is the only one")
         switch browser.mode {
         case .open:
             Narrator.tell(
                 "your browser opens; sign in as \(Program.account.name) with the password \(Program.account.password)")
-        case .walk: Narrator.tell("there is no browser here, so keyfob-demo walks the sign-in page itself")
+        case .walk: Narrator.tell("there is no browser here, so keyfob-demo fills in the sign-in page")
         }
         let log = try await logging {
             try await git("clone", "\(origin)/private.git", "first").orThrow("the clone")
@@ -55,14 +55,14 @@ struct Demonstration: Sendable {
             log.filter { $0.path == "/token" }.map { $0.fields["grant_type"] } == ["authorization_code"],
             "one code was exchanged for tokens")
         try check(try contents("first/README.md") == "A private repository.\n", "the private file is here")
-        try check(gate.counts.refused > 0 && gate.counts.passed > 0, "the git server refused who had no token")
+        try check(gate.counts.refused > 0 && gate.counts.passed > 0, "the git server refused requests without a token")
         try check(try await gitServerStatus(Secret("made-up")) == 401, "it refuses a made-up token")
     }
 
     // MARK: 2
 
     private func showKeyring() async throws {
-        Narrator.step(2, "what the keyring holds: labels and attributes, which any program on the bus may read")
+        Narrator.step(2, "the labels and attributes in the keyring, which any program on the bus can read")
         let items = try await KeyringListing(tools: tools, session: session).items()
         for item in items {
             Narrator.tell("\"\(item.label)\" (\(item.collection))")
@@ -70,9 +70,9 @@ struct Demonstration: Sendable {
         }
         let isInKernel = keys.holdToken
         Narrator.tell(
-            "and the access token, until it expires, in the memory of the \(isInKernel ? "kernel" : "service")")
-        try check(items.contains { $0.collection != "session" }, "the grant rests in the keyring")
-        try check(isInKernel || items.contains { $0.collection == "session" }, "the access token rests in memory")
+            "the access token is in the memory of the \(isInKernel ? "kernel" : "keyring") until it expires")
+        try check(items.contains { $0.collection != "session" }, "the grant is in the keyring")
+        try check(isInKernel || items.contains { $0.collection == "session" }, "the access token is in memory")
         let token = gate.lastToken?.exposedText ?? ""
         let shown = items.flatMap { item in [item.label] + item.attributes.flatMap { [$0.name, $0.value] } }
         try check(!token.isEmpty && !shown.contains { $0.contains(token) }, "no label or attribute holds the token")
@@ -109,7 +109,7 @@ struct Demonstration: Sendable {
         try check(
             refreshes.map(\.presented) == before
                 && authorization.liveRefreshTokens == [refreshes[0].issuedRefreshToken],
-            "the refresh token was rotated: \(before.joined()) is spent, \(authorization.liveRefreshTokens.joined()) lives"
+            "the refresh token was rotated: \(before.joined()) is used, \(authorization.liveRefreshTokens.joined()) is valid"
         )
         try check(try contents("first/news.md") == "A second commit.\n", "the new commit is here")
     }
@@ -119,14 +119,15 @@ struct Demonstration: Sendable {
         let seconds = max(0, info.expiry - Int64(Date.now.timeIntervalSince1970)) + 1
         Narrator.tell("waiting \(seconds) s until the access token has expired")
         try await Task.sleep(for: .seconds(seconds))
-        try check(authorization.introspect(token) == nil, "the authorization server calls the old token dead")
+        try check(
+            authorization.introspect(token) == nil, "the authorization server says that the old token is not valid")
         try check(try await gitServerStatus(token) == 401, "the git server refuses it")
     }
 
     // MARK: 5
 
     private func logout() async throws {
-        Narrator.step(5, "logout revokes and forgets")
+        Narrator.step(5, "logout revokes the tokens and deletes them")
         let before = authorization.liveRefreshTokens
         let log = try await logging { try await keyfob("logout", origin).orThrow("keyfob logout") }
         let revocations = log.filter { $0.path == "/revoke" && $0.status == 200 }
@@ -135,7 +136,7 @@ struct Demonstration: Sendable {
             "the server was asked to revoke the refresh token")
         try check(
             authorization.liveRefreshTokens.isEmpty && authorization.liveAccessTokenCount == 0,
-            "at the server the old refresh token is dead, and every access token with it")
+            "at the server, no refresh token and no access token is valid now")
         try check(
             try await KeyringListing(tools: tools, session: session).items().isEmpty && !keys.holdToken,
             "the keyring is empty, and the kernel holds no token")

@@ -39,7 +39,7 @@ extension Demonstration {
 
     /// Prints the fact if it is true, and throws otherwise.
     func check(_ condition: Bool, _ fact: String) throws {
-        guard condition else { throw DemoFailure(description: "this is not so: \(fact)") }
+        guard condition else { throw DemoFailure(description: "this is not true: \(fact)") }
         Narrator.tell("ok: \(fact)")
     }
 

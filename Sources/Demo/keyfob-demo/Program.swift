@@ -14,10 +14,10 @@ enum Program {
     static func run(mayOpenBrowser: Bool) async -> Int32 {
         do {
             try await Interrupts.cancelling { try await demonstrate(mayOpenBrowser: mayOpenBrowser) }
-            Narrator.say("\nEach step did what it says. All that was started and kept is gone again.")
+            Narrator.say("\nEach step worked as described. All processes have ended, and all data are deleted.")
             return 0
         } catch is Interrupted {
-            Narrator.complain("interrupted; all that was started and kept is gone again")
+            Narrator.complain("interrupted; all processes have ended, and all data are deleted")
             return 130
         } catch {
             Narrator.complain("\(error)")
@@ -75,7 +75,7 @@ struct Binaries {
         let directory = try BrowserChoice.thisExecutable().split(separator: "/").dropLast().joined(separator: "/")
         let paths = ["keyfob", "git-credential-keyfob", "keyfob-main"].map { "/\(directory)/\($0)" }
         for path in paths where !FileManager.default.isExecutableFile(atPath: path) {
-            throw DemoFailure(description: "\(path) is not there; build it first: swift build")
+            throw DemoFailure(description: "\(path) does not exist; build it first: swift build")
         }
         return Binaries(keyfob: paths[0], helper: paths[1])
     }

@@ -46,7 +46,7 @@ package struct Account: Sendable, Equatable {
     package var stepUp: StepUp?
     /// The built-in facts about the host.
     package var provider: KnownHost?
-    /// Whether it comes from git's settings, and not from the configuration.
+    /// Whether the account comes from git's settings, and not from the configuration.
     package var isFromGit = false
     /// The entry that the next sign-in approves and writes; nil if it is written already.
     package var approval: Configuration.Host?
@@ -59,10 +59,10 @@ package struct Account: Sendable, Equatable {
 
     /// How the authorization server of an account is found.
     package enum ServerLocation: Sendable, Equatable {
-        /// By discovery from the issuer (RFC 8414, OpenID Connect Discovery 1.0). An endpoint that the user has written
-        /// counts before that of the metadata.
+        /// By discovery from the issuer (RFC 8414, OpenID Connect Discovery 1.0). A configured endpoint replaces that of
+        /// the metadata.
         case issuer(String, device: EndpointURL? = nil, revocation: EndpointURL? = nil)
-        /// By endpoints that the user, or the table of known hosts, has written.
+        /// By the endpoints in the configuration or in the table of known hosts.
         case endpoints(AuthorizationServerMetadata)
 
         /// The endpoints that need no metadata of the server; nil if there is only an issuer.
@@ -70,12 +70,12 @@ package struct Account: Sendable, Equatable {
             if case .endpoints(let metadata) = self { metadata } else { nil }
         }
 
-        /// The endpoint of the device flow that counts before the metadata.
+        /// The configured endpoint of the device flow, which replaces that of the metadata.
         var device: EndpointURL? {
             if case .issuer(_, let device, _) = self { device } else { written?.deviceAuthorizationEndpoint }
         }
 
-        /// The revocation endpoint that counts before the metadata.
+        /// The configured revocation endpoint, which replaces that of the metadata.
         var revocation: EndpointURL? {
             if case .issuer(_, _, let revocation) = self { revocation } else { written?.revocationEndpoint }
         }
@@ -132,7 +132,7 @@ package struct Account: Sendable, Equatable {
 }
 
 extension Reach.Resource {
-    /// The origin of a service. There is no service without one.
+    /// The origin of a service, which every service has.
     package init(_ service: ServiceURL) {
         self.init(origin: service.origin, host: service.host, isLoopback: service.isLoopback)
     }

@@ -32,8 +32,8 @@ struct KnownIssuer: Sendable {
 
     private static let google = KnownIssuer(
         hosts: ["accounts.google.com"], pkce: nil, takesResource: true,
-        // https://accounts.google.com/.well-known/openid-configuration has token, device and revocation endpoint on the
-        // first; https://developers.google.com/identity/protocols/oauth2/limited-input-device has the device page
-        // https://www.google.com/device.
+        // https://accounts.google.com/.well-known/openid-configuration: token, device and revocation endpoint are on
+        // oauth2.googleapis.com. https://developers.google.com/identity/protocols/oauth2/limited-input-device: the
+        // device page is https://www.google.com/device.
         endpointHosts: ["oauth2.googleapis.com", "www.google.com"])
 }

@@ -36,7 +36,7 @@ struct ValueKind<Value: Sendable>: Sendable {
 
     let parse: @Sendable (any TOMLValueConvertible) throws(Problem) -> Value
     let write: @Sendable (Value) -> ConfigurationValue
-    /// The TOML value that says the same as git's text for the service.
+    /// Converts git's text for the service to the TOML value with the same meaning.
     var fromGit: @Sendable (String, ServiceURL) -> any TOMLValueConvertible = { text, _ in text }
 
     /// The same form for another type.
@@ -49,7 +49,7 @@ struct ValueKind<Value: Sendable>: Sendable {
 }
 
 extension ValueKind<String> {
-    /// Text of any characters.
+    /// Text that is not empty.
     static let text = ValueKind(
         parse: { value throws(Problem) in
             guard let text = value.string, !text.isEmpty else { throw .wrongType(expected: "a string") }

@@ -67,7 +67,7 @@ extension Grant {
 
     /// The secret to store.
     ///
-    /// - Throws: only errors of JSONEncoder, which has none for these types.
+    /// - Throws: errors of JSONEncoder, which do not occur with these types.
     package func encoded() throws -> Secret {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -9,7 +9,7 @@ extension AccountLock {
         package var activity: Activity
     }
 
-    /// The activity of the current or the last holder, as it noted it in the lock file.
+    /// The activity of the current or the last holder, from the lock file.
     package enum Activity: Sendable, Equatable {
         case unknown
         /// keyfob asks, or asked, the user to sign in.

@@ -5,7 +5,8 @@ import Secrets
 
 /// A ``ClientRegistration`` as stored in the Secret Service.
 ///
-/// All of it is secret: the client secret, the registration token, and the client id, which no other program can use.
+/// All of it is stored as a secret: the client secret, the registration token, and the client id, which no other program
+/// needs.
 struct Registration {
     /// The JSON in an item's secret. `version` changes when a reader of today could misread a later format.
     private struct Representation: Codable {
@@ -47,7 +48,7 @@ struct Registration {
 
     /// The secret to store.
     ///
-    /// - Throws: only errors of JSONEncoder, which has none for these types.
+    /// - Throws: errors of JSONEncoder, which do not occur with these types.
     func encoded() throws -> Secret {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

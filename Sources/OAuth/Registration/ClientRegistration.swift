@@ -5,13 +5,13 @@ package import Secrets
 package struct ClientRegistration: Sendable, Equatable {
     /// The issuer, as its metadata write it.
     package var issuer: String
-    /// With the authentication method that the server chose, which may differ from the requested one.
+    /// The client, with the authentication method that the server chose, which may differ from the requested one.
     package var client: Client
     /// Loopback redirect URIs; the first one is used.
     package var redirectURIs: [String]
     /// When the secret expires, in seconds since 1970-01-01 UTC; nil if it never does or there is none.
     package var secretExpiresAt: Int64?
-    /// For ``RegistrationManagement``; nil if the server offers no management (RFC 7592 section 3).
+    /// The token for ``RegistrationManagement``; nil if the server offers no management (RFC 7592 section 3).
     package var registrationAccessToken: Secret?
     /// The URL at which the registration can be changed and deleted. Present exactly if the token is.
     package var registrationClientURI: EndpointURL?

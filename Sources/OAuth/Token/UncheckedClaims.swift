@@ -3,7 +3,7 @@ import Secrets
 
 /// The claims of an id_token before they are checked (OpenID Connect Core section 2).
 struct UncheckedClaims {
-    /// OpenID Connect Core section 2, in ASCII characters.
+    /// The maximum length of `sub` in ASCII characters (OpenID Connect Core section 2).
     private static let longestSubject = 255
 
     private let members: JSONObject
@@ -12,7 +12,8 @@ struct UncheckedClaims {
         self.members = members
     }
 
-    /// OpenID Connect Core section 3.1.3.7, steps 2 to 5 and 9 to 11. Throws `invalidIDToken` with the claim.
+    /// Checks the claims by OpenID Connect Core section 3.1.3.7, steps 2 to 5 and 9 to 11. Throws `invalidIDToken` with
+    /// the invalid claim.
     func check(issuer: String, client: String, nonce: String?, now: Double) throws(OAuthError) {
         guard text("iss")?.isSame(as: issuer) == true else { throw .invalidIDToken(member: "iss") }
         let audience = text("aud").map { [$0] } ?? (try? members.strings("aud")) ?? []

@@ -177,12 +177,12 @@ def test_the_demonstration_runs_there(package: Path, tmp_path: Path) -> None:
     system = debian.desktop().copy(tmp_path / "system")
     shutil.copy(package, system.home / "keyfob.deb")
     system.do(*debian.APT, "install", HERE)
-    # The demo does not ship. It uses the programs beside it, here the installed ones.
+    # The demo does not ship. It uses the programs beside it, here links to the installed ones.
     place = system.root / "opt/demo"
     place.mkdir()
     subprocess.run(["strip", "-o", place / "keyfob-demo", binaries.bin_directory() / "keyfob-demo"], check=True)
     for program in ("bin/keyfob", "bin/git-credential-keyfob", "libexec/keyfob/keyfob-main"):
         (place / Path(program).name).symlink_to(f"/usr/{program}")
     shown = system.do("/opt/demo/keyfob-demo", "--no-browser")
-    assert "Each step did what it says." in shown
+    assert "Each step worked as described." in shown
     assert "keyfob: logged out of" in shown

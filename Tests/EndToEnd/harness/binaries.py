@@ -26,7 +26,7 @@ def git_credential_keyfob() -> Path:
 
 
 def keyfob_main() -> Path:
-    """The large program, which answers what the doors do not."""
+    """The program `keyfob-main`, which answers the questions that the doors do not."""
     return bin_directory() / "keyfob-main"
 
 

@@ -31,7 +31,7 @@ struct PageWalker {
             let (status, location, page) = try await send(request)
             if let location {
                 guard let next = Self.resolve(location, against: request.url) else {
-                    throw DemoFailure(description: "a redirect led off the web")
+                    throw DemoFailure(description: "a redirect has no http URL")
                 }
                 request = HTTPClientRequest(url: next)
             } else if let form = SignInForm(page), !hasSignedIn {
