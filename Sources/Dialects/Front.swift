@@ -7,7 +7,7 @@ package enum Front {
     package static let version = "0.1.0"
 
     /// Returns the dialect of a command and its arguments. Returns nil for every command that is not in exactly one of
-    /// the simple forms: the large program parses it.
+    /// the simple forms: `keyfob-main` parses it.
     ///
     /// - Parameter arguments: the arguments of `keyfob`.
     package static func command(_ arguments: [String]) -> (dialect: any Dialect.Type, arguments: [String])? {

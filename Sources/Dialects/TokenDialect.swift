@@ -2,7 +2,7 @@ package import CredentialProtocol
 import Secrets
 
 /// The simple forms of `keyfob token` that the door answers: `URL` and one `--format FORMAT`, in any order. All else is
-/// invalid here, and the large program parses it.
+/// invalid here, and `keyfob-main` parses it.
 package struct TokenDialect: Dialect {
     package static let name = "token"
 

@@ -6,12 +6,12 @@ import Secrets
 import Synchronization
 
 /// The door for all callers: a small static program. It answers from kernel memory in the caller's dialect, or becomes
-/// the large program, which gets the same arguments and the same input.
+/// `keyfob-main`, which gets the same arguments and the same input.
 ///
 /// It answers alone in three cases. The token is in kernel memory and has enough lifetime left. The caller stores the
 /// token that keyfob gave it. The answer needs no lookup, for example because the question is invalid. That takes a few
-/// system calls: no D-Bus, no library, no network. The large program handles everything else: storing, deleting,
-/// listing, stored passwords and all other failures.
+/// system calls: no D-Bus, no library, no network. `keyfob-main` handles everything else: storing, deleting, listing,
+/// stored passwords and all other failures.
 package struct Door {
     private let dialect: any Dialect.Type
     private let arguments: [String]
@@ -20,25 +20,25 @@ package struct Door {
 
     /// The questions that a door may answer.
     package enum Scope {
-        /// Invalid questions, and whatever kernel memory can answer.
+        /// Invalid questions, and questions that kernel memory can answer.
         case all
         /// Only questions whose answer needs no lookup: options may select another account than the one whose token is
         /// in kernel memory.
         case withoutLookup
-        /// Only valid questions: the large program reports errors in its own words.
+        /// Only valid questions: `keyfob-main` reports errors in its own words.
         case valid
     }
 
     /// - Parameters:
     ///   - arguments: the arguments for the dialect.
-    ///   - successor: the arguments of the large program, starting with the program's name.
+    ///   - successor: the arguments of `keyfob-main`, starting with the program's name.
     package init(
         _ dialect: any Dialect.Type, _ arguments: [String], successor: [String], scope: Scope = .all
     ) {
         (self.dialect, self.arguments, self.successor, self.scope) = (dialect, arguments, successor, scope)
     }
 
-    /// Returns the door for `git-credential-keyfob [OPTION]... OPERATION`. Options are for the large program.
+    /// Returns the door for `git-credential-keyfob [OPTION]... OPERATION`. Options are for `keyfob-main`.
     ///
     /// - Parameter arguments: the arguments after the program's name.
     package static func git(_ arguments: [String]) -> Door {
@@ -49,7 +49,7 @@ package struct Door {
             scope: arguments.count > 1 ? .withoutLookup : .all)
     }
 
-    /// - Returns: the exit status. Does not return if the large program takes the question over.
+    /// - Returns: the exit status. Does not return if `keyfob-main` takes the question over.
     package func run() -> Int32 {
         if let greeting = dialect.greeting { return converse(greeting) }
         let input = ReadOnce(endsAtBlankLine: dialect.endsAtBlankLine)
@@ -76,7 +76,7 @@ package struct Door {
         }
     }
 
-    /// Reads one question and answers it. Returns nil if the large program has to answer.
+    /// Reads one question and answers it. Returns nil if `keyfob-main` has to answer.
     private func reply(_ input: @escaping @Sendable () -> [UInt8]?) -> Reply? {
         var dialect = dialect.init()
         let question = dialect.read(Invocation(arguments, variable: EnvironmentVariables.value(of:), input: input))
@@ -92,11 +92,11 @@ package struct Door {
         }
     }
 
-    /// Reports that the large program could not be started.
+    /// Reports that `keyfob-main` could not be started.
     private func failed(_ report: Report) -> Int32 { Output.deliver(dialect.init().failed(report)) }
 }
 
-/// Standard input, read only if a dialect asks for it, and kept so that the large program can read it again.
+/// Standard input, read only if a dialect asks for it, and kept so that `keyfob-main` can read it again.
 private final class ReadOnce: Sendable {
     private let endsAtBlankLine: Bool
     private let read = Mutex<[UInt8]?>(nil)
@@ -113,7 +113,7 @@ private final class ReadOnce: Sendable {
     }
 }
 
-/// Standard input line by line. A line without an answer is kept, so that the large program can answer it.
+/// Standard input line by line. A line without an answer is kept, so that `keyfob-main` can answer it.
 private final class UnansweredLines: Sendable {
     private let state = Mutex<(lines: ConversationLines, last: [UInt8]?)>((ConversationLines(), nil))
 

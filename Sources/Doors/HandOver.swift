@@ -3,13 +3,13 @@ import Files
 import Glibc
 import Secrets
 
-/// Replaces a door's process with the large program, which answers the questions that the door cannot.
+/// Replaces a door's process with `keyfob-main`, which answers the questions that the door cannot.
 package enum HandOver {
-    /// The name of the large program. It is in the directory of the door, or in `../libexec/keyfob` of it. keyfob does
-    /// not search `PATH`, because any program could have set it.
+    /// The program is in the directory of the door, or in `../libexec/keyfob` beside that. A door does not search
+    /// `PATH`, because any program could have set it.
     package static let largeProgram = "keyfob-main"
 
-    /// The limit for core files at the start, which the large program inherits.
+    /// The limit for core files at the start, which `keyfob-main` inherits.
     private static let coreLimit = ProcessMemory.coreLimit
 
     /// Denies other processes access to the memory of this one. Every door calls this first.
@@ -22,11 +22,11 @@ package enum HandOver {
     /// The maximum input in bytes.
     package static let longestInput = Descriptors.largestPipe
 
-    /// Replaces this process with the large program. Returns only if that fails.
+    /// Replaces this process with `keyfob-main`. Returns only if that fails.
     ///
     /// - Parameters:
     ///   - arguments: the arguments of the process, starting with the program's name.
-    ///   - input: the whole of standard input, which the large program reads again; nil if the door has read nothing.
+    ///   - input: the whole of standard input, which `keyfob-main` reads again; nil if the door has read nothing.
     package static func run(_ arguments: [String], input: [UInt8]?) -> Report {
         if let input {
             guard input.count <= longestInput else { return inputTooLarge }
@@ -38,7 +38,7 @@ package enum HandOver {
         return execute(arguments)
     }
 
-    /// Replaces this process with the large program during a conversation; the rest of the conversation is on standard input.
+    /// Replaces this process with `keyfob-main` during a conversation; the rest of the conversation is on standard input.
     ///
     /// - Parameters:
     ///   - heard: the bytes that the door has read but not answered.

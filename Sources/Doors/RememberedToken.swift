@@ -9,9 +9,8 @@ package struct RememberedToken {
     package let account: String
     package let token: CachedAccessToken
 
-    /// Returns nil if the route or the token is missing, if tracing is on (only the large program traces), or if a
-    /// variable has a value that the large program refuses. Takes a few system
-    /// calls: no D-Bus, no library, no network.
+    /// Returns nil if the route or the token is missing, if tracing is on (only `keyfob-main` traces), or if a variable
+    /// has a value that `keyfob-main` refuses. Takes a few system calls: no D-Bus, no library, no network.
     package init?(for request: CredentialRequest) {
         guard !Trace.isWanted, Self.interactionIsReadable, let keyring = KernelKeyring.existing(),
             let account = Routes.first(of: request, { keyring.read($0)?.exposedText }),
@@ -21,7 +20,7 @@ package struct RememberedToken {
         (self.account, self.token) = (account, token)
     }
 
-    /// Whether the large program accepts the value of `KEYFOB_INTERACTION`.
+    /// Whether `keyfob-main` accepts the value of `KEYFOB_INTERACTION`.
     private static var interactionIsReadable: Bool {
         let value = EnvironmentVariables.value(of: "KEYFOB_INTERACTION") ?? ""
         return value.isEmpty || Interaction(rawValue: value) != nil

@@ -2,7 +2,7 @@ import Glibc
 
 /// Bytes that must not be shown: a password, a token, a code, a verifier.
 ///
-/// A `Secret` never prints, mirrors or encodes itself. A comparison takes the same time wherever the bytes differ. The
+/// A `Secret` never prints, mirrors or encodes itself. The time of a comparison does not depend on the first byte that differs. The
 /// memory is overwritten when the last copy is released. Code that needs the bytes uses a name that is easy to search
 /// for: ``withBytes(_:)``, ``exposedBytes``, ``exposedText``.
 package struct Secret: Sendable {

@@ -53,7 +53,7 @@ package struct Installation: Sendable {
         Paths.parent(of: path).isSame(as: directory) ? "keyfob" : directory + "/keyfob"
     }
 
-    /// The directory of the door: that of the large program or, if that is in `libexec/keyfob`, `bin` beside `libexec`.
+    /// The directory of the door: that of `keyfob-main` or, if that is in `libexec/keyfob`, `bin` beside `libexec`.
     private static func programs(of executable: String) -> String {
         let (directory, libexec) = (Paths.parent(of: executable), "/libexec/keyfob")
         guard directory.ends(with: libexec) else { return directory }

@@ -16,7 +16,7 @@ if let dialect = Dialects.spoken(by: name) {
 if arguments == ["--version"] { _exit(Output.deliver(Reply(Front.version + "\n"))) }
 // On a terminal, keyfob asks before it shows a token.
 if isatty(STDOUT_FILENO) == 0, let command = Front.command(arguments) {
-    // The large program reports an invalid `keyfob token` in its own words.
+    // `keyfob-main` reports an invalid `keyfob token` in its own words.
     let scope: Door.Scope = command.dialect is TokenDialect.Type ? .valid : .all
     _exit(Door(command.dialect, command.arguments, successor: [name] + arguments, scope: scope).run())
 }

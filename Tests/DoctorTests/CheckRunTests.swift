@@ -4,7 +4,7 @@ import Testing
 
 @testable import Doctor
 
-/// Which checks run, and which do not, because of others.
+/// A run skips or delays a check because of other checks.
 @Suite(.timeLimit(.minutes(1))) struct `A run of checks` {
     private static let ids = Checks.all.map(\.id)
 

@@ -63,7 +63,7 @@ struct FakeParts: ProgramParts {
     }
     func report(_ error: any Error) -> Report { Report("\(error)", hint: "do something", status: 70) }
 
-    /// What the check finds.
+    /// The result of the check.
     func look(
         _ check: some Check, keyring: FakeKeyring = FakeKeyring(), request: CredentialRequest? = nil,
         after note: (CheckContext) throws -> Void = { _ in }

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Doctor
 
-/// What the kernel says about keys, and servers about the time.
+/// The kernel's statements about keys, and the servers' about the time.
 @Suite struct `Facts of the system` {
     @Test func `the quota of keys is read from the line of the user`() throws {
         let text = "    0:    16 15/15 10/1000000 326/25000000\n 1000:    12 11/11 7/200 312/20000\n"

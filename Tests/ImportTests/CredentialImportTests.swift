@@ -8,7 +8,7 @@ import Testing
 
 @testable import Import
 
-/// Which credentials an import finds, and the effect of a copy of each.
+/// The credentials that an import finds, and the effect of a copy of each.
 @Suite struct `An import` {
     private let items = InMemoryItemStore()
 

@@ -2,8 +2,8 @@ import Console
 import CredentialProtocol
 import KeyfobCore
 
-/// keyfob can ask the user to sign in. Tells how, by what works and not by the name of the environment: in a container,
-/// over ssh, in WSL or in Flatpak there may or may not be a browser.
+/// keyfob can ask the user to sign in. The check reports how. It tests what works, and does not guess from the name of
+/// the environment: in a container, over ssh, in WSL or in Flatpak there may or may not be a browser.
 struct SignInCheck: Check {
     let id = "sign-in"
     let needs = ["configuration"]

@@ -104,7 +104,7 @@ extension ConfigurationSection {
         for key in Self.keys { try key.parse(entries, &self) }
     }
 
-    /// These values, and those of `other` for whatever these do not set.
+    /// These values, and those of `other` for the keys that these do not set.
     func completed(by other: Self) -> Self {
         var result = self
         for key in Self.keys { key.merge(self, other, &result) }

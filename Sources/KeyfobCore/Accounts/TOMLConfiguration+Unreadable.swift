@@ -1,6 +1,6 @@
 extension TOMLConfiguration {
-    /// Refuses text on which the parser fails: it takes NUL for the end of the file, and ends the whole process at a
-    /// table header whose name does not begin as one (`[=`, `[[[`; known to its authors, marzer/tomlplusplus 301).
+    /// Refuses text on which the parser fails. It takes NUL for the end of the file. It ends the whole process at a table
+    /// header whose name begins with a wrong character (`[=`, `[[[`; known to its authors, marzer/tomlplusplus 301).
     ///
     /// A line that begins with a bracket counts as a header. It could be a part of an array, but no key has arrays in arrays.
     package func refuseUnreadable() throws(ConfigurationError) {

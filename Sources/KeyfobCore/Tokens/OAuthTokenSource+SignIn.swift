@@ -2,7 +2,7 @@ package import KernelKeyring
 import OAuth
 
 extension OAuthTokenSource {
-    /// Asks the user to sign in now, whatever is stored. The new grant then replaces the old one.
+    /// Asks the user to sign in now, even if there is a grant. The new grant then replaces the old one.
     ///
     /// - Parameters:
     ///   - keepsScopes: whether to ask again for the scopes of the last sign-in.
