@@ -84,7 +84,7 @@ import Testing
     @Test func `a git that hangs is told apart from a missing git`() async throws {
         try await withTemporaryDirectory { home in
             let parts = FakeParts(variables: ["PATH": home], patience: .seconds(1))
-            #expect(try await parts.look(GitCheck()).summary == "git is not installed, or does not tell its version")
+            #expect(try await parts.look(GitCheck()).summary == "git is not installed, or does not print its version")
             try await writeScript("exec /bin/sleep 600", to: home + "/git")
             let finding = try await parts.look(GitCheck())
             #expect((finding.status, finding.summary) == (.failed, "git did not answer within 1 seconds"))
@@ -158,18 +158,18 @@ import Testing
     }
 
     private static let signIns: [(Setting, Finding.Status, String)] = [
-        (Setting(), .warning, "nobody can be asked: there is no terminal, no graphical session and no $BROWSER"),
+        (Setting(), .warning, "keyfob cannot ask the user: there is no terminal, no graphical session and no $BROWSER"),
         (
             Setting(variables: ["KEYFOB_INTERACTION": "never"], terminal: true), .warning,
-            "nobody is asked: KEYFOB_INTERACTION says so"
+            "keyfob must not ask the user: KEYFOB_INTERACTION says so"
         ),
         (
             Setting(variables: ["GIT_TERMINAL_PROMPT": "0"], terminal: true), .warning,
-            "nobody is asked: GIT_TERMINAL_PROMPT or GCM_INTERACTIVE says so"
+            "keyfob must not ask the user: GIT_TERMINAL_PROMPT or GCM_INTERACTIVE says so"
         ),
         (
             Setting(variables: ["DISPLAY": ":0"], browser: true), .warning,
-            "nobody can be asked: there is no terminal, and the desktop shows no notifications"
+            "keyfob cannot ask the user: there is no terminal, and the desktop shows no notifications"
         ),
         (
             Setting(variables: ["DISPLAY": ":0"], browser: true, desktop: [.notifications]), .ok,

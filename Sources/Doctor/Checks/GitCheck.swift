@@ -13,7 +13,7 @@ struct GitCheck: Check {
         do throws(ConfigurationError) {
             guard let version = try git.version() else {
                 return .warning(
-                    "git is not installed, or does not tell its version",
+                    "git is not installed, or does not print its version",
                     hints: ["install git, if it is to use keyfob"])
             }
             context.notes.note { $0.gitVersion = version }

@@ -21,10 +21,10 @@ struct HTTPPathCheck: Check {
         if !account.service.pathSegments.isEmpty, !tellsPath {
             let setting = "credential.\(account.service.origin).useHttpPath true"
             return .warning(
-                "git tells helpers no path, and this sign-in is only for \(account.service)",
+                "git sends helpers no path, and this sign-in is only for \(account.service)",
                 hints: ["to let git use this sign-in: git config --global \(setting)"], details)
         }
         return .ok(
-            tellsPath ? "git tells helpers the path" : "git asks for the whole host, and so does this sign-in", details)
+            tellsPath ? "git sends helpers the path" : "git asks for the whole host, and so does this sign-in", details)
     }
 }

@@ -45,7 +45,7 @@ struct SignInCheck: Check {
         if policy.callsByDesktop(for: request) {
             guard facts.desktop.contains(.notifications) else {
                 return .warning(
-                    "nobody can be asked: there is no terminal, and the desktop shows no notifications",
+                    "keyfob cannot ask the user: there is no terminal, and the desktop shows no notifications",
                     hints: [loginByName], details)
             }
             return .ok("in the browser of this machine, after the user accepts a notification", details)
@@ -67,10 +67,10 @@ struct SignInCheck: Check {
                 policy.fromEnvironment == .never
                 ? "KEYFOB_INTERACTION"
                 : isNever ? "interaction in the configuration" : "GIT_TERMINAL_PROMPT or GCM_INTERACTIVE"
-            return .warning("nobody is asked: \(setting) says so", hints: [loginByName], details)
+            return .warning("keyfob must not ask the user: \(setting) says so", hints: [loginByName], details)
         }
         return .warning(
-            "nobody can be asked: there is no terminal, no graphical session and no $BROWSER",
+            "keyfob cannot ask the user: there is no terminal, no graphical session and no $BROWSER",
             hints: ["sign in on a terminal: keyfob login URL"], details)
     }
 }

@@ -18,7 +18,7 @@ struct TokenCheck: Check {
     /// - Parameter now: seconds since 1970-01-01 UTC.
     static func finding(_ token: CachedAccessToken?, _ grant: Grant?, at now: Int64) -> Finding {
         if let token {
-            guard let end = token.expiresAt else { return .ok("in memory; the server did not tell its end") }
+            guard let end = token.expiresAt else { return .ok("in memory; the server did not say when it expires") }
             return .ok("in memory, for \(Messages.span(end - now))", ["expires_at": .number(end)])
         }
         guard let grant else { return .skipped(because: "grant", "none in memory") }

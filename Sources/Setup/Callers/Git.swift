@@ -9,7 +9,7 @@ import Secrets
 extension SetupCaller {
     static let git = SetupCaller(
         name: "git", aliases: ["git-lfs", "jj"], programs: ["git"],
-        summary: "git, git-lfs and all that asks git credential: credential.helper, set by git config",
+        summary: "git, git-lfs and all programs that ask git credential: credential.helper, set by git config",
         needsURL: false,
         steps: { scene in
             [await .run([add(helper(scene))], of: [globalFile(scene)]) { try await change(scene) }]

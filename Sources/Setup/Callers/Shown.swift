@@ -26,7 +26,7 @@ extension SetupCaller {
 
     static let msmtp = SetupCaller(
         name: "msmtp", aliases: ["mutt", "isync"], programs: ["msmtp", "mutt", "mbsync"],
-        summary: "msmtp, mutt, isync: passwordeval and its kin (shown only)",
+        summary: "msmtp, mutt, isync: passwordeval and similar settings (shown only)",
         steps: { scene in
             let command = "\(scene.installation.command()) token \(ShellWords.quoted(scene.address))"
             return [

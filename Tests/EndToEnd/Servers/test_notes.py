@@ -268,7 +268,7 @@ def test_a_named_server_is_used_after_approval(
     (person.home / "request").write_text(f"protocol=http\nhost={host}\npath=mcp\nwwwauth[]={challenge}\n")
     asked = Terminal(person.session, "/bin/sh", "-c", '"$0" get <request >answer', binaries.keyfob())
     asked.read_until(rf"{host}.*\?")
-    assert notes.record.all() == [], "nobody is asked anything before the yes"
+    assert notes.record.all() == [], "keyfob sends nothing before the yes"
     asked.type(f"{answer}\n")
     status = asked.finish()
     assert person.browsers_opened() == browsers, asked.shown

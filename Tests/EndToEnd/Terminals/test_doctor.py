@@ -203,7 +203,7 @@ def test_a_locked_keyring_stays_locked(developer: Person, gate: Gate) -> None:
     developer.session.lock_keyring()
     with Prompter(developer.session) as prompter:
         checks = examine(developer, gate.url, status=69, DISPLAY=":99")
-        assert prompter.dismissed == 0, "nobody is asked for the password"
+        assert prompter.dismissed == 0, "keyfob does not ask for the password"
     assert named(checks, "failed") == {"collection"}
     assert because(checks, "collection") == {"writable", "grant"}
     assert checks["token"]["status"] == "ok" or not kernel.is_available(), "it is in kernel memory"
@@ -356,7 +356,7 @@ def test_the_links_of_other_callers(developer: Person, tmp_path: Path) -> None:
     ("env", "summary"),
     [
         ({}, "in the browser of this machine"),
-        ({"BROWSER": ""}, "nobody can be asked"),
+        ({"BROWSER": ""}, "keyfob cannot ask the user"),
         ({"KEYFOB_INTERACTION": "never"}, "KEYFOB_INTERACTION says so"),
         ({"GIT_TERMINAL_PROMPT": "0"}, "GIT_TERMINAL_PROMPT"),
     ],
