@@ -87,8 +87,8 @@ static inline pid_t keyfob_start_bound(const char *program, char *const argument
     sigset_t all, before;
     int ends[2], errorEnds[2] = {-1, -1};
     pid_t parent = getpid(), child;
-    // A process that ignores SIGCHLD does not learn how its children ended (wait(2)). A caller may have started keyfob
-    // so.
+    // A process that ignores SIGCHLD does not get the exit status of its children (wait(2)). A caller may have started
+    // keyfob with SIGCHLD ignored.
     if (sigaction(SIGCHLD, NULL, &action) == 0 && action.sa_handler == SIG_IGN) {
         action.sa_handler = SIG_DFL;
         sigaction(SIGCHLD, &action, NULL);

@@ -13,10 +13,10 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-// The kernel answers before send(2) returns; an answer that is not there within a second does not come.
+// The kernel answers before send(2) returns, so after a second no answer will come.
 enum { keyfob_diagnosis_patience_seconds = 1, keyfob_diagnosis_sequence = 1 };
 
-// Sends the question. 0, or an errno.
+// Sends the question. Returns 0 or an errno.
 static inline int keyfob_diagnosis_send(int netlink, const struct inet_diag_req_v2 *request) {
     struct {
         struct nlmsghdr header;
@@ -37,7 +37,7 @@ static inline int keyfob_diagnosis_send(int netlink, const struct inet_diag_req_
     return sent == (ssize_t)sizeof question ? 0 : EPROTO;
 }
 
-// Reads the answer: 0, the errno that the kernel answers with, that of recvfrom(2), or EPROTO for anything else.
+// Reads the answer. Returns 0, the errno in the answer, the errno of recvfrom(2), or EPROTO for an invalid answer.
 static inline int keyfob_diagnosis_receive(int netlink, struct inet_diag_msg *answer) {
     union {
         struct nlmsghdr header;
@@ -67,8 +67,8 @@ static inline int keyfob_diagnosis_receive(int netlink, struct inet_diag_msg *an
     return 0;
 }
 
-// Asks for the socket that `request` names. 0 and the `answer`, or an errno. ENOENT means that there is no such socket, or
-// that the kernel lacks the module that would know.
+// Asks for the socket that `request` names. Returns 0 and stores the `answer`, or returns an errno. ENOENT means that
+// there is no such socket, or that the kernel lacks the module for it.
 static inline int keyfob_diagnose(const struct inet_diag_req_v2 *request, struct inet_diag_msg *answer) {
     int netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
     if (netlink < 0) return errno;

@@ -1,14 +1,15 @@
-// Times whole processes side by side: in each round every contestant runs once, so that what disturbs one disturbs all.
+// Times whole processes side by side. Each contestant runs once in each round, so a disturbance affects all of them.
 //
 //   race ROUNDS AT_ONCE -- STDIN COMMAND [ARG...] [+ STDIN COMMAND [ARG...]]... -- ...
 //
 // A contestant is one or more steps, run one after the other; its time is the sum of its steps. STDIN is the file that
-// the step reads; with `~` before it, the step is run but not timed. With AT_ONCE above 1 that many processes of each
-// step are started before the first is waited for. Standard output goes to /dev/null. A step that does not exit with 0
+// the step reads; with `~` before it, the step is run but not timed. With AT_ONCE above 1, that many processes of each
+// step run at once. Standard output goes to /dev/null. A step that does not exit with 0
 // ends the race with status 1.
 //
 // Prints one line per contestant: the largest resident set of its timed processes in KiB, then the microseconds of
-// each round. A program in C, and a small one: a child's peak memory counts what its parent had at the time of the fork.
+// each round. This is a small program in C, because the peak memory of a child includes its parent's memory at the
+// fork.
 
 #define _GNU_SOURCE
 #include <fcntl.h>

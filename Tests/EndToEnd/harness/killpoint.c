@@ -1,18 +1,23 @@
-// Runs a command and kills it where it is about to change something outside itself, or to hear of it.
+// Runs a command, and kills it at one of the points where it has an effect outside itself, or gets input from outside.
 //
 //   killpoint SIGNAL N LIST ROOT COMMAND [ARGUMENT]...
 //
-// The points are counted over all threads of the command, in the order in which they come: system calls that write to,
-// read from, connect or lock a socket, a file below ROOT or a pipe; that open such a file for writing, rename or remove
-// it; that change the kernel's keyrings; and the end. At the entry of the Nth the command gets the signal, by its
-// number; if it is SIGKILL, the call itself does not happen, else it is the thread's last one. With N = 0 the command
-// runs to its end. LIST gets one line for each point that was met.
+// These points are counted over all threads of the command, in their order:
 //
-// strace(1) can inject a signal into the Nth call of a kind, but it counts per thread, and each kind for itself: which
-// thread it is that sends a message is not the same in two runs.
+// - system calls that write to, read from, connect or lock a socket, a pipe or a file below ROOT;
+// - system calls that open such a file for writing, rename it or remove it;
+// - system calls that change the kernel's keyrings;
+// - the end of the command.
 //
-// The programs that the command starts are not followed. Exit status: that of the command; 128 and the signal's number
-// where it died of one.
+// At the entry of the Nth point, the command gets the signal with the number SIGNAL. SIGKILL prevents the system call;
+// with any other signal, the call is the last one of its thread. With N = 0 the command runs to its end. LIST gets one
+// line for each point that was reached.
+//
+// strace(1) can inject a signal into the Nth call of a kind. But it counts each thread and each kind of call
+// separately, and the thread that sends a message differs from run to run.
+//
+// The programs that the command starts are not followed. The exit status is that of the command, or 128 plus the number
+// of the signal that ended it.
 
 #define _GNU_SOURCE
 #include <errno.h>
@@ -80,7 +85,7 @@ static void fail(const char *what) {
     exit(70);
 }
 
-// What a descriptor of the process is, if it is one of those that count.
+// Describes a descriptor of the process in `told`. Returns 0 if system calls on it are no points.
 static int tell_descriptor(pid_t process, unsigned long long number, char *told, size_t size) {
     char link[64];
     snprintf(link, sizeof link, "/proc/%d/fd/%llu", process, number);
@@ -91,7 +96,7 @@ static int tell_descriptor(pid_t process, unsigned long long number, char *told,
 }
 
 static int tell_path(pid_t process, unsigned long long address, char *told, size_t size) {
-    // Page by page: the string may end just before one that is not there.
+    // Read page by page: the page after the end of the string may not exist.
     size_t have = 0;
     while (have < size - 1) {
         size_t piece = 4096 - (address + have) % 4096;
@@ -104,7 +109,7 @@ static int tell_path(pid_t process, unsigned long long address, char *told, size
     return 0;
 }
 
-// The name of the call if it is a point; then `told` is what it is about.
+// Returns the name of the system call, and describes its file or key in `told`. Returns NULL if it is no point.
 static const char *point(pid_t process, const struct __ptrace_syscall_info *info, char *told, size_t size) {
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
         const struct call *call = &calls[i];
@@ -174,7 +179,7 @@ int main(int count, char **arguments) {
                                    ? point(process, &info, told, sizeof told) : NULL;
             if (name) {
                 fprintf(list, "%ld %s %s\n", ++met, name, told);
-                // To this very thread: while another one waited for its turn to die, this one would go on.
+                // Sent to this thread: if another thread got the signal, this one would go on meanwhile.
                 if (met == wanted) syscall(SYS_tgkill, process, thread, death);
             }
         } else if (status >> 16 == 0 && WSTOPSIG(status) != SIGSTOP) {

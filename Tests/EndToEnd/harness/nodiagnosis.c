@@ -1,5 +1,5 @@
-// Runs a command that cannot ask the kernel about single sockets, as in some containers and services: netlink's socket
-// diagnosis is not among the families of addresses that it may use.
+// Runs a command that cannot ask the kernel about single sockets, as in some containers and services: it may not use
+// netlink's socket diagnosis.
 //
 //   nodiagnosis COMMAND [ARGUMENT]...
 
@@ -14,7 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-// The lower half of an argument, on a machine that stores it first.
+// The offset of the lower half of an argument on a little-endian machine.
 #define ARGUMENT(n) offsetof(struct seccomp_data, args[n])
 
 int main(int count, char **arguments) {

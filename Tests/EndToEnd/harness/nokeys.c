@@ -1,4 +1,4 @@
-// Runs a command where the kernel keeps no keys for it, as in most containers: the system calls answer EPERM.
+// Runs a command for which the kernel keeps no keys, as in most containers: the system calls fail with EPERM.
 //
 //   nokeys COMMAND [ARGUMENT]...
 
