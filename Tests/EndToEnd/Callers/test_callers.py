@@ -136,7 +136,7 @@ def test_malformed_and_oversized_requests_are_refused(caller_of: Person, caller:
     assert "larger than 1048576 bytes" in caller.complaint(caller.ask(caller_of, stdin=TOO_LARGE))
 
 
-def test_cargo_is_answered_line_by_line(signed_in: Person) -> None:
+def test_cargo_gets_its_answers_line_by_line(signed_in: Person) -> None:
     cargo = next(caller for caller in CALLERS if caller.name == "cargo")
     lines = [cargo.stdin, '{"v":2}\n', cargo.stdin.replace('"get"', '"dance"'), cargo.stdin.rstrip()]
     greeting, *answers = cargo.ask(signed_in, stdin="".join(lines).encode()).stdout.decode().splitlines()

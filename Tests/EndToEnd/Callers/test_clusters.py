@@ -85,7 +85,7 @@ def cluster(person: Person, provider: Provider, authority: Authority) -> Iterato
 @pytest.mark.parametrize(
     ("version", "minor"), [pytest.param("v1beta1", 20, id="v1beta1"), pytest.param("v1", 22, id="v1")]
 )
-def test_kubectl_gets_in_with_the_token_of_one_sign_in(
+def test_kubectl_is_admitted_with_the_token_of_one_sign_in(
     cluster: Cluster, provider: Provider, version: str, minor: int
 ) -> None:
     if kubectl_minor() < minor:
@@ -145,7 +145,7 @@ def test_terraform_asks_its_registry_with_the_token(person: Person, provider: Pr
         assert ("/modules/team/hello/none/1.0.0/download", f"Bearer {token}") in seen, stderr_lines(done)
 
 
-def test_terraform_keeps_and_forgets_a_token_that_it_was_given(person: Person) -> None:
+def test_terraform_stores_and_deletes_a_token_of_the_person(person: Person) -> None:
     link(person)
 
     def helper(*arguments: str, stdin: bytes = b"") -> tuple[int, bytes]:

@@ -178,7 +178,7 @@ def test_skopeo_opens_no_browser_and_gets_the_remedy(registry: Registry) -> None
     assert registry.person.browsers_opened() == 0
 
 
-def test_skopeo_keeps_and_forgets_a_password_that_a_person_has(person: Person) -> None:
+def test_skopeo_stores_and_deletes_a_password_of_the_person(person: Person) -> None:
     link(person)
     helper = "docker-credential-keyfob"
     kept = json.dumps({"ServerURL": "registry.example", "Username": "alice", "Secret": "pass word"}).encode()

@@ -41,7 +41,7 @@ def test_a_store_of_the_access_token_is_ignored(developer: Person, gate: Gate) -
     assert before and labels(developer.session) == before
 
 
-def test_push_goes_through(developer: Person, gate: Gate) -> None:
+def test_push_works(developer: Person, gate: Gate) -> None:
     developer.configure_git({"user.name": "Somebody", "user.email": "somebody@example.com"})
     assert_worked(developer.git("clone", gate.url, "work"))
     assert_worked(developer.git("-C", "work", "commit", "--allow-empty", "-m", "More"))

@@ -173,7 +173,7 @@ def test_cargo_fetches_with_the_token_of_one_sign_in(person: Person, provider: P
 
 
 @needs_cargo
-def test_cargo_login_keeps_a_token_that_a_person_has_and_logout_forgets_it(person: Person) -> None:
+def test_cargo_login_stores_a_token_of_the_person_and_logout_deletes_it(person: Person) -> None:
     link(person)
     pages: dict[str, bytes] = {}
     answers = guarded(lambda shown: shown == "its-own-token", "Cargo", lambda asked: found(pages, asked))

@@ -48,7 +48,7 @@ def shell(person: Person, script: str, *arguments: str) -> tuple[int, str]:
         ),
     ],
 )
-def test_curl_gets_in(person: Person, provider: Provider, page: Service, script: str) -> None:
+def test_curl_is_admitted(person: Person, provider: Provider, page: Service, script: str) -> None:
     sign_in(person, provider, page)
     assert shell(person, script, page.origin) == (0, "come in\n")
 
@@ -118,7 +118,7 @@ execFile(program, command, { timeout: 10000 }, (error, stdout, stderr) => {
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
-def test_an_extension_of_an_editor_goes_by_json(person: Person, provider: Provider, page: Service) -> None:
+def test_an_editor_extension_uses_the_json_output(person: Person, provider: Provider, page: Service) -> None:
     def ask(url: str) -> dict[str, object]:
         done = person.session.run("node", "-e", NODE, str(binaries.keyfob()), url)
         assert_worked(done)

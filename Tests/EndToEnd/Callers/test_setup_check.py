@@ -207,7 +207,7 @@ def test_go_is_set_up_by_its_own_command(settings: Settings) -> None:
 
 
 @pytest.mark.skipif(kubectl_minor() < 26, reason="needs kubectl 1.26")
-def test_kubectl_gets_in(settings: Settings, provider: Provider, tmp_path: Path) -> None:
+def test_kubectl_is_admitted(settings: Settings, provider: Provider, tmp_path: Path) -> None:
     person, authority = settings.person, Authority(tmp_path)
     page = guarded(admits(provider, "Bearer"), "Bearer", lambda _: Answer(body=b"ok"))
     with Service(page, authority.certify("127.0.0.1")) as service:

@@ -54,7 +54,7 @@ def test_06_a_given_user_name_must_match(store: Store) -> None:
     assert store.fill(**HOST, username="other") is None
 
 
-def test_07_the_path_must_match_where_git_tells_it(store: Store) -> None:
+def test_07_the_path_must_match_if_git_sends_it(store: Store) -> None:
     if isinstance(store, GitStore):
         store.use_http_path()
     store.approve(**STORED, path="foo.git")
@@ -62,7 +62,7 @@ def test_07_the_path_must_match_where_git_tells_it(store: Store) -> None:
     assert store.fill(**HOST, path="foo.git") == {**STORED, "path": "foo.git"}
 
 
-def test_08_a_new_password_takes_the_place_of_the_old_one(store: Store) -> None:
+def test_08_a_new_password_replaces_the_old_one(store: Store) -> None:
     store.approve(**STORED)
     store.approve(**{**STORED, "password": "new"})
     assert store.fill(**USER) == {**STORED, "password": "new"}
@@ -70,13 +70,13 @@ def test_08_a_new_password_takes_the_place_of_the_old_one(store: Store) -> None:
     assert store.fill(**USER) is None
 
 
-def test_09_a_reject_by_host_alone_forgets(store: Store) -> None:
+def test_09_a_reject_by_host_alone_deletes(store: Store) -> None:
     store.approve(**STORED)
     store.reject(**HOST)
     assert store.fill(**HOST) is None
 
 
-def test_10_two_users_live_side_by_side(store: Store) -> None:
+def test_10_two_users_are_independent(store: Store) -> None:
     store.approve(**ONE)
     store.approve(**TWO)
     assert store.fill(**HOST, username="user1") == ONE
@@ -89,7 +89,7 @@ def test_11_a_reject_with_another_password_erases_nothing(store: Store) -> None:
     assert store.fill(**HOST, username="user1") == ONE
 
 
-def test_12_and_13_a_reject_by_user_name_forgets_that_user_and_no_other(store: Store) -> None:
+def test_12_and_13_a_reject_by_user_name_deletes_that_user_and_no_other(store: Store) -> None:
     store.approve(**ONE)
     store.approve(**TWO)
     store.reject(**HOST, username="user1")
@@ -103,7 +103,7 @@ def test_14_an_empty_user_name_and_an_empty_password_are_kept(store: Store) -> N
     assert store.fill(**HOST) == empty
 
 
-def test_15_a_reject_by_host_forgets_every_user(store: Store) -> None:
+def test_15_a_reject_by_host_deletes_every_user(store: Store) -> None:
     store.approve(**ONE)
     store.approve(**TWO)
     store.reject(**HOST)
@@ -123,7 +123,7 @@ def test_17_and_18_the_expiry_is_kept_and_returned(door: HelperStore) -> None:
     assert door.fill(**HOST) == expiring
 
 
-def test_19_a_new_expiry_takes_the_place_of_the_old_one(door: HelperStore) -> None:
+def test_19_a_new_expiry_replaces_the_old_one(door: HelperStore) -> None:
     door.approve(**STORED, password_expiry_utc="9999999998")
     door.approve(**STORED, password_expiry_utc="9999999999")
     assert door.fill(**HOST) == {**STORED, "password_expiry_utc": "9999999999"}

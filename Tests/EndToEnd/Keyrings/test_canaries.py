@@ -223,7 +223,7 @@ def test_the_kernel_keeps_only_access_tokens(watched: Evidence, marked: MarkedSe
     assert found == {"access_token"}
 
 
-def test_the_children_get_no_settings_of_ours(person: Person, watched: Evidence, marked: MarkedServer) -> None:
+def test_child_processes_get_no_variables_of_keyfob(person: Person, watched: Evidence, marked: MarkedServer) -> None:
     shown = person.home / "environment"
     script = person.home / "browser"
     script.write_text(script.read_text().replace("\nexec", f'\nenv >"{shown}"\nexec'))

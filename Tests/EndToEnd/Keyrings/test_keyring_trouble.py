@@ -267,7 +267,7 @@ def test_a_grant_that_is_deleted_during_a_refresh_is_stored_again(
         assert_signed_in(person, server, service)
 
 
-def test_of_two_items_of_a_grant_one_is_left(person: Person, server: FamilyServer, service: str) -> None:
+def test_duplicate_items_of_a_grant_are_merged_into_one(person: Person, server: FamilyServer, service: str) -> None:
     with counts.counted("keyring trouble", "two items of one grant"):
         duplicate_items(person.session)
         assert len(items.kept(person.session, "grant")) == 2
@@ -293,7 +293,7 @@ def test_an_unanswered_prompt_is_not_taken_for_an_empty_keyring(
         assert_signed_in(person, server, service)
 
 
-def test_a_prompt_that_is_sent_away_is_no_empty_keyring(person: Person, server: FamilyServer, service: str) -> None:
+def test_a_dismissed_prompt_is_not_taken_for_an_empty_keyring(person: Person, server: FamilyServer, service: str) -> None:
     with counts.counted("keyring trouble", "a prompt is dismissed"), Prompter(person.session) as prompter:
         person.session.lock_keyring()
         done = ask(person, service, "always")

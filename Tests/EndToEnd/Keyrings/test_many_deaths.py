@@ -46,7 +46,7 @@ def assert_well(person: Person, server: FamilyServer, service: str) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_one_death_after_another(person: Person, server: FamilyServer, killpoint: Path, seed: int) -> None:
+def test_commands_are_killed_one_after_the_other(person: Person, server: FamilyServer, killpoint: Path, seed: int) -> None:
     service = f"{server.issuer}/git"
     server.forgives_repeats = seed % 2 == 0
     chance = random.Random(seed)
@@ -75,7 +75,7 @@ def answer(done: Done) -> str:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_many_die_at_once(person: Person, server: FamilyServer, service: str, killpoint: Path, seed: int) -> None:
+def test_many_commands_are_killed_at_once(person: Person, server: FamilyServer, service: str, killpoint: Path, seed: int) -> None:
     server.forgives_repeats = True
     chance = random.Random(seed)
     assert_worked(person.keyfob("login", service))

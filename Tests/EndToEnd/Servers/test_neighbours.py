@@ -48,7 +48,7 @@ def test_another_user_cannot_open_the_start_address(login: WaitingLogin) -> None
 
 
 @needs_another_user
-def test_another_user_brings_no_answer_even_with_cookie_and_state(login: WaitingLogin, provider: Provider) -> None:
+def test_an_answer_of_another_user_is_ignored_even_with_cookie_and_state(login: WaitingLogin, provider: Provider) -> None:
     callback = login.go_to_the_end()
     posted = login.ask(callback.target, fields={"Cookie": callback.cookie}, stranger=True)
     assert posted.status == 403
@@ -79,7 +79,7 @@ def test_connections_of_another_user_do_not_displace_the_persons(login: WaitingL
 
 
 @needs_another_user
-def test_a_flood_of_another_user_does_not_keep_the_person_out(login: WaitingLogin) -> None:
+def test_many_connections_of_another_user_do_not_block_the_person(login: WaitingLogin) -> None:
     with login.hammered(login.request(login.start_target), times=20_000, kept=500):
         assert_worked(login.bring_back(login.go_to_the_end()))
 
@@ -141,7 +141,7 @@ def test_a_start_address_that_was_opened_before_is_reported(login: WaitingLogin)
     assert_worked(login.bring_back(callback))
 
 
-def test_an_answer_without_the_cookie_is_not_taken(login: WaitingLogin, provider: Provider) -> None:
+def test_an_answer_without_the_cookie_is_ignored(login: WaitingLogin, provider: Provider) -> None:
     callback = login.go_to_the_end()
     name = callback.cookie.partition("=")[0]
     for cookie in ({}, {"Cookie": "keyfob=1"}, {"Cookie": f"{name}=guessed"}, {"Cookie": f"{callback.cookie}x"}):
@@ -150,7 +150,7 @@ def test_an_answer_without_the_cookie_is_not_taken(login: WaitingLogin, provider
     assert_worked(login.bring_back(callback))
 
 
-def test_an_answer_that_another_page_sends_is_not_taken(login: WaitingLogin) -> None:
+def test_an_answer_that_another_page_sends_is_ignored(login: WaitingLogin) -> None:
     callback = login.go_to_the_end()
     for origin in ("https://evil.example", "null", f"http://{login.host}:1", f"https://{login.authority}"):
         fields = {"Cookie": callback.cookie, "Origin": origin}
@@ -158,7 +158,7 @@ def test_an_answer_that_another_page_sends_is_not_taken(login: WaitingLogin) -> 
     assert_worked(login.bring_back(callback))
 
 
-def test_a_forged_answer_is_not_taken(login: WaitingLogin) -> None:
+def test_a_forged_answer_is_ignored(login: WaitingLogin) -> None:
     callback = login.go_to_the_end()
     path = callback.target.partition("?")[0]
     state = next(pair for pair in callback.target.partition("?")[2].split("&") if pair.startswith("state="))
@@ -214,7 +214,7 @@ def test_the_network_does_not_reach_the_listener(login: WaitingLogin) -> None:
     assert_worked(login.bring_back(login.go_to_the_end()))
 
 
-def test_idle_connections_do_not_keep_the_answer_out(login: WaitingLogin) -> None:
+def test_idle_connections_do_not_block_the_answer(login: WaitingLogin) -> None:
     idle = [socket.create_connection((login.host, login.port)) for _ in range(50)]
     callback = login.go_to_the_end()
     assert_worked(login.bring_back(callback))

@@ -35,7 +35,7 @@ def assert_signed_in_nowhere(person: Person, notes: NotesServer) -> None:
     assert notes.origin not in (person.approvals.read_text() if person.approvals.exists() else "")
 
 
-def test_an_address_is_all_that_a_login_needs(person: Person, notes: NotesServer) -> None:
+def test_a_login_needs_only_an_address(person: Person, notes: NotesServer) -> None:
     assert notes.call(None)[0] == 401
     sign_in(person, notes)
     token = person.token(notes.url)
@@ -66,7 +66,7 @@ def test_the_registration_describes_a_public_native_client(person: Person, notes
     assert client.response_types == ["code"]
 
 
-def test_the_metadata_is_asked_for_in_the_prescribed_places(person: Person, notes: NotesServer) -> None:
+def test_the_metadata_are_requested_at_the_standard_locations(person: Person, notes: NotesServer) -> None:
     sign_in(person, notes)
     asked = [r.path for r in notes.record.all() if "/.well-known/" in r.path]
     assert list(dict.fromkeys(asked)) == [
@@ -146,7 +146,7 @@ def test_a_server_named_in_a_header_is_not_used_for_git(person: Person, notes: N
     assert person.browsers_opened() == 0
 
 
-def test_more_scopes_are_asked_for_beside_those_that_are_there(person: Person, notes: NotesServer) -> None:
+def test_further_scopes_are_requested_together_with_the_granted_ones(person: Person, notes: NotesServer) -> None:
     sign_in(person, notes)
     assert_worked(person.keyfob("token", notes.url, "--scope", "notes:write", "--interaction", "always"))
     assert set(authorizations(notes)[-1].form["scope"].split()) == {"notes:read", "notes:write"}

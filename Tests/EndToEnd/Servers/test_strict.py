@@ -71,7 +71,7 @@ def test_a_registered_port_that_is_taken_is_registered_anew(
     assert strict.owner(owner.token(strict_gate.url)) == ALICE
 
 
-def test_a_neighbour_on_the_registered_port_costs_no_other_sign_in(
+def test_another_program_on_the_registered_port_ends_no_other_sign_in(
     owner: Person, strict: StrictProvider, strict_gate: Gate
 ) -> None:
     def stored() -> set[str]:
@@ -128,7 +128,7 @@ def test_a_client_that_the_server_deleted_registers_once_more(
     assert [r.status for r in strict.record.to(REGISTER)] == [201, 201]
 
 
-def test_logout_deletes_the_registration_and_is_honest_about_the_tokens(
+def test_logout_deletes_the_registration_and_reports_that_tokens_stay_valid(
     owner: Person, strict: StrictProvider, strict_gate: Gate
 ) -> None:
     assert_worked(owner.keyfob("login", strict_gate.url))

@@ -88,7 +88,7 @@ def test_a_locked_keyring_before_the_first_login_opens_no_browser(
     assert developer.browsers_opened() == 0
 
 
-def test_logout_revokes_and_forgets(developer: Person, provider: Provider, gate: Gate) -> None:
+def test_logout_revokes_and_deletes_the_tokens(developer: Person, provider: Provider, gate: Gate) -> None:
     assert_worked(developer.keyfob("login", gate.url))
     token = developer.token(gate.url)
     assert_worked(developer.keyfob("logout", gate.url))
@@ -101,7 +101,7 @@ def test_logout_revokes_and_forgets(developer: Person, provider: Provider, gate:
     assert_refused(developer.keyfob("logout", gate.url), 1)
 
 
-def test_logout_forgets_even_if_the_server_is_unreachable(developer: Person, provider: Provider, gate: Gate) -> None:
+def test_logout_deletes_the_tokens_even_if_the_server_is_unreachable(developer: Person, provider: Provider, gate: Gate) -> None:
     assert_worked(developer.keyfob("login", gate.url))
     with down(provider):
         developer.keyfob("logout", gate.url)

@@ -168,7 +168,7 @@ def test_no_script_is_needed(chromium: Chromium, login: Terminal, gate: Gate) ->
     assert login.finish() == 0, login.shown
 
 
-def test_an_unknown_visitor_learns_nothing(chromium: Chromium, login: Terminal, gate: Gate) -> None:
+def test_a_page_reveals_nothing_to_an_unknown_visitor(chromium: Chromium, login: Terminal, gate: Gate) -> None:
     address = login.read_until(START)
     listener = address.partition("/start/")[0]
     knocks = {"/callback?code=evil&state=evil": "Not this sign-in", "/favicon.ico": "Nothing here", "/done": "Nothing here"}

@@ -171,7 +171,7 @@ def test_over_ssh_keyfob_shows_a_tunnel_for_the_browser(
 @pytest.mark.parametrize(
     "connection", ["", "192.0.2.5", "1.2.3.4 1 $(id) 22", "1.2.3.4 1 -oProxyCommand=x 22", "1.2.3.4 1 5.6.7.8 x"]
 )
-def test_an_odd_ssh_connection_gets_into_no_command(far_away: Person, gate: Gate, connection: str) -> None:
+def test_an_invalid_ssh_connection_is_not_used_in_a_command(far_away: Person, gate: Gate, connection: str) -> None:
     login = begin_login(far_away, gate, SSH_CONNECTION=connection)
     login.read_until(START)
     assert "ssh" not in login.shown
