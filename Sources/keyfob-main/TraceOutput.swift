@@ -92,6 +92,6 @@ extension Tracer {
 
 /// The option of commands that can report their steps.
 struct Verbosity: ParsableArguments {
-    @Flag(name: [.customShort("v"), .customLong("verbose")], help: "Say each step and its time on standard error.")
+    @Flag(name: [.customShort("v"), .customLong("verbose")], help: "Show each step and its time on standard error.")
     var isOn = false
 }

@@ -47,8 +47,8 @@ package struct Approvals: Sendable {
 
     /// Removes the entry for exactly this service. Returns false if there is none.
     ///
-    /// - Throws: ``ConfigurationError`` if the file cannot be read or written. A file that cannot be read, and in which the
-    ///   name of the service is nowhere, counts as one without an entry.
+    /// - Throws: ``ConfigurationError`` if the file cannot be read or written. An unreadable file that does not contain
+    ///   the name of the service counts as one without an entry.
     @discardableResult
     package func remove(_ service: ServiceURL) throws(ConfigurationError) -> Bool {
         guard Paths.exists(file) else { return false }
@@ -158,7 +158,7 @@ package struct Approvals: Sendable {
         let after = hosts.keys.count
         root["host"] = hosts  // a copy: the old table is freed now, and `hosts` may have pointed into it
         let text = Self.heading + root.convert(to: .toml) + "\n"
-        // An entry can always be removed, whatever the size of the file.
+        // An entry can always be removed, even if the file is too large.
         guard after >= before else { return text }
         guard after <= Self.mostEntries, text.utf8.count <= TrustedFile.largest else {
             throw error(.full(entries: before))

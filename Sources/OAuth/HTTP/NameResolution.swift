@@ -18,7 +18,7 @@ package enum SystemNameResolution {
         return found
     }
 
-    /// In the order of RFC 6724 on this machine.
+    /// The addresses, which getaddrinfo(3) sorts by RFC 6724.
     private static func blockingAddresses(of name: String) -> [[UInt8]] {
         var hints = unsafe addrinfo()
         unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)

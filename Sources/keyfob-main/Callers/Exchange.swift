@@ -23,11 +23,11 @@ struct Exchange: Sendable {
         (self.dialect, self.account, self.interaction, self.isVerbose) = (dialect, account, interaction, isVerbose)
     }
 
-    /// Whether a refresh is in flight, which an end of the process could make fail. A reply after the deadline does not
-    /// end it.
+    /// Whether a refresh is in flight. If the process ended now, the new refresh token could be lost. A reply after the
+    /// deadline does not end the refresh.
     var isRefreshing: Bool { locks.areRefreshing }
 
-    /// Answers one question, in the form of the dialect also if something is wrong.
+    /// Answers one question. Errors too have the form of the dialect.
     func reply(to invocation: Invocation) async -> Reply {
         var dialect = dialect.init()
         let question = dialect.read(invocation)

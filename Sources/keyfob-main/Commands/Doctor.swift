@@ -11,8 +11,8 @@ struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Find out what is wrong, from the keyring to a token.",
         discussion: """
-            It opens nothing, asks nobody and shows no secret: you may pass the report on. The exit status is that of the \
-            first failed check.
+            It opens no window, asks no question and shows no secret, so you can publish the report. The exit status is \
+            that of the first failed check.
             """)
 
     @Argument(help: "The URL of a service to check, too.", completion: .services)

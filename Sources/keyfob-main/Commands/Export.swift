@@ -6,7 +6,7 @@ import KeyfobCore
 
 struct Export: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print a configuration for another machine: what you wrote and what you approved, without secrets.")
+        abstract: "Print your configuration and your approvals, without secrets, for another machine.")
 
     @Flag(name: .customLong("config"), help: "Print the configuration. Nothing else can be exported.")
     var printsConfiguration = false

@@ -12,8 +12,8 @@ struct Import: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Copy passwords and tokens of other programs into your keyring.",
         discussion: """
-            It shows them first, without their secrets, and copies on a yes. Nothing of what the others keep is changed; \
-            how to remove what is in plain text is said at the end.
+            It first shows them without their secrets, and copies them after your yes. It does not change the data of \
+            the other programs. At the end it says how to remove secrets in plain text.
             """)
 
     @Option(

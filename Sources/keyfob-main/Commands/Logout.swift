@@ -6,7 +6,7 @@ import KeyfobCore
 
 struct Logout: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Revoke the tokens of a service at its authorization server, and forget them.")
+        abstract: "Revoke the tokens of a service at its authorization server, and delete them here.")
 
     @Argument(help: "The URL of the service.", completion: .services)
     var url: String?

@@ -9,7 +9,7 @@ import Setup
 struct SetupCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "setup",
-        abstract: "Show how to make another program use keyfob, or do it.",
+        abstract: "Show how to make another program use keyfob, or make the change.",
         discussion: "Without a caller it lists the callers.")
 
     @Argument(

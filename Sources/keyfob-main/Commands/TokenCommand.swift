@@ -127,7 +127,7 @@ private struct ErrorObject: Encodable {
             code: failure.code.rawValue, message: failure.message, hints: failure.hints, status: failure.status)
     }
 
-    /// - Returns: what ends the process with the status.
+    /// - Returns: the error that ends the process with the status.
     func print() -> ExitCode {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
