@@ -38,8 +38,8 @@ package struct KernelKeyring: Sendable {
         try succeed("keyctl_move") {
             let moved = keyfob_move_into_new_place(created, Key.threadKeyring, Key.userKeyring)
             if moved == 0 || errno == EEXIST { return 0 }
-            // Before Linux 5.3. Entries written between another process's link and this one are lost: a cache can bear
-            // that.
+            // Before Linux 5.3. Entries written between another process's link and this one are lost, which is acceptable
+            // for a cache.
             return errno == EOPNOTSUPP ? keyfob_link(created, Key.userKeyring) : moved
         }
         guard let existing = existing(named: description) else {

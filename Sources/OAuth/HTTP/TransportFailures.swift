@@ -47,7 +47,7 @@ struct TransportFailures {
             .httpProxyHandshakeTimeout, .socksHandshakeTimeout, .getConnectionFromPoolTimeout:
             timedOut
         case .remoteConnectionClosed, .uncleanShutdown: lost
-        case .proxyAuthenticationRequired: unreachable("the proxy wants a password")
+        case .proxyAuthenticationRequired: unreachable("the proxy requires a password")
         case .invalidProxyResponse: unreachable("the proxy refused the connection")
         default: unreachable("the answer is not HTTP")
         }

@@ -37,7 +37,7 @@ struct Exec: AsyncParsableCommand {
         if let variable, !Self.isName(variable) { throw ValidationError("--env takes the name of a variable.") }
     }
 
-    /// POSIX, "Environment Variables".
+    /// Whether POSIX allows the name for a variable ("Environment Variables").
     private static func isName(_ text: String) -> Bool {
         guard let first = text.utf8.first, !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else {
             return false

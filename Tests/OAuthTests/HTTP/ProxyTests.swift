@@ -97,7 +97,7 @@ struct `The transport behind a proxy` {
     static let refusals = [
         (
             "HTTP/1.1 407 X\r\nProxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 0\r\n\r\n",
-            "the proxy wants a password"
+            "the proxy requires a password"
         ), ("HTTP/1.1 502 X\r\nContent-Length: 0\r\n\r\n", "the proxy refused the connection"),
     ]
 
