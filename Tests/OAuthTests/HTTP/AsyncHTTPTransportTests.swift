@@ -115,7 +115,7 @@ struct `The transport` {
         .drip("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", every: .milliseconds(100)),
         .drip("HTTP/1.1 200 OK\r\n\r\n{" + String(repeating: " ", count: 1000), every: .milliseconds(20)),
     ])
-    func `times out at its deadline, at any point where the server stops sending`(reply: ScriptedServer.Reply) async throws {
+    func `times out at its deadline, at whatever byte the server stops`(reply: ScriptedServer.Reply) async throws {
         try await ScriptedServer.run({ _ in reply }) { server in
             let request = HTTPRequest(get: try EndpointURL(server.address()))
             await #expect(throws: OAuthError.timedOut(host: "127.0.0.1", seconds: 1)) {
