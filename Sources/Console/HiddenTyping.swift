@@ -10,6 +10,16 @@ enum HiddenTyping {
     /// The local modes that were switched off.
     private static let taken = Atomic<UInt32>(0)
 
+    /// The address of the text for ``onInterrupt(_:)``, or 0.
+    private static let lastWords = Atomic<UInt>(0)
+
+    /// Sets the text that Ctrl-C writes to standard error while the echo is off; nil for none.
+    static func onInterrupt(_ text: String?) {
+        let copy = text.flatMap { unsafe UInt(bitPattern: strdup($0)) } ?? 0
+        let before = lastWords.exchange(copy, ordering: .sequentiallyConsistent)
+        unsafe free(UnsafeMutableRawPointer(bitPattern: before))
+    }
+
     /// Switches off the echo on the terminal `descriptor`; again if it is back, as it is after the user stopped and
     /// continued the process. Returns false if our process group does not have the terminal.
     static func begin(on descriptor: Int32) -> Bool {
@@ -37,6 +47,13 @@ enum HiddenTyping {
         _ = unsafe tcsetattr(descriptor, TCSANOW, &settings)
     }
 
+    /// Uses only functions that a signal handler may call.
+    private static func writeLastWords() {
+        guard let text = unsafe UnsafePointer<CChar>(bitPattern: lastWords.load(ordering: .sequentiallyConsistent))
+        else { return }
+        _ = unsafe write(STDERR_FILENO, text, strlen(text))
+    }
+
     /// Whether our process group has the terminal.
     static func isForeground(_ descriptor: Int32) -> Bool { tcgetpgrp(descriptor) == getpgrp() }
 
@@ -46,6 +63,7 @@ enum HiddenTyping {
             var (ours, before) = (sigaction(), sigaction())
             unsafe ours.__sigaction_handler.sa_handler = { number in
                 HiddenTyping.end()
+                if number == SIGINT { HiddenTyping.writeLastWords() }
                 raise(number)
             }
             ours.sa_flags = Int32(bitPattern: UInt32(SA_RESETHAND))

@@ -9,6 +9,11 @@ package struct PastedLines: ~Copyable {
     /// In bytes. Redirect URIs with a code have reached 4 KiB.
     private static let longestLine = 16_384
 
+    /// An address of the longest length in a narrow terminal.
+    private static let mostLines = 256
+    /// After it, a paste has ended. A terminal passes a paste on in pieces.
+    private static let silence = Duration.milliseconds(50)
+
     /// The marks of a terminal's bracketed paste, which an earlier program may have switched on and not off.
     private static let marks = ["\u{1B}[200~", "\u{1B}[201~"].map { Array($0.utf8) }
 
@@ -52,6 +57,25 @@ package struct PastedLines: ~Copyable {
             if isReadable { read() } else { try await Task.sleep(for: .milliseconds(50)) }
         }
         return finished.isEmpty ? nil : finished.removeFirst()
+    }
+
+    /// The next lines that come at once, joined with line ends, or nil at the end of the input. A paste that a terminal
+    /// has wrapped is several lines, and its last line ends when the user types Enter.
+    ///
+    /// - Throws: `CancellationError` soon after the task is cancelled.
+    package mutating func nextPaste() async throws -> Secret? {
+        guard let first = try await next() else { return nil }
+        finished.insert(first, at: 0)
+        while !isAtEnd, finished.count < Self.mostLines {
+            if isReadable {
+                read()
+            } else {
+                try await Task.sleep(for: Self.silence)
+                if line.isEmpty, !isReadable { break }
+            }
+        }
+        defer { finished = [] }
+        return Secret(Array(finished.map(\.exposedBytes).joined(separator: [0x0A])))
     }
 
     private var isReadable: Bool {

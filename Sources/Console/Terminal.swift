@@ -64,6 +64,12 @@ package enum Terminal {
     /// Writes a line that says what the user can do.
     package static func hint(_ line: String) { writeLine("hint: " + line) }
 
+    /// Sets the hints that Ctrl-C still shows while the user may paste; nil for none.
+    package static func onInterrupt(hints: [String]?) {
+        let start = isRedrawn ? "\r\u{1B}[K" : "\n"
+        HiddenTyping.onInterrupt(hints.map { start + $0.map { "hint: " + $0 + "\n" }.joined() })
+    }
+
     /// Writes a hint that ends with `thing`, the text to copy or type.
     package static func hint(_ line: String, _ thing: String) {
         let line = "hint: " + line

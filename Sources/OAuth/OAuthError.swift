@@ -48,8 +48,10 @@ package enum OAuthError: Error, Sendable, Equatable {
     case responseIssuerMismatch(expected: String, found: String?)
     /// The user pasted something that is no response on the redirect URI. A response begins with `expected`.
     case notTheRedirect(expected: String)
-    /// The user pasted the response to another login.
+    /// The response has the state of another login. It was pasted, or the browser brought it.
     case anotherLogin
+    /// The response cannot be the answer to this login, which goes on.
+    case unusableResponse(AuthorizationResponse.Problem)
     /// The user did not finish the login in time.
     case authorizationTimedOut(seconds: Int)
     /// The device code expired before the user used it (RFC 8628 section 3.5).

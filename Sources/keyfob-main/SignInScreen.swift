@@ -40,7 +40,7 @@ struct SignInScreen: Sendable {
         var lines =
             isOnlyWay || Terminal.isStandardError
             ? PastedLines(orStandardInput: isOnlyWay && readsStandardInput) : nil
-        let (takesPastes, onTerminal) = (lines != nil, lines?.isTerminal == true)
+        let takesPastes = lines != nil
 
         let opened = pending.startAddress.map { Environment.hasBrowser && browser.open($0) } ?? false
         begin(account, at: pending.authorizationServer, tokensFrom: pending.tokenServer)
@@ -50,18 +50,25 @@ struct SignInScreen: Sendable {
         } else {
             explainOtherBrowser(pending, takesPastes: takesPastes)
         }
+        guard takesPastes || !isOnlyWay else { throw OAuthError.browserFailed(reason: "no terminal to paste into") }
+        try await explainingServersPage(account, pending) { try await wait(pending, &lines) }
+    }
 
+    /// Waits until the sign-in cancels this task, and takes pastes meanwhile.
+    private func wait(_ pending: PendingLogin, _ lines: inout PastedLines?) async throws {
         async let clock: Void = countDown(Messages.forTheBrowser, until: pending.deadline)
+        async let remarks: Void = showRemarks(pending)
+        let onTerminal = lines?.isTerminal == true
         var problem = OAuthError.notTheRedirect(expected: pending.redirectURI)
-        while let line = try await lines?.next() {
-            guard let error = pending.offer(line) else { return try await clock }
+        while let paste = try await lines?.nextPaste() {
+            guard let error = pending.offer(paste) else { break }
             problem = error
             if onTerminal { complain(error) }
         }
-        guard takesPastes || !isOnlyWay else { throw OAuthError.browserFailed(reason: "no terminal to paste into") }
         // If the user typed Ctrl-D, the problem has been reported already.
-        if isOnlyWay { throw onTerminal ? .cancelled : problem }
-        try await clock
+        if pending.startAddress == nil, !pending.isAnswered() { throw onTerminal ? .cancelled : problem }
+        _ = try await (clock, remarks)
+        try Task.checkCancellation()
     }
 
     /// The text if no browser was opened: it runs on another machine, or the user opens it.
@@ -83,6 +90,43 @@ struct SignInScreen: Sendable {
             Terminal.hint(Messages.goodFor(lifetime.components.seconds))
         }
     }
+
+    /// Says at once what the browser brought, if it is no answer.
+    private func showRemarks(_ pending: PendingLogin) async {
+        for await remark in pending.remarks {
+            guard case .unusableResponse(.anotherBrowser) = remark else {
+                Terminal.say(Report(remark).message)
+                continue
+            }
+            complain(remark)
+        }
+    }
+
+    /// Says what a page of the server may be about on which the browser stays: after a while, or when the user or the
+    /// time limit ends the sign-in.
+    private func explainingServersPage(
+        _ account: Account, _ pending: PendingLogin, _ body: () async throws -> Void
+    ) async throws {
+        let advice = Messages.ifThePageIsAnError(account, pending)
+        Terminal.onInterrupt(hints: advice)
+        defer { Terminal.onInterrupt(hints: nil) }
+        let time = ContinuousClock.now + Self.timeForThePage
+        async let explanation: Void = {
+            try await Task.sleep(until: time, clock: .continuous)
+            Terminal.onInterrupt(hints: nil)
+            for line in advice { Terminal.hint(line) }
+        }()
+        do {
+            try await body()
+        } catch is CancellationError {
+            if !pending.isAnswered(), .now < time { for line in advice { Terminal.hint(line) } }
+            throw CancellationError()
+        }
+        try await explanation
+    }
+
+    /// Longer than most people need to sign in.
+    private static let timeForThePage = Duration.seconds(45)
 
     private func complain(_ error: OAuthError) {
         let report = Report(error)

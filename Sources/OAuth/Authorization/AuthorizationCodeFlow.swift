@@ -81,7 +81,8 @@ package struct AuthorizationCodeFlow: Sendable {
             authorizationServer: parameters.metadata.authorizationEndpoint.host,
             tokenServer: parameters.metadata.tokenServer(besides: parameters.metadata.authorizationEndpoint),
             deadline: ContinuousClock.now + parameters.deadline, redirectURI: listener.redirectURI,
-            port: listener.port, offer: { listener.offer($0) })
+            port: listener.port, clientID: parameters.client.id, scopes: parameters.scopes,
+            offer: { listener.offer($0) }, remarks: listener.remarks, isAnswered: { listener.isAnswered })
     }
 
     private func exchange(

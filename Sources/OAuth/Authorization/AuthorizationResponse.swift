@@ -2,54 +2,71 @@ import Addresses
 import Secrets
 
 /// The response that the browser brings to the redirect URI (RFC 6749 sections 4.1.2 and 4.1.2.1, RFC 9207 section 2).
-struct AuthorizationResponse {
+///
+/// Only `state`, `iss`, `code` and `error` decide, so each of them may occur once (RFC 6749 section 3.1). Everything
+/// else may be missing, doubled or in any encoding.
+package struct AuthorizationResponse {
+    /// Why a response is no answer to this login. The login goes on.
+    package enum Problem: Sendable, Equatable {
+        /// It has no `state`. Anybody can write such a response, so only the form of an error code is accepted.
+        case noState(error: String?)
+        /// A parameter that decides occurs twice.
+        case repeated(parameter: String)
+        /// It has not exactly one of `code` and `error`.
+        case undecided
+        /// The code has bytes outside of visible ASCII and the space.
+        case unusableCode
+        /// It is valid, but comes from a browser that was not started for this login.
+        case anotherBrowser
+    }
+
     /// The server's decision.
-    enum Outcome {
+    private enum Outcome {
         case code(Secret)
         case error(code: String, description: String?)
     }
 
-    let state: Secret
-    let issuer: String?
-    let outcome: Outcome
+    private let values: [String: [[UInt8]]]
 
-    /// Returns nil unless the query has one `state`, at most one `iss`, and either one `code` or one `error`. No
-    /// parameter may occur twice (RFC 6749 section 3.1).
-    init?(query: String) {
-        guard let pairs = FormEncoding.decode(query) else { return nil }
-        let values = Dictionary(pairs.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
-        guard values.count == pairs.count, let state = values["state"], !state.isEmpty else { return nil }
-        self.state = Secret(state)
-        issuer = values["iss"]
-
-        switch (values["code"], values["error"]) {
-        case (let code?, nil):
-            // VSCHAR, RFC 6749 appendix A.11.
-            guard !code.isEmpty, code.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else { return nil }
-            outcome = .code(Secret(code))
-        case (nil, let error?):
-            outcome = .error(
-                code: ServerText.printable(error),
-                description: values["error_description"].map(ServerText.printable))
-        default:
-            return nil
+    /// Reads any query.
+    init(query: String) {
+        values = FormEncoding.decodeTolerantly(query).reduce(into: [:]) { values, pair in
+            guard let name = String(validating: pair.name, as: UTF8.self) else { return }
+            values[name, default: []].append(pair.value)
         }
     }
 
-    /// Returns the code. Call this only after `state` was checked.
+    /// Whether the query has a parameter of a response.
+    var hasAnyParameter: Bool { ["state", "code", "error"].contains { values[$0] != nil } }
+
+    /// Checks that the response belongs to the login with `state`, and that it is a decision.
+    ///
+    /// - Throws: `anotherLogin` or `unusableResponse`.
+    func check(state: Secret) throws(OAuthError) {
+        let states = (values["state"] ?? []).filter { !$0.isEmpty }.map { Secret($0) }
+        guard !states.isEmpty else { throw .unusableResponse(.noState(error: unprovenError)) }
+        guard states.contains(state) else { throw .anotherLogin }
+        if let repeated = ["state", "iss", "code", "error"].first(where: { (values[$0]?.count ?? 0) > 1 }) {
+            throw .unusableResponse(.repeated(parameter: repeated))
+        }
+        _ = try outcome()
+    }
+
+    /// Returns the code. Call this only after ``check(state:)``.
     ///
     /// An `iss` must be identical to the issuer, byte for byte, even if the server did not announce it. If the server
     /// announced `iss`, it must be there (RFC 9207 section 2.4). A mismatch hides everything else in the response.
     ///
     /// - Throws: `refused` with the server's error, or `responseIssuerMismatch`.
     func code(from metadata: AuthorizationServerMetadata) throws(OAuthError) -> Secret {
+        let outcome = try outcome()
         if let expected = metadata.issuer {
-            if let issuer {
-                guard issuer.isSame(as: expected) else {
-                    throw .responseIssuerMismatch(expected: expected, found: ServerText.printable(issuer))
+            if let issuer = values["iss"]?.first {
+                guard issuer == Array(expected.utf8) else {
+                    throw .responseIssuerMismatch(expected: expected, found: Self.text(issuer))
                 }
             } else if metadata.authorizationResponseIssParameterSupported {
-                try refuseWithoutIssuer(expected: expected, host: metadata.authorizationEndpoint.host)
+                try refuseWithoutIssuer(outcome, expected: expected, host: metadata.authorizationEndpoint.host)
             }
         }
         switch outcome {
@@ -60,13 +77,39 @@ struct AuthorizationResponse {
         }
     }
 
+    private func outcome() throws(OAuthError) -> Outcome {
+        switch (values["code"]?.first, values["error"]?.first) {
+        case (let code?, nil):
+            // VSCHAR, RFC 6749 appendix A.11.
+            guard !code.isEmpty, code.allSatisfy({ (0x20...0x7E).contains($0) })
+            else { throw .unusableResponse(.unusableCode) }
+            return .code(Secret(code))
+        case (nil, let error?):
+            return .error(code: Self.text(error), description: values["error_description"]?.first.map(Self.text))
+        default:
+            throw .unusableResponse(.undecided)
+        }
+    }
+
     /// Some servers announce `iss` but omit it in error responses. With the right state such a response still ends the
     /// login, but nothing proves who wrote the error text, so the text is dropped.
-    private func refuseWithoutIssuer(expected: String, host: String) throws(OAuthError) -> Never {
+    private func refuseWithoutIssuer(_ outcome: Outcome, expected: String, host: String) throws(OAuthError) -> Never {
         switch outcome {
         case .code: throw .responseIssuerMismatch(expected: expected, found: nil)
         case .error:
             throw .refused(host: host, status: 302, error: OAuthError.unverifiedRefusal, description: nil)
         }
+    }
+
+    /// The error code if it looks like one. Other text could be anybody's message to the user.
+    private var unprovenError: String? {
+        guard let error = values["error"]?.first, (1...40).contains(error.count),
+            error.allSatisfy({ ASCII.isLetter($0) || ASCII.isDigit($0) || "_-.".utf8.contains($0) })
+        else { return nil }
+        return Self.text(error)
+    }
+
+    private static func text(_ bytes: [UInt8]) -> String {
+        ServerText.printable(String(decoding: bytes, as: UTF8.self))
     }
 }

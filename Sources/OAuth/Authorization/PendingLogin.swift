@@ -21,23 +21,18 @@ package struct PendingLogin: Sendable {
     package var redirectURI: String
     /// The port of the listener; nil if nothing listens.
     package var port: Int?
-    /// Takes the complete address on which a browser ended, as the user pasted it. Returns nil if the login continues
-    /// with it. Otherwise returns the error (`notTheRedirect`, `anotherLogin`); then nothing has changed and the user
-    /// may try again.
+    /// The client id that the authorization request has sent.
+    package var clientID: String
+    /// The scopes that it has sent.
+    package var scopes: [String]
+    /// Takes the address on which a browser ended, as the user pasted it. Returns nil if the login continues with it.
+    /// Otherwise returns the error (`notTheRedirect`, `anotherLogin`, `unusableResponse`); then nothing has changed and
+    /// the user may try again.
     ///
     /// The code alone is not enough: the address also carries `state` and `iss`, which are checked as on the listener.
     package var offer: @Sendable (Secret) -> OAuthError?
-
-    package init(
-        startAddress: String?, authorizationAddress: String, addressLifetime: Duration? = nil,
-        authorizationServer: String, tokenServer: String?, deadline: ContinuousClock.Instant, redirectURI: String,
-        port: Int?,
-        offer: @escaping @Sendable (Secret) -> OAuthError?
-    ) {
-        (self.startAddress, self.authorizationAddress) = (startAddress, authorizationAddress)
-        self.addressLifetime = addressLifetime
-        (self.authorizationServer, self.tokenServer) = (authorizationServer, tokenServer)
-        self.deadline = deadline
-        (self.redirectURI, self.port, self.offer) = (redirectURI, port, offer)
-    }
+    /// Responses in the user's browser that are no answer, as they come. The login goes on.
+    package var remarks: AsyncStream<OAuthError>
+    /// Returns whether the valid answer has come.
+    package var isAnswered: @Sendable () -> Bool
 }

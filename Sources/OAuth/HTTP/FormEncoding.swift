@@ -38,6 +38,29 @@ enum FormEncoding {
         return pairs
     }
 
+    /// Splits a query as browsers do (URL Standard, application/x-www-form-urlencoded parsing): a broken escape stands
+    /// for itself, and values may have any bytes.
+    static func decodeTolerantly(_ text: String) -> [(name: [UInt8], value: [UInt8])] {
+        text.utf8.split(separator: UInt8(ascii: "&")).map { part in
+            let halves = part.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+            return (bytes(of: halves[0]), halves.count == 2 ? bytes(of: halves[1]) : [])
+        }
+    }
+
+    private static func bytes(of part: Substring.UTF8View) -> [UInt8] {
+        var (decoded, rest): ([UInt8], Substring.UTF8View) = ([], part)
+        while let byte = rest.popFirst() {
+            let digits = rest.prefix(2).compactMap(hexValue)
+            if byte == UInt8(ascii: "%"), digits.count == 2 {
+                decoded.append(digits[0] << 4 | digits[1])
+                rest = rest.dropFirst(2)
+            } else {
+                decoded.append(byte == UInt8(ascii: "+") ? 0x20 : byte)
+            }
+        }
+        return decoded
+    }
+
     private static let hexDigits = Array("0123456789ABCDEF".utf8)
 
     private static func decodeComponent(_ part: some Collection<UInt8>) -> String? {

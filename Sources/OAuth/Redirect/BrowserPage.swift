@@ -63,6 +63,15 @@ struct BrowserPage: Equatable {
             purpose: purpose)
     }
 
+    /// A response in the browser that was started is no answer to this sign-in, which goes on.
+    static func unusableAnswer(_ purpose: Purpose) -> BrowserPage {
+        BrowserPage(
+            status: 400, heading: "Not an answer",
+            sentences: "The server sent you back here, but not with an answer that keyfob can use. Your terminal shows "
+                + "the reason.",
+            purpose: purpose)
+    }
+
     // Pages for all other requests.
 
     static let notThisSignIn = BrowserPage(

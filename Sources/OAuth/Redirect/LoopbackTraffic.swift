@@ -14,12 +14,17 @@ final class LoopbackTraffic: Sendable {
     /// The events of the login. The stream ends with ``finish()``.
     let events: AsyncStream<RedirectGate.Event>
 
+    /// Responses that are no answer, for the user to know. The stream ends with ``finish()``.
+    let remarks: AsyncStream<OAuthError>
+
     private let continuation: AsyncStream<RedirectGate.Event>.Continuation
+    private let remarked: AsyncStream<OAuthError>.Continuation
     private let gate = Mutex<RedirectGate?>(nil)
     private let places = Mutex(Places())
 
     init() {
         (events, continuation) = AsyncStream.makeStream()
+        (remarks, remarked) = AsyncStream.makeStream()
     }
 
     /// Starts to answer requests. The gate needs the port, so the sockets exist before it.
@@ -54,11 +59,12 @@ final class LoopbackTraffic: Sendable {
     var isAnswered: Bool { gate.withLock { $0?.isAnswered == true } }
 
     func report(_ event: RedirectGate.Event) {
-        continuation.yield(event)
+        if case .remarked(let error) = event { remarked.yield(error) } else { continuation.yield(event) }
     }
 
     func finish() {
         continuation.finish()
+        remarked.finish()
     }
 
     /// Gives a new connection a place until it is closed. Returns false if there is none; the connection must then be

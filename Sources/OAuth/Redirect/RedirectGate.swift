@@ -16,6 +16,8 @@ struct RedirectGate: Sendable {
     enum Event: Sendable {
         /// The valid response came: the code, or the reason why there is no code.
         case answered(Result<Secret, OAuthError>)
+        /// A response came that is no answer to this login, in the browser that was started for it. The login goes on.
+        case remarked(OAuthError)
         /// The user sees the last page.
         case ended
     }
@@ -39,6 +41,8 @@ struct RedirectGate: Sendable {
     private let cookieValue = Secret(RandomText.base64URL(bits: 256))
     private var wasStarted = false
     private var outcome: Result<Secret, OAuthError>?
+    /// What was last reported, and how often something may be reported: a page could fill the terminal.
+    private var remarks: (last: OAuthError?, left: Int) = (nil, 5)
 
     init(
         metadata: AuthorizationServerMetadata, authorizationAddress: String, state: Secret, authority: String,
@@ -82,27 +86,26 @@ struct RedirectGate: Sendable {
         }
     }
 
-    /// Takes the complete address on which a browser ended, as the user pasted it. Returns nil if there was an answer
-    /// before.
+    /// Takes the address on which a browser ended, as the user pasted it (``PastedAddress``). Returns nil if there was an
+    /// answer before.
     ///
     /// There is no cookie to check: by pasting, the user confirms the browser.
     ///
     /// - Throws: `notTheRedirect` if the text is no response on the redirect URI, `anotherLogin` if it belongs to
-    ///   another login. Both change nothing.
+    ///   another login, `unusableResponse` if it is no answer. They change nothing.
     mutating func take(pasted: Secret) throws(OAuthError) -> Event? {
-        let text = String((pasted.exposedText ?? "").drop { $0.isWhitespace }.prefix { !$0.isWhitespace })
-        // As a browser shows it: with a slash for an empty path.
-        let paths = callbackPath == "/" ? ["/?", "?"] : [callbackPath + "?"]
-        let beginnings = authorities.flatMap { authority in paths.map { "http://\(authority)\($0)" } }
-        guard let beginning = beginnings.first(where: { text.begins(with: $0) }),
-            let query = Substring(text.utf8.dropFirst(beginning.utf8.count)).parts(at: "#").first,
-            let response = AuthorizationResponse(query: String(query))
-        else { throw .notTheRedirect(expected: "http://\(authority)\(callbackPath)") }
-        guard response.state == state else { throw .anotherLogin }
-        guard outcome == nil else { return nil }
-        let result = Result { () throws(OAuthError) in try response.code(from: metadata) }
-        outcome = result
-        return .answered(result)
+        var problem = OAuthError.notTheRedirect(expected: "http://\(authority)\(callbackPath)")
+        for query in PastedAddress(pasted, path: callbackPath).queries {
+            let response = AuthorizationResponse(query: query)
+            do throws(OAuthError) {
+                try response.check(state: state)
+            } catch {
+                problem = error
+                continue
+            }
+            return outcome == nil ? decide(by: response) : nil
+        }
+        throw problem
     }
 
     private var startPath: String { "/start/\(startNonce)" }
@@ -126,16 +129,35 @@ struct RedirectGate: Sendable {
     }
 
     private mutating func callback(_ request: LoopbackRequest, query: String) -> (LoopbackAnswer, Event?) {
-        guard let response = AuthorizationResponse(query: query), response.state == state
-        else { return (.page(.notThisSignIn), nil) }
+        let response = AuthorizationResponse(query: query)
+        do throws(OAuthError) {
+            try response.check(state: state)
+        } catch {
+            guard outcome == nil, isOurs(request), response.hasAnyParameter else { return (.page(.notThisSignIn), nil) }
+            let page = error == .anotherLogin ? BrowserPage.notThisSignIn : .unusableAnswer(purpose)
+            return (.page(page), remark(error))
+        }
         guard outcome == nil else { return (.redirect(303, to: "http://\(authority)\(usedPath)"), nil) }
         // The address keeps its query so that the user can paste it. Other programs cannot use its code.
-        guard isOurs(request) else { return (.page(.otherBrowser(purpose)), nil) }
-        let result = Result { () throws(OAuthError) in try response.code(from: metadata) }
-        outcome = result
+        guard isOurs(request) else {
+            return (.page(.otherBrowser(purpose)), remark(.unusableResponse(.anotherBrowser)))
+        }
         let answer = LoopbackAnswer.redirect(
             303, to: "http://\(authority)\(endPath)", cookie: "\(cookieName)=; \(attributes); Max-Age=0")
-        return (answer, .answered(result))
+        return (answer, decide(by: response))
+    }
+
+    /// Ends the login with a response whose state was checked.
+    private mutating func decide(by response: AuthorizationResponse) -> Event {
+        let result = Result { () throws(OAuthError) in try response.code(from: metadata) }
+        outcome = result
+        return .answered(result)
+    }
+
+    private mutating func remark(_ error: OAuthError) -> Event? {
+        guard error != remarks.last, remarks.left > 0 else { return nil }
+        remarks = (error, remarks.left - 1)
+        return .remarked(error)
     }
 
     /// Whether the request comes from the browser that was started, and not from a script of another site.

@@ -35,6 +35,12 @@ struct RedirectListener: Sendable {
         traffic.begin(gate)
     }
 
+    /// Responses that are no answer, as they come.
+    var remarks: AsyncStream<OAuthError> { traffic.remarks }
+
+    /// Whether the valid answer has come.
+    var isAnswered: Bool { traffic.isAnswered }
+
     /// Takes a pasted address as the answer, or returns why it is not the answer.
     func offer(_ pasted: Secret) -> OAuthError? {
         traffic.offer(pasted)

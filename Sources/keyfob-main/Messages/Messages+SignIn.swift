@@ -49,6 +49,17 @@ extension Messages {
     static let inABrowserHere = "in a browser on this machine, go to:"
     static func goodFor(_ seconds: Int64) -> String { "the address is valid for \(span(seconds))" }
 
+    /// What the server's page names if it is an error page, and how to try it.
+    static func ifThePageIsAnError(_ account: Account, _ pending: PendingLogin) -> [String] {
+        let scopes = pending.scopes.isEmpty ? "" : ", the scopes " + printable(pending.scopes.joined(separator: " "))
+        return [
+            "if the browser shows an error of \(printable(pending.authorizationServer)), it is about what keyfob sent: "
+                + "the client id \(printable(pending.clientID)), the redirect URI \(printable(pending.redirectURI))"
+                + scopes,
+            "to try that without a browser, run: \(command("doctor", account.service))",
+        ]
+    }
+
     static let onAnyDevice = "on any device, go to:"
     static let andType = "and type the code:"
     static let orGoAndCompare = "or go to this address, and compare the code:"

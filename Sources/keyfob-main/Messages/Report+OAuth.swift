@@ -75,7 +75,8 @@ extension Report {
             case .responseIssuerMismatch(let expected, let found):
                 ("the answer is not from \(expected) but from \(found ?? "an unnamed issuer")", 77)
             case .notTheRedirect: ("the pasted text is not the whole address on which the browser ended", 77)
-            case .anotherLogin: ("the pasted address belongs to another sign-in; nothing was sent", 77)
+            case .anotherLogin: ("the answer that came belongs to another sign-in; nothing was sent", 77)
+            case .unusableResponse(let problem): (Self.words(response: problem), 77)
             case .resourceMismatch, .resourceMetadataElsewhere, .bearerHeaderUnsupported, .proofOfPossessionRequired:
                 (Self.words(resource: error), 78)
             case .registrationClosed, .redirectChanged, .unsupportedClientAuthentication, .registrationKept,
@@ -94,7 +95,10 @@ extension Report {
         case .invalidIDToken("exp"), .invalidIDToken("iat"): "check the clock of this machine"
         case .invalidIDToken: "to sign in without an id_token, remove openid from the scopes"
         case .responseIssuerMismatch: "somebody may have tried to mix up two sign-ins; nothing was sent"
-        case .notTheRedirect(let expected): "try again; the address must begin with \(Messages.printable(expected))"
+        case .notTheRedirect(let expected):
+            "paste the whole address of the page, not the code alone; it begins with \(Messages.printable(expected))"
+        case .unusableResponse(.noState): "paste the whole address of the page, with its state"
+        case .unusableResponse(.anotherBrowser): "if that was you, paste the whole address of its page here"
         case .anotherLogin: "try again, and sign in at the address that this attempt shows"
         case .addressTooNear:
             "nothing was sent or deleted; a network with a sign-in page can cause this; if you trust this "
@@ -122,6 +126,18 @@ extension Report {
         case .proofOfPossessionRequired(let resource):
             "\(resource) accepts only tokens with a proof of possession (DPoP), which keyfob does not support"
         default: "\(error)"
+        }
+    }
+
+    private static func words(response problem: AuthorizationResponse.Problem) -> String {
+        switch problem {
+        case .noState(let error?):
+            "an answer came without the state of this sign-in, so it may be anybody's; its error is \(error)"
+        case .noState(nil): "an answer came without the state of this sign-in, so it may be anybody's"
+        case .repeated(let parameter): "the server's answer has the parameter \(parameter) twice"
+        case .undecided: "the server's answer has not exactly one of code and error"
+        case .unusableCode: "the server's answer has a code with invalid characters"
+        case .anotherBrowser: "the answer came in a browser that keyfob did not start"
         }
     }
 

@@ -91,6 +91,30 @@ def test_a_bad_paste_shows_the_reason_and_may_be_corrected(
     assert query["code"][0] not in login.shown
 
 
+@pytest.mark.parametrize(
+    "form",
+    [
+        "https{rest}", "{bare}", '"{whole}"', "<{whole}>", "  {whole}  ", "?{query}", "{query}", "{whole}#_=_",
+        "{front}\n{back}", "{front}\r\n  {back}",
+    ],
+)  # fmt: skip
+def test_an_address_may_be_pasted_in_the_form_in_which_it_was_copied(
+    waiting: Person, provider: Provider, gate: Gate, form: str
+) -> None:
+    login = begin_login(waiting, gate)
+    whole = walk(waiting, provider, login.read_until(START))
+    parts = {
+        "whole": whole, "rest": whole.removeprefix("http"), "bare": whole.removeprefix("http://"),
+        "query": urlsplit(whole).query, "front": whole[:70], "back": whole[70:],
+    }  # fmt: skip
+    login.type(form.format(**parts))
+    if "\n" in form:  # The last line of a wrapped address ends when the user types Enter, some time later.
+        login.read_until(r"4:5\d left(?s:.)*4:5\d left")
+    login.type("\n")
+    assert login.finish() == 0, login.shown
+    assert_signed_in(waiting, provider, gate)
+
+
 @pytest.mark.parametrize("flow", ["loopback", "paste"])
 def test_a_pasted_address_may_be_longer_than_a_terminals_line(
     waiting: Person, provider: Provider, gate: Gate, flow: str

@@ -7,7 +7,8 @@ import Testing
     private func code(
         _ query: String, advertised: Bool = false, issuer: String? = Examples.issuer
     ) throws -> String? {
-        let response = try #require(AuthorizationResponse(query: query))
+        let response = AuthorizationResponse(query: query)
+        try response.check(state: Secret("s"))
         return try response.code(from: Examples.metadata(issuer: issuer, advertisesIssuer: advertised)).exposedText
     }
 
@@ -77,13 +78,44 @@ import Testing
         #expect(throws: generic) { try code("state=s&error=x&error_description=call+this", advertised: true) }
     }
 
+    /// Only four parameters decide. The value of any other one may be broken, doubled or in any encoding.
     @Test(arguments: [
-        "", "code=c", "state=&code=c", "state=s", "state=s&code=", "state=s&code=c&error=e", "state=s&state=s&code=c",
-        "state=s&code=c&code=d", "state=s&code=c&iss=a&iss=a", "state=s&code=c%0A", "state=s&code=%FF",
-        "state=s&code=%",
-        "state=s&code=c&x=1&x=1",
+        "x=1&x=1", "x=%FF", "x=%", "%FF=1", "x=%zz", "error_description=%C7%E0", "scope=a&scope=b", "&&", "=", "=x",
+        "session_state=%00", "code_=d", "Code=d", "state[]=x",
     ])
-    func `that is invalid is refused`(query: String) {
-        #expect(AuthorizationResponse(query: query) == nil)
+    func `is accepted with any other parameters`(more: String) throws {
+        #expect(try code("\(more)&state=s&code=c") == "c")
+        #expect(try code("state=s&code=c&\(more)") == "c")
+    }
+
+    @Test func `with an error in another encoding reports the error code`() {
+        let refusal = OAuthError.refused(
+            host: "login.example.com", status: 302, error: "access_denied", description: "\u{FFFD}\u{FFFD}")
+        #expect(throws: refusal) { try code("state=s&error=access_denied&error_description=%C7%E0") }
+    }
+
+    @Test(
+        arguments: [
+            ("", .noState(error: nil)), ("code=c", .noState(error: nil)), ("state=&code=c", .noState(error: nil)),
+            ("error=invalid_scope", .noState(error: "invalid_scope")),
+            ("error=run+this:+sh", .noState(error: nil)), ("error=%1B[2J", .noState(error: nil)),
+            ("state=s", .undecided), ("state=s&code=c&error=e", .undecided),
+            ("state=s&code=", .unusableCode), ("state=s&code=c%0A", .unusableCode), ("state=s&code=%FF", .unusableCode),
+            ("state=s&state=s&code=c", .repeated(parameter: "state")),
+            ("state=s&state=x&code=c", .repeated(parameter: "state")),
+            ("state=s&code=c&code=d", .repeated(parameter: "code")),
+            ("state=s&code=c&%63ode=d", .repeated(parameter: "code")),
+            ("state=s&error=a&error=a", .repeated(parameter: "error")),
+            ("state=s&code=c&iss=a&iss=a", .repeated(parameter: "iss")),
+        ] as [(String, AuthorizationResponse.Problem)])
+    func `that cannot be an answer is refused with the reason`(query: String, problem: AuthorizationResponse.Problem) {
+        #expect(throws: OAuthError.unusableResponse(problem)) {
+            try AuthorizationResponse(query: query).check(state: Secret("s"))
+        }
+    }
+
+    @Test(arguments: ["state=S&code=c", "state=s%00&code=c", "state=%FF&error=e", "state=ss&code=c"])
+    func `of another login is refused`(query: String) {
+        #expect(throws: OAuthError.anotherLogin) { try AuthorizationResponse(query: query).check(state: Secret("s")) }
     }
 }

@@ -64,10 +64,44 @@ struct `A login by pasting` {
         #expect(throws: Never.self) { try result.get() }
     }
 
-    @Test(arguments: ["c0de", "", "https://evil.example/callback?code=c&state=STATE", "http://127.0.0.1/callback"])
+    @Test(arguments: [
+        "https://127.0.0.1/callback?code=c&state=STATE", "127.0.0.1/callback?code=c&state=STATE",
+        "HTTP://127.0.0.1/callback?code=c&state=STATE", "http://localhost:8765/callback?code=c&state=STATE",
+        "[::1]:80/callback?code=c&state=STATE", "/callback?code=c&state=STATE", "?code=c&state=STATE",
+        "code=c&state=STATE", "\"http://127.0.0.1/callback?code=c&state=STATE\"",
+        "<http://127.0.0.1/callback?code=c&state=STATE>", "\u{201C}code=c&state=STATE\u{201D}",
+        "\u{FEFF}\u{A0} `http://127.0.0.1/callback?code=c&state=STATE` \r\n",
+        "http://127.0.0.1/call\nback?code=c&sta\nte=STATE", "  http://127.0.0.1/callback?\r\n  code=c&state=STATE  ",
+        "code=c&amp;state=STATE", "mistake\nhttp://127.0.0.1/callback?code=c&state=STATE",
+    ])
+    func `accepts the address in the form in which it arrives`(text: String) async throws {
+        let (result, transport) = await logIn { text.replacing("STATE", with: $0) }
+        #expect(throws: Never.self) { try result.get() }
+        #expect(transport.requests.first?.form?.exposedText?.contains("code=c&") == true)
+    }
+
+    @Test(arguments: [
+        "c0de", "", "https://evil.example/callback?code=c&state=STATE", "http://127.0.0.1/callback",
+        "http://127.0.0.1/other?code=c&state=STATE", "http://127.0.0.1.evil.example/callback?code=c&state=STATE",
+        "http://127.0.0.1@evil.example/callback?code=c&state=STATE", "//evil.example/callback?code=c&state=STATE",
+        "c0de==", "http://127.0.0.1:x/callback?code=c&state=STATE",
+    ])
     func `accepts nothing but the complete address`(text: String) async {
         let (result, transport) = await logIn { text.replacing("STATE", with: $0) }
         #expect(throws: OAuthError.notTheRedirect(expected: "http://127.0.0.1/callback")) { try result.get() }
+        #expect(transport.requests.isEmpty)
+    }
+
+    @Test(
+        arguments: [
+            ("http://127.0.0.1/callback?code=c", .noState(error: nil)),
+            ("http://127.0.0.1/callback?error=invalid_scope", .noState(error: "invalid_scope")),
+            ("code=c", .noState(error: nil)), ("code=c&code=d&state=STATE", .repeated(parameter: "code")),
+            ("?state=STATE", .undecided),
+        ] as [(String, AuthorizationResponse.Problem)])
+    func `says what a response lacks`(text: String, problem: AuthorizationResponse.Problem) async {
+        let (result, transport) = await logIn { text.replacing("STATE", with: $0) }
+        #expect(throws: OAuthError.unusableResponse(problem)) { try result.get() }
         #expect(transport.requests.isEmpty)
     }
 

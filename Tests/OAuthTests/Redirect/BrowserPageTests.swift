@@ -9,6 +9,7 @@ import Testing
         service: "https://git.example.com/work", account: "alice", server: "login.example.com")
     private static let ofASignIn: [BrowserPage] = [
         .approved(purpose), .notSignedIn(purpose), .alreadyUsed(purpose), .otherBrowser(purpose),
+        .unusableAnswer(purpose),
     ]
     private static let forAnybody: [BrowserPage] = [
         .notThisSignIn, .notYours, .foreign, .notAllowed, .nothingHere, .fetchedAhead, .notBegun, .tooLong,

@@ -29,6 +29,12 @@ import Testing
         String(gate.startAddress.drop { $0 != "/" }.dropFirst(2).drop { $0 != "/" })
     }
 
+    /// The remark that the request causes, if any.
+    private func remark(_ gate: inout RedirectGate, _ request: LoopbackRequest) -> OAuthError? {
+        guard case .remarked(let error) = gate.answer(request).1 else { return nil }
+        return error
+    }
+
     /// Opens the start address and returns the `Cookie` field that a browser sends afterwards.
     private func start(_ gate: inout RedirectGate) throws -> String {
         let (answer, _) = gate.answer(request(path(gate)))
@@ -148,7 +154,9 @@ import Testing
         if forgery.hasCookie { request.fields.append((name: "cookie", value: cookie)) }
         let (answer, event) = gate.answer(request)
         #expect(answer.status == forgery.status)
-        #expect(event == nil)
+        if let event {
+            guard case .remarked = event else { Issue.record("\(event)"); return }
+        }
         #expect(!answer.page.contains("evil"))
         // The valid response is still accepted.
         guard case .answered(.success) = gate.answer(self.request(Self.genuine, ["cookie": cookie])).1
@@ -163,6 +171,39 @@ import Testing
             #expect(gate.answer(request(path(gate), method: "HEAD")).0.status == 405)
             #expect(gate.answer(request(path(gate))).0.status == 302)
         }
+    }
+
+    @Test(
+        arguments: [
+            ("error=invalid_scope", .unusableResponse(.noState(error: "invalid_scope"))),
+            ("code=evil", .unusableResponse(.noState(error: nil))),
+            ("state=right&code=evil&code=evil", .unusableResponse(.repeated(parameter: "code"))),
+            ("state=right&x=evil", .unusableResponse(.undecided)), ("state=wrong&code=evil", .anotherLogin),
+        ] as [(String, OAuthError)])
+    func `reports once what its own browser brings if it is no answer`(query: String, error: OAuthError) throws {
+        var gate = try gate()
+        let cookie = try start(&gate)
+        let target = "/callback?" + query
+        #expect(remark(&gate, request(target, ["cookie": "other=1"])) == nil)
+        #expect(remark(&gate, request(target, ["cookie": cookie])) == error)
+        #expect(remark(&gate, request(target, ["cookie": cookie])) == nil)
+        #expect(gate.answer(request(Self.genuine, ["cookie": cookie])).0.status == 303)
+        #expect(remark(&gate, request(target, ["cookie": cookie])) == nil)
+    }
+
+    @Test func `reports a valid response of another browser, which the user may paste`() throws {
+        var gate = try gate()
+        _ = try start(&gate)
+        #expect(remark(&gate, request(Self.genuine)) == .unusableResponse(.anotherBrowser))
+    }
+
+    @Test func `reports only a few times: a page must not fill the terminal`() throws {
+        var gate = try gate()
+        let cookie = try start(&gate)
+        let reported = (0..<50).filter {
+            remark(&gate, request("/callback?error=e\($0)", ["cookie": cookie])) != nil
+        }
+        #expect(reported.count == 5)
     }
 
     @Test func `accepts a refusal and does not show its text`() throws {

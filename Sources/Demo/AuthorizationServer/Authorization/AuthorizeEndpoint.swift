@@ -88,6 +88,7 @@ extension ServerState {
         case .other(let issuer): answer.append("iss", issuer)
         case .omitted: break
         }
-        return .seeOther(uri + (uri.contains("?") ? "&" : "?") + answer.encoded)
+        let query = configuration.changesResponse?(answer.encoded) ?? answer.encoded
+        return .seeOther(uri + (uri.contains("?") ? "&" : "?") + query)
     }
 }

@@ -1,0 +1,90 @@
+import AuthorizationServer
+import TestSupport
+import Testing
+
+/// What the browser brings back to a sign-in, in forms that no standard has. `state` decides; the rest is read if it can be.
+@Suite(.timeLimit(.withTurns)) struct `An odd answer in the browser` {
+    struct Row: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        /// Whether the server refuses, with `access_denied`.
+        var isRefusal = false
+        /// Changes the query that the standards require.
+        var change: @Sendable (String) -> String
+        /// What the terminal says.
+        var says: String
+
+        init(_ name: String, refusal: Bool = false, says: String = "", _ change: @escaping @Sendable (String) -> String)
+        {
+            (testDescription, isRefusal, self.says, self.change) = (name, refusal, says, change)
+        }
+    }
+
+    static let answers = [
+        Row("an unknown parameter twice") { $0 + "&session_state=1&session_state=1" },
+        Row("an unknown parameter that is not UTF-8") { "note=%C7%E0&" + $0 },
+        Row("broken escapes in an unknown parameter") { $0 + "&note=100%&x=%zz" },
+        Row("parameters without a name") { "&=&=x&" + $0 },
+        Row("a raw list of scopes, twice") { $0 + "&scope=a+b&scope[]=c&authuser=0&prompt=none" },
+        Row("a long unknown parameter") { $0 + "&note=" + String(repeating: "x", count: 4000) },
+        Row("a description in Windows-1251", refusal: true, says: "was refused") {
+            $0.replacing("as+configured", with: "%C4%EE%F1%F2%F3%EF").replacing("as%20configured", with: "%C4%EE%F1")
+        },
+        Row("a description twice", refusal: true, says: "was refused") {
+            $0 + "&error_description=again"
+        },
+        Row("an unknown parameter twice beside an error", refusal: true, says: "was refused") { $0 + "&x=1&x=2" },
+        Row("an error URI that is broken", refusal: true, says: "was refused") { $0 + "&error_uri=%" },
+    ]
+
+    @Test(arguments: answers) func `is the answer`(row: Row) async throws {
+        try await FailureBench.run { bench in
+            bench.server.reconfigure {
+                $0.authorizationError = row.isRefusal ? "access_denied" : nil
+                $0.changesResponse = row.change
+            }
+            let result = try await bench.login()
+            #expect(result.status == (row.isRefusal ? 77 : 0), "\(result.complaint)")
+            #expect(result.complaint.contains(row.says), "\(result.complaint)")
+        }
+    }
+
+    static let noAnswers = [
+        Row("an error without state", refusal: true, says: "its error is access_denied") {
+            $0.split(separator: "&").filter { !$0.hasPrefix("state=") }.joined(separator: "&")
+        },
+        Row("a code without state", says: "without the state of this sign-in") {
+            $0.split(separator: "&").filter { !$0.hasPrefix("state=") }.joined(separator: "&")
+        },
+        Row("an empty state", says: "without the state of this sign-in") {
+            $0.split(separator: "&").map { $0.hasPrefix("state=") ? "state=" : $0 }.joined(separator: "&")
+        },
+        Row("another state", says: "belongs to another sign-in") { $0.replacing("state=", with: "state=x") },
+        Row("the code twice", says: "has the parameter code twice") { $0 + "&code=other" },
+        Row("the state twice", says: "has the parameter state twice") { $0 + "&state=other" },
+        Row("the issuer twice", says: "has the parameter iss twice") { $0 + "&iss=other" },
+        Row("a code and an error", says: "not exactly one of code and error") { $0 + "&error=e" },
+        Row("a code that is not ASCII", says: "a code with invalid characters") {
+            $0.replacing("code=", with: "code=%FF")
+        },
+    ]
+
+    @Test(arguments: noAnswers) func `is named on the terminal at once if it is no answer`(row: Row) async throws {
+        try await FailureBench.run { bench in
+            bench.server.reconfigure {
+                $0.authorizationError = row.isRefusal ? "access_denied" : nil
+                $0.changesResponse = row.change
+            }
+            let terminal = try PseudoTerminal()
+            let end = try await bench.session.run(["keyfob", "login", bench.service], on: terminal) {
+                _ = try await terminal.read(until: row.says)
+                try terminal.type("\u{3}")
+                // The program's last words: what the server's page may have been about.
+                let words = try await terminal.read(until: "keyfob doctor \(bench.service)\r\n")
+                #expect(words.contains("the client id keyfob-demo, the redirect URI http://127.0.0.1:"), "\(words)")
+            }
+            #expect(end == .signal(2))
+            #expect(terminal.showsTyping)
+            #expect(bench.requests(to: "/token") == 0)
+        }
+    }
+}
