@@ -18,6 +18,7 @@ struct SignInScreen: Sendable {
     var functions: SignIn.Screen {
         SignIn.Screen(
             browser: { try await showBrowser($0, $1) }, device: { try await showCode($0, $1) },
+            remark: { Terminal.say(Messages.asksAgain(Report($0).message)) },
             asksToRegister: {
                 try await Terminal.confirms(
                     Messages.question(.registerAgain($0.service, server: $1)), within: .seconds(60))

@@ -9,6 +9,8 @@ extension SignIn {
         package var browser: @Sendable (Account, PendingLogin) async throws -> Void
         /// Shows the code and where to type it.
         package var device: @Sendable (Account, PendingDeviceLogin) async throws -> Void
+        /// Says what came instead of an answer, while the sign-in goes on.
+        package var remark: @Sendable (OAuthError) -> Void
         /// Asks, after a failed sign-in, whether to register keyfob again at that server and to repeat the sign-in.
         package var asksToRegister: @Sendable (Account, _ server: String) async throws -> Bool
         /// Asks whether other hosts than the issuer's own may take part in the sign-in. Any answer but yes means no.
@@ -19,6 +21,7 @@ extension SignIn {
         package init(
             browser: @escaping @Sendable (Account, PendingLogin) async throws -> Void,
             device: @escaping @Sendable (Account, PendingDeviceLogin) async throws -> Void,
+            remark: @escaping @Sendable (OAuthError) -> Void = { _ in },
             asksToRegister: @escaping @Sendable (Account, _ server: String) async throws -> Bool = { _, _ in false },
             agreesToHosts: @escaping @Sendable (Account, _ issuer: String, OtherHosts) async throws -> Bool = {
                 _, _, _ in false
@@ -27,6 +30,7 @@ extension SignIn {
         ) {
             self.browser = browser
             self.device = device
+            self.remark = remark
             self.asksToRegister = asksToRegister
             self.agreesToHosts = agreesToHosts
             self.signedIn = signedIn

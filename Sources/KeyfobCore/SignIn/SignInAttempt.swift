@@ -36,6 +36,8 @@ struct SignInAttempt: Sendable {
                 if try !EndpointHosts(of: account, issuer: metadata.issuer).foreign(among: complete).isEmpty {
                     pending.completeAddress = nil
                 }
+            } remark: {
+                screen.remark($0)
             } present: { [account] in
                 try await screen.device(account, $0)
             }

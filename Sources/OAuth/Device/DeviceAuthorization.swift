@@ -17,12 +17,15 @@ struct DeviceAuthorization {
     /// The longest interval that is accepted from a server, in seconds.
     private static let longestInterval = 300
 
+    /// Seconds until the codes expire if the server does not say it. The polls tell when they have expired.
+    private static let defaultLifetime = 1800
+
     /// Reads a complete answer. Refuses an address that is not https, because the user is going to open it.
     init(_ response: HTTPResponse, from host: String) throws(OAuthError) {
         try response.checkAnswered(by: host)
         let answer = try TokenAnswer(response, host: host)
         try answer.checkNotRefused(response, by: host)
-        guard response.status == 200 else { throw .malformed(host: host, member: "error") }
+        guard (200..<300).contains(response.status) else { throw .malformed(host: host, member: "error") }
 
         func text(_ member: String) throws(OAuthError) -> String {
             guard let text = try answer.string(member, host: host), !text.isEmpty
@@ -36,10 +39,9 @@ struct DeviceAuthorization {
         guard let address = names.lazy.compactMap({ try? EndpointURL(try text($0)) }).first
         else { throw .invalidEndpoint(member: "verification_uri") }
         verificationURI = address
-        verificationURIComplete = try answer.string("verification_uri_complete", host: host)
+        verificationURIComplete = (try? answer.string("verification_uri_complete", host: host))
             .flatMap { try? EndpointURL($0) }
-        guard let seconds = answer.number("expires_in"), seconds >= 1
-        else { throw .malformed(host: host, member: "expires_in") }
+        let seconds = answer.number("expires_in").flatMap { $0 >= 1 ? $0 : nil } ?? Double(Self.defaultLifetime)
         expiresIn = Int(min(seconds, Double(TokenResponse.longestLifetime)))
         let pause = answer.number("interval").flatMap { $0 >= 1 ? $0 : nil } ?? Double(Self.defaultInterval)
         interval = Int(min(pause, Double(Self.longestInterval)))

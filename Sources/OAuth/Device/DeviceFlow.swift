@@ -26,13 +26,15 @@ package struct DeviceFlow: Sendable {
     /// Requests a code, calls `check` and then `present` once with it, and polls until the user has decided.
     ///
     /// `check` decides whether the user may be sent to the server's address, and may remove parts of it. If it throws,
-    /// nothing is shown and nothing is polled. `present` runs in parallel with the polling and is cancelled at its end.
+    /// nothing is shown and nothing is polled. `remark` receives each unexpected answer after which the polling goes on, but
+    /// not the same one again. `present` runs in parallel with the polling and is cancelled at its end.
     ///
     /// - Throws: errors of `check` and `present`; `missingEndpoint` if the server has no device flow;
     ///   `authorizationTimedOut` if the user did not finish in time; `codeExpired` if the server's time limit was
     ///   shorter; `refused` if the user declined.
     package func run(
         check: (inout PendingDeviceLogin) async throws -> Void = { _ in },
+        remark: @escaping @Sendable (OAuthError) -> Void = { _ in },
         present: @escaping @Sendable (PendingDeviceLogin) async throws -> Void
     ) async throws -> TokenResponse {
         let authorization = try await authorize()
@@ -46,7 +48,7 @@ package struct DeviceFlow: Sendable {
         let pending = shown
         do {
             return try await LoginRace.run(until: pending.deadline, of: limit) {
-                try await poll(authorization, limit: limit)
+                try await poll(authorization, remark: remark)
             } presenting: {
                 try await present(pending)
             } finish: {
@@ -71,19 +73,25 @@ package struct DeviceFlow: Sendable {
         return try DeviceAuthorization(response, from: endpoint.host)
     }
 
-    private func poll(_ authorization: DeviceAuthorization, limit: Duration) async throws -> TokenResponse {
+    private func poll(
+        _ authorization: DeviceAuthorization, remark: @Sendable (OAuthError) -> Void
+    ) async throws -> TokenResponse {
         let endpoint = TokenEndpoint(
             url: parameters.metadata.tokenEndpoint, client: parameters.client, transport: transport)
         var pace = PollingPace(interval: authorization.interval)
         var seconds = authorization.interval
+        var lastRemark: OAuthError?
         while true {
             try await pause(.seconds(seconds))
-            do {
+            do throws(UnsuccessfulPoll) {
                 return try await endpoint.poll(deviceCode: authorization.deviceCode, resource: parameters.resource)
-            } catch OAuthError.refused(_, _, "expired_token", _) {
-                throw OAuthError.codeExpired(seconds: authorization.expiresIn)
             } catch {
+                if error.code == "expired_token" { throw OAuthError.codeExpired(seconds: authorization.expiresIn) }
                 seconds = try pace.pause(after: error)
+                if !error.isExpected, error.error != lastRemark {
+                    lastRemark = error.error
+                    remark(error.error)
+                }
             }
         }
     }

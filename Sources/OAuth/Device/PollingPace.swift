@@ -12,19 +12,18 @@ struct PollingPace {
         self.interval = interval
     }
 
-    /// Returns the pause after a poll that brought no token, in seconds. Throws `error` if it ends the login.
+    /// Returns the pause after a poll that brought no token, in seconds. Throws its error if that ends the login.
     ///
-    /// `slow_down` adds five seconds permanently. A failed connection doubles the interval. `Retry-After` counts for
-    /// one pause.
-    mutating func pause(after error: OAuthError) throws(OAuthError) -> Int {
-        switch error {
-        case .refused(_, _, "authorization_pending", _): break
-        case .refused(_, _, "slow_down", _): interval += 5
-        case .unavailable(_, _, let retryAfter?): return max(interval, retryAfter)
-        case .unavailable, .timedOut, .unreachable, .answerLost:
+    /// A request for slower polls adds five seconds permanently. Any other unexpected answer doubles the interval.
+    /// `Retry-After` counts for one pause.
+    mutating func pause(after poll: UnsuccessfulPoll) throws(OAuthError) -> Int {
+        if poll.isTooFast {
+            interval += 5
+        } else if poll.isFinal {
+            throw poll.error
+        } else if !poll.isExpected, poll.retryAfter == nil {
             interval = max(interval, min(interval * 2, Self.longestBackoff))
-        default: throw error
         }
-        return interval
+        return max(interval, poll.retryAfter ?? 0)
     }
 }

@@ -51,8 +51,18 @@ enum TokenAnswer {
     /// Secrets that were sent and that the server repeats are removed from the error.
     func checkNotRefused(_ response: HTTPResponse, by host: String) throws(OAuthError) {
         guard let error = try string("error", host: host) else { return }
+        throw refused(error, response, by: host)
+    }
+
+    /// The error of the answer in the same form; nil if it has none that can be read.
+    func refusal(_ response: HTTPResponse, by host: String) -> OAuthError? {
+        guard let error = try? string("error", host: host) else { return nil }
+        return refused(error, response, by: host)
+    }
+
+    private func refused(_ error: String, _ response: HTTPResponse, by host: String) -> OAuthError {
         let description = try? string("error_description", host: host)
-        throw .refused(
+        return .refused(
             host: host, status: response.status,
             error: ServerText.printable(error, without: response.sentSecrets),
             description: description.map { ServerText.printable($0, without: response.sentSecrets) })

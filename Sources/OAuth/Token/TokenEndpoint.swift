@@ -39,20 +39,26 @@ package struct TokenEndpoint: Sendable {
         return try await send(form, .ifUnprocessed)
     }
 
-    /// Asks whether the user has finished on the other device (RFC 8628 section 3.4).
-    func poll(deviceCode: Secret, resource: String?) async throws(OAuthError) -> TokenResponse {
-        var form = FormBody()
-        form.append("grant_type", "urn:ietf:params:oauth:grant-type:device_code")
-        form.append("device_code", deviceCode)
-        form.append("resource", resource)
-        return try await send(form)
-    }
+    /// The host of the endpoint.
+    var host: String { url.host }
 
     private func send(
         _ form: FormBody, _ repetition: HTTPRequest.Repetition = .never
     ) async throws(OAuthError) -> TokenResponse {
+        try token(in: try await answer(to: form, repetition))
+    }
+
+    /// Sends a token request and returns any answer.
+    func answer(
+        to form: FormBody, _ repetition: HTTPRequest.Repetition = .never
+    ) async throws(OAuthError) -> HTTPResponse {
         var request = client.request(form, to: url)
         request.repetition = repetition
-        return try TokenResponse(try await transport.sendSecrets(request), from: url.host)
+        return try await transport.sendSecrets(request)
+    }
+
+    /// Reads the answer to a token request.
+    func token(in response: HTTPResponse) throws(OAuthError) -> TokenResponse {
+        try TokenResponse(response, from: url.host)
     }
 }

@@ -66,6 +66,9 @@ extension Messages {
     static let orScan = "or scan this with the device's camera, and compare the code"
     static let onlyIfItWasYou = "continue only if you started this sign-in"
 
+    /// - Parameter problem: the message about an unexpected answer to a poll.
+    static func asksAgain(_ problem: String) -> String { problem + "; keyfob asks again until the code expires" }
+
     static let forTheBrowser = "waiting for the browser"
     static let forTheDevice = "waiting for the other device"
 

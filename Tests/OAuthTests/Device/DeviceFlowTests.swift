@@ -83,10 +83,75 @@ struct `A login on another device` {
     func `limits the pause after network failures`(interval: Int, pauses: [Int]) throws {
         var pace = PollingPace(interval: interval)
         for pause in pauses {
-            #expect(try pace.pause(after: .unreachable(host: "login.example.com", reason: "x")) == pause)
+            let failure = UnsuccessfulPoll(.unreachable(host: "login.example.com", reason: "x"))
+            #expect(try pace.pause(after: failure) == pause)
         }
-        #expect(
-            try pace.pause(after: .refused(host: "a", status: 400, error: "slow_down", description: nil)) > pauses[1])
+    }
+
+    /// An answer to one poll that does not decide, and the pauses before it, after it, and after `authorization_pending`.
+    static let undecided: [(String, ScriptedTransport.Answer, [Int])] = [
+        ("a page", .body("<html>Bad gateway", type: "text/html", status: 200), [2, 4, 4]),
+        ("a page with 403", .body("<html>Access denied", type: "text/html", status: 403), [2, 4, 4]),
+        ("a page with 400", .body("<html>", type: "text/html", status: 400), [2, 4, 4]),
+        ("400", .status(400), [2, 4, 4]),
+        ("502", .status(502), [2, 4, 4]), ("an empty 200", .status(200), [2, 4, 4]), ("204", .status(204), [2, 4, 4]),
+        ("404", .status(404), [2, 4, 4]), ("401 without an error", .json("{}", status: 401), [2, 4, 4]),
+        ("an object without a token", .json("{}"), [2, 4, 4]), ("null", .json("null"), [2, 4, 4]),
+        ("half of JSON", .json("{"), [2, 4, 4]), ("an empty token", .json(#"{"access_token":""}"#), [2, 4, 4]),
+        ("a redirect to a portal", .status(302, fields: [(name: "Location", value: "https://x/")]), [2, 4, 4]),
+        ("an unknown error", error("please_wait"), [2, 4, 4]),
+        ("a lost connection", .failure(.answerLost(host: "login.example.com")), [2, 4, 4]),
+        ("a certificate of a portal", .failure(.untrusted(host: "login.example.com", reason: .otherName)), [2, 4, 4]),
+        ("pending in capitals", error("AUTHORIZATION_PENDING"), [2, 2, 2]),
+        ("pending with blanks", error("authorization pending"), [2, 2, 2]),
+        ("pending with 200", .json(#"{"error":"authorization_pending"}"#), [2, 2, 2]),
+        ("pending with 428", .json(#"{"error":"authorization_pending"}"#, status: 428), [2, 2, 2]),
+        ("slow_down with 200", .json(#"{"error":"slow_down"}"#), [2, 7, 7]),
+        ("slow_down with 429", .json(#"{"error":"slow_down"}"#, status: 429), [2, 7, 7]),
+        ("slow_down with 503", .json(#"{"error":"slow_down"}"#, status: 503), [2, 7, 7]),
+        ("slow-down in capitals", error("Slow-Down"), [2, 7, 7]),
+        ("slow_down as text", .body("slow_down", type: "text/html", status: 400), [2, 7, 7]),
+        ("SlowDown in XML", .body("<Error><Code>SlowDown</Code></Error>", type: "text/html", status: 503), [2, 7, 7]),
+        ("slow_down in an object", .json(#"{"error":{"code":"slow_down"}}"#, status: 400), [2, 7, 7]),
+        ("429", .status(429), [2, 7, 7]),
+        ("429 with Retry-After", .status(429, fields: [(name: "Retry-After", value: "30")]), [2, 30, 2]),
+        ("503 with Retry-After", .status(503, fields: [(name: "Retry-After", value: "1")]), [2, 2, 2]),
+    ]
+
+    @Test(arguments: undecided)
+    func `goes on after any answer that does not decide`(
+        name: String, answer: ScriptedTransport.Answer, pauses expected: [Int]
+    ) async {
+        let (result, pauses, _) = await logIn([answer, Self.error("authorization_pending"), Self.success])
+        #expect(throws: Never.self) { try result.get() }
+        #expect(pauses == expected)
+    }
+
+    @Test func `says each unexpected answer once`() async throws {
+        var metadata = try Examples.metadata()
+        metadata.deviceAuthorizationEndpoint = try EndpointURL(Self.device)
+        let answers = [.status(502), .status(502), Self.error("authorization_pending"), .status(404), Self.success]
+        let flow = DeviceFlow(
+            AuthorizationParameters(metadata: metadata, client: Client(id: "me")),
+            transport: ScriptedTransport([Self.device: [Self.offer()], Self.token: answers]), pause: { _ in })
+        let remarks = Mutex<[OAuthError]>([])
+        _ = try await flow.run(remark: { remark in remarks.withLock { $0.append(remark) } }) { _ in }
+        #expect(remarks.withLock(\.count) == 2)
+    }
+
+    @Test(arguments: [
+        (#","interval":0"#, 5), (#","interval":-1"#, 5), (#","interval":"7""#, 7), (#","interval":"soon""#, 5),
+        (#","interval":[]"#, 5), (#","interval":2.5"#, 2), (#","interval":1e9"#, 300), ("", 5),
+    ])
+    func `reads the interval and the lifetime in any form`(interval: String, pause: Int) async {
+        for lifetime in [#","expires_in":600"#, #","expires_in":"600""#, #","expires_in":0"#, ""] {
+            let offer = ScriptedTransport.Answer.json(
+                #"{"device_code":"DC","user_code":"A","verification_uri":"https://login.example.com/go""#
+                    + "\(lifetime)\(interval)}")
+            let (result, pauses, _) = await logIn(offer: offer, [Self.success])
+            #expect(throws: Never.self) { try result.get() }
+            #expect(pauses == [pause])
+        }
     }
 
     // RFC 8628 section 3.3.1, and the name in Google's older implementation.
@@ -107,6 +172,14 @@ struct `A login on another device` {
         ),
         ("expired_token", .codeExpired(seconds: 600)),
         ("invalid_grant", .refused(host: "login.example.com", status: 400, error: "invalid_grant", description: nil)),
+        (
+            "unauthorized_client",
+            .refused(host: "login.example.com", status: 400, error: "unauthorized_client", description: nil)
+        ),
+        (
+            "unsupported_grant_type",
+            .refused(host: "login.example.com", status: 400, error: "unsupported_grant_type", description: nil)
+        ),
     ])
     func `ends with the server's error`(code: String, error: OAuthError) async {
         let (result, pauses, _) = await logIn([Self.error(code)])

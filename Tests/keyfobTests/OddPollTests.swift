@@ -1,0 +1,51 @@
+import AuthorizationServer
+import TestSupport
+import Testing
+
+/// Answers to the polls of a sign-in on another device, in forms that no standard has.
+@Suite(.timeLimit(.withTurns)) struct `An odd answer to a poll` {
+    struct Row: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var answer: ScriptedResponse
+        var says: String
+    }
+
+    private static func page(_ text: String, status: Int) -> ScriptedResponse {
+        ScriptedResponse(status: status, headers: [("Content-Type", "text/html")], body: Array(text.utf8))
+    }
+
+    static let rows = [
+        Row(testDescription: "a gateway's page", answer: page("<html>Hello", status: 200), says: "asks again"),
+        Row(testDescription: "a firewall's 403", answer: page("Access Denied", status: 403), says: "asks again"),
+        Row(testDescription: "400 without JSON", answer: page("bad request", status: 400), says: "asks again"),
+        Row(testDescription: "502", answer: page("bad gateway", status: 502), says: "HTTP 502"),
+        Row(testDescription: "an empty 200", answer: ScriptedResponse(status: 200), says: "asks again"),
+        Row(testDescription: "a lost connection", answer: .lostRequest, says: "closed the connection"),
+        Row(testDescription: "a redirect", answer: .redirect(302, to: "https://portal.example/"), says: "HTTP 302"),
+        Row(testDescription: "an unknown error", answer: .error("please_hold"), says: "please_hold"),
+    ]
+
+    @Test(arguments: rows) func `is named, and keyfob asks again`(row: Row) async throws {
+        try await FailureBench.run(.configured, { $0.device.isOffered = true }) { bench in
+            bench.server.reconfigure { $0.device.pendingPolls = 0 }
+            bench.fail("/token", once: [row.answer])
+            let result = try await bench.login(["--flow", "device"])
+            #expect(result.status == 0, "\(result.complaint)")
+            #expect(result.complaint.contains(row.says), "\(result.complaint)")
+            #expect(bench.requests(to: "/token") == 2)
+        }
+    }
+
+    @Test(arguments: [
+        ("access_denied", Int32(77)), ("expired_token", 77), ("invalid_grant", 77), ("invalid_client", 78),
+        ("unauthorized_client", 78), ("authorization_declined", 77),
+    ])
+    func `ends the sign-in if it is final, with any status`(error: String, status: Int32) async throws {
+        try await FailureBench.run(.configured, { $0.device.isOffered = true }) { bench in
+            bench.fail("/token", with: .error(error, status: 403))
+            let result = try await bench.login(["--flow", "device"])
+            #expect(result.status == status, "\(result.complaint)")
+            #expect(bench.requests(to: "/token") == 1)
+        }
+    }
+}
