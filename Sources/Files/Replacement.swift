@@ -43,6 +43,13 @@ extension OpenFile {
         fsync(descriptor)
     }
 
+    /// Makes a file of `bytes` and deletes it again, to find out whether ``replace(_:with:_:temporary:)`` would work.
+    package func tryReplacing(with bytes: [UInt8], temporary: String) throws(FileError) {
+        delete(temporary)
+        defer { delete(temporary) }
+        try making(temporary).fill(bytes, Attributes(mode: 0o600))
+    }
+
     /// Deletes the file `name` in this directory, if there is one.
     package func delete(_ name: String) { _ = unsafe unlinkat(descriptor, name, 0) }
 }

@@ -2,7 +2,7 @@ import Glibc
 
 /// Opens an address in the user's browser. It tries, in this order:
 ///
-/// 1. `$BROWSER`: a list of commands separated by colons. Each may have arguments; `%s` stands for the address.
+/// 1. `$BROWSER`: a list of commands separated by colons. ``BrowserVariable`` reads it.
 /// 2. `wslview`, which only WSL has.
 /// 3. GIO's default handler (`gio open`), then `xdg-open`.
 /// 4. The desktop's portal, for a sandbox that has none of these.
@@ -78,14 +78,7 @@ package struct BrowserLauncher: Sendable {
 
     /// The command lines to try, in order.
     func commands(for address: String) -> [[String]] {
-        let wanted = (browser ?? "").split(separator: ":").compactMap { entry -> [String]? in
-            let words = entry.split(separator: " ").map(String.init)
-            if words.isEmpty { return nil }
-            guard words.contains(where: { $0.contains("%s") }) else { return words + [address] }
-            return words.map { word in
-                word.split(separator: "%s", omittingEmptySubsequences: false).joined(separator: address)
-            }
-        }
+        let wanted = BrowserVariable(browser ?? "") { search.path(of: $0) != nil }.commands(for: address)
         return wanted + [["wslview", address], ["gio", "open", address], ["xdg-open", address]]
     }
 

@@ -15,7 +15,7 @@ import Testing
                 ["https_proxy": "http://proxy:3128", "no_proxy": "example.com"], .ok,
                 "none for this host, although https_proxy names one"
             ),
-            (["all_proxy": "gopher://x"], .failed, "the proxy in all_proxy is not valid"),
+            (["all_proxy": "gopher://x"], .failed, "all_proxy names a kind of proxy that keyfob does not know"),
         ] as [([String: String], Finding.Status, String)])
     func `a proxy must be valid`(
         _ variables: [String: String], _ status: Finding.Status, _ summary: String

@@ -26,12 +26,31 @@ struct `The user's browser` {
             ("open --url=%s:lynx", [["open", "--url=" + address], ["lynx", address]]),
             ("open %s %s", [["open", address, address]]),
             // No shell interprets these
-            ("sh;reboot", [["sh;reboot", address]]), ("a 'b c'", [["a", "'b", "c'", address]]),
+            ("sh;reboot", [["sh;reboot", address]]), ("a b;c|d>e", [["a", "b;c|d>e", address]]),
+            ("a $(b) `c`", [["a", "$(b)", "`c`", address]]),
+            // Quotation marks and backslashes, as in a shell
+            ("a 'b c'", [["a", "b c", address]]), (#""/opt/My Browser/run" %s"#, [["/opt/My Browser/run", address]]),
+            (#"/opt/My\ Browser/run --url="%s""#, [["/opt/My Browser/run", "--url=" + address]]),
+            (#"a --title="x:y" '%s':b"#, [["a", "--title=x:y", address], ["b", address]]),
+            (#""a""#, [["a", address]]), ("a 'b", [["a", "'b", address]]), (#"a "" %s"#, [["a", "", address]]),
+            // As printf(1), and an old sign for the background
+            ("a %% %s", [["a", "%", address]]), ("a 100%%", [["a", "100%%", address]]),
+            ("a %s &", [["a", address]]), ("a\t%s", [["a", address]]), ("::a:", [["a", address]]),
         ] as [(String?, [[String]])])
     func `is the first program of $BROWSER that works, else one of the desktop`(
         _ browser: String?, _ commands: [[String]]
     ) {
         #expect(launcher(browser).commands(for: Self.address) == commands + Self.fallbacks)
+    }
+
+    @Test func `may have blanks in its path`() async throws {
+        try await withTemporaryDirectory { directory in
+            let program = directory + "/my browser"
+            try write("", to: program)
+            try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: program)
+            #expect(launcher(" \(program) ").commands(for: Self.address).first == [program, Self.address])
+            #expect(launcher(program + ":b").commands(for: Self.address).first == [program, Self.address])
+        }
     }
 
     @Test func `does not open if no program can be started`() async throws {

@@ -12,8 +12,7 @@ struct ProxyCheck: Check {
         let git = try context.parts.git.network(for: destination, environment: environment)
         var settings = NetworkSettings(environment: environment)
         git.apply(to: &settings)
-        let variable = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"].first { environment[$0] != nil }
-        let source = git.proxy != nil ? "git's http.proxy" : variable ?? "no setting"
+        let source = settings.proxySetting
         do throws(OAuthError) {
             guard let address = try settings.proxyAddress(for: destination) else {
                 let isExcepted = settings.proxy?.isEmpty == false
@@ -22,10 +21,8 @@ struct ProxyCheck: Check {
             context.notes.note { $0.proxy = .init(address: address, source: source) }
             return .ok("\(address), by \(source)", ["proxy": .text(address), "source": .text(source)])
         } catch {
-            return .failed(
-                "the proxy in \(source) is not valid",
-                hints: ["write it as http://HOST:PORT or socks5://HOST:PORT"], exitStatus: 75,
-                ["source": .text(source)])
+            guard case .settingsUnknown(let reason, let mend) = error else { throw error }
+            return .failed(reason, hints: mend.map { [$0] } ?? [], exitStatus: 78, ["source": .text(source)])
         }
     }
 }

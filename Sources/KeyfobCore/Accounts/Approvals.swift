@@ -73,9 +73,10 @@ package struct Approvals: Sendable {
     /// The size limit of one entry in bytes. A server chooses the number of its scopes.
     static let largestEntry = 16_384
 
-    /// Makes sure that ``add(_:)`` would have room for `host`.
+    /// Makes sure that ``add(_:)`` would work for `host`: writes the new list, and deletes it again.
     ///
-    /// - Throws: ``ConfigurationError`` if the file cannot be read, has no room, or is in a directory of another user.
+    /// - Throws: ``ConfigurationError`` if the file cannot be read or written, has no room, or is in a directory of another
+    ///   user.
     package func refuseIfFull(for host: Configuration.Host) throws(ConfigurationError) {
         try ConfigurationError.wrapping { () throws(FileError) in
             let directory = Paths.parent(of: file)
@@ -84,8 +85,13 @@ package struct Approvals: Sendable {
             try refuseOthers(directory)
         }
         let (root, entry) = (try current(), try smallEntry(host))
-        _ = try text(of: root, changedBy: { hosts in hosts[host.service.description] = entry })
+        let text = try text(of: root, changedBy: { hosts in hosts[host.service.description] = entry })
         extendLifetime(root)
+        try ConfigurationError.wrapping(of: file) { () throws(FileError) in
+            let directory = try locked()
+            defer { directory.unlock() }
+            try directory.tryReplacing(with: Array(text.utf8), temporary: Paths.name(of: file) + ".new")
+        }
     }
 
     private func smallEntry(_ host: Configuration.Host) throws(ConfigurationError) -> TOMLTable {

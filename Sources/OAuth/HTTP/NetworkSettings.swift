@@ -8,8 +8,10 @@ package struct NetworkSettings: Sendable, Equatable {
     /// `[http://|socks5://|socks5h://][user:password@]host[:port]`, user and password percent-encoded. Nil or empty: no
     /// proxy.
     package var proxy: Secret?
-    /// The hosts that are reached without the proxy, separated by commas or spaces: a name (with all names below it),
-    /// `host:port` or `*`, as curl reads `no_proxy`.
+    /// The setting that ``proxy`` comes from, for messages.
+    package var proxySetting: String
+    /// The hosts that are reached without the proxy, separated by commas or spaces: a name (with all names below it), an
+    /// address, a block of addresses (`10.0.0.0/8`, `fd00::/8`) or `*`, as curl reads `no_proxy`; or `host:port`.
     package var exceptions = ""
     /// PEM file of the authorities to trust instead of the system's.
     package var authorities: String?
@@ -21,7 +23,8 @@ package struct NetworkSettings: Sendable, Equatable {
     /// over upper case. Without any of them: the system's authorities, and no proxy.
     package init(environment: [String: String]) {
         func value(_ name: String) -> String? { environment[name] ?? environment[name.uppercased()] }
-        proxy = (value("https_proxy") ?? value("all_proxy")).map { Secret($0) }
+        proxySetting = Self.proxyVariables.first { environment[$0] != nil } ?? "https_proxy"
+        proxy = environment[proxySetting].map { Secret($0) }
         exceptions = value("no_proxy") ?? ""
         authorities = environment["SSL_CERT_FILE"].flatMap { $0.isEmpty ? nil : Self.absolute($0) }
     }
@@ -31,7 +34,8 @@ package struct NetworkSettings: Sendable, Equatable {
     package static func absolute(_ path: String) -> String { path.hasPrefix("/") ? path : "/" + path }
 
     /// The variables that ``init(environment:)`` reads.
-    package static let variables = [
-        "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY", "SSL_CERT_FILE",
-    ]
+    package static let variables = proxyVariables + ["no_proxy", "NO_PROXY", "SSL_CERT_FILE"]
+
+    /// The variables that name a proxy. The first one that is set counts.
+    private static let proxyVariables = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
 }

@@ -45,11 +45,25 @@ extension Report {
             if let hint = makeYours(onTheWayTo: error.file) { return [hint] }
         default: break
         }
+        if case .unreadable(let code) = error.problem, let hint = stateHint(error.file, code) { return [hint] }
         guard error.file == KeyNames.approvals(variable: Environment.variable) else { return [] }
         return [
             "fix it, or start with a new one: mv \(path) \(ShellWords.quoted(error.file + ".broken"))",
             "then sign in again: keyfob login URL",
         ]
+    }
+
+    /// The hint if the directory for the list of services cannot be written to; nil for another file or another problem.
+    private static func stateHint(_ path: String, _ code: CInt) -> String? {
+        guard let list = KeyNames.approvals(variable: Environment.variable), list.hasPrefix(path) else { return nil }
+        switch code {
+        case ENOSPC, EDQUOT:
+            return "nothing was changed; make room there, or set XDG_STATE_HOME to a directory on another disk"
+        case EROFS, EACCES, EPERM, ENOTDIR, ENOENT, ELOOP:
+            return "keyfob lists your services there; make it a directory of your own that you can write to, "
+                + "or set XDG_STATE_HOME to one"
+        default: return nil
+        }
     }
 
     /// The hint for files that keyfob created as root in the user's directories; nil if there are none.

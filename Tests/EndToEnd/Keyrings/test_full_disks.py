@@ -99,6 +99,7 @@ def test_an_approval_without_room_is_reported_and_loses_no_other(person: Person,
     assert "ENOSPC" in (person.home / "trace").read_text()
     assert done.returncode != 0 and str(person.approvals) in done.stderr.decode(), stderr_lines(done)
     assert person.approvals.read_text() == before
+    assert person.browsers_opened() == 0
     assert_worked(person.keyfob("login", service))
     refreshed(person, server, service)
     assert "https://git.example.test" in person.approvals.read_text()

@@ -436,7 +436,7 @@ def test_a_proxy_that_is_down(person: Person) -> None:
     assert {"service", "metadata"} <= named(checks, "failed")
     assert any(f"127.0.0.1:{port}" in mend for mend in checks["service"]["mend"])
     assert "hunter2" not in json.dumps(checks)
-    assert examine(person, host, status=75, https_proxy="gopher://x")["proxy"]["status"] == "failed"
+    assert examine(person, host, status=78, https_proxy="gopher://x")["proxy"]["status"] == "failed"
 
 
 def test_authorities_that_cannot_be_read(person: Person) -> None:

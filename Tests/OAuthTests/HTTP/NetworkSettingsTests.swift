@@ -19,6 +19,11 @@ import Testing
         (["HTTPS_PROXY": "proxy.example:3128/"], .server(host: "proxy.example", port: 3128)),
         (["all_proxy": "http://proxy.example"], .server(host: "proxy.example", port: 1080)),
         (["https_proxy": "socks5h://127.0.0.1:9050"], .socksServer(host: "127.0.0.1", port: 9050)),
+        (["ALL_PROXY": "SOCKS5://[::1]:9050/"], .socksServer(host: "::1", port: 9050)),
+        (
+            ["HTTPS_PROXY": "HTTP://me:@proxy.example:8080/"],
+            .server(host: "proxy.example", port: 8080, authorization: .basic(username: "me", password: ""))
+        ),
         (
             ["https_proxy": "http://me:p%40ss@proxy.example:1"],
             .server(host: "proxy.example", port: 1, authorization: .basic(username: "me", password: "p@ss"))
@@ -39,15 +44,53 @@ import Testing
         #expect(try proxy(for: url, environment) == nil)
     }
 
+    /// As curl reads `no_proxy`, and what other programs write into it.
+    @Test(arguments: [
+        ("10.0.0.0/8", "https://10.1.2.3/", true), ("10.0.0.0/8", "https://11.1.2.3/", false),
+        ("192.168.4.0/22", "https://192.168.7.9/", true), ("192.168.4.0/22", "https://192.168.8.1/", false),
+        ("10.0.0.0/8", "https://10.example.com/", false), ("10.0.0.1", "https://10.0.0.1/", true),
+        ("0.0.1", "https://10.0.0.1/", false), ("10.0.0.1:8443", "https://10.0.0.1:8443/", true),
+        ("10.0.0.0/33", "https://10.0.0.1/", false), ("10.0.0.0/x", "https://10.0.0.1/", false),
+        ("0.0.0.0/0", "https://10.0.0.1/", true), ("10.0.0.1/32", "https://10.0.0.1/", true),
+        ("2001:db8::/32", "https://[2001:db8:1::1]/", true), ("[2001:db8::]/32", "https://[2001:db8:1::1]/", true),
+        ("2001:db8::1", "https://[2001:db8::1]/", true), ("[2001:db8::1]:8443", "https://[2001:db8::1]:8443/", true),
+        ("[2001:db8::2]", "https://[2001:db8::1]/", false), ("10.0.0.0/8", "https://[2001:db8::1]/", false),
+        ("*.example.com", "https://a.example.com/", true), ("EXAMPLE.com.", "https://a.example.com/", true),
+        ("a.b,  c.d\te.f", "https://e.f/", true), ("x,*", "https://a.example/", true), (",, ", "https://a.b/", false),
+        (".", "https://a.b/", false), ("example.com:443", "https://example.com/", true),
+        ("example.com:8443", "https://example.com/", false),
+    ])
+    func `make exceptions for names, addresses and blocks of addresses`(
+        exceptions: String, url: String, isDirect: Bool
+    ) throws {
+        for name in ["no_proxy", "NO_PROXY"] {
+            let environment = ["https_proxy": "http://proxy.example:1", name: exceptions]
+            #expect(try (proxy(for: url, environment) == nil) == isDirect)
+        }
+    }
+
     @Test func `make no exception for a part of a name`() throws {
         let environment = ["https_proxy": "http://proxy.example:1", "no_proxy": "example.com"]
         #expect(try proxy(for: "https://notexample.com/", environment) != nil)
         #expect(try proxy(for: "https://b.example.org/", ["no_proxy": "*", "https_proxy": "x"]) == nil)
     }
 
-    @Test(arguments: ["ftp://proxy.example", "http://", "http://a b"])
-    func `do not bypass an invalid proxy`(value: String) {
-        #expect(throws: OAuthError.self) { try proxy(for: "https://a.example/", ["https_proxy": value]) }
+    @Test(arguments: [
+        "ftp://proxy.example", "http://", "http://a b", "https://me:s3cret@proxy.example:1", "HTTPS://proxy.example",
+        "socks5://me:s3cret@proxy.example:1", "socks4://proxy.example", "socks4a://p:1", "quic://p", "://p",
+        "http://p:x",
+    ])
+    func `name the variable of a proxy that cannot be used, and do not bypass it`(value: String) throws {
+        let url = try EndpointURL("https://a.example/")
+        for name in ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
+            do throws(OAuthError) {
+                _ = try NetworkSettings(environment: [name: value]).proxyAddress(for: url)
+                Issue.record("\(value) was used")
+            } catch {
+                guard case .settingsUnknown(let reason, _?) = error else { Issue.record("\(error)"); continue }
+                #expect(reason.hasPrefix(name + " ") && !reason.contains("s3cret"))
+            }
+        }
     }
 
     /// An environment, and the proxy that it names.
