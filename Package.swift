@@ -78,7 +78,7 @@ let package = Package(
         .target(
             name: "OAuth",
             dependencies: [
-                "Addresses", "CSocketDiagnosis", "Files", "Secrets",
+                "Addresses", "CSocketDiagnosis", "Files", "JSON", "Secrets",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -19,7 +19,7 @@ package enum Messages {
 
     /// The same with options.
     package static func login(_ options: String, _ service: ServiceURL) -> String {
-        command("login " + options, service)
+        command(options.isEmpty ? "login" : "login " + options, service)
     }
 
     /// Seconds in the largest fitting unit.

@@ -19,7 +19,7 @@ package enum OAuthError: Error, Sendable, Equatable {
     case tooLarge(host: String, limit: Int)
     /// A 3xx answer. keyfob never follows one (RFC 9700 section 4.12).
     case redirected(host: String, status: Int)
-    /// 429 or 5xx; `retryAfter` in seconds (RFC 9110 section 10.2.3).
+    /// 408, 425, 429 or 5xx; `retryAfter` in seconds (RFC 9110 section 10.2.3).
     case unavailable(host: String, status: Int, retryAfter: Int?)
     /// The answer is not JSON, for example the HTML of a captive portal.
     case notJSON(host: String, contentType: String?)
@@ -35,7 +35,8 @@ package enum OAuthError: Error, Sendable, Equatable {
     case missingEndpoint(member: String)
     /// The metadata does not announce S256 (RFC 7636).
     case pkceUnsupported(issuer: String)
-    /// An error of RFC 6749 section 5.2, or of section 4.1.2.1 with the status of the redirect, 302.
+    /// An error of RFC 6749 section 5.2, or of section 4.1.2.1 with the status of the redirect, 302; "HTTP 404" if the
+    /// answer names no error.
     case refused(host: String, status: Int, error: String, description: String?)
     /// A `token_type` that is not `Bearer`.
     case unexpectedTokenType(String)
@@ -46,6 +47,8 @@ package enum OAuthError: Error, Sendable, Equatable {
     case invalidIDToken(member: String)
     /// The authorization response names another issuer, or none although the server announced one (RFC 9207).
     case responseIssuerMismatch(expected: String, found: String?)
+    /// The code was sent, and no token came back because of this error. A code can be sent only once.
+    indirect case codeSpent(by: OAuthError)
     /// The user pasted something that is no response on the redirect URI. A response begins with `expected`.
     case notTheRedirect(expected: String)
     /// The response has the state of another login. It was pasted, or the browser brought it.

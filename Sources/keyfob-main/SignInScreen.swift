@@ -29,7 +29,8 @@ struct SignInScreen: Sendable {
             },
             signedIn: { account, grant, token in
                 if saysWhoIsSignedIn { Terminal.say(Messages.signedIn(account.service, grant, token)) }
-            })
+            },
+            grantedOtherScopes: { Terminal.say(Messages.granted($2, insteadOf: $1, $0.service)) })
     }
 
     // In the browser.

@@ -64,6 +64,10 @@ package struct AuthorizationServerConfiguration: Sendable {
     package var announcedIssuer: String?
     /// Members that replace or add to those of the metadata; `.null` removes one.
     package var extraMetadata: [String: JSONValue] = [:]
+    /// Whether `client_id` in the body counts as a second authentication method beside Basic.
+    package var refusesClientIDBesideBasic = false
+    /// Whether the halves of Basic credentials are form-decoded (RFC 6749 section 2.3.1).
+    package var decodesBasic = true
     /// The `token_type` of each token response.
     package var tokenType = "Bearer"
     /// Members that replace or add to those of a token response; `.null` removes one.

@@ -45,7 +45,7 @@ struct GrantCheck: Check {
     private func signInNeeded(
         _ account: Account, _ reason: CredentialFailure.SignInReason, _ context: CheckContext
     ) -> Finding {
-        var finding = context.failed(CredentialFailure.signInNeeded(service: account.service, because: reason))
+        var finding = context.failed(CredentialFailure.needsSignIn(account, because: reason))
         if let left = PromptCooldown.inKernelMemory(now: { Int64(time(nil)) }).left(account.id) {
             finding.hints.append("the desktop asked recently, and asks again in \(Messages.span(left))")
         }

@@ -16,6 +16,8 @@ package struct Account: Sendable, Equatable {
     package var endpointHosts: [String] = []
     /// The client at the authorization server; nil: the one that keyfob has registered there.
     package var client: Client?
+    /// In which form the client sends its secret, if the user has configured that.
+    package var clientAuthentication: ClientAuthentication?
     /// The URL of the published document that describes keyfob as a client.
     package var clientMetadataDocument: String?
     /// The scopes to request; if there are none, the parameter is left out (RFC 6749 section 3.3).

@@ -45,6 +45,7 @@ package struct AccountDirectory: Sendable {
         var account = Account(service: host.service, server: server, client: client)
         account.reach = host.server == nil ? nil : host.reach
         account.endpointHosts = host.endpointHosts ?? []
+        account.clientAuthentication = host.clientAuthentication
         account.clientMetadataDocument = configuration.clientMetadataDocument
         account.scopes = scopes(host.scopes ?? known?.scopes ?? [], request)
         account.addsOfflineAccess = host.offlineAccess ?? false

@@ -16,6 +16,7 @@ extension Configuration {
         package var reach: Reach?
         package var endpointHosts: [String]?
         package var clientID: String?
+        package var clientAuthentication: ClientAuthentication?
         package var provider: String?
         package var redirect: RedirectTemplate?
         package var pkce: PKCEPolicy?

@@ -63,6 +63,11 @@ extension Configuration.Host {
                 label: "client", absent: "keyfob's own registration", setters: [.git],
                 effective: { $0.client?.id })),
         HostKey(
+            "client_authentication", \.clientAuthentication, .word,
+            "how the client sends its secret, if keyfob does not find it out: `client_secret_basic`, "
+                + "`client_secret_post`, `plain_basic` (Basic without the encoding of RFC 6749), or `none`",
+            display: .init(effective: { $0.clientAuthentication?.rawValue })),
+        HostKey(
             "provider", \.provider, .string,
             "the program that runs on a host of your own: `github`, `gitlab`, `gitea`, "
                 + "`bitbucket-data-center`",

@@ -48,8 +48,9 @@ package struct ClientSource: Sendable {
             // A secret from `keyfob login --client-secret` is in the keyring under this id. A client of the user is used only
             // for the services for which the user named it.
             let known = client.secret == nil ? try registrations.registration(issuer: issuer, client: client.id) : nil
-            let theirs = (known?.client ?? client).proving(at: metadata)
-            return Identity(client: theirs, redirect: account.redirect ?? known?.redirect ?? .loopback)
+            let theirs = known?.client ?? client.proving(at: metadata)
+            return Identity(
+                client: account.authenticating(theirs), redirect: account.redirect ?? known?.redirect ?? .loopback)
         }
         let isLabelNeeded = account.isDiscovered && !metadata.authorizationResponseIssParameterSupported
         // The document has one redirect URI for all issuers.
@@ -60,7 +61,8 @@ package struct ClientSource: Sendable {
             !$0.isExpired(at: now()) && !(isLabelNeeded && $0.redirect?.path == RedirectTemplate.loopback.path)
         }
         if !anew, let own = usable, let redirect = own.redirect {
-            return Identity(client: own.client, redirect: redirect, isRegisteredByUs: true, isOlder: true)
+            return Identity(
+                client: account.authenticating(own.client), redirect: redirect, isRegisteredByUs: true, isOlder: true)
         }
         return try await register(
             account, metadata, issuer, isForDevice: isForDevice, isLabelNeeded: isLabelNeeded, transport: transport)
@@ -98,7 +100,8 @@ package struct ClientSource: Sendable {
                 throw OAuthError.invalidEndpoint(member: "redirect_uris")
             }
             try registrations.save(registration)
-            return Identity(client: registration.client, redirect: redirect, isRegisteredByUs: true)
+            return Identity(
+                client: account.authenticating(registration.client), redirect: redirect, isRegisteredByUs: true)
         } catch OAuthError.registrationClosed {
             throw try clientNeeded(account, issuer, account.redirect ?? .loopback)
         }
@@ -112,6 +115,16 @@ package struct ClientSource: Sendable {
             redirectURI: redirect.uri(port: nil), scopes: account.scopes, notes: account.provider?.quirks ?? [])
         needed.known = try registrations.byPerson(issuer: issuer).map(\.client.id)
         return .clientNeeded(needed)
+    }
+
+    /// Stores the form in which the server has accepted the secret of a client, if it is another one than before.
+    func remember(_ client: Client, issuer: String) throws {
+        guard client.secret != nil,
+            var known = try registrations.registration(issuer: issuer, client: client.id),
+            known.client.secret == client.secret, known.client.authentication != client.authentication
+        else { return }
+        known.client.authentication = client.authentication
+        try registrations.save(known)
     }
 
     /// Whether `client` at `issuer` is one that the user has registered.
@@ -143,6 +156,16 @@ package struct ClientSource: Sendable {
             try registrations.remove(registration)
             _ = try? await RegistrationManagement(transport: transport).delete(registration)
         }
+    }
+}
+
+extension Account {
+    /// A client, with the form for its secret that the user has configured.
+    func authenticating(_ client: Client) -> Client {
+        guard let clientAuthentication, client.secret != nil else { return client }
+        var client = client
+        client.authentication = clientAuthentication
+        return client
     }
 }
 

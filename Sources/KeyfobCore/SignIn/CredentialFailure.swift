@@ -5,11 +5,15 @@ package import SecretService
 /// Why there is no token now. It holds facts; the executable has the messages.
 package enum CredentialFailure: Error, Sendable, Equatable {
     /// The user has to sign in, and keyfob may not or cannot ask.
-    case signInNeeded(service: ServiceURL, because: SignInReason)
+    case signInNeeded(service: ServiceURL, account: String? = nil, because: SignInReason)
     /// The desktop asked the user and got no yes, or does not ask again yet.
     case notNow(service: ServiceURL, because: DesktopPrompt.Silence)
+    /// The server refreshes no token now, and a retry may succeed later.
+    case refreshFailed(service: ServiceURL, account: String? = nil, by: OAuthError)
     /// The user said no, to keyfob or to the authorization server.
     case signInRefused(service: ServiceURL)
+    /// The user signed in, but the server gave no token for the code, which cannot be used again.
+    case codeSpent(service: ServiceURL, account: String?, by: OAuthError)
     /// Another user than the named one signed in.
     case anotherAccount(asked: String, given: String)
     /// Another process holds this account's lock for too long.
@@ -34,6 +38,8 @@ package enum CredentialFailure: Error, Sendable, Equatable {
     case unanswered(service: ServiceURL, after: OAuthError)
     /// The server refuses the client that the user has registered, or its secret (RFC 6749 section 5.2).
     case clientRefused(service: ServiceURL, id: String, by: OAuthError)
+    /// The server refuses the client as which it has just registered keyfob.
+    case registrationRefused(service: ServiceURL, by: OAuthError)
     /// keyfob cannot register again, because the account uses a client that the user has registered.
     case clientIsConfigured(service: ServiceURL, id: String)
     /// Several accounts are signed in at the service, and the request names none.
@@ -74,8 +80,10 @@ package enum CredentialFailure: Error, Sendable, Equatable {
     package enum SignInReason: Sendable, Equatable {
         /// The user has not signed in yet.
         case noGrant
-        /// The authorization server no longer takes the refresh token (`invalid_grant`).
+        /// The authorization server no longer takes the refresh token (`invalid_grant` and others).
         case grantRefused(description: String?)
+        /// The authorization server refused the refresh, and did not say that the refresh token is dead.
+        case refreshRefused(by: OAuthError)
         /// The same, after a refresh whose answer was lost: it may have had a new refresh token.
         case answerLost
         /// The grant lacks these scopes, and a refresh cannot add any (RFC 6749 section 6).
@@ -88,5 +96,12 @@ package enum CredentialFailure: Error, Sendable, Equatable {
         case clientForgotten
         /// The access token has expired and came without a refresh token.
         case noRefreshToken
+    }
+}
+
+extension CredentialFailure {
+    /// The user has to sign in to `account`.
+    package static func needsSignIn(_ account: Account, because reason: SignInReason) -> CredentialFailure {
+        .signInNeeded(service: account.service, account: account.name, because: reason)
     }
 }

@@ -51,7 +51,7 @@ package struct DesktopPrompt: Sendable {
         case .silence(let silence):
             quiet.begin(account.id)
             throw CredentialFailure.notNow(service: account.service, because: silence)
-        case .nobodyIsThere: throw CredentialFailure.signInNeeded(service: account.service, because: reason)
+        case .nobodyIsThere: throw CredentialFailure.needsSignIn(account, because: reason)
         }
     }
 }

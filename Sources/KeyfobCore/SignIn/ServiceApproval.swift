@@ -80,7 +80,8 @@ package struct ServiceApproval: Sendable {
         let mayAsk = await interaction.mayAsk(for: request, by: configured?.flow) { await gitDeclines(request) }
         guard mayAsk else {
             guard let configured else { return nil }
-            throw CredentialFailure.signInNeeded(service: configured.service, because: .noGrant)
+            throw CredentialFailure.signInNeeded(
+                service: configured.service, account: configured.account, because: .noGrant)
         }
         do {
             return try await underLock(of: url) { held in

@@ -37,8 +37,22 @@ extension SignIn {
         do {
             return try await run(first)
         } catch let error as OAuthError {
-            return try await run(try await secondAttempt(after: first, failedWith: error))
+            let second = try await secondAttempt(after: first, failedWith: error)
+            do {
+                return try await run(second)
+            } catch let error as OAuthError {
+                throw Self.explained(error, of: second)
+            }
         }
+    }
+
+    /// The error of an attempt; if the server refuses the client, with the client that it refuses.
+    private static func explained(_ error: OAuthError, of attempt: SignInAttempt) -> any Error {
+        guard error.refusesClient else { return error }
+        let service = attempt.account.service
+        return attempt.identity.isRegisteredByUs
+            ? CredentialFailure.registrationRefused(service: service, by: error)
+            : CredentialFailure.clientRefused(service: service, id: attempt.identity.client.id, by: error)
     }
 
     /// Prepares the second attempt.
@@ -61,8 +75,7 @@ extension SignIn {
             return try await prepare(account, at: first.metadata, anew: true, first.transport)
         }
         guard let change = try await change(after: first, failedWith: error) else {
-            guard error.refusesClient, !first.identity.isRegisteredByUs else { throw error }
-            throw CredentialFailure.clientRefused(service: account.service, id: first.identity.client.id, by: error)
+            throw Self.explained(error, of: first)
         }
         return try await prepare(change.account, at: first.metadata, anew: change.registersAnew, first.transport)
     }
@@ -70,7 +83,7 @@ extension SignIn {
     /// The change for the second attempt; nil if none would help.
     ///
     /// - If the server refuses a scope that only keyfob added, it is left out.
-    /// - If the server does not know keyfob's own registration, or the registration does not allow the request, keyfob
+    /// - If the server does not know keyfob's own registration of an earlier sign-in, or the registration does not allow the request, keyfob
     ///   registers again (RFC 6749 section 5.2). The same if another program uses the port of the redirect URI.
     /// - Only a registration that the server does not know is deleted: other sign-ins may need it.
     private func change(
@@ -81,6 +94,8 @@ extension SignIn {
             if let less = first.account.withoutOfflineAccess { return (less, false) }
         case .refused(_, _, "invalid_client", _) where first.identity.isRegisteredByUs:
             try await forgetClient(of: first)
+            // To register once more would not help.
+            guard first.identity.isOlder else { return nil }
         case .refused(_, _, "unauthorized_client", _), .refused(_, _, "invalid_redirect_uri", _), .listenerFailed: break
         default: return nil
         }

@@ -17,6 +17,8 @@ extension SignIn {
         package var agreesToHosts: @Sendable (Account, _ issuer: String, OtherHosts) async throws -> Bool
         /// Says who is signed in, after the grant is stored.
         package var signedIn: @Sendable (Account, Grant, CachedAccessToken) -> Void
+        /// Says, before a token is given, that the server has granted other scopes than these that were requested.
+        package var grantedOtherScopes: @Sendable (Account, _ requested: [String], _ others: [String]) -> Void
 
         package init(
             browser: @escaping @Sendable (Account, PendingLogin) async throws -> Void,
@@ -26,7 +28,10 @@ extension SignIn {
             agreesToHosts: @escaping @Sendable (Account, _ issuer: String, OtherHosts) async throws -> Bool = {
                 _, _, _ in false
             },
-            signedIn: @escaping @Sendable (Account, Grant, CachedAccessToken) -> Void = { _, _, _ in }
+            signedIn: @escaping @Sendable (Account, Grant, CachedAccessToken) -> Void = { _, _, _ in },
+            grantedOtherScopes: @escaping @Sendable (Account, _ requested: [String], _ others: [String]) -> Void = {
+                _, _, _ in
+            }
         ) {
             self.browser = browser
             self.device = device
@@ -34,6 +39,7 @@ extension SignIn {
             self.asksToRegister = asksToRegister
             self.agreesToHosts = agreesToHosts
             self.signedIn = signedIn
+            self.grantedOtherScopes = grantedOtherScopes
         }
     }
 

@@ -59,12 +59,15 @@ package struct SignIn: Sendable {
                 let first = try await prepare(account, at: metadata, anew: registersAnew, transport)
                 let result = registersAnew ? try await run(first) : try await runTwice(first)
                 let value = try await keep(result)
+                try? clients.remember(result.grant.client, issuer: issuer)
                 try? await clients.retire(
                     allBut: result.grant.client, issuer: issuer, needed: { try grants.all() }, transport: transport)
                 return value
             }
         } catch OAuthError.refused(_, _, let error, _) where Self.refusals.contains(error) {
             throw CredentialFailure.signInRefused(service: account.service)
+        } catch OAuthError.codeSpent(let error) {
+            throw CredentialFailure.codeSpent(service: account.service, account: account.name, by: error)
         }
     }
 

@@ -87,11 +87,13 @@ struct SignInAttempt: Sendable {
     }
 
     private func grant(from response: TokenResponse, label: String?, now: Int64) -> Grant {
-        let isItselfTheGrant = response.refreshToken == nil && response.expiresIn == nil
+        var client = identity.client
+        client.authentication = response.authentication ?? client.authentication
+        let isItselfTheGrant = response.refreshToken == nil && (response.expiresIn ?? 0) == 0
         return Grant(
             account: account.id, service: account.service.description, accountName: account.name,
             issuer: metadata.issuer, tokenEndpoint: metadata.tokenEndpoint.string,
-            revocationEndpoint: metadata.revocationEndpoint?.string, client: identity.client,
+            revocationEndpoint: metadata.revocationEndpoint?.string, client: client,
             scopes: response.scope ?? account.scopes, requestedScopes: account.scopes,
             requestedContexts: account.stepUp?.contexts ?? [], resource: account.indicator(.resource),
             label: label, refreshToken: response.refreshToken,

@@ -1,10 +1,14 @@
 package import OAuth
 
 extension OAuthError {
-    /// Whether the server refuses the client, not the request (RFC 6749 section 5.2). The last code is GitHub's.
-    var refusesClient: Bool {
-        guard case .refused(_, _, let error, _) = self else { return false }
-        return ["invalid_client", "unauthorized_client", "incorrect_client_credentials"].contains(error)
+    /// Whether the server has answered, but with no token and with no time after which to try again. If that does not
+    /// end, a sign-in is the way out.
+    var isAnswer: Bool {
+        switch self {
+        case .refused, .unexpectedTokenType, .unusableToken, .notJSON, .malformed, .redirected, .tooLarge: true
+        case .unavailable(_, _, let retryAfter): retryAfter == nil
+        default: false
+        }
     }
 
     /// Whether a retry may succeed later. After such an error nothing is deleted and no browser opens.

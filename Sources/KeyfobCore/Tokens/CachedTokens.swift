@@ -25,16 +25,18 @@ struct CachedTokens: Sendable {
     ///
     /// - Parameters:
     ///   - lifetime: in seconds; nil if the server did not say. Then a token with a refresh token counts for five minutes,
-    ///     and one without for a day.
+    ///     and one without for a day. After 0 or less, the next caller gets another token if there is a refresh token; one
+    ///     without counts as if the server did not say.
     ///   - refreshable: whether there is a refresh token.
     func keep(_ token: Secret, lifetime: Int?, refreshable: Bool, of account: Account) -> CachedAccessToken {
         let now = now()
-        let life = lifetime.map(Int64.init)
+        let life = lifetime.flatMap { $0 > 0 ? Int64($0) : nil }
+        let assumed: Int64 = !refreshable ? 86_400 : lifetime == nil ? 300 : 0
         let margin = life.map { max(min(refreshable ? account.minTTL : 60, $0 / 2), 1) } ?? 0
         let cached = CachedAccessToken(
             token: token, username: account.username, expiresAt: life.map { now + $0 }, lifetime: life,
             // In its last fresh second the token still has the whole margin.
-            freshUntil: now + (life.map { $0 - margin + 1 } ?? (refreshable ? 300 : 86_400)))
+            freshUntil: now + (life.map { $0 - margin + 1 } ?? assumed))
         _ = cache.keep(cached, account: account.id, at: now)
         return cached
     }

@@ -42,13 +42,14 @@ struct GrantRefresh: Sendable {
         }
         do {
             return .token(try await refresh(grant, refreshToken, of: account, held))
-        } catch OAuthError.refused(_, _, error: "invalid_grant", let description) {
-            return try await afterInvalidGrant(grant, description, of: account, held)
-        } catch let error as OAuthError where error.refusesClient {
-            return try await afterRefusedClient(grant, error, of: account)
+        } catch let error as OAuthError where error.endsRefreshToken {
+            return try await afterDeadToken(grant, error, of: account, held)
         } catch let error as OAuthError where error.isTransient {
             if let token = tokens.living(account) { return .token(token) }
-            throw error
+            throw error.isAnswer
+                ? CredentialFailure.refreshFailed(service: account.service, account: account.name, by: error) : error
+        } catch let error as OAuthError where error.isAnswer {
+            return try await afterRefusal(grant, error, of: account)
         }
     }
 
@@ -60,22 +61,24 @@ struct GrantRefresh: Sendable {
         let endpoint = TokenEndpoint(
             url: try EndpointURL(grant.tokenEndpoint), client: grant.client(for: account), transport: transport(account)
         )
-        let response = try await Self.answer(held) { () throws(OAuthError) in
+        let answer = try await Self.answer(held) { () throws(OAuthError) in
             try await endpoint.refresh(refreshToken, resource: grant.resource)
         }
         var renewed = grant
-        renewed.refreshToken = response.refreshToken ?? refreshToken
-        renewed.scopes = response.scope ?? grant.scopes
+        renewed.refreshToken = answer.refreshToken ?? refreshToken
+        renewed.client.authentication = answer.authentication
+        renewed.scopes = (try? answer.response.get().scope) ?? grant.scopes
         if renewed != grant { try grants.save(renewed, for: account) }
         held.answerIsKept()
+        let response = try answer.response.get()
         return tokens.keep(response.accessToken, lifetime: response.expiresIn, refreshable: true, of: account)
     }
 
     /// Runs `refresh`, and once more if the answer was lost on the way: servers that replace refresh tokens accept the
     /// previous one for a while, for this case.
     private static func answer(
-        _ held: AccountLock.Held, _ refresh: () async throws(OAuthError) -> TokenResponse
-    ) async throws(OAuthError) -> TokenResponse {
+        _ held: AccountLock.Held, _ refresh: () async throws(OAuthError) -> TokenRefresh
+    ) async throws(OAuthError) -> TokenRefresh {
         func isLost(_ error: OAuthError) -> Bool {
             switch error {
             case .answerLost, .timedOut: true
@@ -90,29 +93,28 @@ struct GrantRefresh: Sendable {
         return try await held.refreshing(isLost: isLost, refresh)
     }
 
-    /// Ends the grant after `invalid_grant`, which is the only error that ends one, and only if the keyring still has the
-    /// refresh token that was sent.
-    private func afterInvalidGrant(
-        _ sent: Grant, _ description: String?, of account: Account, _ held: AccountLock.Held
+    /// Ends the grant whose refresh token is dead, but only if the keyring still has the refresh token that was sent.
+    private func afterDeadToken(
+        _ sent: Grant, _ error: OAuthError, of account: Account, _ held: AccountLock.Held
     ) async throws -> Outcome {
         let stored = try grants.settledGrant(account: account.id)
         if let newer = stored?.refreshToken, newer != sent.refreshToken {
             return try await token(of: account, from: .success(stored), held)
         }
         try end(sent)
+        let description: String? = if case .refused(_, _, _, let description) = error { description } else { nil }
         return .signInNeeded(held.answerIsLost ? .answerLost : .grantRefused(description: description), after: sent)
     }
 
-    /// Forgets keyfob's own registration, and only after `invalid_client`. A client that the user has registered
-    /// stays: only the user can repair it.
-    private func afterRefusedClient(
-        _ grant: Grant, _ error: OAuthError, of account: Account
-    ) async throws -> Outcome {
+    /// Keeps the refresh token, because no error says that it is dead, and asks for a sign-in: many servers refuse a dead
+    /// token in words of their own, and a sign-in shows any other cause.
+    ///
+    /// After `invalid_client`, keyfob's own registration is forgotten. A client that the user has registered stays.
+    private func afterRefusal(_ grant: Grant, _ error: OAuthError, of account: Account) async throws -> Outcome {
         let issuer = grant.issuer ?? account.server.identifier
-        guard account.client == nil, try !clients.isByPerson(grant.client, issuer: issuer) else {
-            throw CredentialFailure.clientRefused(service: account.service, id: grant.client.id, by: error)
-        }
-        guard case .refused(_, _, error: "invalid_client", _) = error else { throw error }
+        guard case .refused(_, _, error: "invalid_client", _) = error, account.client == nil,
+            try !clients.isByPerson(grant.client, issuer: issuer)
+        else { return .signInNeeded(.refreshRefused(by: error), after: grant) }
         try end(grant)
         try await clients.forget(
             grant.client, issuer: issuer, needed: { try grants.all() }, transport: transport(account))
@@ -130,9 +132,17 @@ struct GrantRefresh: Sendable {
 }
 
 extension Grant {
-    /// The client that the grant was given to. If the configuration has a secret for it, that is the newer one.
+    /// The client that the grant was given to. If the configuration has a secret for it, that is the newer one. The grant
+    /// knows in which form the server accepts a secret.
     func client(for account: Account?) -> Client {
-        account?.client.flatMap { $0.id.isSame(as: client.id) && $0.secret != nil ? $0 : nil } ?? client
+        guard let account else { return client }
+        var newest = client
+        if let configured = account.client, configured.id.isSame(as: client.id), let secret = configured.secret {
+            newest = Client(
+                id: client.id, secret: secret,
+                authentication: client.secret == nil ? configured.authentication : client.authentication)
+        }
+        return account.authenticating(newest)
     }
 }
 

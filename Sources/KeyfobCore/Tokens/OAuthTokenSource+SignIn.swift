@@ -22,7 +22,7 @@ extension OAuthTokenSource {
             switch try await refresh.token(of: account, from: settledGrant(of: account), held) {
             case .token(let token): return token
             case .signInNeeded(let reason, _):
-                throw CredentialFailure.signInNeeded(service: account.service, because: reason)
+                throw CredentialFailure.needsSignIn(account, because: reason)
             }
         }
     }
@@ -88,7 +88,7 @@ extension OAuthTokenSource {
         } catch AccountLock.Failure.timedOut(let seconds) {
             throw CredentialFailure.busy(service: account.service, seconds: seconds)
         } catch AccountLock.Failure.personIsAsked {
-            throw CredentialFailure.signInNeeded(service: account.service, because: .noGrant)
+            throw CredentialFailure.needsSignIn(account, because: .noGrant)
         } catch AccountLock.Failure.personDeclined {
             throw CredentialFailure.signInRefused(service: account.service)
         }

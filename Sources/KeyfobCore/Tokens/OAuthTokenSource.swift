@@ -54,10 +54,28 @@ package struct OAuthTokenSource: TokenSource {
     }
 
     package func token(of account: Account, for request: CredentialRequest) async throws -> CachedAccessToken {
+        try await token(of: account, for: request, signsInAfterFailure: false)
+    }
+
+    /// The same for a user who has asked to sign in: if the server answers a refresh in any other way than with a token,
+    /// the user signs in now.
+    func tokenOrSignIn(_ account: Account, for request: CredentialRequest) async throws -> CachedAccessToken {
+        try await token(of: account, for: request, signsInAfterFailure: true)
+    }
+
+    private func token(
+        of account: Account, for request: CredentialRequest, signsInAfterFailure: Bool
+    ) async throws -> CachedAccessToken {
         if !request.isAboutGrant, let token = tokens.fresh(account, for: request) { return token }
         let mightAsk = interaction.mightAsk(for: request, by: account.flow)
         let decision = try await holdingLock(of: account, mayAsk: mightAsk) { held in
-            switch try await tokenWithoutUser(of: account, for: request, held) {
+            let outcome: GrantRefresh.Outcome
+            do {
+                outcome = try await tokenWithoutUser(of: account, for: request, held)
+            } catch CredentialFailure.refreshFailed(_, _, let error) where signsInAfterFailure {
+                outcome = .signInNeeded(.refreshRefused(by: error), after: try grants.grant(account: account.id))
+            }
+            switch outcome {
             case .token(let token):
                 return Decision.token(token)
             case .signInNeeded(.noGrant, _) where account.name == nil:
@@ -69,7 +87,8 @@ package struct OAuthTokenSource: TokenSource {
         }
         switch decision {
         case .token(let token): return token
-        case .another(let account): return try await self.token(of: account, for: request)
+        case .another(let account):
+            return try await token(of: account, for: request, signsInAfterFailure: signsInAfterFailure)
         }
     }
 
@@ -87,8 +106,7 @@ package struct OAuthTokenSource: TokenSource {
         if !request.isAboutGrant, let token = tokens.fresh(account, for: request) { return .token(token) }
         let stored = settledGrant(of: account)
         if request.isAboutGrant {
-            if let grant = try stored.get(), let reason = try shortcoming(of: grant, for: request, at: account.service)
-            {
+            if let grant = try stored.get(), let reason = try shortcoming(of: grant, for: request, account) {
                 return .signInNeeded(reason, after: grant)
             }
             if let token = tokens.fresh(account, for: request) { return .token(token) }
@@ -104,14 +122,20 @@ package struct OAuthTokenSource: TokenSource {
     ///
     /// - Throws: ``CredentialFailure/scopesNotGranted(service:scopes:)`` if another sign-in would not help.
     private func shortcoming(
-        of grant: Grant, for request: CredentialRequest, at service: ServiceURL
+        of grant: Grant, for request: CredentialRequest, _ account: Account
     ) throws -> CredentialFailure.SignInReason? {
         let missing = request.scope.filter { !grant.scopes.contains($0) }
-        // The server did not grant the requested scopes, so another sign-in would not help.
-        if !missing.isEmpty, missing.allSatisfy(grant.requestedScopes.contains), grant.endedAt == nil {
-            throw CredentialFailure.scopesNotGranted(service: service, scopes: missing)
+        if !missing.isEmpty {
+            guard missing.allSatisfy(grant.requestedScopes.contains), grant.endedAt == nil
+            else { return .scopesMissing(missing) }
+            // The server did not grant the requested scopes, so another sign-in would not help. But if it granted scopes
+            // that were not requested, they may be the same under other names.
+            let others = grant.scopes.filter { !grant.requestedScopes.contains($0) }
+            guard !others.isEmpty else {
+                throw CredentialFailure.scopesNotGranted(service: account.service, scopes: missing)
+            }
+            signIn.screen.grantedOtherScopes(account, missing, others)
         }
-        if !missing.isEmpty { return .scopesMissing(missing) }
         guard let wanted = request.stepUp else { return nil }
         return wanted.isMet(by: grant.requestedContexts, age: tokens.now() - grant.grantedAt) ? nil : .stepUp
     }
@@ -122,7 +146,7 @@ package struct OAuthTokenSource: TokenSource {
     ) async throws -> CachedAccessToken {
         let mayAsk = await interaction.mayAsk(
             for: request, by: account.flow, gitDeclines: { await gitDeclines(request) })
-        guard mayAsk else { throw CredentialFailure.signInNeeded(service: account.service, because: reason) }
+        guard mayAsk else { throw CredentialFailure.needsSignIn(account, because: reason) }
         var account = account.asking(likeBefore: grant)
         account.stepUp = request.stepUp ?? account.stepUp
         let calls = interaction.callsByDesktop(for: request)

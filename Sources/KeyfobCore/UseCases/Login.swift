@@ -100,7 +100,7 @@ package struct Login: Sendable {
             isNew
             ? try await tokens.signInAnew(
                 to: account, keepsScopes: !request.scope.isEmpty, registersAnew: registersAnew)
-            : try await tokens.token(of: account, for: request)
+            : try await tokens.tokenOrSignIn(account, for: request)
         if let approval = target.approval { try serviceApproval.approve(approval) }
         let grant = try? grants.grant(account: account.id)
         if target.hasNewClient { try storeSecret(ofClientOf: account, grant) }
@@ -111,7 +111,8 @@ package struct Login: Sendable {
     /// Stores the secret of the user's client for the next sign-in. It comes after this one has worked, so that a mistyped
     /// secret does not replace a good one.
     private func storeSecret(ofClientOf account: Account, _ grant: Grant?) throws {
-        guard let client = account.client, client.secret != nil else { return }
+        guard var client = account.client, client.secret != nil else { return }
+        client.authentication = grant?.client.authentication ?? client.authentication
         try registrations.save(
             ClientRegistration(
                 issuer: grant?.issuer ?? account.server.identifier, client: client, redirectURIs: [], isByPerson: true))

@@ -89,14 +89,29 @@ package struct AuthorizationCodeFlow: Sendable {
         _ answer: Result<Secret, OAuthError>, _ verifier: CodeVerifier, _ redirectURI: String
     ) async -> Result<TokenResponse, OAuthError> {
         let endpoint = TokenEndpoint(
-            url: parameters.metadata.tokenEndpoint, client: parameters.client, transport: transport)
+            url: parameters.metadata.tokenEndpoint, client: parameters.client,
+            supported: parameters.metadata.tokenEndpointAuthMethodsSupported, transport: transport)
+        let code: Secret
+        do { code = try answer.get() } catch { return .failure(error) }
         do {
             return .success(
                 try await endpoint.exchange(
-                    code: try answer.get(), codeVerifier: verifier.secret, redirectURI: redirectURI,
-                    resource: parameters.resource))
+                    code: code, codeVerifier: verifier.secret, redirectURI: redirectURI, resource: parameters.resource))
         } catch {
-            return .failure(error)
+            return .failure(error.mayHaveSpentCode ? .codeSpent(by: error) : error)
+        }
+    }
+}
+
+extension OAuthError {
+    /// Whether the server may have used up a code that was sent, and names no other cause than a passing trouble.
+    fileprivate var mayHaveSpentCode: Bool {
+        switch self {
+        case .answerLost, .timedOut, .tooLarge, .redirected, .notJSON, .malformed: true
+        // With other statuses the server says that it has not processed the request (RFC 9110 section 15.6.4 and others).
+        case .unavailable(_, let status, _): status >= 500 && status != 503
+        case .refused(_, _, let error, _): ["server_error", "temporarily_unavailable", "slow_down"].contains(error)
+        default: false
         }
     }
 }

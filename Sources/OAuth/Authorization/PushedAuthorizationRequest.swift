@@ -26,7 +26,8 @@ struct PushedAuthorizationRequest {
             if isRequired { throw missing }
             return nil
         }
-        let response = try await transport.sendSecrets(login.client.request(request.form, to: endpoint))
+        let (response, _) = try await transport.send(
+            request.form, as: login.client, to: endpoint, supported: login.metadata.tokenEndpointAuthMethodsSupported)
         if [404, 405].contains(response.status) {
             if isRequired { throw missing }
             return nil
@@ -34,12 +35,9 @@ struct PushedAuthorizationRequest {
         return try PushedAuthorizationRequest(response, from: endpoint.host)
     }
 
-    /// Reads a complete answer (section 2.2). Accepts 200 as well as 201, the status that the RFC requires.
+    /// Reads a complete answer (section 2.2). Accepts any success, not only 201, the status that the RFC requires.
     init(_ response: HTTPResponse, from host: String) throws(OAuthError) {
-        try response.checkAnswered(by: host)
-        let answer = try TokenAnswer(response, host: host)
-        try answer.checkNotRefused(response, by: host)
-        guard [200, 201].contains(response.status) else { throw .malformed(host: host, member: "error") }
+        let answer = try TokenAnswer(granted: response, by: host)
         guard let uri = try answer.string("request_uri", host: host), !uri.isEmpty,
             uri.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
         else { throw .malformed(host: host, member: "request_uri") }

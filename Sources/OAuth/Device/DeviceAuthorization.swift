@@ -22,10 +22,7 @@ struct DeviceAuthorization {
 
     /// Reads a complete answer. Refuses an address that is not https, because the user is going to open it.
     init(_ response: HTTPResponse, from host: String) throws(OAuthError) {
-        try response.checkAnswered(by: host)
-        let answer = try TokenAnswer(response, host: host)
-        try answer.checkNotRefused(response, by: host)
-        guard (200..<300).contains(response.status) else { throw .malformed(host: host, member: "error") }
+        let answer = try TokenAnswer(granted: response, by: host)
 
         func text(_ member: String) throws(OAuthError) -> String {
             guard let text = try answer.string(member, host: host), !text.isEmpty

@@ -69,7 +69,9 @@ package struct DeviceFlow: Sendable {
         form.append("resource", parameters.resource)
         form.append("audience", parameters.audience)
         for (name, value) in parameters.authentication { form.append(name, value) }
-        let response = try await transport.sendSecrets(parameters.client.request(form, to: endpoint))
+        let (response, _) = try await transport.send(
+            form, as: parameters.client, to: endpoint,
+            supported: parameters.metadata.tokenEndpointAuthMethodsSupported)
         return try DeviceAuthorization(response, from: endpoint.host)
     }
 
@@ -77,7 +79,8 @@ package struct DeviceFlow: Sendable {
         _ authorization: DeviceAuthorization, remark: @Sendable (OAuthError) -> Void
     ) async throws -> TokenResponse {
         let endpoint = TokenEndpoint(
-            url: parameters.metadata.tokenEndpoint, client: parameters.client, transport: transport)
+            url: parameters.metadata.tokenEndpoint, client: parameters.client,
+            supported: parameters.metadata.tokenEndpointAuthMethodsSupported, transport: transport)
         var pace = PollingPace(interval: authorization.interval)
         var seconds = authorization.interval
         var lastRemark: OAuthError?

@@ -60,7 +60,12 @@ extension TokenEndpoint {
         form.append("device_code", deviceCode)
         form.append("resource", resource)
         let response: HTTPResponse
-        do { response = try await answer(to: form) } catch { throw UnsuccessfulPoll(error) }
-        do { return try token(in: response) } catch { throw UnsuccessfulPoll(error, response, from: host) }
+        let authentication: ClientAuthentication
+        do { (response, authentication) = try await answer(to: form) } catch { throw UnsuccessfulPoll(error) }
+        do {
+            return try token(in: response, authentication)
+        } catch {
+            throw UnsuccessfulPoll(error, response, from: host)
+        }
     }
 }

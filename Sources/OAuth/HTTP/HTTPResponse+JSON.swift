@@ -4,12 +4,12 @@ import Secrets
 extension HTTPResponse {
     /// Checks that the status is a final answer.
     ///
-    /// - Throws: `redirected` for 3xx; `unavailable` for 429 and 5xx.
+    /// - Throws: `redirected` for 3xx; `unavailable` for 5xx, and for a 4xx after which a retry may succeed.
     func checkAnswered(by host: String) throws(OAuthError) {
         switch status {
         case 300..<400:
             throw .redirected(host: host, status: status)
-        case 429, 500...:
+        case 408, 425, 429, 500...:
             let retryAfter = field("Retry-After").flatMap { RetryAfter.seconds($0, now: Int64(time(nil))) }
             throw .unavailable(host: host, status: status, retryAfter: retryAfter)
         default: break

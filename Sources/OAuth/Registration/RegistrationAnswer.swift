@@ -24,7 +24,7 @@ struct RegistrationAnswer {
         let management = try management(answer)
         return ClientRegistration(
             issuer: issuer, client: client, redirectURIs: try redirectURIs(answer),
-            secretExpiresAt: client.secret == nil ? nil : expiry(answer),
+            secretExpiresAt: client.authentication == .none ? nil : expiry(answer),
             registrationAccessToken: management?.token, registrationClientURI: management?.url)
     }
 
@@ -48,15 +48,14 @@ struct RegistrationAnswer {
         return answer
     }
 
-    /// Ignores a secret for a client without authentication: some servers always issue one.
+    /// Keeps a secret also for a client without authentication: some servers always issue one, and a few want it then.
+    /// A server that names a method with a secret but issues none means `none`.
     private func client(id: String, _ answer: TokenAnswer) throws(OAuthError) -> Client {
         let secret = try answer.string("client_secret", host: url.host).flatMap { $0.isEmpty ? nil : Secret($0) }
         let method = try answer.string("token_endpoint_auth_method", host: url.host)
         guard let authentication = method.map(ClientAuthentication.init) ?? metadata.tokenEndpointAuthMethod
         else { throw .unsupportedClientAuthentication(method: ServerText.printable(method ?? "")) }
-        if authentication == .none { return Client(id: id) }
-        guard let secret else { throw .malformed(host: url.host, member: "client_secret") }
-        return Client(id: id, secret: secret, authentication: authentication)
+        return Client(id: id, secret: secret, authentication: secret == nil ? .none : authentication)
     }
 
     /// The redirect URIs that keyfob sent and the server registered, with any port. All of them if the server does not

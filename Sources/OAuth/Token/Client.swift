@@ -13,11 +13,14 @@ package struct Client: Sendable, Equatable {
 }
 
 /// How a client authenticates at the token endpoint (RFC 6749 section 2.3; the names are those of RFC 7591 section 2).
-package enum ClientAuthentication: String, Sendable {
+package enum ClientAuthentication: String, Sendable, CaseIterable {
     /// `client_id` in the body.
     case none
     /// `client_secret_basic`. The body has `client_id` too, because some servers look for it there.
     case basic = "client_secret_basic"
     /// `client_secret_post`.
     case post = "client_secret_post"
+    /// Basic with id and secret as they are (RFC 7617), and without `client_id` in the body. Some servers do not decode
+    /// the two halves, and some count `client_id` as a second method.
+    case plainBasic = "plain_basic"
 }

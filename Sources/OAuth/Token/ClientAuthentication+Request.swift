@@ -6,11 +6,13 @@ extension Client {
     /// A POST of `form` to `url` with this client's authentication added (RFC 6749 sections 2.3.1 and 3.2.1).
     func request(_ form: FormBody, to url: EndpointURL) -> HTTPRequest {
         var form = form
-        form.append("client_id", id)
+        if authentication != .plainBasic || secret == nil { form.append("client_id", id) }
         var credentials: Secret?
         switch (authentication, secret) {
         case (.post, let secret?): form.append("client_secret", secret)
         case (.basic, let secret?): credentials = basicCredentials(secret)
+        case (.plainBasic, let secret?):
+            credentials = Self.basicCredentials(id: Array(id.utf8), secret: secret.exposedBytes)
         default: break
         }
         var request = HTTPRequest(post: form.secret, to: url, authorization: credentials.map(Self.basic))
@@ -23,7 +25,11 @@ extension Client {
 
     /// Both parts are form-urlencoded before they are joined, so they may contain a colon.
     func basicCredentials(_ secret: Secret) -> Secret {
-        let pair = FormEncoding.encode(id.utf8) + [UInt8(ascii: ":")] + FormEncoding.encode(secret.exposedBytes)
-        return Secret(Data(pair).base64EncodedString())
+        Self.basicCredentials(
+            id: FormEncoding.encode(id.utf8), secret: FormEncoding.encode(secret.exposedBytes))
+    }
+
+    private static func basicCredentials(id: [UInt8], secret: [UInt8]) -> Secret {
+        Secret(Data(id + [UInt8(ascii: ":")] + secret).base64EncodedString())
     }
 }

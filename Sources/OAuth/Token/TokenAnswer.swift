@@ -1,70 +1,119 @@
+import JSON
 import Secrets
 
-/// The members of a token endpoint's answer: JSON, or form-urlencoded if the `Content-Type` says so.
+/// The members of a token endpoint's answer: a JSON object or a form, whatever the `Content-Type` says.
 ///
-/// A few servers answer form-urlencoded by default, and some of them ignore `Accept`.
-enum TokenAnswer {
-    case json(JSONObject)
-    case form([String: String])
+/// Many servers declare another type, and a few answer form-urlencoded by default and ignore `Accept`.
+struct TokenAnswer {
+    private let members: [JSON.Member]
+
+    /// Names of objects in which some servers wrap their members.
+    private static let wrappers = ["data", "result", "response"]
 
     /// Reads the body of `response` with any status.
+    ///
+    /// - Throws: `notJSON` if the body begins neither like an object nor like a form; `malformed` if it is broken.
     init(_ response: HTTPResponse, host: String) throws(OAuthError) {
-        guard response.mediaType == "application/x-www-form-urlencoded" else {
-            self = .json(try response.jsonObject(from: host))
-            return
+        let body = response.body.exposedBytes
+        if let object = LooseObject(body) {
+            members = Self.unwrapped(object.members)
+        } else if let form = Self.form(body) {
+            members = form
+        } else {
+            // Another encoding than `identity`, which keyfob asks for, is not unpacked: no decompression bomb.
+            try response.checkEncoding(from: host)
+            let first = body.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
+            guard first == UInt8(ascii: "{") else { throw .notJSON(host: host, contentType: response.mediaType) }
+            throw .malformed(host: host, member: "JSON")
         }
-        try response.checkEncoding(from: host)
-        guard let text = response.body.exposedText, let pairs = FormEncoding.decode(text)
-        else { throw .malformed(host: host, member: "form") }
-        var values: [String: String] = [:]
-        for (name, value) in pairs {
-            guard values.updateValue(value, forKey: name) == nil
-            else { throw .malformed(host: host, member: ServerText.printable(name)) }
-        }
-        self = .form(values)
     }
 
-    /// The text of a member; nil if it is absent or null.
+    /// Reads the answer to a request that the server has granted.
+    ///
+    /// - Throws: `refused` for an error with any status, and for every other 4xx; `redirected`, `unavailable`.
+    init(granted response: HTTPResponse, by host: String) throws(OAuthError) {
+        try response.checkAnswered(by: host)
+        do {
+            self = try TokenAnswer(response, host: host)
+        } catch {
+            guard (200..<300).contains(response.status) else { throw .refused(host: host, status: response.status) }
+            throw error
+        }
+        try checkNotRefused(response, by: host)
+        guard (200..<300).contains(response.status) else { throw .refused(host: host, status: response.status) }
+    }
+
+    /// All values of a member. Some servers write `expiresIn` for `expires_in`.
+    func values(_ name: String) -> [JSON] {
+        let found = members.filter { $0.name.isSame(as: name) }
+        let others = found.isEmpty ? members.filter { Self.folded($0.name).isSame(as: Self.folded(name)) } : found
+        return others.map(\.value).filter { $0 != .null }
+    }
+
+    /// The text of a member, the last one if there are several; nil if it is absent, null or not a text.
+    func text(_ name: String) -> String? {
+        if case .string(let text)? = values(name).last { text } else { nil }
+    }
+
+    /// The text of a member that decides; nil if it is absent or null. Two different texts are an error.
     func string(_ name: String, host: String) throws(OAuthError) -> String? {
-        switch self {
-        case .form(let values): return values[name]
-        case .json(let object):
-            do { return try object.string(name) } catch { throw OAuthError(error, host: host) }
-        }
+        let values = values(name)
+        guard let value = values.first else { return nil }
+        guard case .string(let text) = value, values.allSatisfy({ $0 == value })
+        else { throw .malformed(host: host, member: name) }
+        return text
     }
 
-    /// The texts of a list; nil if it is absent or null. Forms have no lists.
+    /// The texts of a list; nil if it is absent or null.
     func strings(_ name: String, host: String) throws(OAuthError) -> [String]? {
-        guard case .json(let object) = self else { return nil }
-        do { return try object.strings(name) } catch { throw OAuthError(error, host: host) }
-    }
-
-    /// A number, or a text that contains one.
-    func number(_ name: String) -> Double? {
-        switch self {
-        case .form(let values): values[name].flatMap { Double($0) }
-        case .json(let object): object.number(name)
+        guard let value = values(name).last else { return nil }
+        guard case .array(let elements) = value else { throw .malformed(host: host, member: name) }
+        return try elements.map { (element) throws(OAuthError) in
+            guard case .string(let text) = element else { throw .malformed(host: host, member: name) }
+            return text
         }
     }
 
-    /// Throws `refused` if the answer has an `error`. The status of `response` does not matter: some servers send 200.
-    /// Secrets that were sent and that the server repeats are removed from the error.
-    func checkNotRefused(_ response: HTTPResponse, by host: String) throws(OAuthError) {
-        guard let error = try string("error", host: host) else { return }
-        throw refused(error, response, by: host)
+    /// A number, or a text that contains one; nil for anything else.
+    func number(_ name: String) -> Double? {
+        switch values(name).last {
+        case .integer(let number): Double(number)
+        case .real(let number): number
+        case .string(let text): Double(text.trimmed)
+        default: nil
+        }
     }
 
-    /// The error of the answer in the same form; nil if it has none that can be read.
-    func refusal(_ response: HTTPResponse, by host: String) -> OAuthError? {
-        guard let error = try? string("error", host: host) else { return nil }
-        return refused(error, response, by: host)
+    private static func unwrapped(_ members: [JSON.Member]) -> [JSON.Member] {
+        guard !members.contains(where: { folded($0.name) == "accesstoken" }) else { return members }
+        let inner = members.filter { wrappers.holdsSame(as: $0.name) }.compactMap { member -> [JSON.Member]? in
+            guard case .object(let inner) = member.value else { return nil }
+            return inner.contains { folded($0.name) == "accesstoken" } ? inner : nil
+        }
+        return members + (inner.first ?? [])
     }
 
-    private func refused(_ error: String, _ response: HTTPResponse, by host: String) -> OAuthError {
-        let description = try? string("error_description", host: host)
-        return .refused(
-            host: host, status: response.status,
-            error: ServerText.printable(error, without: response.sentSecrets),
-            description: description.map { ServerText.printable($0, without: response.sentSecrets) })
+    /// A form: pairs without a white space or an angle bracket, which every page for people has.
+    private static func form(_ body: [UInt8]) -> [JSON.Member]? {
+        let text = String(decoding: body, as: UTF8.self).trimmed
+        guard text.holds("="), text.utf8.allSatisfy({ $0 > 0x20 && $0 != UInt8(ascii: "<") }) else { return nil }
+        return FormEncoding.decode(text)?.map { JSON.Member(name: $0.name, value: .string($0.value)) }
+    }
+
+    /// A name as its letters and digits in lower case.
+    static func folded(_ name: String) -> String {
+        String(decoding: name.asciiLowercased.utf8.filter { $0 >= 0x80 || isLetterOrDigit($0) }, as: UTF8.self)
+    }
+
+    private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+    }
+}
+
+extension String {
+    /// The text without white space and control characters of ASCII at both ends.
+    var trimmed: String {
+        let front = utf8.drop { $0 <= 0x20 }
+        return String(decoding: front.prefix(front.count - front.reversed().prefix { $0 <= 0x20 }.count), as: UTF8.self)
     }
 }

@@ -1,15 +1,17 @@
 package import Addresses
 package import Secrets
 
-/// Exchanges codes and refresh tokens for access tokens (RFC 6749 section 3.2). Every call sends one POST. Only a
-/// refresh that the server has not processed is sent again.
+/// Exchanges codes and refresh tokens for access tokens (RFC 6749 section 3.2). Every call sends one POST. It is
+/// sent again only if the server refuses the client, or has not processed a refresh.
 package struct TokenEndpoint: Sendable {
     private let url: EndpointURL
     private let client: Client
+    private let supported: [String]?
     private let transport: any HTTPTransport
 
-    package init(url: EndpointURL, client: Client, transport: any HTTPTransport) {
-        (self.url, self.client, self.transport) = (url, client, transport)
+    /// - Parameter supported: `token_endpoint_auth_methods_supported` of the metadata; nil if it is unknown.
+    package init(url: EndpointURL, client: Client, supported: [String]? = nil, transport: any HTTPTransport) {
+        (self.url, self.client, self.supported, self.transport) = (url, client, supported, transport)
     }
 
     /// Exchanges an authorization code (RFC 6749 section 4.1.3, RFC 7636 section 4.5). After any answer the code cannot
@@ -25,40 +27,49 @@ package struct TokenEndpoint: Sendable {
         form.append("redirect_uri", redirectURI)
         form.append("code_verifier", codeVerifier)
         form.append("resource", resource)
-        return try await send(form)
+        let (response, authentication) = try await answer(to: form)
+        return try token(in: response, authentication)
     }
 
     /// Refreshes (RFC 6749 section 6). An answer without a refresh token means that the old one stays valid.
     ///
-    /// - Throws: `refused` with `invalid_grant` if the refresh token is no longer valid. No other error means that.
-    package func refresh(_ refreshToken: Secret, resource: String?) async throws(OAuthError) -> TokenResponse {
+    /// - Throws: `refused`; see ``OAuthError/endsRefreshToken``.
+    package func refresh(_ refreshToken: Secret, resource: String?) async throws(OAuthError) -> TokenRefresh {
         var form = FormBody()
         form.append("grant_type", "refresh_token")
         form.append("refresh_token", refreshToken)
         form.append("resource", resource)
-        return try await send(form, .ifUnprocessed)
+        let (response, authentication) = try await answer(to: form, .ifUnprocessed)
+        let answer = try TokenAnswer(granted: response, by: url.host)
+        return TokenRefresh(
+            refreshToken: TokenResponse.refreshToken(answer), authentication: authentication,
+            response: Result { () throws(OAuthError) in try TokenResponse(answer) })
     }
 
     /// The host of the endpoint.
     var host: String { url.host }
 
-    private func send(
-        _ form: FormBody, _ repetition: HTTPRequest.Repetition = .never
-    ) async throws(OAuthError) -> TokenResponse {
-        try token(in: try await answer(to: form, repetition))
-    }
-
-    /// Sends a token request and returns any answer.
+    /// Sends a token request and returns any answer, with the authentication of the request.
     func answer(
         to form: FormBody, _ repetition: HTTPRequest.Repetition = .never
-    ) async throws(OAuthError) -> HTTPResponse {
-        var request = client.request(form, to: url)
-        request.repetition = repetition
-        return try await transport.sendSecrets(request)
+    ) async throws(OAuthError) -> (response: HTTPResponse, authentication: ClientAuthentication) {
+        try await transport.send(form, as: client, to: url, supported: supported, repetition)
     }
 
     /// Reads the answer to a token request.
-    func token(in response: HTTPResponse) throws(OAuthError) -> TokenResponse {
-        try TokenResponse(response, from: url.host)
+    func token(in response: HTTPResponse, _ authentication: ClientAuthentication) throws(OAuthError) -> TokenResponse {
+        var token = try TokenResponse(response, from: url.host)
+        token.authentication = authentication
+        return token
     }
+}
+
+/// The answer to a refresh. A new refresh token cannot be had again, so it is kept even if the rest is unusable.
+package struct TokenRefresh: Sendable {
+    /// The new refresh token; nil if the one that was sent stays valid.
+    package let refreshToken: Secret?
+    /// The form in which the server has accepted the client's secret.
+    package let authentication: ClientAuthentication
+    /// The response, or why it cannot be used.
+    package let response: Result<TokenResponse, OAuthError>
 }

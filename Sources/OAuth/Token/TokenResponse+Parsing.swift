@@ -1,3 +1,6 @@
+import FoundationEssentials
+import Glibc
+import JSON
 import Secrets
 
 extension TokenResponse {
@@ -6,27 +9,38 @@ extension TokenResponse {
 
     /// Reads a complete answer of the token endpoint at `host` (RFC 6749 sections 5.1 and 5.2).
     init(_ response: HTTPResponse, from host: String) throws(OAuthError) {
-        try response.checkAnswered(by: host)
-        let answer = try TokenAnswer(response, host: host)
-        try answer.checkNotRefused(response, by: host)
-        guard response.status == 200 else { throw .malformed(host: host, member: "error") }
+        try self.init(try TokenAnswer(granted: response, by: host))
+    }
 
-        guard let type = try answer.string("token_type", host: host)
-        else { throw .malformed(host: host, member: "token_type") }
-        guard type.lowercased() == "bearer" else { throw .unexpectedTokenType(ServerText.printable(type)) }
-        guard let accessToken = try answer.string("access_token", host: host) else { throw .unusableToken }
-        let refreshToken = try answer.string("refresh_token", host: host)
-
+    /// Reads an answer without an error. Only the access token and its type decide; of the other members, those that
+    /// can be read are used.
+    ///
+    /// - Throws: `unexpectedTokenType`, `unusableToken`.
+    init(_ answer: TokenAnswer) throws(OAuthError) {
+        // A server that leaves the type out means Bearer, the only type in use without a further protocol.
+        for case .string(let type) in answer.values("token_type") where !type.trimmed.isEmpty {
+            guard ["bearer", "bearertoken"].holdsSame(as: TokenAnswer.folded(type))
+            else { throw .unexpectedTokenType(ServerText.printable(type)) }
+        }
+        let tokens = answer.values("access_token")
+        guard case .string(let token)? = tokens.first, tokens.allSatisfy({ $0 == .string(token) })
+        else { throw .unusableToken }
         self.init(
-            accessToken: try Self.usable(accessToken),
-            expiresIn: answer.number("expires_in").flatMap(Self.lifetime),
-            // Some servers send an empty text if there is no refresh token.
-            refreshToken: try refreshToken.flatMap { (text) throws(OAuthError) in
-                text.isEmpty ? nil : try Self.usable(text)
-            },
-            scope: try answer.string("scope", host: host).map(Self.scopeTokens),
+            accessToken: try Self.usable(token),
+            expiresIn: Self.lifetime(answer, now: Double(time(nil))),
+            refreshToken: Self.refreshToken(answer),
+            scope: Self.scopes(answer),
             // Only the account's name depends on it, so an invalid id_token does not invalidate the response.
-            idToken: (try? answer.string("id_token", host: host)).flatMap { $0.flatMap { try? Self.usable($0) } })
+            idToken: answer.text("id_token").flatMap { try? Self.usable($0) })
+    }
+
+    /// The refresh token in an answer; nil if there is none, or it has control characters. It is only sent in forms, so
+    /// it may have other characters than an access token (RFC 6749 appendix A.17).
+    static func refreshToken(_ answer: TokenAnswer) -> Secret? {
+        guard let text = answer.text("refresh_token"), !text.isEmpty,
+            text.unicodeScalars.allSatisfy({ !Printable.isHarmful($0) && $0 != "\u{FFFD}" })
+        else { return nil }
+        return Secret(text)
     }
 
     /// Accepts only visible ASCII, because tokens are written into line protocols and header fields.
@@ -35,15 +49,50 @@ extension TokenResponse {
         return Secret(token)
     }
 
-    private static func lifetime(_ seconds: Double) -> Int? {
-        guard seconds >= 1 else { return nil }
-        return Int(min(seconds, Double(longestLifetime)))
+    private static func lifetime(_ answer: TokenAnswer, now: Double) -> Int? {
+        for name in ["expires_in", "expires", "expires_at", "expires_on"] {
+            if let number = answer.number(name) { return lifetime(number, now: now) }
+            if let text = answer.text(name), let date = try? Date(text, strategy: .iso8601) {
+                return limited(date.timeIntervalSince1970 - now)
+            }
+        }
+        return nil
     }
 
-    /// RFC 6749 section 3.3: scopes of visible ASCII without quotation mark and backslash, separated by spaces.
-    private static func scopeTokens(_ text: String) -> [String] {
-        text.split(separator: " ").filter { token in
-            token.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != 0x22 && $0 != 0x5C }
-        }.map(String.init)
+    /// The lifetime in a number of seconds. A number of 30 years and more is a time since 1970, in seconds or in
+    /// milliseconds. Returns 0 if the token has expired, and nil if the number says nothing.
+    private static func lifetime(_ number: Double, now: Double) -> Int? {
+        let seconds =
+            switch number {
+            case 1e9..<1e11: number - now
+            case 1e11..<1e14: number / 1000 - now
+            default: number
+            }
+        return seconds.isNaN ? nil : limited(seconds)
+    }
+
+    private static func limited(_ seconds: Double) -> Int { Int(min(max(seconds, 0), Double(longestLifetime))) }
+
+    /// The granted scopes, each once; nil if the server names none.
+    private static func scopes(_ answer: TokenAnswer) -> [String]? {
+        for name in ["scope", "scopes", "granted_scopes"] {
+            var seen: Set<String> = []
+            let found = answer.values(name).flatMap(scopes).filter { seen.insert($0).inserted }
+            if !found.isEmpty { return found }
+        }
+        return nil
+    }
+
+    /// RFC 6749 section 3.3: scopes of visible ASCII without quotation mark and backslash, separated by spaces. Some
+    /// servers separate them by commas, or send a list.
+    private static func scopes(in value: JSON) -> [String] {
+        switch value {
+        case .array(let elements): elements.flatMap(scopes)
+        case .string(let text):
+            text.utf8.split { $0 <= 0x20 || $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: ";") }
+                .filter { $0.allSatisfy { (0x21...0x7E).contains($0) && $0 != 0x22 && $0 != 0x5C } }
+                .map { String(Substring($0)) }
+        default: []
+        }
     }
 }

@@ -4,7 +4,8 @@ package import Secrets
 package struct TokenResponse: Sendable, Equatable {
     /// Matches `[\x21-\x7E]+`.
     package var accessToken: Secret
-    /// Seconds from receipt, 1 to 31,536,000; nil if the server sent no valid value.
+    /// Seconds from receipt, at most 31,536,000; 0 if the token has expired by the server's answer; nil if the server
+    /// sent no valid value.
     package var expiresIn: Int?
     /// nil if the server issued none. After a refresh, the old one then stays valid.
     package var refreshToken: Secret?
@@ -14,6 +15,8 @@ package struct TokenResponse: Sendable, Equatable {
     package var idToken: Secret?
     /// The nonce of the authorization request, which an id_token must repeat; nil if there was none.
     package var nonce: String?
+    /// The form in which the server has accepted the client's secret.
+    package var authentication: ClientAuthentication?
 
     package init(
         accessToken: Secret, expiresIn: Int? = nil, refreshToken: Secret? = nil,

@@ -1,3 +1,4 @@
+import Addresses
 import Console
 
 /// Describes what scopes allow, in words that follow "asks to:". A scope in no table is shown unchanged, because a
@@ -7,6 +8,12 @@ extension Messages {
         // Microsoft and Google write a resource before the name of the scope.
         let name = scope.split(separator: "/").last.map(String.init) ?? scope
         return scopes[scope] ?? scopes[name] ?? printable(scope)
+    }
+
+    /// A server that has granted other scopes than those that were requested.
+    static func granted(_ others: [String], insteadOf requested: [String], _ service: ServiceURL) -> String {
+        func list(_ scopes: [String]) -> String { printable(scopes.joined(separator: ", ")) }
+        return "the server of \(service) granted \(list(others)), and not \(list(requested)) by that name"
     }
 
     private static let scopes = standard.merging(forges) { $1 }

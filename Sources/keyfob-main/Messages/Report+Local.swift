@@ -92,20 +92,31 @@ extension Report {
 
     init(credential error: CredentialFailure) {
         switch error {
-        case .signInNeeded(let service, let reason):
+        case .signInNeeded(let service, let account, let reason):
             self.init(
-                "sign-in needed for \(service)\(Self.because(reason))", hint: "run: \(Messages.login(service))",
-                status: 77
-            )
+                "sign-in needed for \(service)\(Self.because(reason))",
+                hint: "run: \(Messages.login(Self.options(reason, account), service))", status: 77)
             if case .noRefreshToken = reason {
                 hints.append(
                     "to get a refresh token, add the scope that the server requires for it, often offline_access")
             }
+        case .refreshFailed(let service, let account, let error):
+            let report = Report(oauth: error)
+            self.init(
+                report.message,
+                hint: "if this does not end: \(Messages.login(Self.options(nil, account), service))",
+                status: report.status)
+            hints = report.hints + hints
         case .notNow(let service, let silence):
             self.init(
                 "sign-in needed for \(service): \(Self.because(silence))", hint: "run: \(Messages.login(service))",
                 status: 77)
         case .signInRefused(let service): self.init("the sign-in to \(service) was refused", status: 77)
+        case .codeSpent(let service, let account, let error):
+            self.init(
+                "the sign-in to \(service) did not end: " + Report(oauth: error).message,
+                hint: "its code cannot be used again; sign in again: "
+                    + Messages.login(Self.options(nil, account), service), status: 77)
         case .anotherAccount(let asked, let given):
             self.init(
                 "the sign-in was for \(Messages.printable(asked)), but you signed in as \(Messages.printable(given))",
@@ -158,6 +169,12 @@ extension Report {
                 "the server does not accept the client \(Messages.printable(id)): \(report.message)",
                 status: report.status)
             hints = report.hints
+        case .registrationRefused(let service, let error):
+            let report = Report(oauth: error)
+            self.init(
+                "the server does not accept the client that keyfob has just registered: \(report.message)",
+                hint: "register a client there yourself, then run: "
+                    + Messages.login("--client-id ID --client-secret", service), status: report.status)
         case .clientIsConfigured(let service, let id):
             self.init(
                 "the client for \(service), \(Messages.printable(id)), was not registered by keyfob",
@@ -198,6 +215,18 @@ extension Report {
         hints.append("then run: \(Messages.login("--client-id ID", needed.service))")
     }
 
+    /// The options with which a sign-in is the one that is needed.
+    private static func options(_ reason: CredentialFailure.SignInReason?, _ account: String?) -> String {
+        var words = account.map { ["--account", ShellWords.quoted(Messages.printable($0))] } ?? []
+        switch reason {
+        case .scopesMissing(let scopes):
+            words += scopes.flatMap { ["--scope", ShellWords.quoted(Messages.printable($0))] }
+        case .stepUp: words.append("--force")
+        default: break
+        }
+        return words.joined(separator: " ")
+    }
+
     private static func because(_ silence: DesktopPrompt.Silence) -> String {
         let nextTime = "you are not asked again for \(Messages.span(PromptCooldown.length))"
         return switch silence {
@@ -216,6 +245,7 @@ extension Report {
             ": your sign-in lacks these scopes: " + Messages.printable(scopes.joined(separator: ", "))
         case .stepUp: ": the service requires a stronger or more recent sign-in"
         case .grantEnded: ": the server no longer accepts the refresh token"
+        case .refreshRefused(let error): ": the refresh was refused: " + Report(oauth: error).message
         case .clientForgotten: ": the server no longer knows keyfob, which will register again"
         case .noRefreshToken: ": the access token has expired, and the server issued no refresh token"
         case .answerLost:

@@ -18,6 +18,7 @@ extension Report {
             self.init(
                 "the code has expired: the server allowed \(Messages.span(Int64(seconds)))",
                 hint: "try again: keyfob login URL", status: 77)
+        case .codeSpent(let error): self.init(oauth: error)
         case .cancelled: self.init("the sign-in was cancelled", status: 77)
         case .listenerFailed(let reason):
             self.init(
@@ -69,7 +70,7 @@ extension Report {
             case .pkceUnsupported(let issuer): ("\(issuer) does not announce PKCE with S256", 78)
             case .unexpectedTokenType(let type):
                 ("the server issued a token of type \(type); keyfob supports only Bearer", 77)
-            case .unusableToken: ("the server issued a token with invalid characters", 77)
+            case .unusableToken: ("the server issued no access token, or one with invalid characters", 77)
             case .invalidIDToken(let member):
                 ("the server's id_token does not prove who signed in (\(member)); nothing was stored", 77)
             case .responseIssuerMismatch(let expected, let found):

@@ -19,6 +19,7 @@ import Testing
         "reach": ("\"private\"", "\"service\""),
         "endpoint_hosts": ("[\"a.example\", \"b.example:8443\"]", "[\"c.example\"]"),
         "client_id": ("\"mine\"", "\"other\""),
+        "client_authentication": ("\"client_secret_post\"", "\"plain_basic\""),
         "provider": ("\"gitlab\"", "\"gitea\""),
         "redirect_uri": ("\"http://localhost:34106/back\"", "\"http://127.0.0.1/back\""),
         "pkce": ("\"assumed\"", "\"required\""),

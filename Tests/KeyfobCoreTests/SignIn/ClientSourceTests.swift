@@ -150,8 +150,14 @@ import Testing
         #expect(try await identity(named, metadata, Self.server()).client.authentication == expected)
         try registrations.save(
             ClientRegistration(issuer: Self.issuer, client: secret, redirectURIs: [], isByPerson: true))
+        // keyfob has stored the form in which the server accepted the secret.
         let account = try Self.account { $0.client = Client(id: "mine") }
-        #expect(try await identity(account, metadata, Self.server()).client.authentication == expected)
+        #expect(try await identity(account, metadata, Self.server()).client.authentication == .basic)
+        let configured = try Self.account {
+            $0.client = Client(id: "mine")
+            $0.clientAuthentication = .plainBasic
+        }
+        #expect(try await identity(configured, metadata, Self.server()).client.authentication == .plainBasic)
         // A client without a secret sends no proof.
         let open = try Self.account { $0.client = Client(id: "open") }
         #expect(try await identity(open, metadata, Self.server()).client.authentication == .none)

@@ -200,7 +200,8 @@ import Testing
             #expect(account?.name == "alice")
         }
         try await Bench.run(.init(configuration: toml, interaction: .never)) { bench async throws in
-            let needed = CredentialFailure.signInNeeded(service: try ServiceURL(Bench.origin), because: .noGrant)
+            let needed = CredentialFailure.signInNeeded(
+                service: try ServiceURL(Bench.origin), account: "alice", because: .noGrant)
             await #expect(throws: needed) {
                 try await bench.serviceApproval().approving(try Bench.request()) { _ in true }
             }

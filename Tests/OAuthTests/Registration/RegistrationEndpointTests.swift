@@ -87,11 +87,22 @@ private func register(
     }
 
     @Test(arguments: ["\"none\"", nil] as [String?])
-    func `drops a secret for a public client`(method: String?) async throws {
+    func `keeps a secret for a public client, which a server may want in spite of that`(method: String?) async throws {
         var changes = ["client_secret": "\"s3cr3t\"", "client_secret_expires_at": "1900000000"]
         changes["token_endpoint_auth_method"] = method
         let answer = Registrations.answer(changes, without: method == nil ? "token_endpoint_auth_method" : nil)
-        #expect(try await registration(answer) == Registrations.made())
+        #expect(
+            try await registration(answer)
+                == Registrations.made { $0.client = Client(id: "c-1", secret: Secret("s3cr3t"), authentication: .none) }
+        )
+    }
+
+    @Test(arguments: ["client_secret_basic", "client_secret_post"])
+    func `without a secret is that of a public client, whatever method the server names`(method: String) async throws {
+        for secret in [[:], ["client_secret": "\"\""]] {
+            let answer = Registrations.answer(secret.merging(["token_endpoint_auth_method": "\"\(method)\""]) { $1 })
+            #expect(try await registration(answer) == Registrations.made())
+        }
     }
 
     @Test func `uses the requested authentication method if the server names none`() async throws {
@@ -179,11 +190,6 @@ private func register(
         (Registrations.answer(["client_id": "\"\""]), "client_id"),
         (Registrations.answer(["client_id": "\"c\\u001b\""]), "client_id"),
         (Registrations.answer(["client_id": "7"]), "client_id"),
-        (Registrations.answer(["token_endpoint_auth_method": "\"client_secret_basic\""]), "client_secret"),
-        (
-            Registrations.answer(["token_endpoint_auth_method": "\"client_secret_post\"", "client_secret": "\"\""]),
-            "client_secret"
-        ),
         (Registrations.answer(["redirect_uris": "\"http://127.0.0.1/callback\""]), "redirect_uris"),
         (Registrations.answer(status: 202), "error"),
         (.json("{}", status: 400), "error"),

@@ -109,6 +109,74 @@ import Testing
     }
 }
 
+@Suite struct `A refused client` {
+    private static let address = "https://login.example.com/token"
+    private static let success = ScriptedTransport.Answer.json(#"{"access_token":"AT","token_type":"Bearer"}"#)
+
+    /// The form in which a request carries the client's secret.
+    private func form(_ request: HTTPRequest) throws -> ClientAuthentication {
+        let text = try #require(request.form?.exposedText)
+        let parameters = try #require(FormEncoding.decode(text)).map(\.name)
+        if parameters.contains("client_secret") { return .post }
+        guard request.authorization != nil else { return .none }
+        return parameters.contains("client_id") ? .basic : .plainBasic
+    }
+
+    private func forms(
+        _ client: Client, supported: [String]? = nil, _ answers: [ScriptedTransport.Answer]
+    ) async throws -> (forms: [ClientAuthentication], result: Result<TokenResponse, OAuthError>) {
+        let transport = ScriptedTransport([Self.address: answers])
+        let endpoint = TokenEndpoint(
+            url: try EndpointURL(Self.address), client: client, supported: supported, transport: transport)
+        let result: Result<TokenResponse, OAuthError>
+        do throws(OAuthError) {
+            result = try await endpoint.refresh(Secret("RT"), resource: nil).response
+        } catch {
+            result = .failure(error)
+        }
+        return (try transport.requests.map(form), result)
+    }
+
+    @Test(
+        arguments: [
+            (.none, nil, .basic), (.none, ["client_secret_post"], .post), (.none, ["client_secret_basic"], .basic),
+            (.basic, nil, .post), (.basic, ["client_secret_basic", "client_secret_post"], .post),
+            (.basic, ["client_secret_basic"], .plainBasic), (.post, nil, .basic), (.plainBasic, nil, .post),
+        ] as [(ClientAuthentication, [String]?, ClientAuthentication)])
+    func `with a secret sends it once more, in the other form`(
+        first: ClientAuthentication, supported: [String]?, second: ClientAuthentication
+    ) async throws {
+        let client = Client(id: "me", secret: Secret("s"), authentication: first)
+        for refusal in [
+            ScriptedTransport.Answer.json(#"{"error":"invalid_client"}"#, status: 401),
+            .json(#"{"error":"invalid_client"}"#, status: 400), .status(401),
+            .body("<p>no", type: "text/html", status: 401),
+            .json(#"{"error":"incorrect_client_credentials"}"#),
+        ] {
+            let (forms, result) = try await forms(client, supported: supported, [refusal, Self.success])
+            #expect(forms == [first, second])
+            #expect(try result.get().accessToken == Secret("AT"))
+            let refused = try await self.forms(client, supported: supported, [refusal])
+            #expect(refused.forms == [first, second])
+            #expect(throws: OAuthError.self) { try refused.result.get() }
+        }
+    }
+
+    @Test(arguments: [
+        ScriptedTransport.Answer.json(#"{"error":"invalid_grant"}"#, status: 401),
+        .json(#"{"error":"invalid_scope"}"#, status: 400), .status(400), .status(403), .status(500),
+    ])
+    func `is none if the error is about something else`(answer: ScriptedTransport.Answer) async throws {
+        let client = Client(id: "me", secret: Secret("s"), authentication: .post)
+        #expect(try await forms(client, [answer, Self.success]).forms == [.post])
+    }
+
+    @Test func `without a secret sends nothing again`() async throws {
+        let refusal = ScriptedTransport.Answer.json(#"{"error":"invalid_client"}"#, status: 401)
+        #expect(try await forms(Client(id: "me"), [refusal, Self.success]).forms == [.none])
+    }
+}
+
 @Suite struct `Revocation` {
     private static let address = "https://login.example.com/revoke"
 

@@ -24,6 +24,13 @@ import Testing
         #expect(try await bench.hasRegistration == (hadRegistration && row.keepsRegistration))
     }
 
+    /// A failure after which the code may be spent, so that it is not called temporary.
+    private static func spent(_ name: String, _ answer: ScriptedResponse, says: String) -> FailureRow {
+        FailureRow(
+            testDescription: name, answer: answer, status: 77, says: says,
+            hint: "its code cannot be used again; sign in again: keyfob login http://127.0.0.1:")
+    }
+
     static let exchanges: [FailureRow] = [
         FailureRow(
             testDescription: "invalid_grant on code exchange", answer: .error("invalid_grant"), status: 77,
@@ -31,16 +38,16 @@ import Testing
             hint: "the code was already used, has expired, or is for another "
                 + "client; check the clock"
         ),
-        FailureRow(testDescription: "5xx", answer: .json("{}", status: 500), says: "HTTP 500"),
-        FailureRow(testDescription: "server_error", answer: .error("server_error"), says: "server_error"),
-        FailureRow(testDescription: "captive portal, 200", answer: page, says: "is there a network sign-in page?"),
-        FailureRow(
-            testDescription: "captive portal, redirect", answer: .redirect(307, to: "https://portal.example/"),
-            says: "sent a redirect (HTTP 307)"),
-        FailureRow(testDescription: "body not JSON", answer: .json("{"), says: "sent an invalid answer"),
-        FailureRow(testDescription: "network down", answer: .lostAnswer, says: "closed the connection before"),
-        FailureRow(
-            testDescription: "half an answer", answer: .json("{}").delivered(.cut), says: "closed the connection"),
+        FailureRow(testDescription: "503", answer: .json("{}", status: 503), says: "HTTP 503"),
+        spent("5xx", .json("{}", status: 500), says: "HTTP 500"),
+        spent("a page with 502", ScriptedResponse(status: 502, body: page.body), says: "HTTP 502"),
+        spent("server_error", .error("server_error"), says: "server_error"),
+        spent("captive portal, 200", page, says: "is there a network sign-in page?"),
+        spent("captive portal, redirect", .redirect(307, to: "https://portal.example/"), says: "redirect (HTTP 307)"),
+        spent("body not JSON", .json("{"), says: "sent an invalid answer"),
+        spent("an empty 200", ScriptedResponse(status: 200), says: "did not answer with JSON"),
+        spent("network down", .lostAnswer, says: "closed the connection before"),
+        spent("half an answer", .json("{}").delivered(.cut), says: "closed the connection"),
         FailureRow(
             testDescription: "a token of another type", answer: .json(#"{"access_token":"a","token_type":"mac"}"#),
             status: 77, says: "a token of type mac", hint: nil),
@@ -62,13 +69,27 @@ import Testing
         }
     }
 
-    @Test func `invalid_client at the code exchange: registers again once, and signs in once more`() async throws {
+    @Test func `invalid_client for an older registration: registers again once, and signs in once more`() async throws {
         try await FailureBench.run(.registered) { bench in
+            _ = try await bench.signIn()
             bench.fail("/token", once: [.error("invalid_client", status: 401)])
-            let result = try await bench.login()
+            let result = try await bench.login(["--force"])
             #expect(result.status == 0, "\(result.complaint)")
             #expect(bench.registrations == 2)
-            #expect(bench.session.browserOpenings == 2)
+            #expect(bench.session.browserOpenings == 3)
+        }
+    }
+
+    @Test func `invalid_client for a new registration: no other is made, and the hint can be followed`() async throws {
+        let row = FailureRow(
+            testDescription: "", answer: .error("invalid_client", status: 401), status: 78,
+            says: "the server does not accept the client that keyfob has just registered",
+            hint: "register a client there yourself, then run: keyfob login --client-id ID --client-secret http")
+        try await FailureBench.run(.registered) { bench in
+            bench.fail("/token", with: row.answer)
+            row.check(try await bench.login())
+            #expect(bench.registrations == 1)
+            #expect(bench.requests(to: "/token") == 1)
         }
     }
 

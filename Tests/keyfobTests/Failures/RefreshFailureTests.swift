@@ -3,8 +3,8 @@ import KernelKeyring
 import TestSupport
 import Testing
 
-/// Rows of the failure table in which a refresh fails: only `invalid_grant` ends a refresh token, only `invalid_client`
-/// a registration. The user is not asked without permission.
+/// Rows of the failure table in which a refresh fails: only an error that says so ends a refresh token, only
+/// `invalid_client` a registration. Another refusal leads to a sign-in (``OddAnswer``). The user is not asked without permission.
 @Suite(.timeLimit(.withTurns)) struct `Failure table, refresh` {
     private static let page = ScriptedResponse(
         status: 200, headers: [("Content-Type", "text/html")], body: Array("<html>Welcome".utf8))
@@ -22,14 +22,14 @@ import Testing
             says: "the server no longer knows keyfob, which will register again", hint: "run: keyfob login",
             keepsGrant: false, keepsRegistration: false),
         FailureRow(
-            testDescription: "invalid_scope", answer: .error("invalid_scope"), status: 78, says: "invalid_scope",
-            hint: "check scopes in the configuration"),
+            testDescription: "invalid_scope", answer: .error("invalid_scope"), status: 77,
+            says: "the refresh was refused: 127.0.0.1 answered invalid_scope", hint: "run: keyfob login"),
         FailureRow(
-            testDescription: "invalid_target", answer: .error("invalid_target"), status: 78, says: "invalid_target",
-            hint: "set resource in the configuration"),
+            testDescription: "invalid_target", answer: .error("invalid_target"), status: 77, says: "invalid_target",
+            hint: "run: keyfob login"),
         FailureRow(
-            testDescription: "unauthorized_client", answer: .error("unauthorized_client"), status: 78,
-            says: "unauthorized_client", hint: "check client_id in the configuration"),
+            testDescription: "unauthorized_client", answer: .error("unauthorized_client"), status: 77,
+            says: "unauthorized_client", hint: "run: keyfob login"),
         FailureRow(testDescription: "server_error", answer: .error("server_error"), says: "server_error"),
         FailureRow(
             testDescription: "temporarily_unavailable", answer: .error("temporarily_unavailable", status: 503),
@@ -45,11 +45,11 @@ import Testing
         FailureRow(
             testDescription: "a token of another type",
             answer: .json(#"{"access_token":"a","token_type":"mac","expires_in":60}"#), status: 77,
-            says: "a token of type mac", hint: nil),
+            says: "a token of type mac", hint: "run: keyfob login"),
         FailureRow(
             testDescription: "a token that would end its line",
             answer: .json(#"{"access_token":"a\nhost=evil.example","token_type":"Bearer"}"#), status: 77,
-            says: "a token with invalid characters", hint: nil),
+            says: "no access token, or one with invalid characters", hint: "run: keyfob login"),
         // The request did not arrive twice: it is repeated once, immediately.
         FailureRow(
             testDescription: "network down", answer: .lostRequest, says: "closed the connection before it had answered",
@@ -63,9 +63,8 @@ import Testing
 
     @Test func `invalid_client, with a client that the user registered: nothing is deleted`() async throws {
         let row = FailureRow(
-            testDescription: "", answer: .error("invalid_client", status: 401), status: 78,
-            says: "the server does not accept the client keyfob-demo: 127.0.0.1 answered invalid_client",
-            hint: "check client_id in the configuration against the registration")
+            testDescription: "", answer: .error("invalid_client", status: 401), status: 77,
+            says: "the refresh was refused: 127.0.0.1 answered invalid_client", hint: "run: keyfob login")
         try await FailureBench.run(.configured) { try await $0.checkRefresh(row) }
     }
 
@@ -87,9 +86,9 @@ import Testing
             try await bench.erase(try await bench.signIn())
             bench.fail("/token", with: .error("invalid_client", status: 401))
             #expect(try await bench.get(asking: true).status == 78)
-            // The refresh, then the sign-in, then the one that repairs it.
-            #expect(bench.requests(to: "/token") == 4)
-            #expect(bench.registrations == 3)
+            // The first sign-in, the refresh, and the sign-in with a new registration.
+            #expect(bench.requests(to: "/token") == 3)
+            #expect(bench.registrations == 2)
         }
     }
 

@@ -107,7 +107,8 @@ import Testing
     /// The target, a server with plain HTTP that would accept the request, receives nothing.
     @Test(arguments: ["/.well-known/", "/token"])
     func `a redirect to http is not followed`(path: String) async throws {
-        let row = FailureRow(testDescription: "", says: "sent a redirect (HTTP 302), which keyfob does not follow")
+        var row = FailureRow(testDescription: "", says: "sent a redirect (HTTP 302), which keyfob does not follow")
+        if path == "/token" { (row.status, row.hint) = (77, "its code cannot be used again") }
         try await AuthorizationServer(.signingInAtOnce).run { plain in
             try await Self.withServer { bench, _ in
                 bench.fail(path, with: .redirect(302, to: plain.origin + path))

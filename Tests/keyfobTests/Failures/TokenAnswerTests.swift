@@ -52,6 +52,8 @@ import Testing
         var value: JSONValue
         /// In seconds; nil if git must get no expiry.
         var seconds: Int?
+        /// Whether the next caller gets the same token, for a while.
+        var isKept = true
     }
 
     private static let year = 31_536_000
@@ -63,9 +65,14 @@ import Testing
         Lifetime(testDescription: "more than a year", value: 99_999_999, seconds: year),
         Lifetime(testDescription: "a fraction", value: .number(59.9), seconds: 59),
         Lifetime(testDescription: "missing", value: .null),
-        Lifetime(testDescription: "0", value: 0),
-        Lifetime(testDescription: "negative", value: -3600),
-        Lifetime(testDescription: "less than a second", value: .number(0.5)),
+        Lifetime(testDescription: "0", value: 0, isKept: false),
+        Lifetime(testDescription: "0 as a text", value: "0", isKept: false),
+        Lifetime(testDescription: "negative", value: -3600, isKept: false),
+        Lifetime(testDescription: "negative as a text", value: " -1 ", isKept: false),
+        Lifetime(testDescription: "less than a second", value: .number(0.5), isKept: false),
+        Lifetime(testDescription: "a time of the past", value: 1_700_000_000, isKept: false),
+        Lifetime(testDescription: "a date of the past", value: "2020-01-01T00:00:00Z", isKept: false),
+        Lifetime(testDescription: "a time of the far future", value: 4_102_444_800_000, seconds: year),
         Lifetime(testDescription: "words", value: "an hour"),
         Lifetime(testDescription: "an empty text", value: ""),
         Lifetime(testDescription: "a truth", value: true),
@@ -89,12 +96,14 @@ import Testing
                 #expect((earliest + seconds...latest + seconds).contains(end))
             } else {
                 #expect(end == nil)
-                // keyfob assumes a lifetime.
-                #expect(try await bench.get().output == first.output)
+                // keyfob assumes a lifetime, unless the token has expired.
+                let second = try await bench.get()
+                #expect((second.output == first.output) == lifetime.isKept)
+                #expect(second.output.password != nil)
             }
             try await bench.erase(try #require(first.output.password))
             #expect(try await bench.get().status == 0)
-            #expect(bench.requests(to: "/token") == 2)
+            #expect(bench.requests(to: "/token") == (lifetime.isKept ? 2 : 3))
             #expect(bench.session.browserOpenings == 1)
         }
     }

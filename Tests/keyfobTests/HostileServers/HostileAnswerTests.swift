@@ -32,7 +32,7 @@ import Testing
     ]
 
     private static let wantsNoToken = FailureRow(
-        testDescription: "", status: 77, says: "a token with invalid characters", hint: nil)
+        testDescription: "", status: 77, says: "no access token, or one with invalid characters", hint: nil)
 
     @Test(.counted(.hostileServers), arguments: characters)
     func `adds no line to the answer to git`(character: String) async throws {
@@ -44,20 +44,24 @@ import Testing
         }
     }
 
-    @Test(.counted(.hostileServers), arguments: [#"\n"#, #"\u0000"#, #"\u2028"#, " "])
+    @Test(.counted(.hostileServers), arguments: [#"\n"#, #"\u0000"#, #"\u2028"#])
     func `adds no line to the keyring, and none at a refresh`(character: String) async throws {
         try await FailureBench.run { bench in
             let token = try await bench.signIn()
             try await bench.erase(token)
-            for member in ["access_token", "refresh_token"] {
-                let members = ["access_token": "good", "refresh_token": "good"].map { name, value in
-                    #""\#(name)":"\#(name == member ? "x\(character)host=evil.example" : value)""#
-                }
-                bench.fail("/token", with: .json("{\(members.joined(separator: ",")),\"token_type\":\"Bearer\"}"))
-                let result = try await bench.get()
-                Self.wantsNoToken.check(result)
-                expectHarmless(result)
-            }
+            let text = "x\(character)host=evil.example"
+            bench.fail("/token", with: .json(#"{"access_token":"\#(text)","token_type":"Bearer"}"#))
+            var row = Self.wantsNoToken
+            row.hint = "run: keyfob login"
+            let refused = try await bench.get()
+            row.check(refused)
+            expectHarmless(refused)
+            // A refresh token that cannot be used is ignored, so the earlier one stays.
+            bench.fail("/token", once: [.json(#"{"access_token":"good","refresh_token":"\#(text)"}"#)])
+            let result = try await bench.get()
+            #expect(result.output.password == "good")
+            expectHarmless(result)
+            try await bench.erase("good")
             // The earlier grant is unchanged.
             bench.server.intercept(nil)
             #expect(try await bench.get().status == 0)
@@ -171,8 +175,20 @@ import Testing
 
     @Test(.counted(.hostileServers), arguments: documents)
     func `in place of a token`(_ row: FailureRow) async throws {
+        var row = row
+        row.status = 77
+        row.hint = "its code cannot be used again"
+        if Self.objects.contains(row.testDescription) {
+            row.says = "the server issued "
+            row.hint = nil
+        }
         try await FailureBench.run { try await Self.checkLogin(row, at: "/token", $0) }
     }
+
+    /// The rows in which a tolerant reader finds an object, but no access token in it.
+    private static let objects = [
+        "a member twice", "a member twice, in escapes", "not UTF-8", "a control character", "two objects",
+    ]
 
     @Test(.counted(.hostileServers), arguments: documents)
     func `in place of a registration`(_ row: FailureRow) async throws {

@@ -20,6 +20,8 @@ package struct RegistrationRules: Sendable {
     package var authenticationMethod: ClientAuthenticationMethod?
     /// Whether a client with the method `none` also gets a secret, as from some servers.
     package var givesSecretToPublicClients = false
+    /// The method by which a client with the method `none` must prove itself although it registered without; nil for none.
+    package var wantedProof: ClientAuthenticationMethod?
     /// The lifetime of a secret in seconds; nil for no end.
     package var secretLifetime: Int?
     /// Whether a client can read, change and delete its registration (RFC 7592).

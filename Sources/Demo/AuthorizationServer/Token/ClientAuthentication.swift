@@ -6,14 +6,16 @@ extension ServerState {
     /// `client_id` in the body; a client with a secret uses Basic, or `client_secret` in the body (RFC 6749 section
     /// 2.3.1). A client with a fixed method must use that one.
     func authenticatedClient(_ request: IncomingRequest) -> RegisteredClient? {
-        let basic = request.authorization.map(Self.basicCredentials)
+        let basic = request.authorization.map { Self.basicCredentials($0, decodes: configuration.decodesBasic) }
         guard basic.map({ $0 != nil }) ?? true else { return nil }
         // Only one method is allowed (RFC 6749 section 2.3); `client_id` in the body as well is not a second method.
         let inBody = request.form["client_id"]
         guard let id = basic??.id ?? inBody, inBody ?? id == id else { return nil }
+        if configuration.refusesClientIDBesideBasic, basic != nil, inBody != nil { return nil }
         guard let client = client(id) else { return nil }
         let inForm = request.form["client_secret"].map { Secret($0) }
-        switch client.authenticationMethod {
+        let method = client.authenticationMethod
+        switch method == ClientAuthenticationMethod.none ? configuration.registration.wantedProof ?? method : method {
         case nil: return client.secret == basic??.secret ?? inForm ? client : nil
         case .some(.none): return basic == nil && inForm == nil ? client : nil
         case .basic: return inForm == nil && proves(client, basic??.secret) ? client : nil
@@ -34,11 +36,12 @@ extension ServerState {
     }
 
     /// The credentials of an `Authorization: Basic` field, whose two halves are form-encoded (RFC 6749 section 2.3.1).
-    private static func basicCredentials(_ field: String) -> (id: String, secret: Secret)? {
+    private static func basicCredentials(_ field: String, decodes: Bool) -> (id: String, secret: Secret)? {
         let halves = field.split(separator: " ", maxSplits: 1)
         guard halves.count == 2, halves[0].lowercased() == "basic", let bytes = Data(base64Encoded: String(halves[1]))
         else { return nil }
         let pair = bytes.split(separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
+        if !decodes, pair.count == 2 { return (String(decoding: pair[0], as: UTF8.self), Secret(Array(pair[1]))) }
         guard pair.count == 2, let id = Parameters.decode(pair[0]), let secret = Parameters.decode(pair[1])
         else { return nil }
         return (id, Secret(secret))
