@@ -1,4 +1,5 @@
 import Addresses
+import Console
 package import CredentialProtocol
 import Glibc
 import KeyfobCore
@@ -39,6 +40,8 @@ package struct CheckContext: Sendable {
             var account: Account?
             var metadata: AuthorizationServerMetadata?
             var redirect: RedirectTemplate?
+            /// The client that keyfob has registered.
+            var client: Client?
             var grant: Grant?
         }
 
@@ -56,7 +59,10 @@ package struct CheckContext: Sendable {
 
     /// Runs a check. An error becomes a failed finding.
     package func look(_ check: any Check) async -> Finding {
-        do { return try await check.look(self) } catch { return failed(error) }
+        var finding: Finding
+        do { finding = try await check.look(self) } catch { finding = failed(error) }
+        finding.hints = finding.hints.map { HintedCommand.completed($0, service: request?.url) }
+        return finding
     }
 
     /// The finding for an error, with the message that a command would print.

@@ -15,8 +15,7 @@ package enum Checks {
         ProxyCheck(), AuthoritiesCheck(),
         // One service.
         AddressCheck(), ServiceCheck(), IssuerCheck(), MetadataCheck(), ClockCheck(), PKCECheck(), HTTPPathCheck(),
-        ClientCheck(), RedirectCheck(), GrantCheck(), TokenCheck(),
-        RefreshCheck(),
+        ClientCheck(), RedirectCheck(), AuthorizationCheck(), GrantCheck(), TokenCheck(), RefreshCheck(),
     ]
 
     /// The checks of one run.

@@ -127,13 +127,19 @@ struct Composition: Sendable {
     }
 
     /// Runs `body` with the parts below the helper, and ends the process with a report on standard error if it fails.
-    func runWithParts(_ body: (Parts) async throws -> Void) async throws {
+    ///
+    /// - Parameters:
+    ///   - url: the service that the user named, for the hints of the report.
+    ///   - scopes: the scopes that the user named.
+    func runWithParts(
+        about url: String? = nil, scopes: [String] = [], _ body: (Parts) async throws -> Void
+    ) async throws {
         do {
             try await body(try parts())
             await transports.shutdown()
         } catch {
             await transports.shutdown()
-            throw Report(error).print()
+            throw Report(error, about: url, account: account, scopes: scopes).print()
         }
     }
 

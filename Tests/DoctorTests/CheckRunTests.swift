@@ -49,12 +49,13 @@ import Testing
             "configuration",
             [
                 "sign-in", "address", "service", "issuer", "metadata", "pkce", "http-path", "client", "redirect",
+                "authorization",
                 "grant",
                 "token", "refresh",
             ]
         ),
         ("address", ["service"]),
-        ("metadata", ["pkce", "client"]),
+        ("metadata", ["pkce", "client", "authorization"]),
         ("grant", ["refresh"]),
         ("clock", []),
     ]

@@ -12,8 +12,11 @@ struct ClientCheck: Check {
         guard let (account, metadata) = context.accountAndMetadata else { return .nothingToCheck }
         let issuer = metadata.issuer ?? account.server.identifier
         let registration = try? context.parts.registrations.own(issuer: issuer).first
-        context.notes.note { $0.redirect = account.redirect ?? registration?.redirect }
         let isRegistered = registration.map { !$0.isExpired(at: context.now) } ?? false
+        context.notes.note {
+            $0.redirect = account.redirect ?? registration?.redirect
+            $0.client = isRegistered ? registration?.client : nil
+        }
         return try Self.finding(account, metadata, isRegistered: isRegistered)
     }
 

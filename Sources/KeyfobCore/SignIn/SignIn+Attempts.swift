@@ -1,5 +1,5 @@
 import Addresses
-import OAuth
+package import OAuth
 import Secrets
 
 /// The first attempt, and the second.
@@ -124,7 +124,7 @@ extension Account {
     private static let offlineAccess = "offline_access"
 
     /// The account, with `offline_access` if keyfob may add it and the server supports it.
-    func withOfflineAccess(at metadata: AuthorizationServerMetadata) -> Account {
+    package func withOfflineAccess(at metadata: AuthorizationServerMetadata) -> Account {
         guard addsOfflineAccess, !scopes.contains(Self.offlineAccess),
             metadata.scopesSupported?.contains(Self.offlineAccess) == true
         else { return self }

@@ -1,7 +1,7 @@
 import Addresses
 import CredentialProtocol
 import KernelKeyring
-import OAuth
+package import OAuth
 import Secrets
 
 /// One attempt to sign in: which account, at which server, as which client and by which flow.
@@ -49,11 +49,7 @@ struct SignInAttempt: Sendable {
     }
 
     private var parameters: AuthorizationParameters {
-        AuthorizationParameters(
-            metadata: metadata, client: identity.client, scopes: account.scopes, resource: account.indicator(.resource),
-            audience: account.indicator(.audience), loginHint: account.name, service: account.service.description,
-            contexts: account.stepUp?.contexts ?? [], maxAge: account.stepUp?.maxAge,
-            redirect: identity.redirect, pkce: account.pkce, deadline: account.loginDeadline)
+        account.parameters(at: metadata, client: identity.client, redirect: identity.redirect)
     }
 
     /// The user's name in the id_token; nil if there is none. It only labels the account, with one exception: if the account
@@ -102,6 +98,17 @@ struct SignInAttempt: Sendable {
 }
 
 extension Account {
+    /// The parameters of a sign-in to the account.
+    package func parameters(
+        at metadata: AuthorizationServerMetadata, client: Client, redirect: RedirectTemplate
+    ) -> AuthorizationParameters {
+        AuthorizationParameters(
+            metadata: metadata, client: client, scopes: scopes, resource: indicator(.resource),
+            audience: indicator(.audience), loginHint: name, service: service.description,
+            contexts: stepUp?.contexts ?? [], maxAge: stepUp?.maxAge, redirect: redirect, pkce: pkce,
+            deadline: loginDeadline)
+    }
+
     /// The resource, if the server takes it in this parameter.
     fileprivate func indicator(_ parameter: Configuration.ResourceParameter) -> String? {
         resourceParameter == parameter ? resource : nil

@@ -169,7 +169,7 @@ package struct AsyncHTTPTransport: HTTPTransport {
         let query = request.url.query.map { "?" + $0 } ?? ""
         var message = HTTPClientRequest(url: request.url.origin + request.url.path + query)
         message.method = HTTPMethod(rawValue: request.method.rawValue)
-        message.headers.add(name: "Accept", value: "application/json")
+        message.headers.add(name: "Accept", value: request.accept)
         message.headers.add(name: "Accept-Encoding", value: "identity")
         message.headers.add(name: "User-Agent", value: "keyfob")
         if let authorization = request.authorization?.exposedText {

@@ -19,6 +19,8 @@ package struct HTTPRequest: Sendable {
     package var repetition = Repetition.never
     /// How near to this machine the server may be.
     package var reach = Reach.anywhere
+    /// The value of the `Accept` field.
+    package var accept = "application/json"
     /// The secrets in the request, decoded as the server reads them.
     package var sentSecrets: [Secret] = []
 

@@ -1,3 +1,4 @@
+import Addresses
 import CredentialProtocol
 import Dialects
 import Glibc
@@ -68,7 +69,7 @@ struct Exchange: Sendable {
             if case CredentialFailure.noAccountAndNoKeyring = error, let request = question.request {
                 return dialect.unknown(request, Report(error))
             }
-            return dialect.failed(Report(error))
+            return dialect.failed(Report(error, about: question.request?.url?.description, account: account))
         }
     }
 

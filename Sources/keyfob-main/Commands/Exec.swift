@@ -64,7 +64,7 @@ struct Exec: AsyncParsableCommand {
             Self.become(program, command)
             throw NoSuchProgram(name: command[0])
         } catch {
-            throw Report(error).print()
+            throw Report(error, about: url, account: wanted.account, scopes: wanted.scopes).print()
         }
     }
 

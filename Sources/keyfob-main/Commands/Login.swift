@@ -44,7 +44,7 @@ struct Login: AsyncParsableCommand {
         let composition = Composition(
             account: account, interaction: .always, isLogin: true, readsStandardInput: !readsClientSecret,
             isVerbose: verbosity.isOn)
-        try await composition.runWithParts { parts in
+        try await composition.runWithParts(about: url, scopes: scopes) { parts in
             let login = composition.login(parts)
             var request = try CredentialRequest(url: url)
             request.scope = scopes

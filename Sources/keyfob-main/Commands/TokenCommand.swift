@@ -43,7 +43,8 @@ struct TokenCommand: AsyncParsableCommand {
         do {
             try await print()
         } catch {
-            throw format == .json ? ErrorObject(Report(error)).print() : Report(error).print()
+            let report = Report(error, about: url, account: wanted.account, scopes: wanted.scopes)
+            throw format == .json ? ErrorObject(report).print() : report.print()
         }
     }
 

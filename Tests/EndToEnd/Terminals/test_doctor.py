@@ -512,6 +512,30 @@ def test_a_redirect_port_that_is_taken(developer: Person, provider: Provider, ga
     assert named(checks, "failed") == {"redirect", "grant"}
 
 
+@pytest.mark.parametrize(
+    ("setting", "named_in_hint"),
+    [
+        ({"client_id": "nobody"}, "the client id nobody"),
+        ({"redirect_uri": "http://127.0.0.1:9/other"}, "the redirect URI http://127.0.0.1:9/other"),
+        ({"scopes": ["read", "nothing"]}, "the scopes read nothing"),
+    ],
+)
+def test_an_authorization_request_that_the_server_refuses(
+    developer: Person, provider: Provider, gate: Gate, setting: dict[str, object], named_in_hint: str
+) -> None:
+    developer.configure_keyfob(gate.origin, provider.issuer, **setting)
+    checks = read(developer.keyfob("doctor", "--json", gate.url))
+    assert checks["authorization"]["status"] == "failed", checks["authorization"]
+    assert named_in_hint in checks["authorization"]["mend"][0]
+    assert developer.browsers_opened() == 0
+
+
+def test_an_authorization_request_that_the_server_accepts(developer: Person, provider: Provider, gate: Gate) -> None:
+    checks = examine(developer, gate.url, status=77)
+    assert checks["authorization"]["status"] == "ok", checks["authorization"]
+    assert provider.token_requests("authorization_code") == []
+
+
 def test_no_sign_in(developer: Person, gate: Gate) -> None:
     checks = examine(developer, gate.url, status=77)
     assert named(checks, "failed") == {"grant"}

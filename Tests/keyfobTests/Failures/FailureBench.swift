@@ -34,6 +34,7 @@ struct FailureRow: Sendable, CustomTestStringConvertible {
         #expect(lines.prefix(end).allSatisfy { line in whereToSignIn.contains { line.hasPrefix($0) } })
         #expect(lines.dropFirst(end).first?.contains(says) == true, "\(result.complaint)")
         #expect(hints.allSatisfy { $0.hasPrefix("hint: ") }, "\(result.complaint)")
+        HintCommands.check(lines)
         if let hint {
             #expect(hints.contains { $0.hasPrefix("hint: " + hint) }, "\(result.complaint)")
         } else {
