@@ -191,7 +191,8 @@ let package = Package(
         .testTarget(name: "CredentialProtocolTests", dependencies: ["Addresses", "CredentialProtocol", "Secrets"]),
         .testTarget(name: "ConsoleTests", dependencies: ["Addresses", "Console", "CredentialProtocol"]),
         .testTarget(name: "DoorsTests", dependencies: ["Addresses", "Doors", "CredentialProtocol"]),
-        .testTarget(name: "DialectsTests", dependencies: ["Addresses", "Dialects", "CredentialProtocol", "Secrets"]),
+        .testTarget(
+            name: "DialectsTests", dependencies: ["Addresses", "Dialects", "CredentialProtocol", "JSON", "Secrets"]),
         .testTarget(
             name: "OAuthTests",
             dependencies: [

@@ -31,15 +31,16 @@ package struct GitDialect: AttributeDialect {
 
     /// Writes an access token as `password`, which every version of git and every server's Basic scheme accept. It is
     /// written as `authtype` and `credential` only if git understands them and the server's challenges name Bearer but
-    /// not Basic.
+    /// not Basic. A stored pair of `authtype` and `credential` is written as that pair.
     package func encode(
         _ response: CredentialResponse, for request: CredentialRequest
     ) throws(ResponseError) -> [UInt8] {
         var writer = try ResponseWriter(response, for: request)
         let understood = request.capabilities.contains(.authtype)
-        if understood, Self.wantsBearer(request.wwwauth), let authtype = response.authtype {
+        if understood, response.isEncoded || Self.wantsBearer(request.wwwauth), let authtype = response.authtype {
             try writer.writeCredential(authtype: authtype)
             try writer.writeEphemeral()
+            if response.isEncoded { try writer.writePassword() }
         } else {
             if understood { try writer.writeEphemeral() }
             try writer.writePassword()

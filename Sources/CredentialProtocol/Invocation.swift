@@ -88,14 +88,21 @@ extension CredentialRequest {
         }
     }
 
-    /// Returns the request with a credential to store.
+    /// Returns the request with a token to store, which its caller sends in a header field.
     ///
-    /// - Throws: `InvocationError` if the secret is empty, or if the user name or the secret holds a control character.
-    ///   No line of git's protocol could return such a value.
+    /// - Throws: `InvocationError` if the token is empty or holds a control character.
+    package func keeping(token: [UInt8], as username: String) throws(InvocationError) -> CredentialRequest {
+        guard !token.contains(where: AttributeLines.isControl) else { throw .malformed("the secret") }
+        return try keeping(username: username, secret: token)
+    }
+
+    /// Returns the request with a credential to store. The secret may hold any bytes, for example the line breaks of a
+    /// JSON key.
+    ///
+    /// - Throws: `InvocationError` if the secret is empty, or if the user name holds a control character.
     package func keeping(username: String, secret: [UInt8]) throws(InvocationError) -> CredentialRequest {
         guard !username.utf8.contains(where: AttributeLines.isControl) else { throw .malformed("the user name") }
         guard !secret.isEmpty else { throw .missing("secret") }
-        guard !secret.contains(where: AttributeLines.isControl) else { throw .malformed("the secret") }
         var request = self
         request.username = username
         request.password = Secret(secret)

@@ -24,7 +24,8 @@ extension Report {
     package init(_ error: ResponseError) {
         let said =
             switch error {
-            case .forbiddenByte(let attribute): "the \(attribute.rawValue) holds characters that cannot be passed on"
+            case .forbiddenByte(let attribute):
+                "the \(attribute.rawValue) holds a line break or another character that this caller cannot be given"
             case .empty(let attribute): "the \(attribute.rawValue) is empty"
             case .tooLong(let attribute): "the \(attribute.rawValue) is too long to be passed on"
             }

@@ -31,9 +31,10 @@ struct ResponseWriter {
         if response.ephemeral { try write(.ephemeral, "1") }
     }
 
+    /// Writes the user name and the password. A stored `credential` is not a password, so only the user name is written.
     mutating func writePassword() throws(ResponseError) {
         if let username = response.username { try write(.username, username) }
-        try write(.password, response.password)
+        if !response.isEncoded { try write(.password, response.password) }
         if let token = response.oauthRefreshToken { try write(.oauthRefreshToken, token) }
     }
 
@@ -50,7 +51,8 @@ struct ResponseWriter {
     }
 
     private mutating func write(_ attribute: Attribute, _ secret: Secret) throws(ResponseError) {
-        let isAccessToken = response.authtype != nil && (attribute == .password || attribute == .credential)
+        let isAccessToken =
+            response.authtype != nil && !response.isEncoded && (attribute == .password || attribute == .credential)
         let value = secret.exposedBytes
         if isAccessToken {
             guard !value.isEmpty else { throw .empty(attribute) }

@@ -37,7 +37,7 @@ package struct CargoDialect: Dialect {
         switch (kind, try message.text("token", Self.what)) {
         case ("get", _): return .get(request)
         case ("login", let token?):
-            return .store(try request.keeping(username: Self.keptAs ?? "", secret: Array(token.utf8)))
+            return .store(try request.keeping(token: Array(token.utf8), as: Self.keptAs ?? ""))
         case ("login", nil):
             request.interaction = nil
             return .get(request)

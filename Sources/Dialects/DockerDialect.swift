@@ -12,7 +12,9 @@ import Secrets
 /// - Not supported: `list` names the accounts that are signed in but not the stored passwords. Docker asks for each
 ///   listed entry and sends it to the daemon.
 /// - Not found: `credentials not found in native keychain` on standard output, exit status 1; Docker then goes on
-///   without a credential. Any other failure is a message on standard output, and Docker stops.
+///   without a credential. So keyfob says the same if there is an account but no token now, and the reason on standard
+///   error, which Docker shows. Docker asks about all registries, so any other answer would stop work with the others.
+///   Any other failure is a message on standard output, and Docker stops.
 /// - Deadline: Docker has none; keyfob stops after 30 seconds. It never asks the user: Docker asks keyfob for each list
 ///   entry.
 package struct DockerDialect: Dialect {
@@ -20,6 +22,7 @@ package struct DockerDialect: Dialect {
     package static let executables = ["docker-credential-keyfob"]
 
     private var serverURL = ""
+    private var isGet = false
 
     package init() {}
 
@@ -28,7 +31,9 @@ package struct DockerDialect: Dialect {
             throw .usage("docker-credential-keyfob get|store|erase|list|version")
         }
         switch word {
-        case "get": return .get(try server(invocation))
+        case "get":
+            isGet = true
+            return .get(try server(invocation))
         case "erase": return .erase(try server(invocation))
         case "store": return .store(try credential(invocation))
         case "list": return .list
@@ -63,7 +68,7 @@ package struct DockerDialect: Dialect {
         Reply(
             JSON.object([
                 "ServerURL": .string(serverURL), "Username": .string(try answer.response.name()),
-                "Secret": .string(try answer.response.secretText()),
+                "Secret": .string(try answer.response.wholeText()),
             ]).line)
     }
 
@@ -77,16 +82,21 @@ package struct DockerDialect: Dialect {
 
     /// Docker recognizes these three messages by their text.
     package func failed(_ report: Report) -> Reply {
-        let words =
-            switch report {
-            case Report(InvocationError.missing(Self.url)): "no credentials server URL"
-            case Report(InvocationError.missing(Self.username)): "no credentials username"
-            case _ where report.code == .noCredential || report.code == .unsupportedService:
-                "credentials not found in native keychain"
-            default: report.sentence
-            }
-        return Reply(words + "\n", status: 1)
+        switch (report, report.code) {
+        case (Report(InvocationError.missing(Self.url)), _): Self.said("no credentials server URL")
+        case (Report(InvocationError.missing(Self.username)), _): Self.said("no credentials username")
+        case (_, .noCredential), (_, .unsupportedService): Self.said(Self.miss)
+        case (_, .loginRequired), (_, .denied), (_, .offline), (_, .temporary):
+            isGet ? Self.said(Self.miss, complaint: report.lines) : Self.said(report.sentence)
+        default: Self.said(report.sentence)
+        }
     }
+
+    private static func said(_ words: String, complaint: [String] = []) -> Reply {
+        Reply(words + "\n", complaint: complaint, status: 1)
+    }
+
+    private static let miss = "credentials not found in native keychain"
 
     private static let url = "server URL"
     private static let username = "user name"

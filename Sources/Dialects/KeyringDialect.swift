@@ -66,7 +66,9 @@ package struct KeyringDialect: Dialect {
     }
 
     package func found(_ answer: Answer, for request: CredentialRequest) throws(ResponseError) -> Reply {
-        let secret = try answer.response.secretText()
+        // On the line after the user name, a line break would cut the password.
+        let isLine = wantsName && !wantsJSON
+        let secret = try isLine ? answer.response.secretText() : answer.response.wholeText()
         var named = answer.response
         named.username = username ?? named.username
         let name = try named.name()

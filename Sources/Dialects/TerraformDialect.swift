@@ -27,7 +27,7 @@ package struct TerraformDialect: Dialect {
         case "get": return .get(request)
         case "store":
             let secret = try token(invocation.boundedInput() ?? [])
-            return .store(try request.keeping(username: Self.keptAs ?? "", secret: secret))
+            return .store(try request.keeping(token: secret, as: Self.keptAs ?? ""))
         case "forget":
             request.username = Self.keptAs
             return .erase(request)

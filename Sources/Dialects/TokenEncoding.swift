@@ -17,10 +17,15 @@ extension CredentialResponse {
 
     /// The access token, or the stored password, which may hold spaces and other text.
     func secretText() throws(ResponseError) -> String {
+        let text = try wholeText()
+        guard !text.utf8.contains(where: AttributeLines.isControl) else { throw .forbiddenByte(.password) }
+        return text
+    }
+
+    /// The same for callers that can read any text: the stored password may also hold line breaks.
+    func wholeText() throws(ResponseError) -> String {
         if authtype != nil { return try accessToken() }
-        guard let text = password.exposedText, !text.utf8.contains(where: AttributeLines.isControl) else {
-            throw .forbiddenByte(.password)
-        }
+        guard let text = password.exposedText else { throw .forbiddenByte(.password) }
         return text
     }
 

@@ -26,7 +26,7 @@ package struct VaultDialect: Dialect {
         case "store":
             var token = try invocation.boundedInput() ?? []
             if token.last == UInt8(ascii: "\n") { token.removeLast() }
-            return .store(try request.keeping(username: Self.keptAs ?? "", secret: token))
+            return .store(try request.keeping(token: token, as: Self.keptAs ?? ""))
         case "erase":
             request.username = Self.keptAs
             return .erase(request)

@@ -14,6 +14,8 @@ struct Caller: Sendable, CustomTestStringConvertible {
     var hit: String
     /// The answer with a stored password of alice; nil if the protocol cannot carry one and the answer is a miss.
     var password: String?
+    /// Whether a stored password may be any text, for example of several lines.
+    var carriesAnyText = false
     /// The answer with a token that expires in ten seconds; nil if the answer has no expiry.
     var endsSoon: String?
     var miss: Reply
@@ -42,7 +44,8 @@ struct Caller: Sendable, CustomTestStringConvertible {
 enum ErrorForm: Sendable {
     /// On standard error, with an exit status of sysexits(3).
     case standardError
-    /// On standard output, in one line, with exit status 1.
+    /// On standard output, in one line, with exit status 1. A token that cannot be had now is a miss, and the reason is
+    /// on standard error.
     case docker
     /// As an answer of the conversation.
     case cargo
@@ -53,6 +56,8 @@ enum ErrorForm: Sendable {
     func reply(_ code: String, _ message: String, _ hint: String, _ status: Int32) -> Reply {
         switch self {
         case .standardError: Reply(complaint: ["keyfob: \(message)", "hint: \(hint)"], status: status)
+        case .docker where status > 70 && status < 78:
+            Reply(Caller.docker.miss.output, complaint: ["keyfob: \(message)", "hint: \(hint)"], status: 1)
         case .docker: Reply("\(message); \(hint)\n", status: 1)
         case .cargo: Reply(#"{"Err":{"caused-by":["\#(hint)"],"kind":"other","message":"\#(message)"}}"# + "\n")
         case .google:
@@ -82,6 +87,7 @@ extension Caller {
         dialect: DockerDialect.self, input: "https://host.example/path\n",
         hit: #"{"Secret":"to.ke.n","ServerURL":"https://host.example/path","Username":"oauth2"}"# + "\n",
         password: #"{"Secret":"pass word","ServerURL":"https://host.example/path","Username":"alice"}"# + "\n",
+        carriesAnyText: true,
         miss: Reply("credentials not found in native keychain\n", status: 1), errors: .docker,
         malformed: (["get"], "two words", Reply("the server URL is malformed\n", status: 1)))
 

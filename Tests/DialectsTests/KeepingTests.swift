@@ -1,5 +1,6 @@
 import CredentialProtocol
 import Dialects
+import JSON
 import Secrets
 import Testing
 
@@ -33,7 +34,6 @@ import Testing
         ("store", #"{"ServerURL":"","Username":"u","Secret":"s"}"#, "no credentials server URL\n"),
         ("store", #"{"ServerURL":"h","Username":"","Secret":"s"}"#, "no credentials username\n"),
         ("store", #"{"ServerURL":"h","Username":"u"}"#, "the request names no secret\n"),
-        ("store", #"{"ServerURL":"h","Username":"u","Secret":"a\nb"}"#, "the secret is malformed\n"),
         ("store", #"{"ServerURL":"h","Username":"u\u0000","Secret":"s"}"#, "the user name is malformed\n"),
         ("store", "nonsense", "the credential is malformed\n"),
         ("get", "http://registry.example", "credentials not found in native keychain\n"),
@@ -45,6 +45,35 @@ import Testing
         var docker = Asking(DockerDialect.self)
         let error = try #require(throws: InvocationError.self) { try docker.question([verb], input: input) }
         #expect(docker.dialect.failed(Report(error)) == Reply(words, status: 1))
+    }
+
+    /// Keys of services, certificates and other texts of several lines.
+    @Test(arguments: [
+        "a\nb", "{\n  \"type\": \"service_account\",\n  \"private_key\": \"-----BEGIN\\n\"\n}\n", "\n", "a\r\nb\r\n",
+        "a\tb", "a\nb=c\npassword_expiry_utc=5", "a\u{0}b", "\u{1B}[2J",
+    ])
+    func `Docker's secret may be any text, and comes back unchanged`(_ secret: String) throws {
+        var docker = Asking(DockerDialect.self)
+        let json = try #require(String(validating: JSON.string(secret).line, as: UTF8.self))
+        let credential = #"{"ServerURL":"gcr.example","Username":"_json_key","Secret":\#(json)}"#
+        let request = CredentialRequest.at("gcr.example", username: "_json_key", password: secret)
+        #expect(try docker.question(["store"], input: credential) == .store(request))
+        _ = try docker.question(["get"], input: "gcr.example")
+        let response = CredentialResponse(username: "_json_key", password: Secret(secret))
+        let printed = try #require(JSON.parse(Array(try docker.printed(response, for: request).utf8)))
+        #expect(printed["Secret"] == .string(secret))
+    }
+
+    @Test(arguments: [Report.Code.loginRequired, .denied, .offline, .temporary])
+    func `Docker goes on without the credential of one registry, and shows the reason`(_ code: Report.Code) throws {
+        var docker = Asking(DockerDialect.self)
+        let report = Report(code, "it is wrong", hints: ["mend it"])
+        #expect(docker.dialect.failed(report) == Reply("it is wrong; mend it\n", status: 1), "no get")
+        _ = try docker.question(["get"], input: "registry.example")
+        let miss = Reply(
+            "credentials not found in native keychain\n", complaint: ["keyfob: it is wrong", "hint: mend it"], status: 1
+        )
+        #expect(docker.dialect.failed(report) == miss)
     }
 
     @Test func `Docker lists accounts`() throws {
@@ -116,6 +145,17 @@ import Testing
             #expect(request == .at("index.example", username: "bob"))
             #expect(try keyring.printed(Examples.token, for: request) == printed)
         }
+    }
+
+    @Test func `keyring's password may have line breaks, but not on the line after the user name`() throws {
+        var keyring = Asking(KeyringDialect.self)
+        let set = try keyring.question(["set", "https://index.example", "bob"], input: "a\nb\n")
+        #expect(set == .store(.at("index.example", username: "bob", password: "a\nb")))
+        let response = CredentialResponse(username: "bob", password: Secret("a\nb"))
+        let request = try keyring.request(["get", "index.example", "bob"])
+        #expect(try keyring.printed(response, for: request) == "a\nb\n")
+        _ = try keyring.request(["--mode=creds", "get", "index.example", "bob"])
+        #expect(throws: ResponseError.forbiddenByte(.password)) { try keyring.printed(response, for: request) }
     }
 
     @Test func `keyring's name __token__ matches any user name`() throws {

@@ -77,7 +77,7 @@ package struct CredentialHelper: Sendable {
     /// Nothing is stored for a service with an account. There git stores a token that keyfob gave it, and as a password
     /// it would outlive the token.
     package func store(_ request: CredentialRequest) async throws {
-        guard !request.ephemeral, request.username != nil, request.password != nil else { return }
+        guard !request.ephemeral, !PasswordEntry.all(in: request).isEmpty else { return }
         guard try accounts.configuredAccount(for: request) == nil, try !passwords.holds(request),
             try await accounts.accountFromGit(for: request) == nil
         else { return }

@@ -7,6 +7,9 @@ package import Secrets
 /// An item has the attributes `protocol`, `server`, `port` (integer), `object` (the path) and `user`, as far as the request
 /// has them. The secret is the password, then lines `password_expiry_utc=` and `oauth_refresh_token=` if git gave them. So
 /// users can change from one helper to the other, and back, without typing a password again.
+///
+/// That form cannot hold an encoded credential (`authtype` and `credential`) or a password with line breaks. Those are in
+/// items of keyfob's own, which git-credential-libsecret does not find: it would take a first line for a password.
 package struct PasswordStore: Sendable {
     let items: any ItemStore
     let paths: PathRule
@@ -38,8 +41,10 @@ package struct PasswordStore: Sendable {
     ///
     /// An item matches if it has every attribute of the request, byte for byte, and the path that ``PathRule`` wants. The port
     /// is part of the host and must be the same.
+    ///
+    /// An encoded credential is found only for a caller with the capability `authtype`.
     package func password(for request: CredentialRequest) throws(SecretServiceError) -> CredentialResponse? {
-        Self.newest(try matches(for: request))
+        Self.newest(try matches(for: request), for: request)
     }
 
     /// Other passwords that a caller accepts if there is none for exactly its request.
@@ -64,7 +69,7 @@ package struct PasswordStore: Sendable {
         var alternative: CredentialResponse?
     }
 
-    /// The passwords for `request` and the caller's alternatives, by one search.
+    /// The passwords for `request` and the caller's alternatives, by one search for each kind of item.
     func find(
         for request: CredentialRequest, _ alternatives: Alternatives
     ) throws(SecretServiceError) -> Found {
@@ -75,23 +80,26 @@ package struct PasswordStore: Sendable {
         guard alternatives.preferredUser != nil || wide != request, let attributes = Self.attributes(of: wide) else {
             return Found(best: try password(for: request))
         }
-        let items = try items.search(Self.schema, matching: attributes)
+        let items = try kept(attributes)
         func newest(_ request: CredentialRequest) -> CredentialResponse? {
-            Self.newest(matches(for: request, among: items))
+            Self.newest(matches(for: request, among: items), for: request)
         }
         let byUser = alternatives.preferredUser == nil ? nil : newest(preferred)
         if let exact = newest(request) { return Found(best: byUser ?? exact) }
         return Found(alternative: byUser ?? (alternatives.withoutPath ? newest(whole) : nil))
     }
 
-    private static func newest(_ matches: [SecretItem]) -> CredentialResponse? {
-        for item in matches {
-            guard let username = item.attributes["user"], let entry = PasswordEntry(item.secret) else { continue }
+    private static func newest(_ matches: [KeptPassword], for request: CredentialRequest) -> CredentialResponse? {
+        for match in matches {
+            let (entry, user) = (match.entry, match.attributes["user"])
+            guard entry.authtype == nil ? user != nil : request.capabilities.contains(.authtype) else { continue }
             return CredentialResponse(
-                username: username,
+                username: user,
                 password: entry.password,
                 passwordExpiryUTC: entry.passwordExpiryUTC,
-                oauthRefreshToken: entry.oauthRefreshToken)
+                oauthRefreshToken: entry.oauthRefreshToken,
+                authtype: entry.authtype,
+                isEncoded: entry.authtype != nil)
         }
         return nil
     }
@@ -99,43 +107,60 @@ package struct PasswordStore: Sendable {
     /// Whether exactly this credential is stored already. git stores after each successful request, and a keyring then writes
     /// its whole file.
     package func holds(_ request: CredentialRequest) throws(SecretServiceError) -> Bool {
-        guard let attributes = Self.attributes(of: request), let entry = PasswordEntry(request) else { return false }
-        return try matches(for: request).contains {
-            Self.ownAttributes(of: $0).isSame(as: attributes) && $0.secret == entry.secret
-        }
+        let entries = PasswordEntry.all(in: request)
+        guard let attributes = Self.attributes(of: request), !entries.isEmpty else { return false }
+        let same = try matches(for: request).filter { $0.attributes.isSame(as: attributes) }
+        return entries.allSatisfy { entry in same.contains { $0.entry == entry } }
     }
 
     /// The password that is stored with exactly the attributes of `request`.
     package func kept(for request: CredentialRequest) throws(SecretServiceError) -> Secret? {
         guard let attributes = Self.attributes(of: request) else { return nil }
-        let item = try matches(for: request).first { Self.ownAttributes(of: $0).isSame(as: attributes) }
-        return item.flatMap { PasswordEntry($0.secret)?.password }
+        return try matches(for: request).first {
+            $0.entry.authtype == nil && $0.attributes.isSame(as: attributes)
+        }?.entry.password
     }
 
-    /// Stores the password in `request` in place of the previous one.
+    /// Stores the password and the encoded credential in `request`, each in place of the previous one.
     package func store(_ request: CredentialRequest) throws(SecretServiceError) {
-        guard let attributes = Self.attributes(of: request), let user = request.username,
-            let entry = PasswordEntry(request)
-        else { return }
-        let label = "Git: \(user) at \(request.host)"  // KWallet would take a "/" for a folder.
-        try items.store(Self.schema, attributes: attributes, label: label, secret: entry.secret, in: .default)
-    }
-
-    /// Deletes the items that match `request`. If it has a password, only the items with that password.
-    package func erase(_ request: CredentialRequest) throws(SecretServiceError) {
-        for item in try matches(for: request) {
-            if let refused = request.password, PasswordEntry(item.secret)?.password != refused { continue }
-            _ = try items.delete(Self.schema, exactly: Self.ownAttributes(of: item), in: nil)
+        guard let attributes = Self.attributes(of: request) else { return }
+        for entry in PasswordEntry.all(in: request) {
+            let name = request.username ?? entry.authtype ?? ""
+            let label = "Git: \(name) at \(request.host)"  // KWallet would take a "/" for a folder.
+            let own = entry.ownAttributes(attributes)
+            if let lines = entry.lines {
+                try items.store(Self.schema, attributes: attributes, label: label, secret: lines, in: .default)
+                _ = try items.delete(GrantStore.schema, exactly: own, in: nil)
+            } else {
+                let secret = entry.encoded(attributes)
+                try items.store(GrantStore.schema, attributes: own, label: label, secret: secret, in: .default)
+                if entry.authtype == nil { _ = try items.delete(Self.schema, exactly: attributes, in: nil) }
+            }
         }
     }
 
-    private func matches(for request: CredentialRequest) throws(SecretServiceError) -> [SecretItem] {
+    /// Deletes the items that match `request`. If it has a credential or a password, only the items with that one.
+    package func erase(_ request: CredentialRequest) throws(SecretServiceError) {
+        let refused = request.credential ?? request.password
+        for match in try matches(for: request) {
+            let isEncoded = match.entry.authtype != nil
+            if let refused, match.entry.password != refused || isEncoded != (request.credential != nil) { continue }
+            if match.isOwn {
+                let own = match.entry.ownAttributes(match.attributes)
+                _ = try items.delete(GrantStore.schema, exactly: own, in: nil)
+            } else {
+                _ = try items.delete(Self.schema, exactly: match.attributes, in: nil)
+            }
+        }
+    }
+
+    private func matches(for request: CredentialRequest) throws(SecretServiceError) -> [KeptPassword] {
         guard let attributes = Self.attributes(of: request) else { return [] }
-        return matches(for: request, among: try items.search(Self.schema, matching: attributes))
+        return matches(for: request, among: try kept(attributes))
     }
 
     /// The items that `request` means. A search also finds items with more attributes; but another port is another service.
-    private func matches(for request: CredentialRequest, among items: [SecretItem]) -> [SecretItem] {
+    private func matches(for request: CredentialRequest, among items: [KeptPassword]) -> [KeptPassword] {
         guard let attributes = Self.attributes(of: request) else { return [] }
         let usual = attributes["port"] ?? Self.usualPorts[request.protocolName]
         return items.filter { item in
@@ -146,8 +171,16 @@ package struct PasswordStore: Sendable {
         }
     }
 
-    private static func ownAttributes(of item: SecretItem) -> [String: String] {
-        item.attributes.filter { schema.attributes[$0.key] != nil }
+    /// The items of both kinds that may have these attributes, newest first.
+    private func kept(_ attributes: [String: String]) throws(SecretServiceError) -> [KeptPassword] {
+        let git = try items.search(Self.schema, matching: attributes).map { item in
+            KeptPassword(
+                attributes: item.attributes.filter { Self.schema.attributes[$0.key] != nil },
+                entry: PasswordEntry(lines: item.secret), modified: item.modified, isOwn: false)
+        }
+        let own = try items.search(GrantStore.schema, matching: PasswordEntry.search(attributes))
+            .compactMap(KeptPassword.init(own:))
+        return (own + git).sorted { ($0.modified, $0.isOwn ? 1 : 0) > ($1.modified, $1.isOwn ? 1 : 0) }
     }
 
     /// The attributes of `request`; nil if it has neither host nor path.
@@ -183,48 +216,5 @@ package struct PasswordStore: Sendable {
             let port = UInt16(Substring(digits))
         else { return (host, nil) }
         return (String(host[..<colon]), String(port))
-    }
-}
-
-/// The text of a password item: the password up to the first LF, then `key=value` lines.
-struct PasswordEntry: Equatable {
-    var password: Secret
-    var passwordExpiryUTC: Int64?
-    var oauthRefreshToken: Secret?
-
-    var secret: Secret {
-        var bytes = password.exposedBytes
-        if let passwordExpiryUTC { bytes += Array("\npassword_expiry_utc=\(passwordExpiryUTC)".utf8) }
-        if let oauthRefreshToken {
-            bytes += Array("\noauth_refresh_token=".utf8)
-            bytes += oauthRefreshToken.exposedBytes
-        }
-        return Secret(bytes)
-    }
-}
-
-extension PasswordEntry {
-    /// The entry to store for `request`; nil if it has no password.
-    init?(_ request: CredentialRequest) {
-        guard let password = request.password else { return nil }
-        self.init(
-            password: password, passwordExpiryUTC: request.passwordExpiryUTC,
-            oauthRefreshToken: request.oauthRefreshToken)
-    }
-
-    /// Reads an item's secret. Unknown lines, of a later git, are ignored.
-    init?(_ secret: Secret) {
-        let lines = secret.exposedBytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        guard let first = lines.first else { return nil }
-        self.init(password: Secret(first), passwordExpiryUTC: nil, oauthRefreshToken: nil)
-        for line in lines.dropFirst() {
-            guard let equals = line.firstIndex(of: UInt8(ascii: "=")) else { continue }
-            let value = line[line.index(after: equals)...]
-            switch String(decoding: line[..<equals], as: UTF8.self) {
-            case "password_expiry_utc": passwordExpiryUTC = Int64(String(decoding: value, as: UTF8.self))
-            case "oauth_refresh_token": oauthRefreshToken = Secret(value)
-            default: break
-            }
-        }
     }
 }

@@ -25,15 +25,19 @@ class Store(Protocol):
         """Removes a credential that did not work."""
 
 
+LISTS = {"wwwauth": "wwwauth[]", "capability": "capability[]", "state": "state[]"}
+
+
 def encode(attributes: dict[str, str]) -> bytes:
     """The attributes as lines. `wwwauth` stands for one `wwwauth[]`, and so on."""
-    names = {"wwwauth": "wwwauth[]", "capability": "capability[]", "state": "state[]"}
-    return "".join(f"{names.get(key, key)}={value}\n" for key, value in attributes.items()).encode()
+    return "".join(f"{LISTS.get(key, key)}={value}\n" for key, value in attributes.items()).encode()
 
 
 def decode(output: bytes) -> Attributes:
-    """The attributes in these lines. The last one of a name counts."""
-    return dict(line.split("=", 1) for line in output.decode().splitlines() if line)
+    """The attributes in these lines, with the names that `encode` takes. The last one of a name counts."""
+    names = {written: name for name, written in LISTS.items()}
+    pairs = (line.split("=", 1) for line in output.decode().splitlines() if line)
+    return {names.get(key, key): value for key, value in pairs}
 
 
 def quietly(done: subprocess.CompletedProcess[bytes]) -> bytes:
@@ -56,7 +60,7 @@ class HelperStore:
     def fill(self, **wanted: str) -> Attributes | None:
         """Asks the helper with `get`."""
         answer = decode(quietly(self.run("get", **wanted)))
-        return {**wanted, **answer} if "password" in answer else None
+        return {**wanted, **answer} if "password" in answer or "credential" in answer else None
 
     def approve(self, **credential: str) -> None:
         """Calls the helper with `store`, which prints nothing."""

@@ -73,7 +73,10 @@ class Caller:
         """The error message, read where this caller expects it. Fails if text stands elsewhere."""
         output, errors = done.stdout.decode(), stderr_lines(done)
         if self.name == "docker":
-            assert (done.returncode, errors) == (1, []), self.name
+            assert done.returncode == 1, self.name
+            if output == self.miss[0]:
+                return "; ".join(errors)
+            assert errors == [], self.name
             return output
         if self.name == "cargo":
             assert (done.returncode, errors) == (0, []), self.name

@@ -135,7 +135,7 @@ private final class InMemoryTokenSource: TokenSource {
     ]
 
     @Test(arguments: alternatives)
-    func `finds a caller's alternatives with one search`(
+    func `finds a caller's alternatives with one search for each kind of item`(
         _ stored: [(String?, String)], _ path: String?, _ username: String?, _ user: String?
     ) async throws {
         for (path, user) in stored {
@@ -146,7 +146,7 @@ private final class InMemoryTokenSource: TokenSource {
         let request = CredentialRequest.git("example.org", path: path, username: username)
         let answer = try await helper.get(request, alternatives: .init(preferredUser: "cargo", withoutPath: true))
         #expect(answer?.response.username == user)
-        #expect(items.searches == ["password"])
+        #expect(items.searches == ["password", "credential"])
     }
 
     @Test func `prefers a token of git's account to the alternatives`() async throws {
@@ -175,9 +175,11 @@ private final class InMemoryTokenSource: TokenSource {
         var ephemeral = CredentialRequest.git("example.org", username: "u", password: "p")
         ephemeral.ephemeral = true
         var bearer = CredentialRequest.git("example.org", username: "u")
-        (bearer.authtype, bearer.credential) = ("Bearer", Secret("t"))
+        bearer.credential = Secret("t")
+        var ephemeralBearer = bearer
+        (ephemeralBearer.authtype, ephemeralBearer.ephemeral) = ("Bearer", true)
         for request in [
-            ephemeral, bearer, .git("example.org"), .git("example.org", username: "u"),
+            ephemeral, bearer, ephemeralBearer, .git("example.org"), .git("example.org", username: "u"),
             .git("example.org", password: "p"),
         ] {
             try await helper().store(request)

@@ -275,11 +275,16 @@ import Testing
             ("pass\noauth_refresh_token=r\npassword_expiry_utc=5\n", "pass", 5, "r"),
             ("\npassword_expiry_utc=5", "", 5, nil), ("pass\noauth_refresh_token=a=b", "pass", nil, "a=b"),
             // Lines of a later git, and invalid lines
-            ("pass\nsomething=else\npassword_expiry_utc=5", "pass", 5, nil), ("pass\nnothing", "pass", nil, nil),
+            ("pass\nsomething=else\npassword_expiry_utc=5", "pass", 5, nil), ("pass\n", "pass", nil, nil),
             ("pass\npassword_expiry_utc=soon", "pass", nil, nil), ("pass\npassword_expiry_utc=", "pass", nil, nil),
             // The first line is always the password
             ("password_expiry_utc=5", "password_expiry_utc=5", nil, nil),
             ("p\u{E4}ss w\u{F6}rd=", "p\u{E4}ss w\u{F6}rd=", nil, nil),
+            // A secret of several lines that git did not write is not cut
+            ("pass\nnothing", "pass\nnothing", nil, nil), ("{\n \"a\": 1\n}\n", "{\n \"a\": 1\n}\n", nil, nil),
+            ("user=a\npassword=b", "user=a\npassword=b", nil, nil), ("a\n\nb", "a\n\nb", nil, nil),
+            ("-----BEGIN-----\nMII=\n-----END-----\n", "-----BEGIN-----\nMII=\n-----END-----\n", nil, nil),
+            ("a\npassword_expiry_utc=5\nb", "a\npassword_expiry_utc=5\nb", nil, nil),
         ] as [(String, String, Int64?, String?)])
     func `reads an item's text line by line`(
         _ text: String, _ password: String, _ expiry: Int64?, _ refreshToken: String?
