@@ -62,15 +62,13 @@ package struct CredentialImport: Sendable {
 
     private func gh(_ findings: inout Findings) throws(SecretServiceError) {
         guard let bytes = CredentialFile.read(places.gh, &findings) else { return }
-        let hosts: [GitHubHosts.Host]
-        do {
-            hosts = try GitHubHosts(bytes).hosts
-        } catch {
-            return findings.note(
+        let read = GitHubHosts(bytes)
+        for line in read.oddLines {
+            findings.note(
                 .malformed("what gh writes: names and words, indented by spaces"),
-                at: .init(file: places.gh, line: error.line))
+                at: .init(file: places.gh, line: line))
         }
-        for host in hosts {
+        for host in read.hosts {
             for user in host.users { try gh(host, user, &findings) }
         }
     }
@@ -90,7 +88,9 @@ package struct CredentialImport: Sendable {
         // If the owner of a token is not known: GitHub accepts this name with any token.
         let request = CredentialRequest(
             found: Array("https://\(host.name)".utf8), username: user.name ?? "x-access-token", password: token)
-        guard let request else { return findings.note(.malformed("a host, a user and a token"), at: place) }
+        guard let request, request.username?.isEmpty == false else {
+            return findings.note(.malformed("a host, a user and a token"), at: place)
+        }
         findings.add(FoundCredential(keeper: .gh, kind: .token, request: request, place: place))
     }
 }

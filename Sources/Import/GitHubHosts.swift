@@ -3,8 +3,8 @@ import Secrets
 
 /// The content of gh's `hosts.yml`: the users of each host, with their tokens if those are not in the keyring.
 ///
-/// The parser reads only the form that gh writes: maps of plain or quoted words, nested by indentation. It refuses any
-/// other YAML and reports the line, because half-read YAML could mean something else.
+/// The parser reads only the form that gh writes: maps of plain or quoted words, nested by indentation. It skips an entry
+/// in any other YAML, with everything below it, and reports its line. The other entries are read.
 struct GitHubHosts {
     /// A host and the users who are signed in there.
     struct Host: Equatable {
@@ -21,44 +21,47 @@ struct GitHubHosts {
 
     /// One `key: value`, or a `key:` with entries below it.
     private struct Entry {
-        var key: String
+        /// nil if the line does not have that form.
+        var key: String?
         var value: String?
         var indentation: Int
         var line: Int
     }
 
-    /// The number of the line that does not have that form.
-    struct Malformed: Error, Equatable {
-        var line: Int
-    }
-
     let hosts: [Host]
+    /// The numbers of the lines that do not have that form.
+    let oddLines: [Int]
 
-    init(_ bytes: [UInt8]) throws(Malformed) {
+    init(_ bytes: [UInt8]) {
         var entries: [Entry] = []
         var number = 0
         // Split by bytes, because Swift treats CR LF as one character that is not LF.
         for bytes in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
             number += 1
             let bytes = bytes.last == UInt8(ascii: "\r") ? bytes.dropLast() : bytes
-            guard let line = String(validating: bytes, as: UTF8.self) else { throw Malformed(line: number) }
-            if let entry = try Self.entry(line[...], number) { entries.append(entry) }
+            let line = String(decoding: bytes, as: UTF8.self)
+            if let entry = Self.entry(line[...], number) { entries.append(entry) }
         }
-        hosts = try Self.children(entries[...]).map { entry, below throws(Malformed) in
-            guard entry.value == nil else { throw Malformed(line: entry.line) }
-            return Host(name: entry.key, users: try Self.users(below))
+        var odd: [Int] = []
+        hosts = Self.children(entries[...], &odd).compactMap { name, entry, below in
+            guard entry.value == nil else {
+                odd.append(entry.line)
+                return nil
+            }
+            return Host(name: name, users: Self.users(below, &odd))
         }
+        oddLines = odd.sorted()
     }
 
     /// The users in a host's entries: those below `users`, and the single user of older versions of gh.
-    private static func users(_ entries: ArraySlice<Entry>) throws(Malformed) -> [User] {
-        let members = try children(entries)
-        func value(_ key: String) -> Entry? { members.first { $0.entry.key == key }?.entry }
+    private static func users(_ entries: ArraySlice<Entry>, _ odd: inout [Int]) -> [User] {
+        let members = children(entries, &odd)
+        func value(_ key: String) -> Entry? { members.first { $0.key == key }?.entry }
         var users: [User] = []
-        for (entry, below) in members where entry.key == "users" {
-            for (user, settings) in try children(below) {
-                let token = try children(settings).first { $0.entry.key == "oauth_token" }?.entry
-                users.append(User(name: user.key, token: token?.value, line: token?.line ?? user.line))
+        for (key, _, below) in members where key == "users" {
+            for (name, user, settings) in children(below, &odd) {
+                let token = children(settings, &odd).first { $0.key == "oauth_token" }?.entry
+                users.append(User(name: name, token: token?.value, line: token?.line ?? user.line))
             }
         }
         if let token = value("oauth_token"), !users.contains(where: { $0.token == token.value }) {
@@ -69,36 +72,43 @@ struct GitHubHosts {
         return users
     }
 
-    /// The entries of one level, each with the entries that are indented below it.
+    /// The entries of one level, each with the entries that are indented below it. An odd entry is left out with those
+    /// below it.
     private static func children(
-        _ entries: ArraySlice<Entry>
-    ) throws(Malformed) -> [(entry: Entry, below: ArraySlice<Entry>)] {
+        _ entries: ArraySlice<Entry>, _ odd: inout [Int]
+    ) -> [(key: String, entry: Entry, below: ArraySlice<Entry>)] {
         guard let level = entries.first?.indentation else { return [] }
-        var result: [(entry: Entry, below: ArraySlice<Entry>)] = []
+        var result: [(key: String, entry: Entry, below: ArraySlice<Entry>)] = []
         var rest = entries
         while let entry = rest.popFirst() {
-            guard entry.indentation == level, !result.contains(where: { $0.entry.key == entry.key }) else {
-                throw Malformed(line: entry.line)
-            }
             let below = rest.prefix { $0.indentation > level }
             rest = rest.dropFirst(below.count)
-            if entry.value != nil, let first = below.first { throw Malformed(line: first.line) }
-            result.append((entry, below))
+            let continued = entry.value == nil ? nil : below.first
+            guard let key = entry.key, entry.indentation == level, continued == nil,
+                !result.contains(where: { $0.key.isSame(as: key) })
+            else {
+                odd.append((continued ?? entry).line)
+                continue
+            }
+            result.append((key, entry, below))
         }
         return result
     }
 
-    private static func entry(_ line: Substring, _ number: Int) throws(Malformed) -> Entry? {
+    /// The entry of a line; nil for an empty line, a comment and the mark at the beginning of a document.
+    private static func entry(_ line: Substring, _ number: Int) -> Entry? {
         let words = line.drop { $0 == " " }
-        if words.isEmpty || words.hasPrefix("#") { return nil }
-        let indentation = line.count - words.count
-        guard let (key, rest) = keyAndRest(words), let name = scalar(key), !name.isEmpty else {
-            throw Malformed(line: number)
-        }
+        if words.isEmpty || words.hasPrefix("#") || (number == 1 && line == "---") { return nil }
+        var entry = Entry(indentation: line.count - words.count, line: number)
+        guard !words.contains("\u{FFFD}"), let (key, rest) = keyAndRest(words), let name = scalar(key), !name.isEmpty
+        else { return entry }
         let said = rest.drop { $0 == " " }
-        if said.isEmpty { return Entry(key: name, value: nil, indentation: indentation, line: number) }
-        guard let value = scalar(said) else { throw Malformed(line: number) }
-        return Entry(key: name, value: value, indentation: indentation, line: number)
+        if !said.isEmpty {
+            guard let value = scalar(said) else { return entry }
+            entry.value = value
+        }
+        entry.key = name
+        return entry
     }
 
     /// The text before and after the first `: `, or before a colon at the end.
