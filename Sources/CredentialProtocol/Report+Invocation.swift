@@ -22,7 +22,8 @@ extension Report {
         case .notAService(let url):
             self.init(
                 .unsupportedService,
-                "\"\(Printable.text(url))\" is neither an https URL nor an http URL of a loopback host")
+                "\"\(Printable.text(url))\" is neither an https URL nor an http URL of a loopback host",
+                hints: ServiceURL.proposal(for: url).map { ["write \($0)"] } ?? [])
         case .request(let error): self.init(error)
         }
     }

@@ -14,10 +14,14 @@ extension Report {
             case .conflicting(let attribute): "the request names more than one \(attribute.rawValue)"
             case .ambiguousPath(let attribute):
                 "the path in the request's \(attribute.rawValue) can be read in more than one way"
+            case .internationalHost: "the request's host is not in ASCII"
             case .invalid(let attribute): "the request's \(attribute.rawValue) is not valid"
             }
         self.init(said, status: 65)
         if case .ambiguousPath = error { hints.append(Self.withoutAmbiguity) }
+        if case .internationalHost = error {
+            hints.append("write its ASCII form (xn--...) into the URL; \"keyfob config\" with your URL shows it")
+        }
     }
 
     /// Describes why a credential cannot be passed on.

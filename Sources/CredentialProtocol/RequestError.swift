@@ -20,6 +20,8 @@ package enum RequestError: Error, Sendable, Equatable {
     case conflicting(Attribute)
     /// A path that programs read in more than one way (``PathGrammar``), from a caller other than git or in `url`.
     case ambiguousPath(Attribute)
+    /// A host whose name is not in ASCII.
+    case internationalHost
     /// A value outside the grammar of its attribute.
     case invalid(Attribute)
 }

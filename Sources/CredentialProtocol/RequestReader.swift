@@ -134,7 +134,9 @@ struct RequestReader {
             return
         }
         guard !request.host.isEmpty else { throw .missing(.host) }
-        guard request.url != nil else { throw .invalid(.host) }
+        guard request.url != nil else {
+            throw request.host.utf8.allSatisfy { $0 < 0x80 } ? .invalid(.host) : .internationalHost
+        }
     }
 
     // MARK: Values

@@ -29,6 +29,9 @@ package struct CheckContext: Sendable {
         (self.request, self.busIsInEnvironment) = (request, busIsInEnvironment)
     }
 
+    /// The command that signs in to the service, or to any.
+    var login: String { request?.url.map(Messages.login) ?? "keyfob login URL" }
+
     /// The results of checks that other checks use.
     final class Notes: Sendable {
         struct Values {

@@ -107,6 +107,8 @@ import Testing
         ("https:///path", .missing(.host)),
         ("https://alice@/path", .missing(.host)),
         ("https://git.example.com%2eevil.example/", .invalid(.host)),
+        ("https://b\u{FC}cher.example/", .internationalHost), ("https://\u{4F8B}.example:1", .internationalHost),
+        ("https://git.example\u{FF0E}com/", .internationalHost),
         ("https://git.example.com\\@evil.example/", .invalid(.url)),
         ("https://git.example.com\\.evil.example/", .invalid(.url)),
         ("https://git.example.com/a\\b", .invalid(.url)),

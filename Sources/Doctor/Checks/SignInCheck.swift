@@ -19,7 +19,8 @@ struct SignInCheck: Check {
             context.request ?? CredentialRequest(protocolName: "https", host: "example.com"), policy,
             Facts(
                 flow: context.host?.flow, hasTerminal: Terminal.isThere, hasBrowser: context.parts.hasBrowser,
-                isRemote: context.parts.variable("SSH_CONNECTION")?.isEmpty == false, desktop: context.desktopServices))
+                isRemote: context.parts.variable("SSH_CONNECTION")?.isEmpty == false, desktop: context.desktopServices),
+            login: context.login)
     }
 
     /// The environment of a sign-in.
@@ -39,14 +40,17 @@ struct SignInCheck: Check {
         }
     }
 
-    static func finding(_ request: CredentialRequest, _ policy: InteractionPolicy, _ facts: Facts) -> Finding {
+    /// - Parameter login: the command that signs in.
+    static func finding(
+        _ request: CredentialRequest, _ policy: InteractionPolicy, _ facts: Facts, login: String = "keyfob login URL"
+    ) -> Finding {
         let details = facts.details
-        guard policy.mightAsk(for: request, by: facts.flow) else { return unasked(policy, details) }
+        guard policy.mightAsk(for: request, by: facts.flow) else { return unasked(policy, details, login) }
         if policy.callsByDesktop(for: request) {
             guard facts.desktop.contains(.notifications) else {
                 return .warning(
                     "keyfob cannot ask the user: there is no terminal, and the desktop shows no notifications",
-                    hints: [loginByName], details)
+                    hints: ["sign in by name: " + login], details)
             }
             return .ok("in the browser of this machine, after the user accepts a notification", details)
         }
@@ -57,21 +61,22 @@ struct SignInCheck: Check {
         return .ok(device + "in any browser, by pasting the address of its last page" + forwarding, details)
     }
 
-    private static let loginByName = "sign in by name: keyfob login URL"
-
     /// The reason why keyfob does not prompt the user, except in `keyfob login`.
-    private static func unasked(_ policy: InteractionPolicy, _ details: [String: Finding.Detail]) -> Finding {
+    private static func unasked(
+        _ policy: InteractionPolicy, _ details: [String: Finding.Detail], _ login: String
+    ) -> Finding {
         let isNever = (policy.fromEnvironment ?? policy.fromConfiguration) == .never
         if isNever || policy.callerDeclined {
             let setting =
                 policy.fromEnvironment == .never
                 ? "KEYFOB_INTERACTION"
                 : isNever ? "interaction in the configuration" : "GIT_TERMINAL_PROMPT or GCM_INTERACTIVE"
-            return .warning("keyfob must not ask the user: \(setting) says so", hints: [loginByName], details)
+            return .warning(
+                "keyfob must not ask the user: \(setting) says so", hints: ["sign in by name: " + login], details)
         }
         return .warning(
             "keyfob cannot ask the user: there is no terminal, no graphical session and no $BROWSER",
-            hints: ["sign in on a terminal: keyfob login URL"], details)
+            hints: ["sign in on a terminal: " + login], details)
     }
 }
 

@@ -38,6 +38,8 @@ package struct ConfigurationKey<Section: ConfigurationSection>: Sendable {
         var label: String?
         /// The words if there is no value. With them the key is always shown, without them only if something sets it.
         package var absent: String?
+        /// The same for keys whose words depend on the account.
+        var absentAt: (@Sendable (Account) -> String)?
         /// The sources of a value that no file has.
         package var setters: Set<SettingOrigin> = []
         /// The value that counts for an account; nil: the one that a file has.

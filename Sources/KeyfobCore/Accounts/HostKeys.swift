@@ -60,7 +60,13 @@ extension Configuration.Host {
             "the id of your registration; without it keyfob registers itself",
             git: "oauthClientId",
             display: .init(
-                label: "client", absent: "keyfob's own registration", setters: [.git],
+                label: "client",
+                absentAt: {
+                    // Without metadata there is no registration endpoint.
+                    $0.server.written != nil && $0.server.written?.registrationEndpoint == nil
+                        ? "none, and keyfob cannot register itself there"
+                        : "keyfob registers itself, if the server lets it"
+                }, setters: [.git],
                 effective: { $0.client?.id })),
         HostKey(
             "client_authentication", \.clientAuthentication, .word,

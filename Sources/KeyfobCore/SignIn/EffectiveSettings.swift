@@ -43,7 +43,12 @@ package struct EffectiveSettings: Encodable {
         func shown<Section>(_ keys: [ConfigurationKey<Section>], in section: Section?) -> [(String, Row)] {
             keys.map { key in
                 let setting = Self.setting(key, in: section, for: account, isFound: finding != nil)
-                return (key.name, Row(label: key.label, absent: key.display.absent, setting: setting))
+                return (
+                    key.name,
+                    Row(
+                        label: key.label, absent: key.display.absentAt?(account) ?? key.display.absent, setting: setting
+                    )
+                )
             }
         }
         let named = shown(Configuration.Host.keys, in: host) + shown(Configuration.keys, in: configuration)

@@ -21,7 +21,7 @@ struct Status: AsyncParsableCommand {
         let composition = Composition(account: nil, interaction: .never, isVerbose: verbosity.isOn)
         try await composition.runWithParts { _ in
             let entries = try composition.grants.all().map { grant in
-                Entry(grant, expiresAt: composition.cache.token(account: grant.account)?.expiresAt)
+                Entry(grant, composition.cache.token(account: grant.account))
             }
             try StandardOutput.write(json ? JSONText.bytes(entries) : Self.lines(entries))
         }
@@ -39,6 +39,8 @@ struct Status: AsyncParsableCommand {
         var refreshable: Bool
         var accessTokenExpiresAt: Int64?
         var endedAt: Int64?
+        /// Whether there is an access token without a known expiry: in memory, or as the grant itself.
+        var hasEndlessToken: Bool
 
         enum CodingKeys: String, CodingKey {
             case service, account, label, issuer, scopes, refreshable
@@ -48,7 +50,7 @@ struct Status: AsyncParsableCommand {
             case endedAt = "ended_at"
         }
 
-        init(_ grant: Grant, expiresAt: Int64?) {
+        init(_ grant: Grant, _ cached: CachedAccessToken?) {
             service = grant.service
             account = grant.accountName
             issuer = grant.issuer ?? grant.tokenEndpoint
@@ -56,7 +58,8 @@ struct Status: AsyncParsableCommand {
             scopes = grant.scopes
             signedInAt = grant.grantedAt
             refreshable = grant.refreshToken != nil
-            accessTokenExpiresAt = expiresAt
+            accessTokenExpiresAt = cached?.expiresAt
+            hasEndlessToken = grant.accessToken != nil || (cached != nil && cached?.expiresAt == nil)
             label = grant.label
             endedAt = grant.endedAt
         }

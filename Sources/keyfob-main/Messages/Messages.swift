@@ -39,6 +39,9 @@ extension Messages {
         if entry.endedAt != nil { return line + ", ended by the server: sign in again\n" }
         if let end = entry.accessTokenExpiresAt, end > now {
             line += ", access token for \(span(end - now))"
+        } else if entry.hasEndlessToken {
+            line += ", access token without an expiry"
+            if !entry.refreshable { return line + "\n" }
         } else {
             line += ", no access token in memory"
         }

@@ -49,7 +49,7 @@ extension Report {
         guard error.file == KeyNames.approvals(variable: Environment.variable) else { return [] }
         return [
             "fix it, or start with a new one: mv \(path) \(ShellWords.quoted(error.file + ".broken"))",
-            "then sign in again: keyfob login URL",
+            "then sign in to your services again",
         ]
     }
 

@@ -54,6 +54,9 @@ def test_status_shows_every_sign_in(updated: Person) -> None:
     assert_worked(done)
     shown = {(each["service"], each.get("account")) for each in json.loads(done.stdout)}
     assert shown == {(REFRESHABLE, None), (ENDLESS, None), (ENDLESS, "work")}
+    lines = updated.keyfob("status").stdout.decode().splitlines()
+    endless = [line for line in lines if line.startswith(ENDLESS)]
+    assert [line.partition(", ")[2] for line in endless] == ["access token without an expiry"] * 2
 
 
 def test_a_token_is_found_by_users_and_by_git(updated: Person) -> None:
