@@ -126,15 +126,25 @@ import Testing
         }
     }
 
-    @Test(arguments: ["http://git.example.com", "ftp://git.example.com", "git.example.com", "--json"])
-    func `is empty for an invalid URL`(_ url: String) async throws {
+    @Test(
+        arguments: [
+            ("http://git.example.com", "https://git.example.com"), ("ftp://git.example.com", nil), ("--json", nil),
+            ("git.example.com", "https://git.example.com"), ("git.example.com:8443/a", "https://git.example.com:8443/a"),
+            ("git@git.example.com:a/b.git", "https://git.example.com/a/b.git"),
+            ("ssh://git@git.example.com:22/a", "https://git.example.com/a"), ("localhost:1/a", "http://localhost:1/a"),
+            ("https://user:secret@b\u{FC}cher.example/a", "https://xn--bcher-kva.example/a"),
+            ("stra\u{DF}e.example", "https://xn--strae-oqa.example"),
+            ("https://\u{4F8B}\u{3048}.example:8443", "https://xn--r8jz45g.example:8443"),
+        ] as [(String, String?)])
+    func `is empty for an invalid URL, and the hint has the right one`(_ url: String, _ right: String?) async throws {
         try await KeyfobSession.run { session in
             let result = try await session.run(["keyfob", "config", "--", url])
             #expect(result.status == 64)
             #expect(result.stdout.isEmpty)
-            #expect(
-                result.complaint == "keyfob: \"\(url)\" is neither an https URL nor an http URL of a "
-                    + "loopback host\n")
+            let lines = result.complaint.split(separator: "\n")
+            #expect(lines.first?.hasSuffix(" is neither an https URL nor an http URL of a loopback host") == true)
+            #expect(lines.dropFirst().map(String.init) == (right.map { ["hint: write \($0)"] } ?? []))
+            #expect(!result.complaint.contains("secret"))
         }
     }
 }

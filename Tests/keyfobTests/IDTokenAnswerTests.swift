@@ -7,7 +7,7 @@ import Testing
 @Suite(.timeLimit(.withTurns)) struct `An id_token from the token endpoint` {
     /// A valid token of this issuer for the configured client, except for `changes` of its claims. Its signature is
     /// invalid.
-    private func token(from issuer: String, _ changes: [String: JSONValue] = [:]) -> JSONValue {
+    static func token(from issuer: String, _ changes: [String: JSONValue] = [:]) -> JSONValue {
         let now = Int(Date.now.timeIntervalSince1970)
         let claims: [String: JSONValue] = [
             "iss": .string(issuer), "sub": "24400320", "aud": "keyfob-demo", "iat": .integer(now),
@@ -25,7 +25,7 @@ import Testing
         _ changes: [String: JSONValue] = [:], _ body: (FailureBench) async throws -> Void
     ) async throws {
         try await FailureBench.run { bench in
-            let token = token(from: bench.server.issuer, changes)
+            let token = Self.token(from: bench.server.issuer, changes)
             let keys = JSONValue.string(bench.server.origin + "/jwks")
             bench.server.reconfigure {
                 $0.extraTokenMembers["id_token"] = token

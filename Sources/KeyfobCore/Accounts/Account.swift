@@ -32,6 +32,8 @@ package struct Account: Sendable, Equatable {
     package var username: String?
     /// The account name; nil if the service has only one account.
     package var name: String?
+    /// Where ``name`` comes from.
+    package var nameSource = NameSource.user
     /// How the user signs in; nil: keyfob chooses.
     package var flow: Flow?
     /// The shape of the redirect URI (RFC 8252 section 7.3); nil: that of the client's registration.
@@ -57,6 +59,16 @@ package struct Account: Sendable, Equatable {
         self.service = service
         self.server = server
         self.client = client
+    }
+
+    /// Where an account name comes from, and so whether a sign-in without that name may be meant.
+    package enum NameSource: Sendable {
+        /// The command line or the configuration: the user chose it.
+        case user
+        /// The user name in a URL. It need not be how the user calls the account.
+        case url
+        /// The same, but at this service it is the name of an organisation.
+        case urlOfOrganisation
     }
 
     /// How the authorization server of an account is found.

@@ -52,7 +52,8 @@ package struct AccountDirectory: Sendable {
         account.resource = resource(request, host, known, server)
         account.resourceParameter = host.resourceParameter ?? .resource
         account.username = host.username ?? known?.username
-        account.name = name(request, username: account.username) ?? host.account
+        account.name = accountName ?? Self.person(in: request, username: account.username) ?? host.account
+        if accountName == nil, account.name == request.username { account.nameSource = known?.nameSource ?? .url }
         account.flow = host.flow
         account.redirect = host.redirect ?? known?.redirect
         account.pkce = host.pkce ?? known?.pkce ?? KnownIssuer.match(server)?.pkce ?? .required
@@ -70,7 +71,8 @@ package struct AccountDirectory: Sendable {
         account.scopes = scopes(git.host.scopes ?? [], request)
         account.resource = request.resource
         account.username = git.host.username
-        account.name = name(request, username: nil)
+        account.name = accountName ?? Self.person(in: request)
+        if accountName == nil { account.nameSource = .url }
         account.redirect = git.host.redirect ?? .loopback
         account.pkce = .assumed
         account.isFromGit = true
@@ -91,15 +93,19 @@ package struct AccountDirectory: Sendable {
         return account
     }
 
-    /// The account name: from the command line, or the user name in the URL unless the service only wants that with a token.
-    private func name(_ request: CredentialRequest, username: String?) -> String? {
-        if let accountName { return accountName }
-        return request.username.flatMap { $0 == username || Self.placeholders.contains($0) ? nil : $0 }
+    /// The user name in the URL, unless it is the same for all users.
+    ///
+    /// - Parameter username: the user name that the service wants with a token.
+    static func person(in request: CredentialRequest, username: String? = nil) -> String? {
+        request.username.flatMap { $0 == username || placeholders.contains($0) ? nil : $0 }
     }
 
-    /// User names that services want with the token of any user.
+    /// User names that services want with the token of any user, or that their documentation puts into URLs.
     private static let placeholders = Set(
-        ["", "oauth2", "oauth2accesstoken"] + KnownHost.rows.compactMap(\.username))
+        [
+            "", "git", "token", "oauth2", "oauth2accesstoken", "gitlab-ci-token", "x-oauth-basic",
+            "x-bitbucket-api-token-auth", "PersonalAccessToken", "pat", "__token__", "_token", "VssSessionToken",
+        ] + KnownHost.rows.compactMap(\.username))
 
     /// The resource of the request counts before the configured one. Some servers accept none.
     private func resource(

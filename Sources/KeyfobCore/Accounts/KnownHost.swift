@@ -15,6 +15,8 @@ package struct KnownHost: Sendable, Equatable {
     package var scopes: [String]
     /// The user name that git must send with the token, or nil if any will do.
     package var username: String?
+    /// What the user name in the service's own URLs is.
+    var nameSource = Account.NameSource.url
     /// The redirect URI to register and to listen on; nil for `http://127.0.0.1/callback` on any port.
     package var redirect: RedirectTemplate?
     /// `assumed` if the server understands or ignores S256 but does not always announce it; nil if it announces S256.
@@ -59,14 +61,15 @@ package struct KnownHost: Sendable, Equatable {
     init(
         provider: String, name: String, hosts: [String] = [], authority: String? = nil, shape: ServerShape,
         registration: String, tokenDeletion: String? = nil, grants: String? = nil,
-        scopes: [String], username: String?,
+        scopes: [String], username: String?, nameSource: Account.NameSource = .url,
         redirect: RedirectTemplate? = nil, pkce: PKCEPolicy? = nil, quirks: [String] = [],
         ownClient: OwnClient = .withoutSecret
     ) {
         (self.provider, self.name, self.hosts) = (provider, name, hosts)
         (self.authority, self.shape, self.registration) = (authority, shape, registration)
         (self.tokenDeletion, self.grants) = (tokenDeletion, grants)
-        (self.scopes, self.username, self.redirect, self.pkce) = (scopes, username, redirect, pkce)
+        (self.scopes, self.username, self.nameSource) = (scopes, username, nameSource)
+        (self.redirect, self.pkce) = (redirect, pkce)
         (self.quirks, self.ownClient) = (quirks, ownClient)
     }
 

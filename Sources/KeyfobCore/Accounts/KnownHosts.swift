@@ -119,6 +119,7 @@ extension KnownHost {
         grants: "https://myapplications.microsoft.com/",
         // The identifier is that of Azure DevOps itself and the same for all users.
         scopes: ["499b84ac-1321-427f-aa17-267ca6975798/vso.code_write", "offline_access"], username: "oauth2",
+        nameSource: .urlOfOrganisation,
         redirect: try? RedirectTemplate("http://localhost/callback"), pkce: .assumed,
         quirks: [
             "the sign-in is Microsoft Entra's, for work and school accounts, at login.microsoftonline.com",

@@ -42,6 +42,9 @@ package enum CredentialFailure: Error, Sendable, Equatable {
     case registrationRefused(service: ServiceURL, by: OAuthError)
     /// keyfob cannot register again, because the account uses a client that the user has registered.
     case clientIsConfigured(service: ServiceURL, id: String)
+    /// The user names the client `wanted` for a sign-in, but the configuration names another one, in a file or, if there is
+    /// none, in git's settings. No caller would find the sign-in.
+    case otherClient(service: ServiceURL, id: String, wanted: String, file: String?, line: Int?)
     /// Several accounts are signed in at the service, and the request names none.
     case whichAccount(service: ServiceURL, names: [String])
     /// The service has no account, and there is no Secret Service (no bus, no provider) that could have a password.
@@ -80,6 +83,8 @@ package enum CredentialFailure: Error, Sendable, Equatable {
     package enum SignInReason: Sendable, Equatable {
         /// The user has not signed in yet.
         case noGrant
+        /// The request names a user, and the sign-ins at the service are those of others.
+        case otherUser(named: String, signedIn: [String])
         /// The authorization server no longer takes the refresh token (`invalid_grant` and others).
         case grantRefused(description: String?)
         /// The authorization server refused the refresh, and did not say that the refresh token is dead.

@@ -48,6 +48,15 @@ extension ServiceApproval {
         accounts.configuration.hosts.first { $0.service == service && isApproval($0) }
     }
 
+    /// Checks that nothing but an approval, which a sign-in replaces, names another client than `id`.
+    func refuseOtherClient(than id: String, for account: Account) throws(CredentialFailure) {
+        guard let client = account.client, !client.id.isSame(as: id) else { return }
+        let source = accounts.configuration.host(for: account.service)?.sources["client_id"]
+        if !account.isFromGit, source.map({ $0.file == approvals?.file }) ?? true { return }
+        throw .otherClient(
+            service: account.service, id: client.id, wanted: id, file: source?.file, line: source?.line)
+    }
+
     private func isApproval(_ host: Configuration.Host) -> Bool {
         host.sources.values.contains { $0.file == approvals?.file }
     }

@@ -78,9 +78,12 @@ package struct OAuthTokenSource: TokenSource {
             switch outcome {
             case .token(let token):
                 return Decision.token(token)
-            case .signInNeeded(.noGrant, _) where account.name == nil:
-                if let named = try onlyNamedAccount(account) { return .another(named) }
-                return .token(try await tokenOfUser(account, request, because: .noGrant, after: nil, held))
+            case .signInNeeded(.noGrant, _):
+                switch try meaning(of: account) {
+                case .account(let meant): return .another(meant)
+                case .nobody(let reason):
+                    return .token(try await tokenOfUser(account, request, because: reason, after: nil, held))
+                }
             case .signInNeeded(let reason, let grant):
                 return .token(try await tokenOfUser(account, request, because: reason, after: grant, held))
             }
@@ -153,34 +156,6 @@ package struct OAuthTokenSource: TokenSource {
         return try await signIn(to: account, held) {
             if calls { try await desktopPrompt.call(for: $0, because: reason) }
         }
-    }
-
-    /// The one account with a name that is signed in at the service of `account`, which has no name. Returns nil if there
-    /// is none.
-    ///
-    /// - Throws: ``CredentialFailure/whichAccount(service:names:)`` if there are several.
-    private func onlyNamedAccount(_ account: Account) throws -> Account? {
-        let names = try grants.all().filter { $0.service == account.service.description }.compactMap(\.accountName)
-        guard let name = names.first else { return nil }
-        guard names.count == 1 else {
-            throw CredentialFailure.whichAccount(service: account.service, names: names.sorted())
-        }
-        var named = account
-        named.name = name
-        return named
-    }
-
-    package func discard(_ refused: Secret?, of account: Account) async throws -> Bool {
-        let cached = tokens.cache.token(account: account.id)
-        if let refused, let cached, cached.token != refused { return false }
-        tokens.cache.remove(account: account.id)
-        guard let grant = try grants.grant(account: account.id), let token = grant.accessToken else {
-            return refused != nil && cached != nil
-        }
-        // This grant has no refresh token: without the access token it is worth nothing.
-        guard refused == nil || token == refused else { return cached != nil }
-        try grants.remove(grant)
-        return true
     }
 }
 

@@ -76,9 +76,13 @@ package struct Login: Sendable {
 
     /// Checks, before the user does anything, that keyfob may ask the server and can store the approval.
     ///
-    /// - Parameter hasClient: whether the user will name a client.
-    /// - Throws: ``ConfigurationError``; `OAuthError.addressTooNear` if the user says no to a private network.
-    package func check(_ target: Target, hasClient: Bool) async throws {
+    /// - Parameters:
+    ///   - hasClient: whether the user will name a client.
+    ///   - clientID: its id, if the user has named it already.
+    /// - Throws: ``ConfigurationError``; `OAuthError.addressTooNear` if the user says no to a private network;
+    ///   ``CredentialFailure/otherClient(service:id:wanted:file:line:)``.
+    package func check(_ target: Target, hasClient: Bool, clientID: String? = nil) async throws {
+        if let clientID { try serviceApproval.refuseOtherClient(than: clientID, for: target.account) }
         if let finding = target.finding { try await serviceApproval.confirmNearness(of: finding) }
         guard target.approval != nil || hasClient else { return }
         try serviceApproval.prepareApproval(of: target.approval ?? Configuration.Host(service: target.account.service))
@@ -93,7 +97,7 @@ package struct Login: Sendable {
     package func signIn(
         to target: Target, for request: CredentialRequest, force: Bool = false, registersAnew: Bool = false
     ) async throws -> Outcome {
-        var account = target.account
+        var account = tokens.signedIn(target.account)
         account.approval = target.approval
         let isNew = force || !request.scope.isEmpty || target.hasNewClient || registersAnew
         let token =

@@ -31,20 +31,25 @@ package struct Logout: Sendable {
     package func grants(for request: CredentialRequest?, account name: String? = nil) async throws -> [Grant] {
         let all = try signOut.grants.all()
         guard let request else { return all }
-        let meant = Self.meant(by: request, name ?? request.username, of: all)
-        if !meant.isEmpty { return meant }
+        let name = name ?? AccountDirectory.person(in: request)
+        for named in [\Grant.accountName, \Grant.label] {
+            let meant = Self.meant(by: request, name, named, of: all)
+            if !meant.isEmpty { return meant }
+        }
         // A grant that the keyring has not accepted yet is found only by its account.
         guard let account = try await accounts.account(for: request) else { return [] }
         return try signOut.grants.grant(account: account.id).map { [$0] } ?? []
     }
 
-    private static func meant(by request: CredentialRequest, _ name: String?, of all: [Grant]) -> [Grant] {
+    private static func meant(
+        by request: CredentialRequest, _ name: String?, _ named: KeyPath<Grant, String?>, of all: [Grant]
+    ) -> [Grant] {
         guard let service = request.url else { return all }
         let around = all.compactMap { grant in (try? ServiceURL(grant.service)).map { ($0, grant) } }
             .filter { $0.0.contains(service) }
         return around.filter { candidate, grant in
             !around.contains { $0.0 != candidate && candidate.contains($0.0) }
-                && name.map { grant.accountName?.isSame(as: $0) == true } ?? true
+                && name.map { grant[keyPath: named]?.isSame(as: $0) == true } ?? true
         }.map(\.1)
     }
 

@@ -50,7 +50,7 @@ struct Login: AsyncParsableCommand {
             request.scope = scopes
             var target = try await login.find(request, anew: force)
             sayWhere(target)
-            try await login.check(target, hasClient: clientID != nil)
+            try await login.check(target, hasClient: clientID != nil, clientID: clientID)
             if let clientID {
                 let secret = readsClientSecret ? try await ClientSecret.read() : nil
                 target.use(Client(byUser: clientID, secret: secret))

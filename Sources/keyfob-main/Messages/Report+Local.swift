@@ -96,6 +96,9 @@ extension Report {
             self.init(
                 "sign-in needed for \(service)\(Self.because(reason))",
                 hint: "run: \(Messages.login(Self.options(reason, account), service))", status: 77)
+            if case .otherUser(let name, _) = reason {
+                hints.append("or leave \(Messages.printable(name)) out, if that is not the name of a user")
+            }
             if case .noRefreshToken = reason {
                 hints.append(
                     "to get a refresh token, add the scope that the server requires for it, often offline_access")
@@ -130,7 +133,7 @@ extension Report {
         case .notAService(let url):
             self.init(
                 "\"\(Messages.address(url))\" is neither an https URL nor an http URL of a loopback host",
-                status: 64)
+                hint: Messages.writeIt(for: url), status: 64)
         case .noAuthorizationServer(let service):
             self.init(
                 "\(service) names no authorization server",
@@ -179,11 +182,22 @@ extension Report {
             self.init(
                 "the client for \(service), \(Messages.printable(id)), was not registered by keyfob",
                 hint: "check its registration at the server, or remove client_id from the configuration", status: 78)
+        case .otherClient(let service, let id, let wanted, let file, let line):
+            let place = file.map { Messages.printable($0) + (line.map { ":\($0)" } ?? "") }
+            let (id, wanted) = (Messages.printable(id), Messages.printable(wanted))
+            self.init(
+                "\(place ?? "git's settings"): the client is \(id), so no program would use a sign-in as \(wanted)",
+                hint: place == nil
+                    ? "run: git config --global credential.\(service.origin).oauthClientId \(ShellWords.quoted(wanted))"
+                    : "write there: client_id = \"\(wanted)\"", status: 78)
+            hints.append("then run the same command again")
         case .whichAccount(let service, let names):
             self.init(
                 "you are signed in to \(service) with several accounts: "
                     + Messages.printable(names.joined(separator: ", ")),
-                hint: "choose one in the URL, as in https://\(Messages.printable(names[0]))@..., or with --account",
+                hint: "choose one with --account, or in the URL: "
+                    + service.description.replacing(
+                        "://", with: "://\(Messages.printable(names[0]))@", maxReplacements: 1),
                 status: 77)
         case .noAccountAndNoKeyring(let error): self.init(secretService: error)
         case .grantNotSaved(let service):
@@ -241,6 +255,9 @@ extension Report {
     private static func because(_ reason: CredentialFailure.SignInReason) -> String {
         switch reason {
         case .noGrant: ""
+        case .otherUser(let name, let names):
+            ": you are signed in as \(Messages.printable(names.joined(separator: ", "))), "
+                + "not as \(Messages.printable(name))"
         case .scopesMissing(let scopes):
             ": your sign-in lacks these scopes: " + Messages.printable(scopes.joined(separator: ", "))
         case .stepUp: ": the service requires a stronger or more recent sign-in"

@@ -78,6 +78,7 @@ def test_a_refresh_of_one_leaves_the_other_alone(both: Person, provider: Provide
 def test_an_account_without_a_sign_in_gets_no_token(both: Person, gate: Gate) -> None:
     done = both.keyfob("token", named(gate.url, "carol"), "--interaction", "never")
     assert (done.returncode, done.stdout) == (77, b"")
+    assert "you are signed in as alice, bob, not as carol" in done.stderr.decode()
 
 
 def test_a_path_may_have_a_separate_account(developer: Person, provider: Provider, gate: Gate) -> None:
@@ -91,3 +92,31 @@ def test_a_path_may_have_a_separate_account(developer: Person, provider: Provide
         assert_worked(developer.keyfob("login", where))
     assert provider.owner(developer.token(gate.url)) == BOB
     assert provider.owner(developer.token(f"{gate.origin}/another.git")) == ALICE
+
+
+@pytest.fixture
+def alice(developer: Person, gate: Gate) -> Person:
+    """A person who is signed in as Alice, without an account name."""
+    assert_worked(developer.keyfob("login", gate.url))
+    return developer
+
+
+# Alice's own name, which this server does not tell, and what callers and documentation write for any user.
+@pytest.mark.parametrize(
+    "name", [ALICE, ALICE.upper(), "git", "token", "gitlab-ci-token", "x-access-token", "oauth2", "x-oauth-basic", "pat"]
+)
+def test_the_only_sign_in_answers_for_its_own_name_and_for_names_of_nobody(
+    alice: Person, provider: Provider, gate: Gate, name: str
+) -> None:
+    url = named(gate.url, name)
+    token = alice.token(url)
+    assert provider.owner(token) == ALICE
+    # What git is given under that name, it also refuses under that name.
+    assert_worked(alice.ask_door("erase", gate.url, f"username={name}", f"password={token}"))
+    assert alice.token(gate.url) != token
+    assert alice.browsers_opened() == 1
+
+
+def test_git_clones_with_the_name_of_the_only_sign_in(alice: Person, gate: Gate) -> None:
+    assert_worked(alice.git("clone", named(gate.url, ALICE), "copy"))
+    assert alice.browsers_opened() == 1

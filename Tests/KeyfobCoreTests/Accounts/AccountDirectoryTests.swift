@@ -29,7 +29,9 @@ import Testing
         ([], "work", nil, "work"), ([], "work", "alice", "work"), ([], "work", "oauth2", "work"),
         // Services want such user names beside a token. They name no account, at any service
         (["username = \"x-token\""], nil, "x-token", nil), (["username = \"x-token\""], nil, "alice", "alice"),
-        ([], nil, "hf_user", nil), ([], nil, "git-keyfob", nil),
+        ([], nil, "hf_user", nil), ([], nil, "git-keyfob", nil), ([], nil, "git", nil), ([], nil, "token", nil),
+        ([], nil, "gitlab-ci-token", nil), ([], nil, "x-oauth-basic", nil), ([], nil, "__token__", nil),
+        ([], nil, "x-bitbucket-api-token-auth", nil), ([], nil, "gitta", "gitta"), ([], "git", nil, "git"),
         (["username = \"x-token\""], nil, "oauth2", nil), (["username = \"x-token\""], nil, nil, nil),
         // The configured account counts if neither the command line nor the request names another one
         (["account = \"bob\""], nil, nil, "bob"), (["account = \"bob\""], nil, "oauth2", "bob"),
@@ -152,6 +154,18 @@ import Testing
             #expect(account.resource == (isEntra ? nil : "https://other"))
             #expect(account.pkce == (isEntra && more.isEmpty ? .assumed : .required))
         }
+    }
+
+    @Test(arguments: [("dev.azure.com", true), ("contoso.visualstudio.com", true), ("github.com", false)])
+    func `The user name in URLs of Azure DevOps is an organisation's`(_ host: String, _ isOrganisation: Bool) throws {
+        let configuration = try TOMLConfiguration(
+            "[host.\"https://\(host)\"]\nclient_id = \"c\"\n", file: "f"
+        ).decode()
+        let request = CredentialRequest.git(host, username: "contoso")
+        let account = try AccountDirectory(configuration: configuration).configuredAccount(for: request)
+        #expect(account?.nameSource == (isOrganisation ? .urlOfOrganisation : .url))
+        let chosen = AccountDirectory(configuration: configuration, accountName: "contoso")
+        #expect(try chosen.configuredAccount(for: request)?.nameSource == .user)
     }
 
     @Test func `Azure DevOps gets no resource`() throws {

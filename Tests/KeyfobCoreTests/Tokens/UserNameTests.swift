@@ -1,0 +1,98 @@
+import CredentialProtocol
+import KernelKeyring
+import Secrets
+import Testing
+
+@testable import KeyfobCore
+
+/// Which sign-in answers a request with an account name.
+@Suite struct `An account name` {
+    /// A sign-in: its account name, and the user name that the server gave.
+    typealias SignedIn = (name: String?, label: String?)
+    typealias Source = Account.NameSource
+
+    /// The sign-ins, the name, its source, and the index of the sign-in that answers.
+    static let answered: [([SignedIn], String, Source, Int)] = [
+        ([(nil, "alice")], "alice", .url, 0), ([(nil, "Alice")], "aLICE", .url, 0), ([(nil, nil)], "alice", .url, 0),
+        ([(nil, "alice")], "alice", .user, 0), ([("work", "alice")], "alice", .url, 0),
+        ([("work", "alice")], "alice", .user, 0), ([("alice", "x")], "alice", .url, 0),
+        ([(nil, "bob"), ("work", "alice")], "alice", .url, 1), ([("alice", nil), ("bob", nil)], "bob", .url, 1),
+        ([(nil, "alice"), ("alice", nil)], "alice", .url, 1),
+        // An organisation is nobody's name
+        ([(nil, "alice")], "contoso", .urlOfOrganisation, 0), ([("work", "alice")], "contoso", .urlOfOrganisation, 0),
+        ([("contoso", nil), (nil, nil)], "contoso", .urlOfOrganisation, 0),
+        ([("other", nil), (nil, nil)], "contoso", .urlOfOrganisation, 1),
+    ]
+
+    @Test(arguments: answered)
+    func `gets the token of the sign-in that it means`(
+        _ signedIn: [SignedIn], _ name: String, _ source: Source, _ index: Int
+    ) async throws {
+        try await run(signedIn, name, source) { source, account in
+            let token = try await source.token(of: account, for: .git())
+            #expect(token.token == Secret("token \(index)"))
+        }
+    }
+
+    /// The sign-ins, the name, its source, and the users that the error names.
+    static let refused: [([SignedIn], String, Source, [String])] = [
+        ([(nil, "alice")], "bob", .url, ["alice"]), ([("alice", nil)], "bob", .url, ["alice"]),
+        ([("work", "alice")], "bob", .user, ["alice"]), ([(nil, "alice")], "alic", .url, ["alice"]),
+        ([(nil, "alice@example.com")], "alice@example.org", .url, ["alice@example.com"]),
+        ([(nil, "stra\u{DF}e")], "strasse", .url, ["stra\u{DF}e"]),
+        ([(nil, "caf\u{E9}")], "cafe\u{301}", .url, ["caf\u{E9}"]),
+        ([(nil, nil), ("alice", nil)], "bob", .url, ["alice"]), ([(nil, "a"), ("x", "b")], "bob", .url, ["a", "b"]),
+        // Two sign-ins of one name: neither is meant more than the other
+        ([(nil, "alice"), ("work", "alice")], "alice", .user, ["alice", "alice"]),
+        // On the command line and in the configuration, a name means that name
+        ([(nil, nil)], "bob", .user, []), ([], "bob", .url, []),
+    ]
+
+    @Test(arguments: refused)
+    func `of another user gets no token`(
+        _ signedIn: [SignedIn], _ name: String, _ source: Source, _ names: [String]
+    ) async throws {
+        let reason: CredentialFailure.SignInReason =
+            names.isEmpty ? .noGrant : .otherUser(named: name, signedIn: names)
+        try await run(signedIn, name, source) { source, account in
+            await #expect(throws: CredentialFailure.signInNeeded(service: account.service, because: reason)) {
+                try await source.token(of: account, for: .git())
+            }
+        }
+    }
+
+    @Test func `of an organisation does not choose among several users`() async throws {
+        try await run([("a", nil), ("b", nil)], "contoso", .urlOfOrganisation) { source, account in
+            await #expect(throws: CredentialFailure.whichAccount(service: account.service, names: ["a", "b"])) {
+                try await source.token(of: account, for: .git())
+            }
+        }
+    }
+
+    @Test func `that the user signs in with is not another sign-in's that has no name`() async throws {
+        try await run([(nil, nil)], "bob", .url) { source, account in
+            #expect(source.signedIn(account).name == "bob")
+        }
+        try await run([(nil, "bob")], "bob", .url) { source, account in
+            #expect(source.signedIn(account).name == nil)
+        }
+    }
+
+    private func run(
+        _ signedIn: [SignedIn], _ name: String, _ source: Source,
+        _ body: (OAuthTokenSource, Account) async throws -> Void
+    ) async throws {
+        try await TokenBench.run { bench in
+            for (index, each) in signedIn.enumerated() {
+                var account = bench.account
+                account.name = each.name
+                var grant = Grant.example(of: account, refreshToken: nil, accessToken: "token \(index)")
+                grant.label = each.label
+                try bench.grants.save(grant)
+            }
+            var account = bench.account
+            (account.name, account.nameSource) = (name, source)
+            try await body(bench.source, account)
+        }
+    }
+}
