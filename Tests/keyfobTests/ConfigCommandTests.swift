@@ -129,7 +129,7 @@ import Testing
     @Test(
         arguments: [
             ("http://git.example.com", "https://git.example.com"), ("ftp://git.example.com", nil), ("--json", nil),
-            ("git.example.com", "https://git.example.com"), ("git.example.com:8443/a", "https://git.example.com:8443/a"),
+            ("git.example.com", "https://git.example.com"), ("git.example.com:843/a", "https://git.example.com:843/a"),
             ("git@git.example.com:a/b.git", "https://git.example.com/a/b.git"),
             ("ssh://git@git.example.com:22/a", "https://git.example.com/a"), ("localhost:1/a", "http://localhost:1/a"),
             ("https://user:secret@b\u{FC}cher.example/a", "https://xn--bcher-kva.example/a"),

@@ -212,7 +212,7 @@ private struct Treasure {
         for operation in ["get", "store", "erase"] {
             for door in Self.doors {
                 let result = try await session.run(door + [operation], request)
-                let isRefused = result.status == 65 && result.stdout.isEmpty && Self.isOneLine(result.complaint)
+                let isRefused = result.status == 65 && result.stdout.isEmpty && Self.isMessage(result.complaint)
                 #expect(isRefused, "\(name): \(door[0]) \(operation): \(result.status) \(result.complaint)")
                 Counts.add(.hostileCallers, name, passed: isRefused ? 1 : 0)
             }
@@ -233,8 +233,10 @@ private struct Treasure {
         }
     }
 
-    private static func isOneLine(_ text: String) -> Bool {
-        text.hasPrefix("keyfob: ") && text.utf8.count { $0 == 0x0A } == 1
+    /// Whether the text is one line and perhaps hints.
+    private static func isMessage(_ text: String) -> Bool {
+        text.hasPrefix("keyfob: ")
+            && text.utf8.split(separator: 0x0A).dropFirst().allSatisfy { Substring($0).hasPrefix("hint: ") }
             && text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x0A }
     }
 }

@@ -52,8 +52,9 @@ package struct AccountDirectory: Sendable {
         account.resource = resource(request, host, known, server)
         account.resourceParameter = host.resourceParameter ?? .resource
         account.username = host.username ?? known?.username
-        account.name = accountName ?? Self.person(in: request, username: account.username) ?? host.account
-        if accountName == nil, account.name == request.username { account.nameSource = known?.nameSource ?? .url }
+        let person = accountName == nil ? Self.person(in: request, username: account.username) : nil
+        account.name = accountName ?? person ?? host.account
+        if person != nil { account.nameSource = known?.nameSource ?? .url }
         account.flow = host.flow
         account.redirect = host.redirect ?? known?.redirect
         account.pkce = host.pkce ?? known?.pkce ?? KnownIssuer.match(server)?.pkce ?? .required

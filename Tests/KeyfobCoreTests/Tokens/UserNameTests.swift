@@ -55,7 +55,7 @@ import Testing
         let reason: CredentialFailure.SignInReason =
             names.isEmpty ? .noGrant : .otherUser(named: name, signedIn: names)
         try await run(signedIn, name, source) { source, account in
-            await #expect(throws: CredentialFailure.signInNeeded(service: account.service, because: reason)) {
+            await #expect(throws: CredentialFailure.needsSignIn(account, because: reason)) {
                 try await source.token(of: account, for: .git())
             }
         }
