@@ -176,8 +176,11 @@ import Testing
     @Test(.counted(.hostileServers), arguments: documents)
     func `in place of a token`(_ row: FailureRow) async throws {
         var row = row
-        row.status = 77
-        row.hint = "its code cannot be used again"
+        // The transport refuses the head of that answer, as if there were no server.
+        if row.testDescription != "a header without end" {
+            row.status = 77
+            row.hint = "its code cannot be used again"
+        }
         if Self.objects.contains(row.testDescription) {
             row.says = "the server issued "
             row.hint = nil
