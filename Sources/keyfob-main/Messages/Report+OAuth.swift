@@ -11,13 +11,13 @@ extension Report {
         case .authorizationTimedOut(let seconds):
             self.init(
                 "the sign-in was not finished within \(Messages.span(Int64(seconds)))",
-                hint: "try again",
+                hint: "try again: keyfob login URL",
                 status: 77
             )
         case .codeExpired(let seconds):
             self.init(
                 "the code has expired: the server allowed \(Messages.span(Int64(seconds)))",
-                hint: "try again", status: 77)
+                hint: "try again: keyfob login URL", status: 77)
         case .codeSpent(let error): self.init(oauth: error)
         case .cancelled: self.init("the sign-in was cancelled", status: 77)
         case .listenerFailed(let reason):
