@@ -25,8 +25,8 @@ package enum OAuthError: Error, Sendable, Equatable {
     case notJSON(host: String, contentType: String?)
     /// JSON or a header field has the wrong form; `member` names it.
     case malformed(host: String, member: String)
-    /// No well-known location has metadata.
-    case metadataNotFound(issuer: String)
+    /// No well-known location has usable metadata; with the answer of each.
+    case metadataNotFound(issuer: String, answers: [MetadataAnswer])
     /// The metadata names another issuer (RFC 8414 section 3.3).
     case issuerMismatch(expected: String, found: String)
     /// An endpoint that keyfob must not use: not https, relative, or with forbidden characters.
@@ -73,8 +73,7 @@ package enum OAuthError: Error, Sendable, Equatable {
     case bearerHeaderUnsupported(resource: String)
     /// The resource only accepts tokens with a proof of possession (RFC 9449).
     case proofOfPossessionRequired(resource: String)
-    /// 401, 403, 404, 405 or 501 from the registration endpoint (RFC 7591): the server does not accept our
-    /// registration.
+    /// The registration endpoint (RFC 7591) does not accept our registration, or is a page for people.
     case registrationClosed(host: String, status: Int)
     /// The server registered other redirect URIs than those that were sent.
     case redirectChanged(host: String, wanted: String, given: [String])

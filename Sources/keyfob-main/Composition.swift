@@ -97,12 +97,12 @@ struct Composition: Sendable {
     /// Finds the authorization server of a service. A service may not point to this machine or its network, unless the
     /// service itself is there.
     private static func finder(
-        _ host: Configuration.Host?, _ service: ServiceURL, _ transports: Transports
+        _ host: Configuration.Host?, _ service: ServiceURL, _ transports: Transports, _ tracer: Tracer
     ) -> ServerFinder {
         let transport = transports.transport(trusting: host?.certificateAuthorityFile)
         return ServerFinder(
             transport: ReachingTransport(transport, reach: .asPublicAs(Reach.Resource(service))),
-            reach: { try await transports.reach(neededFor: $0, of: $1) })
+            reach: { try await transports.reach(neededFor: $0, of: $1) }, note: { tracer.note($0) })
     }
 
     /// Runs `body` with the credential helper and the configuration. Throws its errors.
@@ -164,11 +164,11 @@ struct Composition: Sendable {
         _ accounts: AccountDirectory, reread: @escaping @Sendable () throws -> AccountDirectory,
         _ policy: InteractionPolicy, _ git: GitConfigCommand
     ) -> ServiceApproval {
-        let transports = transports
+        let (transports, tracer) = (transports, tracer)
         return ServiceApproval(
             accounts: accounts, reread: reread, approvals: approvals, lock: lock, interaction: policy,
             gitDeclines: { [isForGit] in git.declinesInteraction(for: $0, inRepository: isForGit) },
-            finder: { Self.finder($0, $1, transports) }, hasTerminal: Terminal.isThere,
+            finder: { Self.finder($0, $1, transports, tracer) }, hasTerminal: Terminal.isThere,
             ask: { try await Terminal.confirms(Messages.question($0)) })
     }
 
@@ -190,7 +190,7 @@ struct Composition: Sendable {
                 place: .init(
                     hasBrowser: Environment.hasBrowser,
                     isRemote: Environment.variable("SSH_CONNECTION")?.isEmpty == false),
-                now: { Int64(time(nil)) }),
+                now: { Int64(time(nil)) }, note: { [tracer] in tracer.note($0) }),
             transport: { transports.transport(for: $0) }, approve: { try approvals?.add($0) },
             agree: { try approvals?.agree($0, hosts: $1) },
             interaction: policy,

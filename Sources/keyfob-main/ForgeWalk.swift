@@ -22,11 +22,10 @@ struct ForgeWalk {
 
     /// Says what the user must do; at a terminal, does it together with the user.
     func run() async throws {
-        try await composition.runWithParts { parts in
+        try await composition.runWithParts { given in
             let request = try CredentialRequest(url: url)
             guard let service = request.url else { throw CredentialFailure.notAService(url: url) }
-            let provider = parts.accounts.configuration.host(for: service)?.provider
-            guard let host = KnownHost.match(service, provider: provider) else {
+            guard let (host, parts) = try await forge(at: service, given) else {
                 return Terminal.hint(Messages.thenSignIn(service))
             }
             let login = composition.login(parts)
@@ -35,9 +34,11 @@ struct ForgeWalk {
             guard try !hasClient(account) else {
                 return Terminal.hint(Messages.clientKnown(account.service))
             }
-            guard Terminal.isThere else { throw Self.steps(for: account, host) }
+            guard Terminal.isThere else {
+                throw Self.steps(for: account, host, page: await page(host, account))
+            }
             try await login.check(target, hasClient: true)
-            let client = try await Self.register(with: host, for: account)
+            let client = try await Self.register(with: host, for: account, page: await page(host, account))
             target.use(
                 Client(byUser: client.id, secret: client.secret),
                 flow: host.ownClient == .withoutSecretByDevice ? .device : nil)
@@ -47,16 +48,47 @@ struct ForgeWalk {
         }
     }
 
+    /// The known program at `service`, and the parts with the entry for it. If nothing names the program, keyfob guesses and
+    /// asks; the entry is written after a yes.
+    private func forge(at service: ServiceURL, _ parts: Composition.Parts) async throws -> (
+        KnownHost, Composition.Parts
+    )? {
+        let configured = parts.accounts.configuration.host(for: service)
+        if let host = KnownHost.match(service, provider: configured?.provider) { return (host, parts) }
+        let transport = composition.transports.transport(trusting: configured?.certificateAuthorityFile)
+        guard configured?.server == nil, let guess = await ForgeGuess.guess(service, over: transport) else {
+            return nil
+        }
+        Terminal.say(Messages.looksLike(guess))
+        guard Terminal.isThere else {
+            Terminal.hint(Messages.lines(of: guess))
+            return nil
+        }
+        guard try await Terminal.confirms(Messages.isThat(guess)) else { return nil }
+        try parts.serviceApproval.prepareApproval(of: guess.entry)
+        try parts.serviceApproval.approve(guess.entry)
+        return (guess.host, try composition.parts())
+    }
+
+    /// The page for registering a client. A forge below a path says itself where that is.
+    private func page(_ host: KnownHost, _ account: Account) async -> String? {
+        var issuer: String?
+        if !account.service.pathSegments.isEmpty || account.server != host.server(for: account.service) {
+            issuer = try? await account.serverMetadata(over: composition.transports.transport(for: account)).issuer
+        }
+        return host.registrationPage(for: account.service, issuer: issuer)
+    }
+
     private func hasClient(_ account: Account) throws -> Bool {
         try account.client != nil || !composition.registrations.own(issuer: account.server.identifier).isEmpty
     }
 
     /// The instructions for a user who is not at a terminal.
-    private static func steps(for account: Account, _ host: KnownHost) -> RegistrationNeeded {
+    private static func steps(for account: Account, _ host: KnownHost, page: String?) -> RegistrationNeeded {
         RegistrationNeeded(
             needed: .init(
                 service: account.service, issuer: account.server.identifier,
-                page: host.registrationPage(for: account.service), redirectURI: redirectURI(account),
+                page: page, redirectURI: redirectURI(account),
                 scopes: account.scopes, notes: host.quirks))
     }
 
@@ -67,11 +99,10 @@ struct ForgeWalk {
     // The steps at the terminal.
 
     private static func register(
-        with host: KnownHost, for account: Account
+        with host: KnownHost, for account: Account, page: String?
     ) async throws -> (id: String, secret: Secret?) {
         Terminal.say(Messages.wantsRegistration(host))
         Terminal.hint(Messages.shortestWay(host.ownClient))
-        let page = host.registrationPage(for: account.service)
         let values: [(String, String?)] = [
             ("page", page), ("name", "keyfob"), ("redirect URI", redirectURI(account)),
             ("scopes", account.scopes.joined(separator: " ")),

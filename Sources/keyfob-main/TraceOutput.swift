@@ -88,6 +88,14 @@ extension Tracer {
             }
         note("\(report.method) \(report.place) \(outcome), \(Self.seconds(report.duration))")
     }
+
+    /// Describes what discovery ignored.
+    func note(_ remark: DiscoveryRemark) {
+        switch remark {
+        case .ignored(let member, let place): note("ignored \(member) of \(Messages.printable(place)): not usable")
+        case .skipped(let answer): note("no usable metadata at " + Report.words(answer))
+        }
+    }
 }
 
 /// The option of commands that can report their steps.

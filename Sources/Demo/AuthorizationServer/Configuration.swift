@@ -78,6 +78,8 @@ package struct AuthorizationServerConfiguration: Sendable {
     package var authorizationErrorDescription = "as configured"
     /// Returns the query with which the browser goes back, from the query that the standards require; nil for no change.
     package var changesResponse: (@Sendable (_ query: String) -> String)?
+    /// The error in the response to an authorization request with this `prompt` (OpenID Connect Core section 3.1.2.1).
+    package var refusedPrompts: [String: String] = [:]
     /// Whether a loopback redirect URI may have any port (RFC 8252 section 7.3); some servers match exactly.
     package var ignoresLoopbackPort = true
     /// The requested scopes that are granted; nil for all of them (RFC 6749 section 3.3).

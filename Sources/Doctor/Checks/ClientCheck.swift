@@ -37,7 +37,7 @@ struct ClientCheck: Check {
         throw CredentialFailure.clientNeeded(
             .init(
                 service: account.service, issuer: metadata.issuer ?? account.server.identifier,
-                page: account.provider?.registrationPage(for: account.service),
+                page: account.provider?.registrationPage(for: account.service, issuer: metadata.issuer),
                 redirectURI: (account.redirect ?? .loopback).uri(port: nil), scopes: account.scopes,
                 notes: account.provider?.quirks ?? []))
     }

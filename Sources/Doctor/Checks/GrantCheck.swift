@@ -38,7 +38,8 @@ struct GrantCheck: Check {
         if grant.accessToken != nil { return .ok(summary + ", with a token that does not expire", details) }
         return .warning(
             summary + ", without a refresh token: the sign-in ends with its access token",
-            hints: ["to get one, add the scope that the server requires to scopes, often offline_access"], details)
+            hints: grant.requestedScopes.contains("offline_access")
+                ? [] : ["to get one, add the scope that the server requires to scopes, often offline_access"], details)
     }
 
     /// The finding if the user is not signed in. During the cool-down of the desktop prompt, it says when that ends.

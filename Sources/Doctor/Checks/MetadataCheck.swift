@@ -18,10 +18,10 @@ struct MetadataCheck: Check {
             return .ok(
                 account.provider.map { "not needed: keyfob knows \($0.name)" }
                     ?? "not needed: the configuration names the endpoints")
-        case .issuer(let issuer, _, _):
+        case .issuer:
             do {
                 let transport = context.parts.transport(for: account)
-                let metadata = try await Discovery(transport: transport).metadata(issuer: issuer)
+                let metadata = try await account.serverMetadata(over: transport)
                 context.notes.note { $0.metadata = metadata }
                 return Self.finding(account, otherHosts: try account.hostsToAgreeTo(at: metadata))
             } catch {

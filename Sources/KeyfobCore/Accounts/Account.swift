@@ -24,6 +24,9 @@ package struct Account: Sendable, Equatable {
     package var scopes: [String] = []
     /// Whether `offline_access` may be added to ``scopes``: if the server has named them, and not the user.
     package var addsOfflineAccess = false
+    /// Whether a request with `offline_access` may ask for the user's consent: not if the server is known to need none, or
+    /// has refused that.
+    var mayAskForConsent = true
     /// The resource indicator to send (RFC 8707); nil means none.
     package var resource: String?
     /// The name of the parameter for it.

@@ -49,6 +49,7 @@ package struct AccountDirectory: Sendable {
         account.clientMetadataDocument = configuration.clientMetadataDocument
         account.scopes = scopes(host.scopes ?? known?.scopes ?? [], request)
         account.addsOfflineAccess = host.offlineAccess ?? false
+        account.mayAskForConsent = KnownIssuer.match(server)?.needsConsent ?? true
         account.resource = resource(request, host, known, server)
         account.resourceParameter = host.resourceParameter ?? .resource
         account.username = host.username ?? known?.username

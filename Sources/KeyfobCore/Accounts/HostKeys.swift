@@ -76,7 +76,7 @@ extension Configuration.Host {
         HostKey(
             "provider", \.provider, .string,
             "the program that runs on a host of your own: `github`, `gitlab`, `gitea`, "
-                + "`bitbucket-data-center`",
+                + "`forgejo`, `bitbucket-data-center`",
             check: { provider, host throws(ConfigurationError.Problem) in
                 // A host in the table of known hosts can have no other provider than its own.
                 let known = KnownHost.match(host.service, provider: nil).map { [$0.provider] }

@@ -1,5 +1,6 @@
 package import Addresses
 package import OAuth
+import Secrets
 
 /// Built-in facts about a kind of service: the location of its authorization server, and the settings for git.
 ///
@@ -32,6 +33,13 @@ package struct KnownHost: Sendable, Equatable {
     let authority: String?
     /// The paths below that origin.
     let shape: ServerShape
+    /// The path of the token endpoint below the issuer, by which metadata show that they are this program's; nil if the
+    /// program publishes none.
+    let tokenPath: String?
+    /// A scope that the metadata list, if the path is not enough.
+    let metadataScope: String?
+    /// The first segments of the program's own paths, if it may run below another path. What comes before them is that path.
+    let ownSegments: [String]
     /// The page for registering clients: a path below that origin, or a full URL.
     let registration: String
     /// The URL for deleting access tokens in GitHub's API: `{origin}` stands for the service's origin, `{host}` for its
@@ -60,6 +68,7 @@ package struct KnownHost: Sendable, Equatable {
 
     init(
         provider: String, name: String, hosts: [String] = [], authority: String? = nil, shape: ServerShape,
+        tokenPath: String? = nil, metadataScope: String? = nil, ownSegments: [String] = [],
         registration: String, tokenDeletion: String? = nil, grants: String? = nil,
         scopes: [String], username: String?, nameSource: Account.NameSource = .url,
         redirect: RedirectTemplate? = nil, pkce: PKCEPolicy? = nil, quirks: [String] = [],
@@ -67,6 +76,7 @@ package struct KnownHost: Sendable, Equatable {
     ) {
         (self.provider, self.name, self.hosts) = (provider, name, hosts)
         (self.authority, self.shape, self.registration) = (authority, shape, registration)
+        (self.tokenPath, self.metadataScope, self.ownSegments) = (tokenPath, metadataScope, ownSegments)
         (self.tokenDeletion, self.grants) = (tokenDeletion, grants)
         (self.scopes, self.username, self.nameSource) = (scopes, username, nameSource)
         (self.redirect, self.pkce) = (redirect, pkce)
@@ -76,7 +86,7 @@ package struct KnownHost: Sendable, Equatable {
     /// The authorization server of `service`. Returns nil if its origin cannot be an endpoint's, such as plain http off
     /// loopback.
     package func server(for service: ServiceURL) -> Account.ServerLocation? {
-        let origin = authority ?? service.origin
+        let origin = base(for: service)
         guard (try? EndpointURL(origin)) != nil else { return nil }
         func endpoint(_ path: String?) -> EndpointURL? { path.flatMap { try? EndpointURL(origin + $0) } }
 
@@ -92,14 +102,29 @@ package struct KnownHost: Sendable, Equatable {
         }
     }
 
+    /// The URL below which the program has its paths.
+    ///
+    /// - Parameter issuer: the issuer in the metadata, if they have been read.
+    private func base(for service: ServiceURL, issuer: String? = nil) -> String {
+        if let authority { return authority }
+        if case .issuer = shape, let issuer, (try? EndpointURL(issuer))?.origin == service.origin {
+            return issuer.ends(with: "/") ? String(issuer.dropLast()) : issuer
+        }
+        guard !ownSegments.isEmpty else { return service.origin }
+        let path = service.pathSegments.prefix { !ownSegments.holdsSame(as: $0) }
+        return ([service.origin] + path).joined(separator: "/")
+    }
+
     /// The page for registering a client for `service`; nil under the same condition as ``server(for:)``.
-    package func registrationPage(for service: ServiceURL) -> String? {
-        page(registration, for: service)
+    ///
+    /// - Parameter issuer: the issuer in the metadata, if they have been read. The program may run below a path.
+    package func registrationPage(for service: ServiceURL, issuer: String? = nil) -> String? {
+        page(registration, for: service, issuer: issuer)
     }
 
     /// The page for revoking grants, or nil if there is none, as with servers that revoke on keyfob's request.
-    package func grantsPage(for service: ServiceURL) -> String? {
-        grants.flatMap { page($0, for: service) }
+    package func grantsPage(for service: ServiceURL, issuer: String? = nil) -> String? {
+        grants.flatMap { page($0, for: service, issuer: issuer) }
     }
 
     /// The URL for deleting the tokens of a client, or nil if the host has none or the client id does not fit into a
@@ -117,8 +142,8 @@ package struct KnownHost: Sendable, Equatable {
         return byte < 0x80 && (character.isLetter || character.isNumber || "-._~".contains(character))
     }
 
-    private func page(_ place: String, for service: ServiceURL) -> String? {
-        let page = place.hasPrefix("/") ? (authority ?? service.origin) + place : place
+    private func page(_ place: String, for service: ServiceURL, issuer: String? = nil) -> String? {
+        let page = place.hasPrefix("/") ? base(for: service, issuer: issuer) + place : place
         return (try? EndpointURL(page))?.string
     }
 
@@ -136,7 +161,7 @@ package struct KnownHost: Sendable, Equatable {
     }
 
     /// The row for a provider's host that is not in the table: preferably the row that uses the service's own origin.
-    private static func row(of provider: String) -> KnownHost? {
+    static func row(of provider: String) -> KnownHost? {
         let candidates = rows.filter { $0.provider == provider }
         return candidates.first { $0.authority == nil } ?? candidates.first
     }

@@ -6,7 +6,8 @@ import OAuth
 /// If the user names the provider and there are several such rows, the first one is used.
 extension KnownHost {
     static let rows = [
-        github, gitHubEnterpriseServer, gitHubDataResidency, gitlab, gitea, bitbucketCloud, bitbucketDataCenter,
+        github, gitHubEnterpriseServer, gitHubDataResidency, gitlab, gitea, forgejo, bitbucketCloud,
+        bitbucketDataCenter,
         azureDevOps, googleSource, huggingFace,
     ]
 
@@ -55,7 +56,8 @@ extension KnownHost {
             "gitlab.com", "salsa.debian.org", "gitlab.gnome.org", "gitlab.freedesktop.org", "invent.kde.org",
             "framagit.org", "gitlab.haskell.org",
         ],
-        shape: .issuer(device: "/oauth/authorize_device"), registration: "/-/user_settings/applications",
+        shape: .issuer(device: "/oauth/authorize_device"), tokenPath: "/oauth/token",
+        metadataScope: "read_repository", registration: "/-/user_settings/applications",
         scopes: ["read_repository", "write_repository"], username: "oauth2", pkce: .assumed,
         quirks: [
             "register an application that is not confidential, with the redirect URI http://127.0.0.1/callback",
@@ -65,16 +67,22 @@ extension KnownHost {
 
     // MARK: Gitea and Forgejo
 
-    private static let gitea = KnownHost(
-        provider: "gitea", name: "Gitea or Forgejo", hosts: ["codeberg.org", "gitea.com", "code.forgejo.org"],
-        shape: .issuer(), registration: "/user/settings/applications", grants: "/user/settings/applications",
-        scopes: ["read:repository", "write:repository"], username: "oauth2", pkce: .assumed,
-        quirks: [
-            "register an application that is not confidential, with the redirect URI http://127.0.0.1/callback; "
-                + "any port will do then, and localhost will not",
-            "Forgejo, and Gitea before 1.23, give the token all that the account may do, whatever the scopes",
-            "there is no device flow",
-        ])
+    private static let gitea = giteaHost(
+        provider: "gitea", name: "Gitea or Forgejo", hosts: ["codeberg.org", "gitea.com", "code.forgejo.org"])
+    private static let forgejo = giteaHost(provider: "forgejo", name: "Forgejo")
+
+    private static func giteaHost(provider: String, name: String, hosts: [String] = []) -> KnownHost {
+        KnownHost(
+            provider: provider, name: name, hosts: hosts, shape: .issuer(), tokenPath: "/login/oauth/access_token",
+            registration: "/user/settings/applications", grants: "/user/settings/applications",
+            scopes: ["read:repository", "write:repository"], username: "oauth2", pkce: .assumed,
+            quirks: [
+                "register an application that is not confidential, with the redirect URI http://127.0.0.1/callback; "
+                    + "any port will do then, and localhost will not",
+                "Forgejo, and Gitea before 1.23, give the token all that the account may do, whatever the scopes",
+                "there is no device flow",
+            ])
+    }
 
     // MARK: Bitbucket
 
@@ -96,6 +104,7 @@ extension KnownHost {
     private static let bitbucketDataCenter = KnownHost(
         provider: "bitbucket-data-center", name: "Bitbucket Data Center",
         shape: .endpoints(authorization: "/rest/oauth2/latest/authorize", token: "/rest/oauth2/latest/token"),
+        ownSegments: ["scm", "projects", "users", "rest", "plugins"],
         registration: "/plugins/servlet/applinks/listApplicationLinks",
         scopes: ["REPO_WRITE"], username: "x-token-auth",
         redirect: try? RedirectTemplate("http://localhost:48737/callback"), pkce: .assumed,

@@ -9,6 +9,8 @@ struct KnownIssuer: Sendable {
     let pkce: PKCEPolicy?
     /// Whether `resource` (RFC 8707) may be sent; otherwise the scopes name the resource.
     let takesResource: Bool
+    /// Whether it gives a refresh token only if the user is asked for consent (OpenID Connect Core section 11).
+    let needsConsent: Bool
     /// Other hosts of its endpoints and of its device page, as ``EndpointURL/authority`` writes them. keyfob does not
     /// ask the user about these. Each has its source in a comment.
     let endpointHosts: [String]
@@ -26,12 +28,15 @@ struct KnownIssuer: Sendable {
     private static let entra = KnownIssuer(
         hosts: ["login.microsoftonline.com", "login.microsoftonline.us", "login.partner.microsoftonline.cn"],
         pkce: .assumed, takesResource: false,
+        // https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow: `offline_access` suffices, and with
+        // prompt=consent a user needs an administrator for permissions that one has granted already.
+        needsConsent: false,
         // https://learn.microsoft.com/entra/identity-platform/v2-oauth2-device-code: "verification_uri" is
         // https://microsoft.com/devicelogin.
         endpointHosts: ["microsoft.com"])
 
     private static let google = KnownIssuer(
-        hosts: ["accounts.google.com"], pkce: nil, takesResource: true,
+        hosts: ["accounts.google.com"], pkce: nil, takesResource: true, needsConsent: false,
         // https://accounts.google.com/.well-known/openid-configuration: token, device and revocation endpoint are on
         // oauth2.googleapis.com. https://developers.google.com/identity/protocols/oauth2/limited-input-device: the
         // device page is https://www.google.com/device.

@@ -58,7 +58,11 @@ package struct ClientSource: Sendable {
             return Identity(client: Client(id: document), redirect: account.redirect ?? ClientMetadataDocument.redirect)
         }
         let usable = try registrations.own(issuer: issuer).first {
-            !$0.isExpired(at: now()) && !(isLabelNeeded && $0.redirect?.path == RedirectTemplate.loopback.path)
+            // Some servers compare the port, so a configured one must be the registered one.
+            let hasPort =
+                account.redirect.map { $0.ports.isEmpty } ?? true || $0.redirect?.ports == account.redirect?.ports
+            return hasPort && !$0.isExpired(at: now())
+                && !(isLabelNeeded && $0.redirect?.path == RedirectTemplate.loopback.path)
         }
         if !anew, let own = usable, let redirect = own.redirect {
             return Identity(
@@ -111,7 +115,8 @@ package struct ClientSource: Sendable {
         _ account: Account, _ issuer: String, _ redirect: RedirectTemplate
     ) throws -> CredentialFailure {
         var needed = CredentialFailure.ClientNeeded(
-            service: account.service, issuer: issuer, page: account.provider?.registrationPage(for: account.service),
+            service: account.service, issuer: issuer,
+            page: account.provider?.registrationPage(for: account.service, issuer: issuer),
             redirectURI: redirect.uri(port: nil), scopes: account.scopes, notes: account.provider?.quirks ?? [])
         needed.known = try registrations.byPerson(issuer: issuer).map(\.client.id)
         return .clientNeeded(needed)

@@ -36,6 +36,9 @@ package enum CredentialFailure: Error, Sendable, Equatable {
     /// The user did not finish the sign-in, and keyfob's registration is from an earlier one. The server may have refused that
     /// registration, which it would show only in the browser.
     case unanswered(service: ServiceURL, after: OAuthError)
+    /// The user did not finish a sign-in that requested `prompt=consent` with `offline_access`. The server may not support
+    /// that, which it would show only in the browser.
+    case unansweredConsent(service: ServiceURL, after: OAuthError, isAdded: Bool)
     /// The server refuses the client that the user has registered, or its secret (RFC 6749 section 5.2).
     case clientRefused(service: ServiceURL, id: String, by: OAuthError)
     /// The server refuses the client as which it has just registered keyfob.
@@ -99,8 +102,8 @@ package enum CredentialFailure: Error, Sendable, Equatable {
         case grantEnded
         /// The server no longer knows keyfob's own registration (`invalid_client`).
         case clientForgotten
-        /// The access token has expired and came without a refresh token.
-        case noRefreshToken
+        /// The access token has expired and came without a refresh token, although these scopes were requested.
+        case noRefreshToken(scopes: [String])
     }
 }
 

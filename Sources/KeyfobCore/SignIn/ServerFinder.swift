@@ -14,14 +14,19 @@ import Secrets
 package struct ServerFinder: Sendable {
     let transport: any HTTPTransport
     let reach: @Sendable (EndpointURL, _ resource: EndpointURL) async throws -> Reach
+    let note: @Sendable (DiscoveryRemark) -> Void
 
-    /// - Parameter reach: how near a server must be allowed to be for a request to it; throws if no request is allowed.
+    /// - Parameters:
+    ///   - reach: how near a server must be allowed to be for a request to it; throws if no request is allowed.
+    ///   - note: receives what is ignored.
     package init(
         transport: any HTTPTransport,
-        reach: @escaping @Sendable (EndpointURL, _ resource: EndpointURL) async throws -> Reach = { .asPublicAs($1) }
+        reach: @escaping @Sendable (EndpointURL, _ resource: EndpointURL) async throws -> Reach = { .asPublicAs($1) },
+        note: @escaping @Sendable (DiscoveryRemark) -> Void = { _ in }
     ) {
         self.transport = transport
         self.reach = reach
+        self.note = note
     }
 
     /// The result, and the steps to it.
@@ -81,8 +86,7 @@ package struct ServerFinder: Sendable {
         steps.append(
             challenge.map { .challenge(resourceMetadata: $0.resourceMetadata, scope: $0.scope) } ?? .noChallenge)
 
-        let found = try await ResourceDiscovery(transport: transport)
-            .metadata(of: url, advertised: challenge?.resourceMetadata)
+        let (found, badChallenge) = try await resourceMetadata(of: url, advertised: challenge?.resourceMetadata)
         if let found {
             let metadata = found.metadata
             steps.append(.resourceMetadata(resource: metadata.resource, servers: metadata.authorizationServers))
@@ -90,12 +94,31 @@ package struct ServerFinder: Sendable {
             return Finding(host: host, steps: steps)
         }
         steps.append(.noResourceMetadata)
-        let issuer = try await ownIssuer(of: service)
+        let metadata = try await ownMetadata(
+            of: service, scope: challenge?.scope == nil ? Self.openID : nil, orReport: badChallenge)
+        let issuer = metadata.issuer ?? service.origin
         var host = Configuration.Host(service: try ServiceURL(service.origin))
         host.issuer = issuer
         host.reach = .service
         host.scopes = challenge?.scope
+        // Servers of OpenID Connect refuse a request without it (OpenID Connect Core section 3.1.2.1).
+        if host.scopes == nil, metadata.scopesSupported?.contains(Self.openID) == true {
+            (host.scopes, host.offlineAccess) = ([Self.openID], true)
+        }
         return Finding(host: host, steps: steps + [.ownIssuer(issuer)])
+    }
+
+    /// The metadata of the service; nil if there are none, with the error if the reason is a bad challenge.
+    private func resourceMetadata(
+        of url: EndpointURL, advertised: String?
+    ) async throws(OAuthError) -> (ResourceDiscovery.Found?, OAuthError?) {
+        let discovery = ResourceDiscovery(transport: transport, note: note)
+        do {
+            return (try await discovery.metadata(of: url, advertised: advertised), nil)
+        } catch {
+            guard error.concernsChallenge else { throw error }
+            return (nil, error)
+        }
     }
 
     private func bearer(
@@ -133,17 +156,44 @@ package struct ServerFinder: Sendable {
         return host
     }
 
-    /// The service's origin, if it is an issuer. If its metadata name another issuer, that is another authorization server,
-    /// and a service may not choose one in this way.
-    private func ownIssuer(of service: ServiceURL) async throws -> String {
+    /// The scope with which a request is one of OpenID Connect.
+    private static let openID = "openid"
+
+    /// The metadata of the service's origin, if it is an issuer. If they name another issuer, that is another authorization
+    /// server, and a service may not choose one in this way.
+    ///
+    /// - Parameters:
+    ///   - scope: a scope for which to look in each document.
+    ///   - problem: what is wrong with the service's challenge; thrown if there is no issuer.
+    private func ownMetadata(
+        of service: ServiceURL, scope: String?, orReport problem: OAuthError?
+    ) async throws -> AuthorizationServerMetadata {
         do {
-            let metadata = try await Discovery(transport: transport).metadata(issuer: service.origin)
-            return metadata.issuer ?? service.origin
+            return try await Discovery(transport: transport, note: note)
+                .metadata(issuer: service.origin, wanting: scope)
         } catch {
-            switch error {
-            case .metadataNotFound, .notJSON, .redirected: throw CredentialFailure.notConfigured(service: service)
-            default: throw error
-            }
+            guard error.isNothingThere else { throw error }
+            if let problem { throw problem }
+            throw CredentialFailure.notConfigured(service: service)
+        }
+    }
+}
+
+extension OAuthError {
+    /// Whether only the location that a challenge names has no metadata.
+    fileprivate var concernsChallenge: Bool {
+        switch self {
+        case .resourceMetadataElsewhere, .invalidEndpoint, .redirected, .notJSON, .tooLarge, .missingEndpoint: true
+        default: false
+        }
+    }
+
+    /// Whether no location has a document of an issuer, and none may have one later.
+    fileprivate var isNothingThere: Bool {
+        guard case .metadataNotFound = self else { return false }
+        return switch explanation {
+        case nil, .redirected, .notJSON: true
+        default: false
         }
     }
 }

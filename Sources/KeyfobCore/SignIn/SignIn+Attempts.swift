@@ -74,6 +74,10 @@ extension SignIn {
             }
             return try await prepare(account, at: first.metadata, anew: true, first.transport)
         }
+        if first.account.asksForConsent, first.flow != .device, error.isUnanswered {
+            throw CredentialFailure.unansweredConsent(
+                service: account.service, after: error, isAdded: account.addsOfflineAccess)
+        }
         guard let change = try await change(after: first, failedWith: error) else {
             throw Self.explained(error, of: first)
         }
@@ -82,6 +86,7 @@ extension SignIn {
 
     /// The change for the second attempt; nil if none would help.
     ///
+    /// - If the server answers `prompt=consent` with an error, the parameter is left out.
     /// - If the server refuses a scope that only keyfob added, it is left out.
     /// - If the server does not know keyfob's own registration of an earlier sign-in, or the registration does not allow the request, keyfob
     ///   registers again (RFC 6749 section 5.2). The same if another program uses the port of the redirect URI.
@@ -92,6 +97,10 @@ extension SignIn {
         switch error {
         case .refused(_, _, "invalid_scope", _):
             if let less = first.account.withoutOfflineAccess { return (less, false) }
+        case .refused(_, 302, _, _) where first.account.asksForConsent && error.mayConcernPrompt:
+            var quiet = first.account
+            quiet.mayAskForConsent = false
+            return (quiet, false)
         case .refused(_, _, "invalid_client", _) where first.identity.isRegisteredByUs:
             try await forgetClient(of: first)
             // To register once more would not help.
@@ -122,6 +131,10 @@ extension OAuthError {
 extension Account {
     /// The scope that asks for a refresh token (OpenID Connect Core section 11).
     private static let offlineAccess = "offline_access"
+
+    /// Whether an authorization request must ask for the user's consent, which OpenID Connect Core section 11 requires for a
+    /// refresh token.
+    var asksForConsent: Bool { mayAskForConsent && scopes.contains(Self.offlineAccess) }
 
     /// The account, with `offline_access` if keyfob may add it and the server supports it.
     package func withOfflineAccess(at metadata: AuthorizationServerMetadata) -> Account {

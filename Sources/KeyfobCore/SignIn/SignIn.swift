@@ -11,13 +11,15 @@ package struct SignIn: Sendable {
     let screen: Screen
     let place: Place
     let now: @Sendable () -> Int64
+    let note: @Sendable (DiscoveryRemark) -> Void
 
     /// - Parameters:
     ///   - place: where the user sits.
     ///   - now: seconds since 1970-01-01 UTC.
+    ///   - note: receives what discovery ignores.
     package init(
         grants: GrantStore, clients: ClientSource, lock: AccountLock, screen: Screen, place: Place,
-        now: @escaping @Sendable () -> Int64
+        now: @escaping @Sendable () -> Int64, note: @escaping @Sendable (DiscoveryRemark) -> Void = { _ in }
     ) {
         self.grants = grants
         self.clients = clients
@@ -25,6 +27,7 @@ package struct SignIn: Sendable {
         self.screen = screen
         self.place = place
         self.now = now
+        self.note = note
     }
 
     /// The result of a sign-in.
@@ -47,7 +50,7 @@ package struct SignIn: Sendable {
         keep: (Result) async throws -> Value
     ) async throws -> Value {
         try grants.probeWritable()
-        let found = try await metadata(of: account, transport: transport)
+        let found = try await account.serverMetadata(over: transport, note: note)
         let pages = [found.authorizationEndpoint]
         let others = found.endpoints.filter { !pages.contains($0) }
         let account = try await screen.agreement(of: account, pages: pages, others: others, at: found)
@@ -87,25 +90,20 @@ package struct SignIn: Sendable {
             throw CredentialFailure.busy(service: account.service, seconds: seconds)
         }
     }
-
-    /// The metadata as the server published or the user configured them.
-    private func metadata(
-        of account: Account, transport: any HTTPTransport
-    ) async throws -> AuthorizationServerMetadata {
-        switch account.server {
-        case .issuer(let issuer, _, _): try await Discovery(transport: transport).metadata(issuer: issuer)
-        case .endpoints(let metadata): metadata
-        }
-    }
 }
 
 extension AuthorizationServerMetadata {
     /// The metadata, with the endpoints that the user configured for `server`.
     fileprivate func completed(by server: Account.ServerLocation) -> AuthorizationServerMetadata {
-        guard case .issuer(_, let device, let revocation) = server else { return self }
+        guard case .issuer(let asked, let device, let revocation) = server, isOf(asked) else { return self }
         var metadata = self
         metadata.deviceAuthorizationEndpoint = device ?? deviceAuthorizationEndpoint
         metadata.revocationEndpoint = revocation ?? revocationEndpoint
         return metadata
+    }
+
+    /// Whether these are the metadata of `asked`, and not of a forge below a path.
+    private func isOf(_ asked: String) -> Bool {
+        issuer.map { $0.isSame(as: asked) || $0.isSame(as: asked + "/") || asked.isSame(as: $0 + "/") } ?? true
     }
 }

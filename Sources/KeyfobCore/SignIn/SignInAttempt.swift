@@ -105,7 +105,8 @@ extension Account {
         AuthorizationParameters(
             metadata: metadata, client: client, scopes: scopes, resource: indicator(.resource),
             audience: indicator(.audience), loginHint: name, service: service.description,
-            contexts: stepUp?.contexts ?? [], maxAge: stepUp?.maxAge, redirect: redirect, pkce: pkce,
+            contexts: stepUp?.contexts ?? [], maxAge: stepUp?.maxAge, prompt: asksForConsent ? "consent" : nil,
+            redirect: redirect, pkce: pkce,
             deadline: loginDeadline)
     }
 

@@ -19,6 +19,7 @@ extension OAuthError {
             true
         // A network with a captive portal resolves every name to its own address.
         case .addressTooNear: true
+        case .metadataNotFound: explanation?.isTransient ?? false
         case .refused(_, let status, let error, _):
             status >= 500 || ["server_error", "temporarily_unavailable", "slow_down"].contains(error)
         default: false

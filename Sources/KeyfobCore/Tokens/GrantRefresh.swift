@@ -38,7 +38,8 @@ struct GrantRefresh: Sendable {
             return .token(tokens.keep(token, lifetime: nil, refreshable: false, of: account))
         }
         guard let refreshToken = grant.refreshToken else {
-            return .signInNeeded(grant.endedAt == nil ? .noRefreshToken : .grantEnded, after: grant)
+            return .signInNeeded(
+                grant.endedAt == nil ? .noRefreshToken(scopes: grant.requestedScopes) : .grantEnded, after: grant)
         }
         do {
             return .token(try await refresh(grant, refreshToken, of: account, held))

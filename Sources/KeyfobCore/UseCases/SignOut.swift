@@ -150,7 +150,7 @@ package struct SignOut: Sendable {
         _ accessToken: Secret?, of grant: Grant, _ client: Client, _ host: KnownHost?, _ transport: any HTTPTransport
     ) async -> Tokens {
         guard let host, let service = try? ServiceURL(grant.service) else { return .notOffered(page: nil) }
-        let page = host.grantsPage(for: service)
+        let page = host.grantsPage(for: service, issuer: grant.issuer)
         guard client.secret != nil, let accessToken,
             let url = host.tokenDeletion(for: service, clientID: client.id)
         else { return .notOffered(page: page) }

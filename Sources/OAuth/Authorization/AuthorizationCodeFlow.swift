@@ -67,7 +67,7 @@ package struct AuthorizationCodeFlow: Sendable {
     private func open(
         _ request: AuthorizationRequest, _ listener: RedirectListener
     ) async throws(OAuthError) -> PendingLogin {
-        let pushed = try await PushedAuthorizationRequest.push(request, for: parameters, transport: transport)
+        let pushed = try await push(request)
         let address = pushed.map { request.address(naming: $0) } ?? request.address
         let gate = RedirectGate(
             metadata: parameters.metadata, authorizationAddress: address, state: Secret(request.state),
@@ -83,6 +83,18 @@ package struct AuthorizationCodeFlow: Sendable {
             deadline: ContinuousClock.now + parameters.deadline, redirectURI: listener.redirectURI,
             port: listener.port, clientID: parameters.client.id, scopes: parameters.scopes,
             offer: { listener.offer($0) }, remarks: listener.remarks, isAnswered: { listener.isAnswered })
+    }
+
+    /// Pushes the request; once more without `prompt` if that may be what the server refuses.
+    private func push(_ request: AuthorizationRequest) async throws(OAuthError) -> PushedAuthorizationRequest? {
+        do {
+            return try await PushedAuthorizationRequest.push(request, for: parameters, transport: transport)
+        } catch {
+            guard request.prompt != nil, error.mayConcernPrompt else { throw error }
+            var plain = request
+            plain.prompt = nil
+            return try await PushedAuthorizationRequest.push(plain, for: parameters, transport: transport)
+        }
     }
 
     private func exchange(
@@ -111,6 +123,22 @@ extension OAuthError {
         // With other statuses the server says that it has not processed the request (RFC 9110 section 15.6.4 and others).
         case .unavailable(_, let status, _): status >= 500 && status != 503
         case .refused(_, _, let error, _): ["server_error", "temporarily_unavailable", "slow_down"].contains(error)
+        default: false
+        }
+    }
+}
+
+extension OAuthError {
+    /// Whether an authorization request may have failed because of its `prompt`: some servers answer `prompt=consent` with
+    /// an error of their own, or with 500.
+    package var mayConcernPrompt: Bool {
+        switch self {
+        case .unavailable(_, let status, _): status >= 500
+        case .refused(_, _, let error, _):
+            ![
+                "access_denied", "invalid_client", "unauthorized_client", "invalid_scope", "invalid_target",
+                "invalid_redirect_uri", Self.unverifiedRefusal,
+            ].contains(error)
         default: false
         }
     }

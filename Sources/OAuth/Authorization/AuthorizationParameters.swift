@@ -18,6 +18,9 @@ package struct AuthorizationParameters: Sendable {
     package var contexts: [String]
     /// The maximum age of that authentication, in seconds.
     package var maxAge: Int?
+    /// What the server shows even to a user who is signed in (OpenID Connect Core section 3.1.2.1). It is left out in a
+    /// second request if the server refuses a pushed one with it.
+    package var prompt: String?
     /// The address to which the browser returns. The device flow does not use it.
     package var redirect: RedirectTemplate
     package var pkce: PKCEPolicy
@@ -27,13 +30,13 @@ package struct AuthorizationParameters: Sendable {
     package init(
         metadata: AuthorizationServerMetadata, client: Client, scopes: [String] = [], resource: String? = nil,
         audience: String? = nil, loginHint: String? = nil, service: String? = nil, contexts: [String] = [],
-        maxAge: Int? = nil, redirect: RedirectTemplate = .loopback, pkce: PKCEPolicy = .required,
+        maxAge: Int? = nil, prompt: String? = nil, redirect: RedirectTemplate = .loopback, pkce: PKCEPolicy = .required,
         deadline: Duration = .seconds(300)
     ) {
         (self.metadata, self.client, self.scopes) = (metadata, client, scopes)
         (self.resource, self.loginHint, self.redirect) = (resource, loginHint, redirect)
         (self.audience, self.service) = (audience, service)
-        (self.contexts, self.maxAge) = (contexts, maxAge)
+        (self.contexts, self.maxAge, self.prompt) = (contexts, maxAge, prompt)
         (self.pkce, self.deadline) = (pkce, deadline)
     }
 

@@ -15,6 +15,7 @@ struct AuthorizationRequest {
     var loginHint: String?
     /// OpenID Connect Core section 3.1.2.1.
     var nonce: String?
+    var prompt: String?
     var authentication: [(name: String, value: String?)]
 
     init(
@@ -23,7 +24,7 @@ struct AuthorizationRequest {
         (endpoint, clientID) = (login.metadata.authorizationEndpoint, login.client.id)
         (scopes, resource, loginHint) = (login.scopes, login.resource, login.loginHint)
         (self.redirectURI, self.state, self.challenge) = (redirectURI, state, challenge)
-        (self.nonce, audience) = (nonce, login.audience)
+        (self.nonce, audience, prompt) = (nonce, login.audience, login.prompt)
         authentication = login.authentication
     }
 
@@ -66,7 +67,10 @@ struct AuthorizationRequest {
         list.append((name: "code_challenge", value: challenge))
         list.append((name: "code_challenge_method", value: "S256"))
         let optional =
-            [("resource", resource), ("audience", audience), ("login_hint", loginHint), ("nonce", nonce)]
+            [
+                ("resource", resource), ("audience", audience), ("login_hint", loginHint), ("nonce", nonce),
+                ("prompt", prompt),
+            ]
             + authentication
         return list + optional.compactMap { name, value in value.map { (name: name, value: $0) } }
     }

@@ -10,11 +10,13 @@ extension HTTPResponse {
         case 300..<400:
             throw .redirected(host: host, status: status)
         case 408, 425, 429, 500...:
-            let retryAfter = field("Retry-After").flatMap { RetryAfter.seconds($0, now: Int64(time(nil))) }
             throw .unavailable(host: host, status: status, retryAfter: retryAfter)
         default: break
         }
     }
+
+    /// The seconds after which the server may be asked again (RFC 9110 section 10.2.3); nil if it does not say.
+    var retryAfter: Int? { field("Retry-After").flatMap { RetryAfter.seconds($0, now: Int64(time(nil))) } }
 
     /// Returns the body as a JSON object. An undeclared type is accepted, and so are the types that careless servers
     /// use for JSON.

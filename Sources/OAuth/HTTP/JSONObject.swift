@@ -39,6 +39,22 @@ struct JSONObject {
     /// The list of texts of a member; nil if absent or null.
     func strings(_ name: String) throws(ParsingError) -> [String]? { try value(name) }
 
+    /// The list of texts of a member, or the words of a text, for members that only say what a server supports; nil if
+    /// absent or null.
+    func list(_ name: String) throws(ParsingError) -> [String]? {
+        guard let text = try? string(name) else { return try strings(name) }
+        return text.split(separator: " ").map(String.init)
+    }
+
+    /// The boolean of a member, or of a text that holds one; nil if absent or null.
+    func flag(_ name: String) throws(ParsingError) -> Bool? {
+        switch try? string(name) {
+        case "true": true
+        case "false": false
+        default: try bool(name)
+        }
+    }
+
     /// A number, or a text that holds one. Nil for anything else, because `expires_in` is only recommended.
     func number(_ name: String) -> Double? {
         let key = MemberName(name)

@@ -10,16 +10,15 @@ struct RegistrationAnswer {
     /// The endpoint that answered.
     let url: EndpointURL
 
-    /// Reads a success, 200 or 201.
+    /// Reads a success (2xx).
     ///
     /// - Throws: `refused` for a named error, `registrationClosed` if the server does not accept new registrations,
     ///   `unsupportedClientAuthentication` if keyfob does not support the method that the server chose, `malformed`
     ///   with the member.
     func registration(_ response: HTTPResponse) throws(OAuthError) -> ClientRegistration {
-        try response.checkAnswered(by: url.host)
         let answer = try checked(response)
-        guard let id = try answer.string("client_id", host: url.host), Self.isVisible(id)
-        else { throw .malformed(host: url.host, member: "client_id") }
+        guard let id = try answer.string("client_id", host: url.host) else { throw closed(response) }
+        guard Self.isVisible(id) else { throw .malformed(host: url.host, member: "client_id") }
         let client = try client(id: id, answer)
         let management = try management(answer)
         return ClientRegistration(
@@ -34,18 +33,36 @@ struct RegistrationAnswer {
         "unapproved_software_statement",
     ]
 
+    /// The statuses after which the same request may succeed later.
+    private static let busy = [408, 425, 429]
+
+    /// The page at the endpoint is for people, or another server's: keyfob cannot register itself there.
+    private func closed(_ response: HTTPResponse) -> OAuthError {
+        .registrationClosed(host: url.host, status: response.status)
+    }
+
     private func checked(_ response: HTTPResponse) throws(OAuthError) -> TokenAnswer {
-        if [401, 403, 404, 405].contains(response.status) {
+        switch response.status {
+        case 300..<400, 501: throw closed(response)
+        case 400..<500 where Self.busy.contains(response.status):
+            throw .unavailable(host: url.host, status: response.status, retryAfter: response.retryAfter)
+        case 400..<500:
             let answer = try? TokenAnswer(response, host: url.host)
             let error = try? answer?.string("error", host: url.host)
-            guard let error, Self.objections.contains(error)
-            else { throw .registrationClosed(host: url.host, status: response.status) }
+            // With 400 any error is the server's reason (RFC 7591 section 3.2.2).
+            guard let answer, let error, response.status == 400 || Self.objections.contains(error)
+            else { throw closed(response) }
+            try answer.checkNotRefused(response, by: url.host)
+        default: try response.checkAnswered(by: url.host)
         }
-        let answer = try TokenAnswer(response, host: url.host)
-        try answer.checkNotRefused(response, by: url.host)
-        guard response.status == 200 || response.status == 201
-        else { throw .malformed(host: url.host, member: "error") }
-        return answer
+        do {
+            let answer = try TokenAnswer(response, host: url.host)
+            try answer.checkNotRefused(response, by: url.host)
+            return answer
+        } catch {
+            if case .notJSON = error { throw closed(response) }
+            throw error
+        }
     }
 
     /// Keeps a secret also for a client without authentication: some servers always issue one, and a few want it then.

@@ -26,10 +26,10 @@ extension ProtectedResourceMetadata {
         let resource: String?
         do throws(JSONObject.ParsingError) {
             resource = try Self.resource(in: document)
-            authorizationServers = try document.strings("authorization_servers") ?? []
-            scopesSupported = Self.scopes(try document.strings("scopes_supported"))
-            bearerMethodsSupported = try document.strings("bearer_methods_supported")
-            dpopBoundAccessTokensRequired = try document.bool("dpop_bound_access_tokens_required") ?? false
+            authorizationServers = try document.list("authorization_servers") ?? []
+            scopesSupported = Self.scopes((try? document.list("scopes_supported")) ?? nil)
+            bearerMethodsSupported = try document.list("bearer_methods_supported")
+            dpopBoundAccessTokensRequired = try document.flag("dpop_bound_access_tokens_required") ?? false
         } catch {
             throw OAuthError(error, host: requested.host)
         }

@@ -6,9 +6,11 @@ import Secrets
 /// The resource's statements are not trusted. This type sends requests only to the resource's own origin.
 package struct ResourceDiscovery: Sendable {
     private let transport: any HTTPTransport
+    private let note: @Sendable (DiscoveryRemark) -> Void
 
-    package init(transport: some HTTPTransport) {
-        self.transport = transport
+    /// - Parameter note: receives what is ignored.
+    package init(transport: some HTTPTransport, note: @escaping @Sendable (DiscoveryRemark) -> Void = { _ in }) {
+        (self.transport, self.note) = (transport, note)
     }
 
     /// Returns the `WWW-Authenticate` fields of the resource's response to a request without a token; empty if the
@@ -41,52 +43,62 @@ package struct ResourceDiscovery: Sendable {
     /// Returns the metadata of `resource`; nil if it publishes none.
     ///
     /// Tries these locations in order: the one from a challenge (`advertised`, its `resource_metadata`), then the two
-    /// well-known ones. If a location has no document (4xx, a redirect, a page for people), the next one is tried. An
-    /// invalid document or a server that cannot answer now ends the search.
+    /// well-known ones. If a location has no usable document, the next one is tried. All are on the resource's own origin;
+    /// an advertised location elsewhere is ignored.
     ///
-    /// - Throws:
-    ///   - `resourceMetadataElsewhere` if `advertised` is on another origin than the resource.
-    ///   - `invalidEndpoint` if `advertised` is no valid URL.
-    ///   - `redirected` or `notJSON` if `advertised` has no document, and neither has any other location.
-    ///   - `resourceMismatch` if the document is for another resource; `missingEndpoint` or `malformed` if it is
-    ///     invalid.
-    ///   - `proofOfPossessionRequired` or `bearerHeaderUnsupported` if keyfob can get no token that the resource
-    ///     accepts.
-    ///   - `unavailable`, and errors of the transport.
+    /// - Throws: if no location has a usable document:
+    ///   - `resourceMismatch` if a document is for another resource; `malformed` if one is broken.
+    ///   - `unavailable` or `answerLost` if a location may have one later.
+    ///   - the reason why `advertised` has none: `resourceMetadataElsewhere` if it is on another origin than the resource,
+    ///     `invalidEndpoint` if it is no valid URL, `redirected`, `notJSON`, `tooLarge` or `missingEndpoint`.
+    ///
+    ///   At once: `proofOfPossessionRequired` or `bearerHeaderUnsupported` if keyfob can get no token that the resource
+    ///   accepts; errors of the transport that concern the whole server.
     package func metadata(
         of resource: EndpointURL, advertised: String?
     ) async throws(OAuthError) -> Found? {
-        let told = try Self.place(advertised, of: resource)
+        var obstacles: [OAuthError] = []
+        var told: EndpointURL?
+        do { told = try Self.place(advertised, of: resource) } catch {
+            note(.ignored(member: "resource_metadata", at: resource.origin))
+            obstacles.append(error)
+        }
         let places = (told.map { [$0.string] } ?? []) + ResourceIdentifier(url: resource).metadataLocations
         var asked: Set<String> = []
-        var obstacle: OAuthError?
         for place in places where asked.insert(place).inserted {
             do {
                 if let metadata = try await fetch(place, for: resource) {
-                    let isItsPlace = Self.isPlace(place, of: metadata.resource)
-                    if isItsPlace || metadata.resource.isSame(as: resource.string) {
-                        return Found(metadata: metadata, speaksForWhole: isItsPlace)
-                    }
-                    var found = await confirmed(metadata, for: resource)
-                    // Metadata at any location may describe the requested path. Only metadata at a well-known location,
-                    // which the origin serves, may name a wider resource. Otherwise one path could get a token for the
-                    // whole origin. The whole location is compared, because dot segments may lead elsewhere.
-                    if !found.speaksForWhole, !Self.isPlace(place, of: resource.string) {
-                        found.metadata.resource = resource.string
-                    }
-                    return found
+                    return await found(metadata, at: place, of: resource)
                 }
             } catch {
-                switch error {
+                guard error.isOfOneResourceLocation else { throw error }
+                note(.skipped(MetadataAnswer(location: place, answer: .failure(error))))
                 // Sites return their front page for unknown paths. Only for the advertised location is this an error to
                 // report.
-                case .redirected, .notJSON: if place == told?.string { obstacle = error }
-                default: throw error
-                }
+                if !error.isNoDocumentOfResource || place == told?.string { obstacles.append(error) }
             }
         }
-        if let obstacle { throw obstacle }
+        if let error = obstacles.first(where: \.isMismatch) ?? obstacles.first(where: \.isOutage) ?? obstacles.first {
+            throw error
+        }
         return nil
+    }
+
+    private func found(
+        _ metadata: ProtectedResourceMetadata, at place: String, of resource: EndpointURL
+    ) async -> Found {
+        let isItsPlace = Self.isPlace(place, of: metadata.resource)
+        if isItsPlace || metadata.resource.isSame(as: resource.string) {
+            return Found(metadata: metadata, speaksForWhole: isItsPlace)
+        }
+        var found = await confirmed(metadata, for: resource)
+        // Metadata at any location may describe the requested path. Only metadata at a well-known location, which the
+        // origin serves, may name a wider resource. Otherwise one path could get a token for the whole origin. The whole
+        // location is compared, because dot segments may lead elsewhere.
+        if !found.speaksForWhole, !Self.isPlace(place, of: resource.string) {
+            found.metadata.resource = resource.string
+        }
+        return found
     }
 
     /// Refuses another origin: the author of a service's header must not make keyfob send requests to services that
@@ -123,9 +135,22 @@ package struct ResourceDiscovery: Sendable {
         guard let url = try? EndpointURL(place) else { throw .invalidEndpoint(member: "resource") }
         let response = try await transport.send(HTTPRequest(get: url))
         try response.checkAnswered(by: url.host)
-        guard response.status == 200 else { return nil }
+        guard (200..<300).contains(response.status) else { return nil }
         let metadata = try ProtectedResourceMetadata(try response.jsonObject(from: url.host), of: resource)
         try metadata.checkUsable()
         return metadata
+    }
+}
+
+extension OAuthError {
+    /// Whether another location of the same resource may still have a document.
+    fileprivate var isOfOneResourceLocation: Bool { isOutage || isMismatch || isNoDocument || isNoDocumentOfResource }
+
+    /// Whether the location has no document of a resource, for instance a page for people.
+    fileprivate var isNoDocumentOfResource: Bool {
+        switch self {
+        case .redirected, .notJSON, .tooLarge, .missingEndpoint: true
+        default: false
+        }
     }
 }

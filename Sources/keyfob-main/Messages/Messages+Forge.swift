@@ -10,6 +10,25 @@ extension Messages {
         "then sign in, once: \(login(service))"
     }
 
+    static func looksLike(_ guess: ForgeGuess) -> String {
+        let sign =
+            switch guess.sign {
+            case .realm(let realm): "it calls itself \"\(printable(realm))\""
+            case .metadata: "its metadata say so"
+            case .name: "its name says so"
+            }
+        return "\(guess.entry.service.host) looks like a host of \(guess.host.name): \(sign)"
+    }
+
+    static func isThat(_ guess: ForgeGuess) -> String { "set up keyfob for \(guess.host.name) there? [y/N] " }
+
+    /// The lines that the user would write.
+    static func lines(of guess: ForgeGuess) -> String {
+        let issuer = guess.entry.issuer.map { " and issuer = \"\(printable($0))\"" } ?? ""
+        return "if that is right, set provider = \"\(guess.host.provider)\"\(issuer) for"
+            + " [host.\"\(guess.entry.service)\"] in the configuration"
+    }
+
     static func clientKnown(_ service: ServiceURL) -> String {
         "a client for \(Printable.text(service.description)) is known; to sign in: \(login(service))"
     }

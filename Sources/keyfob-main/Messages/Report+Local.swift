@@ -5,6 +5,7 @@ import Dialects
 import Files
 import Glibc
 import KeyfobCore
+import OAuth
 import SecretService
 
 extension Report {
@@ -99,9 +100,10 @@ extension Report {
             if case .otherUser(let name, _) = reason {
                 hints.append("or leave \(Messages.printable(name)) out, if that is not the name of a user")
             }
-            if case .noRefreshToken = reason {
+            if case .noRefreshToken(let scopes) = reason, !scopes.contains("offline_access") {
                 hints.append(
-                    "to get a refresh token, add the scope that the server requires for it, often offline_access")
+                    "to get a refresh token, ask for the scope that the server requires for it, often: "
+                        + Messages.login("--scope offline_access", service))
             }
         case .refreshFailed(let service, let account, let error):
             let report = Report(oauth: error)
@@ -159,6 +161,16 @@ extension Report {
                         "--force" + scopes.map { " --scope " + ShellWords.quoted(Messages.printable($0)) }.joined(),
                         service),
                 status: 77)
+        case .unansweredConsent(let service, let error, let isAdded):
+            let report = Report(oauth: error)
+            self.init(report.message, status: report.status)
+            hints =
+                report.hints + [
+                    "if the server's page showed an error, it may not support prompt=consent, which goes with offline_access",
+                    isAdded
+                        ? "to sign in without it, set offline_access = false for [host.\"\(service)\"] in the configuration"
+                        : "to sign in without it, remove offline_access from scopes in the configuration",
+                ]
         case .unanswered(let service, let error):
             let report = Report(oauth: error)
             self.init(
@@ -226,6 +238,12 @@ extension Report {
                 + " with the redirect URI " + needed.redirectURI + Messages.printable(scopes)
         ]
         hints += needed.notes
+        if needed.notes.isEmpty, needed.redirectURI == RedirectTemplate.loopback.uri(port: nil) {
+            let fixed = ClientMetadataDocument.redirect.uri(port: nil)
+            hints.append(
+                "if the server compares the port, register \(fixed) and set redirect_uri = \"\(fixed)\" for"
+                    + " [host.\"\(needed.service)\"] in the configuration")
+        }
         hints.append("then run: \(Messages.login("--client-id ID", needed.service))")
     }
 

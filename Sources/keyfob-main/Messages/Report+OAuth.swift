@@ -6,6 +6,9 @@ import OAuth
 extension Report {
     init(oauth error: OAuthError) {
         switch error {
+        case .metadataNotFound(_, let answers):
+            if let explanation = error.explanation { self.init(oauth: explanation) } else { self.init(server: error) }
+            hints = answers.map(Self.words) + hints
         case .refused(let host, let status, let code, let description):
             self.init(refusedBy: host, httpStatus: status, error: code, description: description)
         case .authorizationTimedOut(let seconds):
@@ -60,7 +63,7 @@ extension Report {
     private init(server error: OAuthError) {
         let (said, status): (String, Int32) =
             switch error {
-            case .metadataNotFound(let issuer): ("\(issuer) publishes no authorization server metadata", 78)
+            case .metadataNotFound(let issuer, _): ("\(issuer) publishes no authorization server metadata", 78)
             case .issuerMismatch(let expected, let found):
                 ("the metadata of \(expected) belongs to another issuer: \(found)", 78)
             case .invalidEndpoint(let member): ("the server's \(member) is not an https URL", 78)
@@ -115,6 +118,16 @@ extension Report {
         case .invalidClientMetadataDocument: "set client_metadata_document to https://HOST/PATH, or leave it out"
         default: nil
         }
+    }
+
+    /// The answer of one location of the metadata.
+    static func words(_ answer: MetadataAnswer) -> String {
+        let said =
+            switch answer.answer {
+            case .status(let status): "HTTP \(status)"
+            case .failure(let error): Report(oauth: error).message
+            }
+        return "\(Messages.printable(answer.location)): \(said)"
     }
 
     private static func words(resource error: OAuthError) -> String {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections.abc import Callable
 
 import pytest
 
@@ -154,3 +155,112 @@ def test_a_host_that_is_not_known_is_signed_in_to_by_its_address(person: Person,
     done = person.keyfob("setup", "git", gate.url)
     assert_worked(done)
     assert any(f"keyfob login {gate.url}" in line for line in stderr_lines(done))
+
+
+REALMS = [
+    ("GitLab", "gitlab"),
+    ("Gitea", "gitea"),
+    ("Forgejo: beyond coding", "forgejo"),
+    ("GitHub", "github"),
+    ("Atlassian Bitbucket", "bitbucket-data-center"),
+]
+
+
+def forge_with(realm: str | None, metadata: dict[str, dict[str, object]]) -> Callable[[Asked], Answer]:
+    """A forge before a sign-in: its challenge for git, and its metadata by their path."""
+
+    def answer(asked: Asked) -> Answer:
+        if asked.path in metadata:
+            return Answer(body=json.dumps(metadata[asked.path]).encode(), headers={"Content-Type": "application/json"})
+        if realm and asked.path.partition("?")[0].endswith("/info/refs"):
+            return Answer(401, headers={"WWW-Authenticate": f'Basic realm="{realm}"'})
+        return Answer(404)
+
+    return answer
+
+
+@pytest.mark.parametrize(("realm", "provider"), REALMS)
+def test_a_forge_on_a_host_of_ones_own_is_proposed_by_its_realm(person: Person, realm: str, provider: str) -> None:
+    with Service(forge_with(realm, {})) as service:
+        walk = begin(person, service.origin + "/o/r.git")
+        walk.read_until(r"set up keyfob for [^?]* there\? \[y/N\] ")
+        assert f'it calls itself "{realm}"' in walk.shown
+        assert not person.approvals.exists()
+        walk.type("y\n")
+        walk.read_until(r"open that page in your browser\? \[Y/n\] ")
+        assert tomllib.loads(person.approvals.read_text())["host"][service.origin] == {"provider": provider}
+        walk.type("\x03")
+        walk.finish()
+
+
+@pytest.mark.parametrize("answer", ["n", "", "no", "perhaps"])
+def test_a_forge_is_not_taken_without_a_yes(person: Person, answer: str) -> None:
+    with Service(forge_with("GitLab", {})) as service:
+        walk = begin(person, service.origin + "/o/r.git")
+        walk.read_until(r"there\? \[y/N\] ")
+        walk.type(answer + "\n")
+        assert walk.finish() == 0
+        assert f"keyfob login {service.origin}/o/r.git" in walk.shown
+        assert not person.approvals.exists()
+
+
+def test_without_a_terminal_the_line_to_write_is_shown(person: Person) -> None:
+    with Service(forge_with("Gitea", {})) as service:
+        done = person.keyfob("setup", "git", service.origin + "/o/r.git")
+        assert_worked(done)
+        line = f'set provider = "gitea" for [host."{service.origin}"] in the configuration'
+        assert any(line in said for said in stderr_lines(done))
+        person.configuration.parent.mkdir(parents=True)
+        person.configuration.write_text(f'[host."{service.origin}"]\nprovider = "gitea"\n')
+        again = person.keyfob("setup", "git", service.origin + "/o/r.git")
+        assert again.returncode == 77
+        assert any(f"{service.origin}/user/settings/applications" in said for said in stderr_lines(again))
+
+
+def below(origin: str, path: str, token: str, **more: object) -> dict[str, dict[str, object]]:
+    """The metadata of a forge below `path`."""
+    base = origin + path
+    return {
+        f"{path}/.well-known/openid-configuration": {
+            "issuer": base,
+            "authorization_endpoint": f"{base}/login/oauth/authorize",
+            "token_endpoint": base + token,
+            "code_challenge_methods_supported": ["S256"],
+            **more,
+        }
+    }
+
+
+def test_a_forge_below_a_path_is_proposed_with_its_issuer(person: Person) -> None:
+    metadata: dict[str, dict[str, object]] = {}
+    with Service(forge_with(None, metadata)) as service:
+        metadata |= below(service.origin, "/git", "/login/oauth/access_token")
+        walk = begin(person, service.origin + "/git/o/r.git")
+        walk.read_until(r"there\? \[y/N\] ")
+        assert "its metadata say so" in walk.shown
+        walk.type("y\n")
+        walk.read_until(r"open that page in your browser\? \[Y/n\] ")
+        assert f"  page          {service.origin}/git/user/settings/applications\n" in walk.shown
+        entry = {"provider": "gitea", "issuer": service.origin + "/git"}
+        assert tomllib.loads(person.approvals.read_text())["host"][service.origin] == entry
+        walk.type("\x03")
+        walk.finish()
+
+
+@pytest.mark.parametrize(
+    ("provider", "token", "scopes"),
+    [
+        ("gitea", "/login/oauth/access_token", ["openid"]),
+        ("forgejo", "/login/oauth/access_token", []),
+        ("gitlab", "/oauth/token", ["read_repository"]),
+    ],
+)
+def test_a_configured_forge_works_below_a_path(person: Person, provider: str, token: str, scopes: list[str]) -> None:
+    metadata: dict[str, dict[str, object]] = {}
+    with Service(forge_with(None, metadata)) as service:
+        metadata |= below(service.origin, "/code", token, scopes_supported=scopes)
+        person.configuration.parent.mkdir(parents=True)
+        person.configuration.write_text(f'[host."{service.origin}/code"]\nprovider = "{provider}"\n')
+        done = person.keyfob("login", service.origin + "/code")
+        assert done.returncode == 78
+        assert any(f"register a client at {service.origin}/code/" in said for said in stderr_lines(done))

@@ -162,9 +162,8 @@ import Testing
     @Test(arguments: [issuer, origin + "/team", "https://NOTES.example.com", origin + ":443"])
     func `accepts no other issuer at the service's origin`(_ issuer: String) async throws {
         let transport = ScriptedTransport([Self.ownPlace: [Self.server(issuer)]])
-        await #expect(throws: OAuthError.issuerMismatch(expected: Self.origin, found: issuer)) {
-            try await Self.find(transport)
-        }
+        let error = await #expect(throws: OAuthError.self) { try await Self.find(transport) }
+        #expect(error?.explanation == .issuerMismatch(expected: Self.origin, found: issuer))
         #expect(!transport.addresses.contains { $0.hasPrefix(issuer + "/a") || $0.hasPrefix(issuer + "/t") })
     }
 
@@ -174,6 +173,53 @@ import Testing
         await #expect(throws: CredentialFailure.notConfigured(service: try ServiceURL(Self.service))) {
             try await Self.find(transport)
         }
+    }
+
+    private static let openPlace = origin + "/.well-known/openid-configuration"
+
+    @Test(
+        arguments: [
+            (#"["openid","profile"]"#, nil, ["openid"]), (#"["openid"]"#, #"["repo"]"#, ["openid"]),
+            (nil, #"["email","openid"]"#, ["openid"]), (#""openid email""#, nil, ["openid"]), (#"["repo"]"#, nil, nil),
+            (nil, nil, nil), (#"["OpenID"]"#, "7", nil),
+        ] as [(String?, String?, [String]?)])
+    func `requests openid if the origin is an issuer of OpenID Connect`(
+        _ first: String?, _ second: String?, _ expected: [String]?
+    ) async throws {
+        func document(_ scopes: String?) -> ScriptedTransport.Answer {
+            .json(
+                """
+                {"issuer":"\(Self.origin)","authorization_endpoint":"\(Self.origin)/a","token_endpoint":\
+                "\(Self.origin)/t","code_challenge_methods_supported":["S256"],"scopes_supported":\(scopes ?? "null")}
+                """)
+        }
+        let transport = ScriptedTransport([Self.ownPlace: [document(first)], Self.openPlace: [document(second)]])
+        let host = try await Self.find(transport).host
+        #expect(host.scopes == expected)
+        #expect(host.offlineAccess == (expected == nil ? nil : true))
+    }
+
+    @Test func `requests the scopes of the challenge and no others`() async throws {
+        let transport = ScriptedTransport([
+            Self.service: [Self.challenge(#"scope="a""#)], Self.ownPlace: [Self.server(Self.origin)],
+        ])
+        #expect(try await Self.find(transport).host.scopes == ["a"])
+        #expect(!transport.addresses.contains(Self.openPlace))
+    }
+
+    @Test(arguments: ["https://evil.example/meta", "/meta", "http://notes.example.com/meta", "javascript:x"])
+    func `ignores a bad resource_metadata of the challenge`(_ advertised: String) async throws {
+        let challenge = Self.challenge(#"resource_metadata="\#(advertised)""#)
+        let own = ScriptedTransport([Self.service: [challenge], Self.ownPlace: [Self.server(Self.origin)]])
+        #expect(try await Self.find(own).host.server == .issuer(Self.origin))
+        let named = ScriptedTransport([Self.service: [challenge], Self.place: [Self.metadata()]])
+        #expect(try await Self.find(named).host.server == .issuer(Self.issuer))
+        #expect(!(own.addresses + named.addresses).contains(advertised))
+        // Without another way, the challenge is what the user can mend.
+        let error = await #expect(throws: OAuthError.self) {
+            try await Self.find(ScriptedTransport([Self.service: [challenge]]))
+        }
+        #expect(error?.explanation == nil && error != nil)
     }
 
     /// The address at which the request fails. If keyfob looked further, an attacker who disturbs one request could

@@ -185,7 +185,8 @@ struct `A token without the user` {
         try await TokenBench.run { bench in
             try bench.grant(refreshToken: nil)
             await #expect(
-                throws: CredentialFailure.signInNeeded(service: bench.account.service, because: .noRefreshToken)
+                throws: CredentialFailure.signInNeeded(
+                    service: bench.account.service, because: .noRefreshToken(scopes: bench.account.scopes))
             ) { try await bench.token() }
             #expect(try bench.grants.all().count == 1)
         }

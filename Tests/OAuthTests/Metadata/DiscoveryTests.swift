@@ -1,3 +1,4 @@
+import Addresses
 import Secrets
 import TestSupport
 import Testing
@@ -40,7 +41,8 @@ import Testing
     ])
     func `tries the standard's locations in order and no others`(issuer: String, places: [String]) async {
         let (result, asked) = await discover(issuer: issuer, [:])
-        #expect(result == .failure(.metadataNotFound(issuer: issuer)))
+        let answers = asked.map { MetadataAnswer(location: $0, answer: .status(404)) }
+        #expect(result == .failure(.metadataNotFound(issuer: issuer, answers: answers)))
         #expect(asked == places.map { $0.hasPrefix("https") ? $0 : Self.wellKnown + $0 })
     }
 
@@ -60,62 +62,98 @@ import Testing
         #expect(asked.last == place)
     }
 
+    private static let first = wellKnown + "/oauth-authorization-server"
+    private static let second = wellKnown + "/openid-configuration"
+
     @Test(arguments: [
-        ScriptedTransport.Answer.status(404), .status(400), .status(401), .status(410), .status(204),
+        ScriptedTransport.Answer.status(404), .status(400), .status(401), .status(410), .status(204), .status(429),
+        .status(500), .status(503, fields: [(name: "Retry-After", value: "7")]), .json("{}"), .json("[]"),
+        .json("null"), .json("{"), .json("{\"issuer\":7}"),
         .status(302, fields: [(name: "Location", value: "https://login.example.com/sign-in")]),
         .body("<!doctype html><p>Not here</p>", type: "text/html"),
+        .body("{}", type: "application/json", fields: [(name: "Content-Encoding", value: "gzip")]),
+        .failure(.tooLarge(host: "login.example.com", limit: 1)), .failure(.answerLost(host: "login.example.com")),
+        .json(Examples.document(issuer: "https://honest.example.com")),
+        .json(Examples.document(without: "token_endpoint")),
+        .json(Examples.document(["authorization_endpoint": "\"http://x.example/\""])),
+        .json(Examples.document(without: "code_challenge_methods_supported")),
+        .json(Examples.document(["code_challenge_methods_supported": "[\"plain\"]"])),
     ])
-    func `tries the next location if there is no document`(answer: ScriptedTransport.Answer) async throws {
+    func `tries the next location if there is no usable document`(answer: ScriptedTransport.Answer) async throws {
         let (result, asked) = await discover([
-            Self.wellKnown + "/oauth-authorization-server": [answer],
-            Self.wellKnown + "/openid-configuration": [.json(Examples.document())],
+            Self.first: [answer], Self.second: [.json(Examples.document())],
         ])
-        #expect(try result.get().issuer == Examples.issuer)
-        #expect(asked.count == 2)
+        let metadata = try result.get()
+        #expect(metadata.issuer == Examples.issuer)
+        #expect(metadata.tokenEndpoint.string == "https://login.example.com/token")
+        #expect(metadata.codeChallengeMethodsSupported?.contains("S256") == true)
+        #expect(asked == [Self.first, Self.second])
+        // If there is no usable document anywhere, the result says what each location answered.
+        let (nothing, _) = await discover([Self.first: [answer], Self.second: [.status(404)]])
+        switch nothing {
+        case .success(let metadata): #expect(metadata.codeChallengeMethodsSupported?.contains("S256") != true)
+        case .failure(.metadataNotFound(_, let answers)):
+            #expect(answers.map(\.location) == [Self.first, Self.second])
+            #expect(answers.last?.answer == .status(404))
+        case .failure(let error): Issue.record("\(error)")
+        }
     }
 
     @Test(arguments: [
-        (
-            ScriptedTransport.Answer.status(503, fields: [(name: "Retry-After", value: "7")]),
-            OAuthError.unavailable(host: "login.example.com", status: 503, retryAfter: 7)
-        ),
-        (.status(429), .unavailable(host: "login.example.com", status: 429, retryAfter: nil)),
-        (
-            .failure(.unreachable(host: "login.example.com", reason: "x")),
-            .unreachable(host: "login.example.com", reason: "x")
-        ),
-        (.failure(.tooLarge(host: "login.example.com", limit: 1)), .tooLarge(host: "login.example.com", limit: 1)),
-        // A document that exists but is invalid ends the search: an attacker who disturbs the first location must not
-        // choose the second.
-        (
-            .json(Examples.document(issuer: "https://honest.example.com")),
-            .issuerMismatch(expected: Examples.issuer, found: "https://honest.example.com")
-        ),
-        (
-            .json(Examples.document(["token_endpoint": "\"http://x.example/\""])),
-            .invalidEndpoint(member: "token_endpoint")
-        ),
-        (.json("{"), .malformed(host: "login.example.com", member: "JSON")),
-        (
-            .body("{}", type: "application/json", fields: [(name: "Content-Encoding", value: "gzip")]),
-            .malformed(host: "login.example.com", member: "Content-Encoding")
-        ),
+        OAuthError.unreachable(host: "h", reason: "x"), .timedOut(host: "h", seconds: 30),
+        .untrusted(host: "h", reason: .expired), .addressTooNear(host: "h", resource: "r"), .cancelled,
     ])
-    func `stops at the first invalid document or failure`(answer: ScriptedTransport.Answer, error: OAuthError) async {
-        let (result, asked) = await discover([
-            Self.wellKnown + "/oauth-authorization-server": [answer],
-            Self.wellKnown + "/openid-configuration": [.json(Examples.document())],
-        ])
+    func `stops if the whole server cannot be asked`(error: OAuthError) async throws {
+        let documents = [Self.second: [ScriptedTransport.Answer.json(Examples.document())]]
+        let (result, asked) = await discover(documents.merging([Self.first: [.failure(error)]]) { $1 })
         #expect(result == .failure(error))
-        #expect(asked.count == 1)
+        #expect(asked == [Self.first])
+        // An earlier document that suffices is used.
+        let (found, _) = await discover([
+            Self.first: [.json(Examples.document(without: "code_challenge_methods_supported"))],
+            Self.second: [.failure(error)],
+        ])
+        #expect(try found.get().codeChallengeMethodsSupported == nil)
     }
 
-    @Test func `reports pages in place of documents`() async {
-        let page = ScriptedTransport.Answer.body("<html>", type: "text/html; charset=utf-8")
-        let (result, _) = await discover([
-            Self.wellKnown + "/oauth-authorization-server": [page], Self.wellKnown + "/openid-configuration": [page],
-        ])
-        #expect(result == .failure(.notJSON(host: "login.example.com", contentType: "text/html")))
+    @Test func `a later document completes an earlier one of the same issuer only`() async throws {
+        let half = Examples.document(["scopes_supported": "[\"a\"]"], without: "token_endpoint")
+        let other = #"{"issuer":"\#(Examples.issuer)/","token_endpoint":"https://evil.example/token"}"#
+        let (refused, _) = await discover([Self.first: [.json(half)], Self.second: [.json(other)]])
+        #expect(throws: OAuthError.self) { try refused.get() }
+        let rest = #"{"issuer":"\#(Examples.issuer)","token_endpoint":"https://login.example.com/t"}"#
+        let (result, _) = await discover([Self.first: [.json(half)], Self.second: [.json(rest)]])
+        #expect(try result.get().tokenEndpoint.path == "/t")
+        #expect(try result.get().scopesSupported == ["a"])
+    }
+
+    @Test(
+        arguments: [
+            ([.status(404), .status(404)], nil), ([.json("{}"), .status(404)], nil),
+            ([.status(404), .body("<p>", type: "text/html")], nil),
+            (
+                [.body("<p>", type: "text/html"), .body("<p>", type: "text/html")],
+                .notJSON(host: "login.example.com", contentType: "text/html")
+            ),
+            (
+                [.status(404), .status(502)],
+                .unavailable(host: "login.example.com", status: 502, retryAfter: nil)
+            ),
+            (
+                [.status(502), .json(Examples.document(issuer: "https://honest.example.com"))],
+                .issuerMismatch(expected: Examples.issuer, found: "https://honest.example.com")
+            ),
+            (
+                [.json(Examples.document(without: "token_endpoint")), .json("{}")],
+                .missingEndpoint(member: "token_endpoint")
+            ),
+        ] as [([ScriptedTransport.Answer], OAuthError?)])
+    func `the explanation of a failure is the most important one`(
+        answers: [ScriptedTransport.Answer], expected: OAuthError?
+    ) async {
+        let (result, _) = await discover([Self.first: [answers[0]], Self.second: [answers[1]]])
+        guard case .failure(let error) = result else { Issue.record("found"); return }
+        #expect(error.explanation == expected)
     }
 
     @Test(arguments: [

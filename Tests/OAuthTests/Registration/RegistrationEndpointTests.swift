@@ -186,13 +186,10 @@ private func register(
     }
 
     @Test(arguments: [
-        (Registrations.answer(without: "client_id"), "client_id"),
         (Registrations.answer(["client_id": "\"\""]), "client_id"),
         (Registrations.answer(["client_id": "\"c\\u001b\""]), "client_id"),
         (Registrations.answer(["client_id": "7"]), "client_id"),
         (Registrations.answer(["redirect_uris": "\"http://127.0.0.1/callback\""]), "redirect_uris"),
-        (Registrations.answer(status: 202), "error"),
-        (.json("{}", status: 400), "error"),
         (.json("{", status: 201), "JSON"),
     ])
     private func `that is invalid is refused`(answer: Answer, member: String) async throws {
@@ -230,7 +227,9 @@ private func register(
     @Test(arguments: [
         Answer.status(401), .status(403), .status(404), .status(405),
         .json(#"{"error":"invalid_token"}"#, status: 401), .json(#"{"error":"access_denied"}"#, status: 403),
-        .body("<p>Forbidden", type: "text/html", status: 403),
+        .body("<p>Forbidden", type: "text/html", status: 403), .json("{}", status: 400), .status(415), .status(501),
+        .status(307), .body("<p>", type: "text/html"), .json("{}"), .json("[]", status: 201),
+        Registrations.answer(without: "client_id"),
     ])
     private func `can mean that the server accepts no registrations`(answer: Answer) async throws {
         guard case .response(let response) = answer else { return }
@@ -244,8 +243,8 @@ private func register(
             Answer.status(503, fields: [(name: "Retry-After", value: "9")]),
             OAuthError.unavailable(host: "login.example.com", status: 503, retryAfter: 9)
         ),
-        (.status(307), .redirected(host: "login.example.com", status: 307)),
-        (.body("<p>", type: "text/html"), .notJSON(host: "login.example.com", contentType: "text/html")),
+        (.status(408), .unavailable(host: "login.example.com", status: 408, retryAfter: nil)),
+        (.status(425), .unavailable(host: "login.example.com", status: 425, retryAfter: nil)),
         (.failure(.timedOut(host: "login.example.com", seconds: 1)), .timedOut(host: "login.example.com", seconds: 1)),
     ])
     private func `is not repeated`(answer: Answer, error: OAuthError) async throws {

@@ -63,7 +63,9 @@ private func discover(
     @Test(arguments: [
         Answer.status(404), .status(400), .status(401), .status(403), .status(405), .status(410), .status(204),
         .status(302, fields: [(name: "Location", value: "https://mcp.example.com/sign-in")]),
-        .body("<!doctype html><p>Welcome</p>", type: "text/html"),
+        .body("<!doctype html><p>Welcome</p>", type: "text/html"), .json("{}"), .json("[]"),
+        document(without: "resource"), document(["resource": "null"]),
+        .failure(.tooLarge(host: "mcp.example.com", limit: 1)),
     ])
     private func `tries the next location if there is no document`(answer: Answer) async throws {
         let (result, asked) = try await discover([wellKnown + "/mcp": [answer], wellKnown: [document()]])
@@ -96,16 +98,9 @@ private func discover(
             OAuthError.unavailable(host: "mcp.example.com", status: 503, retryAfter: 7)
         ),
         (.status(429), .unavailable(host: "mcp.example.com", status: 429, retryAfter: nil)),
-        (.failure(.timedOut(host: "mcp.example.com", seconds: 30)), .timedOut(host: "mcp.example.com", seconds: 30)),
-        (.failure(.tooLarge(host: "mcp.example.com", limit: 1)), .tooLarge(host: "mcp.example.com", limit: 1)),
+        (.failure(.answerLost(host: "mcp.example.com")), .answerLost(host: "mcp.example.com")),
         (.json("{"), .malformed(host: "mcp.example.com", member: "JSON")),
-        (document(without: "resource"), .missingEndpoint(member: "resource")),
-        (document(["resource": "null"]), .missingEndpoint(member: "resource")),
         (document(["resource": "7"]), .malformed(host: "mcp.example.com", member: "resource")),
-        (
-            document(["authorization_servers": "\"https://login.example.com\""]),
-            .malformed(host: "mcp.example.com", member: "authorization_servers")
-        ),
         (
             document(["authorization_servers": "[7]"]),
             .malformed(host: "mcp.example.com", member: "authorization_servers")
@@ -119,11 +114,31 @@ private func discover(
             document(["resource": "\"https://mcp.example.com/\\u001b[2Jmcp\""]),
             .resourceMismatch(requested: resource, found: "https://mcp.example.com/\u{FFFD}[2Jmcp")
         ),
+    ])
+    private func `reports an invalid document or an outage if no other location has a document`(
+        answer: Answer, error: OAuthError
+    ) async throws {
+        let (result, asked) = try await discover([wellKnown + "/mcp": [answer]])
+        #expect(result == .failure(error))
+        #expect(asked == [wellKnown + "/mcp", wellKnown])
+        let (found, _) = try await discover([wellKnown + "/mcp": [answer], wellKnown: [document()]])
+        #expect(found == .success(honest))
+    }
+
+    @Test(arguments: [
+        (
+            Answer.failure(.timedOut(host: "mcp.example.com", seconds: 30)),
+            OAuthError.timedOut(host: "mcp.example.com", seconds: 30)
+        ),
+        (.failure(.unreachable(host: "h", reason: "x")), .unreachable(host: "h", reason: "x")),
         (document(["dpop_bound_access_tokens_required": "true"]), .proofOfPossessionRequired(resource: resource)),
+        (document(["dpop_bound_access_tokens_required": "\"true\""]), .proofOfPossessionRequired(resource: resource)),
         (document(["bearer_methods_supported": "[\"body\"]"]), .bearerHeaderUnsupported(resource: resource)),
         (document(["bearer_methods_supported": "[]"]), .bearerHeaderUnsupported(resource: resource)),
     ])
-    private func `stops at the first invalid document or failure`(answer: Answer, error: OAuthError) async throws {
+    private func `stops if the resource cannot be asked, or accepts no token of ours`(
+        answer: Answer, error: OAuthError
+    ) async throws {
         let (result, asked) = try await discover([wellKnown + "/mcp": [answer], wellKnown: [document()]])
         #expect(result == .failure(error))
         #expect(asked == [wellKnown + "/mcp"])
@@ -134,11 +149,13 @@ private func discover(
         "https://mcp.example.com.evil.example/meta", "https://login.example.com/meta", "http://127.0.0.1/meta",
     ])
     func `never goes to another origin`(advertised: String) async throws {
-        let (result, asked) = try await discover(
-            [advertised: [document()], wellKnown: [document()]], advertised: advertised)
         let found = try EndpointURL(advertised).origin
+        let (result, asked) = try await discover([advertised: [document()]], advertised: advertised)
         #expect(result == .failure(.resourceMetadataElsewhere(resource: "https://mcp.example.com", found: found)))
-        #expect(asked.isEmpty)
+        #expect(asked == [wellKnown + "/mcp", wellKnown])
+        let (known, _) = try await discover(
+            [advertised: [document()], wellKnown: [document()]], advertised: advertised)
+        #expect(known == .success(honest))
     }
 
     @Test(arguments: [
@@ -148,9 +165,11 @@ private func discover(
         "https://0x7f.1/",
     ])
     func `never goes to an invalid URL`(advertised: String) async throws {
-        let (result, asked) = try await discover([wellKnown: [document()]], advertised: advertised)
+        let (result, asked) = try await discover([:], advertised: advertised)
         #expect(result == .failure(.invalidEndpoint(member: "resource_metadata")))
-        #expect(asked.isEmpty)
+        #expect(asked == [wellKnown + "/mcp", wellKnown])
+        let (found, _) = try await discover([wellKnown: [document()]], advertised: advertised)
+        #expect(found == .success(honest))
     }
 }
 
@@ -196,6 +215,14 @@ private func discover(
         ] as [(String, [String]?)])
     func `have scopes or none`(json: String, scopes: [String]?) async throws {
         #expect(try await metadata(["scopes_supported": json])?.scopesSupported == scopes)
+    }
+
+    @Test(arguments: ["authorization_servers", "bearer_methods_supported", "scopes_supported"])
+    func `may have a text in place of a list`(member: String) async throws {
+        let text = member == "bearer_methods_supported" ? "header" : "https://login.example.com"
+        let found = try await metadata([member: "\"\(text)\""])
+        #expect(found?.authorizationServers == ["https://login.example.com"])
+        #expect(found?.scopesSupported == (member == "scopes_supported" ? [text] : nil))
     }
 
     @Test func `may name no authorization server`() async throws {

@@ -43,6 +43,9 @@ struct AuthorizationRequest: Sendable {
         guard asked.map({ Set($0).isSubset(of: configuration.scopes) }) ?? true else {
             throw refusal("invalid_scope", "an unknown scope was asked for")
         }
+        if let error = query["prompt"].flatMap({ configuration.refusedPrompts[$0] }) {
+            throw refusal(error, "a prompt that this server refuses")
+        }
         let resources = query.all("resource")
         guard resources.allSatisfy(Self.isResource) else {
             throw refusal("invalid_target", "a resource is an absolute URI without a fragment")
