@@ -59,6 +59,12 @@ static inline int keyfob_move_into_new_place(keyfob_key key, keyfob_key from, ke
     return (int)syscall(SYS_keyctl, keyfob_move, key, from, to, keyfob_move_exclusively);
 }
 
+// Returns the serial number of the persistent keyring of `user`, links it to the keyring `to`, and sets its lifetime
+// anew (persistent-keyring(7)).
+static inline keyfob_key keyfob_get_persistent(uid_t user, keyfob_key to) {
+    return (keyfob_key)syscall(SYS_keyctl, KEYCTL_GET_PERSISTENT, user, to);
+}
+
 // For tests: joins a new session keyring that is not linked to the user keyring, as in services and `keyctl session -`.
 static inline keyfob_key keyfob_join_new_session(void) {
     return (keyfob_key)syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);

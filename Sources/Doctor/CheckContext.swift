@@ -36,6 +36,10 @@ package struct CheckContext: Sendable {
     final class Notes: Sendable {
         struct Values {
             var busAnswers = false
+            /// The first check of the Secret Service that failed.
+            var keyringTrouble: String?
+            /// Whether the Secret Service has an unlocked default collection.
+            var hasCollection = false
             var configured: ConfiguredParts?
             var gitVersion: GitVersion?
             var kernelIsUsable = false

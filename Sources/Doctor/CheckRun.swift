@@ -53,9 +53,8 @@ package struct CheckRun: Sendable {
     static func skipped(because need: String, _ finding: Finding) -> Finding? {
         switch finding.status {
         case .ok, .warning: return nil
-        case .failed, .skipped:
-            let cause = finding.because ?? need
-            return .skipped(because: cause, "not checked, because \(cause) failed")
+        case .failed: return .skipped(because: need, "not checked, because \(need) failed")
+        case .skipped: return .skipped(because: finding.because ?? need, finding.summary)
         }
     }
 

@@ -4,7 +4,7 @@ package enum Checks {
     static let all: [any Check] = [
         // The keyring.
         BusCheck(), ProviderCheck(), CollectionCheck(), WritableCheck(), KernelKeyringCheck(), KernelQuotaCheck(),
-        SessionCollectionCheck(),
+        SessionCollectionCheck(), StoreCheck(),
         // The files.
         RuntimeDirectoryCheck(), LocksCheck(), ConfigurationCheck(),
         // git, and the names under which it finds keyfob.

@@ -8,6 +8,10 @@ package import SecretService
 /// the program.
 package protocol ProgramParts: Sendable {
     var grants: GrantStore { get }
+    /// The setting `store`.
+    var store: StoreSetting { get }
+    /// The items in kernel memory.
+    var memory: KernelItems { get }
     var registrations: RegistrationStore { get }
     var tokenCache: any AccessTokenCache { get }
     var lock: AccountLock { get }

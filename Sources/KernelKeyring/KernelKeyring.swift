@@ -1,9 +1,10 @@
 import CKernelKeyring
+import Files
 import Glibc
 package import Secrets
 
-/// The keyring `keyfob` in the user keyring. It keeps secrets in kernel memory; the kernel deletes them when they
-/// expire.
+/// A keyring of keyfob in kernel memory: the keyring `keyfob` in the user keyring, unless a caller names another one. The
+/// kernel deletes each entry when it expires.
 ///
 /// Each entry is one key, of type `big_key` if the kernel supports it, otherwise of type `user`. Every process of the
 /// same user can read it, like a file. That includes sessions whose keyring is not linked to the user keyring (system
@@ -13,13 +14,44 @@ package import Secrets
 package struct KernelKeyring: Sendable {
     /// The serial number of the keyring `keyfob`.
     private let serial: keyfob_key
+    /// The serial number of the keyring in which it is.
+    private let parent: keyfob_key
+
+    /// The keyring of the user in which a keyring of keyfob is.
+    package enum Parent: Sendable {
+        /// The user keyring. It ends at a restart, and before Linux 5.3 with the last process of the user.
+        case user
+        /// The persistent keyring (persistent-keyring(7)). It outlives the user's processes. The kernel deletes it three
+        /// days after its last use, and at a restart. Each call here counts as a use.
+        case persistent
+
+        /// The serial number; nil if this kernel has no such keyring.
+        var serial: keyfob_key? {
+            switch self {
+            case .user: return Key.userKeyring
+            case .persistent:
+                // The link lets this thread search the keyring and write to it.
+                let found = keyfob_get_persistent(geteuid(), Key.threadKeyring)
+                return found > 0 ? found : nil
+            }
+        }
+    }
+
+    /// The lifetime of a persistent keyring in seconds after its last use (persistent-keyring(7)).
+    package static var persistentLifetime: Int {
+        let text = SystemFile.text("/proc/sys/kernel/keys/persistent_keyring_expiry")
+        return text.flatMap { Int($0.filter { !$0.isWhitespace }) } ?? 259_200
+    }
 
     /// Returns the keyring if this user has one; creates nothing.
     ///
-    /// - Parameter description: the name of the keyring; tests use another one than the user's own.
-    package static func existing(named description: String = "keyfob") -> KernelKeyring? {
-        let found = unsafe keyfob_search(Key.userKeyring, "keyring", description)
-        return found > 0 && Key(serial: found).isOurs ? KernelKeyring(serial: found) : nil
+    /// - Parameters:
+    ///   - description: the name of the keyring; tests use another one than the user's own.
+    ///   - parent: the keyring in which it is.
+    package static func existing(named description: String = "keyfob", in parent: Parent = .user) -> KernelKeyring? {
+        guard let parent = parent.serial else { return nil }
+        let found = unsafe keyfob_search(parent, "keyring", description)
+        return found > 0 && Key(serial: found).isOurs ? KernelKeyring(serial: found, parent: parent) : nil
     }
 
     /// Returns the keyring, and creates it if this user has none.
@@ -28,21 +60,24 @@ package struct KernelKeyring: Sendable {
     /// in the thread keyring, and moved only if no keyring has that name (`KEYCTL_MOVE_EXCL`). If many processes find
     /// no keyring at the same time, all of them end up with the same one.
     ///
-    /// - Throws: `KernelKeyringError` if the kernel refuses.
-    package static func open(named description: String = "keyfob") throws(KernelKeyringError) -> KernelKeyring {
-        if let existing = existing(named: description) { return existing }
+    /// - Throws: `KernelKeyringError` if the kernel refuses; `.unavailable` if it has no such parent.
+    package static func open(
+        named description: String = "keyfob", in parent: Parent = .user
+    ) throws(KernelKeyringError) -> KernelKeyring {
+        if let existing = existing(named: description, in: parent) { return existing }
+        guard let place = parent.serial else { throw .unavailable(errno: errno) }
         let created = unsafe keyfob_add_key("keyring", description, nil, 0, Key.threadKeyring)
         guard created > 0 else { throw KernelKeyringError(operation: "add_key", errno: errno) }
         defer { _ = keyfob_unlink(created, Key.threadKeyring) }
         try succeed("keyctl_setperm") { keyfob_set_permissions(created, Key.permissions) }
         try succeed("keyctl_move") {
-            let moved = keyfob_move_into_new_place(created, Key.threadKeyring, Key.userKeyring)
+            let moved = keyfob_move_into_new_place(created, Key.threadKeyring, place)
             if moved == 0 || errno == EEXIST { return 0 }
             // Before Linux 5.3. Entries written between another process's link and this one are lost, which is acceptable
             // for a cache.
-            return errno == EOPNOTSUPP ? keyfob_link(created, Key.userKeyring) : moved
+            return errno == EOPNOTSUPP ? keyfob_link(created, place) : moved
         }
-        guard let existing = existing(named: description) else {
+        guard let existing = existing(named: description, in: parent) else {
             throw .failed(operation: "keyctl_search", errno: EACCES)
         }
         return existing
@@ -74,16 +109,17 @@ package struct KernelKeyring: Sendable {
     /// - Parameters:
     ///   - name: any text of 1 to 4,095 bytes of UTF-8 without NUL.
     ///   - payload: 1 byte to 1 MiB, or to 32,767 bytes if the kernel has no `big_key`.
+    ///   - seconds: the lifetime; nil for no expiry.
     /// - Throws: `.failed` with EINVAL for another name or payload; otherwise the kernel's error.
-    package func write(_ name: String, _ payload: Secret, lifetime seconds: UInt32) throws(KernelKeyringError) {
+    package func write(_ name: String, _ payload: Secret, lifetime seconds: UInt32?) throws(KernelKeyringError) {
         guard Self.isKeepable(name) else { throw .failed(operation: "add_key", errno: EINVAL) }
-        guard seconds > 0 else {
+        guard seconds != 0 else {
             remove(name)
             return
         }
         let (key, type) = try Key.aside(name, payload)
         defer { _ = keyfob_unlink(key.serial, Key.threadKeyring) }
-        try Self.succeed("keyctl_set_timeout") { keyfob_set_timeout(key.serial, seconds) }
+        if let seconds { try Self.succeed("keyctl_set_timeout") { keyfob_set_timeout(key.serial, seconds) } }
         try Self.succeed("keyctl_setperm") { keyfob_set_permissions(key.serial, Key.permissions) }
         try Self.succeed("keyctl_link") { keyfob_link(key.serial, serial) }
         // A key of the other type would be found first, or would reappear when this one is removed.
@@ -101,7 +137,7 @@ package struct KernelKeyring: Sendable {
 
     /// Deletes the keyring and all its entries. Entries that another process writes to it later are lost too.
     package func discard() {
-        _ = keyfob_unlink(serial, Key.userKeyring)
+        _ = keyfob_unlink(serial, parent)
     }
 
     /// The names of all entries that have not expired and belong to this user.

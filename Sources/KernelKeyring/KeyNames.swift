@@ -9,6 +9,9 @@ package enum KeyNames {
     /// The name of the key for an account's access token.
     package static func token(account: String) -> String { "token:" + account }
 
+    /// The beginnings of the names of keys that only save time: access tokens and routes.
+    package static let expendable = ["token:", "route:"]
+
     /// The name of the key for an account's grant until it is stored in the keyring of the session.
     package static func grant(account: String) -> String { "grant:" + account }
 

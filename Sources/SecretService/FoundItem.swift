@@ -49,7 +49,7 @@ struct FoundItem {
     /// Returns false only if the item names another schema.
     func mayHave(_ schema: ItemSchema) -> Bool {
         guard let name = allAttributes[ItemSchema.attribute] else { return true }
-        return name == schema.name || name == ItemSchema.unknown || schema.otherNames.contains(name)
+        return name == ItemSchema.unknown || schema.includes(name)
     }
 }
 

@@ -22,6 +22,9 @@ package struct ItemSchema: Sendable, Equatable {
     /// created.
     package let otherNames: Set<String>
 
+    /// Whether an item with this schema name is of this kind.
+    package func includes(_ name: String) -> Bool { name == self.name || otherNames.contains(name) }
+
     package init(name: String, attributes: [String: AttributeKind], otherNames: Set<String> = []) {
         self.name = name
         self.attributes = attributes
@@ -29,7 +32,7 @@ package struct ItemSchema: Sendable, Equatable {
     }
 }
 
-/// One item of the Secret Service, read with its secret.
+/// One item of the Secret Service, or of a store with the same interface, read with its secret.
 package struct SecretItem: Sendable {
     /// The attributes of the schema that the item has. Every program of the same user can read them, even while the
     /// item is locked.
@@ -47,10 +50,15 @@ package struct SecretItem: Sendable {
     /// Whether the item is only in the keyring's memory (``SecretService/Collection/session``).
     package let isInSession: Bool
 
+    /// Whether the item is in the kernel's memory and not in the Secret Service.
+    package let isInKernel: Bool
+
     package init(
-        attributes: [String: String], label: String, secret: Secret, modified: UInt64, isInSession: Bool = false
+        attributes: [String: String], label: String, secret: Secret, modified: UInt64, isInSession: Bool = false,
+        isInKernel: Bool = false
     ) {
         self.isInSession = isInSession
+        self.isInKernel = isInKernel
         self.attributes = attributes
         self.label = label
         self.secret = secret

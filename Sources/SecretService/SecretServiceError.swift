@@ -1,4 +1,4 @@
-/// The reason why the keyring returned or stored nothing. Each case needs a different action of the user.
+/// The reason why the keyring, or the kernel memory in its place, returned or stored nothing. Each case needs a different action of the user.
 package enum SecretServiceError: Error, Sendable, Equatable {
     /// There is no session bus, or the connection failed; the text is GIO's or keyfob's.
     case noBus(String)
@@ -18,6 +18,12 @@ package enum SecretServiceError: Error, Sendable, Equatable {
 
     /// The keyring or the user did not answer within the deadline.
     case timedOut(seconds: Int)
+
+    /// The kernel refuses to keep keys, and the setting `store` allows no other place. The number is its errno.
+    case noKernelMemory(errno: Int32)
+
+    /// The user's quota of kernel keys is used up.
+    case kernelMemoryFull
 
     /// Any other failure, in the words of the keyring or of libsecret. Never a secret, but still text from another
     /// program.

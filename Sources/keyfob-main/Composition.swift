@@ -22,6 +22,8 @@ struct Composition: Sendable {
     let tracer: Tracer
     let transports: Transports
     let service: any ItemStore
+    let store: StoreChoice
+    private let items: ChosenItems
     let grants: GrantStore
     let cache: TieredAccessTokenCache
     let lock: AccountLock
@@ -31,12 +33,14 @@ struct Composition: Sendable {
     ///   - interaction: the value on the command line, if any.
     ///   - isForGit: whether git asks. Then the settings of the current repository may forbid questions to the user.
     ///   - isLogin: whether the user ran `keyfob login`. The command itself then reports the result.
+    ///   - store: the place for new sign-ins on the command line, if any.
     ///   - isVerbose: whether the user wants to see each step.
     ///   - readsStandardInput: whether standard input belongs to the user, who may paste an address there.
     ///   - clocks: as in ``Transports``.
     init(
         account: String?, interaction: Interaction?, isForGit: Bool = false,
-        isLogin: Bool = false, readsStandardInput: Bool = false, isVerbose: Bool = false, clocks: ServerClocks? = nil
+        isLogin: Bool = false, readsStandardInput: Bool = false, store: StoreSetting? = nil, isVerbose: Bool = false,
+        clocks: ServerClocks? = nil
     ) {
         tracer = TraceOutput.tracer(isVerbose: isVerbose)
         self.account = account
@@ -52,7 +56,12 @@ struct Composition: Sendable {
         let keyring = SecretService(
             mayPrompt: mode == .always || (mode == .auto && hasWindows && policy?.callerDeclined == false))
         let kernel = KernelAccessTokenCache()
-        let service: any ItemStore = tracer.isOn ? TracedItems(keyring, tracer) : keyring
+        let choice = StoreChoice(named: store, read: { try? Environment.configuration().store })
+        self.store = choice
+        items = ChosenItems(
+            keyring: Self.traced(keyring, "keyring", tracer), memory: Self.traced(KernelItems(), "kernel items", tracer),
+            choice: choice)
+        let service: any ItemStore = items
         self.service = service
         let lock = AccountLock(directory: Environment.runtimeDirectory)
         self.lock = lock
@@ -61,6 +70,25 @@ struct Composition: Sendable {
             first: TracedAccessTokenCache(kernel, name: "kernel memory", tracer),
             second: SessionAccessTokenCache(items: service),
             firstIsUsable: { KernelAccessTokenCache.isUsable })
+    }
+
+    private static func traced(_ items: some ItemStore, _ place: String, _ tracer: Tracer) -> any ItemStore {
+        tracer.isOn ? TracedItems(items, place: place, tracer) : items
+    }
+
+    /// Asks the user of a machine without a Secret Service whether kernel memory may keep sign-ins, and writes a yes down.
+    /// Asks nothing if a setting has decided it, or if there is no terminal.
+    ///
+    /// - Parameter isNamed: whether the user named kernel memory on the command line. That is a yes.
+    func offerMemory(isNamed: Bool) async throws {
+        guard let approvals, try Environment.configuration().store == nil, items.keyringIsMissing else { return }
+        if !isNamed {
+            guard let life = KernelItems().lifetime, Terminal.isThere,
+                try await Terminal.confirms(Messages.offerOfMemory(life))
+            else { return }
+            store.use(.auto)
+        }
+        try approvals.keep(.auto)
     }
 
     /// Ends sign-ins.

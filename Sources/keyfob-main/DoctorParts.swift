@@ -20,6 +20,8 @@ struct DoctorParts: ProgramParts {
     }
 
     var grants: GrantStore { composition.grants }
+    var store: StoreSetting { composition.store.setting }
+    var memory: KernelItems { KernelItems() }
     var registrations: RegistrationStore { composition.registrations }
     var tokenCache: any AccessTokenCache { composition.cache }
     var lock: AccountLock { composition.lock }

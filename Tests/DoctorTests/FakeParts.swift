@@ -21,6 +21,8 @@ struct FakeParts: ProgramParts {
     var network = ScriptedTransport([:])
 
     var grants: GrantStore { GrantStore(items: items) }
+    var store = StoreSetting.keyring
+    var memory: KernelItems { KernelItems(keyring: "keyfob-doctor-tests") }
     var registrations: RegistrationStore { RegistrationStore(items: items) }
     var tokenCache: any AccessTokenCache { SessionAccessTokenCache(items: items) }
     var lock: AccountLock { AccountLock(directory: runtimeDirectory) }

@@ -20,6 +20,7 @@ package final class InMemoryItemStore: ItemStore {
         var moment: UInt64 = 0
         var isLocked = false
         var refusal: SecretServiceError?
+        var outage: SecretServiceError?
         var hasSession = true
         var searches: [String] = []
         var writes: [String] = []
@@ -51,16 +52,20 @@ package final class InMemoryItemStore: ItemStore {
     /// Makes every write to the default collection fail; nil makes writes work again.
     package func refuseWrites(_ error: SecretServiceError?) { state.withLock { $0.refusal = error } }
 
+    /// Makes every call fail; nil makes calls work again.
+    package func fail(_ error: SecretServiceError?) { state.withLock { $0.outage = error } }
+
     /// Behaves like KeePassXC, which has no session collection.
     package func removeSessionCollection() { state.withLock { $0.hasSession = false } }
 
     package func search(
         _ schema: ItemSchema, matching attributes: [String: String], in collection: SecretService.Collection?
     ) throws(SecretServiceError) -> [SecretItem] {
+        if let outage = state.withLock({ $0.outage }) { throw outage }
         let (found, isLocked) = state.withLock { state in
             state.searches.append(attributes["kind"] ?? "password")
             let found = state.items.filter { item in
-                schema.finds(item.schema) && (collection.map { ($0 == .session) == item.isInSession } ?? true)
+                schema.includes(item.schema) && (collection.map { ($0 == .session) == item.isInSession } ?? true)
                     && attributes.allSatisfy { item.value.attributes[$0.key] == $0.value }
             }
             return (found, state.isLocked && found.contains { !$0.isInSession })
@@ -75,13 +80,14 @@ package final class InMemoryItemStore: ItemStore {
     ) throws(SecretServiceError) {
         let isInSession = collection == .session
         let failure = state.withLock { state -> SecretServiceError? in
+            if let outage = state.outage { return outage }
             if isInSession, !state.hasSession { return .noCollection }
             if !isInSession, state.isLocked { return .locked }
             if !isInSession, let refusal = state.refusal { return refusal }
             state.moment += 1
             if !isInSession { state.writes.append(attributes["kind"] ?? "password") }
             state.items.removeAll {
-                schema.finds($0.schema) && $0.isInSession == isInSession && $0.value.attributes == attributes
+                schema.includes($0.schema) && $0.isInSession == isInSession && $0.value.attributes == attributes
             }
             let value = SecretItem(
                 attributes: attributes, label: label, secret: secret, modified: state.moment, isInSession: isInSession)
@@ -94,9 +100,10 @@ package final class InMemoryItemStore: ItemStore {
     package func delete(
         _ schema: ItemSchema, exactly attributes: [String: String], in collection: SecretService.Collection?
     ) throws(SecretServiceError) -> Bool {
+        if let outage = state.withLock({ $0.outage }) { throw outage }
         let deleted = state.withLock { state -> Bool? in
             func isMeant(_ item: Item) -> Bool {
-                schema.finds(item.schema) && item.value.attributes == attributes
+                schema.includes(item.schema) && item.value.attributes == attributes
                     && (collection.map { item.isInSession == ($0 == .session) } ?? true)
             }
             if state.isLocked, state.items.contains(where: { isMeant($0) && !$0.isInSession }) { return nil }
@@ -109,12 +116,7 @@ package final class InMemoryItemStore: ItemStore {
     }
 
     package func probeWritable() throws(SecretServiceError) {
-        let failure = state.withLock { $0.isLocked ? .locked : $0.refusal }
+        let failure = state.withLock { $0.outage ?? ($0.isLocked ? .locked : $0.refusal) }
         if let failure { throw failure }
     }
-}
-
-extension ItemSchema {
-    /// Whether an item that is stored under `name` is of this kind.
-    fileprivate func finds(_ name: String) -> Bool { name == self.name || otherNames.contains(name) }
 }

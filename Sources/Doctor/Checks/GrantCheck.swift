@@ -7,7 +7,7 @@ import KeyfobCore
 /// The user is signed in.
 struct GrantCheck: Check {
     let id = "grant"
-    let needs = ["issuer", "collection"]
+    let needs = ["issuer", "store"]
     let limit = Duration.seconds(4)
     let condition = CheckCondition.service
 

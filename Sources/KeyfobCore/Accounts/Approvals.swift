@@ -45,6 +45,13 @@ package struct Approvals: Sendable {
         }
     }
 
+    /// Writes the user's answer to the question where to keep sign-ins. The configuration's own `store` counts before it.
+    ///
+    /// - Throws: ``ConfigurationError`` if the file cannot be read or written.
+    package func keep(_ store: StoreSetting) throws(ConfigurationError) {
+        try change(root: { $0["store"] = store.rawValue }, { _ in })
+    }
+
     /// Removes the entry for exactly this service. Returns false if there is none.
     ///
     /// - Throws: ``ConfigurationError`` if the file cannot be read or written. An unreadable file that does not contain
@@ -111,10 +118,13 @@ package struct Approvals: Sendable {
 
     /// Reads the file, lets `body` change its hosts, and replaces the file: a reader sees the old one or the new one. A lock
     /// serializes programs that do so at the same time.
-    private func change(_ body: (TOMLTable) -> Void) throws(ConfigurationError) {
+    private func change(
+        root edit: (TOMLTable) -> Void = { _ in }, _ body: (TOMLTable) -> Void
+    ) throws(ConfigurationError) {
         let directory = try ConfigurationError.wrapping(of: file) { () throws(FileError) in try locked() }
         defer { directory.unlock() }
         let root = try current()
+        edit(root)
         let text = try text(of: root, changedBy: body)
         if try Configuration.read(file) != text {
             let name = Paths.name(of: file)

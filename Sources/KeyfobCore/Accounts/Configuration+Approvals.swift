@@ -12,7 +12,9 @@ extension Configuration {
         try self.init(files: files)
         guard let approvals else { return }
         do throws(ConfigurationError) {
-            hosts += try Configuration(files: [approvals]).hosts
+            let own = try Configuration(files: [approvals])
+            hosts += own.hosts
+            if store == nil, let theirs = own.store { (store, sources["store"]) = (theirs, own.sources["store"]) }
         } catch {
             unreadableApprovals = error
         }

@@ -7,6 +7,7 @@ import Files
 /// nil means that nothing sets the key. `HostKeys.swift` documents each key.
 package struct Configuration: Sendable, Equatable {
     package var interaction: Interaction?
+    package var store: StoreSetting?
     package var minTTL: Int64?
     package var loginTimeout: Int64?
     package var clientMetadataDocument: String?

@@ -147,6 +147,10 @@ extension Configuration: ConfigurationSection {
         ConfigurationKey<Configuration>(
             "interaction", \.interaction, .word, "`never`, `auto` (default) or `always`"),
         ConfigurationKey(
+            "store", \.store, .word,
+            "where keyfob keeps sign-ins and passwords: `keyring` (default), the Secret Service; `memory`, the kernel's "
+                + "memory; or `auto`, the Secret Service if there is one, otherwise memory"),
+        ConfigurationKey(
             "min_ttl", \.minTTL, .seconds,
             "the least number of seconds for which a token must still be valid, at most half of its whole "
                 + "lifetime; default 300",

@@ -49,7 +49,7 @@ package struct SignIn: Sendable {
         _ account: Account, registersAnew: Bool = false, transport: any HTTPTransport,
         keep: (Result) async throws -> Value
     ) async throws -> Value {
-        try grants.probeWritable()
+        try grants.probeWritable(account: account.id)
         let found = try await account.serverMetadata(over: transport, note: note)
         let pages = [found.authorizationEndpoint]
         let others = found.endpoints.filter { !pages.contains($0) }

@@ -42,6 +42,16 @@ package struct KernelAccessTokenCache: AccessTokenCache {
         return (try? keyring.write("probe", Secret([0]), lifetime: 1)) != nil
     }
 
+    /// Deletes all access tokens and routes, for something that cannot be had again. Returns whether there were any.
+    static func makeRoom() -> Bool {
+        guard let keyring = KernelKeyring.existing() else { return false }
+        let names = keyring.names().filter { name in
+            KeyNames.expendable.contains { name.hasPrefix($0) }
+        }
+        for name in names { keyring.remove(name) }
+        return !names.isEmpty
+    }
+
     /// Stores `account` under the key `route`, so that a door can answer this request alone. The entry expires with the
     /// account's token; the next token brings a new entry.
     package func note(route: String, account: String, at now: Int64) {

@@ -39,13 +39,18 @@ package struct GrantStore: Sendable {
     }
 
     /// All grants, newest first: first those in the journal, then those in the Secret Service.
-    package func all() throws(SecretServiceError) -> [Grant] {
-        let kept = try items.search(Self.schema, matching: ["kind": "grant"]).compactMap { Grant($0.secret) }
+    package func all() throws(SecretServiceError) -> [Grant] { try allWithPlaces().map(\.grant) }
+
+    /// All grants as ``all()`` returns them, and whether each is in kernel memory instead of the Secret Service.
+    package func allWithPlaces() throws(SecretServiceError) -> [(grant: Grant, isInKernel: Bool)] {
+        let kept = try items.search(Self.schema, matching: ["kind": "grant"]).compactMap { item in
+            Grant(item.secret).map { (grant: $0, isInKernel: item.isInKernel) }
+        }
         let pending = journal.accounts().compactMap { journal.recall($0).flatMap(Grant.init) }
-            .sorted { $0.grantedAt > $1.grantedAt }
+            .sorted { $0.grantedAt > $1.grantedAt }.map { (grant: $0, isInKernel: false) }
         // The default collection may still have an older copy of a grant in the journal or the session collection.
         var seen: Set<String> = []
-        return (pending + kept).filter { seen.insert($0.account).inserted }
+        return (pending + kept).filter { seen.insert($0.grant.account).inserted }
     }
 
     /// Stores `grant` in place of the previous one.
@@ -77,10 +82,18 @@ package struct GrantStore: Sendable {
         return wasKept || wasInJournal
     }
 
-    /// Checks that ``save(_:)`` would work, before the user is asked.
-    package func probeWritable() throws(SecretServiceError) {
-        try items.probeWritable()
+    /// Checks that ``save(_:)`` would work for a grant of this account, before the user is asked.
+    package func probeWritable(account id: String) throws(SecretServiceError) {
+        do {
+            try items.probeWritable()
+        } catch {
+            // Without a Secret Service, a grant in kernel memory is still replaced there.
+            guard error.isMissingService, (try? kept(id))?.item.isInKernel == true else { throw error }
+        }
     }
+
+    /// Checks that a new item can be stored.
+    package func probeWritable() throws(SecretServiceError) { try items.probeWritable() }
 
     /// The newest item of an account that can be read.
     private func kept(_ id: String) throws(SecretServiceError) -> (item: SecretItem, grant: Grant)? {

@@ -5,10 +5,12 @@ package import Secrets
 /// An item store that traces each call. The trace names the kind of the item, but none of its attributes or secrets.
 package struct TracedItems: ItemStore {
     private let items: any ItemStore
+    private let place: String
     private let tracer: Tracer
 
-    package init(_ items: some ItemStore, _ tracer: Tracer) {
-        (self.items, self.tracer) = (items, tracer)
+    /// - Parameter place: the word for the store in the trace.
+    package init(_ items: some ItemStore, place: String = "keyring", _ tracer: Tracer) {
+        (self.items, self.place, self.tracer) = (items, place, tracer)
     }
 
     package func search(
@@ -38,14 +40,14 @@ package struct TracedItems: ItemStore {
     }
 
     package func probeWritable() throws(SecretServiceError) {
-        try tracer.step("keyring: probe", { "can be written" }) { () throws(SecretServiceError) in
+        try tracer.step("\(place): probe", { "can be written" }) { () throws(SecretServiceError) in
             try items.probeWritable()
         }
     }
 
     /// The kinds are keyfob's own words; stored passwords have no kind.
     private func name(_ operation: String, _ schema: ItemSchema, _ attributes: [String: String]) -> String {
-        "keyring: \(operation) " + (attributes["kind"] ?? "password")
+        "\(place): \(operation) " + (attributes["kind"] ?? "password")
     }
 }
 

@@ -33,6 +33,9 @@ struct Login: AsyncParsableCommand {
     @Flag(name: .customLong("register"), help: "Register keyfob again with the authorization server, then sign in.")
     var registersAnew = false
 
+    @Option(help: "Where to keep the sign-in: keyring, memory or auto.")
+    var store: StoreSetting?
+
     @OptionGroup var verbosity: Verbosity
 
     func validate() throws {
@@ -43,8 +46,9 @@ struct Login: AsyncParsableCommand {
     func run() async throws {
         let composition = Composition(
             account: account, interaction: .always, isLogin: true, readsStandardInput: !readsClientSecret,
-            isVerbose: verbosity.isOn)
+            store: store, isVerbose: verbosity.isOn)
         try await composition.runWithParts(about: url, scopes: scopes) { parts in
+            if store != .keyring { try await composition.offerMemory(isNamed: store != nil) }
             let login = composition.login(parts)
             var request = try CredentialRequest(url: url)
             request.scope = scopes
@@ -71,3 +75,4 @@ struct Login: AsyncParsableCommand {
 }
 
 extension Account.Flow: ExpressibleByArgument {}
+extension StoreSetting: ExpressibleByArgument {}

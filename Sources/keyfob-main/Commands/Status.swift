@@ -20,8 +20,9 @@ struct Status: AsyncParsableCommand {
     func run() async throws {
         let composition = Composition(account: nil, interaction: .never, isVerbose: verbosity.isOn)
         try await composition.runWithParts { _ in
-            let entries = try composition.grants.all().map { grant in
-                Entry(grant, composition.cache.token(account: grant.account))
+            let life = KernelItems().lifetime
+            let entries = try composition.grants.allWithPlaces().map { grant, isInKernel in
+                Entry(grant, composition.cache.token(account: grant.account), life: isInKernel ? life : nil)
             }
             try StandardOutput.write(json ? JSONText.bytes(entries) : Self.lines(entries))
         }
@@ -41,16 +42,24 @@ struct Status: AsyncParsableCommand {
         var endedAt: Int64?
         /// Whether there is an access token without a known expiry: in memory, or as the grant itself.
         var hasEndlessToken: Bool
+        var store: StoreSetting
+        /// In seconds; nil if no such time limits the sign-in.
+        var forgottenAfterUnused: Int?
+        /// How long kernel memory keeps the sign-in; nil if it is in the Secret Service.
+        var life: KernelItems.Lifetime?
 
         enum CodingKeys: String, CodingKey {
-            case service, account, label, issuer, scopes, refreshable
+            case service, account, label, issuer, scopes, refreshable, store
+        case forgottenAfterUnused = "forgotten_after_unused"
             case clientID = "client_id"
             case signedInAt = "signed_in_at"
             case accessTokenExpiresAt = "access_token_expires_at"
             case endedAt = "ended_at"
         }
 
-        init(_ grant: Grant, _ cached: CachedAccessToken?) {
+        init(_ grant: Grant, _ cached: CachedAccessToken?, life: KernelItems.Lifetime?) {
+            (self.life, store) = (life, life == nil ? .keyring : .memory)
+            if case .sinceLastUse(let seconds) = life { forgottenAfterUnused = seconds }
             service = grant.service
             account = grant.accountName
             issuer = grant.issuer ?? grant.tokenEndpoint

@@ -32,6 +32,19 @@ extension Messages {
     }
 
     /// One line of `keyfob status`.
+    /// How long kernel memory keeps a sign-in.
+    static func span(_ life: KernelItems.Lifetime) -> String {
+        switch life {
+        case .sinceLastUse(let seconds): "until a restart or \(span(Int64(seconds))) without use"
+        case .untilRestart: "at most until a restart"
+        }
+    }
+
+    /// The question of `keyfob login` if there is no Secret Service.
+    static func offerOfMemory(_ life: KernelItems.Lifetime) -> String {
+        "keyfob: no keyring here; keep sign-ins in the kernel's memory \(span(life))? [y/N] "
+    }
+
     static func status(_ entry: Status.Entry, now: Int64) -> String {
         var line = printable(entry.service)
         if let account = entry.account ?? entry.label { line += " as \(printable(account))" }
@@ -46,6 +59,7 @@ extension Messages {
             line += ", no access token in memory"
         }
         line += entry.refreshable ? ", refreshes by itself" : ", cannot refresh: sign in again when it expires"
+        if let life = entry.life { line += ", in memory " + span(life) }
         return line + "\n"
     }
 }

@@ -49,10 +49,12 @@ extension Report {
                 "there is no session bus: \(Messages.printable(reason))",
                 hint: "log in to a desktop or install dbus-user-session; over ssh, check DBUS_SESSION_BUS_ADDRESS",
                 status: 69)
+            hints.append(Self.memoryHint)
         case .noProvider:
             self.init(
                 "no program on the session bus provides a keyring",
                 hint: "install and start gnome-keyring, KWallet, KeePassXC or oo7", status: 69)
+            hints.append(Self.memoryHint)
         case .locked:
             self.init("the keyring is locked", hint: "unlock it, or log in to the desktop, and try again", status: 69)
         case .promptDismissed:
@@ -63,10 +65,23 @@ extension Report {
                 status: 69)
         case .timedOut(let seconds):
             self.init("the Secret Service did not answer within \(seconds) seconds", status: 69)
+        case .noKernelMemory(let code):
+            self.init(
+                "the kernel keeps no keys for this process: \(FileError.text(of: code))",
+                hint: "in a container, allow the system calls add_key and keyctl, or start a keyring in it", status: 69)
+        case .kernelMemoryFull:
+            self.init(
+                "the kernel has no room for more keys of this user",
+                hint: "end a sign-in with keyfob logout, or let root raise kernel.keys.maxkeys and kernel.keys.maxbytes",
+                status: 69)
         case .failed(let words):
             self.init("the Secret Service failed: \(Messages.printable(words))", status: 69)
         }
     }
+
+    private static let memoryHint =
+        "without a keyring, keyfob can keep sign-ins in the kernel's memory: "
+        + "add store = \"auto\" to ~/.config/keyfob/config.toml"
 
     init(lock error: AccountLock.Failure) {
         switch error {

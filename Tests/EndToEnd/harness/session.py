@@ -124,11 +124,16 @@ class PrivateSession:
             return {}
         return {"user": self._user, "group": pwd.getpwuid(self._user).pw_gid, "extra_groups": []}
 
+    def give(self, file: Path) -> None:
+        """Gives a file to the session's user."""
+        if self._user is not None:
+            os.chown(file, self._user, -1, follow_symlinks=False)
+
     def _hand_over(self) -> None:
         """Gives the files that a test wrote to the session's user."""
         if self._user is not None:
             for path in (self.root, *self.root.rglob("*")):
-                os.chown(path, self._user, -1, follow_symlinks=False)
+                self.give(path)
 
     def start_keyring(self, *, unlocked: bool = True) -> None:
         """Starts gnome-keyring and waits until it answers. Unlocked, it makes the default keyring if there is none."""

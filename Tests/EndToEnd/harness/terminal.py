@@ -33,6 +33,7 @@ class Terminal:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self.shown = ""
         settings = {"TERM": "xterm-256color", "NO_COLOR": "1", **env}
+        session.give(Path(os.ttyname(self._terminal)))
         self._process = session.start(*ONTO_TERMINAL, os.ttyname(self._terminal), *command, **settings)
         session.end_at_last(self._process)
 

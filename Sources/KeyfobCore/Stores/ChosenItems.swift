@@ -1,0 +1,138 @@
+package import SecretService
+package import Secrets
+import Synchronization
+
+/// The items of the user in both places: the Secret Service and kernel memory.
+///
+/// - An item stays where it is: a refreshed grant replaces the old one in the same place.
+/// - The setting `store` decides the place of a new item. A sign-in with `--store` moves the item there.
+/// - A locked or slow Secret Service is an error. Only if there is none, kernel memory takes its place, and only with the
+///   setting `auto`.
+/// - With the setting `memory`, the Secret Service is not asked at all.
+package struct ChosenItems: ItemStore {
+    private let keyring: any ItemStore
+    private let memory: any ItemStore
+    private let choice: StoreChoice
+
+    package init(keyring: some ItemStore, memory: some ItemStore, choice: StoreChoice) {
+        (self.keyring, self.memory, self.choice) = (keyring, memory, choice)
+    }
+
+    package func search(
+        _ schema: ItemSchema, matching attributes: [String: String], in collection: SecretService.Collection?
+    ) throws(SecretServiceError) -> [SecretItem] {
+        let kept = collection == .session ? [] : try memory.search(schema, matching: attributes, in: nil)
+        if choice.setting == .memory { return kept }
+        // An id stands for one item.
+        if !kept.isEmpty, attributes["id"] != nil { return kept }
+        let found = try unlessMissing(kept.isEmpty && choice.setting == .keyring) { () throws(SecretServiceError) in
+            try keyring.search(schema, matching: attributes, in: collection)
+        }
+        return (kept + (found ?? [])).sorted { $0.modified > $1.modified }
+    }
+
+    package func store(
+        _ schema: ItemSchema, attributes: [String: String], label: String, secret: Secret,
+        in collection: SecretService.Collection
+    ) throws(SecretServiceError) {
+        let isInMemory = try holds(schema, attributes)
+        let place = choice.isMove ? choice.setting : isInMemory ? .memory : choice.setting
+        var stored: Void?
+        if place != .memory {
+            stored = try unlessMissing(place == .keyring) { () throws(SecretServiceError) in
+                try keyring.store(schema, attributes: attributes, label: label, secret: secret, in: collection)
+            }
+        }
+        if stored == nil {
+            try memory.store(schema, attributes: attributes, label: label, secret: secret, in: .default)
+            if choice.isMove { _ = try? keyring.delete(schema, exactly: attributes, in: nil) }
+        } else if isInMemory {
+            _ = try memory.delete(schema, exactly: attributes, in: nil)
+        }
+    }
+
+    package func delete(
+        _ schema: ItemSchema, exactly attributes: [String: String], in collection: SecretService.Collection?
+    ) throws(SecretServiceError) -> Bool {
+        let wasInMemory =
+            collection == .session ? false : try memory.delete(schema, exactly: attributes, in: nil)
+        if choice.setting == .memory { return wasInMemory }
+        let wasInKeyring = try unlessMissing(!wasInMemory && choice.setting == .keyring) {
+            () throws(SecretServiceError) in
+            try keyring.delete(schema, exactly: attributes, in: collection)
+        }
+        return wasInMemory || wasInKeyring == true
+    }
+
+    package func probeWritable() throws(SecretServiceError) {
+        if choice.setting != .memory {
+            let probed: Void? = try unlessMissing(choice.setting == .keyring) { () throws(SecretServiceError) in
+                try keyring.probeWritable()
+            }
+            if probed != nil { return }
+        }
+        try memory.probeWritable()
+    }
+
+    /// Whether there is no Secret Service. A locked or slow one is not missing.
+    package var keyringIsMissing: Bool {
+        do {
+            return try unlessMissing(false, { () throws(SecretServiceError) in try keyring.probeWritable() }) == nil
+        } catch {
+            return false
+        }
+    }
+
+    private func holds(_ schema: ItemSchema, _ attributes: [String: String]) throws(SecretServiceError) -> Bool {
+        try memory.search(schema, matching: attributes, in: nil).contains { $0.attributes.isSame(as: attributes) }
+    }
+
+    /// The result of `body`; nil if there is no Secret Service, unless that is an error.
+    private func unlessMissing<Result>(
+        _ isError: Bool, _ body: () throws(SecretServiceError) -> Result
+    ) throws(SecretServiceError) -> Result? {
+        do {
+            return try body()
+        } catch {
+            if !isError, error.isMissingService { return nil }
+            throw error
+        }
+    }
+}
+
+extension SecretServiceError {
+    /// Whether there is no Secret Service: no session bus, or no provider on it.
+    package var isMissingService: Bool {
+        switch self {
+        case .noBus, .noProvider: true
+        case .locked, .promptDismissed, .noCollection, .timedOut, .noKernelMemory, .kernelMemoryFull, .failed: false
+        }
+    }
+}
+
+/// The setting `store` that counts for this process. It is read when an item is first needed.
+package final class StoreChoice: Sendable {
+    private let read: @Sendable () -> StoreSetting?
+    private let known: Mutex<StoreSetting?>
+    /// Whether the user named the place for this sign-in, so that an item moves there.
+    let isMove: Bool
+
+    /// - Parameters:
+    ///   - named: the place that the user named on the command line.
+    ///   - read: the setting in the configuration.
+    package init(named: StoreSetting? = nil, read: @escaping @Sendable () -> StoreSetting?) {
+        self.read = read
+        known = Mutex(named)
+        isMove = named != nil
+    }
+
+    package var setting: StoreSetting {
+        if let known = known.withLock({ $0 }) { return known }
+        let setting = read() ?? .keyring
+        known.withLock { $0 = setting }
+        return setting
+    }
+
+    /// Uses `setting` from now on.
+    package func use(_ setting: StoreSetting) { known.withLock { $0 = setting } }
+}

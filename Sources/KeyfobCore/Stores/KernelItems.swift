@@ -1,0 +1,184 @@
+import FoundationEssentials
+import Glibc
+package import KernelKeyring
+package import SecretService
+package import Secrets
+
+/// Items in kernel memory, for machines without a Secret Service. Nothing is written to a disk.
+///
+/// Each item is one key in the keyring `keyfob-items` of the user's persistent keyring, which outlives a logout. The kernel
+/// forgets it three days after its last use, and at a restart. If the kernel has no persistent keyrings, the items are in
+/// the user keyring, which ends at a restart, and before Linux 5.3 with the user's last process.
+///
+/// Every process of the user can read the items, as it can read an unlocked keyring. Other users cannot.
+package struct KernelItems: ItemStore {
+    private let name: String
+    private let parents: [KernelKeyring.Parent]
+    private let now: @Sendable () -> Int64
+
+    /// - Parameters:
+    ///   - keyring: another keyring than the user's own, for tests.
+    ///   - parents: the keyrings in which it may be, the preferred one first.
+    ///   - now: milliseconds since 1970-01-01 UTC.
+    package init(
+        keyring: String = "keyfob-items", in parents: [KernelKeyring.Parent] = [.persistent, .user],
+        now: @escaping @Sendable () -> Int64 = { Int64(Date.now.timeIntervalSince1970 * 1000) }
+    ) {
+        (name, self.parents, self.now) = (keyring, parents, now)
+    }
+
+    /// The lifetime of the items.
+    package enum Lifetime: Sendable, Equatable {
+        /// This many seconds from the last use, and at most until the machine restarts.
+        case sinceLastUse(seconds: Int)
+        /// At most until the machine restarts.
+        case untilRestart
+    }
+
+    /// Where the kernel keeps new items; nil if it refuses.
+    package var lifetime: Lifetime? {
+        guard let parent = parents.first(where: { (try? KernelKeyring.open(named: name, in: $0)) != nil }) else {
+            return nil
+        }
+        return parent == .persistent ? .sinceLastUse(seconds: KernelKeyring.persistentLifetime) : .untilRestart
+    }
+
+    package func search(
+        _ schema: ItemSchema, matching attributes: [String: String], in collection: SecretService.Collection?
+    ) throws(SecretServiceError) -> [SecretItem] {
+        keyrings.flatMap { keyring in keyring.names().compactMap { keyring.read($0) }.compactMap { KernelItem($0) } }
+            .filter { schema.includes($0.schema) && attributes.isContained(in: $0.attributes) }
+            .sorted { $0.changedAt > $1.changedAt }.map(\.item)
+    }
+
+    package func store(
+        _ schema: ItemSchema, attributes: [String: String], label: String, secret: Secret,
+        in collection: SecretService.Collection
+    ) throws(SecretServiceError) {
+        let payload = KernelItem(
+            schema: schema.name, attributes: attributes, label: label, changedAt: UInt64(clamping: now()), secret: secret
+        ).payload
+        let key = Self.key(schema.name, attributes)
+        try makingRoom { () throws(KernelKeyringError) in try keyring().write(key, payload, lifetime: nil) }
+        for other in schema.otherNames { for keyring in keyrings { keyring.remove(Self.key(other, attributes)) } }
+    }
+
+    package func delete(
+        _ schema: ItemSchema, exactly attributes: [String: String], in collection: SecretService.Collection?
+    ) throws(SecretServiceError) -> Bool {
+        let keys = schema.otherNames.union([schema.name]).map { Self.key($0, attributes) }
+        var wasThere = false
+        for keyring in keyrings { for key in keys where keyring.remove(key) { wasThere = true } }
+        return wasThere
+    }
+
+    package func probeWritable() throws(SecretServiceError) {
+        // As large as most grants: the quota counts bytes, too.
+        let probe = Secret([UInt8](repeating: 0, count: 2048))
+        try makingRoom { () throws(KernelKeyringError) in try keyring().write("probe", probe, lifetime: 1) }
+        keyrings.forEach { $0.remove("probe") }
+    }
+
+    /// The existing keyrings.
+    private var keyrings: [KernelKeyring] { parents.compactMap { KernelKeyring.existing(named: name, in: $0) } }
+
+    /// The keyring for new items.
+    private func keyring() throws(KernelKeyringError) -> KernelKeyring {
+        var refusal = KernelKeyringError.unavailable(errno: ENOSYS)
+        for parent in parents {
+            do {
+                return try KernelKeyring.open(named: name, in: parent)
+            } catch {
+                refusal = error
+            }
+        }
+        throw refusal
+    }
+
+    /// Runs `body`. If the quota is used up, deletes what only saves time, and tries again. The kernel frees the space of a
+    /// deleted key some milliseconds later.
+    private func makingRoom(_ body: () throws(KernelKeyringError) -> Void) throws(SecretServiceError) {
+        var tries = 1
+        while true {
+            do throws(KernelKeyringError) {
+                return try body()
+            } catch {
+                guard error == .quotaExceeded, tries > 1 || KernelAccessTokenCache.makeRoom(), tries < 20 else {
+                    throw SecretServiceError(error)
+                }
+                tries += 1
+                usleep(5000)
+            }
+        }
+    }
+
+    /// One key for each set of attributes: a new value replaces the old one in one step. A digest, because descriptions
+    /// count for the quota, and other users can read them.
+    private static func key(_ schema: String, _ attributes: [String: String]) -> String {
+        "item:" + Account.digest([schema] + attributes.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] })
+    }
+}
+
+extension SecretServiceError {
+    init(_ error: KernelKeyringError) {
+        self =
+            switch error {
+            case .unavailable(let code): .noKernelMemory(errno: code)
+            case .quotaExceeded: .kernelMemoryFull
+            case .failed(_, let code): .noKernelMemory(errno: code)
+            }
+    }
+}
+
+/// One item as the payload of a key: a line of JSON, then the bytes of the secret.
+private struct KernelItem {
+    var schema: String
+    var attributes: [String: String]
+    var label: String
+    /// In milliseconds since 1970-01-01 UTC, to find the newest of two items.
+    var changedAt: UInt64
+    var secret: Secret
+
+    private struct Heading: Codable {
+        var version = 1
+        var schema: String
+        var attributes: [String: String]
+        var label: String
+        var changedAt: UInt64
+    }
+
+    var item: SecretItem {
+        SecretItem(attributes: attributes, label: label, secret: secret, modified: changedAt / 1000, isInKernel: true)
+    }
+
+    var payload: Secret {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let heading = Heading(schema: schema, attributes: attributes, label: label, changedAt: changedAt)
+        let line = (try? encoder.encode(heading)) ?? Data()
+        return Secret([UInt8](line) + [UInt8(ascii: "\n")] + secret.exposedBytes)
+    }
+
+    init(schema: String, attributes: [String: String], label: String, changedAt: UInt64, secret: Secret) {
+        (self.schema, self.attributes, self.label, self.changedAt) = (schema, attributes, label, changedAt)
+        self.secret = secret
+    }
+
+    /// Returns nil for anything but ``payload`` of this version.
+    init?(_ payload: Secret) {
+        let bytes = payload.exposedBytes
+        guard let end = bytes.firstIndex(of: UInt8(ascii: "\n")),
+            let heading = try? JSONDecoder().decode(Heading.self, from: Data(bytes[..<end])), heading.version == 1
+        else { return nil }
+        self.init(
+            schema: heading.schema, attributes: heading.attributes, label: heading.label, changedAt: heading.changedAt,
+            secret: Secret(Array(bytes[(end + 1)...])))
+    }
+}
+
+extension [String: String] {
+    /// Whether `other` has all these values, byte for byte.
+    fileprivate func isContained(in other: [String: String]) -> Bool {
+        allSatisfy { name, value in other[name]?.isSame(as: value) == true }
+    }
+}

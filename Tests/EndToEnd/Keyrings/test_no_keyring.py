@@ -1,0 +1,257 @@
+"""Machines without a keyring: sign-ins and passwords in the kernel's memory."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness import bare, binaries, items
+from harness.bare import BareSession
+from harness.family import FamilyServer
+from harness.gate import Gate
+from harness.people import ALICE
+from harness.person import Done, Person, description
+from harness.provider.server import DEVICE_CLIENT_ID, Provider
+from harness.racing import Runner, race
+from harness.steps import assert_worked
+from harness.terminal import Terminal
+
+pytestmark = pytest.mark.skipif(not bare.can_be_made(), reason="needs root, and a kernel with persistent keyrings")
+
+QUESTION = r"keep sign-ins in the kernel's memory until a restart or 3 days without use\? \[y/N\] "
+HINT = 'add store = "auto" to ~/.config/keyfob/config.toml'
+
+
+@pytest.fixture
+def bare_session() -> Iterator[BareSession]:
+    """The session of a user on a machine without a desktop."""
+    with BareSession(path=[binaries.bin_directory()]) as session:
+        yield session
+
+
+@pytest.fixture
+def visitor(bare_session: BareSession) -> Person:
+    """That user, before any sign-in."""
+    return Person(bare_session)
+
+
+@pytest.fixture
+def memory_service(visitor: Person, server: FamilyServer) -> str:
+    """A service at our own server that the visitor's keyfob is configured for."""
+    visitor.configure_keyfob(server.issuer, server.issuer)
+    return f"{server.issuer}/git"
+
+
+def set_store(person: Person, store: str) -> None:
+    """Writes the setting before the hosts."""
+    path = person.configuration
+    path.parent.mkdir(parents=True, exist_ok=True)
+    before = path.read_text() if path.exists() else ""
+    path.write_text(f'store = "{store}"\n{before}')
+
+
+def erase(person: Person, service: str) -> None:
+    """Lets keyfob forget the access token, so that the next question needs a refresh."""
+    assert_worked(person.ask_door("erase", service))
+
+
+def status(person: Person) -> list[dict[str, object]]:
+    """The sign-ins that `keyfob status` shows."""
+    done = person.keyfob("status", "--json")
+    assert_worked(done)
+    sign_ins: list[dict[str, object]] = json.loads(done.stdout)
+    return sign_ins
+
+
+def assert_no_keyring(done: Done) -> None:
+    """Asserts the answer for a caller that needs a keyring, with the hint that leads on."""
+    assert (done.returncode, done.stdout) == (69, b"")
+    assert HINT in done.stderr.decode()
+
+
+def test_a_login_asks_once_and_keeps_the_sign_in_in_memory(
+    visitor: Person, server: FamilyServer, memory_service: str
+) -> None:
+    login = Terminal(visitor.session, binaries.keyfob(), "login", memory_service)
+    login.read_until(QUESTION)
+    login.type("y\n")
+    assert login.finish() == 0, login.shown
+    assert visitor.approvals.read_text().splitlines().count("store = 'auto'") == 1
+    (sign_in,) = status(visitor)
+    assert (sign_in["store"], sign_in["forgotten_after_unused"]) == ("memory", 259200)
+    assert "in memory until a restart or 3 days without use" in visitor.keyfob("status").stdout.decode()
+    again = Terminal(visitor.session, binaries.keyfob(), "login", "--force", memory_service)
+    assert again.finish() == 0
+    assert "keep sign-ins" not in again.shown
+    assert server.is_active(visitor.token(memory_service))
+
+
+def test_no_is_the_default_and_nothing_happens(visitor: Person, memory_service: str) -> None:
+    login = Terminal(visitor.session, binaries.keyfob(), "login", memory_service)
+    login.read_until(QUESTION)
+    login.type("\n")
+    assert login.finish() == 69
+    assert HINT in login.shown
+    assert (visitor.browsers_opened(), visitor.approvals.exists()) == (0, False)
+
+
+def test_a_caller_that_may_not_ask_gets_the_hint(visitor: Person, memory_service: str) -> None:
+    assert_no_keyring(visitor.ask_door("get", memory_service, KEYFOB_INTERACTION="never"))
+    assert_no_keyring(visitor.keyfob("login", memory_service))
+    assert_no_keyring(visitor.keyfob("status"))
+    assert visitor.browsers_opened() == 0
+
+
+def test_the_hint_works(visitor: Person, server: FamilyServer, memory_service: str) -> None:
+    set_store(visitor, "auto")
+    assert_worked(visitor.keyfob("login", memory_service))
+    assert server.is_active(visitor.token(memory_service))
+
+
+def test_the_option_is_the_answer_to_the_question(visitor: Person, server: FamilyServer, memory_service: str) -> None:
+    assert_worked(visitor.keyfob("login", "--store", "memory", memory_service))
+    erase(visitor, memory_service)
+    assert server.is_active(visitor.token(memory_service))
+
+
+def test_a_sign_in_survives_the_last_process_of_the_user(
+    visitor: Person, bare_session: BareSession, server: FamilyServer, memory_service: str
+) -> None:
+    set_store(visitor, "memory")
+    assert_worked(visitor.keyfob("login", memory_service))
+    bare_session.lose_access_tokens()
+    assert server.is_active(visitor.token(memory_service))
+    assert server.refreshes() == [200]
+    assert visitor.browsers_opened() == 1
+
+
+def test_the_kernel_forgets_and_keyfob_says_so(
+    visitor: Person, bare_session: BareSession, memory_service: str
+) -> None:
+    set_store(visitor, "memory")
+    assert_worked(visitor.keyfob("login", memory_service))
+    bare_session.forget()
+    done = visitor.ask_door("get", memory_service, KEYFOB_INTERACTION="never")
+    assert (done.returncode, done.stdout) == (77, b"")
+    assert f"run: keyfob login {memory_service}" in done.stderr.decode() or "keyfob login" in done.stderr.decode()
+    assert status(visitor) == []
+    assert_worked(visitor.keyfob("login", memory_service))
+
+
+def test_a_logout_leaves_nothing(
+    visitor: Person, bare_session: BareSession, server: FamilyServer, memory_service: str
+) -> None:
+    set_store(visitor, "auto")
+    assert_worked(visitor.keyfob("login", memory_service))
+    assert len(bare_session.items()) == 1
+    assert_worked(visitor.keyfob("logout", memory_service))
+    assert (bare_session.items(), status(visitor), server.live_refresh_tokens()) == ([], [], [])
+
+
+@pytest.mark.timeout(300)
+def test_many_callers_cause_one_refresh(visitor: Person, server: FamilyServer, memory_service: str) -> None:
+    set_store(visitor, "memory")
+    assert_worked(visitor.keyfob("login", memory_service))
+    erase(visitor, memory_service)
+    before = len(server.refreshes())
+    question = description(memory_service)
+    callers = [
+        Runner([binaries.git_credential_keyfob(), "get"], question),
+        Runner([binaries.keyfob(), "token", memory_service]),
+    ]
+    answers = race(visitor.session, callers * 32)
+    assert {done.returncode for done in answers} == {0}
+    assert server.refreshes()[before:] == [200]
+
+
+def test_a_full_quota_loses_no_grant(
+    visitor: Person, bare_session: BareSession, server: FamilyServer, memory_service: str
+) -> None:
+    set_store(visitor, "memory")
+    assert_worked(visitor.keyfob("login", memory_service))
+    bare_session.fill_quota()
+    before = server.live_refresh_tokens()
+    refused = visitor.keyfob("login", "--force", memory_service)
+    assert (refused.returncode, refused.stdout) == (69, b"")
+    assert "the kernel has no room for more keys of this user" in refused.stderr.decode()
+    assert server.live_refresh_tokens() == before
+    bare_session.empty_quota()
+    assert server.is_active(visitor.token(memory_service))
+
+
+def test_passwords_of_git_are_kept_too(visitor: Person, bare_session: BareSession) -> None:
+    set_store(visitor, "auto")
+    url = "https://example.com"
+    assert_worked(visitor.ask_door("store", url, "username=ann", "password=s3cret"))
+    done = visitor.ask_door("get", url)
+    assert_worked(done)
+    assert {"username=ann", "password=s3cret"} <= set(done.stdout.decode().splitlines())
+    assert_worked(visitor.ask_door("erase", url, "username=ann", "password=s3cret"))
+    assert visitor.ask_door("get", url).stdout == b""
+    assert bare_session.items() == []
+
+
+def test_git_clones_and_pushes_after_a_code_on_another_device(
+    visitor: Person, provider: Provider, gate: Gate, tmp_path: Path
+) -> None:
+    visitor.configure_keyfob(
+        gate.origin, provider.issuer, client_id=DEVICE_CLIENT_ID,
+        device_authorization_endpoint=provider.device_authorization_endpoint,
+    )
+    set_store(visitor, "auto")
+    login = visitor.begin(binaries.keyfob(), "login", "--flow", "device", gate.url)
+    address, code = login.hint("on any device, go to: "), login.hint("and type the code: ")
+    visitor.browse_elsewhere(address, "--code", code)
+    assert_worked(login.finish())
+    assert_worked(visitor.git("clone", "--quiet", gate.url, "copy"))
+    copy = visitor.home / "copy"
+    identity = ["-c", "user.name=Ann", "-c", "user.email=ann@example.com"]
+    assert_worked(visitor.git("-C", str(copy), *identity, "commit", "--allow-empty", "--quiet", "-m", "one"))
+    assert_worked(visitor.git("-C", str(copy), "push", "--quiet", "origin", "HEAD:refs/heads/one"))
+    assert provider.owner(visitor.token(gate.url)) == ALICE
+    assert_worked(visitor.keyfob("logout", gate.url))
+    assert status(visitor) == []
+
+
+def test_doctor_finds_nothing_wrong(visitor: Person) -> None:
+    set_store(visitor, "auto")
+    done = visitor.keyfob("doctor", "--json")
+    findings = {finding["rung"]: finding for finding in json.loads(done.stdout)}
+    assert findings["store"]["details"] == {"place": "memory", "forgotten_after_unused": 259200}
+    assert {findings[rung]["status"] for rung in ("bus", "provider", "collection", "writable")} == {"skipped"}
+    assert findings["bus"]["because"] == "store"
+    assert not [finding for finding in findings.values() if finding["status"] == "failed"]
+
+
+def test_a_kernel_that_keeps_no_keys_is_named(visitor: Person, memory_service: str, nokeys: Path) -> None:
+    set_store(visitor, "memory")
+    program = shutil.copy(nokeys, visitor.home)
+    done = visitor.session.run(program, binaries.keyfob(), "login", memory_service)
+    assert (done.returncode, done.stdout) == (69, b"")
+    assert "the kernel keeps no keys for this process" in done.stderr.decode()
+    assert visitor.browsers_opened() == 0
+
+
+# With a keyring.
+
+
+def test_auto_prefers_the_keyring(person: Person, server: FamilyServer, service: str) -> None:
+    set_store(person, "auto")
+    assert_worked(person.keyfob("login", service))
+    assert items.how_many(person.session) == 1
+    assert [sign_in["store"] for sign_in in status(person)] == ["keyring"]
+
+
+def test_a_locked_keyring_is_not_a_missing_one(person: Person, server: FamilyServer, service: str) -> None:
+    set_store(person, "auto")
+    assert_worked(person.keyfob("login", service))
+    erase(person, service)
+    person.session.lock_keyring()
+    done = person.ask_door("get", service, KEYFOB_INTERACTION="never")
+    assert (done.returncode, done.stdout) == (69, b"")
+    assert "the keyring is locked" in done.stderr.decode()
+    assert person.keyfob("login", service).returncode == 69

@@ -1,0 +1,82 @@
+"""A machine without a desktop, as a user reaches it over ssh: no message bus, no keyring, no runtime directory."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import subprocess
+from typing import Any, Self
+
+from .session import PrivateSession
+
+# A user of its own for each session: the kernel keeps keys for each user, and counts them. A process of pytest has
+# room for a hundred.
+_users = itertools.count(1_000_000 + os.getpid() % 100_000 * 100)
+
+
+class BareSession(PrivateSession):
+    """The session of a user whom the system does not know. Needs root.
+
+    No process of the user lives between two commands, as between two logins over ssh.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(user=next(_users), **options)
+        for name in ("DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"):
+            del self.env[name]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.forget()
+        super().__exit__(*error)
+
+    @property
+    def _identity(self) -> dict[str, Any]:
+        assert self._user is not None
+        return {"user": self._user, "group": self._user, "extra_groups": []}
+
+    def keyctl(self, *arguments: str) -> str:
+        """Runs keyctl as this user. `PERSISTENT` stands for the serial number of the user's persistent keyring."""
+        script = 'ring=$(keyctl get_persistent @s); for word; do shift; test "$word" = PERSISTENT && word=$ring; '
+        script += 'set -- "$@" "$word"; done; exec keyctl "$@"'
+        return self.run("keyctl", "session", "-", "sh", "-c", script, "sh", *arguments).stdout.decode().strip()
+
+    def items(self) -> list[str]:
+        """The names of the items that keyfob keeps in kernel memory."""
+        ring = self.keyctl("search", "PERSISTENT", "keyring", "keyfob-items")
+        shown = self.keyctl("show", ring).splitlines() if ring else []
+        return [line.rpartition(" ")[2] for line in shown if "item:" in line]
+
+    def forget(self) -> None:
+        """Does what the kernel does three days after the last use: it deletes the keys in the persistent keyring. By then
+        the access token has expired, too."""
+        self.keyctl("clear", "PERSISTENT")
+        self.lose_access_tokens()
+
+    def lose_access_tokens(self) -> None:
+        """Empties the user keyring, as Linux before 5.3 does after the user's last process."""
+        self.keyctl("clear", "@u")
+
+    def fill_quota(self) -> None:
+        """Adds keys until the kernel refuses."""
+        number = 0
+        while self.keyctl("add", "user", f"filler{number}", "x" * 1000, "PERSISTENT"):
+            number += 1
+        while self.keyctl("add", "user", f"filler{number}", "x", "PERSISTENT"):
+            number += 1
+
+    def empty_quota(self) -> None:
+        """Removes what `fill_quota` added."""
+        number = 0
+        while key := self.keyctl("search", "PERSISTENT", "user", f"filler{number}"):
+            self.keyctl("unlink", key, "PERSISTENT")
+            number += 1
+
+
+def can_be_made() -> bool:
+    """Whether these tests can have users of their own, and the kernel keeps keys for them."""
+    if os.geteuid() != 0:
+        return False
+    return subprocess.run(["keyctl", "get_persistent", "@t"], capture_output=True, check=False).returncode == 0
