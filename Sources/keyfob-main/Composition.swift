@@ -59,8 +59,8 @@ struct Composition: Sendable {
         let choice = StoreChoice(named: store, read: { try? Environment.configuration().store })
         self.store = choice
         items = ChosenItems(
-            keyring: Self.traced(keyring, "keyring", tracer), memory: Self.traced(KernelItems(), "kernel items", tracer),
-            choice: choice)
+            keyring: Self.traced(keyring, "keyring", tracer),
+            memory: Self.traced(KernelItems(), "kernel items", tracer), choice: choice)
         let service: any ItemStore = items
         self.service = service
         let lock = AccountLock(directory: Environment.runtimeDirectory)

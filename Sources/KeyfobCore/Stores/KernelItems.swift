@@ -55,8 +55,9 @@ package struct KernelItems: ItemStore {
         _ schema: ItemSchema, attributes: [String: String], label: String, secret: Secret,
         in collection: SecretService.Collection
     ) throws(SecretServiceError) {
+        let moment = UInt64(clamping: now())
         let payload = KernelItem(
-            schema: schema.name, attributes: attributes, label: label, changedAt: UInt64(clamping: now()), secret: secret
+            schema: schema.name, attributes: attributes, label: label, changedAt: moment, secret: secret
         ).payload
         let key = Self.key(schema.name, attributes)
         try makingRoom { () throws(KernelKeyringError) in try keyring().write(key, payload, lifetime: nil) }

@@ -50,7 +50,7 @@ struct Status: AsyncParsableCommand {
 
         enum CodingKeys: String, CodingKey {
             case service, account, label, issuer, scopes, refreshable, store
-        case forgottenAfterUnused = "forgotten_after_unused"
+            case forgottenAfterUnused = "forgotten_after_unused"
             case clientID = "client_id"
             case signedInAt = "signed_in_at"
             case accessTokenExpiresAt = "access_token_expires_at"

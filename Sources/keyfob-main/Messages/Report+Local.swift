@@ -72,7 +72,7 @@ extension Report {
         case .kernelMemoryFull:
             self.init(
                 "the kernel has no room for more keys of this user",
-                hint: "end a sign-in with keyfob logout, or let root raise kernel.keys.maxkeys and kernel.keys.maxbytes",
+                hint: "end a sign-in, or let root run: sysctl -w kernel.keys.maxkeys=2000 kernel.keys.maxbytes=2000000",
                 status: 69)
         case .failed(let words):
             self.init("the Secret Service failed: \(Messages.printable(words))", status: 69)
