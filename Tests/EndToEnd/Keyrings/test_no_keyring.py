@@ -17,6 +17,7 @@ from harness.people import ALICE
 from harness.person import Done, Person, description
 from harness.provider.server import DEVICE_CLIENT_ID, Provider
 from harness.racing import Runner, race
+from harness.ssh import SecureShell
 from harness.steps import assert_worked
 from harness.terminal import Terminal
 
@@ -195,26 +196,36 @@ def test_passwords_of_git_are_kept_too(visitor: Person, bare_session: BareSessio
     assert bare_session.items() == []
 
 
-def test_git_clones_and_pushes_after_a_code_on_another_device(
-    visitor: Person, provider: Provider, gate: Gate, tmp_path: Path
-) -> None:
+def work_with_git(visitor: Person, provider: Provider, gate: Gate) -> None:
+    """Signs in with a code on another device, clones, pushes and signs out."""
+    endpoint = provider.device_authorization_endpoint
     visitor.configure_keyfob(
-        gate.origin, provider.issuer, client_id=DEVICE_CLIENT_ID,
-        device_authorization_endpoint=provider.device_authorization_endpoint,
+        gate.origin, provider.issuer, client_id=DEVICE_CLIENT_ID, device_authorization_endpoint=endpoint
     )
-    set_store(visitor, "auto")
-    login = visitor.begin(binaries.keyfob(), "login", "--flow", "device", gate.url)
+    login = visitor.begin(binaries.keyfob(), "login", "--store", "memory", "--flow", "device", gate.url)
     address, code = login.hint("on any device, go to: "), login.hint("and type the code: ")
     visitor.browse_elsewhere(address, "--code", code)
     assert_worked(login.finish())
     assert_worked(visitor.git("clone", "--quiet", gate.url, "copy"))
-    copy = visitor.home / "copy"
+    copy = str(visitor.home / "copy")
     identity = ["-c", "user.name=Ann", "-c", "user.email=ann@example.com"]
-    assert_worked(visitor.git("-C", str(copy), *identity, "commit", "--allow-empty", "--quiet", "-m", "one"))
-    assert_worked(visitor.git("-C", str(copy), "push", "--quiet", "origin", "HEAD:refs/heads/one"))
+    assert_worked(visitor.git("-C", copy, *identity, "commit", "--allow-empty", "--quiet", "-m", "one"))
+    assert_worked(visitor.git("-C", copy, "push", "--quiet", "origin", "HEAD:refs/heads/one"))
+    assert provider.owner(visitor.token(gate.url)) == ALICE
+    erase(visitor, gate.url)
     assert provider.owner(visitor.token(gate.url)) == ALICE
     assert_worked(visitor.keyfob("logout", gate.url))
     assert status(visitor) == []
+
+
+def test_git_works_after_a_code_on_another_device(visitor: Person, provider: Provider, gate: Gate) -> None:
+    work_with_git(visitor, provider, gate)
+
+
+def test_git_works_over_ssh_with_a_login_for_each_command(provider: Provider, gate: Gate) -> None:
+    with SecureShell(path=[binaries.bin_directory()]) as session:
+        work_with_git(Person(session), provider, gate)
+        assert session.items() == []
 
 
 def test_doctor_finds_nothing_wrong(visitor: Person) -> None:
