@@ -38,6 +38,8 @@ package struct CheckContext: Sendable {
             var busAnswers = false
             /// The first check of the Secret Service that failed.
             var keyringTrouble: String?
+            /// Whether the Secret Service did not accept an item.
+            var keyringRefuses = false
             /// Whether the Secret Service has an unlocked default collection.
             var hasCollection = false
             var configured: ConfiguredParts?

@@ -7,7 +7,10 @@ struct WritableCheck: Check {
     let limit = Duration.seconds(4)
 
     func look(_ context: CheckContext) throws -> Finding {
-        switch try context.keyring.write() {
+        context.notes.note { $0.keyringRefuses = true }
+        let writing = try context.keyring.write()
+        context.notes.note { $0.keyringRefuses = false }
+        return switch writing {
         case .worked: .ok("an item was written and deleted again")
         case .asksFirst:
             .warning(

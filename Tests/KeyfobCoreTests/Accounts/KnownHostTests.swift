@@ -108,8 +108,8 @@ import Testing
     @Test func `The configuration may name these providers`() {
         #expect(
             KnownHost.providers == [
-                "github", "gitlab", "gitea", "bitbucket", "bitbucket-data-center", "azure-devops", "google-source",
-                "huggingface",
+                "github", "gitlab", "gitea", "forgejo", "bitbucket", "bitbucket-data-center", "azure-devops",
+                "google-source", "huggingface",
             ])
     }
 
@@ -123,7 +123,9 @@ import Testing
     static let selfManagedServers = [
         ("github", "https://git.example.com:8443/login/oauth/access_token"),
         ("gitlab", "https://git.example.com:8443"), ("gitea", "https://git.example.com:8443"),
-        ("bitbucket-data-center", "https://git.example.com:8443/rest/oauth2/latest/token"),
+        ("forgejo", "https://git.example.com:8443"),
+        // It may be below a path.
+        ("bitbucket-data-center", "https://git.example.com:8443/team/rest/oauth2/latest/token"),
         // These have one server for all services
         ("bitbucket", "https://bitbucket.org/site/oauth2/access_token"),
         ("azure-devops", "https://login.microsoftonline.com/organizations/oauth2/v2.0/token"),

@@ -5,7 +5,10 @@ import Testing
 enum HintCommands {
     /// The commands of keyfob, with the options that hints may use.
     private static let options: [String: Set<String>] = [
-        "login": ["--account", "--client-id", "--flow", "--force", "--register", "--scope"], "logout": [],
+        "login": [
+            "--account", "--client-id", "--client-secret", "--flow", "--force", "--register", "--scope", "--store",
+        ],
+        "logout": [],
         "doctor": [], "config": [], "status": [], "token": [], "setup": [],
     ]
 
