@@ -24,7 +24,7 @@ package enum HintedCommand {
         let options = [account.map { ("--account", [$0]) } ?? ("", []), ("--scope", scopes)]
         // A scope that the hint names itself is not repeated.
         let words = options.flatMap { name, values in
-            values.map { "\(name) \(ShellWords.quoted(Printable.text($0))) " }
+            values.map { ShellWords.option(name, Printable.text($0)) + " " }
         }.filter { !hint.contains($0) && !($0.hasPrefix("--account") && hint.contains("--account")) }
         hint.insert(contentsOf: words.joined(), at: place)
         return hint

@@ -8,6 +8,11 @@ package enum ShellWords {
         return "'" + word.parts(at: "'").joined(separator: #"'\''"#) + "'"
     }
 
+    /// Returns an option and its value. A value that begins with a hyphen would be read as another option.
+    package static func option(_ name: String, _ value: String) -> String {
+        name + (value.hasPrefix("-") ? "=" : " ") + quoted(value)
+    }
+
     /// Returns a command line that a POSIX shell splits into `words`.
     package static func line(_ words: [String]) -> String { words.map(quoted).joined(separator: " ") }
 

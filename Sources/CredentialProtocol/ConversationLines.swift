@@ -38,10 +38,10 @@ extension ConversationLines {
     /// holds the bytes that the door has read but not answered; the rest is on standard input.
     package static func argument(descriptor: Int32) -> String { option + String(descriptor) }
 
-    /// Removes that argument, if it is present, and returns its file descriptor.
+    /// Removes that argument, if it is present, and returns its file descriptor. A door never names a standard descriptor.
     package static func descriptor(from arguments: inout [String]) -> Int32? {
         guard let first = arguments.first, first.hasPrefix(option),
-            let descriptor = Int32(first.dropFirst(option.count))
+            let descriptor = Int32(first.dropFirst(option.count)), descriptor > 2
         else { return nil }
         arguments.removeFirst()
         return descriptor

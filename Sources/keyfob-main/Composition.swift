@@ -34,12 +34,14 @@ struct Composition: Sendable {
     ///   - isForGit: whether git asks. Then the settings of the current repository may forbid questions to the user.
     ///   - isLogin: whether the user ran `keyfob login`. The command itself then reports the result.
     ///   - store: the place for new sign-ins on the command line, if any.
+    ///   - seesEverything: whether sign-ins in the Secret Service count even if the setting `store` is `memory`.
     ///   - isVerbose: whether the user wants to see each step.
     ///   - readsStandardInput: whether standard input belongs to the user, who may paste an address there.
     ///   - clocks: as in ``Transports``.
     init(
         account: String?, interaction: Interaction?, isForGit: Bool = false,
-        isLogin: Bool = false, readsStandardInput: Bool = false, store: StoreSetting? = nil, isVerbose: Bool = false,
+        isLogin: Bool = false, readsStandardInput: Bool = false, store: StoreSetting? = nil,
+        seesEverything: Bool = false, isVerbose: Bool = false,
         clocks: ServerClocks? = nil
     ) {
         tracer = TraceOutput.tracer(isVerbose: isVerbose)
@@ -56,7 +58,12 @@ struct Composition: Sendable {
         let keyring = SecretService(
             mayPrompt: mode == .always || (mode == .auto && hasWindows && policy?.callerDeclined == false))
         let kernel = KernelAccessTokenCache()
-        let choice = StoreChoice(named: store, read: { try? Environment.configuration().store })
+        let choice = StoreChoice(
+            named: store,
+            read: {
+                let setting = try? Environment.configuration().store
+                return setting == .memory && seesEverything ? .auto : setting
+            })
         self.store = choice
         items = ChosenItems(
             keyring: Self.traced(keyring, "keyring", tracer),
@@ -89,6 +96,7 @@ struct Composition: Sendable {
             store.use(.auto)
         }
         try approvals.keep(.auto)
+        if isNamed { Terminal.say(Messages.memoryFromNowOn) }
     }
 
     /// Ends sign-ins.

@@ -22,7 +22,9 @@ import Testing
         Row(testDescription: "an empty 200", answer: ScriptedResponse(status: 200), says: "asks again"),
         Row(testDescription: "a lost connection", answer: .lostRequest, says: "closed the connection"),
         Row(testDescription: "a redirect", answer: .redirect(302, to: "https://portal.example/"), says: "HTTP 302"),
-        Row(testDescription: "an unknown error", answer: .error("please_hold"), says: "please_hold"),
+        Row(
+            testDescription: "an unknown error that asks for patience", answer: .error("please_wait"),
+            says: "please_wait"),
     ]
 
     @Test(arguments: rows) func `is named, and keyfob asks again`(row: Row) async throws {

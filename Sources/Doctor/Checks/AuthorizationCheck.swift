@@ -15,6 +15,12 @@ struct AuthorizationCheck: Check {
     func look(_ context: CheckContext) async throws -> Finding {
         guard let (account, metadata) = context.accountAndMetadata else { return .nothingToCheck }
         if account.flow == .device { return .ok("not needed for the flow device") }
+        if account.flow == nil, !context.parts.hasBrowser, metadata.deviceAuthorizationEndpoint != nil {
+            return .ok("not needed: without a browser, you sign in at another device")
+        }
+        guard try account.hostsToAgreeTo(at: metadata).isEmpty else {
+            return .skipped(because: "metadata", "not tried: you have not agreed to the hosts of this server")
+        }
         guard let client = account.client ?? context.notes.read({ $0.client }) else {
             return .ok("not tried: keyfob registers itself at the first sign-in")
         }

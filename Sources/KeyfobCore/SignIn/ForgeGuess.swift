@@ -22,7 +22,8 @@ package struct ForgeGuess: Sendable, Equatable {
 
     private init(_ host: KnownHost, _ sign: Sign, for service: ServiceURL, issuer: String?) throws {
         var entry = Configuration.Host(service: try ServiceURL(service.origin))
-        (entry.provider, entry.issuer) = (host.provider, issuer)
+        // The host names its server, as in discovery: endpoints on other hosts need the user's consent.
+        (entry.provider, entry.issuer, entry.reach) = (host.provider, issuer, .service)
         (self.host, self.sign, self.entry) = (host, sign, entry)
     }
 

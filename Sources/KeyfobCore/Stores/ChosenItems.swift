@@ -74,6 +74,14 @@ package struct ChosenItems: ItemStore {
         try memory.probeWritable()
     }
 
+    package var mayHaveMore: Bool { keyringIsMissing }
+
+    package func ensureRoom(
+        _ schema: ItemSchema, attributes: [String: String], bytes: Int
+    ) throws(SecretServiceError) {
+        if try holds(schema, attributes) { try memory.ensureRoom(schema, attributes: attributes, bytes: bytes) }
+    }
+
     /// Whether there is no Secret Service. A locked or slow one is not missing.
     package var keyringIsMissing: Bool {
         do {

@@ -73,6 +73,15 @@ package struct GrantStore: Sendable {
         journal.forget(grant.account)
     }
 
+    /// Checks that the place of `grant` has room for its successor. A refresh token is sent only then: the server may replace
+    /// it, and the new one exists nowhere else.
+    package func ensureRoom(for grant: Grant) throws {
+        try items.ensureRoom(Self.schema, attributes: attributes(grant), bytes: try grant.encoded().count)
+    }
+
+    /// Whether there may be grants that ``all()`` does not return, in a Secret Service that is not there now.
+    package var mayHaveMore: Bool { items.mayHaveMore }
+
     /// Deletes `grant` everywhere. Returns whether it existed.
     @discardableResult
     package func remove(_ grant: Grant) throws(SecretServiceError) -> Bool {

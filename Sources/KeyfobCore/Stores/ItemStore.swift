@@ -27,6 +27,14 @@ package protocol ItemStore: Sendable {
         _ schema: ItemSchema, exactly attributes: [String: String], in collection: SecretService.Collection?
     ) throws(SecretServiceError) -> Bool
 
+    /// Whether there may be items that a search does not find: those of a Secret Service that is not there now.
+    var mayHaveMore: Bool { get }
+
+    /// Checks that the item with exactly these attributes can be replaced by one of `bytes` bytes, if that place may be full.
+    func ensureRoom(
+        _ schema: ItemSchema, attributes: [String: String], bytes: Int
+    ) throws(SecretServiceError)
+
     /// Checks that `store` would work now: a provider runs, and its default collection is unlocked.
     func probeWritable() throws(SecretServiceError)
 }
@@ -34,6 +42,12 @@ package protocol ItemStore: Sendable {
 extension SecretService: ItemStore {}
 
 extension ItemStore {
+    package var mayHaveMore: Bool { false }
+
+    package func ensureRoom(
+        _ schema: ItemSchema, attributes: [String: String], bytes: Int
+    ) throws(SecretServiceError) {}
+
     /// The items in all collections that have at least these attributes, newest first.
     package func search(
         _ schema: ItemSchema, matching attributes: [String: String]

@@ -73,9 +73,18 @@ package struct KernelItems: ItemStore {
         return wasThere
     }
 
-    package func probeWritable() throws(SecretServiceError) {
-        // As large as most grants: the quota counts bytes, too.
-        let probe = Secret([UInt8](repeating: 0, count: 2048))
+    package func probeWritable() throws(SecretServiceError) { try probe(bytes: 4096) }
+
+    package func ensureRoom(
+        _ schema: ItemSchema, attributes: [String: String], bytes: Int
+    ) throws(SecretServiceError) {
+        // The heading of the item, and a new refresh token that is longer than the old one.
+        try probe(bytes: bytes + bytes / 4 + 1024)
+    }
+
+    /// Writes a key of this size and deletes it. The quota counts bytes, too.
+    private func probe(bytes: Int) throws(SecretServiceError) {
+        let probe = Secret([UInt8](repeating: 0, count: bytes))
         try makingRoom { () throws(KernelKeyringError) in try keyring().write("probe", probe, lifetime: 1) }
         keyrings.forEach { $0.remove("probe") }
     }

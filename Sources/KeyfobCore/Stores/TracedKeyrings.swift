@@ -39,6 +39,14 @@ package struct TracedItems: ItemStore {
         }
     }
 
+    package var mayHaveMore: Bool { items.mayHaveMore }
+
+    package func ensureRoom(
+        _ schema: ItemSchema, attributes: [String: String], bytes: Int
+    ) throws(SecretServiceError) {
+        try items.ensureRoom(schema, attributes: attributes, bytes: bytes)
+    }
+
     package func probeWritable() throws(SecretServiceError) {
         try tracer.step("\(place): probe", { "can be written" }) { () throws(SecretServiceError) in
             try items.probeWritable()

@@ -59,6 +59,7 @@ struct GrantRefresh: Sendable {
     private func refresh(
         _ grant: Grant, _ refreshToken: Secret, of account: Account, _ held: AccountLock.Held
     ) async throws -> CachedAccessToken {
+        try grants.ensureRoom(for: grant)
         let endpoint = TokenEndpoint(
             url: try EndpointURL(grant.tokenEndpoint), client: grant.client(for: account), transport: transport(account)
         )

@@ -38,7 +38,9 @@ package struct Logout: Sendable {
         }
         // A grant that the keyring has not accepted yet is found only by its account.
         guard let account = try await accounts.account(for: request) else { return [] }
-        return try signOut.grants.grant(account: account.id).map { [$0] } ?? []
+        if let grant = try signOut.grants.grant(account: account.id) { return [grant] }
+        signOut.cache.remove(account: account.id)
+        return []
     }
 
     private static func meant(

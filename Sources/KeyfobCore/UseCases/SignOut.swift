@@ -72,10 +72,12 @@ package struct SignOut: Sendable {
             cache.remove(account: grant.account)
             let tokens = await revoke(grant, accessToken, client, host, transport)
             try grants.remove(grant)
-            let others = try grants.all()
+            // Without a Secret Service, its grants are unknown, and one of them may need the registration.
+            let isWhole = !grants.mayHaveMore
+            let others = isWhole ? try grants.all() : (try? grants.all()) ?? []
             // If the list of approvals cannot be read, the rest still ends.
             let keptApproval = forgetApproval(of: grant, others)
-            let registration = try await unregister(grant, client, others, transport)
+            let registration = isWhole ? try await unregister(grant, client, others, transport) : .stays
             return Outcome(tokens: tokens, registration: registration, keptApproval: keptApproval)
         }
     }
@@ -98,6 +100,7 @@ package struct SignOut: Sendable {
     /// - Returns: the deleted clients.
     /// - Throws: `SecretServiceError` if the keyring cannot be read or written.
     package func forgetPersonsClients() throws -> [ClientRegistration] {
+        if self.grants.mayHaveMore { return [] }
         let grants = try grants.all()
         let unneeded = try registrations.all().filter { registration in
             registration.isByPerson && !grants.contains { $0.client.id.isSame(as: registration.client.id) }

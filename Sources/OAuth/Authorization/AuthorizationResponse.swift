@@ -78,7 +78,9 @@ package struct AuthorizationResponse {
     }
 
     private func outcome() throws(OAuthError) -> Outcome {
-        switch (values["code"]?.first, values["error"]?.first) {
+        // A parameter without a value counts as omitted (RFC 6749 section 3.1).
+        let (code, error) = (values["code"]?.first, values["error"]?.first { !$0.isEmpty })
+        switch (error != nil && code?.isEmpty == true ? nil : code, error) {
         case (let code?, nil):
             // VSCHAR, RFC 6749 appendix A.11.
             guard !code.isEmpty, code.allSatisfy({ (0x20...0x7E).contains($0) })

@@ -13,7 +13,7 @@ struct PushedAuthorizationRequest {
     let expiresIn: Int
 
     /// Pushes `request`. Returns nil if the server accepts plain requests and has no endpoint for pushed ones: none
-    /// announced, or the announced one does not exist (404 or 405).
+    /// announced, or the announced one does not exist (404 or 405) or fails (5xx).
     ///
     /// - Throws: `missingEndpoint` if the server requires pushed requests but has no endpoint; `refused` with the
     ///   server's error (section 2.3); errors of any answer.
@@ -28,10 +28,8 @@ struct PushedAuthorizationRequest {
         }
         let (response, _) = try await transport.send(
             request.form, as: login.client, to: endpoint, supported: login.metadata.tokenEndpointAuthMethodsSupported)
-        if [404, 405].contains(response.status) {
-            if isRequired { throw missing }
-            return nil
-        }
+        if [404, 405].contains(response.status), isRequired { throw missing }
+        if response.status >= 500 || [404, 405].contains(response.status), !isRequired { return nil }
         return try PushedAuthorizationRequest(response, from: endpoint.host)
     }
 
@@ -41,9 +39,9 @@ struct PushedAuthorizationRequest {
         guard let uri = try answer.string("request_uri", host: host), !uri.isEmpty,
             uri.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
         else { throw .malformed(host: host, member: "request_uri") }
-        guard let seconds = answer.number("expires_in"), seconds >= 1
-        else { throw .malformed(host: host, member: "expires_in") }
         requestURI = uri
+        // Servers keep it between 5 and 600 seconds (section 2.2); a minute if this one does not say.
+        let seconds = answer.number("expires_in").flatMap { $0 >= 1 ? $0 : nil } ?? 60
         expiresIn = Int(min(seconds, Double(TokenResponse.longestLifetime)))
     }
 }

@@ -10,6 +10,8 @@ struct UnsuccessfulPoll: Error {
     var retryAfter: Int?
     /// Whether the server issued a token that keyfob cannot use. The device code is spent then.
     var hasToken = false
+    /// Whether the answer has the form of RFC 6749 section 5.2: a text as `error`, with a status that gateways rarely use for it.
+    private var hasStandardForm = false
 
     init(_ error: OAuthError) { self.error = error }
 
@@ -19,6 +21,7 @@ struct UnsuccessfulPoll: Error {
         // The error of RFC 8628 counts with any status.
         self.error = answer?.refusal(response, by: host) ?? error
         hasToken = answer.flatMap { try? $0.string("access_token", host: host) }?.isEmpty == false
+        hasStandardForm = [400, 404, 410].contains(response.status) && answer?.text("error")?.isEmpty == false
         retryAfter = response.field("Retry-After").flatMap { RetryAfter.seconds($0, now: Int64(time(nil))) }
         let letters = response.body.exposedBytes.lazy.map { $0 | 0x20 }.filter { (0x61...0x7A).contains($0) }
         isTooFast = response.status == 429 && retryAfter == nil || Array(letters).contains(Array("slowdown".utf8))
@@ -30,10 +33,13 @@ struct UnsuccessfulPoll: Error {
         return code.asciiLowercased.replacingBytes(of: "-", with: "_").replacingBytes(of: " ", with: "_")
     }
 
-    /// Whether a later poll cannot succeed. A gateway's page, a status without an error or an empty answer says nothing
-    /// about the user's decision.
+    /// Whether a later poll cannot succeed. An unknown error code ends the polling (RFC 8628 section 3.5), unless it asks
+    /// for patience. A gateway's page, a status without an error or an empty answer says nothing about the user's decision.
     var isFinal: Bool {
-        if let code { return Self.finalCodes.contains(code) }
+        if let code {
+            if Self.finalCodes.contains(code) { return true }
+            return hasStandardForm && !Self.patientWords.contains { code.firstRange(of: $0) != nil }
+        }
         return switch error {
         case .cancelled, .settingsUnknown: true
         default: hasToken
@@ -48,6 +54,12 @@ struct UnsuccessfulPoll: Error {
         "access_denied", "expired_token", "invalid_grant", "invalid_client", "unauthorized_client",
         "unsupported_grant_type", "authorization_declined", "bad_verification_code", "incorrect_client_credentials",
         "incorrect_device_code", "device_flow_disabled",
+    ]
+}
+
+extension UnsuccessfulPoll {
+    private static let patientWords = [
+        "pending", "wait", "slow", "temporar", "unavailable", "server_error", "limit", "too_many", "timeout",
     ]
 }
 

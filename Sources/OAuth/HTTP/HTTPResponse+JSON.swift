@@ -21,8 +21,8 @@ extension HTTPResponse {
     /// Returns the body as a JSON object. An undeclared type is accepted, and so are the types that careless servers
     /// use for JSON.
     ///
-    /// - Throws: `notJSON` if the body has another type or does not begin like a JSON object; `malformed` if it is
-    ///   broken, has a Content-Encoding or repeats a member.
+    /// - Throws: `notJSON` if the body has another type or does not begin like a JSON object; `malformed` if it cannot be
+    ///   read or has a Content-Encoding.
     func jsonObject(from host: String) throws(OAuthError) -> JSONObject {
         try checkEncoding(from: host)
         let type = mediaType
@@ -30,7 +30,7 @@ extension HTTPResponse {
         guard mayBeJSON || type == "application/json" || type?.hasSuffix("+json") == true
         else { throw .notJSON(host: host, contentType: type) }
         do {
-            return try JSONObject(body.exposedBytes)
+            return try JSONObject(tolerantly: body.exposedBytes)
         } catch .notAnObject {
             throw .notJSON(host: host, contentType: type)
         } catch {

@@ -1,4 +1,6 @@
 import FoundationEssentials
+import JSON
+import Secrets
 
 /// A JSON object from a server, checked before it is decoded (RFC 8259).
 ///
@@ -19,6 +21,29 @@ struct JSONObject {
     static let maximumDepth = 32
 
     private let members: KeyedDecodingContainer<MemberName>
+
+    /// Reads an object that is not JSON in every byte, as ``LooseObject`` does. A member with two different values is left
+    /// out, so that two readers cannot see two things.
+    ///
+    /// - Throws: the error of the strict reader if that does not help.
+    init(tolerantly bytes: [UInt8]) throws(ParsingError) {
+        do {
+            try self.init(bytes)
+        } catch .notAnObject {
+            throw .notAnObject
+        } catch {
+            guard let loose = LooseObject(bytes), loose.members.count <= Self.mostRepaired else { throw error }
+            var unique: [JSON.Member] = []
+            for member in loose.members where !unique.contains(where: { $0.name.isSame(as: member.name) }) {
+                let same = loose.members.filter { $0.name.isSame(as: member.name) }
+                if same.allSatisfy({ $0.value == member.value }) { unique.append(member) }
+            }
+            do { try self.init(JSON.object(unique).line) } catch _ { throw error }
+        }
+    }
+
+    /// The number of members up to which a broken object is repaired: each is compared with each.
+    private static let mostRepaired = 500
 
     init(_ bytes: [UInt8]) throws(ParsingError) {
         var outline = JSONOutline(bytes)
@@ -42,6 +67,21 @@ struct JSONObject {
     /// The list of texts of a member, or the words of a text, for members that only say what a server supports; nil if
     /// absent or null.
     func list(_ name: String) throws(ParsingError) -> [String]? {
+        guard let text = try? string(name) else {
+            return try (value(name) as [PossibleText]?)?.compactMap(\.text)
+        }
+        return text.split(separator: " ").map(String.init)
+    }
+
+    /// An element of a list, which may be something else than a text.
+    private struct PossibleText: Decodable {
+        let text: String?
+
+        init(from decoder: any Decoder) throws { text = try? decoder.singleValueContainer().decode(String.self) }
+    }
+
+    /// The list of texts of a member that decides, or the words of a text; nil if absent or null.
+    func texts(_ name: String) throws(ParsingError) -> [String]? {
         guard let text = try? string(name) else { return try strings(name) }
         return text.split(separator: " ").map(String.init)
     }

@@ -17,10 +17,11 @@ struct RegistrationAnswer {
     ///   with the member.
     func registration(_ response: HTTPResponse) throws(OAuthError) -> ClientRegistration {
         let answer = try checked(response)
-        guard let id = try answer.string("client_id", host: url.host) else { throw closed(response) }
+        guard let id = answer.text("client_id") ?? answer.number("client_id").map({ String(Int64($0)) })
+        else { throw closed(response) }
         guard Self.isVisible(id) else { throw .malformed(host: url.host, member: "client_id") }
         let client = try client(id: id, answer)
-        let management = try management(answer)
+        let management = management(answer)
         return ClientRegistration(
             issuer: issuer, client: client, redirectURIs: try redirectURIs(answer),
             secretExpiresAt: client.authentication == .none ? nil : expiry(answer),
@@ -68,12 +69,20 @@ struct RegistrationAnswer {
     /// Keeps a secret also for a client without authentication: some servers always issue one, and a few want it then.
     /// A server that names a method with a secret but issues none means `none`.
     private func client(id: String, _ answer: TokenAnswer) throws(OAuthError) -> Client {
-        let secret = try answer.string("client_secret", host: url.host).flatMap { $0.isEmpty ? nil : Secret($0) }
-        let method = try answer.string("token_endpoint_auth_method", host: url.host)
-        guard let authentication = method.map(ClientAuthentication.init) ?? metadata.tokenEndpointAuthMethod
-        else { throw .unsupportedClientAuthentication(method: ServerText.printable(method ?? "")) }
+        let secret = answer.text("client_secret").flatMap { $0.isEmpty ? nil : Secret($0) }
+        let method = answer.text("token_endpoint_auth_method")?.asciiLowercased
+        if let method, Self.unsupported.contains(method) {
+            throw .unsupportedClientAuthentication(method: ServerText.printable(method))
+        }
+        // A method without a meaning says nothing. If this form is refused, the next request uses another one.
+        let authentication = method.flatMap(ClientAuthentication.init) ?? metadata.tokenEndpointAuthMethod ?? .basic
         return Client(id: id, secret: secret, authentication: secret == nil ? .none : authentication)
     }
+
+    /// Methods with a key or a certificate (RFC 7591 section 2, RFC 8705), which keyfob does not have.
+    private static let unsupported = [
+        "client_secret_jwt", "private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth",
+    ]
 
     /// The redirect URIs that keyfob sent and the server registered, with any port. All of them if the server does not
     /// say.
@@ -81,7 +90,8 @@ struct RegistrationAnswer {
     /// - Throws: `redirectChanged` if the server registered none of ours. No answer may change host or path: otherwise
     ///   one server could direct another server's codes to its own sign-in.
     private func redirectURIs(_ answer: TokenAnswer) throws(OAuthError) -> [String] {
-        guard let listed = try answer.strings("redirect_uris", host: url.host) else { return metadata.redirectURIs }
+        let listed = answer.texts("redirect_uris")
+        guard !listed.isEmpty else { return metadata.redirectURIs }
         let ours = metadata.redirectURIs.filter { uri in listed.contains { Self.isSame($0, uri) } }
         guard !ours.isEmpty else {
             throw .redirectChanged(
@@ -92,8 +102,8 @@ struct RegistrationAnswer {
 
     /// The registration in an answer, with what is needed to delete it (RFC 7592); nil if the answer does not say how.
     func deletable(_ response: HTTPResponse) -> ClientRegistration? {
-        guard let answer = try? checked(response), let management = try? management(answer),
-            let id = try? answer.string("client_id", host: url.host)
+        guard let answer = try? checked(response), let management = management(answer),
+            let id = answer.text("client_id")
         else { return nil }
         return ClientRegistration(
             issuer: issuer, client: Client(id: id), redirectURIs: [], registrationAccessToken: management.token,
@@ -112,10 +122,10 @@ struct RegistrationAnswer {
     }
 
     /// Both or nothing. The token is only sent to the server that issued it, not to another host that the answer names.
-    private func management(_ answer: TokenAnswer) throws(OAuthError) -> (token: Secret, url: EndpointURL)? {
-        guard let token = try answer.string("registration_access_token", host: url.host),
+    private func management(_ answer: TokenAnswer) -> (token: Secret, url: EndpointURL)? {
+        guard let token = answer.text("registration_access_token"),
             Self.isVisible(token), !token.contains(" "),
-            let text = try answer.string("registration_client_uri", host: url.host),
+            let text = answer.text("registration_client_uri"),
             let place = try? EndpointURL(text), place.origin == url.origin
         else { return nil }
         return (Secret(token), place)

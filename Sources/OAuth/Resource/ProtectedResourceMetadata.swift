@@ -26,7 +26,7 @@ extension ProtectedResourceMetadata {
         let resource: String?
         do throws(JSONObject.ParsingError) {
             resource = try Self.resource(in: document)
-            authorizationServers = try document.list("authorization_servers") ?? []
+            authorizationServers = try document.texts("authorization_servers") ?? []
             scopesSupported = Self.scopes((try? document.list("scopes_supported")) ?? nil)
             bearerMethodsSupported = try document.list("bearer_methods_supported")
             dpopBoundAccessTokensRequired = try document.flag("dpop_bound_access_tokens_required") ?? false

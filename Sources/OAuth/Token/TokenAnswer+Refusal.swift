@@ -22,7 +22,13 @@ extension TokenAnswer {
         let isSuccess = (200..<300).contains(response.status)
         let places =
             !isSuccess ? Self.places : text("access_token")?.isEmpty == false ? ["error"] : Self.placesInSuccess
-        let names = places.flatMap { values($0).flatMap(Self.names) }
+        let names = places.flatMap { place in
+            // A gateway's `code` or `title` may be about another token.
+            values(place).flatMap(Self.names).filter { name in
+                Self.placesInSuccess.contains(place) || !OAuthError.saysTokenIsDead(name)
+                    || Self.folded(name).firstRange(of: "refresh") != nil || Self.folded(name) == "invalidgrant"
+            }
+        }
         guard let name = names.first(where: OAuthError.saysTokenIsDead) ?? names.first else { return nil }
         let objects = values("error") + values("errors")
         let described = Self.descriptions.compactMap { text($0) } + objects.flatMap(Self.descriptions)

@@ -64,6 +64,12 @@ struct TokenAnswer {
         return text
     }
 
+    /// The texts in a list, or the one text of a member.
+    func texts(_ name: String) -> [String] {
+        let elements: [JSON] = if case .array(let elements)? = values(name).last { elements } else { values(name) }
+        return elements.compactMap { if case .string(let text) = $0 { text } else { nil } }
+    }
+
     /// The texts of a list; nil if it is absent or null.
     func strings(_ name: String, host: String) throws(OAuthError) -> [String]? {
         guard let value = values(name).last else { return nil }

@@ -44,6 +44,12 @@ struct Login: AsyncParsableCommand {
     }
 
     func run() async throws {
+        if Environment.variable("KEYFOB_INTERACTION") == Interaction.never.rawValue {
+            throw Report(
+                "KEYFOB_INTERACTION=never forbids a sign-in",
+                hint: "unset KEYFOB_INTERACTION; a script that needs a token runs keyfob token", status: 77
+            ).print()
+        }
         let composition = Composition(
             account: account, interaction: .always, isLogin: true, readsStandardInput: !readsClientSecret,
             store: store, isVerbose: verbosity.isOn)

@@ -24,7 +24,8 @@ struct Logout: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let composition = Composition(account: account, interaction: .never, isVerbose: verbosity.isOn)
+        let composition = Composition(
+            account: account, interaction: .never, seesEverything: true, isVerbose: verbosity.isOn)
         try await composition.runWithParts { parts in
             let logout = composition.logout(parts)
             let grants = try await logout.grants(for: try url.map { try CredentialRequest(url: $0) }, account: account)
@@ -36,7 +37,9 @@ struct Logout: AsyncParsableCommand {
             }
             let clients = all ? try composition.signOut.forgetPersonsClients() : []
             for client in clients { Terminal.say(Messages.forgotClient(client)) }
-            if grants.isEmpty, clients.isEmpty { throw NotSignedIn(url: url) }
+            if grants.isEmpty, clients.isEmpty {
+                throw NotSignedIn(url: url, mayHaveMore: composition.grants.mayHaveMore)
+            }
             if let keptApproval { throw keptApproval }
         }
     }

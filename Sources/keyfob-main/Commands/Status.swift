@@ -18,7 +18,8 @@ struct Status: AsyncParsableCommand {
     @OptionGroup var verbosity: Verbosity
 
     func run() async throws {
-        let composition = Composition(account: nil, interaction: .never, isVerbose: verbosity.isOn)
+        let composition = Composition(
+            account: nil, interaction: .never, seesEverything: true, isVerbose: verbosity.isOn)
         try await composition.runWithParts { _ in
             let life = KernelItems().lifetime
             let entries = try composition.grants.allWithPlaces().map { grant, isInKernel in

@@ -20,7 +20,10 @@ extension Messages {
         return "\(guess.entry.service.host) looks like a host of \(guess.host.name): \(sign)"
     }
 
-    static func isThat(_ guess: ForgeGuess) -> String { "set up keyfob for \(guess.host.name) there? [y/N] " }
+    static func isThat(_ guess: ForgeGuess) -> String {
+        let server = guess.entry.issuer.map { ", with the authorization server \(printable($0))" } ?? ""
+        return "set up keyfob for \(guess.host.name) at all of \(guess.entry.service)\(server)? [y/N] "
+    }
 
     /// The lines that the user would write.
     static func lines(of guess: ForgeGuess) -> String {

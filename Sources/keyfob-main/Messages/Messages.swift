@@ -40,6 +40,12 @@ extension Messages {
         }
     }
 
+    static let onlyMemory = "keyfob has looked into kernel memory only: there is no keyring here"
+
+    /// Says that a setting has changed, because the user named kernel memory for one sign-in.
+    static let memoryFromNowOn =
+        "from now on, keyfob keeps sign-ins and passwords in kernel memory if there is no keyring (store = \"auto\")"
+
     /// The question of `keyfob login` if there is no Secret Service.
     static func offerOfMemory(_ life: KernelItems.Lifetime) -> String {
         "keyfob: no keyring here; keep sign-ins in the kernel's memory \(span(life))? [y/N] "

@@ -80,8 +80,7 @@ extension Report {
     }
 
     private static let memoryHint =
-        "without a keyring, keyfob can keep sign-ins in the kernel's memory: "
-        + "add store = \"auto\" to ~/.config/keyfob/config.toml"
+        "without a keyring, to keep sign-ins in the kernel's memory, run: keyfob login --store memory URL"
 
     init(lock error: AccountLock.Failure) {
         switch error {
@@ -162,7 +161,7 @@ extension Report {
                 hint: "if that is right: \(Messages.command("logout", service)), then \(Messages.login(service))",
                 status: 77)
         case .foreignHosts(let service, let account, let issuer, let hosts):
-            let option = account.map { " --account " + ShellWords.quoted($0) } ?? ""
+            let option = account.map { " " + ShellWords.option("--account", $0) } ?? ""
             self.init(
                 "\(Messages.printable(issuer)), the authorization server of \(service), \(Messages.would(hosts))",
                 hint: "if that is right, answer y in a terminal to: \(Messages.login("--force" + option, service))",
@@ -264,7 +263,7 @@ extension Report {
 
     /// The options with which a sign-in is the one that is needed.
     private static func options(_ reason: CredentialFailure.SignInReason?, _ account: String?) -> String {
-        var words = account.map { ["--account", ShellWords.quoted(Messages.printable($0))] } ?? []
+        var words = account.map { [ShellWords.option("--account", Messages.printable($0))] } ?? []
         switch reason {
         case .scopesMissing(let scopes):
             words += scopes.flatMap { ["--scope", ShellWords.quoted(Messages.printable($0))] }

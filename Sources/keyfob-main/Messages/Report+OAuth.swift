@@ -94,6 +94,8 @@ extension Report {
     private static func mend(_ error: OAuthError) -> String? {
         switch error {
         case .metadataNotFound: "set authorization_endpoint and token_endpoint in the configuration"
+        case .missingEndpoint("device_authorization_endpoint"):
+            "sign in with any browser instead: keyfob login --flow paste URL"
         case .issuerMismatch: "if you trust the server, set issuer to exactly the name that it uses"
         case .pkceUnsupported: "if the server supports it anyway, set pkce = \"assumed\""
         case .invalidIDToken("exp"), .invalidIDToken("iat"): "check the clock of this machine"

@@ -4,6 +4,7 @@ import Files
 import Glibc
 import KernelKeyring
 import KeyfobCore
+import Secrets
 
 /// Problems with files and directories of the configuration, and how to fix them.
 extension Report {
@@ -22,6 +23,12 @@ extension Report {
     }
 
     /// Hints with a command that fixes the problem.
+    /// Whether a key of a host has the name of a key that is outside of the hosts.
+    private static func belongsAbove(_ key: String?) -> Bool {
+        guard let name = key?.parts(at: ".").last else { return false }
+        return Configuration.keys.contains { name.isSame(as: $0.name) }
+    }
+
     static func mend(_ error: ConfigurationError) -> [String] {
         let path = ShellWords.quoted(error.file)
         switch error.problem {
@@ -40,6 +47,8 @@ extension Report {
         case .gitTimedOut:
             return ["see what git waits for: git config --list --show-origin; a file that it includes may be a pipe"]
         case .gitFailed: return ["fix the error that git shows: git config --list"]
+        case .unknownKey where Self.belongsAbove(error.key):
+            return ["write it above the first line that begins with [: it is no key of a host"]
         case .unknownKey: if let key = error.nearestKey { return ["did you mean \(key)?"] }
         case .unreadable(errno: EACCES):
             if let hint = makeYours(onTheWayTo: error.file) { return [hint] }

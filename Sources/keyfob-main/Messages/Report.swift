@@ -28,7 +28,8 @@ extension Report {
         case let error as NoCredential: self.init("no credential for \(Messages.address(error.url))", status: 1)
         case let error as NotSignedIn:
             self.init(
-                error.url.map { "not signed in to \(Messages.address($0))" } ?? "not signed in anywhere", status: 1)
+                error.url.map { "not signed in to \(Messages.address($0))" } ?? "not signed in anywhere",
+                hint: error.mayHaveMore ? Messages.onlyMemory : nil, status: 1)
         case is StandardOutput.Closed: self.init("", status: 74)
         case let error as ExitCode: self.init("", status: error.rawValue)
         case let error as SetupFailure: self.init(setup: error)
@@ -73,4 +74,6 @@ struct NoCredential: Error {
 /// There is no grant to log out of.
 struct NotSignedIn: Error {
     var url: String?
+    /// Whether there may be a sign-in in a Secret Service that is not there now.
+    var mayHaveMore = false
 }

@@ -183,12 +183,12 @@ def forge_with(realm: str | None, metadata: dict[str, dict[str, object]]) -> Cal
 def test_a_forge_on_a_host_of_ones_own_is_proposed_by_its_realm(person: Person, realm: str, provider: str) -> None:
     with Service(forge_with(realm, {})) as service:
         walk = begin(person, service.origin + "/o/r.git")
-        walk.read_until(r"set up keyfob for [^?]* there\? \[y/N\] ")
+        walk.read_until(r"set up keyfob for [^?]*\? \[y/N\] ")
         assert f'it calls itself "{realm}"' in walk.shown
         assert not person.approvals.exists()
         walk.type("y\n")
         walk.read_until(r"open that page in your browser\? \[Y/n\] ")
-        assert tomllib.loads(person.approvals.read_text())["host"][service.origin] == {"provider": provider}
+        assert tomllib.loads(person.approvals.read_text())["host"][service.origin] == {"provider": provider, "reach": "service"}
         walk.type("\x03")
         walk.finish()
 
@@ -197,7 +197,7 @@ def test_a_forge_on_a_host_of_ones_own_is_proposed_by_its_realm(person: Person, 
 def test_a_forge_is_not_taken_without_a_yes(person: Person, answer: str) -> None:
     with Service(forge_with("GitLab", {})) as service:
         walk = begin(person, service.origin + "/o/r.git")
-        walk.read_until(r"there\? \[y/N\] ")
+        walk.read_until(r"[^?]*\? \[y/N\] ")
         walk.type(answer + "\n")
         assert walk.finish() == 0
         assert f"keyfob login {service.origin}/o/r.git" in walk.shown
@@ -236,12 +236,12 @@ def test_a_forge_below_a_path_is_proposed_with_its_issuer(person: Person) -> Non
     with Service(forge_with(None, metadata)) as service:
         metadata |= below(service.origin, "/git", "/login/oauth/access_token")
         walk = begin(person, service.origin + "/git/o/r.git")
-        walk.read_until(r"there\? \[y/N\] ")
+        walk.read_until(r"[^?]*\? \[y/N\] ")
         assert "its metadata say so" in walk.shown
         walk.type("y\n")
         walk.read_until(r"open that page in your browser\? \[Y/n\] ")
         assert f"  page          {service.origin}/git/user/settings/applications\n" in walk.shown
-        entry = {"provider": "gitea", "issuer": service.origin + "/git"}
+        entry = {"provider": "gitea", "issuer": service.origin + "/git", "reach": "service"}
         assert tomllib.loads(person.approvals.read_text())["host"][service.origin] == entry
         walk.type("\x03")
         walk.finish()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +25,7 @@ from harness.terminal import Terminal
 pytestmark = pytest.mark.skipif(not bare.can_be_made(), reason="needs root, and a kernel with persistent keyrings")
 
 QUESTION = r"keep sign-ins in the kernel's memory until a restart or 3 days without use\? \[y/N\] "
-HINT = 'add store = "auto" to ~/.config/keyfob/config.toml'
+HINT = "to keep sign-ins in the kernel's memory, run: keyfob login --store memory http"
 
 
 @pytest.fixture
@@ -103,18 +104,15 @@ def test_no_is_the_default_and_nothing_happens(visitor: Person, memory_service: 
 def test_a_caller_that_may_not_ask_gets_the_hint(visitor: Person, memory_service: str) -> None:
     assert_no_keyring(visitor.ask_door("get", memory_service, KEYFOB_INTERACTION="never"))
     assert_no_keyring(visitor.keyfob("login", memory_service))
-    assert_no_keyring(visitor.keyfob("status"))
     assert visitor.browsers_opened() == 0
 
 
 def test_the_hint_works(visitor: Person, server: FamilyServer, memory_service: str) -> None:
-    set_store(visitor, "auto")
-    assert_worked(visitor.keyfob("login", memory_service))
-    assert server.is_active(visitor.token(memory_service))
-
-
-def test_the_option_is_the_answer_to_the_question(visitor: Person, server: FamilyServer, memory_service: str) -> None:
-    assert_worked(visitor.keyfob("login", "--store", "memory", memory_service))
+    refused = visitor.keyfob("login", memory_service)
+    hint = next(line for line in refused.stderr.decode().splitlines() if HINT in line)
+    done = visitor.keyfob(*shlex.split(hint.partition("run: keyfob ")[2]))
+    assert_worked(done)
+    assert 'in kernel memory if there is no keyring (store = "auto")' in done.stderr.decode()
     erase(visitor, memory_service)
     assert server.is_active(visitor.token(memory_service))
 
@@ -266,3 +264,62 @@ def test_a_locked_keyring_is_not_a_missing_one(person: Person, server: FamilySer
     assert (done.returncode, done.stdout) == (69, b"")
     assert "the keyring is locked" in done.stderr.decode()
     assert person.keyfob("login", service).returncode == 69
+
+
+def test_logout_says_that_no_keyring_was_there(visitor: Person, memory_service: str) -> None:
+    set_store(visitor, "auto")
+    done = visitor.keyfob("logout", memory_service)
+    assert done.returncode == 1
+    assert "there is no keyring here" in done.stderr.decode()
+
+
+def test_logout_without_the_keyring_keeps_what_its_sign_ins_may_need(person: Person, server: FamilyServer) -> None:
+    person.configure_keyfob(server.issuer, server.issuer, client_id=None)
+    set_store(person, "auto")
+    services = [f"{server.issuer}/one", f"{server.issuer}/two"]
+    assert_worked(person.keyfob("login", "--account", "desk", services[0]))
+    assert_worked(person.keyfob("login", "--account", "bare", "--store", "memory", services[1]))
+    bus = person.session.env.pop("DBUS_SESSION_BUS_ADDRESS")
+    runtime = person.session.env["XDG_RUNTIME_DIR"]
+    person.session.env["XDG_RUNTIME_DIR"] = str(person.home)
+    assert_worked(person.keyfob("logout", "--all"))
+    person.session.env.update(DBUS_SESSION_BUS_ADDRESS=bus, XDG_RUNTIME_DIR=runtime)
+    assert server.clients, "the registration stays, because the sign-in in the keyring needs it"
+    assert len(status(person)) == 1
+
+
+def test_the_setting_memory_hides_no_sign_in_from_logout(
+    person: Person, server: FamilyServer, service: str
+) -> None:
+    assert_worked(person.keyfob("login", service))
+    set_store(person, "memory")
+    assert [sign_in["store"] for sign_in in status(person)] == ["keyring"]
+    assert_worked(person.keyfob("logout", service))
+    assert server.live_refresh_tokens() == []
+
+
+def test_a_refresh_token_is_not_sent_if_its_successor_has_no_room(
+    visitor: Person, bare_session: BareSession, server: FamilyServer, memory_service: str
+) -> None:
+    set_store(visitor, "memory")
+    assert_worked(visitor.keyfob("login", memory_service))
+    erase(visitor, memory_service)
+    bare_session.fill_quota()
+    refused = visitor.ask_door("get", memory_service, KEYFOB_INTERACTION="never")
+    assert (refused.returncode, refused.stdout) == (69, b"")
+    assert server.refreshes() == []
+    bare_session.empty_quota()
+    assert server.is_active(visitor.token(memory_service))
+
+
+def test_a_login_in_a_script_that_forbids_questions_ends_at_once(visitor: Person, memory_service: str) -> None:
+    done = visitor.keyfob("login", memory_service, KEYFOB_INTERACTION="never")
+    assert (done.returncode, done.stdout, visitor.browsers_opened()) == (77, b"", 0)
+    assert "KEYFOB_INTERACTION=never forbids a sign-in" in done.stderr.decode()
+
+
+def test_a_line_below_a_host_gets_the_hint(visitor: Person, memory_service: str) -> None:
+    visitor.configuration.write_text(visitor.configuration.read_text() + 'store = "auto"\n')
+    done = visitor.keyfob("status")
+    assert done.returncode == 78
+    assert "hint: write it above the first line that begins with [" in done.stderr.decode()

@@ -96,16 +96,26 @@ struct `A login by a pushed request` {
     @Test(arguments: [
         (#"{"expires_in":60}"#, "request_uri"), (#"{"request_uri":"","expires_in":60}"#, "request_uri"),
         (#"{"request_uri":"a b","expires_in":60}"#, "request_uri"),
-        (#"{"request_uri":7,"expires_in":60}"#, "request_uri"), (#"{"request_uri":"urn:x"}"#, "expires_in"),
-        (#"{"request_uri":"urn:x","expires_in":0}"#, "expires_in"),
+        (#"{"request_uri":7,"expires_in":60}"#, "request_uri"),
     ])
     func `ends if the answer is invalid`(answer: String, member: String) async throws {
         let (result, _) = await logIn(try parameters(), answer: .json(answer, status: 201))
         #expect(throws: OAuthError.malformed(host: "login.example.com", member: member)) { try result.get() }
     }
 
-    @Test func `ends if the server is unavailable`() async throws {
+    @Test(arguments: [#"{"request_uri":"urn:x"}"#, #"{"request_uri":"urn:x","expires_in":0}"#])
+    func `lasts a minute if the server does not say how long`(answer: String) async throws {
+        let (result, _) = await logIn(try parameters(), answer: .json(answer, status: 201))
+        #expect(try result.get().first?.addressLifetime == .seconds(60))
+    }
+
+    @Test func `is left out if the endpoint fails and the server does not require it`() async throws {
         let (result, _) = await logIn(try parameters(), answer: .status(503))
+        #expect(try result.get().first?.authorizationAddress.contains("scope=") == true)
+    }
+
+    @Test func `ends if the server requires it and is unavailable`() async throws {
+        let (result, _) = await logIn(try parameters(isRequired: true), answer: .status(503))
         #expect(throws: OAuthError.unavailable(host: "login.example.com", status: 503, retryAfter: nil)) {
             try result.get()
         }

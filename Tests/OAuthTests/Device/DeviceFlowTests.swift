@@ -99,7 +99,7 @@ struct `A login on another device` {
         ("an object without a token", .json("{}"), [2, 4, 4]), ("null", .json("null"), [2, 4, 4]),
         ("half of JSON", .json("{"), [2, 4, 4]), ("an empty token", .json(#"{"access_token":""}"#), [2, 4, 4]),
         ("a redirect to a portal", .status(302, fields: [(name: "Location", value: "https://x/")]), [2, 4, 4]),
-        ("an unknown error", error("please_wait"), [2, 4, 4]),
+        ("an unknown error that asks for patience", error("please_wait"), [2, 4, 4]),
         ("a lost connection", .failure(.answerLost(host: "login.example.com")), [2, 4, 4]),
         ("a certificate of a portal", .failure(.untrusted(host: "login.example.com", reason: .otherName)), [2, 4, 4]),
         ("pending in capitals", error("AUTHORIZATION_PENDING"), [2, 2, 2]),
@@ -171,6 +171,10 @@ struct `A login on another device` {
             OAuthError.refused(host: "login.example.com", status: 400, error: "access_denied", description: nil)
         ),
         ("expired_token", .codeExpired(seconds: 600)),
+        (
+            "device_not_found",
+            .refused(host: "login.example.com", status: 400, error: "device_not_found", description: nil)
+        ),
         ("invalid_grant", .refused(host: "login.example.com", status: 400, error: "invalid_grant", description: nil)),
         (
             "unauthorized_client",

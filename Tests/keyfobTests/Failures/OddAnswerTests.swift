@@ -69,7 +69,7 @@ struct OddAnswer: Sendable, CustomTestStringConvertible {
         OddAnswer("error_code", #"{"code":400,"error_code":"refresh_token_not_found","msg":"no"}"#, status: 400),
         OddAnswer("an object", #"{"error":{"code":"refresh_token_expired","message":"no"}}"#, status: 400),
         OddAnswer("a list of objects", #"{"errors":[{"code":"invalid_refresh_token"}]}"#, status: 401),
-        OddAnswer("code", #"{"code":"token_revoked","message":"no"}"#, status: 403),
+        OddAnswer("code", #"{"code":"refresh_token_revoked","message":"no"}"#, status: 403),
         OddAnswer("a sentence", #"{"error":"Refresh token was revoked"}"#, status: 400),
         OddAnswer("a problem document", #"{"status":400,"title":"invalid_grant"}"#, status: 400),
         OddAnswer("camel case", #"{"errorCode":"RefreshTokenExpired"}"#, status: 401),
@@ -95,6 +95,8 @@ struct OddAnswer: Sendable, CustomTestStringConvertible {
         OddAnswer("invalid_request", #"{"error":"invalid_request"}"#, status: 400),
         OddAnswer("invalid_scope", #"{"error":"invalid_scope"}"#, status: 400),
         OddAnswer("unauthorized_client", #"{"error":"unauthorized_client"}"#, status: 403),
+        OddAnswer("a gateway's code", #"{"code":"token_expired","message":"no session"}"#, status: 403),
+        OddAnswer("a gateway's title", #"{"title":"Session expired","status":401}"#, status: 401),
         OddAnswer("an exception", #"{"__type":"NotAuthorizedException","message":"no"}"#, status: 400),
         OddAnswer("an error with 200", #"{"ok":false,"error":"internal_thing"}"#),
     ]

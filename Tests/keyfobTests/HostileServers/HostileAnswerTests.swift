@@ -170,6 +170,11 @@ import Testing
 
     @Test(.counted(.hostileServers), arguments: documents)
     func `in place of metadata`(_ row: FailureRow) async throws {
+        var row = row
+        // The object can be read, but it names no issuer.
+        if Self.objects.contains(row.testDescription) {
+            (row.status, row.says, row.hint) = (78, "publishes no authorization server metadata", "http://127.0.0.1:")
+        }
         try await FailureBench.run { try await Self.checkLogin(row, at: "/.well-known/", $0) }
     }
 

@@ -78,9 +78,6 @@ import Testing
         Place(
             testDescription: "redirect URI of a registration", identity: .registered,
             change: { $0.registration.extraMembers["redirect_uris"] = .strings([text]) }),
-        Place(
-            testDescription: "method of a registration", identity: .registered,
-            change: { $0.registration.extraMembers["token_endpoint_auth_method"] = .string(text) }),
     ]
 
     @Test(.counted(.hostileServers), arguments: places)
