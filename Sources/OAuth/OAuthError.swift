@@ -3,8 +3,10 @@
 /// `host` is the server's host name as configured. Texts from a server (`error`, `description`, `reason`) have passed
 /// ``ServerText`` and contain no control characters. No case carries a token, a code or a secret.
 package enum OAuthError: Error, Sendable, Equatable {
-    /// No connection: the name does not resolve, or the connection was refused.
+    /// No connection: the name does not resolve (``nameNotFound``), or the connection was refused.
     case unreachable(host: String, reason: String)
+    /// The reason of ``unreachable(host:reason:)`` if the name does not resolve.
+    package static let nameNotFound = "its name was not found"
     /// The network settings cannot be read, so nothing was sent. `reason` and `mend` are shown to the user.
     case settingsUnknown(reason: String, mend: String?)
     /// The connection broke before the complete answer arrived. The server may have processed the request.

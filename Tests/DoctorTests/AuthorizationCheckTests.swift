@@ -82,6 +82,25 @@ import Testing
             #expect(query.contains(part))
         }
     }
+
+    @Test func `sends nothing to a host without the user's consent`() async throws {
+        let parts = FakeParts()
+        let issuer = "https://login.example.com"
+        var account = Account(
+            service: try ServiceURL("https://git.example.com"),
+            server: .issuer(issuer), client: Client(id: "me"))
+        account.reach = .service
+        let metadata = AuthorizationServerMetadata(
+            issuer: issuer, authorizationEndpoint: try EndpointURL("https://evil.example/authorize"),
+            tokenEndpoint: try EndpointURL(issuer + "/token"))
+        let finding = try await parts.look(
+            AuthorizationCheck(),
+            after: { [account] context in
+                context.notes.note { ($0.account, $0.metadata) = (account, metadata) }
+            })
+        #expect((finding.status, finding.because) == (.skipped, "metadata"))
+        #expect(parts.network.addresses.isEmpty)
+    }
 }
 
 /// A server that gives the same answer to each request.

@@ -56,9 +56,9 @@ package struct KernelItems: ItemStore {
         in collection: SecretService.Collection
     ) throws(SecretServiceError) {
         let moment = UInt64(clamping: now())
-        let payload = KernelItem(
-            schema: schema.name, attributes: attributes, label: label, changedAt: moment, secret: secret
-        ).payload
+        let item = KernelItem(
+            schema: schema.name, attributes: attributes, label: label, changedAt: moment, secret: secret)
+        guard let payload = try? item.payload() else { throw .failed("an attribute cannot be written") }
         let key = Self.key(schema.name, attributes)
         try makingRoom { () throws(KernelKeyringError) in try keyring().write(key, payload, lifetime: nil) }
         for other in schema.otherNames { for keyring in keyrings { keyring.remove(Self.key(other, attributes)) } }
@@ -161,12 +161,12 @@ private struct KernelItem {
         SecretItem(attributes: attributes, label: label, secret: secret, modified: changedAt / 1000, isInKernel: true)
     }
 
-    var payload: Secret {
+    /// - Throws: only errors of JSONEncoder, which has none for these types.
+    func payload() throws -> Secret {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let heading = Heading(schema: schema, attributes: attributes, label: label, changedAt: changedAt)
-        let line = (try? encoder.encode(heading)) ?? Data()
-        return Secret([UInt8](line) + [UInt8(ascii: "\n")] + secret.exposedBytes)
+        return Secret([UInt8](try encoder.encode(heading)) + [UInt8(ascii: "\n")] + secret.exposedBytes)
     }
 
     init(schema: String, attributes: [String: String], label: String, changedAt: UInt64, secret: Secret) {
@@ -174,7 +174,7 @@ private struct KernelItem {
         self.secret = secret
     }
 
-    /// Returns nil for anything but ``payload`` of this version.
+    /// Returns nil for anything but the result of ``payload()`` of this version.
     init?(_ payload: Secret) {
         let bytes = payload.exposedBytes
         guard let end = bytes.firstIndex(of: UInt8(ascii: "\n")),

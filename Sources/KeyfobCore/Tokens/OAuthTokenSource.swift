@@ -3,7 +3,7 @@ package import CredentialProtocol
 package import KernelKeyring
 package import OAuth
 import SecretService
-package import Secrets
+import Secrets
 
 /// Access tokens from an OAuth 2.0 authorization server: from the cache, by a refresh, by a sign-in, in this order.
 ///

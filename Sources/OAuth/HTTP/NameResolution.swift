@@ -14,7 +14,7 @@ package enum SystemNameResolution {
     package static func addresses(of host: String) async throws(OAuthError) -> [[UInt8]] {
         let name = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
         let found = try? await NIOThreadPool.singleton.runIfActive { blockingAddresses(of: name) }
-        guard let found, !found.isEmpty else { throw .unreachable(host: host, reason: "its name was not found") }
+        guard let found, !found.isEmpty else { throw .unreachable(host: host, reason: OAuthError.nameNotFound) }
         return found
     }
 

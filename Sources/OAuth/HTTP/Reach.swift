@@ -48,7 +48,7 @@ package enum Reach: Sendable, Hashable {
     func addresses(for url: EndpointURL, by resolution: NameResolution) async throws(OAuthError) -> [String] {
         guard let resource, url.origin != resource.origin else { return [] }
         let addresses = try await resolution(url.host)
-        if addresses.isEmpty { throw .unreachable(host: url.host, reason: "its name was not found") }
+        if addresses.isEmpty { throw .unreachable(host: url.host, reason: OAuthError.nameNotFound) }
         try Self.check(addresses, of: url, not: try await nearest(resource, resolution), resource)
         return addresses.map(Self.text)
     }

@@ -61,7 +61,7 @@ struct TransportFailures {
         if failures.contains(where: { if case ChannelError.connectTimeout = $0 { true } else { false } }) {
             return timedOut
         }
-        return proxy == nil ? unreachable("its name was not found") : notConnected("the name was not found")
+        return proxy == nil ? unreachable(OAuthError.nameNotFound) : notConnected("the name was not found")
     }
 
     private func describe(_ error: NIOSSLError) -> OAuthError {

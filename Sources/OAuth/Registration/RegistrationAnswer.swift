@@ -75,7 +75,7 @@ struct RegistrationAnswer {
             throw .unsupportedClientAuthentication(method: ServerText.printable(method))
         }
         // A method without a meaning says nothing. If this form is refused, the next request uses another one.
-        let authentication = method.flatMap(ClientAuthentication.init) ?? metadata.tokenEndpointAuthMethod ?? .basic
+        let authentication = method.flatMap(ClientAuthentication.init) ?? metadata.tokenEndpointAuthMethod
         return Client(id: id, secret: secret, authentication: secret == nil ? .none : authentication)
     }
 

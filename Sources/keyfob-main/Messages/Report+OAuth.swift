@@ -57,6 +57,9 @@ extension Report {
             default: "\(error)"
             }
         self.init(Messages.printable(said), hint: keeps, status: 75)
+        if case .unreachable(_, OAuthError.nameNotFound) = error {
+            hints.insert("check the spelling of the host, and whether this machine is online", at: 0)
+        }
     }
 
     /// Failures that need a change, here or at the server.
@@ -190,6 +193,8 @@ extension Report {
             self.init(
                 name + says, hint: "check client_id in the configuration against the registration at the server",
                 status: 78)
+            hints.append(
+                "if it has a secret that is right, the server may want it in another form: set client_authentication")
         case "invalid_redirect_uri", "invalid_client_metadata", "invalid_software_statement",
             "unapproved_software_statement":
             self.init(

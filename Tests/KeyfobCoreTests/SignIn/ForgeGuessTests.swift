@@ -43,6 +43,8 @@ import Testing
         #expect(guess?.entry.provider == provider)
         let service = try ServiceURL(origin)
         #expect(guess == nil || guess?.entry.service == service)
+        // The host named its server, so endpoints on other hosts need the user's consent.
+        #expect(guess == nil || guess?.entry.reach == .service)
         #expect(transport.addresses.allSatisfy { $0.hasPrefix(origin + "/") })
     }
 
