@@ -43,6 +43,13 @@ package struct KernelKeyring: Sendable {
         return text.flatMap { Int($0.filter { !$0.isWhitespace }) } ?? 259_200
     }
 
+    /// Checks that the quota leaves room to look into `parent`: a search needs a keyring of the thread.
+    ///
+    /// - Throws: `.quotaExceeded`. Without this check, a full quota would look like an empty keyring.
+    package static func requireRoom(toSearch parent: Parent) throws(KernelKeyringError) {
+        if parent.serial == nil, errno == EDQUOT { throw .quotaExceeded }
+    }
+
     /// Returns the keyring if this user has one; creates nothing.
     ///
     /// - Parameters:

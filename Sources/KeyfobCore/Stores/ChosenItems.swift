@@ -21,13 +21,22 @@ package struct ChosenItems: ItemStore {
     package func search(
         _ schema: ItemSchema, matching attributes: [String: String], in collection: SecretService.Collection?
     ) throws(SecretServiceError) -> [SecretItem] {
-        let kept = collection == .session ? [] : try memory.search(schema, matching: attributes, in: nil)
-        if choice.setting == .memory { return kept }
+        var kept: [SecretItem] = []
+        var trouble: SecretServiceError?
+        if collection != .session {
+            do { kept = try memory.search(schema, matching: attributes, in: nil) } catch { trouble = error }
+        }
+        if choice.setting == .memory {
+            if let trouble { throw trouble }
+            return kept
+        }
         // An id stands for one item.
         if !kept.isEmpty, attributes["id"] != nil { return kept }
         let found = try unlessMissing(kept.isEmpty && choice.setting == .keyring) { () throws(SecretServiceError) in
             try keyring.search(schema, matching: attributes, in: collection)
         }
+        // With the setting `keyring`, a full kernel keyring must not stop what the Secret Service can do.
+        if let trouble, choice.setting == .auto, found?.isEmpty != false { throw trouble }
         return (kept + (found ?? [])).sorted { $0.modified > $1.modified }
     }
 
@@ -54,8 +63,12 @@ package struct ChosenItems: ItemStore {
     package func delete(
         _ schema: ItemSchema, exactly attributes: [String: String], in collection: SecretService.Collection?
     ) throws(SecretServiceError) -> Bool {
-        let wasInMemory =
-            collection == .session ? false : try memory.delete(schema, exactly: attributes, in: nil)
+        var wasInMemory = false
+        if collection != .session {
+            do { wasInMemory = try memory.delete(schema, exactly: attributes, in: nil) } catch {
+                if choice.setting != .keyring { throw error }
+            }
+        }
         if choice.setting == .memory { return wasInMemory }
         let wasInKeyring = try unlessMissing(!wasInMemory && choice.setting == .keyring) {
             () throws(SecretServiceError) in
@@ -92,7 +105,13 @@ package struct ChosenItems: ItemStore {
     }
 
     private func holds(_ schema: ItemSchema, _ attributes: [String: String]) throws(SecretServiceError) -> Bool {
-        try memory.search(schema, matching: attributes, in: nil).contains { $0.attributes.isSame(as: attributes) }
+        do {
+            return try memory.search(schema, matching: attributes, in: nil)
+                .contains { $0.attributes.isSame(as: attributes) }
+        } catch {
+            if choice.setting == .keyring { return false }
+            throw error
+        }
     }
 
     /// The result of `body`; nil if there is no Secret Service, unless that is an error.

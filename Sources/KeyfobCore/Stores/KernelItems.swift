@@ -46,9 +46,12 @@ package struct KernelItems: ItemStore {
     package func search(
         _ schema: ItemSchema, matching attributes: [String: String], in collection: SecretService.Collection?
     ) throws(SecretServiceError) -> [SecretItem] {
-        keyrings.flatMap { keyring in keyring.names().compactMap { keyring.read($0) }.compactMap { KernelItem($0) } }
-            .filter { schema.includes($0.schema) && attributes.isContained(in: $0.attributes) }
-            .sorted { $0.changedAt > $1.changedAt }.map(\.item)
+        try requireRoomToSearch()
+        return keyrings.flatMap { keyring in
+            keyring.names().compactMap { keyring.read($0) }.compactMap { KernelItem($0) }
+        }
+        .filter { schema.includes($0.schema) && attributes.isContained(in: $0.attributes) }
+        .sorted { $0.changedAt > $1.changedAt }.map(\.item)
     }
 
     package func store(
@@ -67,6 +70,7 @@ package struct KernelItems: ItemStore {
     package func delete(
         _ schema: ItemSchema, exactly attributes: [String: String], in collection: SecretService.Collection?
     ) throws(SecretServiceError) -> Bool {
+        try requireRoomToSearch()
         let keys = schema.otherNames.union([schema.name]).map { Self.key($0, attributes) }
         var wasThere = false
         for keyring in keyrings { for key in keys where keyring.remove(key) { wasThere = true } }
@@ -87,6 +91,12 @@ package struct KernelItems: ItemStore {
         let probe = Secret([UInt8](repeating: 0, count: bytes))
         try makingRoom { () throws(KernelKeyringError) in try keyring().write("probe", probe, lifetime: 1) }
         keyrings.forEach { $0.remove("probe") }
+    }
+
+    private func requireRoomToSearch() throws(SecretServiceError) {
+        for parent in parents {
+            try makingRoom { () throws(KernelKeyringError) in try KernelKeyring.requireRoom(toSearch: parent) }
+        }
     }
 
     /// The existing keyrings.

@@ -216,7 +216,8 @@ import Testing
     func `a byte a second`(path: String) async throws {
         try await FailureBench.run { bench in
             let slow = ScriptedResponse.json(Self.members(1000)).delivered(.dripping(every: .seconds(1)))
-            let row = FailureRow(testDescription: "", answer: slow, says: "did not answer within 30 seconds")
+            var row = FailureRow(testDescription: "", answer: slow, says: "did not answer within 30 seconds")
+            if path == "/token" { (row.status, row.hint) = (77, "its code cannot be used again") }
             let clock = ContinuousClock()
             let taken = try await clock.measure { try await Self.checkLogin(row, at: path, bench) }
             #expect(taken < .seconds(45))
