@@ -35,7 +35,7 @@ package struct Account: Sendable, Equatable {
     package var username: String?
     /// The account name; nil if the service has only one account.
     package var name: String?
-    /// Where ``name`` comes from.
+    /// The origin of ``name``.
     package var nameSource = NameSource.user
     /// How the user signs in; nil: keyfob chooses.
     package var flow: Flow?
@@ -64,7 +64,7 @@ package struct Account: Sendable, Equatable {
         self.client = client
     }
 
-    /// Where an account name comes from, and so whether a sign-in without that name may be meant.
+    /// The origin of an account name. It decides whether the user may mean a sign-in without that name.
     package enum NameSource: Sendable {
         /// The command line or the configuration: the user chose it.
         case user

@@ -35,7 +35,7 @@ package struct KernelItems: ItemStore {
         case untilRestart
     }
 
-    /// Where the kernel keeps new items; nil if it refuses.
+    /// The lifetime of new items; nil if the kernel keeps none.
     package var lifetime: Lifetime? {
         guard let parent = parents.first(where: { (try? KernelKeyring.open(named: name, in: $0)) != nil }) else {
             return nil
