@@ -16,7 +16,7 @@ package struct KnownHost: Sendable, Equatable {
     package var scopes: [String]
     /// The user name that git must send with the token, or nil if any will do.
     package var username: String?
-    /// What the user name in the service's own URLs is.
+    /// The meaning of the user name in the service's own URLs.
     var nameSource = Account.NameSource.url
     /// The redirect URI to register and to listen on; nil for `http://127.0.0.1/callback` on any port.
     package var redirect: RedirectTemplate?

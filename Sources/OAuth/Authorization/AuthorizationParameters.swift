@@ -18,7 +18,7 @@ package struct AuthorizationParameters: Sendable {
     package var contexts: [String]
     /// The maximum age of that authentication, in seconds.
     package var maxAge: Int?
-    /// What the server shows even to a user who is signed in (OpenID Connect Core section 3.1.2.1). It is left out in a
+    /// The pages that the server must show also to a signed-in user (OpenID Connect Core section 3.1.2.1). It is left out in a
     /// second request if the server refuses a pushed one with it.
     package var prompt: String?
     /// The address to which the browser returns. The device flow does not use it.

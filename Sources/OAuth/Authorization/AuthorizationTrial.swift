@@ -1,7 +1,7 @@
 import Addresses
 import Secrets
 
-/// What a server answers to an authorization request before any user has signed in: a page, its own sign-in, or an error.
+/// The answer of a server to an authorization request without a signed-in user: a page, its own sign-in, or an error.
 ///
 /// The request is that of a real sign-in, but it has no cookie and its answer is not used. No redirect is followed, and a
 /// code would be worthless, because nothing keeps the verifier.
