@@ -17,9 +17,9 @@ package struct CredentialResponse: Sendable, Equatable {
     package var isEncoded: Bool
     /// Whether other helpers must not store the credential.
     package var ephemeral: Bool
-    /// Whether this answer is one of several steps of an authentication.
+    /// Whether the caller may ask again if the service refuses this answer.
     package var `continue`: Bool
-    /// Values that git sends back to keyfob with `store` and `erase`; each begins with `keyfob:`.
+    /// Values that git sends back to keyfob (``TokenState``); each begins with `keyfob:`.
     package var state: [String]
 
     package init(

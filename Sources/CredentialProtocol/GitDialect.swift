@@ -23,6 +23,13 @@ package struct GitDialect: AttributeDialect {
     /// Without output, because keyfob does not know whether it serves the host.
     package func unknown(_ request: CredentialRequest, _ report: Report) -> Reply { Reply(status: report.status) }
 
+    /// After `quit`, git asks neither the helpers behind keyfob nor the user.
+    package func failed(_ report: Report) -> Reply {
+        var reply = Reply(report)
+        if report.isFinal { reply.output = Array("quit=1\n".utf8) }
+        return reply
+    }
+
     /// Ignores `scope`, `resource`, `min_ttl` and `interaction`. Some callers (gitoxide) send `url` beside the parts;
     /// it is used only if `protocol`, `host` and `path` are all absent.
     package func decode(_ input: [UInt8], for operation: Operation) throws(RequestError) -> CredentialRequest {

@@ -33,6 +33,8 @@ package struct Report: Error, Sendable, Equatable {
     package var hints: [String]
     /// The exit status (sysexits(3)).
     package var status: Int32
+    /// Whether the user has decided, so that the caller must not ask the user in another way.
+    package var isFinal = false
 
     /// - Parameters:
     ///   - message: by default the words of the code.

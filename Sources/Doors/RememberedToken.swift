@@ -29,9 +29,10 @@ package struct RememberedToken {
     /// Returns the same answer to `get` that keyfob would give with a token in kernel memory; nil if keyfob has to
     /// answer.
     package static func answer(to request: CredentialRequest) -> CredentialResponse? {
-        // If the service reported what was wrong with a token, the same token fails again. Kernel memory does not
-        // record the scopes and the resource of a token.
-        guard AuthenticationChallenge.bearer(in: request.wwwauth)?.error == nil, request.scope.isEmpty,
+        // If the service refused a token, or reported what was wrong with it, the same token fails again. Kernel memory
+        // does not record the scopes and the resource of a token.
+        guard TokenState(refusedIn: request) == nil, AuthenticationChallenge.bearer(in: request.wwwauth)?.error == nil,
+            request.scope.isEmpty,
             request.resource == nil
         else { return nil }
         guard let found = RememberedToken(for: request) else { return nil }
@@ -53,7 +54,7 @@ package struct RememberedToken {
 
     private func response(to request: CredentialRequest) -> CredentialResponse {
         CredentialResponse(
-            username: token.username ?? request.username ?? "oauth2", password: token.token,
-            passwordExpiryUTC: token.expiresAt, authtype: "Bearer", state: ["keyfob:account=" + account])
+            accessToken: token.token, username: token.username, expiresAt: token.expiresAt,
+            state: TokenState(account: account, serial: token.serial), to: request)
     }
 }

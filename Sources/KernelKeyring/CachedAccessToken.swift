@@ -14,13 +14,20 @@ package struct CachedAccessToken: Sendable, Equatable {
     package var lifetime: Int64?
     /// Until this time the token is used without a further check.
     package var freshUntil: Int64
+    /// A random name for the token, which reveals nothing of it. Nil if the token has just been issued, or comes from an
+    /// older version.
+    package var serial: String?
 
-    package init(token: Secret, username: String?, expiresAt: Int64?, lifetime: Int64?, freshUntil: Int64) {
+    package init(
+        token: Secret, username: String?, expiresAt: Int64?, lifetime: Int64?, freshUntil: Int64,
+        serial: String? = nil
+    ) {
         self.token = token
         self.username = username
         self.expiresAt = expiresAt
         self.lifetime = lifetime
         self.freshUntil = freshUntil
+        self.serial = serial
     }
 
     /// Whether the token may be used at `now` for a caller that requires no minimum lifetime.
@@ -48,6 +55,7 @@ package struct CachedAccessToken: Sendable, Equatable {
         if let expiresAt { line("expires_at", String(expiresAt).utf8) }
         if let lifetime { line("lifetime", String(lifetime).utf8) }
         if let username { line("username", username.utf8) }
+        if let serial { line("serial", serial.utf8) }
         unsafe token.withBytes { unsafe line("token", $0) }
         return Secret(bytes)
     }
@@ -73,9 +81,11 @@ package struct CachedAccessToken: Sendable, Equatable {
         let expiresAt = take("expires_at", number)
         let lifetime = take("lifetime", number)
         let username = take("username") { String(validating: $0, as: UTF8.self) }
+        let serial = take("serial") { String(validating: $0, as: UTF8.self) }
         guard let token = take("token", { $0.isEmpty ? nil : Secret($0) }), lines.elementsEqual([[]])
         else { return nil }
         self.init(
-            token: token, username: username, expiresAt: expiresAt, lifetime: lifetime, freshUntil: freshUntil)
+            token: token, username: username, expiresAt: expiresAt, lifetime: lifetime, freshUntil: freshUntil,
+            serial: serial)
     }
 }

@@ -179,10 +179,21 @@ struct Composition: Sendable {
         }
     }
 
+    /// Whether git asks no other helper after keyfob for `service`. If git gives no answer, it may.
+    func isLastHelper(for service: ServiceURL?) -> Bool {
+        (try? Self.git(tracer).helpers(for: service))?.helpers.last?.kind == .keyfob
+    }
+
+    private static func git(_ tracer: Tracer) -> GitConfigCommand {
+        GitConfigCommand(
+            search: ExecutableSearch(path: Environment.variable("PATH")), environment: Environment.environment,
+            tracer: tracer)
+    }
+
     /// Reads the configuration and creates the parts.
     func parts() throws(ConfigurationError) -> Parts {
         let search = ExecutableSearch(path: Environment.variable("PATH"))
-        let git = GitConfigCommand(search: search, environment: Environment.environment, tracer: tracer)
+        let git = Self.git(tracer)
         let account = account
         let read: @Sendable () throws(ConfigurationError) -> AccountDirectory = { () throws(ConfigurationError) in
             AccountDirectory(

@@ -19,8 +19,9 @@ package struct ConfigurationKey<Section: ConfigurationSection>: Sendable {
     package let name: String
     /// The documentation of the key: one sentence of Markdown.
     package let meaning: String
-    /// The name of git's setting for the same value, after `credential.<url>.`; nil if git has none.
-    package let gitName: String?
+    /// The names of git's settings for the same value, after `credential.<url>.`: that of git-credential-oauth, then that
+    /// of Git Credential Manager. The first one that is set counts.
+    package let gitNames: [String]
     /// Whether ``Approvals`` keeps it.
     let isApproved: Bool
     /// The form in which `keyfob config` shows the key.
@@ -48,19 +49,19 @@ package struct ConfigurationKey<Section: ConfigurationSection>: Sendable {
 
     /// - Parameters:
     ///   - path: the property that holds the value.
-    ///   - git: the name of git's setting for the same value.
+    ///   - git: the names of git's settings for the same value.
     ///   - counts: whether the value of the `second` layer counts below the `first`.
     ///   - join: the value if both layers have one.
     ///   - check: throws if the value is not allowed in this section.
     init<Value: Sendable>(
         _ name: String, _ path: any WritableKeyPath<Section, Value?> & Sendable, _ kind: ValueKind<Value>,
-        _ meaning: String, git: String? = nil, isApproved: Bool = true,
+        _ meaning: String, git: [String] = [], isApproved: Bool = true,
         counts: @escaping @Sendable (_ first: Section, _ second: Section) -> Bool = { _, _ in true },
         join: @escaping @Sendable (_ first: Value, _ second: Value) -> Value = { first, _ in first },
         check: @escaping @Sendable (Value, Section) throws(ConfigurationError.Problem) -> Void = { _, _ in },
         display: Display = Display()
     ) {
-        (self.name, self.meaning, gitName) = (name, meaning, git)
+        (self.name, self.meaning, gitNames) = (name, meaning, git)
         (self.isApproved, self.display) = (isApproved, display)
         parse = { entries, section throws(ConfigurationError) in
             guard let entry = entries.table[name] else { return }
@@ -92,8 +93,8 @@ package struct ConfigurationKey<Section: ConfigurationSection>: Sendable {
 
     /// The row of the documentation: a line of a table in Markdown.
     package var row: String {
-        let git = gitName.map { "; in git: `credential.<url>.\($0)`" } ?? ""
-        return "| `\(name)` | \(meaning)\(git) |\n"
+        let git = gitNames.enumerated().map { $0 == 0 ? "; in git: `credential.<url>.\($1)`" : " or `\($1)`" }
+        return "| `\(name)` | \(meaning)\(git.joined()) |\n"
     }
 }
 

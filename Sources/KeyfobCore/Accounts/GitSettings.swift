@@ -16,7 +16,7 @@ package struct GitSettings: Sendable {
 
     /// Whether git tells helpers the path of a URL (`credential.useHttpPath`).
     package var tellsPath: Bool {
-        values["usehttppath"].map { ["true", "yes", "on", "1"].contains($0.lowercased()) } ?? false
+        values["usehttppath"].map { Self.isTrue($0) } ?? false
     }
 
     /// Whether `credential.interactive` tells helpers not to ask (git 2.47): git's false, the empty value, `never`, and any
@@ -36,28 +36,61 @@ package struct GitSettings: Sendable {
 
     /// The client for `url`; nil if git's settings lack a client id or an endpoint.
     ///
-    /// - Throws: ``ConfigurationError`` for a URL that may not be used.
+    /// - Throws: ``ConfigurationError`` for a URL that may not be used, and for a response mode that keyfob does not have.
     package func oauth(for url: ServiceURL) throws(ConfigurationError) -> OAuthClient? {
-        guard ["oauthclientid", "oauthauthurl", "oauthtokenurl"].allSatisfy({ value($0) != nil }),
-            var host = (try? ServiceURL(url.origin)).map({ Configuration.Host(service: $0) })
-        else { return nil }
-        for key in Configuration.Host.keys {
-            guard let name = key.gitName, let text = value(name.lowercased()) else { continue }
+        guard var host = (try? ServiceURL(url.origin)).map({ Configuration.Host(service: $0) }) else { return nil }
+        let keys = Configuration.Host.keys.filter { !$0.gitNames.isEmpty }
+        let isComplete = keys.allSatisfy { key in
+            !Self.needed.contains(key.name) || key.gitNames.contains { value($0.lowercased()) != nil }
+        }
+        guard isComplete else { return nil }
+        try refuseOtherResponseModes(for: url)
+        for key in keys {
+            guard let name = key.gitNames.first(where: { value($0.lowercased()) != nil }),
+                let text = value(name.lowercased())
+            else { continue }
             do throws(ConfigurationError.Problem) {
                 try key.parseGit(text, url, &host)
             } catch {
                 // Other unusable values are ignored, such as a user name that an answer to git cannot hold.
                 guard case .badURL = error else { continue }
-                throw ConfigurationError(
-                    file: ConfigurationError.git, line: nil, key: "credential.\(url.origin).\(name)",
-                    problem: .badURL(value: text))
+                throw Self.error(name, url, .badURL(value: text))
             }
         }
         guard let id = host.clientID, let server = host.server else { return nil }
         let secret = value("oauthclientsecret").map { Secret($0) }
-        let client = Client(id: id, secret: secret, authentication: secret == nil ? .none : .post)
+        let client = Client(id: id, secret: secret, authentication: secret == nil ? .none : authentication)
         return OAuthClient(host: host, client: client, server: server)
     }
+
+    /// The keys without which there is no client.
+    private static let needed: Set = ["client_id", "authorization_endpoint", "token_endpoint"]
+
+    /// How the client sends its secret: by default in the body for git-credential-oauth's settings, in the header for those
+    /// of Git Credential Manager.
+    private var authentication: ClientAuthentication {
+        guard let inHeader = value("oauthuseclientauthheader") else {
+            return value("oauthtokenurl") == nil ? .basic : .post
+        }
+        return Self.isTrue(inHeader) ? .basic : .post
+    }
+
+    /// Refuses Git Credential Manager's `oauthResponseMode` unless it is `query`, the only one that keyfob has.
+    private func refuseOtherResponseModes(for url: ServiceURL) throws(ConfigurationError) {
+        let name = "oauthResponseMode"
+        guard let mode = value(name.lowercased()), mode.lowercased() != "query" else { return }
+        throw Self.error(name, url, .notAllowed(value: mode, allowed: ["query"]))
+    }
+
+    private static func error(
+        _ name: String, _ url: ServiceURL, _ problem: ConfigurationError.Problem
+    ) -> ConfigurationError {
+        ConfigurationError(
+            file: ConfigurationError.git, line: nil, key: "credential.\(url.origin).\(name)", problem: problem)
+    }
+
+    /// Whether git reads the text as true.
+    private static func isTrue(_ text: String) -> Bool { ["true", "yes", "on", "1"].contains(text.lowercased()) }
 
     /// A value that is set, and not empty.
     func value(_ name: String) -> String? { values[name].flatMap { $0.isEmpty ? nil : $0 } }

@@ -20,18 +20,18 @@ extension Configuration.Host {
         HostKey(
             "authorization_endpoint", \.authorizationEndpoint, .endpoint,
             "an endpoint, with `token_endpoint` and `client_id`, if the server has no metadata",
-            git: "oauthAuthURL", isApproved: false, counts: isWithoutServer,
+            git: ["oauthAuthURL", "oauthAuthorizeEndpoint"], isApproved: false, counts: isWithoutServer,
             display: .init(
                 setters: [.knownHost, .git], effective: { $0.server.written?.authorizationEndpoint.string })),
         HostKey(
             "token_endpoint", \.tokenEndpoint, .endpoint,
             "an endpoint, with `authorization_endpoint`",
-            git: "oauthTokenURL", isApproved: false, counts: isWithoutServer,
+            git: ["oauthTokenURL", "oauthTokenEndpoint"], isApproved: false, counts: isWithoutServer,
             display: .init(setters: [.knownHost, .git], effective: { $0.server.written?.tokenEndpoint.string })),
         HostKey(
             "device_authorization_endpoint", \.deviceAuthorizationEndpoint, .endpoint,
             "the endpoint of the device flow; it overrides the metadata of `issuer`",
-            git: "oauthDeviceAuthURL", isApproved: false, counts: isWithoutServer,
+            git: ["oauthDeviceAuthURL", "oauthDeviceEndpoint"], isApproved: false, counts: isWithoutServer,
             display: .init(setters: [.knownHost, .git], effective: { $0.server.device?.string })),
         HostKey(
             "revocation_endpoint", \.revocationEndpoint, .endpoint,
@@ -58,7 +58,7 @@ extension Configuration.Host {
         HostKey(
             "client_id", \.clientID, .string,
             "the id of your registration; without it keyfob registers itself",
-            git: "oauthClientId",
+            git: ["oauthClientId"],
             display: .init(
                 label: "client",
                 absentAt: {
@@ -86,7 +86,7 @@ extension Configuration.Host {
         HostKey(
             "redirect_uri", \.redirect, .redirect,
             "default `http://127.0.0.1/callback`; each sign-in chooses a port unless you give one",
-            git: "oauthRedirectURL",
+            git: ["oauthRedirectURL", "oauthRedirectUri"],
             display: .init(
                 absent: "the one of the registration", setters: [.knownHost, .git],
                 effective: { $0.redirect?.uri(port: nil) })),
@@ -99,7 +99,7 @@ extension Configuration.Host {
     private static let requestKeys = [
         HostKey(
             "scopes", \.scopes, .strings,
-            "the scopes to request", git: "oauthScopes",
+            "the scopes to request", git: ["oauthScopes"],
             display: .init(
                 absent: "none", setters: [.knownHost, .discovery, .git],
                 effective: { $0.scopes.isEmpty ? nil : $0.scopes.joined(separator: " ") })),
@@ -126,7 +126,7 @@ extension Configuration.Host {
         HostKey(
             "username", \.username, .string,
             "the user name that git sends with the token; default `oauth2`",
-            git: "username",
+            git: ["username", "oauthDefaultUserName"],
             display: .init(
                 label: "user name beside the token", absent: "oauth2", setters: [.knownHost, .git],
                 effective: { $0.username })),

@@ -105,11 +105,8 @@ package struct CredentialHelper: Sendable {
     private func token(of account: Account, for request: CredentialRequest) async throws -> Answer {
         let token = try await tokens.token(of: account, for: request)
         let response = CredentialResponse(
-            username: account.username ?? request.username ?? "oauth2",
-            password: token.token,
-            passwordExpiryUTC: token.expiresAt,
-            authtype: "Bearer",
-            state: ["keyfob:account=" + account.id])
+            accessToken: token.token, username: account.username, expiresAt: token.expiresAt,
+            state: TokenState(account: account.id, serial: token.serial), to: request)
         return Answer(response: response, account: account)
     }
 }

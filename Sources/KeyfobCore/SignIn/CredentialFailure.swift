@@ -108,6 +108,14 @@ package enum CredentialFailure: Error, Sendable, Equatable {
 }
 
 extension CredentialFailure {
+    /// Whether the user said no to this sign-in, now or a short while ago.
+    package var isAnswerOfUser: Bool {
+        switch self {
+        case .signInRefused, .notNow(_, because: .dismissed), .notNow(_, because: .quiet): true
+        default: false
+        }
+    }
+
     /// The user has to sign in to `account`.
     package static func needsSignIn(_ account: Account, because reason: SignInReason) -> CredentialFailure {
         .signInNeeded(service: account.service, account: account.name, because: reason)

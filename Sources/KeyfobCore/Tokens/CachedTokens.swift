@@ -8,11 +8,17 @@ struct CachedTokens: Sendable {
     /// Seconds since 1970-01-01 UTC.
     let now: @Sendable () -> Int64
 
-    /// The token of an account, if it stays valid for long enough: for the time in the request, or else the default.
+    /// The token of an account, if it stays valid for long enough: for the time in the request, or else the default. Never
+    /// the token that the service has refused, by the request.
     func fresh(_ account: Account, for request: CredentialRequest) -> CachedAccessToken? {
-        guard let token = cache.token(account: account.id) else { return nil }
+        guard let token = cache.token(account: account.id), !token.isRefused(by: request) else { return nil }
         let isFresh = request.minTTL.map { token.hasLife(Int64($0), at: now()) } ?? token.isFresh(at: now())
         return isFresh ? token : nil
+    }
+
+    /// The token of an account, if the caller comes back because the service refused it.
+    func refused(_ account: Account, by request: CredentialRequest) -> Secret? {
+        cache.token(account: account.id).flatMap { $0.isRefused(by: request) ? $0.token : nil }
     }
 
     /// The token of an account, if it has any life left. If the keyring or the server gives no answer, this is better than
@@ -36,8 +42,23 @@ struct CachedTokens: Sendable {
         let cached = CachedAccessToken(
             token: token, username: account.username, expiresAt: life.map { now + $0 }, lifetime: life,
             // In its last fresh second the token still has the whole margin.
-            freshUntil: now + (life.map { $0 - margin + 1 } ?? assumed))
+            freshUntil: now + (life.map { $0 - margin + 1 } ?? assumed),
+            serial: String(UInt64.random(in: .min ... .max), radix: 36))
         _ = cache.keep(cached, account: account.id, at: now)
         return cached
+    }
+}
+
+extension CachedAccessToken {
+    /// Whether the caller comes back because the service refused this token.
+    func isRefused(by request: CredentialRequest) -> Bool {
+        serial.map { $0 == TokenState(refusedIn: request)?.serial } ?? false
+    }
+
+    /// The token without the name that a remembered token has.
+    var justIssued: CachedAccessToken {
+        var token = self
+        token.serial = nil
+        return token
     }
 }

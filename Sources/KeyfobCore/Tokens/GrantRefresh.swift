@@ -74,6 +74,7 @@ struct GrantRefresh: Sendable {
         held.answerIsKept()
         let response = try answer.response.get()
         return tokens.keep(response.accessToken, lifetime: response.expiresIn, refreshable: true, of: account)
+            .justIssued
     }
 
     /// Runs `refresh`, and once more if the answer was lost on the way: servers that replace refresh tokens accept the

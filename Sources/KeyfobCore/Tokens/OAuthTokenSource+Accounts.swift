@@ -1,4 +1,5 @@
 import Addresses
+import CredentialProtocol
 import KernelKeyring
 package import Secrets
 
@@ -47,6 +48,13 @@ extension OAuthTokenSource {
         return .nobody(names.isEmpty ? .noGrant : .otherUser(named: name, signedIn: names.sorted()))
     }
 
+    /// The account whose token the service has refused, by the request: git then names the user of keyfob's answer, and not
+    /// the user of its first question.
+    func refused(by request: CredentialRequest, like account: Account) throws -> Account {
+        guard let state = TokenState(refusedIn: request), state.account != account.id else { return account }
+        return try signIns(like: account).first { $0.account.id == state.account }?.account ?? account
+    }
+
     /// The sign-ins that differ from `account` only in the account name, and the user names that the server gave them.
     private func signIns(like account: Account) throws -> [(account: Account, label: String?)] {
         try grants.all().compactMap { grant in
@@ -62,7 +70,7 @@ extension OAuthTokenSource {
         return try signIns(like: account).contains { try discard(refused, ofExactly: $0.account) }
     }
 
-    private func discard(_ refused: Secret?, ofExactly account: Account) throws -> Bool {
+    func discard(_ refused: Secret?, ofExactly account: Account) throws -> Bool {
         let cached = tokens.cache.token(account: account.id)
         if let refused, let cached, cached.token != refused { return false }
         tokens.cache.remove(account: account.id)

@@ -66,7 +66,8 @@ extension OAuthTokenSource {
         }
         try grants.save(result.grant, for: account)
         let token = tokens.keep(
-            response.accessToken, lifetime: response.expiresIn, refreshable: response.refreshToken != nil, of: account)
+            response.accessToken, lifetime: response.expiresIn, refreshable: response.refreshToken != nil, of: account
+        ).justIssued
         _ = try approval.get()
         signIn.screen.signedIn(account, result.grant, token)
         return token

@@ -54,7 +54,7 @@ package struct OAuthTokenSource: TokenSource {
     }
 
     package func token(of account: Account, for request: CredentialRequest) async throws -> CachedAccessToken {
-        try await token(of: account, for: request, signsInAfterFailure: false)
+        try await token(of: refused(by: request, like: account), for: request, signsInAfterFailure: false)
     }
 
     /// The same for a user who has asked to sign in: if the server answers a refresh in any other way than with a token,
@@ -105,6 +105,7 @@ package struct OAuthTokenSource: TokenSource {
     private func tokenWithoutUser(
         of account: Account, for request: CredentialRequest, _ held: AccountLock.Held
     ) async throws -> GrantRefresh.Outcome {
+        if let refused = tokens.refused(account, by: request) { _ = try discard(refused, ofExactly: account) }
         // The caller that had the lock before may have refreshed.
         if !request.isAboutGrant, let token = tokens.fresh(account, for: request) { return .token(token) }
         let stored = settledGrant(of: account)

@@ -69,7 +69,11 @@ struct Exchange: Sendable {
             if case CredentialFailure.noAccountAndNoKeyring = error, let request = question.request {
                 return dialect.unknown(request, Report(error))
             }
-            return dialect.failed(Report(error, about: question.request?.url?.description, account: account))
+            var report = Report(error, about: question.request?.url?.description, account: account)
+            if dialect is GitDialect, (error as? CredentialFailure)?.isAnswerOfUser == true {
+                report.isFinal = composition.isLastHelper(for: question.request?.url)
+            }
+            return dialect.failed(report)
         }
     }
 
@@ -83,7 +87,10 @@ struct Exchange: Sendable {
             guard let found = try await helper.get(request, alternatives: alternatives) else {
                 return dialect.notFound(request)
             }
-            if let account = found.account { composition.noteRoute(request, account, configuration) }
+            // A caller that comes back names the user of the answer, which may be the same for all accounts.
+            if let account = found.account, TokenState(refusedIn: request) == nil {
+                composition.noteRoute(request, account, configuration)
+            }
             let answer = Answer(found.response, service: found.account?.service, now: Int64(time(nil)))
             return try dialect.found(answer, for: request)
         }

@@ -10,7 +10,7 @@ import pytest
 from harness import kernel
 from harness.gate import Gate
 from harness.labels import labels
-from harness.person import Done, Person
+from harness.person import Done, Person, stderr_lines
 from harness.provider.server import Provider
 from harness.steps import assert_worked, let_the_token_expire, refreshes
 
@@ -111,6 +111,24 @@ def test_eight_refused_fetches_open_one_browser(developer: Person, gate: Gate) -
     copies = [developer.working_copy(gate, f"work-{number}") for number in range(SIDE_BY_SIDE)]
     assert all(done.returncode != 0 for done in fetch_all(developer, copies))
     assert developer.browsers_opened() == 1
+
+
+def test_git_does_not_ask_for_a_user_name_after_a_refused_sign_in(developer: Person, gate: Gate) -> None:
+    developer.set_browser("deny")
+    done = developer.fetch(developer.working_copy(gate))
+    lines = stderr_lines(done)
+    assert done.returncode != 0
+    assert [line for line in lines if "told us to quit" in line] != [], lines
+    assert [line for line in lines if "could not read Username" in line] == [], lines
+
+
+def test_git_asks_the_helper_behind_keyfob_after_a_refused_sign_in(developer: Person, gate: Gate) -> None:
+    developer.set_browser("deny")
+    other = "!printf 'username=u\\npassword=p\\n'; true"
+    developer.session.run("git", "config", "--global", "--add", "credential.helper", other).check_returncode()
+    done = developer.fetch(developer.working_copy(gate))
+    assert [line for line in stderr_lines(done) if "told us to quit" in line] == []
+    assert gate.knocks()[-1].username == "u"
 
 
 @pytest.mark.skipif(not kernel.is_available(), reason="the kernel keeps no keys for this user")

@@ -195,6 +195,10 @@ class Gate:
         """The bare repository behind the gate."""
         return self._root / "project.git"
 
+    def admit_by(self, admits: Callable[[str], bool]) -> None:
+        """Admits the tokens for which `admits` says yes, from now on."""
+        self._server.admits = admits
+
     def knocks(self) -> list[Knock]:
         """Every request so far."""
         return self._server.knocks()

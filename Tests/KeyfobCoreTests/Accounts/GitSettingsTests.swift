@@ -103,6 +103,60 @@ import Testing
         #expect(try client(Self.complete[1], Self.complete[2]) == nil)
     }
 
+    private static let manager = [
+        ("oauthclientid", "id"), ("oauthauthorizeendpoint", "/login/oauth/authorize"),
+        ("oauthtokenendpoint", "/login/oauth/token"),
+    ]
+
+    @Test func `describe a client by the names of Git Credential Manager`() throws {
+        let more = [
+            ("oauthdeviceendpoint", "/device"), ("oauthredirecturi", "http://127.0.0.1/"),
+            ("oauthscopes", "read write"),
+            ("oauthdefaultusername", "TOKEN"), ("oauthclientsecret", "s"), ("oauthresponsemode", "Query"),
+        ]
+        let values = (Self.manager + more).map { "credential.\($0)\n\($1)\0" }.joined()
+        let found = try GitSettings(output: Array(values.utf8)).oauth(for: try ServiceURL(Self.url))
+        let client = try #require(found)
+        #expect(client.client == Client(id: "id", secret: Secret("s"), authentication: .basic))
+        let metadata = try #require(client.server.written)
+        #expect(metadata.authorizationEndpoint.string == "https://git.example.com:8443/login/oauth/authorize")
+        #expect(metadata.tokenEndpoint.string == "https://git.example.com:8443/login/oauth/token")
+        #expect(metadata.deviceAuthorizationEndpoint?.string == "https://git.example.com:8443/device")
+        #expect(client.host.redirect == (try RedirectTemplate("http://127.0.0.1/")))
+        #expect(client.host.scopes == ["read", "write"])
+        #expect(client.host.username == "TOKEN")
+    }
+
+    @Test(arguments: [
+        ("true", ClientAuthentication.basic), ("1", .basic), ("YES", .basic), ("false", .post), ("0", .post),
+        ("no", .post),
+    ])
+    func `say how Git Credential Manager sends the client's secret`(
+        _ value: String, _ authentication: ClientAuthentication
+    ) throws {
+        let secret = ("oauthclientsecret", "s")
+        let header = ("oauthuseclientauthheader", value)
+        let found = try client(Self.manager[0], Self.manager[1], Self.manager[2], secret, header)
+        #expect(found?.client.authentication == authentication)
+    }
+
+    @Test func `count by git-credential-oauth's name if both helpers' names are set`() throws {
+        let found = try client(
+            Self.complete[0], Self.complete[1], Self.complete[2], ("oauthtokenendpoint", "/other"),
+            ("username", "first"), ("oauthdefaultusername", "second"))
+        #expect(found?.server.written?.tokenEndpoint.string == "https://git.example.com:8443/login/oauth/token")
+        #expect(found?.host.username == "first")
+    }
+
+    @Test(arguments: ["form_post", "fragment", "POST"])
+    func `with another response mode than query are an error that says so`(_ mode: String) throws {
+        let error = try #require(throws: ConfigurationError.self) {
+            try client(Self.manager[0], Self.manager[1], Self.manager[2], ("oauthresponsemode", mode))
+        }
+        #expect(error.key == "credential.https://git.example.com:8443.oauthResponseMode")
+        #expect(error.problem == .notAllowed(value: mode, allowed: ["query"]))
+    }
+
     @Test(arguments: [
         // Another host that looks like a path; without TLS; parts that an endpoint must not have
         ("oauthtokenurl", "//evil.example/t", "oauthTokenURL"),
@@ -114,6 +168,8 @@ import Testing
         ("oauthdeviceauthurl", "ftp://l.example.com", "oauthDeviceAuthURL"),
         ("oauthredirecturl", "https://evil.example/", "oauthRedirectURL"),
         ("oauthredirecturl", "http://evil.example/", "oauthRedirectURL"),
+        ("oauthredirecturi", "http://evil.example/", "oauthRedirectUri"),
+        ("oauthdeviceendpoint", "//evil.example/d", "oauthDeviceEndpoint"),
     ])
     func `with a bad URL are an error that names the setting`(
         _ name: String, _ value: String, _ written: String

@@ -124,13 +124,14 @@ import Testing
         #expect(Set(shown.settings.keys) == Set(Self.keys + Configuration.keys.map(\.name)))
     }
 
-    @Test(arguments: Configuration.Host.keys.filter { $0.gitName != nil }.map(\.name))
-    func `is read from git's settings if git has it`(_ name: String) throws {
+    @Test(arguments: Configuration.Host.keys.flatMap { key in key.gitNames.map { (key.name, $0) } })
+    func `is read from git's settings if git has it`(_ name: String, _ gitName: String) throws {
         let key = try key(name)
         let value = try #require(key.value(try read(try file(name)))).description
         var settings = ["oauthclientid": "c", "oauthauthurl": "https://l.example.com/a"]
         settings["oauthtokenurl"] = "https://l.example.com/t"
-        settings[try #require(key.gitName).lowercased()] = value
+        for other in key.gitNames { settings[other.lowercased()] = nil }
+        settings[gitName.lowercased()] = value
         let output = settings.map { "credential.\($0)\n\($1)\0" }.joined()
         let found = try GitSettings(output: Array(output.utf8)).oauth(for: try ServiceURL("https://git.example.com/x"))
         #expect(key.value(try #require(found).host)?.description == value)

@@ -70,7 +70,7 @@ private final class InMemoryTokenSource: TokenSource {
             answer.response
                 == CredentialResponse(
                     username: "oauth2", password: Secret("ours"), passwordExpiryUTC: 5, authtype: "Bearer",
-                    state: ["keyfob:account=" + account.id]))
+                    ephemeral: true, state: ["keyfob:account=" + account.id]))
         #expect(answer.account == account)
     }
 
