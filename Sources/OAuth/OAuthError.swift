@@ -23,6 +23,8 @@ package enum OAuthError: Error, Sendable, Equatable {
     case redirected(host: String, status: Int)
     /// 408, 425, 429 or 5xx; `retryAfter` in seconds (RFC 9110 section 10.2.3).
     case unavailable(host: String, status: Int, retryAfter: Int?)
+    /// keyfob did not ask, because the server wants no request for `seconds`.
+    case heldBack(host: String, seconds: Int)
     /// The answer is not JSON, for example the HTML of a captive portal.
     case notJSON(host: String, contentType: String?)
     /// JSON or a header field has the wrong form; `member` names it.

@@ -227,7 +227,8 @@ struct Composition: Sendable {
             search: search, browser: Environment.variable("BROWSER"), environment: Environment.forChildren,
             activation: { activation.token }, portal: activation.portal, note: { [tracer] in tracer.note($0) })
         let screen = SignInScreen(
-            browser: browser, readsStandardInput: readsStandardInput, saysWhoIsSignedIn: !isLogin)
+            browser: browser, readsStandardInput: readsStandardInput, saysWhoIsSignedIn: !isLogin,
+            tracer: tracer)
         let (transports, approvals) = (transports, approvals)
         return OAuthTokenSource(
             grants: grants, cache: cache, lock: lock,

@@ -13,6 +13,8 @@ struct SignInScreen: Sendable {
     let readsStandardInput: Bool
     /// Whether to report who is signed in. False if the command does that, which also knows about an earlier sign-in.
     let saysWhoIsSignedIn: Bool
+    /// Receives what only a user at `keyfob login` has to see.
+    let tracer: Tracer
 
     /// One function for each way to sign in.
     var functions: SignIn.Screen {
@@ -28,7 +30,13 @@ struct SignInScreen: Sendable {
                     Messages.question(.otherHosts($0.service, server: $1, $2)), within: .seconds(60))
             },
             signedIn: { account, grant, token in
-                if saysWhoIsSignedIn { Terminal.say(Messages.signedIn(account.service, grant, token)) }
+                let missing = Messages.notGranted(grant, account.service)
+                if saysWhoIsSignedIn {
+                    Terminal.say(Messages.signedIn(account.service, grant, token))
+                    if let missing { tracer.note(missing) }
+                } else if let missing {
+                    Terminal.say(missing)
+                }
             },
             grantedOtherScopes: { Terminal.say(Messages.granted($2, insteadOf: $1, $0.service)) })
     }

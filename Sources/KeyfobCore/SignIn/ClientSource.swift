@@ -26,6 +26,11 @@ package struct ClientSource: Sendable {
         var isRegisteredByUs = false
         /// Whether keyfob made it for an earlier sign-in. The server may have deleted it since, or changed its rules.
         var isOlder = false
+        /// Whether the server has refused a new registration before. Another one would not help.
+        var isRefused = false
+
+        /// Whether keyfob may register again without a word of the user.
+        var mayRegisterAgain: Bool { isRegisteredByUs && isOlder && !isRefused }
     }
 
     /// The client of `account` at the server with this metadata.
@@ -66,7 +71,8 @@ package struct ClientSource: Sendable {
         }
         if !anew, let own = usable, let redirect = own.redirect {
             return Identity(
-                client: account.authenticating(own.client), redirect: redirect, isRegisteredByUs: true, isOlder: true)
+                client: account.authenticating(own.client), redirect: redirect, isRegisteredByUs: true, isOlder: true,
+                isRefused: own.isRefused)
         }
         return try await register(
             account, metadata, issuer, isForDevice: isForDevice, isLabelNeeded: isLabelNeeded, transport: transport)
@@ -108,6 +114,8 @@ package struct ClientSource: Sendable {
                 client: account.authenticating(registration.client), redirect: redirect, isRegisteredByUs: true)
         } catch OAuthError.registrationClosed {
             throw try clientNeeded(account, issuer, account.redirect ?? .loopback)
+        } catch let error as OAuthError where error.isObjection {
+            throw CredentialFailure.notRegistered(service: account.service, by: error)
         }
     }
 
@@ -122,14 +130,30 @@ package struct ClientSource: Sendable {
         return .clientNeeded(needed)
     }
 
-    /// Stores the form in which the server has accepted the secret of a client, if it is another one than before.
+    /// Notes that the server has accepted a client, and the form of its secret.
     func remember(_ client: Client, issuer: String) throws {
-        guard client.secret != nil,
-            var known = try registrations.registration(issuer: issuer, client: client.id),
-            known.client.secret == client.secret, known.client.authentication != client.authentication
-        else { return }
-        known.client.authentication = client.authentication
-        try registrations.save(known)
+        guard let known = try registrations.registration(issuer: issuer, client: client.id) else { return }
+        var newest = known
+        newest.isRefused = false
+        if let secret = client.secret, known.client.secret == secret {
+            newest.client.authentication = client.authentication
+        }
+        if newest != known { try registrations.save(newest) }
+    }
+
+    /// Notes that the server has refused the client as which it had just registered keyfob. An older registration stays in
+    /// place of the new one.
+    ///
+    /// - Parameter needed: all grants.
+    func noteRefusal(
+        of client: Client, issuer: String, needed: () throws -> [Grant], transport: any HTTPTransport
+    ) async throws {
+        if try registrations.own(issuer: issuer).count > 1 {
+            try await forget(client, issuer: issuer, needed: needed, transport: transport)
+        }
+        guard var left = try registrations.own(issuer: issuer).first else { return }
+        left.isRefused = true
+        try registrations.save(left)
     }
 
     /// Whether `client` at `issuer` is one that the user has registered.
@@ -164,12 +188,18 @@ package struct ClientSource: Sendable {
     }
 }
 
+extension OAuthError {
+    /// Whether the server has refused a request and means it.
+    fileprivate var isObjection: Bool { if case .refused = self { !isTransient } else { false } }
+}
+
 extension Account {
     /// A client, with the form for its secret that the user has configured.
     func authenticating(_ client: Client) -> Client {
         guard let clientAuthentication, client.secret != nil else { return client }
         var client = client
         client.authentication = clientAuthentication
+        client.isFormChosen = true
         return client
     }
 }

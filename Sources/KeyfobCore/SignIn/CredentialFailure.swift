@@ -10,6 +10,8 @@ package enum CredentialFailure: Error, Sendable, Equatable {
     case notNow(service: ServiceURL, because: DesktopPrompt.Silence)
     /// The server refreshes no token now, and a retry may succeed later.
     case refreshFailed(service: ServiceURL, account: String? = nil, by: OAuthError)
+    /// Another process got no token while this one waited for its result.
+    case holderFailed(service: ServiceURL, account: String?)
     /// The user said no, to keyfob or to the authorization server.
     case signInRefused(service: ServiceURL)
     /// The user signed in, but the server gave no token for the code, which cannot be used again.
@@ -41,8 +43,10 @@ package enum CredentialFailure: Error, Sendable, Equatable {
     case unansweredConsent(service: ServiceURL, after: OAuthError, isAdded: Bool)
     /// The server refuses the client that the user has registered, or its secret (RFC 6749 section 5.2).
     case clientRefused(service: ServiceURL, id: String, by: OAuthError)
-    /// The server refuses the client as which it has just registered keyfob.
+    /// The server refuses the client as which it has registered keyfob.
     case registrationRefused(service: ServiceURL, by: OAuthError)
+    /// The server has an objection to the registration that keyfob asked for.
+    case notRegistered(service: ServiceURL, by: OAuthError)
     /// keyfob cannot register again, because the account uses a client that the user has registered.
     case clientIsConfigured(service: ServiceURL, id: String)
     /// The user names the client `wanted` for a sign-in, but the configuration names another one, in a file or, if there is

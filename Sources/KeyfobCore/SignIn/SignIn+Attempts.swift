@@ -22,13 +22,29 @@ extension SignIn {
             isRegisteredAnew: anew)
     }
 
-    /// Runs one attempt. If it fails, the registration that was made for it is deleted.
-    func run(_ attempt: SignInAttempt) async throws -> Result {
+    /// Runs one attempt. If it fails, the registration that was made in place of an older one is deleted.
+    private func run(_ attempt: SignInAttempt) async throws -> Result {
         do {
             return try await attempt.run(screen, now: now())
         } catch {
-            if attempt.isRegisteredAnew { try? await forgetClient(of: attempt) }
+            let identity = attempt.identity
+            if identity.isRegisteredByUs, !identity.isOlder, (error as? OAuthError)?.refusesRegistration == true {
+                try? await clients.noteRefusal(
+                    of: identity.client, issuer: attempt.issuer, needed: { try grants.all() },
+                    transport: attempt.transport)
+            } else if attempt.isRegisteredAnew {
+                try? await forgetClient(of: attempt)
+            }
             throw error
+        }
+    }
+
+    /// Runs an attempt after which there is no other.
+    func runLast(_ attempt: SignInAttempt) async throws -> Result {
+        do {
+            return try await run(attempt)
+        } catch let error as OAuthError {
+            throw Self.explained(error, of: attempt)
         }
     }
 
@@ -37,22 +53,19 @@ extension SignIn {
         do {
             return try await run(first)
         } catch let error as OAuthError {
-            let second = try await secondAttempt(after: first, failedWith: error)
-            do {
-                return try await run(second)
-            } catch let error as OAuthError {
-                throw Self.explained(error, of: second)
-            }
+            return try await runLast(try await secondAttempt(after: first, failedWith: error))
         }
     }
 
     /// The error of an attempt; if the server refuses the client, with the client that it refuses.
     private static func explained(_ error: OAuthError, of attempt: SignInAttempt) -> any Error {
-        guard error.refusesClient else { return error }
         let service = attempt.account.service
-        return attempt.identity.isRegisteredByUs
-            ? CredentialFailure.registrationRefused(service: service, by: error)
-            : CredentialFailure.clientRefused(service: service, id: attempt.identity.client.id, by: error)
+        if attempt.identity.isRegisteredByUs {
+            return error.refusesRegistration
+                ? CredentialFailure.registrationRefused(service: service, by: error) : error
+        }
+        return error.refusesClient
+            ? CredentialFailure.clientRefused(service: service, id: attempt.identity.client.id, by: error) : error
     }
 
     /// Prepares the second attempt.
@@ -88,8 +101,9 @@ extension SignIn {
     ///
     /// - If the server answers `prompt=consent` with an error, the parameter is left out.
     /// - If the server refuses a scope that only keyfob added, it is left out.
-    /// - If the server does not know keyfob's own registration of an earlier sign-in, or the registration does not allow the request, keyfob
-    ///   registers again (RFC 6749 section 5.2). The same if another program uses the port of the redirect URI.
+    /// - If the server does not know keyfob's own registration of an earlier sign-in, or the registration does not allow
+    ///   the request, keyfob registers again (RFC 6749 section 5.2), unless that did not help before. The same if another
+    ///   program uses the port of the redirect URI.
     /// - Only a registration that the server does not know is deleted: other sign-ins may need it.
     private func change(
         after first: SignInAttempt, failedWith error: OAuthError
@@ -101,14 +115,15 @@ extension SignIn {
             var quiet = first.account
             quiet.mayAskForConsent = false
             return (quiet, false)
-        case .refused(_, _, "invalid_client", _) where first.identity.isRegisteredByUs:
-            try await forgetClient(of: first)
-            // To register once more would not help.
-            guard first.identity.isOlder else { return nil }
-        case .refused(_, _, "unauthorized_client", _), .refused(_, _, "invalid_redirect_uri", _), .listenerFailed: break
-        default: return nil
+        case .listenerFailed where first.identity.isRegisteredByUs && first.identity.isOlder:
+            return (first.account, true)
+        case .refused(_, _, let code, _)
+        where first.identity.mayRegisterAgain && OAuthError.refusalsOfRegistrations.contains(code):
+            if code == "invalid_client" { try await forgetClient(of: first) }
+            return (first.account, true)
+        default: break
         }
-        return first.identity.isRegisteredByUs ? (first.account, true) : nil
+        return nil
     }
 
     private func forgetClient(of attempt: SignInAttempt) async throws {
@@ -119,6 +134,15 @@ extension SignIn {
 }
 
 extension OAuthError {
+    /// Errors after which another registration may help.
+    fileprivate static let refusalsOfRegistrations = ["invalid_client", "unauthorized_client", "invalid_redirect_uri"]
+
+    /// Whether the server refuses the client, or what it has registered for it.
+    fileprivate var refusesRegistration: Bool {
+        guard case .refused(_, _, let code, _) = self else { return false }
+        return refusesClient || Self.refusalsOfRegistrations.contains(code)
+    }
+
     /// Whether the browser did not come back from the server, or the user gave up.
     fileprivate var isUnanswered: Bool {
         switch self {

@@ -8,6 +8,7 @@ import Synchronization
 /// a crash. The first byte of the file tells the waiting processes more:
 /// - While the user is asked, a caller that may not ask does not wait.
 /// - If the user says no, that is the answer for every process that waited.
+/// - If the holder got no token for another reason, the processes that waited for one need not try, too.
 /// - If the holder ended during a refresh, the next holder knows that the answer was lost.
 package struct AccountLock: Sendable {
     let directory: String
@@ -30,12 +31,15 @@ package struct AccountLock: Sendable {
         case personIsAsked
         /// The user was asked while the caller waited, and there was no sign-in.
         case personDeclined
+        /// The holder got no token while the caller waited.
+        case holderFailed
     }
 
     /// The first byte of a lock's file.
     enum Mark: UInt8 {
         case personIsAsked = 0x3F  // ?
         case personDeclined = 0x21  // !
+        case failed = 0x2D  // -
         case refreshing = 0x7E  // ~
         case answerLost = 0x25  // %
 
@@ -67,16 +71,19 @@ package struct AccountLock: Sendable {
                 file.firstByte = nil
                 return result
             } catch {
-                file.firstByte = isAnswer(error) ? Mark.personDeclined.rawValue : nil
+                file.firstByte = (isAnswer(error) ? Mark.personDeclined : .failed).rawValue
                 throw error
             }
         }
 
         /// Runs a refresh. If this process ends before ``answerIsKept()``, the next holder knows that the answer was lost.
         ///
-        /// - Parameter isLost: whether the server may have refreshed although there was an error.
+        /// - Parameters:
+        ///   - isLost: whether the server may have refreshed although there was an error.
+        ///   - isShared: whether an error is the answer for the waiting processes, too.
         func refreshing<Result, Trouble: Error>(
-            isLost: (Trouble) -> Bool, _ refresh: () async throws(Trouble) -> Result
+            isLost: (Trouble) -> Bool, isShared: (Trouble) -> Bool = { _ in false },
+            _ refresh: () async throws(Trouble) -> Result
         ) async throws(Trouble) -> Result {
             if !answerIsLost { file.firstByte = Mark.refreshing.rawValue }
             underWay.is = true
@@ -86,7 +93,7 @@ package struct AccountLock: Sendable {
                 if isLost(error) {
                     file.firstByte = Mark.answerLost.rawValue
                 } else if !answerIsLost {
-                    file.firstByte = nil
+                    file.firstByte = isShared(error) ? Mark.failed.rawValue : nil
                 }
                 throw error
             }
@@ -107,16 +114,19 @@ package struct AccountLock: Sendable {
     /// - Parameters:
     ///   - patience: how long to wait for another holder.
     ///   - waitsForPerson: whether to wait also while the holder asks the user.
+    ///   - sharesFailure: whether to give up if the holder gets no token meanwhile.
     /// - Throws: ``Failure``, and what `body` throws.
     package func hold<Result>(
-        _ account: String, patience: Duration, waitsForPerson: Bool,
+        _ account: String, patience: Duration, waitsForPerson: Bool, sharesFailure: Bool = false,
         _ body: (Held) async throws -> Result
     ) async throws -> Result {
         let file = try openFile(account)
         let waited = try await acquire(file, patience: patience, waitsForPerson: waitsForPerson)
         defer { file.unlock() }
         let mark = Mark(file)
+        // The mark stays for the others who wait.
         if waited, mark == .personDeclined { throw Failure.personDeclined }
+        if waited, sharesFailure, mark == .failed || mark == .answerLost { throw Failure.holderFailed }
         file.firstByte = mark == .refreshing || mark == .answerLost ? Mark.answerLost.rawValue : nil
         defer { underWay.is = false }
         return try await body(Held(file: file, underWay: underWay))

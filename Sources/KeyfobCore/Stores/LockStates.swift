@@ -58,7 +58,7 @@ extension AccountLock {
             case .personIsAsked: .asking
             case .refreshing: .refreshing
             case .answerLost: .answerLost
-            case .personDeclined, nil: .unknown
+            case .personDeclined, .failed, nil: .unknown
             }
         let holder = holders.holder(device: status.device, inode: status.inode)
         return State(holder: holder, activity: activity)

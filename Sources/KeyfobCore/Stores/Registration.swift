@@ -20,6 +20,7 @@ struct Registration {
         var registrationAccessToken: String?
         var registrationClientUri: String?
         var byPerson: Bool?
+        var refused: Bool?
     }
 
     let value: ClientRegistration
@@ -36,7 +37,7 @@ struct Registration {
         guard let decoded, decoded.version == 1,
             let authentication = ClientAuthentication(rawValue: decoded.tokenEndpointAuthMethod)
         else { return nil }
-        value = ClientRegistration(
+        var value = ClientRegistration(
             issuer: decoded.issuer,
             client: Client(
                 id: decoded.clientId, secret: decoded.clientSecret.map { Secret($0) }, authentication: authentication),
@@ -44,6 +45,8 @@ struct Registration {
             registrationAccessToken: decoded.registrationAccessToken.map { Secret($0) },
             registrationClientURI: decoded.registrationClientUri.flatMap { try? EndpointURL($0) },
             isByPerson: decoded.byPerson ?? false)
+        value.isRefused = decoded.refused ?? false
+        self.value = value
     }
 
     /// The secret to store.
@@ -59,7 +62,8 @@ struct Registration {
                 clientSecretExpiresAt: value.secretExpiresAt,
                 tokenEndpointAuthMethod: value.client.authentication.rawValue, redirectUris: value.redirectURIs,
                 registrationAccessToken: value.registrationAccessToken?.exposedText,
-                registrationClientUri: value.registrationClientURI?.string, byPerson: value.isByPerson ? true : nil))
+                registrationClientUri: value.registrationClientURI?.string, byPerson: value.isByPerson ? true : nil,
+                refused: value.isRefused ? true : nil))
         return Secret(data)
     }
 }

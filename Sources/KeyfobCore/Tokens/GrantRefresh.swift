@@ -89,11 +89,11 @@ struct GrantRefresh: Sendable {
             }
         }
         do {
-            return try await held.refreshing(isLost: isLost, refresh)
+            return try await held.refreshing(isLost: isLost, isShared: \.isTransient, refresh)
         } catch {
             guard case .answerLost = error else { throw error }
         }
-        return try await held.refreshing(isLost: isLost, refresh)
+        return try await held.refreshing(isLost: isLost, isShared: \.isTransient, refresh)
     }
 
     /// Ends the grant whose refresh token is dead, but only if the keyring still has the refresh token that was sent.

@@ -44,8 +44,7 @@ extension OAuthTokenSource {
         }
     }
 
-    /// Whether the user, or the user's absence, decided a sign-in that failed with `error`. After any other error the
-    /// waiting callers may try for themselves.
+    /// Whether the user, or the user's absence, decided a sign-in that failed with `error`.
     private static func isAnswer(_ error: any Error) -> Bool {
         switch error {
         case CredentialFailure.signInRefused, CredentialFailure.unanswered, CredentialFailure.notNow,
@@ -75,9 +74,12 @@ extension OAuthTokenSource {
 
     /// Runs `body` under the account's lock.
     ///
-    /// - Parameter mayAsk: whether to wait while the holder asks the user.
+    /// - Parameters:
+    ///   - mayAsk: whether to wait while the holder asks the user.
+    ///   - sharesFailure: whether to give up if the holder gets no token meanwhile.
     func holdingLock<Result>(
-        of account: Account, mayAsk: Bool, _ body: (AccountLock.Held) async throws -> Result
+        of account: Account, mayAsk: Bool, sharesFailure: Bool = false,
+        _ body: (AccountLock.Held) async throws -> Result
     ) async throws -> Result {
         // A refresh may take the transport's 30 s, after a wait of up to 10 s.
         let network = Duration.seconds(45)
@@ -85,13 +87,16 @@ extension OAuthTokenSource {
         let user = interaction.reachesDesktopAlone() ? account.loginDeadline * 2 : account.loginDeadline
         do {
             return try await lock.hold(
-                account.id, patience: mayAsk ? user + network : network, waitsForPerson: mayAsk, body)
+                account.id, patience: mayAsk ? user + network : network, waitsForPerson: mayAsk,
+                sharesFailure: sharesFailure, body)
         } catch AccountLock.Failure.timedOut(let seconds) {
             throw CredentialFailure.busy(service: account.service, seconds: seconds)
         } catch AccountLock.Failure.personIsAsked {
             throw CredentialFailure.needsSignIn(account, because: .noGrant)
         } catch AccountLock.Failure.personDeclined {
             throw CredentialFailure.signInRefused(service: account.service)
+        } catch AccountLock.Failure.holderFailed {
+            throw CredentialFailure.holderFailed(service: account.service, account: account.name)
         }
     }
 }

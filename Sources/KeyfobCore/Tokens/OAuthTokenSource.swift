@@ -54,7 +54,12 @@ package struct OAuthTokenSource: TokenSource {
     }
 
     package func token(of account: Account, for request: CredentialRequest) async throws -> CachedAccessToken {
-        try await token(of: refused(by: request, like: account), for: request, signsInAfterFailure: false)
+        do {
+            return try await token(of: refused(by: request, like: account), for: request, signsInAfterFailure: false)
+        } catch CredentialFailure.holderFailed(let service, let name) {
+            if !request.isAboutGrant, let token = tokens.living(account) { return token }
+            throw CredentialFailure.holderFailed(service: service, account: name)
+        }
     }
 
     /// The same for a user who has asked to sign in: if the server answers a refresh in any other way than with a token,
@@ -68,7 +73,9 @@ package struct OAuthTokenSource: TokenSource {
     ) async throws -> CachedAccessToken {
         if !request.isAboutGrant, let token = tokens.fresh(account, for: request) { return token }
         let mightAsk = interaction.mightAsk(for: request, by: account.flow)
-        let decision = try await holdingLock(of: account, mayAsk: mightAsk) { held in
+        let decision = try await holdingLock(
+            of: account, mayAsk: mightAsk, sharesFailure: !signsInAfterFailure
+        ) { held in
             let outcome: GrantRefresh.Outcome
             do {
                 outcome = try await tokenWithoutUser(of: account, for: request, held)

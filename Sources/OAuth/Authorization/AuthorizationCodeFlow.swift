@@ -116,12 +116,11 @@ package struct AuthorizationCodeFlow: Sendable {
 }
 
 extension OAuthError {
-    /// Whether the server may have used up a code that was sent, and names no other cause than a passing trouble.
+    /// Whether the server may have used up a code that was sent, and names nothing that could be changed. Even if it has
+    /// not processed the request, only another sign-in leads on.
     fileprivate var mayHaveSpentCode: Bool {
         switch self {
-        case .answerLost, .timedOut, .tooLarge, .redirected, .notJSON, .malformed: true
-        // With other statuses the server says that it has not processed the request (RFC 9110 section 15.6.4 and others).
-        case .unavailable(_, let status, _): status >= 500 && status != 503
+        case .answerLost, .timedOut, .tooLarge, .redirected, .notJSON, .malformed, .unavailable, .unusableToken: true
         case .refused(_, _, let error, _): ["server_error", "temporarily_unavailable", "slow_down"].contains(error)
         default: false
         }

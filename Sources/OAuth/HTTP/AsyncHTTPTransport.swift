@@ -41,6 +41,7 @@ package struct AsyncHTTPTransport: HTTPTransport {
     }
 
     package func send(_ request: HTTPRequest) async throws(OAuthError) -> HTTPResponse {
+        let deadline = min(deadline, request.deadline ?? deadline)
         let failures = TransportFailures(host: request.url.host, limit: request.responseLimit, deadline: deadline)
         let answer = await Self.race(deadline) { await exchange(request, failures) }
         switch answer {

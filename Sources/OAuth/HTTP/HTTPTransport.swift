@@ -17,6 +17,8 @@ package struct HTTPRequest: Sendable {
     package var responseLimit: Int
     /// Whether the request may be retried after a failed response.
     package var repetition = Repetition.never
+    /// The time limit, if it is shorter than the transport's.
+    package var deadline: Duration?
     /// How near to this machine the server may be.
     package var reach = Reach.anywhere
     /// The value of the `Accept` field.
@@ -28,7 +30,7 @@ package struct HTTPRequest: Sendable {
     package enum Repetition: Sendable {
         /// Never: the first server that reads the request uses up the code or token in it.
         case never
-        /// If the server says that it did not process the request: 429 or 503 with `Retry-After`.
+        /// If the server says that it did not process the request: 429 or 503 with `Retry-After`. Only for a refresh.
         case ifUnprocessed
         /// After every failure of the server: the request changes nothing there (RFC 9110 section 9.2.1).
         case freely
@@ -61,6 +63,8 @@ package struct HTTPRequest: Sendable {
     package init(delete url: EndpointURL, bearer token: Secret) {
         (method, self.url, responseLimit) = (.delete, url, Self.tokenLimit)
         authorization = Secret(Array("Bearer ".utf8) + token.exposedBytes)
+        // The user waits for it, and does not need its result.
+        deadline = .seconds(5)
     }
 }
 
@@ -91,7 +95,7 @@ package struct HTTPResponse: Sendable {
 /// an error.
 package protocol HTTPTransport: Sendable {
     /// - Throws: `unreachable`, `answerLost`, `timedOut`, `untrusted`, `tooLarge`, `addressTooNear`, `settingsUnknown`,
-    ///   `unavailable` or `cancelled`, nothing else.
+    ///   `heldBack` or `cancelled`, nothing else.
     func send(_ request: HTTPRequest) async throws(OAuthError) -> HTTPResponse
 }
 

@@ -3,8 +3,8 @@ import Addresses
 /// Waits for a server that asks for a pause of seconds, and retries requests that may be retried.
 ///
 /// Retries follow ``HTTPRequest/repetition``. A request that the server may have received but did not answer is never
-/// retried. If a server does not want requests before a certain time, all processes that share ``NotBefore`` wait until
-/// then.
+/// retried. If a server does not want requests before a certain time, the refreshes of all processes that share
+/// ``NotBefore`` wait until then. A sign-in does not: the user has asked for it.
 package struct PatientTransport: HTTPTransport {
     /// The longest wait for a server, in seconds: the user does not see why the credential takes so long.
     private static let patience: Int64 = 10
@@ -39,8 +39,7 @@ package struct PatientTransport: HTTPTransport {
         (self.jitter, self.pause) = (jitter, pause)
     }
 
-    /// - Throws: also `unavailable`, without sending the request, if the server wants no request for longer than
-    ///   `patience`.
+    /// - Throws: also `heldBack`, without sending a refresh, if the server wants no request for longer than `patience`.
     package func send(_ request: HTTPRequest) async throws(OAuthError) -> HTTPResponse {
         var attempts = Attempts(hasWaited: try await waitUntilWelcome(request))
         while true {
@@ -75,9 +74,11 @@ package struct PatientTransport: HTTPTransport {
 
     /// Waits until the server accepts requests again. Returns whether it had to wait.
     private func waitUntilWelcome(_ request: HTTPRequest) async throws(OAuthError) -> Bool {
-        guard let left = notBefore.recall(request.url.origin).map({ $0 - now() }), left > 0 else { return false }
+        guard request.repetition == .ifUnprocessed,
+            let left = notBefore.recall(request.url.origin).map({ $0 - now() }), left > 0
+        else { return false }
         guard left <= Self.patience else {
-            throw .unavailable(host: request.url.host, status: 503, retryAfter: Int(left))
+            throw .heldBack(host: request.url.host, seconds: Int(left))
         }
         try await wait(.seconds(left))
         return true

@@ -18,6 +18,9 @@ package struct ClientRegistration: Sendable, Equatable {
 
     /// Whether the user registered the client by hand. Then only the user changes it.
     package var isByPerson: Bool
+    /// Whether the server has refused a client right after it had registered it. Until a sign-in works, only the user
+    /// decides to register again.
+    package var isRefused = false
 
     package init(
         issuer: String, client: Client, redirectURIs: [String], secretExpiresAt: Int64? = nil,

@@ -57,7 +57,7 @@ package struct RegistrationEndpoint: Sendable {
         do {
             return try answer.registration(response)
         } catch {
-            if case .redirectChanged = error, let made = answer.deletable(response) {
+            if let made = answer.deletable(response) {
                 _ = try? await RegistrationManagement(transport: transport).delete(made)
             }
             throw error

@@ -6,6 +6,8 @@ package struct Client: Sendable, Equatable {
     /// nil for a public client, the normal case for a program on a user's machine (RFC 8252 section 8.4).
     package var secret: Secret?
     package var authentication: ClientAuthentication
+    /// Whether the user has chosen ``authentication``. Then no other form is tried.
+    package var isFormChosen = false
 
     package init(id: String, secret: Secret? = nil, authentication: ClientAuthentication = .none) {
         (self.id, self.secret, self.authentication) = (id, secret, authentication)

@@ -18,26 +18,36 @@ extension HTTPTransport {
             return try await sendSecrets(request)
         }
         let first = try await answer(client)
-        guard client.secret != nil, first.refusesClient(by: url.host, after: client.authentication)
+        let verdict = first.verdict(by: url.host, on: client.authentication)
+        guard client.secret != nil, !client.isFormChosen, verdict == .refused || verdict == .unclear
         else { return (first, client.authentication) }
         var other = client
         other.authentication = client.authentication.other(among: supported)
         let second = try await answer(other)
-        return second.refusesClient(by: url.host, after: other.authentication)
-            ? (first, client.authentication) : (second, other.authentication)
+        switch second.verdict(by: url.host, on: other.authentication) {
+        case .granted: return (second, other.authentication)
+        case .accepted where verdict == .refused: return (second, other.authentication)
+        default: return (first, client.authentication)
+        }
     }
 }
 
 extension HTTPResponse {
-    /// Whether the server refuses the client, or the form in which it proves itself.
-    fileprivate func refusesClient(by host: String, after authentication: ClientAuthentication) -> Bool {
+    /// What a response says about the client, and about the form in which it proves itself.
+    fileprivate enum Verdict { case granted, accepted, refused, unclear }
+
+    fileprivate func verdict(by host: String, on authentication: ClientAuthentication) -> Verdict {
         do {
             _ = try TokenAnswer(granted: self, by: host)
-            return false
+            return .granted
         } catch {
-            guard case .refused(_, let status, let name, _) = error, !error.endsRefreshToken else { return false }
+            guard case .refused(_, let status, let name, _) = error, !error.endsRefreshToken else { return .accepted }
             // RFC 6749 section 5.2: `invalid_request` if there is more than one mechanism.
-            return error.refusesClient || status == 401 || (authentication == .basic && name == "invalid_request")
+            if error.refusesClient || status == 401 || (authentication == .basic && name == "invalid_request") {
+                return .refused
+            }
+            let isNamed = name != "HTTP \(status)" && TokenAnswer.folded(name) != "forbidden"
+            return !isNamed && [400, 403].contains(status) ? .unclear : .accepted
         }
     }
 }
@@ -48,7 +58,9 @@ extension ClientAuthentication {
         switch self {
         case .none: supported?.contains(Self.basic.rawValue) == false ? .post : .basic
         // The body has no form that could be misread, so it comes first if the server may support it.
-        case .basic: supported?.contains(Self.post.rawValue) == false ? .plainBasic : .post
+        case .basic:
+            supported?.contains(Self.basic.rawValue) == true && supported?.contains(Self.post.rawValue) == false
+                ? .plainBasic : .post
         case .post: .basic
         case .plainBasic: .post
         }
@@ -56,9 +68,20 @@ extension ClientAuthentication {
 }
 
 extension OAuthError {
-    /// Whether the server refuses the client, not the request (RFC 6749 section 5.2). The last code is GitHub's.
+    /// Whether the server refuses the client, not the request (RFC 6749 section 5.2), also under names like
+    /// `bad_client_secret` and "Client authentication failed".
     package var refusesClient: Bool {
-        guard case .refused(_, _, let error, _) = self else { return false }
-        return ["invalid_client", "unauthorized_client", "incorrect_client_credentials"].contains(error)
+        if case .refused(_, _, let error, _) = self { Self.refusesClient(error) } else { false }
+    }
+
+    /// The same for the name of an error.
+    package static func refusesClient(_ error: String) -> Bool {
+        let name = TokenAnswer.folded(error)
+        guard name.firstRange(of: "client") != nil, name.firstRange(of: "metadata") == nil else { return false }
+        let verdicts = [
+            "invalid", "bad", "incorrect", "wrong", "unknown", "unauthorized", "notfound", "failed", "mismatch",
+        ]
+        return verdicts.contains { name.begins(with: $0 + "client") }
+            || name.begins(with: "client") && verdicts.contains { name.firstRange(of: $0) != nil }
     }
 }

@@ -7,8 +7,8 @@ import Secrets
 struct TokenAnswer {
     private let members: [JSON.Member]
 
-    /// Names of objects in which some servers wrap their members.
-    private static let wrappers = ["data", "result", "response"]
+    /// Names of objects in which some servers wrap any answer, also an error.
+    private static let wrappers = ["data", "result", "response", "payload"]
 
     /// Reads the body of `response` with any status.
     ///
@@ -28,10 +28,17 @@ struct TokenAnswer {
         }
     }
 
-    /// Reads the answer to a request that the server has granted.
+    /// Reads the answer to a request that the server has granted. A new refresh token cannot be had again, so an answer
+    /// with one counts as granted even if it names an error, and together with an access token for any status.
     ///
     /// - Throws: `refused` for an error with any status, and for every other 4xx; `redirected`, `unavailable`.
     init(granted response: HTTPResponse, by host: String) throws(OAuthError) {
+        if let answer = try? TokenAnswer(response, host: host), TokenResponse.refreshToken(answer) != nil,
+            (200..<300).contains(response.status) || (try? TokenResponse(answer)) != nil
+        {
+            self = answer
+            return
+        }
         try response.checkAnswered(by: host)
         do {
             self = try TokenAnswer(response, host: host)
@@ -90,13 +97,17 @@ struct TokenAnswer {
         }
     }
 
+    /// The members, and those of the first object in them that has what they lack: a token, a client, or an error.
     private static func unwrapped(_ members: [JSON.Member]) -> [JSON.Member] {
-        guard !members.contains(where: { folded($0.name) == "accesstoken" }) else { return members }
-        let inner = members.filter { wrappers.holdsSame(as: $0.name) }.compactMap { member -> [JSON.Member]? in
-            guard case .object(let inner) = member.value else { return nil }
-            return inner.contains { folded($0.name) == "accesstoken" } ? inner : nil
+        func has(_ name: String, _ members: [JSON.Member]) -> Bool { members.contains { folded($0.name) == name } }
+        guard !has("accesstoken", members) else { return members }
+        let objects = members.compactMap { member -> (name: String, members: [JSON.Member])? in
+            if case .object(let inner) = member.value { (member.name, inner) } else { nil }
         }
-        return members + (inner.first ?? [])
+        for name in ["accesstoken", "refreshtoken", "clientid"] where !has(name, members) {
+            if let found = objects.first(where: { has(name, $0.members) }) { return members + found.members }
+        }
+        return members + (objects.first { wrappers.holdsSame(as: $0.name) }?.members ?? [])
     }
 
     /// A form: pairs without a white space or an angle bracket, which every page for people has.

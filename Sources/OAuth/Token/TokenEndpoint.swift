@@ -40,24 +40,10 @@ package struct TokenEndpoint: Sendable {
         form.append("refresh_token", refreshToken)
         form.append("resource", resource)
         let (response, authentication) = try await answer(to: form, .ifUnprocessed)
-        let answer = try refreshAnswer(in: response)
+        let answer = try TokenAnswer(granted: response, by: url.host)
         return TokenRefresh(
             refreshToken: TokenResponse.refreshToken(answer), authentication: authentication,
-            response: Result { () throws(OAuthError) in
-                if let token = try? TokenResponse(answer) { return token }
-                try answer.checkNotRefused(response, by: url.host)
-                return try TokenResponse(answer)
-            })
-    }
-
-    /// A success with a new refresh token is read even if it also names an error: that token cannot be had again.
-    private func refreshAnswer(in response: HTTPResponse) throws(OAuthError) -> TokenAnswer {
-        if (200..<300).contains(response.status), let answer = try? TokenAnswer(response, host: url.host),
-            TokenResponse.refreshToken(answer) != nil
-        {
-            return answer
-        }
-        return try TokenAnswer(granted: response, by: url.host)
+            response: Result { () throws(OAuthError) in try TokenResponse(answer, of: response, from: url.host) })
     }
 
     /// The host of the endpoint.

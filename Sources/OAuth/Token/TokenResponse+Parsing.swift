@@ -9,7 +9,17 @@ extension TokenResponse {
 
     /// Reads a complete answer of the token endpoint at `host` (RFC 6749 sections 5.1 and 5.2).
     init(_ response: HTTPResponse, from host: String) throws(OAuthError) {
-        try self.init(try TokenAnswer(granted: response, by: host))
+        try self.init(try TokenAnswer(granted: response, by: host), of: response, from: host)
+    }
+
+    /// Reads a granted answer. An error in it counts if there is no usable access token.
+    init(_ answer: TokenAnswer, of response: HTTPResponse, from host: String) throws(OAuthError) {
+        do {
+            try self.init(answer)
+        } catch {
+            try answer.checkNotRefused(response, by: host)
+            throw error
+        }
     }
 
     /// Reads an answer without an error. Only the access token and its type decide; of the other members, those that
@@ -19,7 +29,8 @@ extension TokenResponse {
     init(_ answer: TokenAnswer) throws(OAuthError) {
         // A server that leaves the type out means Bearer, the only type in use without a further protocol.
         for case .string(let type) in answer.values("token_type") where !type.trimmed.isEmpty {
-            guard ["bearer", "bearertoken"].holdsSame(as: TokenAnswer.folded(type))
+            // The last two are Slack's, whose tokens are sent as Bearer.
+            guard ["bearer", "bearertoken", "bot", "user"].holdsSame(as: TokenAnswer.folded(type))
             else { throw .unexpectedTokenType(ServerText.printable(type)) }
         }
         let tokens = answer.values("access_token")

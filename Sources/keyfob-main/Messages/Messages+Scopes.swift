@@ -1,5 +1,6 @@
 import Addresses
 import Console
+import KeyfobCore
 
 /// Describes what scopes allow, in words that follow "asks to:". A scope in no table is shown unchanged, because a
 /// wrong description would be worse.
@@ -14,6 +15,19 @@ extension Messages {
     static func granted(_ others: [String], insteadOf requested: [String], _ service: ServiceURL) -> String {
         func list(_ scopes: [String]) -> String { printable(scopes.joined(separator: ", ")) }
         return "the server of \(service) granted \(list(others)), and not \(list(requested)) by that name"
+    }
+
+    /// The requested scopes that the server has not granted; nil if there are none. Many servers never name the two that
+    /// every client sees by their effect.
+    static func notGranted(_ grant: Grant, _ service: ServiceURL) -> String? {
+        let missing = grant.requestedScopes.filter {
+            !grant.scopes.contains($0) && !["openid", "offline_access"].contains($0)
+        }
+        let others = grant.scopes.filter { !grant.requestedScopes.contains($0) }
+        if missing.isEmpty { return nil }
+        return others.isEmpty
+            ? "the server of \(service) did not grant " + printable(missing.joined(separator: ", "))
+            : granted(others, insteadOf: missing, service)
     }
 
     private static let scopes = standard.merging(forges) { $1 }

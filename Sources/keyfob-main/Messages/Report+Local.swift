@@ -102,6 +102,7 @@ extension Report {
                 status: 75)
         case .personIsAsked: self.init("another keyfob process is asking you to sign in", status: 77)
         case .personDeclined: self.init("the sign-in was refused", status: 77)
+        case .holderFailed: self.init("another keyfob process got no token", hint: Self.nothingDeleted, status: 75)
         }
     }
 
@@ -126,6 +127,11 @@ extension Report {
                 hint: "if this does not end: \(Messages.login(Self.options(nil, account), service))",
                 status: report.status)
             hints = report.hints + hints
+        case .holderFailed(let service, let account):
+            self.init(
+                "another keyfob process, for which this one waited, got no token for \(service)",
+                hint: Self.nothingDeleted, status: 75)
+            hints.append("if this does not end: \(Messages.login(Self.options(nil, account), service))")
         case .notNow(let service, let silence):
             self.init(
                 "sign-in needed for \(service): \(Self.because(silence))", hint: "run: \(Messages.login(service))",
@@ -201,9 +207,16 @@ extension Report {
         case .registrationRefused(let service, let error):
             let report = Report(oauth: error)
             self.init(
-                "the server does not accept the client that keyfob has just registered: \(report.message)",
+                "the server does not accept the client as which it registered keyfob: \(report.message)",
                 hint: "register a client there yourself, then run: "
                     + Messages.login("--client-id ID --client-secret", service), status: report.status)
+            hints.append("or, if the server has changed since, run: \(Messages.login("--register", service))")
+        case .notRegistered(let service, let error):
+            let report = Report(oauth: error)
+            self.init(
+                "the server did not register keyfob: \(report.message)",
+                hint: "register a client there yourself, then run: " + Messages.login("--client-id ID", service),
+                status: 78)
         case .clientIsConfigured(let service, let id):
             self.init(
                 "the client for \(service), \(Messages.printable(id)), was not registered by keyfob",

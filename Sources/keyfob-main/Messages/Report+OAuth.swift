@@ -31,15 +31,19 @@ extension Report {
         case .addressTooNear: self.init(server: error)
         case .untrusted(let host, let reason): self.init(untrusted: host, because: reason)
         case .settingsUnknown(let reason, let mend): self.init(Messages.printable(reason), hint: mend, status: 78)
-        case .browserFailed(let reason): self.init("cannot start a browser: \(Messages.printable(reason))", status: 77)
+        case .browserFailed(let reason):
+            self.init(
+                "cannot start a browser: \(Messages.printable(reason))",
+                hint: "in a terminal, run: keyfob login --flow paste URL", status: 77)
         default:
             if error.isTransient { self.init(temporary: error) } else { self.init(server: error) }
         }
     }
 
+    static let nothingDeleted = "try again later; nothing was deleted"
+
     /// Failures that may be temporary.
     private init(temporary error: OAuthError) {
-        let keeps = "try again later; nothing was deleted"
         let said =
             switch error {
             case .unreachable(let host, let reason): "cannot reach \(host): \(reason)"
@@ -51,12 +55,14 @@ extension Report {
             case .unavailable(let host, let status, let retryAfter):
                 "\(host) is not available (HTTP \(status))"
                     + (retryAfter.map { ", try again in " + Messages.span(Int64($0)) } ?? "")
+            case .heldBack(let host, let seconds):
+                "\(host) has asked for a pause, try again in \(Messages.span(Int64(seconds)))"
             case .notJSON(let host, let type):
                 "\(host) did not answer with JSON (\(type ?? "no content type")); is there a network sign-in page?"
             case .malformed(let host, let member): "\(host) sent an invalid answer (\(member))"
             default: "\(error)"
             }
-        self.init(Messages.printable(said), hint: keeps, status: 75)
+        self.init(Messages.printable(said), hint: Self.nothingDeleted, status: 75)
         if case .unreachable(_, OAuthError.nameNotFound) = error {
             hints.insert("check the spelling of the host, and whether this machine is online", at: 0)
         }
@@ -96,9 +102,15 @@ extension Report {
 
     private static func mend(_ error: OAuthError) -> String? {
         switch error {
-        case .metadataNotFound: "set authorization_endpoint and token_endpoint in the configuration"
+        case .metadataNotFound, .invalidEndpoint("authorization_endpoint"), .invalidEndpoint("token_endpoint"),
+            .missingEndpoint("authorization_endpoint"), .missingEndpoint("token_endpoint"):
+            "set authorization_endpoint and token_endpoint in the configuration"
         case .missingEndpoint("device_authorization_endpoint"):
             "sign in with any browser instead: keyfob login --flow paste URL"
+        case .missingEndpoint, .invalidEndpoint: "to see what the server supports: keyfob doctor URL"
+        case .unexpectedTokenType:
+            "register a client there that gets Bearer tokens, then run: keyfob login --client-id ID URL"
+        case .unusableToken: "to sign in again: keyfob login URL"
         case .issuerMismatch: "if you trust the server, set issuer to exactly the name that it uses"
         case .pkceUnsupported: "if the server supports it anyway, set pkce = \"assumed\""
         case .invalidIDToken("exp"), .invalidIDToken("iat"): "check the clock of this machine"
@@ -108,7 +120,7 @@ extension Report {
             "paste the whole address of the page, not the code alone; it begins with \(Messages.printable(expected))"
         case .unusableResponse(.noState): "paste the whole address of the page, with its state"
         case .unusableResponse(.anotherBrowser): "if that was you, paste the whole address of its page here"
-        case .anotherLogin: "try again, and sign in at the address that this attempt shows"
+        case .anotherLogin, .unusableResponse: "try again, and sign in at the address that this attempt shows"
         case .addressTooNear:
             "nothing was sent or deleted; a network with a sign-in page can cause this; if you trust this "
                 + "service, set issuer and resource for it in the configuration"
@@ -183,22 +195,18 @@ extension Report {
         case "invalid_grant", "bad_verification_code":  // the second is GitHub's, with status 200
             self.init(
                 name + says,
-                hint: "the code was already used, has expired, or is for another client; check the clock and try again",
-                status: 77)
-        case "redirect_uri_mismatch":
+                hint: "the code was already used, has expired, or is for another client; check the clock", status: 77)
+            hints.append("then run: keyfob login URL")
+        case "redirect_uri_mismatch", "invalid_redirect_uri":
             self.init(
                 name + says,
                 hint: "set redirect_uri in the configuration to the one that is registered at the server", status: 78)
-        case "invalid_client", "unauthorized_client", "incorrect_client_credentials":
+        case _ where OAuthError.refusesClient(error):
             self.init(
                 name + says, hint: "check client_id in the configuration against the registration at the server",
                 status: 78)
             hints.append(
                 "if it has a secret that is right, the server may want it in another form: set client_authentication")
-        case "invalid_redirect_uri", "invalid_client_metadata", "invalid_software_statement",
-            "unapproved_software_statement":
-            self.init(
-                name + says, hint: "register keyfob there yourself and set client_id in the configuration", status: 78)
         case "invalid_target":
             self.init(name + says, hint: "set resource in the configuration, or resource = false", status: 78)
         case "invalid_scope":
@@ -206,8 +214,10 @@ extension Report {
         case "access_denied":
             self.init("the sign-in was refused at \(Messages.printable(host))" + says, status: 77)
         case "server_error", "temporarily_unavailable", "slow_down":
-            self.init(name + says, hint: "try again later; nothing was deleted", status: 75)
-        default: self.init(name + says, status: httpStatus >= 500 ? 75 : 77)
+            self.init(name + says, hint: Self.nothingDeleted, status: 75)
+        default:
+            self.init(name + says, hint: "to try again: keyfob login URL", status: httpStatus >= 500 ? 75 : 77)
+            hints.append("to see what the server supports: keyfob doctor URL")
         }
     }
 }

@@ -238,10 +238,11 @@ struct `The lock of an account` {
     }
 
     /// Starts a task that waits for the lock, and returns as soon as the task waits.
-    private func waiter(for lock: AccountLock) async throws -> Task<Void, any Error> {
+    private func waiter(for lock: AccountLock, sharesFailure: Bool = false) async throws -> Task<Void, any Error> {
         let executor = CountingExecutor()
         let waiter = Task(executorPreference: executor) {
-            try await lock.hold("a", patience: .seconds(50), waitsForPerson: true) { _ in }
+            try await lock.hold("a", patience: .seconds(50), waitsForPerson: true, sharesFailure: sharesFailure) { _ in
+            }
         }
         // The task is ready once when it starts, and again only after it has found the lock held.
         while executor.jobs < 2 { await Task.yield() }
@@ -264,6 +265,33 @@ struct `The lock of an account` {
                 await #expect(throws: AccountLock.Failure.personDeclined) { try await waiter.value }
             }
             try await holdReleased(lock) { _ in }
+        }
+    }
+
+    /// A holder that gets no token in one of three ways.
+    @Test(arguments: [0, 1, 2])
+    func `tells its failure to the processes that waited for a token, and to no other`(way: Int) async throws {
+        try await withTemporaryDirectory { directory in
+            let lock = AccountLock(directory: directory)
+            var waiters: [Task<Void, any Error>] = []
+            var others: [Task<Void, any Error>] = []
+            await #expect(throws: (any Error).self) {
+                try await lock.hold("a", patience: .zero, waitsForPerson: true) { held in
+                    for _ in 0..<8 { waiters.append(try await waiter(for: lock, sharesFailure: true)) }
+                    if way == 0 { try await held.askingPerson(isAnswer: { _ in false }) { throw NobodyCame() } }
+                    try await held.refreshing(isLost: { _ in way == 1 }, isShared: { _ in true }) {
+                        () throws(OAuthError) in
+                        throw .unreachable(host: "h", reason: "r")
+                    }
+                }
+            }
+            for waiter in waiters {
+                await #expect(throws: AccountLock.Failure.holderFailed) { try await waiter.value }
+            }
+            try await holdReleased(lock) { _ in
+                others.append(try await self.waiter(for: lock, sharesFailure: way != 1))
+            }
+            for other in others { try await other.value }
         }
     }
 

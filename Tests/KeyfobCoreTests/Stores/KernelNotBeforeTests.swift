@@ -36,7 +36,9 @@ import Testing
     ) async throws(OAuthError) -> Int {
         guard let endpoint = try? EndpointURL(url) else { return 0 }
         let transport = PatientTransport(ScriptedTransport([url: answers]), notBefore: notBefore, now: { now })
-        return try await transport.send(HTTPRequest(post: Secret("a=b"), to: endpoint)).status
+        var refresh = HTTPRequest(post: Secret("a=b"), to: endpoint)
+        refresh.repetition = .ifUnprocessed
+        return try await transport.send(refresh).status
     }
 
     private static func later(_ seconds: Int64) -> ScriptedTransport.Answer {
@@ -49,7 +51,7 @@ import Testing
             let refused = try await send([Self.later(60)], first, at: Self.start)
             #expect(refused == 429)
             let second = Self.process(keyring, at: Self.start + 20)
-            await #expect(throws: OAuthError.unavailable(host: "login.example.com", status: 503, retryAfter: 40)) {
+            await #expect(throws: OAuthError.heldBack(host: "login.example.com", seconds: 40)) {
                 try await send([.json("{}")], second, at: Self.start + 20)
             }
             let third = Self.process(keyring, at: Self.start + 60)
@@ -73,7 +75,7 @@ import Testing
         try await withKeyring { keyring in
             let process = Self.process(keyring, at: Self.start)
             _ = try await send([Self.later(86_400)], process, at: Self.start)
-            await #expect(throws: OAuthError.unavailable(host: "login.example.com", status: 503, retryAfter: 3_600)) {
+            await #expect(throws: OAuthError.heldBack(host: "login.example.com", seconds: 3_600)) {
                 try await send([.json("{}")], process, at: Self.start)
             }
             #expect(KernelKeyring.existing(named: keyring)?.names() == ["not-before:https://login.example.com"])

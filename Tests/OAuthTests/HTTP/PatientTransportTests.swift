@@ -138,32 +138,40 @@ import Testing
 
     // MARK: The next request
 
-    @Test func `are also delayed for later requests, which report until when`() async throws {
+    @Test func `are also delayed for later refreshes, which report until when`() async throws {
         let bench = Bench([Self.later(429, "60"), Self.ok])
         #expect(try await bench.send(.never) == 429)
         bench.clock.withLock { $0 += 20 }
-        await #expect(throws: OAuthError.unavailable(host: "login.example.com", status: 503, retryAfter: 40)) {
-            try await bench.send(.never)
+        await #expect(throws: OAuthError.heldBack(host: "login.example.com", seconds: 40)) {
+            try await bench.send(.ifUnprocessed)
         }
         #expect(bench.asked == 1)
         bench.clock.withLock { $0 += 40 }
-        #expect(try await bench.send(.never) == 200)
+        #expect(try await bench.send(.ifUnprocessed) == 200)
         #expect(bench.waits.isEmpty)
     }
 
-    @Test func `wait for the rest of the time, even for requests that may be sent only once`() async throws {
+    @Test(arguments: [HTTPRequest.Repetition.never, .freely])
+    func `do not delay a sign-in`(_ repetition: HTTPRequest.Repetition) async throws {
+        let bench = Bench([Self.later(429, "60"), Self.ok])
+        #expect(try await bench.send(.ifUnprocessed) == 429)
+        #expect(try await bench.send(repetition) == 200)
+        #expect(bench.waits.isEmpty)
+    }
+
+    @Test func `wait for the rest of the time`() async throws {
         let bench = Bench([Self.later(503, "60"), Self.ok])
         _ = try await bench.send(.never)
         bench.clock.withLock { $0 += 50 }
-        #expect(try await bench.send(.never) == 200)
+        #expect(try await bench.send(.ifUnprocessed) == 200)
         #expect(bench.waits == [.seconds(10)])
     }
 
     @Test func `are no longer delayed after one wait`() async throws {
         let bench = Bench([Self.later(429, "20"), Self.later(429, "5"), Self.ok])
-        _ = try await bench.send(.freely)
+        _ = try await bench.send(.ifUnprocessed)
         bench.clock.withLock { $0 += 15 }
-        #expect(try await bench.send(.freely) == 429)
+        #expect(try await bench.send(.ifUnprocessed) == 429)
         #expect(bench.waits == [.seconds(5)])
         #expect(bench.asked == 2)
     }
@@ -171,7 +179,7 @@ import Testing
     @Test func `are delayed for one server only`() async throws {
         let bench = Bench([Self.ok])
         bench.times.withLock { $0 = ["https://login.example.com:8443": 2_000_000, "https://example.com": 2_000_000] }
-        #expect(try await bench.send(.never) == 200)
+        #expect(try await bench.send(.ifUnprocessed) == 200)
         #expect(bench.waits.isEmpty)
     }
 

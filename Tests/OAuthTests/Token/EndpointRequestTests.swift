@@ -141,7 +141,8 @@ import Testing
         arguments: [
             (.none, nil, .basic), (.none, ["client_secret_post"], .post), (.none, ["client_secret_basic"], .basic),
             (.basic, nil, .post), (.basic, ["client_secret_basic", "client_secret_post"], .post),
-            (.basic, ["client_secret_basic"], .plainBasic), (.post, nil, .basic), (.plainBasic, nil, .post),
+            (.basic, ["client_secret_basic"], .plainBasic), (.basic, ["none"], .post), (.none, ["none"], .post),
+            (.post, nil, .basic), (.plainBasic, nil, .post),
         ] as [(ClientAuthentication, [String]?, ClientAuthentication)])
     func `with a secret sends it once more, in the other form`(
         first: ClientAuthentication, supported: [String]?, second: ClientAuthentication
@@ -151,7 +152,8 @@ import Testing
             ScriptedTransport.Answer.json(#"{"error":"invalid_client"}"#, status: 401),
             .json(#"{"error":"invalid_client"}"#, status: 400), .status(401),
             .body("<p>no", type: "text/html", status: 401),
-            .json(#"{"error":"incorrect_client_credentials"}"#),
+            .json(#"{"error":"incorrect_client_credentials"}"#), .json(#"{"error":"bad_client_secret"}"#),
+            .status(400), .status(403), .json(#"{"message":"Forbidden"}"#, status: 403),
         ] {
             let (forms, result) = try await forms(client, supported: supported, [refusal, Self.success])
             #expect(forms == [first, second])
@@ -164,11 +166,29 @@ import Testing
 
     @Test(arguments: [
         ScriptedTransport.Answer.json(#"{"error":"invalid_grant"}"#, status: 401),
-        .json(#"{"error":"invalid_scope"}"#, status: 400), .status(400), .status(403), .status(500),
+        .json(#"{"error":"invalid_scope"}"#, status: 400), .json(#"{"error":"access_denied"}"#, status: 403),
+        .json(#"{"error":"authorization_pending"}"#, status: 403), .status(404), .status(500),
     ])
     func `is none if the error is about something else`(answer: ScriptedTransport.Answer) async throws {
         let client = Client(id: "me", secret: Secret("s"), authentication: .post)
         #expect(try await forms(client, [answer, Self.success]).forms == [.post])
+    }
+
+    /// The server has not said that it refuses the client, so the second form must not make a refusal worse.
+    @Test func `without a word about the client, counts only if it gets a token`() async throws {
+        let client = Client(id: "me", secret: Secret("s"), authentication: .post)
+        let dead = ScriptedTransport.Answer.json(#"{"error":"invalid_grant"}"#, status: 400)
+        let (forms, result) = try await forms(client, [.status(400), dead])
+        #expect(forms == [.post, .basic])
+        let refusal = OAuthError.refused(host: "login.example.com", status: 400, error: "HTTP 400", description: nil)
+        #expect(throws: refusal) { try result.get() }
+    }
+
+    @Test func `is none if the user has chosen the form`() async throws {
+        var client = Client(id: "me", secret: Secret("s"), authentication: .post)
+        client.isFormChosen = true
+        let refusal = ScriptedTransport.Answer.json(#"{"error":"invalid_client"}"#, status: 401)
+        #expect(try await forms(client, [refusal, Self.success]).forms == [.post])
     }
 
     @Test func `without a secret sends nothing again`() async throws {

@@ -90,6 +90,10 @@ import Testing
             $0.clients.append(mine(.basic))
             $0.extraMetadata["token_endpoint_auth_methods_supported"] = methods("client_secret_post")
         },
+        Server(testDescription: "only in the body, and none announced") {
+            $0.clients.append(mine(.post))
+            $0.extraMetadata["token_endpoint_auth_methods_supported"] = methods("none")
+        },
         Server(
             testDescription: "the body, as configured", more: "client_authentication = \"client_secret_post\"",
             requests: 1
@@ -117,6 +121,32 @@ import Testing
                     ["keyfob", "login"] + (isFirst ? client : options) + [bench.service], isFirst ? row.secret : "")
             }
             #expect(bench.registrations == 0)
+        }
+    }
+
+    private static let login = ["keyfob", "login", "--client-id", "mine", "--client-secret"]
+
+    @Test(arguments: [
+        ScriptedResponse(status: 403), ScriptedResponse(status: 400), .error("bad_client_secret", status: 200),
+        .error("invalid_client_secret"), .error("Client authentication failed", status: 422),
+        .json(#"{"message":"Forbidden"}"#, status: 403), .error("forbidden", status: 403),
+    ])
+    func `is sent in another form, whatever words refuse the first one`(_ answer: ScriptedResponse) async throws {
+        try await FailureBench.run(.registered, more: "client_id = \"mine\"\n", { $0.clients.append(Self.mine(.post)) })
+        { bench in
+            bench.fail("/token", once: [answer])
+            let result = try await bench.session.run(Self.login + [bench.service], "s3cr3t+/=%41")
+            #expect(result.status == 0, "\(result.complaint)")
+            #expect(bench.requests(to: "/token") == 2)
+        }
+    }
+
+    @Test func `is sent in no other form than the configured one`() async throws {
+        let more = "client_id = \"mine\"\nclient_authentication = \"client_secret_basic\"\n"
+        try await FailureBench.run(.registered, more: more, { $0.clients.append(Self.mine(.post)) }) { bench in
+            let result = try await bench.session.run(Self.login + [bench.service], "s3cr3t+/=%41")
+            #expect(result.status == 78, "\(result.complaint)")
+            #expect(bench.requests(to: "/token") == 1)
         }
     }
 

@@ -72,7 +72,12 @@ import Testing
             says: "and cannot register itself there", hint: "register a client there with the redirect URI"),
         FailureRow(
             testDescription: "invalid_client_metadata", answer: .error("invalid_client_metadata"), status: 78,
-            says: "invalid_client_metadata", hint: "register keyfob there yourself"),
+            says: "the server did not register keyfob: 127.0.0.1 answered invalid_client_metadata",
+            hint: "register a client there yourself, then run: keyfob login --client-id ID http"),
+        FailureRow(
+            testDescription: "invalid_request", answer: .error("invalid_request"), status: 78,
+            says: "answered invalid_request",
+            hint: "register a client there yourself, then run: keyfob login --client-id ID http"),
     ]
 
     @Test(arguments: registrations)
@@ -96,7 +101,7 @@ import Testing
         FailureRow(testDescription: "captive portal, 200", answer: page, says: "is there a network sign-in page?"),
         FailureRow(
             testDescription: "invalid_request", answer: .error("invalid_request"), status: 77, says: "invalid_request",
-            hint: nil),
+            hint: "to try again: keyfob login http"),
         FailureRow(
             testDescription: "invalid_scope", answer: .error("invalid_scope"), status: 78, says: "invalid_scope",
             hint: "check scopes in the configuration"),

@@ -78,6 +78,31 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("read_repository", " did not grant write_repository\n" as String?),
+        ("read_repository repo:write", " granted repo:write, and not write_repository by that name\n"),
+        ("read_repository write_repository", nil),
+    ])
+    func `are compared at a login, which names those that are missing`(granted: String, note: String?) async throws {
+        let scopes = "scopes = [\"openid\", \"read_repository\", \"write_repository\"]"
+        try await FailureBench.run(
+            .configured, more: scopes,
+            {
+                $0.scopes.append("openid")
+                $0.extraTokenMembers["scope"] = .string(granted)
+            }
+        ) { bench in
+            let result = try await bench.login()
+            #expect(result.status == 0, "\(result.complaint)")
+            if let note {
+                #expect(result.complaint.contains(note), "\(result.complaint)")
+            } else {
+                #expect(!result.complaint.contains(" grant"), "\(result.complaint)")
+            }
+            #expect(try await bench.get().stderr.isEmpty)
+        }
+    }
+
     @Test func `of a sign-in that nobody asked for a scope lead to a hint that asks for it`() async throws {
         try await FailureBench.run(.configured, more: "scopes = [\"read_repository\"]") { bench in
             _ = try await bench.signIn()

@@ -38,7 +38,8 @@ import Testing
             hint: "the code was already used, has expired, or is for another "
                 + "client; check the clock"
         ),
-        FailureRow(testDescription: "503", answer: .json("{}", status: 503), says: "HTTP 503"),
+        spent("503", .json("{}", status: 503), says: "HTTP 503"),
+        spent("429", .json("{}", status: 429), says: "HTTP 429"),
         spent("5xx", .json("{}", status: 500), says: "HTTP 500"),
         spent("a page with 502", ScriptedResponse(status: 502, body: page.body), says: "HTTP 502"),
         spent("server_error", .error("server_error"), says: "server_error"),
@@ -47,10 +48,19 @@ import Testing
         spent("body not JSON", .json("{"), says: "sent an invalid answer"),
         spent("an empty 200", ScriptedResponse(status: 200), says: "did not answer with JSON"),
         spent("network down", .lostAnswer, says: "closed the connection before"),
+        spent("no access token", .json(#"{"token_type":"Bearer"}"#), says: "no access token"),
+        spent("a token of two lines", .json(#"{"access_token":"a\nb"}"#), says: "invalid characters"),
         spent("half an answer", .json("{}").delivered(.cut), says: "closed the connection"),
         FailureRow(
             testDescription: "a token of another type", answer: .json(#"{"access_token":"a","token_type":"mac"}"#),
-            status: 77, says: "a token of type mac", hint: nil),
+            status: 77, says: "a token of type mac",
+            hint: "register a client there that gets Bearer tokens, then run: keyfob login --client-id ID http"),
+        FailureRow(
+            testDescription: "an unknown error", answer: .error("quota_of_the_moon", status: 403), status: 77,
+            says: "quota_of_the_moon", hint: "to try again: keyfob login http"),
+        FailureRow(
+            testDescription: "an empty 400", answer: ScriptedResponse(status: 400), status: 77, says: "HTTP 400",
+            hint: "to see what the server supports: keyfob doctor http"),
         FailureRow(
             testDescription: "200 with an error", answer: .error("bad_verification_code", status: 200), status: 77,
             says: "bad_verification_code", hint: "the code was already used, has expired"),
@@ -80,16 +90,56 @@ import Testing
         }
     }
 
-    @Test func `invalid_client for a new registration: no other is made, and the hint can be followed`() async throws {
-        let row = FailureRow(
-            testDescription: "", answer: .error("invalid_client", status: 401), status: 78,
-            says: "the server does not accept the client that keyfob has just registered",
+    static let refusals: [FailureRow] = [
+        (ScriptedResponse.error("invalid_client", status: 401), "invalid_client"),
+        (.error("unauthorized_client"), "unauthorized_client"),
+        (.error("invalid_redirect_uri"), "invalid_redirect_uri"),
+        (.error("client_not_found", status: 404), "client_not_found"),
+        (.error("Client authentication failed", status: 403), "Client authentication failed"),
+    ].map {
+        FailureRow(
+            testDescription: $1, answer: $0, status: 78,
+            says: "the server does not accept the client as which it registered keyfob: 127.0.0.1 answered \($1)",
             hint: "register a client there yourself, then run: keyfob login --client-id ID --client-secret http")
+    }
+
+    @Test(arguments: refusals)
+    func `a new registration is refused: no run makes another one unasked, and it is used as soon as it works`(
+        _ row: FailureRow
+    ) async throws {
+        var row = row
         try await FailureBench.run(.registered) { bench in
             bench.fail("/token", with: row.answer)
-            row.check(try await bench.login())
+            for _ in 0..<3 { row.check(try await bench.login()) }
             #expect(bench.registrations == 1)
-            #expect(bench.requests(to: "/token") == 1)
+            #expect(bench.requests(to: "/token") == 3)
+            row.hint = "or, if the server has changed since, run: keyfob login --register http"
+            row.check(try await bench.login(["--register"]))
+            // The one that did not help is deleted at the server, too.
+            #expect(bench.server.registeredClients.count == 1)
+            #expect(bench.registrations == 2)
+            bench.server.intercept(nil)
+            let result = try await bench.login()
+            #expect(result.status == 0, "\(result.complaint)")
+            #expect(bench.registrations == 2)
+        }
+    }
+
+    @Test func `an older registration is refused, and so is another one: the older one stays, and no run makes more`()
+        async throws
+    {
+        try await FailureBench.run(.registered) { bench in
+            _ = try await bench.signIn()
+            bench.fail("/token", with: .error("unauthorized_client"))
+            for _ in 0..<3 { #expect(try await bench.login(["--force"]).status == 78) }
+            #expect(bench.registrations == 2)
+            #expect(bench.server.registeredClients.count == 1)
+            bench.server.intercept(nil)
+            #expect(try await bench.login(["--force"]).status == 0)
+            // After a success, another registration may help again.
+            bench.fail("/token", once: [.error("unauthorized_client")])
+            #expect(try await bench.login(["--force"]).status == 0)
+            #expect(bench.registrations == 3)
         }
     }
 
@@ -116,7 +166,9 @@ import Testing
         FailureRow(
             testDescription: "unauthorized_client", status: 78, says: "unauthorized_client",
             hint: "check client_id in the configuration"),
-        FailureRow(testDescription: "invalid_request", status: 77, says: "invalid_request", hint: nil),
+        FailureRow(
+            testDescription: "invalid_request", status: 77, says: "invalid_request",
+            hint: "to try again: keyfob login http"),
     ]
 
     @Test(arguments: authorizations)

@@ -45,6 +45,30 @@ import Testing
         }
     }
 
+    @Test func `an answer in an object is read`() async throws {
+        try await FailureBench.run(.registered, more: "redirect_uri = \"http://127.0.0.1/callback\"") { bench in
+            bench.fail("/register", with: .json(#"{"status":"ok","data":{"client_id":"keyfob-demo"}}"#, status: 201))
+            let result = try await bench.login()
+            #expect(result.status == 0, "\(result.complaint)")
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("token_endpoint_auth_method", .string("private_key_jwt")),
+            ("redirect_uris", .array([.string("https://other.example/callback")])),
+        ] as [(String, JSONValue)])
+    func `a registration that keyfob cannot use is deleted at the server`(member: String, value: JSONValue) async throws
+    {
+        try await FailureBench.run(.registered, { $0.registration.extraMembers[member] = value }) { bench in
+            let result = try await bench.login()
+            #expect(result.status == 78, "\(result.complaint)")
+            #expect(bench.registrations > 0)
+            #expect(bench.server.registeredClients.isEmpty)
+            #expect(try await !bench.hasRegistration)
+        }
+    }
+
     @Test func `an endpoint that cannot answer now is not called closed`() async throws {
         try await FailureBench.run(.registered) { bench in
             for status in [408, 425, 429, 500, 503] {

@@ -88,6 +88,7 @@ import Testing
             #expect(try await bench.get(asking: true).status == 78)
             // The first sign-in, the refresh, and the sign-in with a new registration.
             #expect(bench.requests(to: "/token") == 3)
+            for _ in 0..<2 { #expect(try await bench.get(asking: true).status == 78) }
             #expect(bench.registrations == 2)
         }
     }
