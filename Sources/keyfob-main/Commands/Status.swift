@@ -69,7 +69,10 @@ struct Status: AsyncParsableCommand {
             signedInAt = grant.grantedAt
             refreshable = grant.refreshToken != nil
             accessTokenExpiresAt = cached?.expiresAt
-            hasEndlessToken = grant.accessToken != nil || (cached != nil && cached?.expiresAt == nil)
+            // A token of unknown lifetime that no caller gets any more may have expired.
+            hasEndlessToken =
+                grant.accessToken != nil
+                || cached.map { $0.expiresAt == nil && $0.isFresh(at: Int64(time(nil))) } == true
             label = grant.label
             endedAt = grant.endedAt
         }

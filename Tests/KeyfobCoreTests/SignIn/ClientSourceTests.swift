@@ -130,7 +130,7 @@ import Testing
             Self.endpoint: [.json("{\"error\":\"invalid_redirect_uri\"}", status: 400)]
         ])
         try registrations.all().forEach { try registrations.remove($0) }
-        await #expect(throws: OAuthError.self) { _ = try await identity(account, metadata, refuses) }
+        await #expect(throws: CredentialFailure.self) { _ = try await identity(account, metadata, refuses) }
         let bodies = refuses.requests.compactMap { $0.json?.exposedText }
         #expect(bodies.count == (announcesIssuer ? 4 : 2))
     }

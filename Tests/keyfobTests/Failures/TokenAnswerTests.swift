@@ -97,6 +97,8 @@ import Testing
             } else {
                 #expect(end == nil)
                 // keyfob assumes a lifetime, unless the token has expired.
+                let status = try await bench.session.run(["keyfob", "status"])
+                #expect(status.output.contains("access token without an expiry") == lifetime.isKept)
                 let second = try await bench.get()
                 #expect((second.output == first.output) == lifetime.isKept)
                 #expect(second.output.password != nil)
