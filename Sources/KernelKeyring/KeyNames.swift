@@ -15,6 +15,9 @@ package enum KeyNames {
     /// The name of the key for an account's grant until it is stored in the keyring of the session.
     package static func grant(account: String) -> String { "grant:" + account }
 
+    /// The name of the key that exists for some seconds after the keyring of the session has accepted the grant.
+    package static func settling(account: String) -> String { "settling:" + account }
+
     /// The name of the key that maps a question to an account. Returns nil if the question is too long for a key's
     /// description (add_key(2): 4096 bytes with the NUL). Also returns nil if a byte could make two questions look
     /// alike.

@@ -4,8 +4,8 @@ import CLibsecret
 
 /// The reason why one attempt at an operation failed.
 enum CallFailure: Error {
-    /// A retry with a new session may help: an item disappeared between two calls, the keyring lost the session, or a
-    /// secret could not be decrypted. (KWallet before 6.6.3 misreads one Diffie-Hellman key in 256.)
+    /// A retry with a new session may help: an item disappeared between two calls, the keyring refused or lost the session,
+    /// or a secret could not be decrypted. (KWallet before 6.6.3 misreads one Diffie-Hellman key in 256.)
     case stale(String)
 
     /// A retry does not help.
@@ -23,6 +23,7 @@ enum CallFailure: Error {
 /// The context of a blocking call to GIO or libsecret: cancels the call and interprets its error.
 struct Call {
     let deadline: Deadline
+    let patience: Patience
 
     /// Where a GIO call stores its error.
     typealias ErrorPointer = UnsafeMutablePointer<UnsafeMutablePointer<GError>?>
@@ -46,7 +47,8 @@ struct Call {
         let arguments = Variant(tuple: arguments)
         let reply = try unsafe perform { cancellable, error in
             unsafe g_dbus_connection_call_sync(
-                bus.opaque, name, path, interface, method, arguments.pointer, nil, G_DBUS_CALL_FLAGS_NONE, -1,
+                bus.opaque, name, path, interface, method, arguments.pointer, nil, G_DBUS_CALL_FLAGS_NONE,
+                deadline.busTimeout,
                 cancellable, error
             ).map { unsafe Variant($0) }
         }
@@ -58,7 +60,8 @@ struct Call {
         if unsafe error.isIO(G_IO_ERROR_CANCELLED, G_IO_ERROR_TIMED_OUT)
             || error.isDBus(G_DBUS_ERROR_NO_REPLY, G_DBUS_ERROR_TIMEOUT, G_DBUS_ERROR_TIMED_OUT)
         {
-            return .final(.timedOut(seconds: deadline.limit.wholeSeconds))
+            let seconds = deadline.limit.wholeSeconds
+            return .final(deadline.isForUser ? .promptUnanswered(seconds: seconds) : .timedOut(seconds: seconds))
         }
         if unsafe error.isProviderMissing { return .final(.noProvider) }
         if unsafe error.isSecret(SECRET_ERROR_IS_LOCKED) { return .final(.locked) }
@@ -81,13 +84,15 @@ extension UnsafeMutablePointer<GError> {
 
     fileprivate var isStale: Bool {
         if unsafe isSecret(SECRET_ERROR_NO_SUCH_OBJECT)
-            || isDBus(G_DBUS_ERROR_UNKNOWN_OBJECT, G_DBUS_ERROR_UNKNOWN_METHOD)
+            || isDBus(G_DBUS_ERROR_UNKNOWN_OBJECT, G_DBUS_ERROR_UNKNOWN_METHOD, G_DBUS_ERROR_INVALID_ARGS)
         {
             return true
         }
         guard let name = unsafe g_dbus_error_get_remote_error(self) else { return false }
         defer { unsafe g_free(name) }
-        return unsafe String(cString: name) == "org.freedesktop.Secret.Error.NoSession"
+        // The second is KWallet's name for the first.
+        return unsafe ["org.freedesktop.Secret.Error.NoSession", "org.qtproject.QtDBus.Error.InvalidObjectPath"]
+            .contains(String(cString: name))
     }
 
     fileprivate func isIO(_ codes: GIOErrorEnum...) -> Bool {

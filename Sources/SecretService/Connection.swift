@@ -8,15 +8,20 @@ import Secrets
 @safe
 struct Connection {
     let call: Call
+    let program: KeyringProgram
     private let bus: Owned
     private let service: Owned
 
     /// The path of the keyring's own object.
     private static let path = "/org/freedesktop/secrets"
 
+    /// The keyring's name on the bus.
+    static let name = "org.freedesktop.secrets"
+
     init(_ call: Call) throws(CallFailure) {
         self.call = call
         bus = try SessionBus.connect(call)
+        program = try KeyringProgram.behind(call.start(Self.name, over: bus), over: bus, call)
         // No flags: loading all collections costs milliseconds for each item in them.
         let service = try unsafe call.perform { unsafe secret_service_get_sync(SECRET_SERVICE_NONE, $0, $1) }
         guard let service = unsafe service else { throw .final(.noProvider) }
@@ -56,7 +61,8 @@ struct Connection {
     func secrets(of paths: [String]) throws(CallFailure) -> [Secret] {
         if paths.isEmpty { return [] }
         let table = try unsafe withList(paths) { list throws(CallFailure) in
-            try unsafe call.perform {
+            unsafe g_dbus_proxy_set_default_timeout(service.pointer(), call.deadline.busTimeout)
+            return try unsafe call.perform {
                 unsafe secret_service_get_secrets_for_dbus_paths_sync(service.pointer(), list, $0, $1)
                     .map { unsafe Table(taking: $0) }
             }
@@ -86,26 +92,67 @@ struct Connection {
             guard let path, path != "/", let isLocked = try isLocked(path) else { continue }
             return (path, isLocked)
         }
-        throw .final(.noCollection)
+        throw .final(.noCollection(program))
     }
 
     /// Whether the collection is locked; nil if it no longer exists: an alias may still point to it.
     private func isLocked(_ collection: String) throws(CallFailure) -> Bool? {
         do {
-            let arguments = [Variant("org.freedesktop.Secret.Collection"), Variant("Locked")]
-            let reply = try invoke(collection, "org.freedesktop.DBus.Properties", "Get", arguments)
-            return reply[0]?.truth
+            return try property("Locked", of: collection, "Collection")?.truth
         } catch {
             guard case .stale = error else { throw error }
             return nil
         }
     }
 
-    /// Asks the user to unlock items or collections.
-    func unlock(_ paths: [String]) throws(CallFailure) {
+    private func property(_ name: String, of path: String, _ interface: String) throws(CallFailure) -> Variant? {
+        let arguments = [Variant("org.freedesktop.Secret." + interface), Variant(name)]
+        return try invoke(path, "org.freedesktop.DBus.Properties", "Get", arguments)[0]
+    }
+
+    /// Unlocks items or collections, if that needs no answer of the user. Returns the path of the prompt otherwise.
+    func unlock(_ paths: [String]) throws(CallFailure) -> String? {
         let reply = try invoke(
             Self.path, "org.freedesktop.Secret.Service", "Unlock", [Variant(paths: paths)])
-        try prompt(reply[1])
+        return reply[1]?.text.flatMap { $0 == "/" ? nil : $0 }
+    }
+
+    /// Whether the prompt for these items or collections ends by itself. KWallet shows a wallet that is open as locked until
+    /// the first client has followed a prompt.
+    func opensByItself(_ paths: [String]) throws(CallFailure) -> Bool {
+        guard program == .kwallet else { return false }
+        for collection in Set(paths.map(Self.collection)) {
+            guard let wallet = try property("Label", of: collection, "Collection")?.text else { return false }
+            var isOpen = false
+            for version in ["5", "6"] where !isOpen {
+                let name = "org.kde.kwalletd" + version
+                guard try call.owner(of: name, over: bus) != nil else { continue }
+                let reply = try call.message(
+                    to: name, "/modules/kwalletd" + version, "org.kde.KWallet", "isOpen", [Variant(wallet)], over: bus)
+                isOpen = reply[0]?.truth == true
+            }
+            if !isOpen { return false }
+        }
+        return true
+    }
+
+    /// The collection of an item, or the collection itself.
+    private static func collection(of path: String) -> String {
+        "/" + path.split(separator: "/").prefix(5).joined(separator: "/")
+    }
+
+    /// Whether all of these collections or items are unlocked.
+    private func areUnlocked(_ paths: [String]) throws(CallFailure) -> Bool {
+        for path in paths {
+            let interface = path == Self.collection(of: path) ? "Collection" : "Item"
+            guard try property("Locked", of: path, interface)?.truth == false else { return false }
+        }
+        return true
+    }
+
+    /// Shows the prompt that ``unlock(_:)`` returned. Also ends if something else unlocks the paths.
+    func follow(_ prompt: String, unlocking paths: [String]) throws(CallFailure) {
+        try follow(prompt) { (try? areUnlocked(paths)) ?? false }
     }
 
     /// Creates an item. With `replacing`, the keyring may also overwrite an item that has these attributes and more.
@@ -129,8 +176,10 @@ struct Connection {
         _ = try invoke(item.path, "org.freedesktop.Secret.Item", "SetSecret", [encrypted(secret)])
     }
 
-    func delete(_ item: FoundItem) throws(CallFailure) {
+    /// - Parameter mayPrompt: whether the keyring may ask the user. By default, KeePassXC opens a window then.
+    func delete(_ item: FoundItem, mayPrompt: Bool) throws(CallFailure) {
         let reply = try invoke(item.path, "org.freedesktop.Secret.Item", "Delete", [])
+        if !mayPrompt, let path = reply[0]?.text, path != "/" { throw .final(.locked) }
         try prompt(reply[0])
     }
 
@@ -147,10 +196,15 @@ struct Connection {
     /// Shows the prompt to the user, if the keyring answered a call with the path of a prompt.
     private func prompt(_ path: Variant?) throws(CallFailure) {
         guard let path = path?.text, path != "/" else { return }
-        try Prompt(path: path, bus: bus, call: call).run { () throws(CallFailure) in
+        try follow(path) { false }
+    }
+
+    private func follow(_ path: String, isDone: () -> Bool) throws(CallFailure) {
+        let ask = { () throws(CallFailure) in
             // The parent window is empty: keyfob has none.
             _ = try invoke(path, "org.freedesktop.Secret.Prompt", "Prompt", [Variant("")])
         }
+        try Prompt(path: path, bus: bus, call: call).run(ask: ask, isDone: isDone)
     }
 
     /// Calls a method of the keyring.

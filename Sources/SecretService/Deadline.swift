@@ -1,6 +1,7 @@
 import CGIO
 import CLibsecret
 import Glibc
+import Synchronization
 
 /// Cancels a GCancellable when its time limit has passed.
 ///
@@ -17,28 +18,38 @@ final class Deadline {
     private let plan: Plan
     private var thread = pthread_t()
 
+    /// Whether the time is for the user to answer, and not for the program.
+    private(set) var isForUser = false
+
     /// False if the system could not create the thread. Then only the limits of the bus apply.
     private var isRunning = false
 
     init(_ limit: Duration) {
         let cancellable = unsafe Owned(g_cancellable_new())
         let pointer: UnsafeMutablePointer<GCancellable> = unsafe cancellable.pointer()
-        plan = Plan(milliseconds: limit.milliseconds, cancellable: UInt(bitPattern: pointer))
+        plan = Plan(limit: limit.milliseconds, cancellable: UInt(bitPattern: pointer))
         self.cancellable = cancellable
         self.limit = limit
         startThread()
     }
 
+    /// The limit for GIO, in milliseconds: a little later than the deadline, in case the thread does not run.
+    var busTimeout: Int32 { limit.milliseconds &+ 1_000 }
+
     /// Restarts the deadline from now with another limit.
-    func restart(_ limit: Duration) {
-        self.limit = limit
-        eventfd_write(plan.messages, UInt64(limit.milliseconds))
+    ///
+    /// - Parameters:
+    ///   - isForUser: whether the user may have to answer first.
+    ///   - notice: called by another thread after a moment, if the deadline has not been restarted or ended by then.
+    func restart(_ limit: Duration, isForUser: Bool = false, notice: (@Sendable () -> Void)? = nil) {
+        (self.limit, self.isForUser) = (limit, isForUser)
+        plan.become(.init(limit: limit.milliseconds, notice: notice))
     }
 
     /// Ends the thread. Must be called once, after the last call has returned.
     func end() {
         guard isRunning else { return }
-        eventfd_write(plan.messages, Plan.end)
+        plan.become(nil)
         pthread_join(thread, nil)
     }
 
@@ -65,35 +76,58 @@ final class Deadline {
 
 /// The data and the body of the thread of a ``Deadline``.
 private final class Plan: Sendable {
-    /// The message that ends the thread. Smaller numbers are new limits in milliseconds.
-    static let end: UInt64 = 1 << 32
+    struct Step: Sendable {
+        let limit: Int32
+        let notice: (@Sendable () -> Void)?
+    }
 
-    /// An eventfd(2).
-    let messages = eventfd(0, Int32(EFD_CLOEXEC))
-    let milliseconds: Int32
+    /// How long an answer may take before the user is told, in milliseconds: an unlocked KWallet answers its prompt by
+    /// itself in 30.
+    private static let moment: Int32 = 400
+
+    /// An eventfd(2), written after each change of `step`.
+    private let messages = eventfd(0, Int32(EFD_CLOEXEC))
+
+    /// Nil at the end.
+    private let step: Mutex<Step?>
 
     /// A GCancellable, which any thread may cancel. It is stored as a number, because the type of a pointer is not
     /// Sendable.
-    let cancellable: UInt
+    private let cancellable: UInt
 
-    init(milliseconds: Int32, cancellable: UInt) {
-        self.milliseconds = milliseconds
+    init(limit: Int32, cancellable: UInt) {
+        step = Mutex(Step(limit: limit, notice: nil))
         self.cancellable = cancellable
     }
 
     deinit { close(messages) }
 
+    func become(_ next: Step?) {
+        step.withLock { $0 = next }
+        eventfd_write(messages, 1)
+    }
+
     func wait() {
-        var limit = milliseconds
-        while true {
-            var request = pollfd(fd: messages, events: Int16(POLLIN), revents: 0)
-            guard unsafe poll(&request, 1, limit) > 0 else { break }
-            var message: eventfd_t = 0
-            unsafe eventfd_read(messages, &message)
-            if message >= Self.end { return }
-            limit = Int32(clamping: message)
+        while let step = step.withLock({ $0 }) {
+            var rest = step.limit
+            if let notice = step.notice, rest > Self.moment {
+                if changes(within: Self.moment) { continue }
+                notice()
+                rest -= Self.moment
+            }
+            if changes(within: rest) { continue }
+            unsafe g_cancellable_cancel(UnsafeMutablePointer(bitPattern: cancellable))
+            return
         }
-        unsafe g_cancellable_cancel(UnsafeMutablePointer(bitPattern: cancellable))
+    }
+
+    /// Waits for the next change of `step`. Returns whether there was one in time.
+    private func changes(within milliseconds: Int32) -> Bool {
+        var request = pollfd(fd: messages, events: Int16(POLLIN), revents: 0)
+        guard unsafe poll(&request, 1, milliseconds) > 0 else { return false }
+        var count: eventfd_t = 0
+        unsafe eventfd_read(messages, &count)
+        return true
     }
 }
 

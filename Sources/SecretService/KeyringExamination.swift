@@ -19,6 +19,7 @@ package struct KeyringExamination: Sendable {
 
     /// The program that provides `org.freedesktop.secrets`.
     package struct Provider: Sendable, Equatable {
+        package let kind: KeyringProgram
         /// The path of the program; nil if the system does not show it.
         package let program: String?
     }
@@ -26,14 +27,16 @@ package struct KeyringExamination: Sendable {
     /// A collection of items.
     package struct Collection: Sendable, Equatable {
         package let isLocked: Bool
+        /// Whether it is unlocked, but shows items as locked until the user has allowed this process to read them.
+        package let asksForEachProcess: Bool
     }
 
     /// The result of a test write.
     package enum Writing: Sendable, Equatable {
         /// The test item was created and deleted again.
         case worked
-        /// The keyring wanted to ask the user first; the prompt was dismissed.
-        case asksFirst
+        /// The keyring returned a prompt, which was dismissed.
+        case asksFirst(KeyringProgram)
     }
 
     /// Connects to the session bus.
@@ -45,11 +48,11 @@ package struct KeyringExamination: Sendable {
     package func provider() throws(SecretServiceError) -> Provider {
         try calling { call throws(CallFailure) in
             let bus = try SessionBus.connect(call)
-            _ = try Connection(call)
+            let kind = try Connection(call).program
             let reply = try call.message(
-                to: Self.busName, "/", Self.busName, "GetConnectionUnixProcessID",
-                [Variant("org.freedesktop.secrets")], over: bus)
-            return Provider(program: reply[0]?.number.flatMap { Self.program(ofProcess: $0) })
+                to: Call.busName, "/", Call.busName, "GetConnectionUnixProcessID", [Variant(Connection.name)], over: bus
+            )
+            return Provider(kind: kind, program: reply[0]?.number.flatMap { Self.program(ofProcess: $0) })
         }
     }
 
@@ -60,7 +63,16 @@ package struct KeyringExamination: Sendable {
         _ collection: SecretService.Collection
     ) throws(SecretServiceError) -> Collection {
         try calling { call throws(CallFailure) in
-            Collection(isLocked: try Connection(call).find(collection).isLocked)
+            let connection = try Connection(call)
+            let found = try connection.find(collection)
+            if found.isLocked, let prompt = try connection.unlock([found.path]) {
+                guard try connection.opensByItself([found.path]) else {
+                    return Collection(isLocked: true, asksForEachProcess: false)
+                }
+                try connection.follow(prompt, unlocking: [found.path])
+            }
+            let items = try connection.search([ItemSchema.attribute: Self.schema], in: collection)
+            return Collection(isLocked: false, asksForEachProcess: !items.locked.isEmpty)
         }
     }
 
@@ -82,22 +94,28 @@ package struct KeyringExamination: Sendable {
             let bus = try SessionBus.connect(call)
             var known: Set<String> = []
             for method in ["ListNames", "ListActivatableNames"] {
-                let reply = try call.message(to: Self.busName, "/", Self.busName, method, [], over: bus)
+                let reply = try call.message(to: Call.busName, "/", Call.busName, method, [], over: bus)
                 known.formUnion(reply[0]?.list ?? [])
             }
             return names.intersection(known)
         }
     }
 
-    /// The name and the interface of the bus itself.
-    private static let busName = "org.freedesktop.DBus"
+    /// The name of the schema of keyfob's own items.
+    private static let schema = "org.keyfob.Item"
 
     private func calling<Result>(
         _ body: (Call) throws(CallFailure) -> Result
     ) throws(SecretServiceError) -> Result {
         let deadline = Deadline(self.deadline)
         defer { deadline.end() }
-        do { return try body(Call(deadline: deadline)) } catch { throw error.reported }
+        let patience = Patience(operation: self.deadline, start: .seconds(25), prompt: self.deadline)
+        let call = Call(deadline: deadline, patience: patience)
+        do { return try body(call) } catch {
+            guard case .stale = error else { throw error.reported }
+            Connection.forgetSession()
+        }
+        do { return try body(call) } catch { throw error.reported }
     }
 
     private static func program(ofProcess process: UInt64) -> String? {
@@ -119,7 +137,7 @@ extension Connection {
         let made = try invoke(
             collection, "org.freedesktop.Secret.Collection", "CreateItem",
             [properties, encrypted(Secret([0])), Variant(true)])
-        if try dismiss(made[1]) { return .asksFirst }
+        if try dismiss(made[1]) { return .asksFirst(program) }
         guard let item = made[0]?.text, item != "/" else { throw .stale("the new item has no path") }
         let deleted = try invoke(item, "org.freedesktop.Secret.Item", "Delete", [])
         _ = try dismiss(deleted[0])

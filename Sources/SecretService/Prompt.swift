@@ -15,10 +15,14 @@ struct Prompt {
 
     /// Shows the prompt, and returns when the user has answered.
     ///
-    /// - Parameter ask: calls the method `Prompt`. The answer may arrive before it returns.
+    /// - Parameters:
+    ///   - ask: calls the method `Prompt`. The answer may arrive before it returns.
+    ///   - isDone: whether an answer is no longer needed. Called each second.
     /// - Throws: `.promptDismissed` if the user declined or there is no display; `.noProvider` if the keyring
-    ///   disappeared; `.timedOut` at the deadline.
-    func run(ask: () throws(CallFailure) -> Void) throws(CallFailure) {
+    ///   disappeared; `.promptUnanswered` at the deadline.
+    func run(
+        ask: () throws(CallFailure) -> Void, isDone: () -> Bool
+    ) throws(CallFailure) {
         let context = unsafe g_main_context_new()
         unsafe g_main_context_push_thread_default(context)
         defer {
@@ -31,7 +35,7 @@ struct Prompt {
             for subscription in subscriptions { unsafe g_dbus_connection_signal_unsubscribe(bus.opaque, subscription) }
         }
         try ask()
-        try unsafe wait(for: answer, in: context)
+        try unsafe wait(for: answer, in: context, isDone: isDone)
         if answer.isDismissed { throw .final(.promptDismissed) }
         if answer.isLost { throw .final(.noProvider) }
     }
@@ -64,10 +68,12 @@ struct Prompt {
         return [answered, lost]
     }
 
-    private func wait(for answer: Answer, in context: OpaquePointer?) throws(CallFailure) {
+    private func wait(
+        for answer: Answer, in context: OpaquePointer?, isDone: () -> Bool
+    ) throws(CallFailure) {
         let limit = call.deadline.limit
-        // This timer only wakes the loop after the deadline has cancelled the call.
-        let alarm = unsafe g_timeout_source_new(guint(limit.milliseconds) + 1)
+        // This timer only wakes the loop, in time for the deadline too.
+        let alarm = unsafe g_timeout_source_new(min(1_000, guint(limit.milliseconds) + 1))
         unsafe g_source_set_callback(alarm, { _ in 1 }, nil, nil)
         unsafe g_source_attach(alarm, context)
         defer {
@@ -76,9 +82,10 @@ struct Prompt {
         }
         while !answer.isGiven && !answer.isLost {
             guard unsafe g_cancellable_is_cancelled(call.deadline.cancellable.pointer()) == 0 else {
-                throw .final(.timedOut(seconds: limit.wholeSeconds))
+                throw .final(.promptUnanswered(seconds: limit.wholeSeconds))
             }
             unsafe g_main_context_iteration(context, 1)
+            if !answer.isGiven, !answer.isLost, isDone() { return }
         }
     }
 }

@@ -1,4 +1,5 @@
 package import Secrets
+import Synchronization
 
 /// The keyring of the user's session: a D-Bus service of the Secret Service API (GNOME Keyring, KWallet, KeePassXC,
 /// oo7), used through libsecret.
@@ -16,31 +17,45 @@ package struct SecretService: Sendable {
         case session
     }
 
-    private let deadline: Duration
-    private let promptDeadline: Duration
+    private let patience: Patience
     private let mayPrompt: Bool
+    private let refusal = Refusal()
+
+    /// The error of the first prompt that the user did not answer, or dismissed. No further prompt is shown then.
+    private final class Refusal: Sendable {
+        let error = Mutex<SecretServiceError?>(nil)
+    }
 
     /// - Parameters:
     ///   - deadline: the time for one operation of the keyring, including the connection.
+    ///   - startDeadline: the time for the bus to start the keyring. By default, the one of the bus.
     ///   - promptDeadline: the time for the user to answer one prompt.
     ///   - mayPrompt: whether the keyring may ask the user for a password.
-    package init(deadline: Duration = .seconds(3), promptDeadline: Duration = .seconds(60), mayPrompt: Bool) {
-        self.deadline = deadline
-        self.promptDeadline = promptDeadline
+    ///   - notice: called if a start or a prompt takes longer than a moment, by another thread.
+    package init(
+        deadline: Duration = .seconds(3), startDeadline: Duration = .seconds(25),
+        promptDeadline: Duration = .seconds(60), mayPrompt: Bool,
+        notice: @escaping @Sendable (KeyringNotice) -> Void = { _ in }
+    ) {
+        patience = Patience(operation: deadline, start: startDeadline, prompt: promptDeadline, notice: notice)
         self.mayPrompt = mayPrompt
     }
 
     /// Returns all items that have at least these attributes, newest first.
     ///
     /// - Parameter collection: the collection to search; nil for all collections.
-    /// - Throws: `.locked` or `.promptDismissed` if any of the items is locked and stays locked.
+    /// - Throws: an error that ``SecretServiceError/isLocked`` if any of the items is locked and stays locked, or if the
+    ///   default collection does and may hide its items.
     package func search(
         _ schema: ItemSchema, matching attributes: [String: String], in collection: Collection? = nil
     ) throws(SecretServiceError) -> [SecretItem] {
         let items = try connected { connection throws(CallFailure) in
             let found = try unlockedItems(attributes, in: collection, over: connection).filter { $0.mayHave(schema) }
+            try allowPrompt(over: connection)
             let secrets = try connection.secrets(of: found.map(\.path))
-            return zip(found, secrets).map { item, secret in
+            // KWallet's empty secrets were not stored empty, but lost.
+            let kept = zip(found, secrets).filter { !$1.isEmpty || !connection.program.losesSecrets }
+            return kept.map { item, secret in
                 SecretItem(
                     attributes: item.attributes(schema), label: item.label, secret: secret, modified: item.modified,
                     isInSession: item.isIn(.session))
@@ -65,19 +80,21 @@ package struct SecretService: Sendable {
             let found = try unlockedItems(attributes, in: collection, over: connection)
             let same = found.filter { $0.isOf(schema, exactly: attributes) }.sorted { $0.modified > $1.modified }
             if let newest = same.first {
-                allowPrompt(over: connection)
+                try allowPrompt(over: connection)
                 try connection.set(secret, of: newest)
+                try verify(schema, attributes, secret, in: collection, over: connection)
                 // Delete duplicates, for example from a restored backup: one could count as the newest within the same
                 // second.
-                for twin in same.dropFirst() { _ = try? connection.delete(twin) }
+                for twin in same.dropFirst() { _ = try? connection.delete(twin, mayPrompt: mayPrompt) }
                 return
             }
             let target = try unlockedCollection(collection, over: connection)
-            allowPrompt(over: connection)
+            try allowPrompt(over: connection)
             // If several processes find nothing at the same time, all must end up with one item. But if there are items
             // with more attributes, keyrings would replace one of those.
             try connection.create(
                 schema, attributes: attributes, label: label, secret: secret, in: target, replacing: found.isEmpty)
+            try verify(schema, attributes, secret, in: collection, over: connection)
         }
     }
 
@@ -90,8 +107,8 @@ package struct SecretService: Sendable {
         try connected { connection throws(CallFailure) in
             let found = try unlockedItems(attributes, in: collection, over: connection)
                 .filter { $0.isOf(schema, exactly: attributes) }
-            allowPrompt(over: connection)
-            for item in found { try connection.delete(item) }
+            try allowPrompt(over: connection)
+            for item in found { try connection.delete(item, mayPrompt: mayPrompt) }
             return !found.isEmpty
         }
     }
@@ -104,6 +121,12 @@ package struct SecretService: Sendable {
             _ = try unlockedCollection(.default, over: connection)
         }
     }
+
+    /// Whether the keyring writes its file some seconds after it has accepted an item.
+    package var savesLate: Bool {
+        let found = try? connected { (connection) throws(CallFailure) -> Bool in connection.program.savesLate }
+        return found ?? false
+    }
 }
 
 extension SecretService {
@@ -111,20 +134,26 @@ extension SecretService {
     private func connected<Result>(
         _ body: (Connection) throws(CallFailure) -> Result
     ) throws(SecretServiceError) -> Result {
-        let deadline = Deadline(self.deadline)
+        let deadline = Deadline(patience.operation)
         defer { deadline.end() }
-        let call = Call(deadline: deadline)
+        let call = Call(deadline: deadline, patience: patience)
         do {
             return try body(Connection(call))
         } catch {
-            guard case .stale = error else { throw error.reported }
+            guard case .stale = error else { throw noted(error.reported) }
             Connection.forgetSession()
         }
         do {
             return try body(Connection(call))
         } catch {
-            throw error.reported
+            throw noted(error.reported)
         }
+    }
+
+    /// Remembers that the user did not want to answer, or did not see the question.
+    private func noted(_ error: SecretServiceError) -> SecretServiceError {
+        if error.isLocked, error != .locked { refusal.error.withLock { $0 = error } }
+        return error
     }
 
     /// Returns the items with the attributes. Locked items are unlocked or reported. Items in other collections are
@@ -132,6 +161,7 @@ extension SecretService {
     private func unlockedItems(
         _ attributes: [String: String], in collection: Collection?, over connection: Connection
     ) throws(CallFailure) -> [FoundItem] {
+        if !connection.program.showsLockedItems, try !opens(collection, over: connection) { return [] }
         var found = try connection.search(attributes, in: collection)
         if !found.locked.isEmpty {
             try unlock(found.locked, over: connection)
@@ -139,6 +169,33 @@ extension SecretService {
             guard found.locked.isEmpty else { throw .final(.promptDismissed) }
         }
         return try found.unlocked.map { path throws(CallFailure) in try connection.item(at: path) }
+    }
+
+    /// Makes sure that the keyring hides no item of the collection (nil: the default collection), and that a search opens no
+    /// window. Returns whether there is anything to search.
+    private func opens(_ collection: Collection?, over connection: Connection) throws(CallFailure) -> Bool {
+        do {
+            _ = try unlockedCollection(collection ?? .default, over: connection)
+            return true
+        } catch {
+            guard case .final(.noCollection(let program)) = error else { throw error }
+            // KeePassXC has no collection before a database is open.
+            if program == .keepassxc, collection != .session { throw error }
+            return false
+        }
+    }
+
+    /// Reads a secret back after it was written, if the keyring may have lost it. The next attempt then writes it again.
+    private func verify(
+        _ schema: ItemSchema, _ attributes: [String: String], _ secret: Secret, in collection: Collection,
+        over connection: Connection
+    ) throws(CallFailure) {
+        guard connection.program.losesSecrets else { return }
+        let written = try unlockedItems(attributes, in: collection, over: connection)
+            .filter { $0.isOf(schema, exactly: attributes) }
+        guard try connection.secrets(of: written.map(\.path)) == [secret] else {
+            throw .stale("it did not keep the secret of an item")
+        }
     }
 
     /// Returns the path of the collection, after unlocking it.
@@ -150,16 +207,25 @@ extension SecretService {
         return found.path
     }
 
+    /// Unlocks items or collections. Asks the user only if the keyring needs that and the caller allows it.
     private func unlock(_ paths: [String], over connection: Connection) throws(CallFailure) {
-        guard mayPrompt else { throw .final(.locked) }
-        allowPrompt(over: connection)
-        try connection.unlock(paths)
-        connection.call.deadline.restart(deadline)
+        guard let prompt = try connection.unlock(paths) else { return }
+        if try !connection.opensByItself(paths) {
+            guard mayPrompt else { throw .final(.locked) }
+            try restart(connection.call, asking: connection.program)
+        }
+        try connection.follow(prompt, unlocking: paths)
+        connection.call.deadline.restart(patience.operation)
     }
 
-    /// Extends the deadline for a prompt: KeePassXC may ask the user before each write too. The keyring has answered by
-    /// now, so it is alive.
-    private func allowPrompt(over connection: Connection) {
-        if mayPrompt { connection.call.deadline.restart(promptDeadline) }
+    /// Extends the deadline if the keyring may ask the user inside the next call, as KeePassXC does before it deletes an item.
+    /// The keyring has answered by now, so it is alive.
+    private func allowPrompt(over connection: Connection) throws(CallFailure) {
+        if mayPrompt, connection.program.asksInsideCalls { try restart(connection.call, asking: connection.program) }
+    }
+
+    private func restart(_ call: Call, asking program: KeyringProgram) throws(CallFailure) {
+        if let refused = refusal.error.withLock({ $0 }) { throw .final(refused) }
+        call.deadline.restart(patience.prompt, isForUser: true) { [notice = patience.notice] in notice(.asks(program)) }
     }
 }

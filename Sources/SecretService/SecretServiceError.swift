@@ -9,14 +9,20 @@ package enum SecretServiceError: Error, Sendable, Equatable {
     /// The item is in a locked collection, and keyfob may not prompt for its password.
     case locked
 
-    /// The user dismissed the prompt for the collection's password, or there is no display.
+    /// The user dismissed the keyring's prompt, or there is no display.
     case promptDismissed
+
+    /// Nobody answered the keyring's prompt within the deadline.
+    case promptUnanswered(seconds: Int)
 
     /// There is no collection with the alias `default` or `login`; for the session collection, none with the alias
     /// `session`.
-    case noCollection
+    case noCollection(KeyringProgram)
 
-    /// The keyring or the user did not answer within the deadline.
+    /// The bus was still starting the keyring at the deadline.
+    case starting(seconds: Int)
+
+    /// The keyring did not answer within the deadline.
     case timedOut(seconds: Int)
 
     /// The kernel refuses to keep keys, and the setting `store` allows no other place. The number is its errno.
@@ -28,4 +34,12 @@ package enum SecretServiceError: Error, Sendable, Equatable {
     /// Any other failure, in the words of the keyring or of libsecret. Never a secret, but still text from another
     /// program.
     case failed(String)
+
+    /// Whether the keyring has items that it does not show now.
+    package var isLocked: Bool {
+        switch self {
+        case .locked, .promptDismissed, .promptUnanswered: true
+        default: false
+        }
+    }
 }

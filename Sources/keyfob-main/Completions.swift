@@ -26,8 +26,8 @@ private struct CompletionCandidates {
             let hosts = (try? Configuration(files: [file]))?.hosts ?? []
             entries += hosts.map { ($0.service, $0.account) }
         }
-        let keyring = GrantStore(items: SecretService(deadline: Self.patience, mayPrompt: false))
-        for grant in (try? keyring.all()) ?? [] {
+        let keyring = SecretService(deadline: Self.patience, startDeadline: Self.patience, mayPrompt: false)
+        for grant in (try? GrantStore(items: keyring).all()) ?? [] {
             if let service = try? ServiceURL(grant.service) { entries.append((service, grant.accountName)) }
         }
     }

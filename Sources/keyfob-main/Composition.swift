@@ -56,7 +56,8 @@ struct Composition: Sendable {
         let hasWindows = ["DISPLAY", "WAYLAND_DISPLAY"].contains { Environment.variable($0)?.isEmpty == false }
         let mode = interaction ?? policy?.fromEnvironment ?? .auto
         let keyring = SecretService(
-            mayPrompt: mode == .always || (mode == .auto && hasWindows && policy?.callerDeclined == false))
+            mayPrompt: mode == .always || (mode == .auto && hasWindows && policy?.callerDeclined == false),
+            notice: { Terminal.say(Messages.waiting(for: $0)) })
         let kernel = KernelAccessTokenCache()
         let choice = StoreChoice(
             named: store,
@@ -280,4 +281,9 @@ struct Composition: Sendable {
             isInForeground: { Terminal.isInForeground },
             variable: Environment.variable)
     }
+}
+
+extension Interaction {
+    /// For a command with which a user asks about sign-ins: the keyring may ask a user who waits at a terminal.
+    static var ofOwnCommand: Interaction? { Terminal.isInForeground ? nil : .never }
 }

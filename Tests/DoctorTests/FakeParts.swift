@@ -79,20 +79,24 @@ struct FakeParts: ProgramParts {
 /// A keyring in memory for checks.
 struct FakeKeyring: ExaminedKeyring {
     var busError: SecretServiceError?
+    var kind = KeyringProgram.other
     var program: String?
     /// The error for each collection that cannot be found.
     var missing: [SecretService.Collection: SecretServiceError] = [:]
     var isLocked = false
+    var asks = false
     var writing = KeyringExamination.Writing.worked
     var names: Set<String> = []
 
     func connectToBus() throws(SecretServiceError) { if let busError { throw busError } }
-    func provider() throws(SecretServiceError) -> KeyringExamination.Provider { .init(program: program) }
+    func provider() throws(SecretServiceError) -> KeyringExamination.Provider {
+        .init(kind: kind, program: program)
+    }
     func collection(
         _ collection: SecretService.Collection
     ) throws(SecretServiceError) -> KeyringExamination.Collection {
         if let error = missing[collection] { throw error }
-        return .init(isLocked: isLocked)
+        return .init(isLocked: isLocked, asksForEachProcess: asks)
     }
     func write() throws(SecretServiceError) -> KeyringExamination.Writing { writing }
     func answering(among names: Set<String>) throws(SecretServiceError) -> Set<String> {

@@ -26,13 +26,21 @@ import Testing
         let finding = try await parts.look(ProviderCheck(), keyring: .init(program: "/usr/bin/oo7-daemon"))
         #expect(finding == .ok("oo7-daemon", ["program": .text("/usr/bin/oo7-daemon")]))
         #expect(try await parts.look(ProviderCheck()).details.isEmpty)
+        let known = try await parts.look(
+            ProviderCheck(), keyring: .init(kind: .kwallet, program: "/usr/bin/kwalletd5"))
+        #expect(known.summary == "KWallet (kwalletd5)")
+        #expect(try await parts.look(ProviderCheck(), keyring: .init(kind: .gnomeKeyring)).summary == "GNOME Keyring")
     }
 
     @Test func `a locked collection is a failure, and a keyring that asks first a warning`() async throws {
         #expect(try await parts.look(CollectionCheck()).status == .ok)
         #expect(try await parts.look(CollectionCheck(), keyring: .init(isLocked: true)).status == .failed)
         #expect(try await parts.look(WritableCheck()).status == .ok)
-        #expect(try await parts.look(WritableCheck(), keyring: .init(writing: .asksFirst)).status == .warning)
+        #expect(try await parts.look(WritableCheck(), keyring: .init(writing: .asksFirst(.other))).status == .warning)
+        #expect(try await parts.look(WritableCheck(), keyring: .init(writing: .asksFirst(.keepassxc))).status == .ok)
+        let asking = try await parts.look(CollectionCheck(), keyring: .init(asks: true))
+        #expect(asking.status == .warning)
+        #expect(asking.hints.first?.contains("Confirm when passwords are retrieved") == true)
     }
 
     @Test(arguments: [(true, Finding.Status.ok), (false, .warning)])
@@ -40,7 +48,7 @@ import Testing
         _ kernelIsUsable: Bool, _ status: Finding.Status
     ) async throws {
         let finding = try await parts.look(
-            SessionCollectionCheck(), keyring: .init(missing: [.session: .noCollection]),
+            SessionCollectionCheck(), keyring: .init(missing: [.session: .noCollection(.other)]),
             after: { $0.notes.note { $0.kernelIsUsable = kernelIsUsable } })
         #expect(finding.status == status)
     }

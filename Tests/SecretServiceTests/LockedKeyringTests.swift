@@ -59,7 +59,7 @@ import Testing
                     let service = SecretService(
                         deadline: .seconds(10), promptDeadline: .milliseconds(1_500), mayPrompt: true)
                     let time = ContinuousClock().measure {
-                        #expect(throws: SecretServiceError.timedOut(seconds: 2)) {
+                        #expect(throws: SecretServiceError.promptUnanswered(seconds: 2)) {
                             try service.search(.note, matching: ["id": "1"])
                         }
                     }

@@ -79,8 +79,9 @@ import Testing
                 await #expect(processExitsWith: .success) { [session = session as PrivateSession] in
                     enter(session)
                     let attributes = ["id": "1", "kind": "k", "number": "1"]
-                    #expect(throws: SecretServiceError.noCollection) { try SecretService.silent.probeWritable() }
-                    #expect(throws: SecretServiceError.noCollection) {
+                    let missing = SecretServiceError.noCollection(.gnomeKeyring)
+                    #expect(throws: missing) { try SecretService.silent.probeWritable() }
+                    #expect(throws: missing) {
                         try SecretService.silent.store(.note, attributes: attributes, label: "", secret: Secret("s"))
                     }
                     let found = try SecretService.silent.search(.note, matching: attributes)

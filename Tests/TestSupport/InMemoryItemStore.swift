@@ -22,6 +22,7 @@ package final class InMemoryItemStore: ItemStore {
         var refusal: SecretServiceError?
         var outage: SecretServiceError?
         var hasSession = true
+        var savesLate = false
         var searches: [String] = []
         var writes: [String] = []
     }
@@ -58,6 +59,14 @@ package final class InMemoryItemStore: ItemStore {
     /// Behaves like KeePassXC, which has no session collection.
     package func removeSessionCollection() { state.withLock { $0.hasSession = false } }
 
+    /// Behaves like KWallet, which can lose an item for some seconds.
+    package func saveLate() { state.withLock { $0.savesLate = true } }
+
+    package var savesLate: Bool { state.withLock { $0.savesLate } }
+
+    /// Loses every item.
+    package func loseItems() { state.withLock { $0.items = [] } }
+
     package func search(
         _ schema: ItemSchema, matching attributes: [String: String], in collection: SecretService.Collection?
     ) throws(SecretServiceError) -> [SecretItem] {
@@ -81,7 +90,7 @@ package final class InMemoryItemStore: ItemStore {
         let isInSession = collection == .session
         let failure = state.withLock { state -> SecretServiceError? in
             if let outage = state.outage { return outage }
-            if isInSession, !state.hasSession { return .noCollection }
+            if isInSession, !state.hasSession { return .noCollection(.other) }
             if !isInSession, state.isLocked { return .locked }
             if !isInSession, let refusal = state.refusal { return refusal }
             state.moment += 1

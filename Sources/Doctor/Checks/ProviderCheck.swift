@@ -5,7 +5,8 @@ import SecretService
 struct ProviderCheck: Check {
     let id = "provider"
     let needs = ["bus"]
-    let limit = Duration.seconds(4)
+    /// The bus may take 25 seconds to start it.
+    let limit = Duration.seconds(30)
 
     func look(_ context: CheckContext) throws -> Finding {
         let provider: KeyringExamination.Provider
@@ -17,9 +18,9 @@ struct ProviderCheck: Check {
             throw error
         }
         guard let program = provider.program else {
-            return .ok("a program provides the keyring; the system does not show which one")
+            return .ok(provider.kind.name ?? "a program provides the keyring; the system does not show which one")
         }
-        let name = program.split(separator: "/").last.map(String.init) ?? program
-        return .ok(name, ["program": .text(program)])
+        let file = program.split(separator: "/").last.map(String.init) ?? program
+        return .ok(provider.kind.name.map { "\($0) (\(file))" } ?? file, ["program": .text(program)])
     }
 }

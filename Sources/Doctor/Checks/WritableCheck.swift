@@ -12,6 +12,8 @@ struct WritableCheck: Check {
         context.notes.note { $0.keyringRefuses = false }
         return switch writing {
         case .worked: .ok("an item was written and deleted again")
+        case .asksFirst(.keepassxc):
+            .ok("not tried: KeePassXC answers with a prompt, but opens no window for a new item")
         case .asksFirst:
             .warning(
                 "not tried: the keyring asks before it accepts an item",

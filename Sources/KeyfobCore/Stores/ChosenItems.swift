@@ -89,6 +89,8 @@ package struct ChosenItems: ItemStore {
 
     package var mayHaveMore: Bool { keyringIsMissing }
 
+    package var savesLate: Bool { choice.setting != .memory && keyring.savesLate }
+
     package func ensureRoom(
         _ schema: ItemSchema, attributes: [String: String], bytes: Int
     ) throws(SecretServiceError) {
@@ -132,7 +134,9 @@ extension SecretServiceError {
     package var isMissingService: Bool {
         switch self {
         case .noBus, .noProvider: true
-        case .locked, .promptDismissed, .noCollection, .timedOut, .noKernelMemory, .kernelMemoryFull, .failed: false
+        case .locked, .promptDismissed, .promptUnanswered, .noCollection, .starting, .timedOut, .noKernelMemory,
+            .kernelMemoryFull, .failed:
+            false
         }
     }
 }

@@ -13,12 +13,16 @@ package struct GrantJournal: Sendable {
     let recall: @Sendable (_ account: String) -> Secret?
     /// Deletes the grant of an account.
     let forget: @Sendable (_ account: String) -> Void
+    /// Notes that the Secret Service has accepted the grant, but may not have written it to its file yet.
+    let settle: @Sendable (_ account: String) -> Void
+    /// Whether that was so short ago that the file may not be written. KWallet writes it after five seconds.
+    let isSettling: @Sendable (_ account: String) -> Bool
     /// The accounts of this session that have a grant in the journal.
     let accounts: @Sendable () -> [String]
 
     /// Stores nothing.
     package static let none = GrantJournal(
-        keep: { _, _ in false }, recall: { _ in nil }, forget: { _ in },
+        keep: { _, _ in false }, recall: { _ in nil }, forget: { _ in }, settle: { _ in }, isSettling: { _ in false },
         accounts: { [] })
 
     /// The kernel keyring. This user's processes can read it, until the machine restarts and for a week at most: a Secret
@@ -37,7 +41,16 @@ package struct GrantJournal: Sendable {
                     .write(KeyNames.grant(account: account), grant, lifetime: 604_800)) != nil
             },
             recall: { KernelKeyring.existing(named: keyring)?.read(KeyNames.grant(account: $0)) },
-            forget: { KernelKeyring.existing(named: keyring)?.remove(KeyNames.grant(account: $0)) },
+            forget: { account in
+                let keys = KernelKeyring.existing(named: keyring)
+                keys?.remove(KeyNames.grant(account: account))
+                keys?.remove(KeyNames.settling(account: account))
+            },
+            settle: { account in
+                try? KernelKeyring.open(named: keyring)
+                    .write(KeyNames.settling(account: account), Secret("1"), lifetime: 10)
+            },
+            isSettling: { KernelKeyring.existing(named: keyring)?.read(KeyNames.settling(account: $0)) != nil },
             accounts: {
                 let prefix = KeyNames.grant(account: "")
                 let names = KernelKeyring.existing(named: keyring)?.names() ?? []

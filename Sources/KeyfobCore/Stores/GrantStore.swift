@@ -6,7 +6,7 @@ import Secrets
 /// Every item has the same attribute keys, and one of them is a unique id, because providers also replace items that have
 /// more attributes. Attributes are not secret, so they name only the service and the issuer.
 ///
-/// Until the Secret Service has stored a grant, it is in the ``GrantJournal``.
+/// Until the Secret Service has stored a grant for good, it is in the ``GrantJournal``.
 package struct GrantStore: Sendable {
     let items: any ItemStore
     let journal: GrantJournal
@@ -66,11 +66,14 @@ package struct GrantStore: Sendable {
             try store(grant, secret, in: .default)
         } catch {
             // A provider that did not answer will not answer now.
-            if isInJournal, case .timedOut = error { return }
+            switch error {
+            case .timedOut, .starting: if isInJournal { return }
+            default: break
+            }
             do { try store(grant, secret, in: .session) } catch _ where isInJournal {} catch _ { throw error }
             return
         }
-        journal.forget(grant.account)
+        leaveJournal(grant)
     }
 
     /// Checks that the place of `grant` has room for its successor. A refresh token is sent only then: the server may replace
@@ -118,7 +121,7 @@ package struct GrantStore: Sendable {
         do {
             return try items.search(Self.schema, matching: attributes)
         } catch {
-            guard error == .locked || error == .promptDismissed,
+            guard error.isLocked,
                 let refuge = try? items.search(Self.schema, matching: attributes, in: .session), !refuge.isEmpty
             else { throw error }
             return refuge
@@ -127,17 +130,33 @@ package struct GrantStore: Sendable {
 
     /// Moves `grant` to the default collection. If that fails, it stays, and is moved another time.
     private func settle(_ grant: Grant) {
+        if journal.isSettling(grant.account) { return }
         do {
-            try store(grant, try grant.encoded(), in: .default)
+            let secret = try grant.encoded()
+            if items.savesLate, try isKept(grant, secret) { return journal.forget(grant.account) }
+            try store(grant, secret, in: .default)
             _ = try items.delete(Self.schema, exactly: attributes(grant), in: .session)
-            journal.forget(grant.account)
+            leaveJournal(grant)
         } catch {}
+    }
+
+    /// Forgets `grant` in the journal, now that the default collection has it. If that collection can still lose it, the
+    /// next ``settledGrant(account:)`` looks first whether it is still there.
+    private func leaveJournal(_ grant: Grant) {
+        if items.savesLate { journal.settle(grant.account) } else { journal.forget(grant.account) }
+    }
+
+    private func isKept(_ grant: Grant, _ secret: Secret) throws(SecretServiceError) -> Bool {
+        try items.search(Self.schema, matching: ["kind": "grant", "id": grant.account], in: .default)
+            .contains { $0.secret == secret }
     }
 
     private func store(
         _ grant: Grant, _ secret: Secret, in collection: SecretService.Collection
     ) throws(SecretServiceError) {
-        let label = "keyfob: " + grant.service.split(separator: "/").dropFirst().joined(separator: " ")
+        // Other programs can read labels, and the name of an account may be a person's. Its id reveals nothing.
+        let account = grant.accountName == nil ? "" : " (account \(grant.account.prefix(6)))"
+        let label = "keyfob: " + grant.service.split(separator: "/").dropFirst().joined(separator: " ") + account
         try items.store(Self.schema, attributes: attributes(grant), label: label, secret: secret, in: collection)
     }
 

@@ -35,6 +35,9 @@ package protocol ItemStore: Sendable {
         _ schema: ItemSchema, attributes: [String: String], bytes: Int
     ) throws(SecretServiceError)
 
+    /// Whether what `store` has accepted can still be lost for some seconds.
+    var savesLate: Bool { get }
+
     /// Checks that `store` would work now: a provider runs, and its default collection is unlocked.
     func probeWritable() throws(SecretServiceError)
 }
@@ -43,6 +46,8 @@ extension SecretService: ItemStore {}
 
 extension ItemStore {
     package var mayHaveMore: Bool { false }
+
+    package var savesLate: Bool { false }
 
     package func ensureRoom(
         _ schema: ItemSchema, attributes: [String: String], bytes: Int

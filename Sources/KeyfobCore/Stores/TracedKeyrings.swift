@@ -41,6 +41,8 @@ package struct TracedItems: ItemStore {
 
     package var mayHaveMore: Bool { items.mayHaveMore }
 
+    package var savesLate: Bool { items.savesLate }
+
     package func ensureRoom(
         _ schema: ItemSchema, attributes: [String: String], bytes: Int
     ) throws(SecretServiceError) {

@@ -25,7 +25,7 @@ struct Logout: AsyncParsableCommand {
 
     func run() async throws {
         let composition = Composition(
-            account: account, interaction: .never, seesEverything: true, isVerbose: verbosity.isOn)
+            account: account, interaction: Interaction.ofOwnCommand, seesEverything: true, isVerbose: verbosity.isOn)
         try await composition.runWithParts { parts in
             let logout = composition.logout(parts)
             let grants = try await logout.grants(for: try url.map { try CredentialRequest(url: $0) }, account: account)

@@ -19,7 +19,7 @@ struct Status: AsyncParsableCommand {
 
     func run() async throws {
         let composition = Composition(
-            account: nil, interaction: .never, seesEverything: true, isVerbose: verbosity.isOn)
+            account: nil, interaction: Interaction.ofOwnCommand, seesEverything: true, isVerbose: verbosity.isOn)
         try await composition.runWithParts { _ in
             let life = KernelItems().lifetime
             let entries = try composition.grants.allWithPlaces().map { grant, isInKernel in

@@ -2,6 +2,7 @@ import Console
 import CredentialProtocol
 import KeyfobCore
 import OAuth
+import SecretService
 
 /// Messages of commands.
 extension Messages {
@@ -23,6 +24,14 @@ extension Messages {
             case .notConfirmed(let error): "; the server may still have the registration (\(Report(error).message))"
             }
         return service + tokens + registration
+    }
+
+    /// The line while the user waits for the keyring.
+    static func waiting(for notice: KeyringNotice) -> String {
+        switch notice {
+        case .starting: "waiting for the keyring to start"
+        case .asks(let program): "waiting for your answer to \(program.name ?? "the keyring"), in its window"
+        }
     }
 
     /// The line for each client that `keyfob logout --all` also forgets.

@@ -7,7 +7,7 @@ extension Report {
     /// The code of an error for which the exit status is not specific enough; nil for all others.
     static func code(of error: any Error) -> Code? {
         switch error {
-        case SecretServiceError.locked, SecretServiceError.promptDismissed: .keyringLocked
+        case let error as SecretServiceError where error.isLocked: .keyringLocked
         case CredentialFailure.notAService: .unsupportedService
         case CredentialFailure.signInRefused, CredentialFailure.anotherAccount, AccountLock.Failure.personDeclined:
             .denied

@@ -59,10 +59,16 @@ extension Report {
             self.init("the keyring is locked", hint: "unlock it, or log in to the desktop, and try again", status: 69)
         case .promptDismissed:
             self.init("the keyring is still locked: its prompt was dismissed or could not be shown", status: 69)
-        case .noCollection:
+        case .promptUnanswered(let seconds):
             self.init(
-                "the Secret Service has no default keyring", hint: "create one, for example in Passwords and Keys",
-                status: 69)
+                "the keyring is still locked: nobody answered its prompt within \(seconds) seconds",
+                hint: "unlock it, and try again", status: 69)
+        case .noCollection(let program):
+            self.init(
+                "\(program.name ?? "the Secret Service") has no default keyring", hint: Self.making(program), status: 69
+            )
+        case .starting(let seconds):
+            self.init("the keyring has been starting for \(seconds) seconds", hint: "try again", status: 69)
         case .timedOut(let seconds):
             self.init("the Secret Service did not answer within \(seconds) seconds", status: 69)
         case .noKernelMemory(let code):
@@ -76,6 +82,17 @@ extension Report {
                 status: 69)
         case .failed(let words):
             self.init("the Secret Service failed: \(Messages.printable(words))", status: 69)
+        }
+    }
+
+    /// How a user makes the default keyring.
+    private static func making(_ program: KeyringProgram) -> String {
+        switch program {
+        case .gnomeKeyring: "create one, for example in Passwords and Keys"
+        case .kwallet: "log in again, or create a wallet in KDE Wallet Manager"
+        case .keepassxc:
+            "open a database, and choose its group in Database, Database Settings, Secret Service Integration"
+        case .other: "create one in the program that provides the keyring"
         }
     }
 

@@ -24,13 +24,14 @@ LONGEST_SECONDS = 60
 # A process that writes beyond its limit gets SIGXFSZ. If it ignores the signal, it gets an error, as from a full disk.
 LIVES_ON = ("/bin/sh", "-c", 'trap "" XFSZ; exec "$@"', "sh")
 
-# A bus without service directories: only the test puts programs on it, and it starts none itself.
+# Only the test puts programs on this bus, or into its directory of programs that it may start.
 BUS_CONFIGURATION = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
   <type>session</type>
   <listen>unix:path={socket}</listen>
   <auth>EXTERNAL</auth>
+  <servicedir>{services}</servicedir>
   <policy context="default">
     <allow send_destination="*" eavesdrop="true"/>
     <allow eavesdrop="true"/>
@@ -151,13 +152,24 @@ class PrivateSession:
         if unlocked:
             self._keyring.stdin.write(PASSWORD)
         self._keyring.stdin.close()
-        self._wait_for(SECRETS)
+        self.wait_for(SECRETS)
 
     def fill_disk_of_keyring(self, *, full: bool = True) -> None:
         """Stops gnome-keyring from writing to files, as a full disk does, or lets it write again."""
         assert self._keyring is not None
         limit = 0 if full else resource.RLIM_INFINITY
         resource.prlimit(self._keyring.pid, resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+
+    def start_keyring_on_demand(self, *, after_seconds: int) -> None:
+        """Lets the bus start gnome-keyring, unlocked, when a program first calls it. That takes so long."""
+        program = self.runtime / "late-keyring"
+        daemon = "gnome-keyring-daemon --foreground --components=secrets --unlock"
+        program.write_text(f"#!/bin/sh\nsleep {after_seconds}\nprintf '{PASSWORD.decode()}' | exec {daemon}\n")
+        program.chmod(0o700)
+        service = f"[D-BUS Service]\nName={SECRETS}\nExec={program}\n"
+        (self.runtime / "services" / f"{SECRETS}.service").write_text(service)
+        bus = ("gdbus", "call", "--session", "--dest", "org.freedesktop.DBus", "--object-path", "/")
+        self.run(*bus, "--method", "org.freedesktop.DBus.ReloadConfig").check_returncode()
 
     @property
     def keyring(self) -> subprocess.Popen[bytes]:
@@ -182,7 +194,9 @@ class PrivateSession:
 
     def _start_bus(self) -> None:
         configuration = self.runtime / "bus.conf"
-        configuration.write_text(BUS_CONFIGURATION.format(socket=self.runtime / "bus"))
+        services = self.runtime / "services"
+        services.mkdir()
+        configuration.write_text(BUS_CONFIGURATION.format(socket=self.runtime / "bus", services=services))
         self._hand_over()
         bus = subprocess.Popen(
             ["dbus-daemon", f"--config-file={configuration}", "--nofork", "--nopidfile", "--print-address=1"],
@@ -199,7 +213,7 @@ class PrivateSession:
         if not bus.stdout.readline():
             raise RuntimeError("dbus-daemon did not start")
 
-    def _wait_for(self, name: str) -> None:
+    def wait_for(self, name: str) -> None:
         subprocess.run(
             ["gdbus", "wait", "--session", "--timeout", str(READY_SECONDS), name],
             env=self.env,
@@ -217,5 +231,5 @@ def kill(process: subprocess.Popen[bytes]) -> None:
 
 def missing_programs() -> list[str]:
     """The programs that a session needs and that are not installed."""
-    needed = ("dbus-daemon", "gnome-keyring-daemon", "gdbus", "git", "keyctl")
+    needed = ("dbus-daemon", "gnome-keyring-daemon", "gdbus", "git", "keyctl", "kwalletd5", "keepassxc", "Xvfb", "xdotool")
     return [program for program in needed if shutil.which(program) is None]

@@ -114,6 +114,7 @@ import Testing
             #expect(!visible.contains("s3cr3t") && !visible.contains("alice"))
             #expect(Set(item.attributes.keys) == Set(GrantStore.schema.attributes.keys))
         }
+        #expect(Set(items.items.map(\.label)).count == 2, "a user can tell two accounts of a service apart")
     }
 
     @Test func `uses the session collection if the default collection refuses`() throws {
@@ -171,6 +172,26 @@ import Testing
         #expect(try store.grant(account: second.account) == second)
     }
 
+    @Test(arguments: [false, true])
+    func `has the grant in the journal until a keyring that saves late has surely saved it`(_ isLost: Bool) throws {
+        let journal = InMemoryJournal()
+        let store = GrantStore(items: items, journal: journal.functions)
+        items.saveLate()
+        let grant = try grant()
+        try store.save(grant)
+        #expect(try store.settledGrant(account: grant.account) == grant)
+        #expect(!journal.isEmpty)
+        if isLost { items.loseItems() }
+        journal.letTimePass()
+        #expect(try store.settledGrant(account: grant.account) == grant)
+        // A lost grant was written again, so the time begins again.
+        #expect(journal.isEmpty == !isLost && items.items.count == 1)
+        journal.letTimePass()
+        #expect(try store.settledGrant(account: grant.account) == grant)
+        #expect(journal.isEmpty)
+        #expect(try store.grant(account: grant.account) == grant)
+    }
+
     @Test func `gives the grant in the journal even if the keyring is locked`() throws {
         let journal = InMemoryJournal()
         let store = GrantStore(items: items, journal: journal.functions)
@@ -223,7 +244,10 @@ import Testing
         #expect(Set(keyring.names()) == ["grant:a", "grant:b"])
         #expect(Set(journal.accounts()) == ["a", "b"])
         #expect(GrantJournal.inKernelMemory(keyring: name, isOurs: { $0 == "b" }).accounts() == ["b"])
+        journal.settle("a")
+        #expect(journal.isSettling("a") && !journal.isSettling("b"))
         journal.forget("a")
+        #expect(!journal.isSettling("a"))
         #expect(journal.recall("a") == nil && journal.recall("b") == Secret("2"))
     }
 

@@ -137,7 +137,8 @@ enum TestedStore: String, CaseIterable, Sendable {
 
     static let absences: [SecretServiceError] = [.noBus("no address"), .noProvider]
     static let troubles: [SecretServiceError] = [
-        .locked, .promptDismissed, .noCollection, .timedOut(seconds: 3), .failed("odd"),
+        .locked, .promptDismissed, .promptUnanswered(seconds: 60), .noCollection(.kwallet), .starting(seconds: 25),
+        .timedOut(seconds: 3), .failed("odd"),
     ]
 
     @Test(arguments: [(.keyring, 1, 0), (.auto, 1, 0), (.memory, 0, 1)] as [(StoreSetting, Int, Int)])

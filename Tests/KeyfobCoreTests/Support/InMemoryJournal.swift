@@ -6,8 +6,12 @@ import Synchronization
 /// A journal of grants that lives as long as the test.
 final class InMemoryJournal: Sendable {
     private let grants = Mutex<[String: Secret]>([:])
+    private let settling = Mutex<Set<String>>([])
 
     var isEmpty: Bool { grants.withLock { $0.isEmpty } }
+
+    /// Lets the time pass in which a keyring may not have written its file.
+    func letTimePass() { settling.withLock { $0 = [] } }
 
     var functions: GrantJournal {
         GrantJournal(
@@ -17,6 +21,8 @@ final class InMemoryJournal: Sendable {
             },
             recall: { account in self.grants.withLock { $0[account] } },
             forget: { account in self.grants.withLock { $0[account] = nil } },
+            settle: { account in self.settling.withLock { _ = $0.insert(account) } },
+            isSettling: { account in self.settling.withLock { $0.contains(account) } },
             accounts: { self.grants.withLock { Array($0.keys) } })
     }
 }

@@ -1,0 +1,103 @@
+"""A Secret Service of our own, from its specification, for behaviour that no keyring of Debian has.
+
+Like oo7 it hides the items of a locked collection. Like pass-secret-service it can ask its user inside a call, and answers
+the call after that.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from jeepney import DBusAddress, MessageType, new_error, new_method_return, new_signal
+from jeepney.low_level import HeaderFields, Message
+
+from .desktop import BusProgram
+from .session import SECRETS, PrivateSession
+
+ROOT = "/org/freedesktop/secrets"
+COLLECTION = f"{ROOT}/collection/main"
+SESSION = f"{ROOT}/session/1"
+PROMPT = f"{ROOT}/prompt/1"
+Answer = tuple[str | None, tuple[Any, ...]]
+
+
+class DoubleKeyring(BusProgram):
+    """The program, with one collection. `refused_sessions` is how often it refuses to open a session, as KWallet does for
+    one key in 256. The answer to the method `asks_in` waits until ``let_go``."""
+
+    name = SECRETS
+
+    def __init__(self, session: PrivateSession, *, refused_sessions: int = 0) -> None:
+        super().__init__(session)
+        self.is_locked = False
+        self.prompts = self.searches_while_locked = 0
+        self.items: dict[str, tuple[dict[str, str], bytes]] = {}
+        self._refused_sessions = refused_sessions
+        self.asks_in: str | None = None
+        self.dismisses_prompts = False
+        self._may_answer = threading.Event()
+
+    def let_go(self) -> None:
+        """The user has answered."""
+        self._may_answer.set()
+
+    def _receive(self, call: Message) -> None:
+        if call.header.message_type is not MessageType.method_call:
+            return
+        method, path = call.header.fields[HeaderFields.member], call.header.fields[HeaderFields.path]
+        if method == self.asks_in:
+            self._may_answer.wait()
+        answer = self._answer(method, path, call.body)
+        if isinstance(answer, str):
+            self._connection.send(new_error(call, answer, "s", ("Client public key size is invalid",)))
+        else:
+            self._connection.send(new_method_return(call, *answer))
+        if method == "Prompt" and self.dismisses_prompts:
+            emitter = DBusAddress(PROMPT, interface="org.freedesktop.Secret.Prompt")
+            self._connection.send(new_signal(emitter, "Completed", "bv", (True, ("ao", []))))
+
+    def _answer(self, method: str, path: str, body: tuple[Any, ...]) -> Answer | str:
+        match method:
+            case "OpenSession" if self._refused_sessions > 0:
+                self._refused_sessions -= 1
+                return "org.freedesktop.DBus.Error.InvalidArgs"
+            case "OpenSession" if body[0] != "plain":
+                return "org.freedesktop.DBus.Error.NotSupported"
+            case "OpenSession":
+                return "vo", (("s", ""), SESSION)
+            case "ReadAlias":
+                return "o", (COLLECTION if body[0] == "default" else "/",)
+            case "Get" if body[1] == "Locked":
+                return "v", (("b", self.is_locked),)
+            case "Get" if body[1] == "Collections":
+                return "v", (("ao", [COLLECTION]),)
+            case "Get":
+                return "v", (("s", "main"),)
+            case "GetAll" if path in self.items:
+                attributes, _ = self.items[path]
+                return "a{sv}", ({"Attributes": ("a{ss}", attributes), "Label": ("s", ""), "Modified": ("t", 1)},)
+            case "SearchItems":
+                self.searches_while_locked += self.is_locked
+                found = [path for path, (attributes, _) in self.items.items() if body[0].items() <= attributes.items()]
+                return "aoao", ([] if self.is_locked else found, [])
+            case "Unlock":
+                return "aoo", ([], PROMPT) if self.is_locked else (body[0], "/")
+            case "Prompt":
+                self.prompts += 1
+                return None, ()
+            case "CreateItem":
+                path = f"{COLLECTION}/{len(self.items) + 1}"
+                self.items[path] = (body[0]["org.freedesktop.Secret.Item.Attributes"][1], body[1][2])
+                return "oo", (path, "/")
+            case "SetSecret":
+                self.items[path] = (self.items[path][0], body[0][2])
+                return None, ()
+            case "GetSecrets":
+                secrets = {path: (SESSION, b"", self.items[path][1], "text/plain") for path in body[0]}
+                return "a{o(oayays)}", (secrets,)
+            case "Delete":
+                del self.items[path]
+                return "o", ("/",)
+            case _:
+                return "org.freedesktop.DBus.Error.UnknownMethod"
