@@ -6,7 +6,7 @@ package import Secrets
 /// The terminal is read only while our process group has it, so that a program in the background takes no input from the
 /// shell. Lines have up to 16 KiB, and empty lines are skipped.
 package struct PastedLines: ~Copyable {
-    /// In bytes. Redirect URIs with a code have reached 4 KiB.
+    /// In bytes: the same limit as that of the listener for the browser.
     private static let longestLine = 16_384
 
     /// An address of the longest length in a narrow terminal.
@@ -23,11 +23,14 @@ package struct PastedLines: ~Copyable {
     private var line: [UInt8] = []
     private var isAtEnd = false
 
-    /// Switches off the echo until the value is destroyed. Returns nil if there is no terminal and `orStandardInput`
-    /// is false.
+    /// Switches off the echo until the value is destroyed. Returns nil if our process group does not have the terminal, and
+    /// if there is no terminal and `orStandardInput` is false.
     package init?(orStandardInput: Bool) {
         let terminal = unsafe open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)
-        guard terminal >= 0 || orStandardInput else { return nil }
+        guard terminal >= 0 ? HiddenTyping.isForeground(terminal) : orStandardInput else {
+            if terminal >= 0 { close(terminal) }
+            return nil
+        }
         isTerminal = terminal >= 0
         source = isTerminal ? terminal : STDIN_FILENO
         if isTerminal { _ = HiddenTyping.begin(on: source) }

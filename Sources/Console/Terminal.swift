@@ -14,22 +14,13 @@ import Synchronization
 /// - Only the countdown is overwritten. On a dumb terminal, such as a screen reader's, it is one line at the start and
 ///   one each minute. If standard error is not a terminal, there is no countdown.
 package enum Terminal {
-    /// Whether the user can read messages: standard error is a terminal, or there is a controlling terminal.
+    /// Whether the user waits at a terminal: our process group has the controlling terminal. A shell that runs us in the
+    /// background has it itself. Without a controlling terminal: whether standard error is a terminal.
     package static var isThere: Bool {
-        isStandardError || withControllingTerminal { _ in true } == true
-    }
-
-    /// Whether the user waits at a terminal: standard error is one, or our process group has the controlling terminal.
-    /// A shell that runs us in the background has it itself.
-    package static var isInForeground: Bool {
-        isStandardError || withControllingTerminal(HiddenTyping.isForeground) == true
-    }
-
-    private static func withControllingTerminal(_ body: (Int32) -> Bool) -> Bool? {
         let terminal = unsafe open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)
-        guard terminal >= 0 else { return nil }
+        guard terminal >= 0 else { return isStandardError }
         defer { close(terminal) }
-        return body(terminal)
+        return HiddenTyping.isForeground(terminal)
     }
 
     /// Whether standard error itself is a terminal.

@@ -37,6 +37,8 @@ package enum OAuthError: Error, Sendable, Equatable {
     case invalidEndpoint(member: String)
     /// A member is missing that the login needs.
     case missingEndpoint(member: String)
+    /// The endpoint `member` of the metadata, at the URL `at`, gives no answer of its protocol, so that the login cannot begin.
+    indirect case endpointFailed(member: String, at: String, by: OAuthError)
     /// The metadata does not announce S256 (RFC 7636).
     case pkceUnsupported(issuer: String)
     /// An error of RFC 6749 section 5.2, or of section 4.1.2.1 with the status of the redirect, 302; "HTTP 404" if the

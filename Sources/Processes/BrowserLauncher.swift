@@ -7,8 +7,10 @@ import Glibc
 /// 3. GIO's default handler (`gio open`), then `xdg-open`.
 /// 4. The desktop's portal, for a sandbox that has none of these.
 ///
-/// No shell sees the address. The child is not waited for. It has a session of its own, and its standard input, output and
-/// error are /dev/null, so it cannot write into an answer.
+/// A program that fails within two seconds has opened nothing, so the next one is tried.
+///
+/// No shell sees the address. The child has a session of its own, and its standard input, output and error are /dev/null, so
+/// it cannot write into an answer.
 package struct BrowserLauncher: Sendable {
     let search: ExecutableSearch
     let browser: String?
@@ -35,15 +37,80 @@ package struct BrowserLauncher: Sendable {
         self.environment = environment
     }
 
-    /// Starts the first browser that can be started. Returns whether there was one.
-    package func open(_ address: String) -> Bool {
-        commands(for: address).contains { command in
-            guard let program = command.first.flatMap({ search.path(of: $0) }) else { return false }
-            let isStarted = spawn(program, command)
-            note("browser: \(program) " + (isStarted ? "started" : "cannot be started"))
-            return isStarted
-        } || opensByPortal(address)
+    /// Why a program has not opened the browser.
+    package enum Failure: Sendable, Equatable {
+        /// `$BROWSER` names it, and it is not there.
+        case missing(program: String)
+        case cannotStart(program: String)
+        /// It ended with this exit status; nil if a signal ended it.
+        case ended(program: String, status: Int32?)
     }
+
+    /// A browser that is opening.
+    package struct Opening: Sendable {
+        fileprivate var address: String
+        /// The program; nil for the desktop's portal.
+        fileprivate var program: (path: String, process: pid_t)?
+        /// The commands to try if it fails.
+        fileprivate var others: ArraySlice<[String]>
+    }
+
+    /// Starts the first browser that can be started. Returns nil if there is none.
+    ///
+    /// - Parameter failed: receives each program that cannot be started, if the user named it.
+    package func open(_ address: String, failed: (Failure) -> Void = { _ in }) -> Opening? {
+        for named in wanted(for: address) where path(of: named) == nil { failed(.missing(program: named[0])) }
+        return open(address, by: commands(for: address)[...], failed)
+    }
+
+    private func open(_ address: String, by commands: ArraySlice<[String]>, _ failed: (Failure) -> Void) -> Opening? {
+        for (index, command) in zip(commands.indices, commands) {
+            guard let program = path(of: command) else { continue }
+            let process = spawn(program, command)
+            note("browser: \(program) " + (process == nil ? "cannot be started" : "started"))
+            if let process {
+                let others = commands[(index + 1)...]
+                return Opening(address: address, program: (program, process), others: others)
+            }
+            failed(.cannotStart(program: program))
+        }
+        return opensByPortal(address) ? Opening(address: address, program: nil, others: []) : nil
+    }
+
+    /// Follows the program for ``patience``, and starts the next one if it fails. Returns whether one may have opened the
+    /// browser.
+    ///
+    /// - Throws: `CancellationError` soon after the task is cancelled.
+    package func follow(_ opening: Opening, failed: (Failure) -> Void) async throws -> Bool {
+        var opening = opening
+        while let (program, process) = opening.program {
+            guard let failure = try await failure(of: process, program) else { return true }
+            note("browser: \(program) failed")
+            failed(failure)
+            guard let next = open(opening.address, by: opening.others, failed) else { return false }
+            opening = next
+        }
+        return true
+    }
+
+    /// Longer than a script needs to find that it has no browser.
+    private static let patience = Duration.seconds(2)
+
+    /// How the process failed; nil if it succeeded or still runs.
+    private func failure(of process: pid_t, _ program: String) async throws -> Failure? {
+        let end = ContinuousClock.now + Self.patience
+        while .now < end {
+            var status: CInt = 0
+            if unsafe waitpid(process, &status, WNOHANG) != 0 {
+                let isExit = status & 0x7F == 0
+                return status == 0 ? nil : .ended(program: program, status: isExit ? status >> 8 & 0xFF : nil)
+            }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        return nil
+    }
+
+    private func path(of command: [String]) -> String? { command.first.flatMap { search.path(of: $0) } }
 
     private func opensByPortal(_ address: String) -> Bool {
         let isOpened = portal.open(address)
@@ -76,16 +143,30 @@ package struct BrowserLauncher: Sendable {
         commands(for: "").compactMap { $0.first }.map { ($0, search.path(of: $0)) }
     }
 
+    /// The programs that the user names, and that are not there.
+    package var missing: [String] { wanted(for: "").filter { path(of: $0) == nil }.compactMap(\.first) }
+
     /// The command lines to try, in order.
     func commands(for address: String) -> [[String]] {
-        let wanted = BrowserVariable(browser ?? "") { search.path(of: $0) != nil }.commands(for: address)
-        return wanted + [["wslview", address], ["gio", "open", address], ["xdg-open", address]]
+        wanted(for: address) + [["wslview", address], ["gio", "open", address], ["xdg-open", address]]
+    }
+
+    /// Those of `$BROWSER`. A shell expands the tilde only outside of quotation marks, and a file of settings never; a path
+    /// that begins with one means nothing else.
+    private func wanted(for address: String) -> [[String]] {
+        func expanded(_ program: String) -> String {
+            guard program.hasPrefix("~/"), let home = environment["HOME"] else { return program }
+            return home + program.dropFirst()
+        }
+        return BrowserVariable(browser ?? "") { search.path(of: expanded($0)) != nil }.commands(for: address)
+            .map { [expanded($0[0])] + $0.dropFirst() }
     }
 
     /// POSIX_SPAWN_SETSID (glibc 2.26), which the C module shows to GNU sources alone.
     private static let newSession: Int16 = 0x80
 
-    private func spawn(_ program: String, _ arguments: [String]) -> Bool {
+    /// Returns the process; nil if it cannot be started.
+    private func spawn(_ program: String, _ arguments: [String]) -> pid_t? {
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
@@ -97,11 +178,12 @@ package struct BrowserLauncher: Sendable {
         defer { unsafe posix_spawnattr_destroy(&attributes) }
         unsafe posix_spawnattr_setflags(&attributes, Self.newSession)
         var child = pid_t()
-        return unsafe CStrings.with(arguments) { argv in
+        let isStarted = unsafe CStrings.with(arguments) { argv in
             unsafe CStrings.with(childEnvironment.map { $0.key + "=" + $0.value }) { envp in
                 unsafe posix_spawn(&child, program, &actions, &attributes, argv, envp) == 0
             }
         }
+        return isStarted ? child : nil
     }
 
     /// With the token in the variables that programs on Wayland and X11 read.

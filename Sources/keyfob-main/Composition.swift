@@ -45,6 +45,7 @@ struct Composition: Sendable {
         clocks: ServerClocks? = nil
     ) {
         tracer = TraceOutput.tracer(isVerbose: isVerbose)
+        _ = Caller.process
         self.account = account
         self.interaction = interaction
         self.isForGit = isForGit
@@ -229,7 +230,7 @@ struct Composition: Sendable {
             activation: { activation.token }, portal: activation.portal, note: { [tracer] in tracer.note($0) })
         let screen = SignInScreen(
             browser: browser, readsStandardInput: readsStandardInput, saysWhoIsSignedIn: !isLogin,
-            tracer: tracer)
+            isByUser: isLogin, tracer: tracer)
         let (transports, approvals) = (transports, approvals)
         return OAuthTokenSource(
             grants: grants, cache: cache, lock: lock,
@@ -278,7 +279,6 @@ struct Composition: Sendable {
     ) throws(ConfigurationError) -> InteractionPolicy {
         try InteractionPolicy(
             fromCommandLine: interaction, fromConfiguration: configuration, hasTerminal: { Terminal.isThere },
-            isInForeground: { Terminal.isInForeground },
             variable: Environment.variable)
     }
 }

@@ -40,8 +40,12 @@ struct DesktopCall: Sendable {
         let notification = notification(account, from: AskingProgram.name())
         tracer.note("notification: asking")
         let answer = try await HeldSignals.hold {
-            try await notification.ask(within: account.loginDeadline, isGivenUp: { HeldSignals.isCaught })
+            try await notification.ask(within: account.loginDeadline) {
+                HeldSignals.isCaught || Caller.isGone(isUser: false)
+            }
         }
+        // Nobody has declined, so the next caller may ask.
+        if Caller.isGone(isUser: false) { throw Caller.Gone() }
         tracer.note("notification: answered")
         switch answer {
         case .accepted(let token):

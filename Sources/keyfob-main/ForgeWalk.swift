@@ -123,7 +123,9 @@ struct ForgeWalk {
         let browser = BrowserLauncher(
             search: ExecutableSearch(path: Environment.variable("PATH")), browser: Environment.variable("BROWSER"),
             environment: Environment.forChildren)
-        if !browser.open(page) { Terminal.hint(Messages.noBrowser) }
+        let failed = { Terminal.say(Messages.browser(failed: $0)) }
+        guard let opening = browser.open(page, failed: failed), try await browser.follow(opening, failed: failed)
+        else { return Terminal.hint(Messages.noBrowser) }
     }
 
     private static func clientID() async throws -> String {

@@ -13,13 +13,20 @@ struct SignInScreen: Sendable {
     let readsStandardInput: Bool
     /// Whether to report who is signed in. False if the command does that, which also knows about an earlier sign-in.
     let saysWhoIsSignedIn: Bool
+    /// Whether the user has started the sign-in, and no caller waits for a token.
+    let isByUser: Bool
     /// Receives what only a user at `keyfob login` has to see.
     let tracer: Tracer
 
     /// One function for each way to sign in.
     var functions: SignIn.Screen {
         SignIn.Screen(
-            browser: { try await showBrowser($0, $1) }, device: { try await showCode($0, $1) },
+            browser: { account, pending in
+                try await Caller.runUntilGone(isUser: isByUser) { try await showBrowser(account, pending) }
+            },
+            device: { account, pending in
+                try await Caller.runUntilGone(isUser: isByUser) { try await showCode(account, pending) }
+            },
             remark: { Terminal.say(Messages.asksAgain(Report($0).message)) },
             asksToRegister: {
                 try await Terminal.confirms(
@@ -52,22 +59,37 @@ struct SignInScreen: Sendable {
             ? PastedLines(orStandardInput: isOnlyWay && readsStandardInput) : nil
         let takesPastes = lines != nil
 
-        let opened = pending.startAddress.map { Environment.hasBrowser && browser.open($0) } ?? false
         begin(account, at: pending.authorizationServer, tokensFrom: pending.tokenServer)
-        if let startAddress = pending.startAddress, opened {
+        let address = Environment.hasBrowser ? pending.startAddress : nil
+        let opening = address.flatMap { browser.open($0, failed: sayFailure) }
+        if let startAddress = pending.startAddress, opening != nil {
             Terminal.hint(Messages.ifNoBrowserOpens, startAddress)
             if takesPastes { Terminal.hint(Messages.orPaste) }
         } else {
             explainOtherBrowser(pending, takesPastes: takesPastes)
         }
         guard takesPastes || !isOnlyWay else { throw OAuthError.browserFailed(reason: "no terminal to paste into") }
-        try await explainingServersPage(account, pending) { try await wait(pending, &lines) }
+        try await explainingServersPage(account, pending) { try await wait(pending, opening, &lines) }
+    }
+
+    private func sayFailure(_ failure: BrowserLauncher.Failure) { Terminal.say(Messages.browser(failed: failure)) }
+
+    /// Follows the browser that is opening, and explains the other ways if none opens.
+    private func follow(
+        _ opening: BrowserLauncher.Opening?, _ pending: PendingLogin, takesPastes: Bool
+    ) async throws {
+        guard let opening, try await !browser.follow(opening, failed: sayFailure) else { return }
+        explainOtherBrowser(pending, takesPastes: takesPastes)
     }
 
     /// Waits until the sign-in cancels this task, and takes pastes meanwhile.
-    private func wait(_ pending: PendingLogin, _ lines: inout PastedLines?) async throws {
+    private func wait(
+        _ pending: PendingLogin, _ opening: BrowserLauncher.Opening?, _ lines: inout PastedLines?
+    ) async throws {
+        let takesPastes = lines != nil
         async let clock: Void = countDown(Messages.forTheBrowser, until: pending.deadline)
-        async let remarks: Void = showRemarks(pending)
+        async let remarks: Void = showRemarks(pending, takesPastes: takesPastes)
+        async let followed: Void = follow(opening, pending, takesPastes: takesPastes)
         let onTerminal = lines?.isTerminal == true
         var problem = OAuthError.notTheRedirect(expected: pending.redirectURI)
         while let paste = try await lines?.nextPaste() {
@@ -77,7 +99,7 @@ struct SignInScreen: Sendable {
         }
         // If the user typed Ctrl-D, the problem has been reported already.
         if pending.startAddress == nil, !pending.isAnswered() { throw onTerminal ? .cancelled : problem }
-        _ = try await (clock, remarks)
+        _ = try await (followed, clock, remarks)
         try Task.checkCancellation()
     }
 
@@ -102,13 +124,14 @@ struct SignInScreen: Sendable {
     }
 
     /// Says at once what the browser brought, if it is no answer.
-    private func showRemarks(_ pending: PendingLogin) async {
+    private func showRemarks(_ pending: PendingLogin, takesPastes: Bool) async {
         for await remark in pending.remarks {
-            guard case .unusableResponse(.anotherBrowser) = remark else {
-                Terminal.say(Report(remark).message)
-                continue
+            switch remark {
+            case .unusableResponse(.anotherBrowser) where takesPastes, .unusableResponse(.empty) where takesPastes,
+                .unusableResponse(.tooLong), .anotherLogin:
+                complain(remark)
+            default: Terminal.say(Report(remark).message)
             }
-            complain(remark)
         }
     }
 
@@ -129,7 +152,9 @@ struct SignInScreen: Sendable {
         do {
             try await body()
         } catch is CancellationError {
-            if !pending.isAnswered(), .now < time { for line in advice { Terminal.hint(line) } }
+            if !pending.isAnswered(), .now < time, !Caller.isGone(isUser: isByUser) {
+                for line in advice { Terminal.hint(line) }
+            }
             throw CancellationError()
         }
         try await explanation
@@ -168,7 +193,7 @@ struct SignInScreen: Sendable {
     /// Shows the remaining time on a terminal until the end of the sign-in cancels this task.
     private func countDown(_ what: String, until deadline: ContinuousClock.Instant) async throws {
         func left() -> Int64 { ContinuousClock.now.duration(to: deadline).components.seconds }
-        guard Terminal.isStandardError else { return }
+        guard Terminal.isStandardError, Terminal.isThere else { return }
         while !Task.isCancelled, !Terminal.isRedrawn {
             Terminal.say(Messages.waiting(what, left: Messages.span(left())))
             try await Task.sleep(for: .seconds(60))

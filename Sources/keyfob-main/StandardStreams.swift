@@ -13,6 +13,37 @@ enum StandardInput {
     }
 }
 
+/// The program that waits for the answer of this process.
+enum Caller {
+    /// It ended while keyfob waited for the user: nobody would get the answer.
+    struct Gone: Error {}
+
+    /// The process that started this one. Read it early: later its parent may be another process.
+    static let process = getppid()
+
+    /// Whether nobody reads standard output any more, or the process that started this one has ended. For a sign-in that the
+    /// user has started, only the first counts: a shell that ends leaves its jobs alone.
+    static func isGone(isUser: Bool) -> Bool {
+        var output = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
+        let isClosed = unsafe poll(&output, 1, 0) > 0 && output.revents & Int16(POLLERR | POLLHUP) != 0
+        return isClosed || (!isUser && getppid() != process)
+    }
+
+    /// Runs `body`, and then waits until the task is cancelled.
+    ///
+    /// - Throws: ``Gone`` soon after the caller has ended. `body` is cancelled then, and so are the sign-in and its lock.
+    static func runUntilGone(isUser: Bool, _ body: @escaping @Sendable () async throws -> Void) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await body() }
+            group.addTask {
+                while !isGone(isUser: isUser) { try await Task.sleep(for: .milliseconds(300)) }
+                throw Gone()
+            }
+            for try await _ in group {}
+        }
+    }
+}
+
 /// Standard input line by line.
 final class LineInput: Sendable {
     private let lines: Mutex<ConversationLines>

@@ -55,7 +55,12 @@ struct `The user's browser` {
 
     @Test func `does not open if no program can be started`() async throws {
         try await withTemporaryDirectory { directory in
-            #expect(!launcher("nothing:./here:here/too", path: directory).open(Self.address))
+            var failures: [BrowserLauncher.Failure] = []
+            let browser = launcher("nothing:./here:here/too", path: directory)
+            #expect(browser.open(Self.address) { failures.append($0) } == nil)
+            #expect(failures == ["nothing", "./here", "here/too"].map { .missing(program: $0) })
+            #expect(browser.missing == ["nothing", "./here", "here/too"])
+            #expect(launcher(nil, path: directory).missing.isEmpty)
         }
     }
 
@@ -74,7 +79,7 @@ struct `The user's browser` {
             }
             for answers in [true, false] {
                 #expect(launcher("nothing", answers: answers).mightOpen == answers)
-                #expect(launcher("nothing", answers: answers).open(Self.address) == answers)
+                #expect((launcher("nothing", answers: answers).open(Self.address) != nil) == answers)
             }
             // The test does not open this one: the program would stay a child of the test's process.
             #expect(launcher("/bin/true", answers: false).mightOpen)
@@ -100,12 +105,46 @@ struct `The user's browser` {
                 let launcher = BrowserLauncher(
                     search: ExecutableSearch(path: "/usr/bin:/bin"), browser: "absent:sh \(directory)/tool %s",
                     environment: ["PATH": "/usr/bin:/bin"])
-                #expect(launcher.open(address))
+                #expect(launcher.open(address) != nil)
             }
             let found = try await contents(of: directory + "/done")
             let null = "/dev/null"
             #expect(
                 found.split(separator: "\n").map(String.init) == ["1", Self.address, null, null, null, "alone", "0"])
+        }
+    }
+
+    @Test func `is the next program if one fails within two seconds`() async throws {
+        try await withTemporaryDirectory { directory in
+            let mine = directory + "/mine"
+            try write("#!/bin/sh\ncd '\(directory)' && echo \"$1\" >made && mv made done\n", to: mine)
+            try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: mine)
+            let launcher = BrowserLauncher(
+                search: ExecutableSearch(path: "/usr/bin:/bin"),
+                browser: "false:sh -c 'exit 3':sh -c 'kill -9 $$':~/absent:~/mine",
+                environment: ["PATH": "/usr/bin:/bin", "HOME": directory])
+            var failures: [BrowserLauncher.Failure] = []
+            let opening = try #require(launcher.open(Self.address) { failures.append($0) })
+            #expect(try await launcher.follow(opening) { failures.append($0) })
+            #expect(try await contents(of: directory + "/done") == Self.address + "\n")
+            let shell = try #require(launcher.search.path(of: "sh"))
+            #expect(
+                failures == [
+                    .missing(program: directory + "/absent"),
+                    .ended(program: try #require(launcher.search.path(of: "false")), status: 1),
+                    .ended(program: shell, status: 3), .ended(program: shell, status: nil),
+                ])
+        }
+    }
+
+    @Test func `is none if each program fails`() async throws {
+        try await withTemporaryDirectory { directory in
+            let launcher = BrowserLauncher(
+                search: ExecutableSearch(path: directory), browser: "/bin/false:/bin/false", environment: [:])
+            let opening = try #require(launcher.open(Self.address))
+            var failures = 0
+            #expect(try await !launcher.follow(opening) { _ in failures += 1 })
+            #expect(failures == 2)
         }
     }
 

@@ -25,7 +25,8 @@ import Testing
         Row("broken escapes in an unknown parameter") { $0 + "&note=100%&x=%zz" },
         Row("parameters without a name") { "&=&=x&" + $0 },
         Row("a raw list of scopes, twice") { $0 + "&scope=a+b&scope[]=c&authuser=0&prompt=none" },
-        Row("a long unknown parameter") { $0 + "&note=" + String(repeating: "x", count: 4000) },
+        Row("a long unknown parameter") { $0 + "&note=" + String(repeating: "x", count: 12_000) },
+        Row("each parameter twice") { $0 + "&" + $0 },
         Row("a description in Windows-1251", refusal: true, says: "was refused") {
             $0.replacing("as+configured", with: "%C4%EE%F1%F2%F3%EF").replacing("as%20configured", with: "%C4%EE%F1")
         },
@@ -59,6 +60,9 @@ import Testing
             $0.split(separator: "&").map { $0.hasPrefix("state=") ? "state=" : $0 }.joined(separator: "&")
         },
         Row("another state", says: "belongs to another sign-in") { $0.replacing("state=", with: "state=x") },
+        Row("nothing", says: "came back without an answer") { _ in "" },
+        Row("a fragment", says: "if the address of its page has a # sign") { "#" + $0 },
+        Row("too much", says: "too long for keyfob") { $0 + "&note=" + String(repeating: "x", count: 16_384) },
         Row("the code twice", says: "has the parameter code twice") { $0 + "&code=other" },
         Row("the state twice", says: "has the parameter state twice") { $0 + "&state=other" },
         Row("the issuer twice", says: "has the parameter iss twice") { $0 + "&iss=other" },
@@ -85,6 +89,83 @@ import Testing
             #expect(end == .signal(2))
             #expect(terminal.showsTyping)
             #expect(bench.requests(to: "/token") == 0)
+        }
+    }
+
+    /// RFC 6749 section 4.1.2.1, OpenID Connect Core section 3.1.2.6, RFC 8707, and errors that no standard has.
+    static let errors: [(String, Int32)] = [
+        ("access_denied", 77), ("login_required", 77), ("consent_required", 77), ("interaction_required", 77),
+        ("account_selection_required", 77), ("temporarily_unavailable", 75), ("server_error", 75),
+        ("unsupported_response_type", 78), ("invalid_target", 78), ("invalid_scope", 78), ("invalid_request", 77),
+        ("unauthorized_client", 78), ("invalid_client", 78), ("request_not_supported", 77), ("X-500", 77),
+    ]
+
+    @Test func `that refuses leaves a way on, and the hint works`() async throws {
+        try await FailureBench.run { bench in
+            for (error, status) in Self.errors {
+                bench.server.reconfigure { $0.authorizationError = error }
+                let result = try await bench.login()
+                #expect(result.status == status, "\(error): \(result.complaint)")
+                let lines = result.complaint.split(separator: "\n")
+                #expect(lines.last?.hasPrefix("hint: ") == true, "\(error): \(result.complaint)")
+                #expect(lines.last?.contains("if no browser opens") == false, "\(error): \(result.complaint)")
+                HintCommands.check(lines)
+            }
+        }
+    }
+
+    static let deviceFailures: [(ScriptedResponse, Int32, String)] = [
+        (.json("{}", status: 404), 78, "HTTP 404"), (.json("{}", status: 405), 78, "HTTP 405"),
+        (ScriptedResponse(status: 200, body: Array("<html>".utf8)), 75, "JSON"),
+        (ScriptedResponse(status: 503), 75, "HTTP 503"), (.json("{}"), 78, "announces no device_code"),
+        (
+            .json(#"{"device_code":"d","user_code":"u","verification_uri":"http://a.example/"}"#), 78,
+            "verification_uri is not an https URL"
+        ),
+        (.lostRequest, 75, "closed the connection"),
+    ]
+
+    @Test func `from the device endpoint names it, and leaves the browser`() async throws {
+        try await FailureBench.run(.configured, { $0.device.isOffered = true }) { bench in
+            let endpoint = "/device_authorization"
+            for (answer, status, says) in Self.deviceFailures {
+                bench.fail(endpoint, with: answer)
+                let result = try await bench.login(["--flow", "device"])
+                #expect(result.status == status, "\(result.complaint)")
+                #expect(result.complaint.contains("device_authorization_endpoint, \(bench.server.issuer)\(endpoint), "))
+                #expect(result.complaint.contains(says), "\(result.complaint)")
+                let way = "keyfob login --flow paste \(bench.service)\n"
+                #expect(result.complaint.contains(way), "\(result.complaint)")
+            }
+            for (error, status) in [("invalid_request", Int32(77)), ("unauthorized_client", 78), ("invalid_scope", 78)]
+            {
+                bench.fail(endpoint, with: .error(error))
+                let result = try await bench.login(["--flow", "device"])
+                #expect(result.status == status, "\(result.complaint)")
+                #expect(result.complaint.contains("hint: "), "\(result.complaint)")
+            }
+        }
+    }
+
+    /// The server requires pushed requests, and they do not work. The hint works as written.
+    @Test func `from the endpoint for pushed requests names it, and the way without it`() async throws {
+        try await FailureBench.run(.configured, { $0.pushedRequests = .required }) { bench in
+            bench.fail("/par", with: .json("{}", status: 404))
+            let result = try await bench.login()
+            #expect(result.status == 78, "\(result.complaint)")
+            #expect(result.complaint.contains("_request_endpoint, \(bench.server.issuer)/par, does not work: "))
+            #expect(result.complaint.contains("set authorization_endpoint and token_endpoint"), "\(result.complaint)")
+            bench.server.reconfigure { $0.pushedRequests = .off }
+            try bench.session.configure(
+                """
+                [host."\(bench.service)"]
+                client_id = "keyfob-demo"
+                authorization_endpoint = "\(bench.server.issuer)/authorize"
+                token_endpoint = "\(bench.server.issuer)/token"
+
+                """)
+            let followed = try await bench.login()
+            #expect(followed.status == 0, "\(followed.complaint)")
         }
     }
 }

@@ -12,9 +12,8 @@ struct BrowserCheck: Check {
         guard context.parts.hasBrowser else {
             return .ok("keyfob opens none here: there is no graphical session and no $BROWSER")
         }
-        let programs = context.parts.browser.programs
-        guard let first = programs.first, let chosen = programs.first(where: { $0.path != nil }), let path = chosen.path
-        else {
+        let browser = context.parts.browser
+        guard let chosen = browser.programs.first(where: { $0.path != nil }), let path = chosen.path else {
             if context.desktopServices.contains(.portal), Portal.opensAddresses {
                 return .ok("the desktop's portal opens it")
             }
@@ -22,9 +21,9 @@ struct BrowserCheck: Check {
                 "no program that opens a browser is installed",
                 hints: ["install xdg-utils, or set BROWSER to a browser"])
         }
-        if first.path == nil {
+        if let missing = browser.missing.first, missing == browser.programs.first?.name {
             return .warning(
-                "$BROWSER names \(Printable.text(first.name)), which does not exist; keyfob tries \(path) instead",
+                "$BROWSER names \(Printable.text(missing)), which does not exist; keyfob tries \(path) instead",
                 hints: ["set BROWSER to an existing program, or unset it"], ["program": .text(path)])
         }
         guard chosen.name == "gio" else { return .ok(path, ["program": .text(path)]) }

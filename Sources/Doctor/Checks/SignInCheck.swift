@@ -13,7 +13,7 @@ struct SignInCheck: Check {
         let policy = try InteractionPolicy(
             fromCommandLine: nil,
             fromConfiguration: context.notes.read { $0.configured }?.accounts.configuration.interaction,
-            hasTerminal: { Terminal.isThere }, isInForeground: { Terminal.isInForeground },
+            hasTerminal: { Terminal.isThere },
             variable: context.parts.variable)
         return Self.finding(
             context.request ?? CredentialRequest(protocolName: "https", host: "example.com"), policy,

@@ -24,8 +24,6 @@ package enum CredentialFailure: Error, Sendable, Equatable {
     case notConfigured(service: ServiceURL)
     /// keyfob cannot sign in at this URL: it is neither https, nor http on a loopback host.
     case notAService(url: String)
-    /// The service's metadata name no authorization server (RFC 9728 section 2).
-    case noAuthorizationServer(service: ServiceURL)
     /// The service names another authorization server than at the last sign-in, and the user did not accept it.
     case issuerChanged(service: ServiceURL, from: String, to: String)
     /// The service has named an authorization server whose metadata send the user or secrets to other hosts, and the user did

@@ -12,21 +12,19 @@ package struct InteractionPolicy: Sendable {
     /// Whether keyfob can reach the user for a flow: there is a terminal or, for the flow that opens a browser, a graphical
     /// session or a `$BROWSER`. Called only if it decides: most requests need no user.
     package var reachesSomebody: @Sendable (Account.Flow?) -> Bool
-    /// Whether only the desktop can reach the user: there is a graphical session, and no terminal in whose foreground this
-    /// process runs.
+    /// Whether only the desktop can reach the user: there is a graphical session, and no terminal.
     package var reachesDesktopAlone: @Sendable () -> Bool
     /// Whether the caller's environment declines: `GIT_TERMINAL_PROMPT=0`, `GCM_INTERACTIVE=never`.
     package var callerDeclined: Bool
 
     /// - Parameters:
-    ///   - hasTerminal: whether standard error is a terminal, or the process has a controlling terminal.
-    ///   - isInForeground: whether this process is in the foreground of that terminal.
+    ///   - hasTerminal: whether the user waits at a terminal, in whose foreground this process runs.
     ///   - variable: reads the environment.
     /// - Throws: ``ConfigurationError`` if `KEYFOB_INTERACTION` has another value: a user who wrote `no` must not see a
     ///   browser.
     package init(
         fromCommandLine: Interaction?, fromConfiguration: Interaction?, hasTerminal: @escaping @Sendable () -> Bool,
-        isInForeground: @escaping @Sendable () -> Bool = { true }, variable: (String) -> String?
+        variable: (String) -> String?
     ) throws(ConfigurationError) {
         func isSet(_ name: String) -> Bool { variable(name).map { !$0.isEmpty } ?? false }
         func isOneOf(_ name: String, _ words: [String]) -> Bool {
@@ -38,7 +36,7 @@ package struct InteractionPolicy: Sendable {
         let hasDesktop = ["DISPLAY", "WAYLAND_DISPLAY"].contains(where: isSet)
         let hasBrowser = hasDesktop || isSet("BROWSER")
         reachesSomebody = { flow in (flow ?? .loopback) == .loopback && hasBrowser || hasTerminal() }
-        reachesDesktopAlone = { hasDesktop && !(hasTerminal() && isInForeground()) }
+        reachesDesktopAlone = { hasDesktop && !hasTerminal() }
         callerDeclined =
             isOneOf("GIT_TERMINAL_PROMPT", ["0", "false", "no", "off", ""])  // git's own booleans.
             || isOneOf("GCM_INTERACTIVE", ["0", "false", "never", "no"])

@@ -2,6 +2,7 @@ package import Addresses
 import CredentialProtocol
 package import OAuth
 import Secrets
+import Synchronization
 
 /// Finds the authorization server of a service from its URL.
 ///
@@ -72,9 +73,26 @@ package struct ServerFinder: Sendable {
     /// - Parameters:
     ///   - fields: the `WWW-Authenticate` fields that the caller got. If there are none, keyfob asks the service.
     ///   - pinned: the issuer of an earlier sign-in, preferred if the service still names it.
-    /// - Throws: ``CredentialFailure`` if there is no server; `OAuthError` if a request failed.
+    /// - Throws: ``CredentialFailure`` if there is no server; `OAuthError` if a request failed, with the answers of all
+    ///   locations if none has metadata now.
     package func find(
         _ service: ServiceURL, challenges fields: [String] = [], pinned: String? = nil
+    ) async throws -> Finding {
+        let answers = Mutex<[MetadataAnswer]>([])
+        let timed = ServerFinder(transport: SharedTime(transport), reach: reach) { [note] remark in
+            if case .skipped(let answer) = remark { answers.withLock { $0.append(answer) } }
+            note(remark)
+        }
+        do {
+            return try await timed.search(service, challenges: fields, pinned: pinned)
+        } catch OAuthError.metadataNotFound(let issuer, _) {
+            let error = OAuthError.metadataNotFound(issuer: issuer, answers: answers.withLock { $0 })
+            throw error.isNothingThere ? CredentialFailure.notConfigured(service: service) : error
+        }
+    }
+
+    private func search(
+        _ service: ServiceURL, challenges fields: [String], pinned: String?
     ) async throws -> Finding {
         if let known = KnownHost.match(service, provider: nil) {
             return Finding(
@@ -108,7 +126,8 @@ package struct ServerFinder: Sendable {
         return Finding(host: host, steps: steps + [.ownIssuer(issuer)])
     }
 
-    /// The metadata of the service; nil if there are none, with the error if the reason is a bad challenge.
+    /// The metadata of the service; nil if there are none or none can be had now, with the error if the reason is a bad
+    /// challenge.
     private func resourceMetadata(
         of url: EndpointURL, advertised: String?
     ) async throws(OAuthError) -> (ResourceDiscovery.Found?, OAuthError?) {
@@ -116,8 +135,8 @@ package struct ServerFinder: Sendable {
         do {
             return (try await discovery.metadata(of: url, advertised: advertised), nil)
         } catch {
-            guard error.concernsChallenge else { throw error }
-            return (nil, error)
+            guard error.concernsChallenge || error.isOutage else { throw error }
+            return (nil, error.isOutage ? nil : error)
         }
     }
 
@@ -125,7 +144,7 @@ package struct ServerFinder: Sendable {
         of url: EndpointURL, among given: [String]
     ) async throws -> AuthenticationChallenge? {
         if let challenge = AuthenticationChallenge.bearer(in: given) { return challenge }
-        let fields = try await ResourceDiscovery(transport: transport).challengeFields(of: url)
+        let fields = try await ResourceDiscovery(transport: transport, note: note).challengeFields(of: url)
         return AuthenticationChallenge.bearer(in: fields)
     }
 
@@ -138,7 +157,7 @@ package struct ServerFinder: Sendable {
     ) async throws -> Configuration.Host {
         let metadata = found.metadata
         guard let first = metadata.authorizationServers.first else {
-            throw CredentialFailure.noAuthorizationServer(service: service)
+            throw CredentialFailure.notConfigured(service: service)
         }
         let issuer = pinned.flatMap { metadata.authorizationServers.holdsSame(as: $0) ? $0 : nil } ?? first
         let resource = found.speaksForWhole ? try? ServiceURL(metadata.resource) : nil
@@ -172,9 +191,8 @@ package struct ServerFinder: Sendable {
             return try await Discovery(transport: transport, note: note)
                 .metadata(issuer: service.origin, wanting: scope)
         } catch {
-            guard error.isNothingThere else { throw error }
-            if let problem { throw problem }
-            throw CredentialFailure.notConfigured(service: service)
+            guard let problem, error.isNothingThere else { throw error }
+            throw problem
         }
     }
 }

@@ -158,7 +158,7 @@ extension Account {
 
     /// Whether an authorization request must ask for the user's consent, which OpenID Connect Core section 11 requires for a
     /// refresh token.
-    var asksForConsent: Bool { mayAskForConsent && scopes.contains(Self.offlineAccess) }
+    package var asksForConsent: Bool { mayAskForConsent && scopes.contains(Self.offlineAccess) }
 
     /// The account, with `offline_access` if keyfob may add it and the server supports it.
     package func withOfflineAccess(at metadata: AuthorizationServerMetadata) -> Account {

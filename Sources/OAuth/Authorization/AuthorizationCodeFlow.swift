@@ -133,6 +133,7 @@ extension OAuthError {
     package var mayConcernPrompt: Bool {
         switch self {
         case .unavailable(_, let status, _): status >= 500
+        case .endpointFailed(_, _, let error): error.mayConcernPrompt
         case .refused(_, _, let error, _):
             ![
                 "access_denied", "invalid_client", "unauthorized_client", "invalid_scope", "invalid_target",

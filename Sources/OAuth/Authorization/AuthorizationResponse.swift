@@ -3,14 +3,18 @@ import Secrets
 
 /// The response that the browser brings to the redirect URI (RFC 6749 sections 4.1.2 and 4.1.2.1, RFC 9207 section 2).
 ///
-/// Only `state`, `iss`, `code` and `error` decide, so each of them may occur once (RFC 6749 section 3.1). Everything
+/// Only `state`, `iss`, `code` and `error` decide, so each of them may have one value (RFC 6749 section 3.1). Everything
 /// else may be missing, doubled or in any encoding.
 package struct AuthorizationResponse {
     /// Why a response is no answer to this login. The login goes on.
     package enum Problem: Sendable, Equatable {
+        /// It has no parameter of a response at all, as if the server had put them elsewhere, for instance into the fragment.
+        case empty
+        /// It is longer than keyfob reads.
+        case tooLong
         /// It has no `state`. Anybody can write such a response, so only the form of an error code is accepted.
         case noState(error: String?)
-        /// A parameter that decides occurs twice.
+        /// A parameter that decides has two values.
         case repeated(parameter: String)
         /// It has not exactly one of `code` and `error`.
         case undecided
@@ -32,7 +36,11 @@ package struct AuthorizationResponse {
     init(query: String) {
         values = FormEncoding.decodeTolerantly(query).reduce(into: [:]) { values, pair in
             guard let name = String(validating: pair.name, as: UTF8.self) else { return }
-            values[name, default: []].append(pair.value)
+            // A parameter that occurs twice with one value has that value.
+            if values[name]?.contains(pair.value) != true { values[name, default: []].append(pair.value) }
+        }.mapValues { values in
+            // One without a value counts as omitted (RFC 6749 section 3.1).
+            values.count > 1 ? values.filter { !$0.isEmpty } : values
         }
     }
 

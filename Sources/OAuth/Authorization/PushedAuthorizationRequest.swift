@@ -13,24 +13,30 @@ struct PushedAuthorizationRequest {
     let expiresIn: Int
 
     /// Pushes `request`. Returns nil if the server accepts plain requests and has no endpoint for pushed ones: none
-    /// announced, or the announced one does not exist (404 or 405) or fails (5xx).
+    /// announced, or the announced one answers with neither a `request_uri` nor an error of its protocol.
     ///
-    /// - Throws: `missingEndpoint` if the server requires pushed requests but has no endpoint; `refused` with the
-    ///   server's error (section 2.3); errors of any answer.
+    /// - Throws: `refused` with the server's error (section 2.3). If the server requires pushed requests: `missingEndpoint`
+    ///   if it has no endpoint, `endpointFailed` if that does not work.
     static func push(
         _ request: AuthorizationRequest, for login: AuthorizationParameters, transport: any HTTPTransport
     ) async throws(OAuthError) -> PushedAuthorizationRequest? {
-        let missing = OAuthError.missingEndpoint(member: "pushed_authorization_request_endpoint")
+        let member = "pushed_authorization_request_endpoint"
         let isRequired = login.metadata.requiresPushedAuthorizationRequests
         guard let endpoint = login.metadata.pushedAuthorizationRequestEndpoint else {
-            if isRequired { throw missing }
+            if isRequired { throw .missingEndpoint(member: member) }
             return nil
         }
-        let (response, _) = try await transport.send(
-            request.form, as: login.client, to: endpoint, supported: login.metadata.tokenEndpointAuthMethodsSupported)
-        if [404, 405].contains(response.status), isRequired { throw missing }
-        if response.status >= 500 || [404, 405].contains(response.status), !isRequired { return nil }
-        return try PushedAuthorizationRequest(response, from: endpoint.host)
+        do throws(OAuthError) {
+            let (response, _) = try await transport.send(
+                request.form, as: login.client, to: endpoint,
+                supported: login.metadata.tokenEndpointAuthMethodsSupported)
+            return try PushedAuthorizationRequest(response, from: endpoint.host)
+        } catch {
+            if error.isOfProtocol || error == .cancelled { throw error }
+            // Servers with a fault in their forms of `prompt` answer with 500: the caller has another request.
+            if isRequired { throw .endpointFailed(member: member, at: endpoint.string, by: error) }
+            return nil
+        }
     }
 
     /// Reads a complete answer (section 2.2). Accepts any success, not only 201, the status that the RFC requires.

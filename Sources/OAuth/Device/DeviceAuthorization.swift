@@ -1,4 +1,5 @@
 import Addresses
+import JSON
 import Secrets
 
 /// The answer of the device authorization endpoint (RFC 8628 section 3.2).
@@ -21,26 +22,43 @@ struct DeviceAuthorization {
     private static let defaultLifetime = 1800
 
     /// Reads a complete answer. Refuses an address that is not https, because the user is going to open it.
-    init(_ response: HTTPResponse, from host: String) throws(OAuthError) {
+    ///
+    /// - Throws: `missingEndpoint` and `invalidEndpoint` with the member's name; errors of any answer.
+    init(_ response: HTTPResponse, from endpoint: EndpointURL) throws(OAuthError) {
+        let host = endpoint.host
         let answer = try TokenAnswer(granted: response, by: host)
 
         func text(_ member: String) throws(OAuthError) -> String {
-            guard let text = try answer.string(member, host: host), !text.isEmpty
+            guard let text = try answer.string(member, host: host)?.trimmed, !text.isEmpty
             else { throw .missingEndpoint(member: member) }
             return text
         }
         deviceCode = Secret(try text("device_code"))
-        userCode = ServerText.printable(try text("user_code"))
+        // Some servers write a code of digits as a number.
+        if case .integer(let digits)? = answer.values("user_code").last {
+            userCode = String(digits)
+        } else {
+            userCode = ServerText.printable(try text("user_code"))
+        }
         // Google uses the second name. Its implementation is older than the RFC.
         let names = ["verification_uri", "verification_url"]
-        guard let address = names.lazy.compactMap({ try? EndpointURL(try text($0)) }).first
-        else { throw .invalidEndpoint(member: "verification_uri") }
+        let addresses = names.compactMap { answer.text($0)?.trimmed }
+        guard let address = addresses.lazy.compactMap({ Self.address($0, from: endpoint) }).first
+        else { throw addresses.isEmpty ? .missingEndpoint(member: names[0]) : .invalidEndpoint(member: names[0]) }
         verificationURI = address
-        verificationURIComplete = (try? answer.string("verification_uri_complete", host: host))
-            .flatMap { try? EndpointURL($0) }
+        verificationURIComplete = answer.text("verification_uri_complete").flatMap {
+            Self.address($0.trimmed, from: endpoint)
+        }
         let seconds = answer.number("expires_in").flatMap { $0 >= 1 ? $0 : nil } ?? Double(Self.defaultLifetime)
         expiresIn = Int(min(seconds, Double(TokenResponse.longestLifetime)))
         let pause = answer.number("interval").flatMap { $0 >= 1 ? $0 : nil } ?? Double(Self.defaultInterval)
         interval = Int(min(pause, Double(Self.longestInterval)))
+    }
+
+    /// An address for the user. Without a scheme, as people write it, it is https; a path alone is one of the server.
+    private static func address(_ text: String, from endpoint: EndpointURL) -> EndpointURL? {
+        if let url = try? EndpointURL(text) { return url }
+        guard !text.begins(with: "//"), text.firstRange(of: "://") == nil else { return nil }
+        return try? EndpointURL(text.begins(with: "/") ? endpoint.origin + text : "https://" + text)
     }
 }

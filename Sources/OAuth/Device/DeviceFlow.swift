@@ -29,7 +29,8 @@ package struct DeviceFlow: Sendable {
     /// nothing is shown and nothing is polled. `remark` receives each unexpected answer after which the polling goes on, but
     /// not the same one again. `present` runs in parallel with the polling and is cancelled at its end.
     ///
-    /// - Throws: errors of `check` and `present`; `missingEndpoint` if the server has no device flow;
+    /// - Throws: errors of `check` and `present`; `missingEndpoint` if the server has no device flow, `endpointFailed` if it
+    ///   does not work;
     ///   `authorizationTimedOut` if the user did not finish in time; `codeExpired` if the server's time limit was
     ///   shorter; `refused` if the user declined.
     package func run(
@@ -62,17 +63,23 @@ package struct DeviceFlow: Sendable {
     }
 
     private func authorize() async throws(OAuthError) -> DeviceAuthorization {
+        let member = "device_authorization_endpoint"
         guard let endpoint = parameters.metadata.deviceAuthorizationEndpoint
-        else { throw .missingEndpoint(member: "device_authorization_endpoint") }
+        else { throw .missingEndpoint(member: member) }
         var form = FormBody()
         if !parameters.scopes.isEmpty { form.append("scope", parameters.scopes.joined(separator: " ")) }
         form.append("resource", parameters.resource)
         form.append("audience", parameters.audience)
         for (name, value) in parameters.authentication { form.append(name, value) }
-        let (response, _) = try await transport.send(
-            form, as: parameters.client, to: endpoint,
-            supported: parameters.metadata.tokenEndpointAuthMethodsSupported)
-        return try DeviceAuthorization(response, from: endpoint.host)
+        do throws(OAuthError) {
+            let (response, _) = try await transport.send(
+                form, as: parameters.client, to: endpoint,
+                supported: parameters.metadata.tokenEndpointAuthMethodsSupported)
+            return try DeviceAuthorization(response, from: endpoint)
+        } catch {
+            if error.isOfProtocol || error == .cancelled { throw error }
+            throw .endpointFailed(member: member, at: endpoint.string, by: error)
+        }
     }
 
     private func poll(

@@ -99,6 +99,25 @@ package protocol HTTPTransport: Sendable {
     func send(_ request: HTTPRequest) async throws(OAuthError) -> HTTPResponse
 }
 
+/// Divides the time of one search among its requests: each has half of what is left. So a location that does not answer
+/// leaves time for the next ones.
+package struct SharedTime: HTTPTransport {
+    private let transport: any HTTPTransport
+    private let end: ContinuousClock.Instant
+
+    /// - Parameter limit: the time for the whole search, from now on.
+    package init(_ transport: any HTTPTransport, limit: Duration = .seconds(30)) {
+        (self.transport, end) = (transport, .now + limit)
+    }
+
+    package func send(_ request: HTTPRequest) async throws(OAuthError) -> HTTPResponse {
+        var request = request
+        let share = max(ContinuousClock.now.duration(to: end) / 2, .seconds(1))
+        request.deadline = min(request.deadline ?? share, share)
+        return try await transport.send(request)
+    }
+}
+
 extension HTTPTransport {
     /// Sends a request with secrets and attaches them to the response, so that an error message in it can be shown
     /// without them.

@@ -13,8 +13,8 @@ package struct Discovery: Sendable {
 
     /// Fetches and checks the metadata of `issuer`.
     ///
-    /// If a location has no usable document (4xx, 5xx, a redirect, a page for people), the next one is tried. All locations
-    /// are on the issuer's own origin, and a document counts only if it names the issuer. So a later document may complete
+    /// If a location has no usable document (4xx, 5xx, a redirect, a page for people) or does not answer, the next one is
+    /// tried, within the time of ``SharedTime``. All locations are on the issuer's own origin, and a document counts only if it names the issuer. So a later document may complete
     /// an earlier one of the same issuer.
     ///
     /// - Parameters:
@@ -26,6 +26,7 @@ package struct Discovery: Sendable {
         issuer: String, pkce: PKCEPolicy = .required, wanting scope: String? = nil
     ) async throws(OAuthError) -> AuthorizationServerMetadata {
         let expected = try Issuer(issuer)
+        let transport = SharedTime(transport)
         var (documents, answers): ([MetadataDocument], [MetadataAnswer]) = ([], [])
         for location in expected.metadataLocations {
             guard let url = try? EndpointURL(location) else { throw .invalidEndpoint(member: "issuer") }

@@ -47,7 +47,7 @@ extension OAuthError {
     /// Whether the server could not answer now.
     package var isOutage: Bool {
         switch self {
-        case .unavailable, .answerLost: true
+        case .unavailable, .answerLost, .timedOut: true
         default: false
         }
     }

@@ -72,6 +72,15 @@ struct BrowserPage: Equatable {
             purpose: purpose)
     }
 
+    /// The server sent the browser back without any parameter. Only the browser sees a fragment; the user can paste it.
+    static func emptyAnswer(_ purpose: Purpose) -> BrowserPage {
+        BrowserPage(
+            status: 400, heading: "No answer",
+            sentences: "The server sent you back here without an answer that keyfob can see. If the address of this "
+                + "page has a # sign, copy the whole address and paste it into the terminal in which keyfob waits.",
+            purpose: purpose)
+    }
+
     // Pages for all other requests.
 
     static let notThisSignIn = BrowserPage(
@@ -84,7 +93,7 @@ struct BrowserPage: Equatable {
     static let foreign = BrowserPage(
         status: 400, heading: "Bad request", sentences: "This address belongs to another program.")
     static let notAllowed = BrowserPage(
-        status: 405, heading: "Not allowed", sentences: "Only GET requests are answered here.")
+        status: 405, heading: "Not allowed", sentences: "Only GET requests and forms are answered here.")
     static let nothingHere = BrowserPage(
         status: 404, heading: "Nothing here", sentences: "keyfob waits for a sign-in here, but not at this address.")
     static let fetchedAhead = BrowserPage(

@@ -9,13 +9,11 @@ final class LoopbackConnection: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
-    /// Longest request target, in bytes. Codes of large providers have up to 2 KiB.
-    static let targetLimit = 8_192
-
     private let traffic: LoopbackTraffic
     private let patience: TimeAmount
     private let isStranger: (any Channel) -> Bool
     private var head: HTTPRequestHead?
+    private var body: [UInt8] = []
     private var isAnswered = false
     private var timeout: Scheduled<Void>?
 
@@ -42,7 +40,8 @@ final class LoopbackConnection: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head(let head): self.head = self.head ?? head
-        case .body: break
+        // One byte more shows that it is too long.
+        case .body(let part): body += part.readableBytesView.prefix(LoopbackRequest.longest + 1 - body.count)
         // The answer is sent after the end of the request: closing with unread bytes would reset the connection and
         // lose the answer. A second request on the same connection is ignored.
         case .end where !isAnswered:
@@ -58,10 +57,8 @@ final class LoopbackConnection: ChannelInboundHandler {
 
     private func answer(_ context: ChannelHandlerContext) {
         guard let head else { return }
-        let (answer, event) =
-            head.uri.utf8.count > Self.targetLimit
-            ? (LoopbackAnswer.page(.tooLong), nil)
-            : traffic.answer(LoopbackRequest(head, isFromStranger: isStranger(context.channel)))
+        let (answer, event) = traffic.answer(
+            LoopbackRequest(head, body: body, isFromStranger: isStranger(context.channel)))
 
         let body = ByteBuffer(string: answer.page)
         var response = HTTPResponseHead(version: .http1_1, status: HTTPResponseStatus(statusCode: answer.status))
@@ -80,9 +77,10 @@ final class LoopbackConnection: ChannelInboundHandler {
 }
 
 extension LoopbackRequest {
-    init(_ head: HTTPRequestHead, isFromStranger: Bool) {
+    init(_ head: HTTPRequestHead, body: [UInt8], isFromStranger: Bool) {
         self.init(
             method: head.method.rawValue, target: head.uri,
-            fields: head.headers.map { (name: $0.name.lowercased(), value: $0.value) }, isFromStranger: isFromStranger)
+            fields: head.headers.map { (name: $0.name.lowercased(), value: $0.value) }, body: body,
+            isFromStranger: isFromStranger)
     }
 }

@@ -7,8 +7,25 @@ struct LoopbackRequest {
     var target: String
     /// All fields in the order of arrival, with lower-case names.
     var fields: [(name: String, value: String)]
+    /// At most one byte more than ``longest``.
+    var body: [UInt8] = []
     /// Whether another user of this machine sent the request, or the sender is unknown.
     var isFromStranger = false
+
+    /// Longest target and longest body, in bytes. Codes of large providers have up to 2 KiB, and some have been signed and
+    /// encrypted tokens of 9 KB. A paste has the same limit.
+    static let longest = 16_384
+
+    var isTooLong: Bool { target.utf8.count > Self.longest || body.count > Self.longest }
+
+    /// The form that a page has sent (OAuth 2.0 Form Post Response Mode), if it can be a query; nil for other requests.
+    var form: String? {
+        let type = values("content-type").first?.asciiLowercased.prefix { $0 != ";" && $0 != " " }
+        guard method == "POST", type == "application/x-www-form-urlencoded",
+            body.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "#") })
+        else { return nil }
+        return String(decoding: body, as: UTF8.self)
+    }
 
     /// All values of a field.
     func values(_ name: String) -> [String] {

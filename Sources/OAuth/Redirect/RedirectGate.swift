@@ -69,20 +69,27 @@ struct RedirectGate: Sendable {
         guard !request.isFromStranger else { return (.page(.notYours), nil) }
         guard accepts(host: request.values("host")), let (path, query) = request.pathAndQuery
         else { return (.page(.foreign), nil) }
+        guard !request.isTooLong else {
+            return (.page(.tooLong), isOurs(request) ? remark(.unusableResponse(.tooLong)) : nil)
+        }
+        // Browsers send no cookie with the form of another site. They do with the request to which this leads.
+        if let form = request.form, isCallback(path), query.isEmpty {
+            return (.redirect(303, to: "http://\(authority)\(path)?\(form)"), nil)
+        }
         guard request.method == "GET" else {
             var refusal = LoopbackAnswer.page(.notAllowed)
-            refusal.fields["Allow"] = "GET"
+            refusal.fields["Allow"] = "GET, POST"
             return (refusal, nil)
         }
-        let known = [startPath, callbackPath] + (outcome == nil ? [] : [endPath, usedPath])
-        guard known.holdsSame(as: path) else { return (.page(.nothingHere), nil) }
+        let known = [startPath] + (outcome == nil ? [] : [endPath, usedPath])
+        guard known.holdsSame(as: path) || isCallback(path) else { return (.page(.nothingHere), nil) }
         guard !request.isPrefetch else { return (.page(.fetchedAhead), nil) }
 
         switch path {
         case startPath: return (start(), nil)
-        case callbackPath: return callback(request, query: query)
         case usedPath: return (.page(.alreadyUsed(purpose)), nil)
-        default: return (endPage, .ended)
+        case endPath: return (endPage, .ended)
+        default: return callback(request, query: query)
         }
     }
 
@@ -94,23 +101,28 @@ struct RedirectGate: Sendable {
     /// - Throws: `notTheRedirect` if the text is no response on the redirect URI, `anotherLogin` if it belongs to
     ///   another login, `unusableResponse` if it is no answer. They change nothing.
     mutating func take(pasted: Secret) throws(OAuthError) -> Event? {
-        var problem = OAuthError.notTheRedirect(expected: "http://\(authority)\(callbackPath)")
+        var problems: [OAuthError] = []
         for query in PastedAddress(pasted, path: callbackPath).queries {
             let response = AuthorizationResponse(query: query)
             do throws(OAuthError) {
                 try response.check(state: state)
             } catch {
-                problem = error
+                problems.append(error)
                 continue
             }
             return outcome == nil ? decide(by: response) : nil
         }
-        throw problem
+        throw problems.first ?? .notTheRedirect(expected: "http://\(authority)\(callbackPath)")
+    }
+
+    /// Whether `path` is that of the redirect URI. Some servers add a slash to it, or remove one.
+    private func isCallback(_ path: String) -> Bool {
+        ResourceIdentifier.withoutLastSlash(path).isSame(as: ResourceIdentifier.withoutLastSlash(callbackPath))
     }
 
     private var startPath: String { "/start/\(startNonce)" }
-    private var endPath: String { callbackPath == "/done" ? "/end" : "/done" }
-    private var usedPath: String { callbackPath == "/used" ? "/over" : "/used" }
+    private var endPath: String { isCallback("/done") ? "/end" : "/done" }
+    private var usedPath: String { isCallback("/used") ? "/over" : "/used" }
 
     private func accepts(host values: [String]) -> Bool {
         values.count == 1 && authorities.holdsSame(as: values[0].asciiLowercased)
@@ -133,7 +145,10 @@ struct RedirectGate: Sendable {
         do throws(OAuthError) {
             try response.check(state: state)
         } catch {
-            guard outcome == nil, isOurs(request), response.hasAnyParameter else { return (.page(.notThisSignIn), nil) }
+            guard outcome == nil, isOurs(request) else { return (.page(.notThisSignIn), nil) }
+            guard response.hasAnyParameter else {
+                return (.page(.emptyAnswer(purpose)), remark(.unusableResponse(.empty)))
+            }
             let page = error == .anotherLogin ? BrowserPage.notThisSignIn : .unusableAnswer(purpose)
             return (.page(page), remark(error))
         }
@@ -168,7 +183,10 @@ struct RedirectGate: Sendable {
     }
 
     /// `Lax`, not `Strict`: the callback is a navigation that another site started.
-    private var attributes: String { "Path=\(callbackPath); HttpOnly; SameSite=Lax" }
+    private var attributes: String {
+        let path = ResourceIdentifier.withoutLastSlash(callbackPath)
+        return "Path=\(path.isEmpty ? "/" : path); HttpOnly; SameSite=Lax"
+    }
 
     private var endPage: LoopbackAnswer {
         switch outcome {

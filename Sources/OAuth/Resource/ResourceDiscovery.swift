@@ -16,16 +16,18 @@ package struct ResourceDiscovery: Sendable {
     /// Returns the `WWW-Authenticate` fields of the resource's response to a request without a token; empty if the
     /// status is not 401 or 403.
     ///
-    /// - Throws: errors of the transport except `tooLarge`, for example `unreachable`, `answerLost`, `timedOut`,
-    ///   `untrusted` or `cancelled`: the resource cannot be asked now.
+    /// - Throws: errors of the transport that concern the whole server, for example `unreachable`, `untrusted` or `cancelled`.
     package func challengeFields(of resource: EndpointURL) async throws(OAuthError) -> [String] {
         let response: HTTPResponse
         do {
             var request = HTTPRequest(get: resource)
             request.repetition = .ifUnprocessed  // failures of a resource are not retried
             response = try await transport.send(request)
-        } catch .tooLarge {
-            // A large page for people is no challenge.
+        } catch {
+            // A large page for people is no challenge, and neither is an answer that does not end, or none.
+            if case .tooLarge = error { return [] }
+            guard error.isOutage else { throw error }
+            note(.skipped(MetadataAnswer(location: resource.string, answer: .failure(error))))
             return []
         }
         guard response.status == 401 || response.status == 403 else { return [] }
@@ -57,6 +59,7 @@ package struct ResourceDiscovery: Sendable {
     package func metadata(
         of resource: EndpointURL, advertised: String?
     ) async throws(OAuthError) -> Found? {
+        let timed = ResourceDiscovery(transport: SharedTime(transport), note: note)
         var obstacles: [OAuthError] = []
         var told: EndpointURL?
         do { told = try Self.place(advertised, of: resource) } catch {
@@ -67,8 +70,8 @@ package struct ResourceDiscovery: Sendable {
         var asked: Set<String> = []
         for place in places where asked.insert(place).inserted {
             do {
-                if let metadata = try await fetch(place, for: resource) {
-                    return await found(metadata, at: place, of: resource)
+                if let metadata = try await timed.fetch(place, for: resource) {
+                    return await timed.found(metadata, at: place, of: resource)
                 }
             } catch {
                 guard error.isOfOneResourceLocation else { throw error }
@@ -135,9 +138,14 @@ package struct ResourceDiscovery: Sendable {
         guard let url = try? EndpointURL(place) else { throw .invalidEndpoint(member: "resource") }
         let response = try await transport.send(HTTPRequest(get: url))
         try response.checkAnswered(by: url.host)
-        guard (200..<300).contains(response.status) else { return nil }
+        guard (200..<300).contains(response.status) else {
+            note(.skipped(MetadataAnswer(location: place, answer: .status(response.status))))
+            return nil
+        }
         let metadata = try ProtectedResourceMetadata(try response.jsonObject(from: url.host), of: resource)
         try metadata.checkUsable()
+        // Such a document says nothing about a sign-in (RFC 9728 section 2: the member is optional).
+        guard !metadata.authorizationServers.isEmpty else { throw .missingEndpoint(member: "authorization_servers") }
         return metadata
     }
 }

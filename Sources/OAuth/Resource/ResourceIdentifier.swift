@@ -38,7 +38,7 @@ struct ResourceIdentifier {
         return Self.withoutLastSlash(url.path) == base || url.path.hasPrefix(base + "/")
     }
 
-    private static func withoutLastSlash(_ path: String) -> Substring {
+    static func withoutLastSlash(_ path: String) -> Substring {
         path.hasSuffix("/") ? path.dropLast() : path[...]
     }
 

@@ -65,6 +65,14 @@ extension OAuthError {
         .refused(host: host, status: status, error: "HTTP \(status)", description: nil)
     }
 
+    /// Whether this is an error of OAuth: a name in the form of RFC 6749 section 5.2, with a status that servers use for it.
+    /// Anything else may come from a gateway.
+    var isOfProtocol: Bool {
+        guard case .refused(_, let status, let error, _) = self else { return false }
+        return status < 500 && ![404, 405].contains(status)
+            && error.utf8.allSatisfy { $0 == UInt8(ascii: "_") || (0x61...0x7A).contains($0) }
+    }
+
     /// Whether the server has refused a refresh because the refresh token is dead. Any other refusal leaves open
     /// whether it is.
     package var endsRefreshToken: Bool {

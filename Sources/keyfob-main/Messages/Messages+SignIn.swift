@@ -5,6 +5,7 @@ import Glibc
 import KernelKeyring
 import KeyfobCore
 import OAuth
+import Processes
 
 /// The messages of a sign-in.
 extension Messages {
@@ -57,7 +58,27 @@ extension Messages {
                 + "the client id \(printable(pending.clientID)), the redirect URI \(printable(pending.redirectURI))"
                 + scopes,
             "to try that without a browser, run: \(command("doctor", account.service))",
+        ] + (account.asksForConsent ? withoutConsent(account.service, isAdded: account.addsOfflineAccess) : [])
+    }
+
+    /// What to do if a server does not support `prompt=consent`.
+    static func withoutConsent(_ service: ServiceURL, isAdded: Bool) -> [String] {
+        [
+            "if the server's page shows an error, it may not support prompt=consent, which goes with offline_access",
+            isAdded
+                ? "to sign in without it, set offline_access = false for [host.\"\(service)\"] in the configuration"
+                : "to sign in without it, remove offline_access from scopes in the configuration",
         ]
+    }
+
+    /// Why no browser has opened yet.
+    static func browser(failed failure: BrowserLauncher.Failure) -> String {
+        switch failure {
+        case .missing(let program): "$BROWSER names \(printable(program)), which is not there"
+        case .cannotStart(let program): "\(printable(program)) cannot be started"
+        case .ended(let program, let status?): "\(printable(program)) failed with status \(status)"
+        case .ended(let program, nil): "\(printable(program)) was ended by a signal"
+        }
     }
 
     static let onAnyDevice = "on any device, go to:"

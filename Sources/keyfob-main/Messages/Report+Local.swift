@@ -153,7 +153,10 @@ extension Report {
             self.init(
                 "sign-in needed for \(service): \(Self.because(silence))", hint: "run: \(Messages.login(service))",
                 status: 77)
-        case .signInRefused(let service): self.init("the sign-in to \(service) was refused", status: 77)
+        case .signInRefused(let service):
+            self.init(
+                "the sign-in to \(service) was refused", hint: "to try again: \(Messages.login("--force", service))",
+                status: 77)
         case .codeSpent(let service, let account, let error):
             self.init(
                 "the sign-in to \(service) did not end: " + Report(oauth: error).message,
@@ -173,10 +176,6 @@ extension Report {
             self.init(
                 "\"\(Messages.address(url))\" is neither an https URL nor an http URL of a loopback host",
                 hint: Messages.writeIt(for: url), status: 64)
-        case .noAuthorizationServer(let service):
-            self.init(
-                "\(service) names no authorization server",
-                hint: "add [host.\"\(service.origin)\"] with issuer to the configuration, if you know it", status: 78)
         case .issuerChanged(let service, let from, let to):
             self.init(
                 "\(service) now names \(Messages.printable(to)) as its authorization server, not "
@@ -201,13 +200,7 @@ extension Report {
         case .unansweredConsent(let service, let error, let isAdded):
             let report = Report(oauth: error)
             self.init(report.message, status: report.status)
-            hints =
-                report.hints + [
-                    "if the server's page showed an error, it may not support prompt=consent, which goes with offline_access",
-                    isAdded
-                        ? "to sign in without it, set offline_access = false for [host.\"\(service)\"] in the configuration"
-                        : "to sign in without it, remove offline_access from scopes in the configuration",
-                ]
+            hints = report.hints + Messages.withoutConsent(service, isAdded: isAdded)
         case .unanswered(let service, let error):
             let report = Report(oauth: error)
             self.init(

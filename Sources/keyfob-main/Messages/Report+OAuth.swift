@@ -34,7 +34,14 @@ extension Report {
         case .browserFailed(let reason):
             self.init(
                 "cannot start a browser: \(Messages.printable(reason))",
-                hint: "in a terminal, run: keyfob login --flow paste URL", status: 77)
+                hint: "in the foreground of a terminal, run: keyfob login --flow paste URL", status: 77)
+        case .endpointFailed(let member, let url, let cause):
+            let report = Report(oauth: cause)
+            self.init(
+                "the \(member), \(Messages.printable(url)), does not work: \(report.message)",
+                status: cause.isTransient ? 75 : 78)
+            hints = cause.isTransient ? report.hints : []
+            hints += [Self.mend(.missingEndpoint(member: member))].compactMap { $0 }
         default:
             if error.isTransient { self.init(temporary: error) } else { self.init(server: error) }
         }
@@ -107,6 +114,10 @@ extension Report {
             "set authorization_endpoint and token_endpoint in the configuration"
         case .missingEndpoint("device_authorization_endpoint"):
             "sign in with any browser instead: keyfob login --flow paste URL"
+        case .missingEndpoint("pushed_authorization_request_endpoint"):
+            "to sign in without it, set authorization_endpoint and token_endpoint in the configuration"
+        case .missingEndpoint("authorization_servers"), .invalidEndpoint("authorization_servers"):
+            "if you know the authorization server, set issuer for this service in the configuration"
         case .missingEndpoint, .invalidEndpoint: "to see what the server supports: keyfob doctor URL"
         case .unexpectedTokenType:
             "register a client there that gets Bearer tokens, then run: keyfob login --client-id ID URL"
@@ -120,6 +131,9 @@ extension Report {
             "paste the whole address of the page, not the code alone; it begins with \(Messages.printable(expected))"
         case .unusableResponse(.noState): "paste the whole address of the page, with its state"
         case .unusableResponse(.anotherBrowser): "if that was you, paste the whole address of its page here"
+        case .unusableResponse(.empty):
+            "if the address of its page has a # sign, paste the whole address here"
+        case .unusableResponse(.tooLong): "to sign in on another device, run: keyfob login --flow device URL"
         case .anotherLogin, .unusableResponse: "try again, and sign in at the address that this attempt shows"
         case .addressTooNear:
             "nothing was sent or deleted; a network with a sign-in page can cause this; if you trust this "
@@ -127,7 +141,8 @@ extension Report {
         case .resourceMismatch, .resourceMetadataElsewhere:
             "nothing was sent; if you trust this service, set issuer and resource for it in the configuration"
         case .redirectChanged(_, let wanted, _):
-            "register a client there yourself with the redirect URI \(Messages.printable(wanted)), then run: "
+            "register a client there yourself with the redirect URI "
+                + "\(Messages.printable(Self.ofOwnClient(wanted))), then run: "
                 + "keyfob login --client-id ID URL"
         case .registrationClosed, .unsupportedClientAuthentication:
             "register keyfob there yourself and set client_id in the configuration"
@@ -135,6 +150,11 @@ extension Report {
         case .invalidClientMetadataDocument: "set client_metadata_document to https://HOST/PATH, or leave it out"
         default: nil
         }
+    }
+
+    /// The redirect URI that keyfob would send as a client of the user, instead of `redirect` for its own registration.
+    private static func ofOwnClient(_ redirect: String) -> String {
+        (try? RedirectTemplate(redirect))?.withoutLabel.uri(port: nil) ?? redirect
     }
 
     /// The answer of one location of the metadata.
@@ -165,6 +185,8 @@ extension Report {
         case .noState(let error?):
             "an answer came without the state of this sign-in, so it may be anybody's; its error is \(error)"
         case .noState(nil): "an answer came without the state of this sign-in, so it may be anybody's"
+        case .empty: "the browser came back without an answer"
+        case .tooLong: "the browser came back with an address that is too long for keyfob"
         case .repeated(let parameter): "the server's answer has the parameter \(parameter) twice"
         case .undecided: "the server's answer has not exactly one of code and error"
         case .unusableCode: "the server's answer has a code with invalid characters"
@@ -212,7 +234,20 @@ extension Report {
         case "invalid_scope":
             self.init(name + says, hint: "check scopes in the configuration", status: 78)
         case "access_denied":
-            self.init("the sign-in was refused at \(Messages.printable(host))" + says, status: 77)
+            self.init(
+                "the sign-in was refused at \(Messages.printable(host))" + says,
+                hint: "to try again: keyfob login --force URL", status: 77)
+        case "login_required", "interaction_required", "consent_required", "account_selection_required":
+            self.init(
+                name + says,
+                hint: "sign in at \(Messages.printable(host)) in your browser, then try again: "
+                    + "keyfob login --force URL",
+                status: 77)
+        case "unsupported_response_type":
+            self.init(
+                name + says,
+                hint: "register a client there that may use authorization codes, then run: "
+                    + "keyfob login --client-id ID URL", status: 78)
         case "server_error", "temporarily_unavailable", "slow_down":
             self.init(name + says, hint: Self.nothingDeleted, status: 75)
         default:

@@ -49,6 +49,7 @@ extension Report {
         case let error as NoSuchProgram:
             self.init("there is no program \(Messages.printable(error.name))", status: 127)
         case is CancellationError: self.init("cancelled", status: 77)
+        case is Caller.Gone: self.init("the program that asked has ended", status: 77)
         default: self.init(Messages.printable("unexpected: \(error)"), status: 70)
         }
     }

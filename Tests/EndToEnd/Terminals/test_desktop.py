@@ -270,14 +270,19 @@ def test_on_a_terminal_there_is_no_notification(
     assert (daemon.shown, developer.browsers_opened()) == ([], 1)
 
 
-@pytest.mark.parametrize(("end", "asked"), [("", False), (" & wait $!", True)], ids=["foreground", "background"])
+@pytest.mark.parametrize(
+    ("end", "asked"),
+    [("2>errors", False), ("2>errors & wait $!", True), ("& wait $!", True)],
+    ids=["foreground", "background", "background that writes to the terminal"],
+)
 def test_a_background_job_of_a_terminal_shows_a_notification(
     developer: Person, gate: Gate, daemon: NotificationDaemon, end: str, *, asked: bool
 ) -> None:
     daemon.reaction = CLICK
-    script = f"set -m; {binaries.keyfob()} token {gate.url} >token 2>errors{end}"
+    script = f"set -m; {binaries.keyfob()} token {gate.url} >token {end}"
     terminal = Terminal(developer.session, "/bin/bash", "-c", script, **DESKTOP)
     assert terminal.finish() == 0, terminal.shown
+    assert "paste" not in terminal.shown and "Ctrl-C" not in terminal.shown
     assert (len(daemon.shown), developer.browsers_opened()) == (int(asked), 1)
 
 

@@ -131,6 +131,24 @@ def test_a_pasted_address_may_be_longer_than_a_terminals_line(
     assert_signed_in(waiting, provider, gate)
 
 
+def test_a_browser_that_fails_is_named_and_the_next_one_opens(developer: Person, provider: Provider, gate: Gate) -> None:
+    login = begin_login(developer, gate, BROWSER="absent-browser:false:~/browser")
+    assert login.finish() == 0, login.shown
+    assert "keyfob: $BROWSER names absent-browser, which is not there\n" in login.shown
+    assert "/false failed with status 1\n" in login.shown
+    assert_signed_in(developer, provider, gate)
+
+
+def test_if_each_browser_fails_the_address_is_there(waiting: Person, provider: Provider, gate: Gate) -> None:
+    empty = waiting.home / "programs"
+    empty.mkdir()
+    login = begin_login(waiting, gate, BROWSER="/bin/false:/bin/false", PATH=str(empty))
+    login.read_until("false failed with status 1\n(?s:.*)false failed with status 1\n")
+    login.type(f"{walk(waiting, provider, login.read_until('in a browser on this machine, go to:(?s:.*)' + START))}\n")
+    assert login.finish() == 0, login.shown
+    assert_signed_in(waiting, provider, gate)
+
+
 def test_control_d_cancels_if_pasting_is_the_only_way(developer: Person, gate: Gate) -> None:
     login = begin_login(developer, gate, "--flow", "paste")
     login.read_until(PASTE_HINT)

@@ -11,6 +11,7 @@ from harness import binaries
 from harness.gate import Gate
 from harness.person import Person
 from harness.provider.server import Provider
+from harness.steps import assert_worked
 from harness.terminal import Terminal
 from harness.waiting import wait_until
 
@@ -66,3 +67,54 @@ def test_a_sign_in_in_the_background_leaves_the_terminal_to_the_shell(
     waiting.browse_elsewhere(start_address)
     assert login.finish() == 0, login.shown
     assert "signed in to" in login.shown and "the pasted text" not in login.shown
+
+
+def test_a_job_in_the_background_asks_nobody_on_the_terminal(developer: Person, gate: Gate) -> None:
+    shell = 'set -m; "$0" token "$1" & wait $!; echo "ended with $?"'
+    job = Terminal(developer.session, "/bin/sh", "-c", shell, binaries.keyfob(), gate.url, BROWSER="")
+    job.read_until("ended with 77\n")
+    assert job.finish() == 0
+    assert "sign-in needed" in job.shown
+    assert [word for word in ("paste", "Ctrl-C", "[y/N]") if word in job.shown] == []
+
+
+# The caller.
+
+
+def assert_lock_is_free(person: Person, gate: Gate) -> None:
+    """A sign-in does not wait for an earlier one."""
+    person.set_browser("approve")
+    assert_worked(person.keyfob("login", gate.url))
+
+
+@pytest.mark.parametrize("command", ["token", "device", "git"])
+def test_a_sign_in_ends_with_its_caller(waiting: Person, provider: Provider, gate: Gate, command: str) -> None:  # noqa: F811
+    if command == "git":
+        caller = waiting.session.start("git", "ls-remote", gate.url)
+    elif command == "device":
+        waiting.configure_keyfob(gate.origin, provider.issuer, flow="device")
+        caller = waiting.session.start(binaries.keyfob(), "token", gate.url, "--interaction", "always")
+    else:
+        caller = waiting.session.start(binaries.keyfob(), "token", gate.url)
+    waiting.session.end_at_last(caller)
+    assert caller.stdout is not None and caller.stderr is not None
+    if command == "device":
+        assert b"sign in to" in caller.stderr.readline()
+        waiting.configure_keyfob(gate.origin, provider.issuer)
+    else:
+        wait_until(lambda: waiting.browsers_opened() == 1)
+    if command == "git":
+        caller.terminate()
+    caller.stdout.close()
+    assert caller.wait(20) == (-signal.SIGTERM if command == "git" else 77)
+    assert_lock_is_free(waiting, gate)
+
+
+def test_a_sign_in_ends_if_the_process_that_started_it_has_ended(waiting: Person, gate: Gate) -> None:  # noqa: F811
+    shell = '"$0" token "$1" >/dev/null & wait'
+    caller = waiting.session.start("/bin/sh", "-c", shell, binaries.keyfob(), gate.url)
+    waiting.session.end_at_last(caller)
+    wait_until(lambda: waiting.browsers_opened() == 1)
+    caller.kill()
+    caller.wait(20)
+    assert_lock_is_free(waiting, gate)

@@ -118,13 +118,4 @@ import Testing
             Case(commandLine: commandLine, variables: variables, hasTerminal: hasTerminal, mayAsk: true))
         #expect(policy.callsByDesktop(for: .git()) == calls)
     }
-
-    @Test func `uses the desktop from the background of a terminal`() throws {
-        for isInForeground in [true, false] {
-            let policy = try InteractionPolicy(
-                fromCommandLine: nil, fromConfiguration: nil, hasTerminal: { true },
-                isInForeground: { isInForeground }, variable: { ["DISPLAY": ":0"][$0] })
-            #expect(policy.callsByDesktop(for: .git()) == !isInForeground)
-        }
-    }
 }

@@ -127,10 +127,32 @@ import Testing
         #expect(try await Self.find(transport, pinned: pinned).host.server == .issuer(expected))
     }
 
-    @Test func `fails if the metadata name no server`() async throws {
-        let transport = ScriptedTransport([Self.place: [Self.metadata(servers: [])]])
-        await #expect(throws: CredentialFailure.noAuthorizationServer(service: try ServiceURL(Self.service))) {
-            try await Self.find(transport)
+    /// Metadata without a server say nothing, and neither does a location that does not answer.
+    @Test(arguments: [
+        metadata(servers: []), .failure(.timedOut(host: "h", seconds: 15)), .failure(.answerLost(host: "h")),
+        .status(500), .status(404),
+    ])
+    func `goes on to the service's own issuer if no metadata name a server`(
+        answer: ScriptedTransport.Answer
+    ) async throws {
+        for isThere in [true, false] {
+            let scripts = [Self.service: [answer], Self.place: [answer], Self.root: [answer]]
+            let own = isThere ? [Self.ownPlace: [Self.server(Self.origin)]] : [:]
+            // Each location and its answer are named, if one may have metadata later.
+            do {
+                let host = try await Self.find(ScriptedTransport(scripts.merging(own) { $1 })).host
+                #expect(isThere && host.server == .issuer(Self.origin))
+            } catch OAuthError.metadataNotFound(_, let answers) {
+                #expect(!isThere && answers.count >= 4)
+                #expect(answers.map(\.location).contains(Self.place))
+            } catch {
+                #expect(!isThere)
+                #expect(error as? CredentialFailure == .notConfigured(service: try ServiceURL(Self.service)))
+                guard case .response(let response) = answer, response.status < 500 else {
+                    Issue.record("\(error)")
+                    return
+                }
+            }
         }
     }
 

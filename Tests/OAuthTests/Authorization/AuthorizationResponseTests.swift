@@ -101,12 +101,12 @@ import Testing
             ("error=run+this:+sh", .noState(error: nil)), ("error=%1B[2J", .noState(error: nil)),
             ("state=s", .undecided), ("state=s&code=c&error=e", .undecided),
             ("state=s&code=", .unusableCode), ("state=s&code=c%0A", .unusableCode), ("state=s&code=%FF", .unusableCode),
-            ("state=s&state=s&code=c", .repeated(parameter: "state")),
+            ("state=x&state=s&code=c", .repeated(parameter: "state")),
             ("state=s&state=x&code=c", .repeated(parameter: "state")),
             ("state=s&code=c&code=d", .repeated(parameter: "code")),
             ("state=s&code=c&%63ode=d", .repeated(parameter: "code")),
-            ("state=s&error=a&error=a", .repeated(parameter: "error")),
-            ("state=s&code=c&iss=a&iss=a", .repeated(parameter: "iss")),
+            ("state=s&error=a&error=b", .repeated(parameter: "error")),
+            ("state=s&code=c&iss=a&iss=b", .repeated(parameter: "iss")),
         ] as [(String, AuthorizationResponse.Problem)])
     func `that cannot be an answer is refused with the reason`(query: String, problem: AuthorizationResponse.Problem) {
         #expect(throws: OAuthError.unusableResponse(problem)) {

@@ -72,6 +72,15 @@ struct `A login by pasting` {
         "<http://127.0.0.1/callback?code=c&state=STATE>", "\u{201C}code=c&state=STATE\u{201D}",
         "\u{FEFF}\u{A0} `http://127.0.0.1/callback?code=c&state=STATE` \r\n",
         "http://127.0.0.1/call\nback?code=c&sta\nte=STATE", "  http://127.0.0.1/callback?\r\n  code=c&state=STATE  ",
+        "http://127.0.0.1/callback?code=c&state=STATE.", "(http://127.0.0.1/callback?code=c&state=STATE)",
+        "It ended on http://127.0.0.1/callback?code=c&state=STATE, then nothing.", "[code=c&state=STATE]",
+        "[the page](http://127.0.0.1/callback?code=c&state=STATE)", "'code=c&state=STATE';",
+        "[http://[::1]:8/callback?code=c&state=STATE](http://[::1]:8/callback?code=c&state=STATE)",
+        "**http://127.0.0.1/callback/?code=c&state=STATE", "> http://127.0.0.1/callback?code=c&sta\n> te=STATE",
+        "here:\nhttp://127.0.0.1/callback?code=c&sta\nte=STATE", "http://127.0.0.1/callback#code=c&state=STATE",
+        "#code=c&state=STATE", "http://127.0.0.1/callback?lang=en#state=STATE&code=c",
+        "?code=c&code=c&state=STATE&state=STATE", "\u{AB}http://127.0.0.1/callback?code=c&state=STATE\u{BB}.",
+        "{\"url\": \"http://127.0.0.1/callback?code=c&state=STATE\"}", "?code=c&note=two words&state=STATE",
         "code=c&amp;state=STATE", "mistake\nhttp://127.0.0.1/callback?code=c&state=STATE",
     ])
     func `accepts the address in the form in which it arrives`(text: String) async throws {

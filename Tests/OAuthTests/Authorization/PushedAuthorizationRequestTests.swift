@@ -99,8 +99,8 @@ struct `A login by a pushed request` {
         (#"{"request_uri":7,"expires_in":60}"#, "request_uri"),
     ])
     func `ends if the answer is invalid`(answer: String, member: String) async throws {
-        let (result, _) = await logIn(try parameters(), answer: .json(answer, status: 201))
-        #expect(throws: OAuthError.malformed(host: "login.example.com", member: member)) { try result.get() }
+        let (result, _) = await logIn(try parameters(isRequired: true), answer: .json(answer, status: 201))
+        #expect(throws: Self.failed(.malformed(host: "login.example.com", member: member))) { try result.get() }
     }
 
     @Test(arguments: [#"{"request_uri":"urn:x"}"#, #"{"request_uri":"urn:x","expires_in":0}"#])
@@ -109,16 +109,40 @@ struct `A login by a pushed request` {
         #expect(try result.get().first?.addressLifetime == .seconds(60))
     }
 
-    @Test func `is left out if the endpoint fails and the server does not require it`() async throws {
-        let (result, _) = await logIn(try parameters(), answer: .status(503))
-        #expect(try result.get().first?.authorizationAddress.contains("scope=") == true)
+    private static func failed(_ error: OAuthError) -> OAuthError {
+        .endpointFailed(member: "pushed_authorization_request_endpoint", at: push, by: error)
     }
 
-    @Test func `ends if the server requires it and is unavailable`() async throws {
-        let (result, _) = await logIn(try parameters(isRequired: true), answer: .status(503))
-        #expect(throws: OAuthError.unavailable(host: "login.example.com", status: 503, retryAfter: nil)) {
-            try result.get()
-        }
+    private static func refused(_ status: Int, _ error: String? = nil) -> OAuthError {
+        .refused(host: "login.example.com", status: status, error: error ?? "HTTP \(status)", description: nil)
+    }
+
+    static let failures: [(ScriptedTransport.Answer, OAuthError)] = [
+        (.status(404), refused(404)), (.status(405), refused(405)), (.status(400), refused(400)),
+        (.body("<html>No", type: "text/html", status: 401), refused(401)),
+        (.json(#"{"title":"Bad Request"}"#, status: 400), refused(400, "Bad Request")),
+        (.json(#"{"error":"not_found"}"#, status: 404), refused(404, "not_found")),
+        (.status(503), .unavailable(host: "login.example.com", status: 503, retryAfter: nil)),
+        (.status(429), .unavailable(host: "login.example.com", status: 429, retryAfter: nil)),
+        (.status(302), .redirected(host: "login.example.com", status: 302)),
+        (
+            .body("<html>Hello", type: "text/html"),
+            .notJSON(host: "login.example.com", contentType: "text/html")
+        ),
+        (.failure(.timedOut(host: "h", seconds: 30)), .timedOut(host: "h", seconds: 30)),
+        (.failure(.answerLost(host: "h")), .answerLost(host: "h")),
+        (.failure(.unreachable(host: "h", reason: "x")), .unreachable(host: "h", reason: "x")),
+    ]
+
+    @Test(arguments: failures)
+    func `is left out if the endpoint does not work, unless the server requires it`(
+        answer: ScriptedTransport.Answer, error: OAuthError
+    ) async throws {
+        let (result, _) = await logIn(try parameters(), answer: answer)
+        #expect(try result.get().first?.authorizationAddress.contains("scope=") == true)
+        let (refusal, requests) = await logIn(try parameters(isRequired: true), answer: answer)
+        #expect(throws: Self.failed(error)) { try refusal.get() }
+        #expect(!requests.contains { $0.url.string == Self.token })
     }
 
     // Servers without an endpoint.
@@ -131,10 +155,8 @@ struct `A login by a pushed request` {
         #expect(pending.addressLifetime == nil)
     }
 
-    @Test(arguments: [(nil, 0), (push, 404), (push, 405)] as [(String?, Int)])
-    func `fails if pushing is required and there is no endpoint`(endpoint: String?, status: Int) async throws {
-        let (result, requests) = await logIn(
-            try parameters(endpoint: endpoint, isRequired: true), answer: .status(status))
+    @Test func `fails if pushing is required and there is no endpoint`() async throws {
+        let (result, requests) = await logIn(try parameters(endpoint: nil, isRequired: true), answer: .status(404))
         #expect(throws: OAuthError.missingEndpoint(member: "pushed_authorization_request_endpoint")) {
             try result.get()
         }

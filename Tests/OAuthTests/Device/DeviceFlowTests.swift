@@ -154,15 +154,44 @@ struct `A login on another device` {
         }
     }
 
-    // RFC 8628 section 3.3.1, and the name in Google's older implementation.
-    @Test(arguments: ["verification_uri", "verification_url"])
-    func `accepts the older name of the address`(name: String) async throws {
-        let shown = Mutex<PendingDeviceLogin?>(nil)
-        let offer = ScriptedTransport.Answer.json(
-            #"{"device_code":"DC","user_code":"A","\#(name)":"https://login.example.com/go","expires_in":600}"#)
-        let (result, _, _) = await logIn(offer: offer, [Self.success]) { login in shown.withLock { $0 = login } }
-        #expect(throws: Never.self) { try result.get() }
-        #expect(shown.withLock { $0?.address.string } == "https://login.example.com/go")
+    // RFC 8628 section 3.3.1, the name in Google's older implementation, and addresses as people write them.
+    @Test(arguments: [
+        #""verification_uri":"https://login.example.com/go""#, #""verification_url":"https://login.example.com/go""#,
+        #""verificationUri":" https://login.example.com/go ""#, #""verification_uri":"login.example.com/go""#,
+        #""verification_uri":"/go""#, #""verification_uri":null,"verification_url":"https://login.example.com/go""#,
+        #""verification_uri":7,"verification_url":"/go""#,
+    ])
+    func `reads the address in any form`(member: String) async throws {
+        for (code, shownCode) in [(#""WDJB""#, "WDJB"), ("123456", "123456"), (#"" 12 34 ""#, "12 34")] {
+            let shown = Mutex<PendingDeviceLogin?>(nil)
+            let offer = ScriptedTransport.Answer.json(
+                #"{"device_code":"DC","user_code":\#(code),\#(member),"expires_in":600}"#)
+            let (result, _, _) = await logIn(offer: offer, [Self.success]) { login in shown.withLock { $0 = login } }
+            #expect(throws: Never.self) { try result.get() }
+            #expect(shown.withLock { $0?.address.string } == "https://login.example.com/go")
+            #expect(shown.withLock { $0?.userCode } == shownCode)
+        }
+    }
+
+    private static func failed(_ error: OAuthError) -> OAuthError {
+        .endpointFailed(member: "device_authorization_endpoint", at: device, by: error)
+    }
+
+    @Test(
+        arguments: [
+            (.status(404), .refused(host: "login.example.com", status: 404, error: "HTTP 404", description: nil)),
+            (.status(405), .refused(host: "login.example.com", status: 405, error: "HTTP 405", description: nil)),
+            (.status(501), .unavailable(host: "login.example.com", status: 501, retryAfter: nil)),
+            (
+                .body("<html>Hello", type: "text/html"),
+                .notJSON(host: "login.example.com", contentType: "text/html")
+            ),
+            (.json("{}"), .missingEndpoint(member: "device_code")),
+            (.failure(.timedOut(host: "h", seconds: 30)), .timedOut(host: "h", seconds: 30)),
+        ] as [(ScriptedTransport.Answer, OAuthError)])
+    func `names the endpoint if it does not work`(answer: ScriptedTransport.Answer, error: OAuthError) async {
+        let (result, _, _) = await logIn(offer: answer, [Self.success]) { _ in Issue.record("the person was asked") }
+        #expect(throws: Self.failed(error)) { try result.get() }
     }
 
     @Test(arguments: [
@@ -208,7 +237,9 @@ struct `A login on another device` {
     }
 
     @Test(arguments: [
-        ("null", OAuthError.invalidEndpoint(member: "verification_uri")),
+        ("null", OAuthError.missingEndpoint(member: "verification_uri")),
+        (#""//evil.example/go""#, .invalidEndpoint(member: "verification_uri")),
+        (#""user@login.example.com/go""#, .invalidEndpoint(member: "verification_uri")),
         (#""http://login.example.com/go""#, .invalidEndpoint(member: "verification_uri")),
         (#""javascript:alert(1)""#, .invalidEndpoint(member: "verification_uri")),
     ])
@@ -216,7 +247,7 @@ struct `A login on another device` {
         let offer = ScriptedTransport.Answer.json(
             #"{"device_code":"DC","user_code":"A","verification_uri":\#(address),"expires_in":600}"#)
         let (result, _, _) = await logIn(offer: offer, [Self.success]) { _ in Issue.record("the person was asked") }
-        #expect(throws: error) { try result.get() }
+        #expect(throws: Self.failed(error)) { try result.get() }
     }
 
     @Test func `needs a server that supports it`() async throws {

@@ -117,10 +117,12 @@ struct `The transport` {
     ])
     func `times out at its deadline, at whatever byte the server stops`(reply: ScriptedServer.Reply) async throws {
         try await ScriptedServer.run({ _ in reply }) { server in
-            let request = HTTPRequest(get: try EndpointURL(server.address()))
+            var request = HTTPRequest(get: try EndpointURL(server.address()))
             await #expect(throws: OAuthError.timedOut(host: "127.0.0.1", seconds: 1)) {
                 try await send(request, deadline: .seconds(1))
             }
+            request.deadline = .seconds(1)
+            await #expect(throws: OAuthError.timedOut(host: "127.0.0.1", seconds: 1)) { try await send(request) }
         }
     }
 

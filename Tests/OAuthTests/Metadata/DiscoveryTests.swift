@@ -73,6 +73,7 @@ import Testing
         .body("<!doctype html><p>Not here</p>", type: "text/html"),
         .body("{}", type: "application/json", fields: [(name: "Content-Encoding", value: "gzip")]),
         .failure(.tooLarge(host: "login.example.com", limit: 1)), .failure(.answerLost(host: "login.example.com")),
+        .failure(.timedOut(host: "login.example.com", seconds: 15)),
         .json(Examples.document(issuer: "https://honest.example.com")),
         .json(Examples.document(without: "token_endpoint")),
         .json(Examples.document(["authorization_endpoint": "\"http://x.example/\""])),
@@ -100,7 +101,7 @@ import Testing
     }
 
     @Test(arguments: [
-        OAuthError.unreachable(host: "h", reason: "x"), .timedOut(host: "h", seconds: 30),
+        OAuthError.unreachable(host: "h", reason: "x"),
         .untrusted(host: "h", reason: .expired), .addressTooNear(host: "h", resource: "r"), .cancelled,
     ])
     func `stops if the whole server cannot be asked`(error: OAuthError) async throws {
@@ -114,6 +115,18 @@ import Testing
             Self.second: [.failure(error)],
         ])
         #expect(try found.get().codeChallengeMethodsSupported == nil)
+    }
+
+    @Test func `leaves time for each next location`() async throws {
+        let transport = ScriptedTransport([:])
+        let discovery = Discovery(transport: SharedTime(transport))
+        _ = try? await discovery.metadata(issuer: "https://login.example.com/t1")
+        let limits = transport.requests.compactMap(\.deadline)
+        #expect(limits.count == 3)
+        #expect(limits.allSatisfy { $0 > .seconds(14) && $0 <= .seconds(15) })
+        let late = SharedTime(transport, limit: .zero)
+        _ = try await late.send(HTTPRequest(get: try EndpointURL(Examples.issuer)))
+        #expect(transport.requests.last?.deadline == .seconds(1))
     }
 
     @Test func `a later document completes an earlier one of the same issuer only`() async throws {

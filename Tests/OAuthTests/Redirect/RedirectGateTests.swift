@@ -123,7 +123,7 @@ import Testing
             Forgery("no state", "/callback?code=evil", 400),
             Forgery("empty state", "/callback?state=&code=evil", 400),
             Forgery("part of the state", "/callback?state=righ&code=evil", 400),
-            Forgery("two states", "/callback?state=right&state=right&code=evil", 400),
+            Forgery("two states", "/callback?state=right&state=wrong&code=evil", 400),
             Forgery("two codes", "/callback?state=right&code=evil&code=c0de", 400),
             Forgery("an error without state", "/callback?error=access_denied", 400),
             Forgery("an error with a wrong state", "/callback?error=access_denied&state=wrong", 400),
@@ -133,7 +133,10 @@ import Testing
             Forgery("another site's script", genuine, 400, fields: ["origin": "https://evil.example"]),
             Forgery("an opaque origin", genuine, 400, fields: ["origin": "null"]),
             Forgery("HEAD", genuine, 405, method: "HEAD"), Forgery("OPTIONS", genuine, 405, method: "OPTIONS"),
-            Forgery("POST", genuine, 405, method: "POST"), Forgery("PUT", genuine, 405, method: "PUT"),
+            Forgery("POST", genuine, 405, method: "POST"),
+            Forgery("JSON", genuine, 405, method: "POST", fields: ["content-type": "application/json"]),
+            Forgery("too long", "/callback?code=evil&state=" + String(repeating: "x", count: 16_384), 414),
+            Forgery("PUT", genuine, 405, method: "PUT"),
             Forgery("a name that points at us", genuine, 400, host: "evil.example"),
             Forgery("the name of this machine", genuine, 400, host: "localhost:4321"),
             Forgery("another port", genuine, 400, host: "127.0.0.1:1"),
@@ -177,7 +180,9 @@ import Testing
         arguments: [
             ("error=invalid_scope", .unusableResponse(.noState(error: "invalid_scope"))),
             ("code=evil", .unusableResponse(.noState(error: nil))),
-            ("state=right&code=evil&code=evil", .unusableResponse(.repeated(parameter: "code"))),
+            ("state=right&code=evil&code=other", .unusableResponse(.repeated(parameter: "code"))),
+            ("", .unusableResponse(.empty)), ("lang=en", .unusableResponse(.empty)),
+            ("code=" + String(repeating: "x", count: 16_384), .unusableResponse(.tooLong)),
             ("state=right&x=evil", .unusableResponse(.undecided)), ("state=wrong&code=evil", .anotherLogin),
         ] as [(String, OAuthError)])
     func `reports once what its own browser brings if it is no answer`(query: String, error: OAuthError) throws {
@@ -189,6 +194,54 @@ import Testing
         #expect(remark(&gate, request(target, ["cookie": cookie])) == nil)
         #expect(gate.answer(request(Self.genuine, ["cookie": cookie])).0.status == 303)
         #expect(remark(&gate, request(target, ["cookie": cookie])) == nil)
+    }
+
+    // OAuth 2.0 Form Post Response Mode. The browser sends no cookie with another site's form, so the request decides that
+    // follows the redirect.
+    @Test func `repeats a form as a query`() throws {
+        var gate = try gate()
+        let cookie = try start(&gate)
+        func post(_ body: String, _ type: String = "application/x-www-form-urlencoded") -> LoopbackRequest {
+            var form = request("/callback", method: "POST", ["content-type": type, "origin": "https://a.example"])
+            form.body = Array(body.utf8)
+            return form
+        }
+        for (body, status) in [
+            ("state=right\r\nX: y", 405), ("a b", 405), ("state=right#x", 405), ("\u{E9}", 405),
+            (String(repeating: "x", count: 16_385), 414),
+        ] {
+            #expect(gate.answer(post(body)).0.status == status)
+        }
+        #expect(gate.answer(post("{}", "application/json")).0.status == 405)
+        let (answer, event) = gate.answer(
+            post("state=right&code=c0de", "Application/X-WWW-Form-Urlencoded; charset=utf-8"))
+        #expect(answer.status == 303)
+        #expect(answer.fields["Location"] == "http://127.0.0.1:4321/callback?state=right&code=c0de")
+        #expect(event == nil)
+        guard case .answered(.success(let code)) = gate.answer(request(Self.genuine, ["cookie": cookie])).1
+        else { Issue.record("no code"); return }
+        #expect(code == Secret("c0de"))
+    }
+
+    @Test(arguments: [
+        "/callback?state=right&state=right&code=c0de&code=c0de", "/callback/?state=right&code=c0de",
+        "/callback?code=c0de&state=&state=right", "/callback?iss=https%3A%2F%2Flogin.example.com&code=c0de&state=right",
+    ])
+    func `accepts what can mean only one thing`(target: String) throws {
+        var gate = try gate()
+        let cookie = try start(&gate)
+        guard case .answered(.success(let code)) = gate.answer(request(target, ["cookie": cookie])).1
+        else { Issue.record("no code"); return }
+        #expect(code == Secret("c0de"))
+    }
+
+    @Test func `accepts long codes`() throws {
+        var gate = try gate()
+        let cookie = try start(&gate)
+        let code = String(repeating: "c", count: 12_000)
+        let answer = gate.answer(request("/callback?state=right&code=\(code)", ["cookie": cookie]))
+        guard case .answered(.success(let given)) = answer.1 else { Issue.record("no code"); return }
+        #expect(given == Secret(code))
     }
 
     @Test func `reports a valid response of another browser, which the user may paste`() throws {
@@ -233,7 +286,8 @@ import Testing
 
     @Test(arguments: [
         ("", "/?state=right&code=c", "/done"), ("/", "/?state=right&code=c", "/done"),
-        ("/done", "/done?state=right&code=c", "/end"), ("/used", "/used?state=right&code=c", "/done"),
+        ("/done", "/done?state=right&code=c", "/end"), ("/done/", "/done?state=right&code=c", "/end"),
+        ("/used", "/used?state=right&code=c", "/done"),
     ])
     func `finds a free path for its pages beside any callback`(path: String, target: String, end: String) throws {
         var gate = try gate(callbackPath: path)

@@ -76,7 +76,7 @@ struct `The loopback listener` {
             let answer = try await RawConnection.get(
                 login.genuine, method: method, port: login.port, cookie: login.cookie)
             #expect(answer.status == 405)
-            #expect(answer.fields["allow"] == "GET")
+            #expect(answer.fields["allow"] == "GET, POST")
             #expect(method != "HEAD" || answer.body.isEmpty)
             try await expectCode(login)
         }
@@ -88,6 +88,16 @@ struct `The loopback listener` {
                 "POST /callback HTTP/1.1\r\nHost: 127.0.0.1:\(login.port)\r\nContent-Length: 3\r\n\r\na=b",
                 port: login.port)
             #expect(answer.status == 405)
+            let form = try await RawConnection.ask(
+                "POST /callback HTTP/1.1\r\nHost: 127.0.0.1:\(login.port)\r\nContent-Length: 3\r\n"
+                    + "Content-Type: application/x-www-form-urlencoded\r\n\r\na=b", port: login.port)
+            #expect(form.status == 303)
+            #expect(form.fields["location"] == "http://127.0.0.1:\(login.port)/callback?a=b")
+            let endless = try await RawConnection.ask(
+                "POST /callback HTTP/1.1\r\nHost: 127.0.0.1:\(login.port)\r\nContent-Length: 20000\r\n"
+                    + "Content-Type: application/x-www-form-urlencoded\r\n\r\n" + String(repeating: "x", count: 20_000),
+                port: login.port)
+            #expect(endless.status == 414)
             try await expectCode(login)
         }
     }
@@ -150,7 +160,7 @@ struct `The loopback listener` {
     @Test(.counted(.hostileNeighbours)) func `refuses endless requests`() async throws {
         try await withLogin { login in
             let long = try await RawConnection.get(
-                "/callback?code=" + String(repeating: "x", count: 9_000), port: login.port, cookie: login.cookie)
+                "/callback?code=" + String(repeating: "x", count: 17_000), port: login.port, cookie: login.cookie)
             #expect(long.status == 414)
             let filler = String(repeating: "X: " + String(repeating: "y", count: 1_000) + "\r\n", count: 100)
             let wide = try await RawConnection.ask(

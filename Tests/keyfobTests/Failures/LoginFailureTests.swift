@@ -154,7 +154,7 @@ import Testing
     }
 
     static let authorizations: [FailureRow] = [
-        FailureRow(testDescription: "access_denied", status: 77, says: "was refused", hint: nil),
+        FailureRow(testDescription: "access_denied", status: 77, says: "was refused", hint: "to try again: "),
         FailureRow(testDescription: "server_error", says: "server_error"),
         FailureRow(testDescription: "temporarily_unavailable", says: "temporarily_unavailable"),
         FailureRow(
@@ -188,7 +188,7 @@ import Testing
         try await FailureBench.run(.registered, { $0.signsInAtOnceAs = nil }) { bench in
             var bench = bench
             bench.session = bench.session.withBrowser("--user demo --password demo --mode deny")
-            let row = FailureRow(testDescription: "", status: 77, says: "was refused", hint: nil)
+            let row = FailureRow(testDescription: "", status: 77, says: "was refused", hint: "to try again: ")
             row.check(try await bench.get(asking: true))
             #expect(bench.session.browserOpenings == 1)
             #expect(bench.requests(to: "/token") == 0)

@@ -86,7 +86,8 @@ func fuzzToken(_ bytes: [UInt8]) throws {
 
 /// An answer of the device authorization endpoint.
 func fuzzDevice(_ bytes: [UInt8]) throws {
-    let read = { (response: HTTPResponse) throws(OAuthError) in try DeviceAuthorization(response, from: host) }
+    let endpoint = try EndpointURL("https://\(host)/device")
+    let read = { (response: HTTPResponse) throws(OAuthError) in try DeviceAuthorization(response, from: endpoint) }
     guard let device = try answer(bytes, read) else { return }
     try require(isPlain(device.userCode) && !device.userCode.isEmpty, "a code that cannot be shown")
     for url in [device.verificationURI, device.verificationURIComplete].compactMap({ $0 }) {
