@@ -5,6 +5,12 @@ package enum StandardOutput {
     /// No process reads standard output any more.
     package struct Closed: Error {}
 
+    /// Whether the other end of standard output is closed.
+    package static var isClosed: Bool {
+        var output = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
+        return unsafe poll(&output, 1, 0) > 0 && output.revents & Int16(POLLERR | POLLHUP) != 0
+    }
+
     /// Writes the whole answer.
     package static func write(_ bytes: [UInt8]) throws(Closed) {
         var rest = bytes[...]

@@ -1,3 +1,4 @@
+import Console
 import CredentialProtocol
 import Doors
 import Glibc
@@ -24,9 +25,7 @@ enum Caller {
     /// Whether nobody reads standard output any more, or the process that started this one has ended. For a sign-in that the
     /// user has started, only the first counts: a shell that ends leaves its jobs alone.
     static func isGone(isUser: Bool) -> Bool {
-        var output = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
-        let isClosed = unsafe poll(&output, 1, 0) > 0 && output.revents & Int16(POLLERR | POLLHUP) != 0
-        return isClosed || (!isUser && getppid() != process)
+        StandardOutput.isClosed || (!isUser && getppid() != process)
     }
 
     /// Runs `body`, and then waits until the task is cancelled.
