@@ -285,5 +285,5 @@ struct Composition: Sendable {
 
 extension Interaction {
     /// For a command with which a user asks about sign-ins: the keyring may ask a user who waits at a terminal.
-    static var ofOwnCommand: Interaction? { Terminal.isInForeground ? nil : .never }
+    static var ofOwnCommand: Interaction? { Terminal.isThere ? nil : .never }
 }
