@@ -25,6 +25,20 @@ struct Call {
     let deadline: Deadline
     let patience: Patience
 
+    /// Runs `body`, and again with a new session as long as a retry may help, three times at most: KWallet refuses one session
+    /// in 256 and loses one new item in 256, and one operation may meet both.
+    func repeated<Result>(_ body: () throws(CallFailure) -> Result) throws(CallFailure) -> Result {
+        for _ in 1..<3 {
+            do {
+                return try body()
+            } catch {
+                guard case .stale = error else { throw error }
+                Connection.forgetSession()
+            }
+        }
+        return try body()
+    }
+
     /// Where a GIO call stores its error.
     typealias ErrorPointer = UnsafeMutablePointer<UnsafeMutablePointer<GError>?>
 

@@ -21,15 +21,16 @@ struct Connection {
     init(_ call: Call) throws(CallFailure) {
         self.call = call
         bus = try SessionBus.connect(call)
-        program = try KeyringProgram.behind(call.start(Self.name, over: bus), over: bus, call)
+        program = try KeyringProgram.running(over: bus, call)
         // No flags: loading all collections costs milliseconds for each item in them.
         let service = try unsafe call.perform { unsafe secret_service_get_sync(SECRET_SERVICE_NONE, $0, $1) }
         guard let service = unsafe service else { throw .final(.noProvider) }
         self.service = unsafe Owned(service)
     }
 
-    /// Drops the encrypted session, so that the next ``Connection`` creates a new one.
+    /// Drops the encrypted session, so that the next ``Connection`` creates a new one, perhaps with another program.
     static func forgetSession() {
+        KeyringProgram.forget()
         secret_service_disconnect()
     }
 

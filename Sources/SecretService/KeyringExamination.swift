@@ -111,11 +111,11 @@ package struct KeyringExamination: Sendable {
         defer { deadline.end() }
         let patience = Patience(operation: self.deadline, start: .seconds(25), prompt: self.deadline)
         let call = Call(deadline: deadline, patience: patience)
-        do { return try body(call) } catch {
-            guard case .stale = error else { throw error.reported }
-            Connection.forgetSession()
+        do {
+            return try call.repeated { () throws(CallFailure) in try body(call) }
+        } catch {
+            throw error.reported
         }
-        do { return try body(call) } catch { throw error.reported }
     }
 
     private static func program(ofProcess process: UInt64) -> String? {

@@ -39,18 +39,21 @@ package enum KeyringProgram: Sendable, Equatable {
         ("org.keepassxc.KeePassXC.MainWindow", .keepassxc),
     ]
 
-    /// The program behind the last owner of the keyring's name on the bus.
-    private static let known = Mutex<(owner: String, program: Self)?>(nil)
+    private static let known = Mutex<Self?>(nil)
 
-    /// The program at the unique bus name `owner`.
-    static func behind(_ owner: String, over bus: Owned, _ call: Call) throws(CallFailure) -> Self {
-        if let known = known.withLock({ $0 }), known.owner == owner { return known.program }
+    /// Forgets what ``running(over:_:)`` has found: the program may have been replaced by another one.
+    static func forget() { known.withLock { $0 = nil } }
+
+    /// The program that provides the keyring. If it does not run yet, the bus starts it.
+    static func running(over bus: Owned, _ call: Call) throws(CallFailure) -> Self {
+        if let known = known.withLock({ $0 }) { return known }
+        let owner = try call.start(Connection.name, over: bus)
         var found = Self.other
         for (name, program) in busNames where try call.owner(of: name, over: bus) == owner {
             found = program
             break
         }
-        known.withLock { $0 = (owner, found) }
+        known.withLock { $0 = found }
         return found
     }
 }

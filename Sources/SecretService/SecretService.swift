@@ -130,7 +130,7 @@ package struct SecretService: Sendable {
 }
 
 extension SecretService {
-    /// Runs `body` under the deadline. Retries it once with a new session if its view of the keyring was out of date.
+    /// Runs `body` under the deadline, and again if its view of the keyring was out of date.
     private func connected<Result>(
         _ body: (Connection) throws(CallFailure) -> Result
     ) throws(SecretServiceError) -> Result {
@@ -138,13 +138,7 @@ extension SecretService {
         defer { deadline.end() }
         let call = Call(deadline: deadline, patience: patience)
         do {
-            return try body(Connection(call))
-        } catch {
-            guard case .stale = error else { throw noted(error.reported) }
-            Connection.forgetSession()
-        }
-        do {
-            return try body(Connection(call))
+            return try call.repeated { () throws(CallFailure) in try body(Connection(call)) }
         } catch {
             throw noted(error.reported)
         }

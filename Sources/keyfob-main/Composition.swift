@@ -55,7 +55,8 @@ struct Composition: Sendable {
         let policy = try? Self.policy(interaction, configuration: nil)  // `parts()` reports an invalid value
         // The keyring's own prompt is a window. It needs a graphical session, and a caller that allows questions.
         let hasWindows = ["DISPLAY", "WAYLAND_DISPLAY"].contains { Environment.variable($0)?.isEmpty == false }
-        let mode = interaction ?? policy?.fromEnvironment ?? .auto
+        let mode =
+            interaction ?? policy?.fromEnvironment ?? (try? Environment.configuration())?.interaction ?? .auto
         let keyring = SecretService(
             mayPrompt: mode == .always || (mode == .auto && hasWindows && policy?.callerDeclined == false),
             notice: { Terminal.say(Messages.waiting(for: $0)) })

@@ -36,8 +36,8 @@ struct Exchange: Sendable {
         let asksNobody = question.request.map { $0.interaction == .never } ?? true
         let limit = asksNobody ? type(of: dialect).deadline : nil
         let composition = Composition(
-            account: account, interaction: limit == nil ? interaction : .never, isForGit: dialect is GitDialect,
-            isVerbose: isVerbose)
+            account: account, interaction: limit == nil ? interaction ?? (asksNobody ? .never : nil) : .never,
+            isForGit: dialect is GitDialect, isVerbose: isVerbose)
         locks.add(composition.lock)
         return await Deadline.reply(within: limit, late: { [dialect] in Self.late($0, dialect) }) { [dialect] in
             await reply(to: question, dialect, composition)

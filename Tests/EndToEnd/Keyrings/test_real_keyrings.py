@@ -153,6 +153,19 @@ def test_a_locked_database_opens_no_window_if_nobody_may_be_asked(
     assert not any(DATABASE in name for name in display.windows())
 
 
+@pytest.mark.parametrize("way", ["docker", "configuration"])
+def test_who_never_asks_does_not_open_a_window_through_the_keyring(owner: Person, display: Display, way: str) -> None:
+    keyrings.keepassxc(owner.session, display, unlocked=False, settings=QUIET)
+    if way == "docker":
+        done = owner.keyfob("get", "--dialect", "docker", stdin=b"a.example")
+    else:
+        owner.configuration.write_text('interaction = "never"\n')
+        done = owner.keyfob("get", stdin=QUESTION)
+    assert done.returncode != 0
+    assert b"locked" in done.stdout + done.stderr
+    assert not any(DATABASE in name for name in display.windows())
+
+
 def test_a_locked_database_waits_for_its_person_and_says_so(owner: Person, display: Display) -> None:
     keyrings.keepassxc(owner.session, display, unlocked=False, settings=QUIET)
     terminal = Terminal(owner.session, binaries.keyfob(), "status")
@@ -213,6 +226,15 @@ def test_a_keyring_that_refuses_one_session_is_asked_again(owner: Person) -> Non
     with DoubleKeyring(owner.session, refused_sessions=1):
         assert_worked(owner.keyfob("store", stdin=PASSWORD))
         assert owner.keyfob("get", stdin=QUESTION).stdout == b"username=a\npassword=b\n"
+
+
+def test_an_item_without_its_secret_is_written_again_and_never_an_answer(owner: Person) -> None:
+    with DoubleKeyring(owner.session, lost_secrets=1) as keyring:
+        assert_worked(owner.keyfob("store", stdin=PASSWORD))
+        assert [secret for _, secret in keyring.items.values()] == [b"b"]
+        assert owner.keyfob("get", stdin=QUESTION).stdout == b"username=a\npassword=b\n"
+        keyring.items = {path: (attributes, b"") for path, (attributes, _) in keyring.items.items()}
+        assert_refused(owner.keyfob("get", stdin=QUESTION), 1)
 
 
 def test_a_keyring_that_asks_inside_a_call_may_take_the_time_of_its_person(owner: Person) -> None:

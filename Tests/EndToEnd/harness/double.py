@@ -10,6 +10,8 @@ import threading
 from typing import Any
 
 from jeepney import DBusAddress, MessageType, new_error, new_method_return, new_signal
+from jeepney.bus_messages import message_bus
+from jeepney.io.blocking import Proxy
 from jeepney.low_level import HeaderFields, Message
 
 from .desktop import BusProgram
@@ -24,12 +26,16 @@ Answer = tuple[str | None, tuple[Any, ...]]
 
 class DoubleKeyring(BusProgram):
     """The program, with one collection. `refused_sessions` is how often it refuses to open a session, as KWallet does for
-    one key in 256. The answer to the method `asks_in` waits until ``let_go``."""
+    one key in 256. `lost_secrets` is how many new items it leaves without their secret, as KWallet does as often; then it has
+    KWallet's name too. The answer to the method `asks_in` waits until ``let_go``."""
 
     name = SECRETS
 
-    def __init__(self, session: PrivateSession, *, refused_sessions: int = 0) -> None:
+    def __init__(self, session: PrivateSession, *, refused_sessions: int = 0, lost_secrets: int = 0) -> None:
         super().__init__(session)
+        self._lost_secrets = lost_secrets
+        if lost_secrets:
+            Proxy(message_bus, self._connection).RequestName("org.kde.kwalletd5")
         self.is_locked = False
         self.prompts = self.searches_while_locked = 0
         self.items: dict[str, tuple[dict[str, str], bytes]] = {}
@@ -50,7 +56,7 @@ class DoubleKeyring(BusProgram):
             self._may_answer.wait()
         answer = self._answer(method, path, call.body)
         if isinstance(answer, str):
-            self._connection.send(new_error(call, answer, "s", ("Client public key size is invalid",)))
+            self._connection.send(new_error(call, answer, "s", ("refused once",)))
         else:
             self._connection.send(new_method_return(call, *answer))
         if method == "Prompt" and self.dismisses_prompts:
@@ -88,7 +94,12 @@ class DoubleKeyring(BusProgram):
                 return None, ()
             case "CreateItem":
                 path = f"{COLLECTION}/{len(self.items) + 1}"
-                self.items[path] = (body[0]["org.freedesktop.Secret.Item.Attributes"][1], body[1][2])
+                attributes = body[0]["org.freedesktop.Secret.Item.Attributes"][1]
+                if self._lost_secrets > 0:
+                    self._lost_secrets -= 1
+                    self.items[path] = (attributes, b"")
+                    return "org.qtproject.QtDBus.Error.InvalidObjectPath"
+                self.items[path] = (attributes, body[1][2])
                 return "oo", (path, "/")
             case "SetSecret":
                 self.items[path] = (self.items[path][0], body[0][2])
