@@ -12,6 +12,7 @@ package enum Attribute: String, Sendable, CaseIterable {
     case oauthRefreshToken = "oauth_refresh_token"
     case passwordExpiryUTC = "password_expiry_utc"
     case `continue`
+    case quit
     case wwwauth = "wwwauth[]"
     case state = "state[]"
     /// Read from callers, never written: git would read a `url` line as a new description that replaces the whole one.

@@ -78,4 +78,11 @@ package struct CredentialRequest: Sendable, Equatable {
     package var url: ServiceURL? {
         ServiceURL(protocolName: protocolName, host: host, path: path)
     }
+
+    /// Makes this a request for a token of another service.
+    package mutating func move(to service: ServiceURL) {
+        protocolName = service.scheme
+        host = String(service.origin.dropFirst(service.scheme.utf8.count + "://".utf8.count))
+        path = service.pathSegments.isEmpty ? nil : service.pathSegments.joined(separator: "/")
+    }
 }

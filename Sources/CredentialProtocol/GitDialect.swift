@@ -26,7 +26,7 @@ package struct GitDialect: AttributeDialect {
     /// After `quit`, git asks neither the helpers behind keyfob nor the user.
     package func failed(_ report: Report) -> Reply {
         var reply = Reply(report)
-        if report.isFinal { reply.output = Array("quit=1\n".utf8) }
+        if report.isFinal { reply.output = Array("\(Attribute.quit.rawValue)=1\n".utf8) }
         return reply
     }
 

@@ -33,6 +33,8 @@ package struct Account: Sendable, Equatable {
     package var resourceParameter = Configuration.ResourceParameter.resource
     /// The user name that the service wants with the token.
     package var username: String?
+    /// The mail servers that take the token, as in the key `mail`.
+    package var mailServers: [String] = []
     /// The account name; nil if the service has only one account.
     package var name: String?
     /// The origin of ``name``.

@@ -33,8 +33,8 @@ package struct AccountDirectory: Sendable {
     /// The account that the configuration names, from memory alone. nil also if the configuration names no authorization
     /// server, so that discovery has to find one first (``ServiceApproval``).
     package func configuredAccount(for request: CredentialRequest) throws -> Account? {
-        guard let url = request.url, let host = configuration.host(for: url) else { return nil }
-        return account(of: host, for: request)
+        if let url = request.url { return configuration.host(for: url).flatMap { account(of: $0, for: request) } }
+        return configuration.host(ofMailServerIn: request).flatMap { account(of: $0, for: request) }
     }
 
     /// The account at the service of `host`; nil if its authorization server is unknown.
@@ -53,6 +53,7 @@ package struct AccountDirectory: Sendable {
         account.resource = resource(request, host, known, server)
         account.resourceParameter = host.resourceParameter ?? .resource
         account.username = host.username ?? known?.username
+        account.mailServers = host.mailServers
         let person = accountName == nil ? Self.person(in: request, username: account.username) : nil
         account.name = accountName ?? person ?? host.account
         if person != nil { account.nameSource = known?.nameSource ?? .url }

@@ -26,6 +26,7 @@ extension Configuration {
         package var resource: Resource?
         package var resourceParameter: ResourceParameter?
         package var username: String?
+        package var mail: [String]?
         package var account: String?
         package var certificateAuthorityFile: String?
         package var sources: [String: Source] = [:]

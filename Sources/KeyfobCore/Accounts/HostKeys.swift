@@ -131,6 +131,13 @@ extension Configuration.Host {
                 label: "user name beside the token", absent: "oauth2", setters: [.knownHost, .git],
                 effective: { $0.username })),
         HostKey(
+            "mail", \.mail, .hosts,
+            "the mail servers that take the service's token instead of a password (`git send-email`, `git imap-send`), "
+                + "as `HOST:PORT`, or `HOST` for all its ports",
+            display: .init(
+                setters: [.knownHost],
+                effective: { $0.mailServers.isEmpty ? nil : $0.mailServers.joined(separator: " ") })),
+        HostKey(
             "account", \.account, .string,
             "which of your accounts at the service to use",
             display: .init(absent: "the only one", effective: { $0.name })),

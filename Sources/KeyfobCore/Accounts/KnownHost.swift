@@ -27,6 +27,9 @@ package struct KnownHost: Sendable, Equatable {
     /// The kind of client that the user has to register for the simplest sign-in that works.
     package var ownClient: OwnClient
 
+    /// The mail servers that take the token, as in the key `mail`.
+    let mailServers: [String]
+
     /// The hosts that match without a setting: a name, or `.name` for all names below it.
     let hosts: [String]
     /// The origin of the authorization server, or nil if it is the service's own origin.
@@ -72,7 +75,7 @@ package struct KnownHost: Sendable, Equatable {
         registration: String, tokenDeletion: String? = nil, grants: String? = nil,
         scopes: [String], username: String?, nameSource: Account.NameSource = .url,
         redirect: RedirectTemplate? = nil, pkce: PKCEPolicy? = nil, quirks: [String] = [],
-        ownClient: OwnClient = .withoutSecret
+        ownClient: OwnClient = .withoutSecret, mailServers: [String] = []
     ) {
         (self.provider, self.name, self.hosts) = (provider, name, hosts)
         (self.authority, self.shape, self.registration) = (authority, shape, registration)
@@ -80,7 +83,7 @@ package struct KnownHost: Sendable, Equatable {
         (self.tokenDeletion, self.grants) = (tokenDeletion, grants)
         (self.scopes, self.username, self.nameSource) = (scopes, username, nameSource)
         (self.redirect, self.pkce) = (redirect, pkce)
-        (self.quirks, self.ownClient) = (quirks, ownClient)
+        (self.quirks, self.ownClient, self.mailServers) = (quirks, ownClient, mailServers)
     }
 
     /// The authorization server of `service`. Returns nil if its origin cannot be an endpoint's, such as plain http off

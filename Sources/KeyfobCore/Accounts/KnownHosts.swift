@@ -8,7 +8,7 @@ extension KnownHost {
     static let rows = [
         github, gitHubEnterpriseServer, gitHubDataResidency, gitlab, gitea, forgejo, bitbucketCloud,
         bitbucketDataCenter,
-        azureDevOps, googleSource, huggingFace,
+        azureDevOps, googleSource, huggingFace, gmail, outlook, yahooMail, fastmail,
     ]
 
     // MARK: GitHub
@@ -162,4 +162,59 @@ extension KnownHost {
             "register an application without a secret, with the redirect URI http://127.0.0.1/callback",
             "repositories of an organisation are reached if it is ticked on the page where access is granted",
         ])
+
+    // MARK: Mail
+    // The sign-in of a mail account, for git send-email and git imap-send. The user name is the mail address, which git sends.
+
+    /// https://developers.google.com/workspace/gmail/imap/xoauth2-protocol
+    private static let gmail = KnownHost(
+        provider: "gmail", name: "Gmail", hosts: ["mail.google.com"],
+        authority: "https://accounts.google.com", shape: .issuer(),
+        registration: "https://console.cloud.google.com/apis/credentials",
+        scopes: ["https://mail.google.com/"], username: nil,
+        quirks: [
+            "register an OAuth client of the type 'Desktop app'; no redirect URI is written down, any port will do",
+            "its client_secret is needed, though it is none (RFC 8252 section 8.5)",
+        ], ownClient: .withSecret,
+        mailServers: ["smtp.gmail.com", "imap.gmail.com", "smtp.googlemail.com", "imap.googlemail.com"])
+
+    /// https://learn.microsoft.com/exchange/client-developer/legacy-protocols/how-to-authenticate-an-imap-pop-smtp-application-by-using-oauth
+    private static let outlook = KnownHost(
+        provider: "outlook", name: "Outlook", hosts: ["outlook.office.com", "outlook.office365.com", "outlook.live.com"],
+        authority: "https://login.microsoftonline.com",
+        shape: .endpoints(
+            authorization: "/common/oauth2/v2.0/authorize", token: "/common/oauth2/v2.0/token",
+            device: "/common/oauth2/v2.0/devicecode"),
+        registration: "https://learn.microsoft.com/entra/identity-platform/quickstart-register-app",
+        grants: "https://myapplications.microsoft.com/",
+        scopes: [
+            "https://outlook.office.com/SMTP.Send", "https://outlook.office.com/IMAP.AccessAsUser.All", "offline_access",
+        ], username: nil, redirect: try? RedirectTemplate("http://localhost/callback"), pkce: .assumed,
+        quirks: [
+            "register an application with the platform 'Mobile and desktop applications', the redirect URI "
+                + "http://localhost/callback and the delegated permissions SMTP.Send and IMAP.AccessAsUser.All",
+            "any port will do with localhost; for the device flow allow public client flows",
+        ],
+        mailServers: ["smtp.office365.com", "smtp-mail.outlook.com", "outlook.office365.com", "imap-mail.outlook.com"])
+
+    /// https://developer.yahoo.com/sender-hub/documentation/
+    private static let yahooMail = KnownHost(
+        provider: "yahoo", name: "Yahoo Mail", hosts: ["mail.yahoo.com"], authority: "https://api.login.yahoo.com",
+        shape: .endpoints(authorization: "/oauth2/request_auth", token: "/oauth2/get_token"),
+        registration: "https://developer.yahoo.com/apps/create/",
+        scopes: ["mail-w"], username: nil, redirect: try? RedirectTemplate("http://localhost/callback"), pkce: .assumed,
+        quirks: ["Yahoo grants mail-w only to applications that it has approved for mail"],
+        mailServers: ["smtp.mail.yahoo.com", "imap.mail.yahoo.com"])
+
+    /// https://www.fastmail.com/dev/
+    private static let fastmail = KnownHost(
+        provider: "fastmail", name: "Fastmail", hosts: ["www.fastmail.com", "app.fastmail.com"],
+        authority: "https://api.fastmail.com",
+        shape: .endpoints(
+            authorization: "/oauth/authorize", token: "/oauth/refresh", revocation: "/oauth/revoke"),
+        registration: "https://www.fastmail.com/dev/",
+        scopes: ["https://www.fastmail.com/dev/protocol-smtp", "https://www.fastmail.com/dev/protocol-imap"],
+        username: nil, pkce: .assumed,
+        quirks: ["Fastmail registers clients on request, with a redirect URI on this machine"],
+        mailServers: ["smtp.fastmail.com", "imap.fastmail.com"])
 }

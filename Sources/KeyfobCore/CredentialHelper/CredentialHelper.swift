@@ -103,6 +103,9 @@ package struct CredentialHelper: Sendable {
     }
 
     private func token(of account: Account, for request: CredentialRequest) async throws -> Answer {
+        var request = request
+        // git's settings for the service also count for its mail servers.
+        if request.url == nil { request.move(to: account.service) }
         let token = try await tokens.token(of: account, for: request)
         let response = CredentialResponse(
             accessToken: token.token, username: account.username, expiresAt: token.expiresAt,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import shutil
-import socketserver
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from harness.callers import admits, sign_in
+from harness.mail import MailServer
 from harness.people import ALICE
 from harness.person import Person, stderr_lines
 from harness.provider.server import Provider
@@ -23,60 +23,6 @@ def page(provider: Provider) -> Iterator[Service]:
     """A page that requires a token."""
     with Service(guarded(admits(provider, "Bearer"), "Bearer", lambda _: Answer(body=b"come in\n"))) as service:
         yield service
-
-
-class MailServer(socketserver.ThreadingTCPServer):
-    """Accepts mail from clients with OAUTHBEARER (RFC 7628) and a token of the authorization server."""
-
-    allow_reuse_address = True
-
-    def __init__(self, provider: Provider) -> None:
-        super().__init__(("127.0.0.1", 0), MailHandler)
-        self.provider = provider
-        self.accepted: list[tuple[str, bytes]] = []
-
-
-class MailHandler(socketserver.StreamRequestHandler):
-    """One SMTP session (RFC 5321)."""
-
-    server: MailServer
-
-    def handle(self) -> None:
-        """Answers until QUIT."""
-        self.say("220 mail.example")
-        user = None
-        while line := self.rfile.readline().decode().strip():
-            verb, _, rest = line.partition(" ")
-            if verb == "EHLO":
-                self.say("250-mail.example\r\n250 AUTH OAUTHBEARER")
-            elif verb == "AUTH":
-                user = self.authenticated(rest.removeprefix("OAUTHBEARER").strip() or self.more())
-                self.say("235 welcome" if user else "535 no")
-            elif verb == "DATA" and user:
-                self.say("354 go on")
-                mail = b"".join(iter(self.rfile.readline, b".\r\n"))
-                self.server.accepted.append((user, mail))
-                self.say("250 kept")
-            elif verb == "QUIT":
-                return self.say("221 bye")
-            else:
-                self.say("250 ok" if user else "530 authenticate first")
-
-    def more(self) -> str:
-        """The next line, after an empty challenge."""
-        self.say("334 ")
-        return self.rfile.readline().decode().strip()
-
-    def authenticated(self, response: str) -> str | None:
-        """The owner of the token, if it is valid."""
-        name, *pairs = base64.b64decode(response).decode().split("\x01")
-        fields = dict(pair.split("=", 1) for pair in pairs if "=" in pair)
-        alive = self.server.provider.introspect(fields["auth"].removeprefix("Bearer "))
-        return name.removeprefix("n,a=").rstrip(",") if alive else None
-
-    def say(self, line: str) -> None:
-        """Sends one line or several."""
-        self.wfile.write(line.encode() + b"\r\n")
 
 
 @pytest.mark.skipif(shutil.which("msmtp") is None, reason="needs msmtp")

@@ -18,7 +18,10 @@ from harness.waiting import wait_until
 SIDE_BY_SIDE = 8
 LARGE = 50_000_000
 
-pytestmark = pytest.mark.skipif(debian.why_not() is not None, reason=debian.why_not() or "")
+pytestmark = [
+    pytest.mark.skipif(debian.why_not() is not None, reason=debian.why_not() or ""),
+    pytest.mark.timeout(debian.MAKING_SECONDS),
+]
 
 
 class Revoking:

@@ -1,24 +1,27 @@
-"""git as Debian 13 has it, for sessions of Debian 12: newer than the git of the machine, with the capability `state`."""
+"""A newer git than the machine's, for the sessions of tests: that of Debian 13 knows the capability `state`, and that of the
+release after it knows OAuth for mail."""
 
 from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import subprocess
 from pathlib import Path
 
 from . import binaries
-from .debian import MAKING_SECONDS, MIRROR, kept
+from .debian import APT, MAKING_SECONDS, MIRROR, kept
 from .person import Person
 
 PACKAGES = ["ca-certificates", "git", "libsecret-1-0"]
+MAIL = ["git", "git-email", "libauthen-sasl-perl", "libmailtools-perl"]
 SHARED = ("/proc", "/dev", "/sys", "/tmp")
 
 
-def use_newer_git(person: Person) -> None:
-    """Makes `git` in the person's session that of Debian 13. It runs in that system's root directory, with the files and the
-    processes of the session."""
-    root = kept("newer-git", fill).root
+def use_newer_git(person: Person, *, for_mail: bool = False) -> None:
+    """Makes `git` in the person's session that of Debian 13, or of the release after it. It runs in that system's root
+    directory, with the files and the processes of the session."""
+    root = (kept("git-for-mail", fill_for_mail) if for_mail else kept("newer-git", fill)).root
     shared = [*SHARED, str(person.session.root), str(binaries.bin_directory()), *libraries()]
     mounts = [f"mkdir -p {q(root, place)} && mount --rbind {shlex.quote(place)} {q(root, place)}" for place in shared]
     inside = 'cd "$0" && exec /usr/bin/git "$@"'
@@ -51,3 +54,14 @@ def fill(place: Path) -> None:
     command = ["debootstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}", "trixie", str(place), MIRROR]
     done = subprocess.run(command, capture_output=True, text=True, timeout=MAKING_SECONDS)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    for file in ("resolv.conf", "hosts"):
+        shutil.copy(f"/etc/{file}", place / "etc" / file)
+
+
+def fill_for_mail(place: Path) -> None:
+    """Installs git of the next release, and what it needs for mail, in a copy of that system."""
+    system = kept("newer-git", fill).copy(place)
+    (place / "etc/apt/sources.list.d/next.list").write_text(f"deb [check-valid-until=no] {MIRROR} forky main\n")
+    system.do("apt-get", "-qq", "update", seconds=MAKING_SECONDS)
+    system.do(*APT, "install", "-t", "forky", *MAIL, seconds=MAKING_SECONDS)
+    system.do("apt-get", "clean")

@@ -29,6 +29,7 @@ import Testing
         "resource": ("\"https://r.example.com\"", "false"),
         "resource_parameter": ("\"audience\"", "\"resource\""),
         "username": ("\"alice\"", "\"bob\""),
+        "mail": ("[\"smtp.example.com:587\", \"imap.example.com\"]", "[\"smtp.example.org\"]"),
         "account": ("\"work\"", "\"home\""),
         "ca_file": ("\"/etc/ssl/a.pem\"", "\"/etc/ssl/b.pem\""),
     ]

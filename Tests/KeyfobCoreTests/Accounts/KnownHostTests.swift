@@ -73,6 +73,8 @@ import Testing
         ("https://team.visualstudio.com/_git/c", "Azure DevOps"),
         ("https://chromium.googlesource.com/a", "Google Source"), ("https://a.b.googlesource.com/c", "Google Source"),
         ("https://huggingface.co/a/b", "Hugging Face"), ("https://hf.co/a/b", "Hugging Face"),
+        ("https://mail.google.com", "Gmail"), ("https://outlook.office.com", "Outlook"),
+        ("https://mail.yahoo.com", "Yahoo Mail"), ("https://www.fastmail.com", "Fastmail"),
     ]
 
     @Test(arguments: hosted)
@@ -109,7 +111,7 @@ import Testing
         #expect(
             KnownHost.providers == [
                 "github", "gitlab", "gitea", "forgejo", "bitbucket", "bitbucket-data-center", "azure-devops",
-                "google-source", "huggingface",
+                "google-source", "huggingface", "gmail", "outlook", "yahoo", "fastmail",
             ])
     }
 
@@ -130,6 +132,9 @@ import Testing
         ("bitbucket", "https://bitbucket.org/site/oauth2/access_token"),
         ("azure-devops", "https://login.microsoftonline.com/organizations/oauth2/v2.0/token"),
         ("google-source", "https://accounts.google.com"), ("huggingface", "https://huggingface.co"),
+        ("gmail", "https://accounts.google.com"),
+        ("outlook", "https://login.microsoftonline.com/common/oauth2/v2.0/token"),
+        ("yahoo", "https://api.login.yahoo.com/oauth2/get_token"), ("fastmail", "https://api.fastmail.com/oauth/refresh"),
     ]
 
     @Test(arguments: selfManagedServers)
