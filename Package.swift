@@ -244,7 +244,9 @@ let package = Package(
         .testTarget(
             name: "keyfobTests",
             dependencies: [
-                "AuthorizationServer", "KernelKeyring", "Secrets", "TestSupport",
+                "Addresses", "AuthorizationServer", "CredentialProtocol", "KernelKeyring", "KeyfobCore", "OAuth",
+                "SecretService", "Secrets", "Setup", "TestSupport", "keyfob-main",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),

@@ -6,27 +6,49 @@ package enum HintedCommand {
     /// The word for a service that is not known where the hint is made.
     private static let placeholder = " URL"
 
-    /// Returns the hint with what the command of the user named: the service, the account and the scopes. Otherwise a
-    /// sign-in that follows the hint would be for another account, or would lack a scope.
+    /// The commands that take options of the user's command, and which; nil: all.
+    private static let commands: [(start: String, options: [String]?)] = [
+        ("keyfob login ", nil), ("keyfob logout ", ["--account"]), ("keyfob token ", ["--account", "--scope"]),
+    ]
+
+    /// The options that cannot be used beside an option.
+    private static let conflicts = ["--register": ["--client-id", "--client-secret"], "--client-id": ["--register"]]
+
+    /// An option and its value as a hint shows them; nothing without a value.
+    package static func option(_ name: String, _ value: String?) -> [String] {
+        value.map { [ShellWords.option(name, Printable.text($0))] } ?? []
+    }
+
+    /// Returns the hint with what the user's command named: the service and the options. Otherwise a command that follows
+    /// the hint would, for example, sign in to another account, or without a scope.
     ///
-    /// - Parameters:
-    ///   - account: the name of the account that an option named.
-    ///   - scopes: those that options named.
-    package static func completed(
-        _ hint: String, service: ServiceURL?, account: String? = nil, scopes: [String] = []
-    ) -> String {
+    /// - Parameter options: each with its value (``option(_:_:)``).
+    package static func completed(_ hint: String, service: ServiceURL?, options: [String] = []) -> String {
         var hint = hint
         if let service, hint.hasSuffix(placeholder), hint.contains("keyfob ") {
             hint = hint.dropLast(placeholder.count) + " " + ShellWords.quoted(service.description)
         }
-        let command = "keyfob login "
-        guard let place = hint.firstRange(of: command)?.upperBound else { return hint }
-        let options = [account.map { ("--account", [$0]) } ?? ("", []), ("--scope", scopes)]
-        // A scope that the hint names itself is not repeated.
-        let words = options.flatMap { name, values in
-            values.map { ShellWords.option(name, Printable.text($0)) + " " }
-        }.filter { !hint.contains($0) && !($0.hasPrefix("--account") && hint.contains("--account")) }
-        hint.insert(contentsOf: words.joined(), at: place)
-        return hint
+        let then = ", then "
+        return hint.split(separator: then, omittingEmptySubsequences: false).map { withOptions(String($0), options) }
+            .joined(separator: then)
     }
+
+    /// The part of a hint with at most one command. Options that the command has already are not repeated.
+    private static func withOptions(_ part: String, _ options: [String]) -> String {
+        for command in commands {
+            guard let place = part.firstRange(of: command.start)?.upperBound else { continue }
+            let words = part[place...].split(separator: " ")
+            let present = words.map(name).filter { $0.hasPrefix("--") }
+            let excluded = present.flatMap { conflicts[$0] ?? [] } + present.filter { $0 != "--scope" }
+            let added = options.filter { option in
+                let name = name(option[...])
+                return command.options?.contains(name) != false && !excluded.contains(name)
+                    && !part[place...].contains(option + " ")
+            }
+            return part[..<place] + added.map { $0 + " " }.joined() + part[place...]
+        }
+        return part
+    }
+
+    private static func name(_ option: Substring) -> String { String(option.prefix { $0 != " " && $0 != "=" }) }
 }

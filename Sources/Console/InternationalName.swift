@@ -18,6 +18,22 @@ package enum InternationalName {
         return unsafe String(cString: text)
     }
 
+    /// The lines of a request, with the value of `host` in ASCII. A name that cannot be converted stays as it is.
+    package static func withHostInASCII(_ request: [UInt8]) -> [UInt8] {
+        guard request.contains(where: { $0 >= 0x80 }) else { return request }
+        let name = Array("host=".utf8)
+        let lines = request.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map { line in
+            guard line.starts(with: name), line.contains(where: { $0 >= 0x80 }) else { return Array(line) }
+            let value = line.dropFirst(name.count)
+            let end = value.lastIndex(of: UInt8(ascii: ":")) ?? value.endIndex
+            guard let text = String(validating: value[..<end], as: UTF8.self), let host = ascii(text) else {
+                return Array(line)
+            }
+            return name + Array(host.utf8) + value[end...]
+        }
+        return Array(lines.joined(separator: [UInt8(ascii: "\n")]))
+    }
+
     private typealias LookUp =
         @convention(c) (
             UnsafePointer<CChar>, UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>, CInt

@@ -79,9 +79,12 @@ package struct Door {
     /// Reads one question and answers it. Returns nil if `keyfob-main` has to answer.
     private func reply(_ input: @escaping @Sendable () -> [UInt8]?) -> Reply? {
         var dialect = dialect.init()
-        let question = dialect.read(Invocation(arguments, variable: EnvironmentVariables.value(of:), input: input))
+        let read = Heard(input)
+        let question = dialect.read(
+            Invocation(arguments, variable: EnvironmentVariables.value(of:), input: { read.bytes() }))
         switch question {
-        case .reply(let reply): return scope == .valid && reply.status != 0 ? nil : reply
+        // `keyfob-main` also knows the names of hosts in letters other than ASCII.
+        case .reply(let reply): return (scope == .valid || read.isInternational) && reply.status != 0 ? nil : reply
         case .get(let request) where scope != .withoutLookup:
             return RememberedToken.answer(to: request).flatMap { response in
                 try? dialect.found(Answer(response, now: Int64(time(nil))), for: request)
@@ -94,6 +97,22 @@ package struct Door {
 
     /// Reports that `keyfob-main` could not be started.
     private func failed(_ report: Report) -> Int32 { Output.deliver(dialect.init().failed(report)) }
+}
+
+/// Whether an input is in ASCII.
+private final class Heard: Sendable {
+    private let input: @Sendable () -> [UInt8]?
+    private let state = Mutex(false)
+
+    init(_ input: @escaping @Sendable () -> [UInt8]?) { self.input = input }
+
+    var isInternational: Bool { state.withLock { $0 } }
+
+    func bytes() -> [UInt8]? {
+        let bytes = input()
+        if bytes?.contains(where: { $0 >= 0x80 }) == true { state.withLock { $0 = true } }
+        return bytes
+    }
 }
 
 /// Standard input, read only if a dialect asks for it, and kept so that `keyfob-main` can read it again.

@@ -88,7 +88,7 @@ package struct CredentialImport: Sendable {
         // If the owner of a token is not known: GitHub accepts this name with any token.
         let request = CredentialRequest(
             found: Array("https://\(host.name)".utf8), username: user.name ?? "x-access-token", password: token)
-        guard let request, request.username?.isEmpty == false else {
+        guard let request else {
             return findings.note(.malformed("a host, a user and a token"), at: place)
         }
         findings.add(FoundCredential(keeper: .gh, kind: .token, request: request, place: place))

@@ -8,7 +8,7 @@ import Secrets
 /// token that replaces the password.
 enum DockerLogins {
     private struct Configuration: Decodable {
-        var auths: [String: Login]?
+        var auths: [String: Login?]?
     }
 
     private struct Login: Decodable {
@@ -16,6 +16,22 @@ enum DockerLogins {
         var username: String?
         var password: String?
         var identitytoken: String?
+        /// Whether a member is no text. The other entries of the file are read.
+        var isOdd = false
+
+        private enum CodingKeys: CodingKey { case auth, username, password, identitytoken }
+
+        init(from decoder: any Decoder) {
+            do {
+                let members = try decoder.container(keyedBy: CodingKeys.self)
+                auth = try members.decodeIfPresent(String.self, forKey: .auth)
+                username = try members.decodeIfPresent(String.self, forKey: .username)
+                password = try members.decodeIfPresent(String.self, forKey: .password)
+                identitytoken = try members.decodeIfPresent(String.self, forKey: .identitytoken)
+            } catch {
+                isOdd = true
+            }
+        }
     }
 
     /// The user name that stands for an identity token (docker/docker-credential-helpers).
@@ -30,12 +46,13 @@ enum DockerLogins {
             return findings.note(.malformed("an object in JSON with auths"), at: place)
         }
         for (name, login) in (configuration.auths ?? [:]).sorted(by: { $0.key < $1.key }) {
+            guard let login else { continue }
             // With a helper, only an empty object is left here.
-            if login.auth == nil, login.password == nil, login.identitytoken == nil { continue }
-            guard let request = registry(name), let (user, secret, kind) = credential(login),
+            if login.auth == nil, login.password == nil, login.identitytoken == nil, !login.isOdd { continue }
+            guard !login.isOdd, let request = registry(name), let (user, secret, kind) = credential(login),
                 let found = CredentialRequest(found: Array(url(request).utf8), username: user, password: Secret(secret))
             else {
-                findings.note(.malformed("a registry with user name and password"), at: place)
+                findings.note(.malformed("a registry with user name and password"), at: .init(file: file, entry: name))
                 continue
             }
             findings.add(FoundCredential(keeper: .docker, kind: kind, request: found, place: place))

@@ -31,9 +31,11 @@ package struct FoundCredential: Sendable, Equatable {
         /// nil for the user's keyring.
         package var file: String?
         package var line: Int?
+        /// The name of the entry there.
+        package var entry: String?
 
-        package init(file: String?, line: Int? = nil) {
-            (self.file, self.line) = (file, line)
+        package init(file: String?, line: Int? = nil, entry: String? = nil) {
+            (self.file, self.line, self.entry) = (file, line, entry)
         }
     }
 }
@@ -72,17 +74,16 @@ extension CredentialRequest {
     /// The request for a URL as ``LineDialect`` reads it. User name and password come from the URL or from the
     /// parameters.
     ///
-    /// - Returns: nil if `url` is no URL, if user name or password is missing, or if there are control characters,
-    ///   which no response can hold.
+    /// - Returns: nil if `url` is no URL, if user name or password is missing or empty, or if there are control characters
+    ///   in the URL or the user name, which no response can hold.
     init?(found url: [UInt8], username: String? = nil, password: Secret? = nil) {
         guard !url.contains(where: AttributeLines.isControl), let scheme = url.firstRange(of: Array("://".utf8)),
             !scheme.isEmpty, var request = try? LineDialect().decode(Array("url=".utf8) + url + [0x0A], for: .get)
         else { return nil }
         request.username = username ?? request.username
         request.password = password ?? request.password
-        guard let name = request.username, !name.utf8.contains(where: AttributeLines.isControl),
-            let secret = request.password?.exposedBytes, !secret.isEmpty,
-            !secret.contains(where: AttributeLines.isControl)
+        guard let name = request.username, !name.isEmpty, !name.utf8.contains(where: AttributeLines.isControl),
+            request.password?.exposedBytes.isEmpty == false
         else { return nil }
         self = request
     }

@@ -22,7 +22,9 @@ struct KeyringFindings {
             guard let url = Self.url(item.attributes["service"] ?? ""), let account = item.attributes["account"],
                 let request = CredentialRequest(found: Array(url.utf8), username: account, password: item.secret)
             else {
-                findings.note(.malformed("an item with a URL and an account"), at: Self.place)
+                findings.note(
+                    .malformed("an item with a URL and an account"),
+                    at: .init(file: nil, entry: item.attributes["service"]))
                 continue
             }
             if Self.isRefreshToken(request) {

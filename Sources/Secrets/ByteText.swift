@@ -76,3 +76,28 @@ extension [String: String] {
         count == other.count && allSatisfy { name, value in other[name].map { $0.isSame(as: value) } ?? false }
     }
 }
+
+extension StringProtocol {
+    /// The word of which this text may be a misspelling; nil if each differs in more than two bytes.
+    package func nearest(among words: [String]) -> String? {
+        let distances = words.map { (word: $0, steps: String.distance(Array(utf8), Array($0.utf8))) }
+        return distances.filter { $0.steps <= 2 }.min { $0.steps < $1.steps }?.word
+    }
+}
+
+extension String {
+    /// The number of bytes to insert, to delete or to replace (Levenshtein).
+    fileprivate static func distance(_ one: [UInt8], _ other: [UInt8]) -> Int {
+        var costs = Array(0...other.count)
+        for (row, byte) in one.enumerated() {
+            var diagonal = costs[0]
+            costs[0] = row + 1
+            for column in other.indices {
+                let replaced = diagonal + (byte == other[column] ? 0 : 1)
+                diagonal = costs[column + 1]
+                costs[column + 1] = Swift.min(replaced, diagonal + 1, costs[column] + 1)
+            }
+        }
+        return costs[other.count]
+    }
+}

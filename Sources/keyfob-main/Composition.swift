@@ -73,7 +73,9 @@ struct Composition: Sendable {
             memory: Self.traced(KernelItems(), "kernel items", tracer), choice: choice)
         let service: any ItemStore = items
         self.service = service
-        let lock = AccountLock(directory: Environment.runtimeDirectory)
+        let lock = AccountLock(directory: Environment.runtimeDirectory) {
+            if Terminal.isStandardError { Terminal.say(Messages.waiting(for: $0, now: Int64(time(nil)))) }
+        }
         self.lock = lock
         grants = GrantStore(items: service, journal: .inKernelMemory(isOurs: { lock.isKnown($0) }))
         cache = TieredAccessTokenCache(
@@ -169,16 +171,16 @@ struct Composition: Sendable {
     ///
     /// - Parameters:
     ///   - url: the service that the user named, for the hints of the report.
-    ///   - scopes: the scopes that the user named.
+    ///   - options: the options that the user gave, which its hints repeat (``HintedCommand``).
     func runWithParts(
-        about url: String? = nil, scopes: [String] = [], _ body: (Parts) async throws -> Void
+        about url: String? = nil, options: [String] = [], _ body: (Parts) async throws -> Void
     ) async throws {
         do {
             try await body(try parts())
             await transports.shutdown()
         } catch {
             await transports.shutdown()
-            throw Report(error, about: url, account: account, scopes: scopes).print()
+            throw Report(error, about: url, options: options).print()
         }
     }
 

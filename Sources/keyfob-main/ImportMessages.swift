@@ -39,8 +39,8 @@ enum ImportMessages {
 
     /// The file's name, with `~` for the home directory, and the line number.
     static func place(_ place: FoundCredential.Place) -> String {
-        guard let file = place.file else { return "keyring" }
-        return name(of: file) + (place.line.map { ":\($0)" } ?? "")
+        let file = place.file.map(name) ?? "keyring"
+        return file + (place.line.map { ":\($0)" } ?? "") + (place.entry.map { ", \(Messages.printable($0))" } ?? "")
     }
 
     private static func name(of file: String) -> String {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Console
 import CredentialProtocol
 import Dialects
 import Files
@@ -23,7 +24,43 @@ enum Main {
         {
             _exit(await serve(Exchange(GitDialect.self), [arguments[1]]))
         }
-        await Keyfob.main()
+        await Keyfob.run(Array(arguments.dropFirst()))
+    }
+}
+
+extension Keyfob {
+    /// Runs a command of users, and ends the process.
+    static func run(_ arguments: [String]) async -> Never {
+        do {
+            var command = try await asyncParseAsRoot(arguments)
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+            exit()
+        } catch {
+            if let report = unknownCommand(arguments) { exit(withError: report.print()) }
+            guard exitCode(for: error) == .success else { exit(withError: error) }
+            // Help and the version are answers, so the exit status says whether they were written.
+            let text = fullMessage(for: error)
+            do {
+                try StandardOutput.write(text.isEmpty ? [] : Array((text + "\n").utf8))
+            } catch {
+                exit(withError: Report(error).print())
+            }
+            exit()
+        }
+    }
+
+    /// The report of a command line whose first word is no command.
+    static func unknownCommand(_ arguments: [String]) -> Report? {
+        let names = configuration.subcommands.map { $0._commandName } + ["help"]
+        guard let word = arguments.first, !word.hasPrefix("-"), !names.contains(word) else { return nil }
+        let meant = word.nearest(among: names).map { ShellWords.line(["keyfob", $0] + arguments.dropFirst()) }
+        return Report(
+            .usage, "there is no command \(Messages.printable(word))",
+            hints: [meant.map { "did you mean: " + Messages.printable($0) } ?? "for a list of commands: keyfob --help"])
     }
 }
 

@@ -90,6 +90,27 @@ import Testing
         #expect(try await look().status == .failed)
     }
 
+    @Test func `of several sign-ins, a caller must name one`() async throws {
+        let parts = FakeParts()
+        var account = try Self.account()
+        func look() async throws -> Finding {
+            let account = account
+            return try await parts.look(GrantCheck(), after: { $0.notes.note { $0.account = account } })
+        }
+        for name in ["a", "b"] {
+            account.name = name
+            var grant = try Self.grant(refreshToken: Secret("r"))
+            (grant.account, grant.accountName) = (account.id, name)
+            try parts.grants.save(grant)
+            account.name = nil
+            #expect(try await look().status == (name == "a" ? .ok : .warning))
+        }
+        account.name = "b"
+        #expect(try await look().status == .ok)
+        account.name = "c"
+        #expect(try await look().status == .failed)
+    }
+
     @Test func `a token is in memory, or the next request gets one, or the user has to sign in`() throws {
         let token = CachedAccessToken(
             token: Secret("t"), username: nil, expiresAt: 1_700_000_120, lifetime: nil, freshUntil: 1_700_000_060)

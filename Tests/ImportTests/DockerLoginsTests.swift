@@ -41,15 +41,32 @@ import Testing
     @Test(
         arguments: [
             ("a b", auth("a:b")), ("no-colon.example.com", auth("abc")), ("not64.example.com", #"{"auth": "%%%"}"#),
-            ("control.example.com", auth("a:b\nc")), ("http://plain.example.com", auth("a:b")),
+            ("control.example.com", auth("a\nb:c")), ("nobody.example.com", auth(":c")),
+            ("odd.example.com", #"{"auth": 1}"#), ("text.example.com", #""YTpi""#),
+            ("http://plain.example.com", auth("a:b")),
         ])
     func `may hold a login that is not taken`(_ registry: String, _ login: String) {
         let findings = read(registry, login)
         #expect(findings.credentials.isEmpty)
         #expect(findings.problems.map(\.reason) == [Self.entryForm])
+        #expect(findings.problems.map(\.place.entry) == [registry])
     }
 
-    @Test(arguments: ["", "{", "[]", #"{"auths": []}"#, #"{"auths": {"a": "b"}}"#])
+    @Test(arguments: ["1", "null", "[]", #""text""#, #"{"auth": 1}"#, #"{"username": []}"#, #"{"identitytoken": {}}"#])
+    func `may hold an odd entry beside others`(_ odd: String) {
+        let text = #"{"auths": {"a.example.com": \#(odd), "b.example.com": \#(Self.auth("u:p"))}}"#
+        let findings = read(Array(text.utf8))
+        #expect(Found(findings).credentials == ["https://b.example.com u:p"])
+        #expect(findings.problems.map(\.place.entry) == (odd == "null" ? [] : ["a.example.com"]))
+    }
+
+    @Test func `may hold a secret with several lines, which is taken whole`() {
+        let findings = read("registry.example.com", Self.auth("_json_key:{\n  \"a\": 1\n}\n"))
+        #expect(findings.credentials.map(\.request.password?.exposedText) == ["{\n  \"a\": 1\n}\n"])
+        #expect(findings.problems.isEmpty)
+    }
+
+    @Test(arguments: ["", "{", "[]", #"{"auths": []}"#])
     func `is an object in JSON with auths`(_ text: String) {
         #expect(read(Array(text.utf8)).problems.map(\.reason) == [Self.fileForm])
         #expect(read([0xFF]).problems.map(\.reason) == [Self.fileForm])

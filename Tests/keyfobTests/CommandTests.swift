@@ -82,7 +82,12 @@ import Testing
             let result = try await session.run(["keyfob", "token", "https://example.org"], "")
             #expect(result.status == 1)
             #expect(result.stdout.isEmpty)
-            #expect(result.complaint == "keyfob: no credential for https://example.org\n")
+            #expect(
+                result.complaint == """
+                    keyfob: no credential for https://example.org
+                    hint: to sign in there, run: keyfob login https://example.org
+
+                    """)
         }
     }
 
@@ -125,7 +130,12 @@ import Testing
             #expect(all == CommandResult(stdout: [], stderr: Array("keyfob: not signed in anywhere\n".utf8), status: 1))
             let one = try await session.run(["keyfob", "logout", "https://git.example.com"], "")
             #expect(one.status == 1)
-            #expect(one.complaint == "keyfob: not signed in to https://git.example.com\n")
+            #expect(
+                one.complaint == """
+                    keyfob: not signed in to https://git.example.com
+                    hint: to see your sign-ins, run: keyfob status
+
+                    """)
         }
     }
 

@@ -11,7 +11,15 @@ struct ClientCheck: Check {
     func look(_ context: CheckContext) throws -> Finding {
         guard let (account, metadata) = context.accountAndMetadata else { return .nothingToCheck }
         let issuer = metadata.issuer ?? account.server.identifier
-        let registration = try? context.parts.registrations.own(issuer: issuer).first
+        let registration: ClientRegistration?
+        do {
+            registration = try context.parts.registrations.own(issuer: issuer).first
+        } catch {
+            context.notes.note { $0.redirect = account.redirect }
+            // A client of the user's, or one that a document describes, is in no keyring.
+            if let finding = Self.findingWithoutRegistration(account, metadata) { return finding }
+            return .skipped(because: "store", "not checked, because the keyring cannot be read")
+        }
         let isRegistered = registration.map { !$0.isExpired(at: context.now) } ?? false
         context.notes.note {
             $0.redirect = account.redirect ?? registration?.redirect
@@ -25,11 +33,7 @@ struct ClientCheck: Check {
     static func finding(
         _ account: Account, _ metadata: AuthorizationServerMetadata, isRegistered: Bool
     ) throws -> Finding {
-        func kind(_ word: String) -> [String: Finding.Detail] { ["kind": .text(word)] }
-        if account.client != nil { return .ok("a client that you registered", kind("own")) }
-        if account.clientMetadataDocument != nil, metadata.clientIDMetadataDocumentSupported {
-            return .ok("a document describes the client, and the server accepts it", kind("document"))
-        }
+        if let finding = findingWithoutRegistration(account, metadata) { return finding }
         if isRegistered { return .ok("keyfob has registered itself", kind("registered")) }
         if metadata.registrationEndpoint != nil {
             return .ok("none yet: keyfob registers itself at the first sign-in", kind("none"))
@@ -41,4 +45,15 @@ struct ClientCheck: Check {
                 redirectURI: (account.redirect ?? .loopback).uri(port: nil), scopes: account.scopes,
                 notes: account.provider?.quirks ?? []))
     }
+
+    /// The finding for a client that keyfob has not registered; nil if there is none.
+    private static func findingWithoutRegistration(
+        _ account: Account, _ metadata: AuthorizationServerMetadata
+    ) -> Finding? {
+        if account.client != nil { return .ok("a client that you registered", kind("own")) }
+        guard account.clientMetadataDocument != nil, metadata.clientIDMetadataDocumentSupported else { return nil }
+        return .ok("a document describes the client, and the server accepts it", kind("document"))
+    }
+
+    private static func kind(_ word: String) -> [String: Finding.Detail] { ["kind": .text(word)] }
 }

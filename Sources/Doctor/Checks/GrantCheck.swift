@@ -13,19 +13,23 @@ struct GrantCheck: Check {
 
     func look(_ context: CheckContext) throws -> Finding {
         guard let account = context.notes.read({ $0.account }) else { return .nothingToCheck }
-        guard let grant = try grant(of: account, in: context.parts.grants) else {
-            return signInNeeded(account, .noGrant, context)
+        let grants = context.parts.grants
+        var grant = try grants.grant(account: account.id)
+        if grant == nil {
+            do {
+                switch try grants.meaning(of: account) {
+                case .account(let meant): grant = try grants.grant(account: meant.id)
+                case .nobody(let reason): return signInNeeded(account, reason, context)
+                }
+            } catch let error as CredentialFailure {
+                let report = context.parts.report(error)
+                return .warning(report.message, hints: report.hints)
+            }
         }
+        guard let grant else { return signInNeeded(account, .noGrant, context) }
         if grant.endedAt != nil { return signInNeeded(account, .grantEnded, context) }
         context.notes.note { $0.grant = grant }
         return Self.finding(grant, at: context.now)
-    }
-
-    /// The grant of `account`. If the account has no name, the grant of any named account at the service also counts.
-    private func grant(of account: Account, in grants: GrantStore) throws -> Grant? {
-        if let grant = try grants.grant(account: account.id) { return grant }
-        guard account.name == nil else { return nil }
-        return try grants.all().first { $0.service == account.service.description }
     }
 
     /// - Parameter now: seconds since 1970-01-01 UTC.

@@ -1,4 +1,3 @@
-import Files
 import KeyfobCore
 
 /// Tells which process holds a lock.
@@ -7,7 +6,7 @@ struct LocksCheck: Check {
     let needs = ["runtime-directory"]
 
     func look(_ context: CheckContext) -> Finding {
-        Self.finding(context.parts.lock.states(LockHolders(SystemFile.text("/proc/locks") ?? "")))
+        Self.finding(context.parts.lock.states(.current))
     }
 
     static func finding(_ states: [AccountLock.State]) -> Finding {

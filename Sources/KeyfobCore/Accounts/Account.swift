@@ -68,8 +68,10 @@ package struct Account: Sendable, Equatable {
 
     /// The origin of an account name. It decides whether the user may mean a sign-in without that name.
     package enum NameSource: Sendable {
-        /// The command line or the configuration: the user chose it.
+        /// The command line.
         case user
+        /// The configuration: the user chose it for this service.
+        case configuration
         /// The user name in a URL. It need not be how the user calls the account.
         case url
         /// The same, but at this service it is the name of an organisation.

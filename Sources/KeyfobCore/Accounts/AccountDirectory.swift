@@ -56,7 +56,7 @@ package struct AccountDirectory: Sendable {
         account.mailServers = host.mailServers
         let person = accountName == nil ? Self.person(in: request, username: account.username) : nil
         account.name = accountName ?? person ?? host.account
-        if person != nil { account.nameSource = known?.nameSource ?? .url }
+        if accountName == nil { account.nameSource = person == nil ? .configuration : known?.nameSource ?? .url }
         account.flow = host.flow
         account.redirect = host.redirect ?? known?.redirect
         account.pkce = host.pkce ?? known?.pkce ?? KnownIssuer.match(server)?.pkce ?? .required

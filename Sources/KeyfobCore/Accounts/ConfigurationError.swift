@@ -55,23 +55,7 @@ package struct ConfigurationError: Error, Sendable, Equatable {
         let names =
             key.begins(with: "host.")
             ? Configuration.Host.keys.map(\.name) : Configuration.keys.map(\.name) + ["host"]
-        let distances = names.map { ($0, Self.distance(Array(word.utf8), Array($0.utf8))) }
-        return distances.filter { $1 <= 2 }.min { $0.1 < $1.1 }?.0
-    }
-
-    /// The number of bytes to insert, to delete or to replace (Levenshtein).
-    private static func distance(_ one: [UInt8], _ other: [UInt8]) -> Int {
-        var costs = Array(0...other.count)
-        for (row, byte) in one.enumerated() {
-            var diagonal = costs[0]
-            costs[0] = row + 1
-            for column in other.indices {
-                let replaced = diagonal + (byte == other[column] ? 0 : 1)
-                diagonal = costs[column + 1]
-                costs[column + 1] = min(replaced, diagonal + 1, costs[column] + 1)
-            }
-        }
-        return costs[other.count]
+        return word.nearest(among: names)
     }
 }
 

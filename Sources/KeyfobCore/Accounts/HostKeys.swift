@@ -140,7 +140,7 @@ extension Configuration.Host {
         HostKey(
             "account", \.account, .string,
             "which of your accounts at the service to use",
-            display: .init(absent: "the only one", effective: { $0.name })),
+            display: .init(absent: "the one that the caller names, or else the only one", effective: { $0.name })),
         HostKey(
             "ca_file", \.certificateAuthorityFile, .path,
             "the absolute path of a PEM file with authorities to trust in addition to the system's",

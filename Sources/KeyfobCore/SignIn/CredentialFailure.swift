@@ -14,6 +14,8 @@ package enum CredentialFailure: Error, Sendable, Equatable {
     case holderFailed(service: ServiceURL, account: String?)
     /// The user said no, to keyfob or to the authorization server.
     case signInRefused(service: ServiceURL)
+    /// Another process asked the user while this one waited, and got no sign-in.
+    case declinedElsewhere(service: ServiceURL, account: String?, AccountLock.Decline)
     /// The user signed in, but the server gave no token for the code, which cannot be used again.
     case codeSpent(service: ServiceURL, account: String?, by: OAuthError)
     /// Another user than the named one signed in.
@@ -113,7 +115,9 @@ extension CredentialFailure {
     /// Whether the user said no to this sign-in, now or a short while ago.
     package var isAnswerOfUser: Bool {
         switch self {
-        case .signInRefused, .notNow(_, because: .dismissed), .notNow(_, because: .quiet): true
+        case .signInRefused, .notNow(_, because: .dismissed), .notNow(_, because: .quiet),
+            .declinedElsewhere(_, _, .refused), .declinedElsewhere(_, _, .dismissed):
+            true
         default: false
         }
     }

@@ -87,7 +87,7 @@ package struct ServiceApproval: Sendable {
             return try await underLock(of: url) { held in
                 // The previous holder of the lock may have asked already.
                 if let account = try reread().configuredAccount(for: request) { return try await signIn(account) }
-                return try await held.askingPerson(isAnswer: Self.isAnswer) {
+                return try await held.askingPerson(decline: Self.decline) {
                     var (account, finding) = try await introduce(url, configured, request)
                     account.approval = finding.host
                     let answer = try await signIn(account)
@@ -100,9 +100,16 @@ package struct ServiceApproval: Sendable {
         }
     }
 
-    /// Whether `error` also answers the waiting callers. After a temporary network error they may try themselves.
-    private static func isAnswer(_ error: any Error) -> Bool {
-        (error as? OAuthError)?.isTransient != true
+    /// What `error` tells the waiting callers. After a temporary network error they may try themselves.
+    private static func decline(_ error: any Error) -> AccountLock.Decline? {
+        switch error {
+        case CredentialFailure.declinedElsewhere(_, _, let decline): decline
+        case CredentialFailure.notNow(_, .dismissed): .dismissed
+        case CredentialFailure.unanswered, CredentialFailure.unansweredConsent, CredentialFailure.notNow,
+            OAuthError.authorizationTimedOut, OAuthError.codeExpired:
+            .unanswered
+        default: (error as? OAuthError)?.isTransient == true ? nil : .refused
+        }
     }
 
     private func introduce(
@@ -139,8 +146,10 @@ package struct ServiceApproval: Sendable {
             return try await lock.hold(name, patience: patience, waitsForPerson: true, body)
         } catch AccountLock.Failure.timedOut(let seconds) {
             throw CredentialFailure.busy(service: service, seconds: seconds)
-        } catch AccountLock.Failure.personDeclined {
+        } catch AccountLock.Failure.personDeclined(.refused) {
             throw CredentialFailure.signInRefused(service: service)
+        } catch AccountLock.Failure.personDeclined(let decline) {
+            throw CredentialFailure.declinedElsewhere(service: service, account: nil, decline)
         }
     }
 }

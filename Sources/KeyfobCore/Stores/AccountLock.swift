@@ -7,16 +7,19 @@ import Synchronization
 /// The lock is flock(2) on a file in the runtime directory. The kernel releases it when its holder ends, so no lock survives
 /// a crash. The first byte of the file tells the waiting processes more:
 /// - While the user is asked, a caller that may not ask does not wait.
-/// - If the user says no, that is the answer for every process that waited.
+/// - If the user gives no sign-in, that is the answer for every process that waited.
 /// - If the holder got no token for another reason, the processes that waited for one need not try, too.
 /// - If the holder ended during a refresh, the next holder knows that the answer was lost.
 package struct AccountLock: Sendable {
     let directory: String
     private let underWay = RefreshUnderWay()
+    private let waits: @Sendable (State) -> Void
 
-    /// - Parameter directory: must belong to this user and must not be a link. If it does not exist, it is made with mode 0700.
-    package init(directory: String) {
-        self.directory = directory
+    /// - Parameters:
+    ///   - directory: must belong to this user and must not be a link. If it does not exist, it is made with mode 0700.
+    ///   - waits: is told, once for each wait, about the holder for which this process waits longer than usual.
+    package init(directory: String, waits: @escaping @Sendable (State) -> Void = { _ in }) {
+        (self.directory, self.waits) = (directory, waits)
     }
 
     /// Why the lock was not acquired.
@@ -30,15 +33,24 @@ package struct AccountLock: Sendable {
         /// The holder is asking the user, and the caller may not wait for that.
         case personIsAsked
         /// The user was asked while the caller waited, and there was no sign-in.
-        case personDeclined
+        case personDeclined(Decline)
         /// The holder got no token while the caller waited.
         case holderFailed
     }
 
-    /// The first byte of a lock's file.
+    /// Why a user who was asked has not signed in. The value is the first byte of the lock's file.
+    package enum Decline: UInt8, Sendable, CaseIterable {
+        /// The user or the server said no.
+        case refused = 0x21  // !
+        /// Nobody finished the sign-in in time.
+        case unanswered = 0x2E  // .
+        /// The user dismissed the notification.
+        case dismissed = 0x58  // X
+    }
+
+    /// The first byte of a lock's file, unless it is a ``Decline``.
     enum Mark: UInt8 {
         case personIsAsked = 0x3F  // ?
-        case personDeclined = 0x21  // !
         case failed = 0x2D  // -
         case refreshing = 0x7E  // ~
         case answerLost = 0x25  // %
@@ -59,11 +71,11 @@ package struct AccountLock: Sendable {
         fileprivate let file: OpenFile
         fileprivate let underWay: RefreshUnderWay
 
-        /// Runs a sign-in, and tells the waiting processes that the user is asked, and whether the user declined.
+        /// Runs a sign-in, and tells the waiting processes that the user is asked, and why the user has not signed in.
         ///
-        /// - Parameter isAnswer: whether an error means that the user declined.
+        /// - Parameter decline: what an error says about the user; nil if something else failed.
         package func askingPerson<Result>(
-            isAnswer: (any Error) -> Bool = { _ in true }, _ signIn: () async throws -> Result
+            decline: (any Error) -> Decline? = { _ in .refused }, _ signIn: () async throws -> Result
         ) async throws -> Result {
             file.firstByte = Mark.personIsAsked.rawValue
             do {
@@ -71,7 +83,7 @@ package struct AccountLock: Sendable {
                 file.firstByte = nil
                 return result
             } catch {
-                file.firstByte = (isAnswer(error) ? Mark.personDeclined : .failed).rawValue
+                file.firstByte = decline(error)?.rawValue ?? Mark.failed.rawValue
                 throw error
             }
         }
@@ -125,7 +137,7 @@ package struct AccountLock: Sendable {
         defer { file.unlock() }
         let mark = Mark(file)
         // The mark stays for the others who wait.
-        if waited, mark == .personDeclined { throw Failure.personDeclined }
+        if waited, let decline = file.firstByte.flatMap(Decline.init) { throw Failure.personDeclined(decline) }
         if waited, sharesFailure, mark == .failed || mark == .answerLost { throw Failure.holderFailed }
         file.firstByte = mark == .refreshing || mark == .answerLost ? Mark.answerLost.rawValue : nil
         defer { underWay.is = false }
@@ -137,17 +149,27 @@ package struct AccountLock: Sendable {
     /// - Returns: whether another process held the lock.
     private func acquire(_ file: OpenFile, patience: Duration, waitsForPerson: Bool) async throws -> Bool {
         var waited = false
-        let deadline = ContinuousClock.now + patience
+        let start = ContinuousClock.now
+        let deadline = start + patience
+        var hasTold = !waitsForPerson
         var pause = Duration.milliseconds(2)
         while !(try Self.wrapping({ () throws(FileError) in try file.tryLock() })) {
             waited = true
-            if !waitsForPerson, Mark(file) == .personIsAsked { throw Failure.personIsAsked }
+            let isAsking = Mark(file) == .personIsAsked
+            if !waitsForPerson, isAsking { throw Failure.personIsAsked }
+            if !hasTold, isAsking || ContinuousClock.now - start > Self.usualWait {
+                hasTold = true
+                state(of: file, .current).map(waits)
+            }
             if ContinuousClock.now >= deadline { throw Failure.timedOut(seconds: Int(patience.components.seconds)) }
             try await Task.sleep(for: pause)
             pause = min(pause * 2, .milliseconds(50))
         }
         return waited
     }
+
+    /// Longer than most refreshes.
+    private static let usualWait = Duration.seconds(3)
 
     private func openFile(_ account: String) throws(Failure) -> OpenFile {
         try makeDirectory()

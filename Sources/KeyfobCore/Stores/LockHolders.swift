@@ -1,3 +1,5 @@
+import Files
+
 /// The holders of flock(2) locks, as the kernel lists them in `/proc/locks` (proc_locks(5)). Reading the list takes no
 /// lock, so no process has to wait.
 package struct LockHolders: Sendable, Equatable {
@@ -8,6 +10,9 @@ package struct LockHolders: Sendable, Equatable {
 
     /// The holding process of each locked file.
     private let holders: [File: Int32]
+
+    /// The holders now; none if the system does not show them.
+    package static var current: LockHolders { LockHolders(SystemFile.text("/proc/locks") ?? "") }
 
     /// Parses lines such as
     ///

@@ -7,6 +7,8 @@ extension AccountLock {
         /// The process that holds the lock, if the system shows it.
         package var holder: Int32?
         package var activity: Activity
+        /// When the activity began, in seconds since 1970-01-01 UTC.
+        package var since: Int64 = 0
     }
 
     /// The activity of the current or the last holder, from the lock file.
@@ -50,17 +52,19 @@ extension AccountLock {
     }
 
     private func state(of file: String, _ holders: LockHolders) -> State? {
-        guard let open = try? OpenFile(reading: file, followsLink: false), let status = try? open.status() else {
-            return nil
-        }
+        (try? OpenFile(reading: file, followsLink: false)).flatMap { state(of: $0, holders) }
+    }
+
+    func state(of open: OpenFile, _ holders: LockHolders) -> State? {
+        guard let status = try? open.status() else { return nil }
         let activity: Activity =
             switch Mark(open) {
             case .personIsAsked: .asking
             case .refreshing: .refreshing
             case .answerLost: .answerLost
-            case .personDeclined, .failed, nil: .unknown
+            case .failed, nil: .unknown
             }
         let holder = holders.holder(device: status.device, inode: status.inode)
-        return State(holder: holder, activity: activity)
+        return State(holder: holder, activity: activity, since: status.changed.first ?? 0)
     }
 }

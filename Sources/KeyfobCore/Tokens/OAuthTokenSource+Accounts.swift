@@ -3,23 +3,26 @@ import CredentialProtocol
 import KernelKeyring
 package import Secrets
 
-/// Which sign-in a request means, if there is none under exactly the name that it has.
 extension OAuthTokenSource {
-    /// The sign-in that is meant, or why there is none.
-    enum Meaning {
-        case account(Account)
-        case nobody(CredentialFailure.SignInReason)
-    }
-
     /// The account to sign in to: the one that is signed in, if `account` means it.
     ///
     /// A user who signs in by name means that user. So a sign-in that does not say whose it is does not count.
     package func signedIn(_ account: Account) -> Account {
         var account = account
         if account.nameSource == .url { account.nameSource = .user }
-        guard (try? grants.grant(account: account.id)) == nil, case .account(let meant)? = try? meaning(of: account)
+        guard (try? grants.grant(account: account.id)) == nil,
+            case .account(let meant)? = try? grants.meaning(of: account)
         else { return account }
         return meant
+    }
+}
+
+/// Which sign-in a request means, if there is none under exactly the name that it has.
+extension GrantStore {
+    /// The sign-in that is meant, or why there is none.
+    package enum Meaning {
+        case account(Account)
+        case nobody(CredentialFailure.SignInReason)
     }
 
     /// The sign-in that `account` means, which has none of its own.
@@ -32,7 +35,7 @@ extension OAuthTokenSource {
     /// Another account never answers for a named user.
     ///
     /// - Throws: ``CredentialFailure/whichAccount(service:names:)`` if `account` has no name and there are several.
-    func meaning(of account: Account) throws -> Meaning {
+    package func meaning(of account: Account) throws -> Meaning {
         if account.nameSource == .urlOfOrganisation { return .account(account.named(nil)) }
         let all = try signIns(like: account)
         guard let name = account.name else {
@@ -45,7 +48,7 @@ extension OAuthTokenSource {
         if same.count == 1 { return .account(same[0].account) }
         let names = all.compactMap { $0.label ?? $0.account.name }
         if account.nameSource == .url, all.count == 1, names.isEmpty { return .account(all[0].account) }
-        return .nobody(names.isEmpty ? .noGrant : .otherUser(named: name, signedIn: names.sorted()))
+        return .nobody(all.isEmpty ? .noGrant : .otherUser(named: name, signedIn: names.sorted()))
     }
 
     /// The account whose token the service has refused, by the request: git then names the user of keyfob's answer, and not
@@ -56,18 +59,20 @@ extension OAuthTokenSource {
     }
 
     /// The sign-ins that differ from `account` only in the account name, and the user names that the server gave them.
-    private func signIns(like account: Account) throws -> [(account: Account, label: String?)] {
-        try grants.all().compactMap { grant in
+    fileprivate func signIns(like account: Account) throws -> [(account: Account, label: String?)] {
+        try all().compactMap { grant in
             let other = account.named(grant.accountName)
             return other.id == grant.account ? (other, grant.label) : nil
         }
     }
+}
 
+extension OAuthTokenSource {
     package func discard(_ refused: Secret?, of account: Account) async throws -> Bool {
         if try discard(refused, ofExactly: account) { return true }
         // Without a name of its own, the token may be that of any of these.
         guard refused != nil else { return false }
-        return try signIns(like: account).contains { try discard(refused, ofExactly: $0.account) }
+        return try grants.signIns(like: account).contains { try discard(refused, ofExactly: $0.account) }
     }
 
     func discard(_ refused: Secret?, ofExactly account: Account) throws -> Bool {

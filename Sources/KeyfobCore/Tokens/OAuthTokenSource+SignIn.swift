@@ -36,7 +36,7 @@ extension OAuthTokenSource {
         to account: Account, registersAnew: Bool = false, _ held: AccountLock.Held,
         calling: (Account) async throws -> Void = { _ in }
     ) async throws -> CachedAccessToken {
-        try await held.askingPerson(isAnswer: Self.isAnswer) {
+        try await held.askingPerson(decline: Self.decline) {
             try await calling(account)
             return try await signIn.run(account, registersAnew: registersAnew, transport: transport(account)) {
                 try keep($0, for: account)
@@ -44,14 +44,16 @@ extension OAuthTokenSource {
         }
     }
 
-    /// Whether the user, or the user's absence, decided a sign-in that failed with `error`.
-    private static func isAnswer(_ error: any Error) -> Bool {
+    /// How the user, or the user's absence, decided a sign-in that failed with `error`; nil if something else did.
+    private static func decline(_ error: any Error) -> AccountLock.Decline? {
         switch error {
-        case CredentialFailure.signInRefused, CredentialFailure.unanswered, CredentialFailure.notNow,
-            CredentialFailure.foreignHosts:
-            true
-        case let error as OAuthError: !error.isTransient
-        default: false
+        case CredentialFailure.signInRefused, CredentialFailure.foreignHosts: .refused
+        case CredentialFailure.notNow(_, .dismissed): .dismissed
+        case CredentialFailure.unanswered, CredentialFailure.unansweredConsent, CredentialFailure.notNow,
+            OAuthError.authorizationTimedOut, OAuthError.codeExpired:
+            .unanswered
+        case let error as OAuthError: error.isTransient ? nil : .refused
+        default: nil
         }
     }
 
@@ -93,8 +95,8 @@ extension OAuthTokenSource {
             throw CredentialFailure.busy(service: account.service, seconds: seconds)
         } catch AccountLock.Failure.personIsAsked {
             throw CredentialFailure.needsSignIn(account, because: .noGrant)
-        } catch AccountLock.Failure.personDeclined {
-            throw CredentialFailure.signInRefused(service: account.service)
+        } catch AccountLock.Failure.personDeclined(let decline) {
+            throw CredentialFailure.declinedElsewhere(service: account.service, account: account.name, decline)
         } catch AccountLock.Failure.holderFailed {
             throw CredentialFailure.holderFailed(service: account.service, account: account.name)
         }

@@ -55,7 +55,7 @@ package struct OAuthTokenSource: TokenSource {
 
     package func token(of account: Account, for request: CredentialRequest) async throws -> CachedAccessToken {
         do {
-            return try await token(of: refused(by: request, like: account), for: request, signsInAfterFailure: false)
+            return try await token(of: grants.refused(by: request, like: account), for: request, isLogin: false)
         } catch CredentialFailure.holderFailed(let service, let name) {
             if !request.isAboutGrant, let token = tokens.living(account) { return token }
             throw CredentialFailure.holderFailed(service: service, account: name)
@@ -63,31 +63,34 @@ package struct OAuthTokenSource: TokenSource {
     }
 
     /// The same for a user who has asked to sign in: if the server answers a refresh in any other way than with a token,
-    /// the user signs in now.
+    /// the user signs in now, and also if the sign-ins are those of other users.
     func tokenOrSignIn(_ account: Account, for request: CredentialRequest) async throws -> CachedAccessToken {
-        try await token(of: account, for: request, signsInAfterFailure: true)
+        try await token(of: account, for: request, isLogin: true)
     }
 
     private func token(
-        of account: Account, for request: CredentialRequest, signsInAfterFailure: Bool
+        of account: Account, for request: CredentialRequest, isLogin: Bool
     ) async throws -> CachedAccessToken {
         if !request.isAboutGrant, let token = tokens.fresh(account, for: request) { return token }
         let mightAsk = interaction.mightAsk(for: request, by: account.flow)
         let decision = try await holdingLock(
-            of: account, mayAsk: mightAsk, sharesFailure: !signsInAfterFailure
+            of: account, mayAsk: mightAsk, sharesFailure: !isLogin
         ) { held in
             let outcome: GrantRefresh.Outcome
             do {
                 outcome = try await tokenWithoutUser(of: account, for: request, held)
-            } catch CredentialFailure.refreshFailed(_, _, let error) where signsInAfterFailure {
+            } catch CredentialFailure.refreshFailed(_, _, let error) where isLogin {
                 outcome = .signInNeeded(.refreshRefused(by: error), after: try grants.grant(account: account.id))
             }
             switch outcome {
             case .token(let token):
                 return Decision.token(token)
             case .signInNeeded(.noGrant, _):
-                switch try meaning(of: account) {
+                switch try grants.meaning(of: account) {
                 case .account(let meant): return .another(meant)
+                // A name that a caller gives chooses one of the sign-ins, and makes none.
+                case .nobody(let reason) where reason.isOtherUser && account.nameSource != .configuration && !isLogin:
+                    throw CredentialFailure.needsSignIn(account, because: reason)
                 case .nobody(let reason):
                     return .token(try await tokenOfUser(account, request, because: reason, after: nil, held))
                 }
@@ -98,7 +101,7 @@ package struct OAuthTokenSource: TokenSource {
         switch decision {
         case .token(let token): return token
         case .another(let account):
-            return try await token(of: account, for: request, signsInAfterFailure: signsInAfterFailure)
+            return try await token(of: account, for: request, isLogin: isLogin)
         }
     }
 
@@ -171,4 +174,8 @@ extension CredentialRequest {
     /// Whether only the grant can tell if a token is good enough. A cached token says neither its scopes nor how the user
     /// signed in.
     fileprivate var isAboutGrant: Bool { !scope.isEmpty || stepUp != nil }
+}
+
+extension CredentialFailure.SignInReason {
+    fileprivate var isOtherUser: Bool { if case .otherUser = self { true } else { false } }
 }

@@ -1,4 +1,5 @@
 import Addresses
+import Console
 import CredentialProtocol
 import Dialects
 import Glibc
@@ -31,6 +32,8 @@ struct Exchange: Sendable {
     /// Answers one question. Errors too have the form of the dialect.
     func reply(to invocation: Invocation) async -> Reply {
         var dialect = dialect.init()
+        var invocation = invocation
+        invocation.input = { [input = invocation.input] in input().map(InternationalName.withHostInASCII) }
         let question = dialect.read(invocation)
         if case .reply(let reply) = question { return reply }
         let asksNobody = question.request.map { $0.interaction == .never } ?? true
@@ -69,9 +72,13 @@ struct Exchange: Sendable {
             if case CredentialFailure.noAccountAndNoKeyring = error, let request = question.request {
                 return dialect.unknown(request, Report(error))
             }
-            var report = Report(error, about: question.request?.url?.description, account: account)
+            let request = question.request
+            let options =
+                HintedCommand.option("--account", account)
+                + (request?.scope ?? []).flatMap { HintedCommand.option("--scope", $0) }
+            var report = Report(error, about: request?.url?.description, options: options)
             if dialect is GitDialect, (error as? CredentialFailure)?.isAnswerOfUser == true {
-                report.isFinal = composition.isLastHelper(for: question.request?.url)
+                report.isFinal = composition.isLastHelper(for: request?.url)
             }
             return dialect.failed(report)
         }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Console
 import CredentialProtocol
 import Files
 import Glibc
@@ -64,7 +65,7 @@ struct Exec: AsyncParsableCommand {
             Self.become(program, command)
             throw NoSuchProgram(name: command[0])
         } catch {
-            throw Report(error, about: url, account: wanted.account, scopes: wanted.scopes).print()
+            throw Report(error, about: url, options: wanted.hinted).print()
         }
     }
 

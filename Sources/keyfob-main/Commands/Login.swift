@@ -53,7 +53,7 @@ struct Login: AsyncParsableCommand {
         let composition = Composition(
             account: account, interaction: .always, isLogin: true, readsStandardInput: !readsClientSecret,
             store: store, isVerbose: verbosity.isOn)
-        try await composition.runWithParts(about: url, scopes: scopes) { parts in
+        try await composition.runWithParts(about: url, options: options) { parts in
             if store != .keyring { try await composition.offerMemory(isNamed: store != nil) }
             let login = composition.login(parts)
             var request = try CredentialRequest(url: url)
@@ -71,6 +71,17 @@ struct Login: AsyncParsableCommand {
             Terminal.say(Messages.signedIn(service, outcome.grant, outcome.token))
             if let whole = outcome.wholeService { Terminal.hint(Messages.onlyThatPath(service, of: whole)) }
         }
+    }
+
+    /// The options that a hint repeats.
+    private var options: [String] {
+        let words =
+            (readsClientSecret ? ["--client-secret"] : []) + (force ? ["--force"] : [])
+            + (registersAnew ? ["--register"] : [])
+        return HintedCommand.option("--account", account) + HintedCommand.option("--flow", flow?.rawValue)
+            + HintedCommand.option("--client-id", clientID) + words
+            + HintedCommand.option("--store", store?.rawValue)
+            + scopes.flatMap { HintedCommand.option("--scope", $0) }
     }
 
     /// Says at which server the user signs in, before the browser opens: it may be on another origin than the service.

@@ -26,9 +26,10 @@ struct Logout: AsyncParsableCommand {
     func run() async throws {
         let composition = Composition(
             account: account, interaction: Interaction.ofOwnCommand, seesEverything: true, isVerbose: verbosity.isOn)
-        try await composition.runWithParts { parts in
+        try await composition.runWithParts(about: url, options: HintedCommand.option("--account", account)) { parts in
             let logout = composition.logout(parts)
             let grants = try await logout.grants(for: try url.map { try CredentialRequest(url: $0) }, account: account)
+            if !all { try await confirm(grants) }
             var keptApproval: ConfigurationError?
             for grant in grants {
                 let outcome = try await logout.end(grant)
@@ -38,9 +39,19 @@ struct Logout: AsyncParsableCommand {
             let clients = all ? try composition.signOut.forgetPersonsClients() : []
             for client in clients { Terminal.say(Messages.forgotClient(client)) }
             if grants.isEmpty, clients.isEmpty {
-                throw NotSignedIn(url: url, mayHaveMore: composition.grants.mayHaveMore)
+                throw NotSignedIn(url: url, account: account, mayHaveMore: composition.grants.mayHaveMore)
             }
             if let keptApproval { throw keptApproval }
+        }
+    }
+
+    /// Asks on a terminal before several sign-ins end.
+    private func confirm(_ grants: [Grant]) async throws {
+        guard grants.count > 1, Terminal.isThere, let service = try grants.first.map({ try ServiceURL($0.service) })
+        else { return }
+        let names = grants.map { $0.accountName ?? $0.label ?? $0.issuer ?? $0.tokenEndpoint }.sorted()
+        guard try await Terminal.confirms(Messages.endsAll(names, of: service.description)) else {
+            throw CredentialFailure.whichAccount(service: service, names: names)
         }
     }
 }

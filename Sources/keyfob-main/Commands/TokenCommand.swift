@@ -43,7 +43,7 @@ struct TokenCommand: AsyncParsableCommand {
         do {
             try await print()
         } catch {
-            let report = Report(error, about: url, account: wanted.account, scopes: wanted.scopes)
+            let report = Report(error, about: url, options: wanted.hinted)
             throw format == .json ? ErrorObject(report).print() : report.print()
         }
     }
@@ -82,6 +82,11 @@ struct TokenOptions: ParsableArguments {
         if let challenge, !challenge.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) {
             throw ValidationError("--challenge takes the value of one header field.")
         }
+    }
+
+    /// The options that a hint repeats.
+    var hinted: [String] {
+        HintedCommand.option("--account", account) + scopes.flatMap { HintedCommand.option("--scope", $0) }
     }
 
     /// Returns an access token for a URL. A stored password is no token.

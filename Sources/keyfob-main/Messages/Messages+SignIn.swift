@@ -96,9 +96,33 @@ extension Messages {
     /// The line with the remaining time. The time comes first, so that it is visible on a narrow terminal.
     static func waiting(_ what: String, left: String) -> String { "\(left) left, \(what), Ctrl-C to give up" }
 
+    /// The line of a process that waits for another one.
+    static func waiting(for state: AccountLock.State, now: Int64) -> String {
+        let line = "waiting for another keyfob process" + (state.holder.map { " (\($0))" } ?? "")
+        guard state.activity == .asking else { return line + ", which is busy with this sign-in" }
+        return line + ", which asked you \(span(now - state.since)) ago to sign in; finish that sign-in, "
+            + "or end it there"
+    }
+
+    /// The result of a sign-in that another process began.
+    static func declined(_ decline: AccountLock.Decline) -> String {
+        switch decline {
+        case .refused: "the sign-in was refused"
+        case .unanswered: "nobody finished the sign-in in time"
+        case .dismissed: "its notification was dismissed"
+        }
+    }
+
     /// The result of a sign-in: who is signed in, and until when.
     static func signedIn(_ service: ServiceURL, _ grant: Grant?, _ token: CachedAccessToken) -> String {
-        let name = (grant?.label ?? grant?.accountName).map { " as " + printable($0) } ?? ""
+        let name =
+            if let label = grant?.label {
+                " as " + printable(label)
+            } else if let name = grant?.accountName {
+                " (kept under the name \(printable(name)); the server did not say who you are)"
+            } else {
+                ""
+            }
         let end =
             if grant?.refreshToken != nil {
                 "refreshes by itself"

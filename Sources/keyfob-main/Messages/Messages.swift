@@ -8,7 +8,8 @@ import SecretService
 extension Messages {
     /// The result of a logout.
     static func loggedOut(_ grant: Grant, _ outcome: SignOut.Outcome) -> String {
-        let service = "logged out of \(printable(grant.service))"
+        let name = (grant.label ?? grant.accountName).map { " as " + printable($0) } ?? ""
+        let service = "logged out of \(printable(grant.service))\(name)"
         let tokens =
             switch outcome.tokens {
             case .revoked: ", the server has revoked the tokens"
@@ -34,13 +35,18 @@ extension Messages {
         }
     }
 
+    /// The question of `keyfob logout` if it would end several sign-ins of one service.
+    static func endsAll(_ names: [String], of service: String) -> String {
+        "keyfob: you are signed in to \(printable(service)) as \(printable(names.joined(separator: ", "))); "
+            + "log out of all? [y/N] "
+    }
+
     /// The line for each client that `keyfob logout --all` also forgets.
     static func forgotClient(_ registration: ClientRegistration) -> String {
         "forgot the client \(printable(registration.client.id)) at \(printable(registration.issuer)), and its secret; "
             + "if you no longer need it, delete its registration there"
     }
 
-    /// One line of `keyfob status`.
     /// How long kernel memory keeps a sign-in.
     static func span(_ life: KernelItems.Lifetime) -> String {
         switch life {
@@ -49,7 +55,7 @@ extension Messages {
         }
     }
 
-    static let onlyMemory = "keyfob has looked into kernel memory only: there is no keyring here"
+    static let onlyMemory = "only kernel memory was searched, because there is no keyring here"
 
     /// Says that a setting has changed, because the user named kernel memory for one sign-in.
     static let memoryFromNowOn =
@@ -60,6 +66,7 @@ extension Messages {
         "keyfob: no keyring here; keep sign-ins in the kernel's memory \(span(life))? [y/N] "
     }
 
+    /// One line of `keyfob status`.
     static func status(_ entry: Status.Entry, now: Int64) -> String {
         var line = printable(entry.service)
         if let account = entry.account ?? entry.label { line += " as \(printable(account))" }

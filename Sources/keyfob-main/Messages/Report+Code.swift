@@ -9,7 +9,8 @@ extension Report {
         switch error {
         case let error as SecretServiceError where error.isLocked: .keyringLocked
         case CredentialFailure.notAService: .unsupportedService
-        case CredentialFailure.signInRefused, CredentialFailure.anotherAccount, AccountLock.Failure.personDeclined:
+        case CredentialFailure.signInRefused, CredentialFailure.anotherAccount, AccountLock.Failure.personDeclined,
+            CredentialFailure.declinedElsewhere(_, _, .refused), CredentialFailure.declinedElsewhere(_, _, .dismissed):
             .denied
         case OAuthError.unreachable: .offline
         case OAuthError.refused(_, _, "access_denied", _): .denied

@@ -58,7 +58,9 @@ extension Report {
         case .locked:
             self.init("the keyring is locked", hint: "unlock it, or log in to the desktop, and try again", status: 69)
         case .promptDismissed:
-            self.init("the keyring is still locked: its prompt was dismissed or could not be shown", status: 69)
+            self.init(
+                "the keyring is still locked: its prompt was dismissed or could not be shown",
+                hint: "unlock it, or log in to the desktop, and try again", status: 69)
         case .promptUnanswered(let seconds):
             self.init(
                 "the keyring is still locked: nobody answered its prompt within \(seconds) seconds",
@@ -110,7 +112,7 @@ extension Report {
             self.init(
                 "cannot lock \(Messages.printable(path)): it belongs to \(Self.name(ofUser: owner))",
                 hint: owner == 0
-                    ? "keyfob created it when it ran as root in your session; remove it: sudo rm -r -- "
+                    ? "root created it in your session, by running keyfob there; remove it: sudo rm -r -- "
                         + ShellWords.quoted(path)
                     : Self.asAnotherUser ?? "it must be your own directory, with mode 0700", status: 75)
         case .timedOut(let seconds):
@@ -118,7 +120,7 @@ extension Report {
                 "another keyfob process has been busy for \(seconds) seconds",
                 status: 75)
         case .personIsAsked: self.init("another keyfob process is asking you to sign in", status: 77)
-        case .personDeclined: self.init("the sign-in was refused", status: 77)
+        case .personDeclined(let decline): self.init(Messages.declined(decline), status: 77)
         case .holderFailed: self.init("another keyfob process got no token", hint: Self.nothingDeleted, status: 75)
         }
     }
@@ -157,6 +159,10 @@ extension Report {
             self.init(
                 "the sign-in to \(service) was refused", hint: "to try again: \(Messages.login("--force", service))",
                 status: 77)
+        case .declinedElsewhere(let service, let account, let decline):
+            self.init(
+                "another keyfob process asked you to sign in to \(service), and \(Messages.declined(decline))",
+                hint: "run: \(Messages.login(Self.options(nil, account), service))", status: 77)
         case .codeSpent(let service, let account, let error):
             self.init(
                 "the sign-in to \(service) did not end: " + Report(oauth: error).message,
@@ -170,8 +176,11 @@ extension Report {
             self.init("another keyfob process has been busy with \(service) for \(seconds) seconds", status: 75)
         case .notConfigured(let service):
             self.init(
-                "no authorization server is configured for \(service)",
-                hint: "add [host.\"\(service.origin)\"] with issuer and client_id to the configuration", status: 78)
+                "\(service) names no authorization server, and none is configured for it",
+                hint: Self.configure(service), status: 78)
+            hints.append(
+                "if it wants a user name and a password, keyfob stores them when git asks for them; to type them in, run: "
+                    + "keyfob store, then the lines url=\(service), username=, password= and an empty one")
         case .notAService(let url):
             self.init(
                 "\"\(Messages.address(url))\" is neither an https URL nor an http URL of a loopback host",
@@ -257,8 +266,17 @@ extension Report {
         }
     }
 
+    /// The lines to write for a service that names no authorization server.
+    private static func configure(_ service: ServiceURL) -> String {
+        let file = Environment.configurationFiles.first.map { "into " + Messages.printable($0) } ?? "there"
+        return "if you know its authorization server, write \(file): [host.\"\(service.origin)\"], and in the next "
+            + "line issuer = \"https://...\" with its address"
+    }
+
     /// Says exactly what to register, and where.
-    private init(clientNeeded needed: CredentialFailure.ClientNeeded) {
+    ///
+    /// - Parameter isInDetail: whether to give all facts instead of the command that guides the user.
+    init(clientNeeded needed: CredentialFailure.ClientNeeded, isInDetail: Bool = false) {
         self.init(
             "keyfob is not registered at \(Messages.printable(needed.issuer)), and cannot register itself there",
             status: 78)
@@ -272,8 +290,14 @@ extension Report {
         let scopes = needed.scopes.isEmpty ? "" : " and the scopes " + needed.scopes.joined(separator: " ")
         hints = [
             "register a client" + (needed.page.map { " at " + Messages.printable($0) } ?? " there")
-                + " with the redirect URI " + needed.redirectURI + Messages.printable(scopes)
+                + " with the redirect URI " + needed.redirectURI + Messages.printable(scopes) + ", then run: "
+                + Messages.login("--client-id ID", needed.service)
         ]
+        if needed.page != nil, !isInDetail {
+            hints[0] = "or " + hints[0]
+            hints.insert("to be guided through that, run: \(Messages.command("setup git", needed.service))", at: 0)
+            return
+        }
         hints += needed.notes
         if needed.notes.isEmpty, needed.redirectURI == RedirectTemplate.loopback.uri(port: nil) {
             let fixed = ClientMetadataDocument.redirect.uri(port: nil)
@@ -281,7 +305,6 @@ extension Report {
                 "if the server compares the port, register \(fixed) and set redirect_uri = \"\(fixed)\" for"
                     + " [host.\"\(needed.service)\"] in the configuration")
         }
-        hints.append("then run: \(Messages.login("--client-id ID", needed.service))")
     }
 
     /// The options with which a sign-in is the one that is needed.
@@ -311,8 +334,9 @@ extension Report {
         switch reason {
         case .noGrant: ""
         case .otherUser(let name, let names):
-            ": you are signed in as \(Messages.printable(names.joined(separator: ", "))), "
-                + "not as \(Messages.printable(name))"
+            ": you are signed in "
+                + (names.isEmpty ? "without a name" : "as " + Messages.printable(names.joined(separator: ", ")))
+                + ", not as \(Messages.printable(name))"
         case .scopesMissing(let scopes):
             ": your sign-in lacks these scopes: " + Messages.printable(scopes.joined(separator: ", "))
         case .stepUp: ": the service requires a stronger or more recent sign-in"

@@ -22,13 +22,13 @@ extension Report {
         }
     }
 
-    /// Hints with a command that fixes the problem.
     /// Whether a key of a host has the name of a key that is outside of the hosts.
     private static func belongsAbove(_ key: String?) -> Bool {
         guard let name = key?.parts(at: ".").last else { return false }
         return Configuration.keys.contains { name.isSame(as: $0.name) }
     }
 
+    /// Hints with a command that fixes the problem.
     static func mend(_ error: ConfigurationError) -> [String] {
         let path = ShellWords.quoted(error.file)
         switch error.problem {
@@ -42,7 +42,7 @@ extension Report {
             ]
         case .writableByOthers: return ["chmod go-w \(path)"]
         case .notSet: return ["set \(error.file) to your home directory"]
-        case .full: return ["log out of services that you no longer need: keyfob status, then keyfob logout URL"]
+        case .full: return ["log out of services that you no longer need; to list them, run: keyfob status"]
         case .entryTooLarge: return ["write an entry with issuer and scopes into the configuration instead"]
         case .gitTimedOut:
             return ["see what git waits for: git config --list --show-origin; a file that it includes may be a pipe"]

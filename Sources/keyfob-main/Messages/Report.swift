@@ -25,16 +25,21 @@ extension Report {
         case let error as CredentialFailure: self.init(credential: error)
         case let error as OAuthError: self.init(oauth: error)
         case let error as AccountLock.Failure: self.init(lock: error)
-        case let error as NoCredential: self.init("no credential for \(Messages.address(error.url))", status: 1)
-        case let error as NotSignedIn:
+        case let error as NoCredential:
             self.init(
-                error.url.map { "not signed in to \(Messages.address($0))" } ?? "not signed in anywhere",
-                hint: error.mayHaveMore ? Messages.onlyMemory : nil, status: 1)
+                "no credential for \(Messages.address(error.url))", hint: "to sign in there, run: keyfob login URL",
+                status: 1)
+        case let error as NotSignedIn:
+            let place = error.url.map { "to " + Messages.address($0) } ?? "anywhere"
+            let name = error.account.map { " as " + Messages.printable($0) } ?? ""
+            self.init("not signed in \(place)\(name)", status: 1)
+            if error.mayHaveMore { hints.append(Messages.onlyMemory) }
+            if error.url != nil { hints.append("to see your sign-ins, run: keyfob status") }
         case is StandardOutput.Closed: self.init("", status: 74)
         case let error as ExitCode: self.init("", status: error.rawValue)
         case let error as SetupFailure: self.init(setup: error)
         case let error as RegistrationNeeded:
-            self.init(credential: .clientNeeded(error.needed))
+            self.init(clientNeeded: error.needed, isInDetail: true)
             status = 77
         case let error as EditedFile.Failure: self.init(file: error)
         case is TokenInSight:
@@ -75,6 +80,7 @@ struct NoCredential: Error {
 /// There is no grant to log out of.
 struct NotSignedIn: Error {
     var url: String?
+    var account: String?
     /// Whether there may be a sign-in in a Secret Service that is not there now.
     var mayHaveMore = false
 }

@@ -6,11 +6,13 @@ import json
 
 import pytest
 
+from harness import binaries
 from harness.gate import Gate
 from harness.people import ALICE, BOB
-from harness.person import Person
+from harness.person import Person, stderr_lines
 from harness.provider.server import Provider
 from harness.steps import assert_worked
+from harness.terminal import Terminal
 
 
 @pytest.fixture
@@ -79,6 +81,55 @@ def test_an_account_without_a_sign_in_gets_no_token(both: Person, gate: Gate) ->
     done = both.keyfob("token", named(gate.url, "carol"), "--interaction", "never")
     assert (done.returncode, done.stdout) == (77, b"")
     assert "you are signed in as alice, bob, not as carol" in done.stderr.decode()
+
+
+@pytest.mark.parametrize("interaction", ["never", "auto", "always"])
+@pytest.mark.parametrize("by", ["option", "address"])
+def test_a_name_that_a_caller_gives_makes_no_new_sign_in(both: Person, gate: Gate, by: str, interaction: str) -> None:
+    url = gate.url if by == "option" else named(gate.url, "carol")
+    option = ["--account", "carol"] if by == "option" else []
+    done = both.keyfob("token", url, *option, "--interaction", interaction)
+    assert (done.returncode, done.stdout) == (77, b"")
+    lines = stderr_lines(done)
+    assert "you are signed in as alice, bob, not as carol" in lines[0]
+    assert lines[1] == f"hint: run: keyfob login --account carol {gate.origin}"
+    assert both.browsers_opened() == 2
+
+
+def test_who_the_user_is_is_said_only_if_the_server_said_it(developer: Person, gate: Gate) -> None:
+    done = developer.keyfob("login", gate.url, "--account", ALICE)
+    assert_worked(done)
+    kept = f"signed in to {gate.origin} (kept under the name {ALICE}; the server did not say who you are), "
+    assert stderr_lines(done)[-1].startswith(f"keyfob: {kept}")
+
+
+def test_config_and_doctor_say_that_the_caller_must_choose(both: Person, gate: Gate) -> None:
+    lines = both.keyfob("config", gate.url).stdout.decode().splitlines()
+    assert "account: the one that the caller names, or else the only one  (default)" in lines
+    checks = json.loads(both.keyfob("doctor", gate.url, "--json").stdout)
+    grant = next(check for check in checks if check["rung"] == "grant")
+    assert grant["status"] == "warning"
+    assert grant["summary"] == f"you are signed in to {gate.origin} with several accounts: {ALICE}, {BOB}"
+    assert grant["mend"][0].startswith("choose one with --account, or in the URL: ")
+    right = json.loads(both.keyfob("doctor", named(gate.url, BOB), "--json").stdout)
+    assert next(check for check in right if check["rung"] == "grant")["status"] == "ok"
+
+
+def test_a_logout_of_several_asks_on_a_terminal(both: Person, provider: Provider, gate: Gate) -> None:
+    logout = Terminal(both.session, binaries.keyfob(), "logout", gate.url)
+    logout.read_until(rf"you are signed in to {gate.origin} as {ALICE}, {BOB}; log out of all\? \[y/N\] ")
+    logout.type("n\n")
+    assert logout.finish() == 77
+    assert "choose one with --account" in logout.shown
+    assert provider.live_refresh_tokens() == 2
+
+
+def test_a_logout_of_several_without_a_terminal_names_them(both: Person, provider: Provider, gate: Gate) -> None:
+    done = both.keyfob("logout", gate.url)
+    assert_worked(done)
+    said = sorted(line.partition(",")[0] for line in stderr_lines(done))
+    assert said == [f"keyfob: logged out of {gate.origin} as {name}" for name in (ALICE, BOB)]
+    assert provider.live_refresh_tokens() == 0
 
 
 def test_a_path_may_have_a_separate_account(developer: Person, provider: Provider, gate: Gate) -> None:

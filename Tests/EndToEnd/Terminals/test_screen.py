@@ -64,6 +64,19 @@ def test_a_sign_in_from_its_beginning_to_its_end(person: Person, service: str, s
     assert lines[-1] == f"keyfob: signed in to {server.issuer}, refreshes by itself"
 
 
+def test_who_waits_for_another_sign_in_is_told_for_which_and_what_came_of_it(person: Person, service: str) -> None:
+    person.configuration.write_text("login_timeout = 8\n" + person.configuration.read_text())
+    first = begin(person, service)
+    first.read_until(COUNTDOWN)
+    second = begin(person, service)
+    told = r"waiting for another keyfob process \((\d+)\), which asked you \d seconds? ago to sign in; finish that sign-in, or end it there"
+    assert int(second.read_until(told)) > 0
+    assert first.finish() == 77
+    assert second.finish() == 77
+    assert "another keyfob process asked you to sign in to" in second.shown
+    assert re.search(r"and nobody finished the sign-in in time\r?\nhint: run: keyfob login ", second.shown), second.shown
+
+
 def test_the_time_is_counted_down_in_its_place(person: Person, service: str) -> None:
     login = begin(person, service)
     clocks = [login.read_until(rf"\rkeyfob: ({clock}) left, [^\r\n]*{ESCAPE}\[K") for clock in ("4:58", "4:57")]

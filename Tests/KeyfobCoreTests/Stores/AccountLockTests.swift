@@ -262,7 +262,7 @@ struct `The lock of an account` {
                 }
             }
             for waiter in waiters {
-                await #expect(throws: AccountLock.Failure.personDeclined) { try await waiter.value }
+                await #expect(throws: AccountLock.Failure.personDeclined(.refused)) { try await waiter.value }
             }
             try await holdReleased(lock) { _ in }
         }
@@ -278,7 +278,7 @@ struct `The lock of an account` {
             await #expect(throws: (any Error).self) {
                 try await lock.hold("a", patience: .zero, waitsForPerson: true) { held in
                     for _ in 0..<8 { waiters.append(try await waiter(for: lock, sharesFailure: true)) }
-                    if way == 0 { try await held.askingPerson(isAnswer: { _ in false }) { throw NobodyCame() } }
+                    if way == 0 { try await held.askingPerson(decline: { _ in nil }) { throw NobodyCame() } }
                     try await held.refreshing(isLost: { _ in way == 1 }, isShared: { _ in true }) {
                         () throws(OAuthError) in
                         throw .unreachable(host: "h", reason: "r")
@@ -301,7 +301,7 @@ struct `The lock of an account` {
             var waiters: [Task<Void, any Error>] = []
             await #expect(throws: NobodyCame.self) {
                 try await lock.hold("a", patience: .zero, waitsForPerson: true) { held in
-                    try await held.askingPerson(isAnswer: { _ in false }) {
+                    try await held.askingPerson(decline: { _ in nil }) {
                         waiters.append(try await waiter(for: lock))
                         throw NobodyCame()
                     }

@@ -53,7 +53,7 @@ import Testing
         _ signedIn: [SignedIn], _ name: String, _ source: Source, _ names: [String]
     ) async throws {
         let reason: CredentialFailure.SignInReason =
-            names.isEmpty ? .noGrant : .otherUser(named: name, signedIn: names)
+            signedIn.isEmpty ? .noGrant : .otherUser(named: name, signedIn: names)
         try await run(signedIn, name, source) { source, account in
             await #expect(throws: CredentialFailure.needsSignIn(account, because: reason)) {
                 try await source.token(of: account, for: .git())

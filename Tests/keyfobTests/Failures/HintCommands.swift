@@ -8,8 +8,8 @@ enum HintCommands {
         "login": [
             "--account", "--client-id", "--client-secret", "--flow", "--force", "--register", "--scope", "--store",
         ],
-        "logout": [],
-        "doctor": [], "config": [], "status": [], "token": [], "setup": [],
+        "logout": ["--account"],
+        "doctor": [], "config": [], "status": [], "token": ["--account", "--scope"], "setup": [], "store": [],
     ]
 
     /// Checks each command that follows a colon in a hint: it is one of keyfob's, its options exist, and its last word is a

@@ -1,0 +1,224 @@
+import Addresses
+import ArgumentParser
+import CredentialProtocol
+import OAuth
+import SecretService
+import Setup
+import Testing
+
+@testable import KeyfobCore
+@testable import keyfob_main
+
+/// The hints of all reports, read by the parser of the command line.
+@Suite struct `Every hint` {
+    private static let service = "https://git.example.com/(x)"
+    private static let reasons: [CredentialFailure.SignInReason] = [
+        .noGrant, .otherUser(named: "bob", signedIn: ["alice"]), .otherUser(named: "bob", signedIn: []),
+        .grantRefused(description: nil), .refreshRefused(by: refused), .answerLost, .scopesMissing(["a", "b"]), .stepUp,
+        .grantEnded, .clientForgotten, .noRefreshToken(scopes: []),
+    ]
+    private static let refused = OAuthError.refused(host: "h", status: 400, error: "invalid_grant", description: nil)
+
+    /// One failure of each kind. The switch makes the compiler ask for a new case here.
+    private static func failures(after last: CredentialFailure?, _ url: ServiceURL) -> CredentialFailure? {
+        switch last {
+        case nil: .signInNeeded(service: url, account: "my name", because: .noGrant)
+        case .signInNeeded: .notNow(service: url, because: .dismissed)
+        case .notNow: .refreshFailed(service: url, account: "a", by: .cancelled)
+        case .refreshFailed: .signInRefused(service: url)
+        case .signInRefused: .declinedElsewhere(service: url, account: "a", .unanswered)
+        case .declinedElsewhere: .codeSpent(service: url, account: "a", by: refused)
+        case .codeSpent: .anotherAccount(asked: "a", given: "b")
+        case .anotherAccount: .busy(service: url, seconds: 9)
+        case .busy: .notConfigured(service: url)
+        case .notConfigured: .notAService(url: "git.example.com")
+        case .notAService: .noAuthorizationServer(service: url)
+        case .noAuthorizationServer: .issuerChanged(service: url, from: "https://a.example", to: "https://b.example")
+        case .issuerChanged:
+            .foreignHosts(
+                service: url, account: "a", issuer: "https://a.example",
+                hosts: OtherHosts(pages: ["b.example"], receivers: []))
+        case .foreignHosts: .clientNeeded(needed(url, page: nil))
+        case .clientNeeded: .scopesNotGranted(service: url, scopes: ["a", "b"])
+        case .scopesNotGranted: .unanswered(service: url, after: .cancelled)
+        case .unanswered: .unansweredConsent(service: url, after: .cancelled, isAdded: true)
+        case .unansweredConsent: .clientRefused(service: url, id: "c", by: refused)
+        case .clientRefused: .registrationRefused(service: url, by: refused)
+        case .registrationRefused: .clientIsConfigured(service: url, id: "c")
+        case .clientIsConfigured: .otherClient(service: url, id: "c", wanted: "d", file: nil, line: nil)
+        case .otherClient: .whichAccount(service: url, names: ["a", "b"])
+        case .whichAccount: .noAccountAndNoKeyring(.noProvider)
+        case .noAccountAndNoKeyring: .grantNotSaved(service: url)
+        case .grantNotSaved: .holderFailed(service: url, account: "a")
+        case .holderFailed: nil
+        }
+    }
+
+    private static func keyrings(after last: SecretServiceError?) -> SecretServiceError? {
+        switch last {
+        case nil: .noBus("why")
+        case .noBus: .noProvider
+        case .noProvider: .locked
+        case .locked: .promptDismissed
+        case .promptDismissed: .noCollection
+        case .noCollection: .timedOut(seconds: 3)
+        case .timedOut: .noKernelMemory(errno: 1)
+        case .noKernelMemory: .kernelMemoryFull
+        case .kernelMemoryFull: .failed("why")
+        case .failed: nil
+        }
+    }
+
+    private static func locks(after last: AccountLock.Failure?) -> AccountLock.Failure? {
+        switch last {
+        case nil: .unusable(path: "/run/a b", errno: 13)
+        case .unusable: .foreign(path: "/run/a b", owner: 0)
+        case .foreign: .timedOut(seconds: 3)
+        case .timedOut: .personIsAsked
+        case .personIsAsked: .personDeclined(.refused)
+        case .personDeclined: .holderFailed
+        case .holderFailed: nil
+        }
+    }
+
+    private static func problems(after last: ConfigurationError.Problem?) -> ConfigurationError.Problem? {
+        switch last {
+        case nil: .unreadable(errno: 13)
+        case .unreadable: .notAFile
+        case .notAFile: .ofAnotherUser(1)
+        case .ofAnotherUser: .writableByOthers
+        case .writableByOthers: .notSet
+        case .notSet: .full(entries: 9)
+        case .full: .entryTooLarge(bytes: 9)
+        case .entryTooLarge: .gitTimedOut(seconds: 9)
+        case .gitTimedOut: .gitFailed(status: 128)
+        case .gitFailed: .syntax("why")
+        case .syntax: .unknownKey
+        case .unknownKey: .wrongType(expected: "a number")
+        case .wrongType: .notAllowed(value: "a", allowed: ["b"])
+        case .notAllowed: .badURL(value: "x")
+        case .badURL: .twice(service: "https://a.example")
+        case .twice: .incomplete(missing: "client_id")
+        case .incomplete: nil
+        }
+    }
+
+    private static func setups(after last: SetupFailure?) -> SetupFailure? {
+        switch last {
+        case nil: .settings(file: "/f", .malformed(format: "JSON"))
+        case .settings: .noProgram("docker")
+        case .noProgram: .toolFailed(command: "git", complaint: nil)
+        case .toolFailed: .noEffect(command: "git")
+        case .noEffect: .nameTaken(path: "/p")
+        case .nameTaken: .scriptTaken(path: "/p")
+        case .scriptTaken: .spaceInPath(caller: "git", path: "/a b")
+        case .spaceInPath: .urlNeeded(caller: "docker")
+        case .urlNeeded: .nobodyAsked
+        case .nobodyAsked: .declined
+        case .declined: .unknownCaller("x")
+        case .unknownCaller: nil
+        }
+    }
+
+    private static func chain<Value>(_ next: (Value?) -> Value?) -> [Value] {
+        var (values, last): ([Value], Value?) = ([], next(nil))
+        while let value = last { (values, last) = (values + [value], next(value)) }
+        return values
+    }
+
+    private static func needed(_ url: ServiceURL, page: String?) -> CredentialFailure.ClientNeeded {
+        .init(
+            service: url, issuer: "https://a.example", page: page, redirectURI: "http://127.0.0.1/callback",
+            scopes: ["repo"])
+    }
+
+    private static var errors: [any Error] {
+        get throws {
+            let url = try ServiceURL(service)
+            var known = needed(url, page: nil)
+            known.known = ["my client"]
+            let credentials =
+                chain { failures(after: $0, url) }
+                + reasons.map { CredentialFailure.signInNeeded(service: url, account: "a", because: $0) }
+                + [CredentialFailure]([.clientNeeded(known), .clientNeeded(needed(url, page: "https://a.example/new"))])
+            let server: [OAuthError] = [
+                .authorizationTimedOut(seconds: 9), .codeExpired(seconds: 9), .codeSpent(by: refused),
+                .metadataNotFound(issuer: "https://a.example", answers: []),
+                .missingEndpoint(member: "device_authorization_endpoint"),
+                .redirectChanged(host: "h", wanted: "http://127.0.0.1/", given: []),
+                .registrationClosed(host: "h", status: 403), .unusableResponse(.noState(error: nil)), refused,
+            ]
+            let configuration = chain(problems(after:)).map {
+                ConfigurationError(file: "/f", line: 1, key: "host.x.isuer", problem: $0)
+            }
+            let commands: [any Error] = [
+                NoCredential(request: try CredentialRequest(url: service)),
+                NotSignedIn(url: service, account: "a", mayHaveMore: true), RegistrationNeeded(needed: known),
+                TokenInSight(), NobodyAsked(), NoSuchProgram(name: "x"),
+            ]
+            let local: [[any Error]] = [
+                chain(keyrings(after:)), chain(locks(after:)), chain(setups(after:)), configuration,
+            ]
+            return credentials + server + local.joined() + commands
+        }
+    }
+
+    private static let options = [
+        [], ["--account 'my name'", "--flow device", "--client-id c", "--scope a", "--store memory"],
+        ["--register", "--force"], ["--client-id c", "--client-secret"],
+    ]
+
+    @Test(arguments: options)
+    func `has commands that the parser accepts, and no word to replace`(_ options: [String]) throws {
+        var commands = 0
+        for error in try Self.errors {
+            for hint in Report(error, about: Self.service, options: options).hints {
+                #expect(Self.placeholders(in: hint).isEmpty, "\(hint)")
+                for command in Self.commands(in: hint) {
+                    commands += 1
+                    #expect(throws: Never.self, "\(hint)") { try Keyfob.parseAsRoot(command) }
+                }
+            }
+        }
+        #expect(commands > 25)
+    }
+
+    @Test(arguments: [
+        (["logn", "https://a", "--account", "a b"], "did you mean: keyfob login https://a --account 'a b'"),
+        (["statsu"], "did you mean: keyfob status"), (["tokne", "x"], "did you mean: keyfob token x"),
+        (["hlep"], "did you mean: keyfob help"), (["frobnicate"], "for a list of commands: keyfob --help"),
+    ])
+    func `after a misspelt command proposes the right one`(_ arguments: [String], _ hint: String) {
+        let report = Keyfob.unknownCommand(arguments)
+        #expect(report?.hints == [hint])
+        #expect(report?.status == 64)
+    }
+
+    /// Words that stand for something else; only the user knows the id of a new client.
+    private static func placeholders(in hint: String) -> [Substring] {
+        let rest = ["--client-id ID", "the URL", "your PATH"].reduce(hint) { $0.replacing($1, with: "") }
+        let words = rest.split { !$0.isLetter && $0 != "_" }
+        return words.filter { ["URL", "NAME", "HOST", "PATH", "FILE", "ID", "SERVICE", "REGISTRY"].contains($0) }
+    }
+
+    /// The words of each command that follows a colon or "then".
+    private static func commands(in hint: String) -> [[String]] {
+        hint.split(separator: ": ").flatMap { $0.split(separator: ", then ") }.filter { $0.hasPrefix("keyfob ") }
+            .map { Array(words($0.prefix { $0 != ";" }).dropFirst()) }
+    }
+
+    /// Splits a command line as a shell does, with single quotes.
+    private static func words(_ line: Substring) -> [String] {
+        var (words, word, isQuoted): ([String], String?, Bool) = ([], nil, false)
+        for character in line {
+            switch character {
+            case "'": (isQuoted, word) = (!isQuoted, word ?? "")
+            case " " where !isQuoted:
+                if let word { words.append(word) }
+                word = nil
+            default: word = (word ?? "") + String(character)
+            }
+        }
+        return words + (word.map { [$0] } ?? [])
+    }
+}
