@@ -56,6 +56,24 @@ import Testing
         #expect(throws: CredentialFailure.self) { try kind({ _ in }, registration: false, isRegistered: false) }
     }
 
+    @Test func `a client is not looked for in a locked keyring`() async throws {
+        let (parts, metadata) = (FakeParts(), try Self.metadata(registration: true))
+        func look(_ client: Client?) async throws -> Finding {
+            var account = try Self.account()
+            account.client = client
+            let wanted = account
+            return try await parts.look(
+                ClientCheck(),
+                after: {
+                    $0.notes.note { ($0.account, $0.metadata) = (wanted, metadata) }
+                })
+        }
+        #expect(try await look(nil).details["kind"] == .text("none"))
+        parts.items.lock()
+        #expect(try await look(nil).because == "store")
+        #expect(try await look(Client(id: "c")).status == .ok)
+    }
+
     private static func grant(refreshToken: Secret? = nil, accessToken: Secret? = nil) throws -> Grant {
         Grant(
             account: "a", service: "https://git.example.com", accountName: nil, issuer: nil,

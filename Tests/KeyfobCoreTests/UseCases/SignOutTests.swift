@@ -44,6 +44,27 @@ struct `A sign-out` {
         }
     }
 
+    @Test(arguments: [true, false])
+    func `deletes the approval, unless a Secret Service may have another sign-in`(isThere: Bool) async throws {
+        try await withTemporaryDirectory { directory in
+            let (keyring, account) = (InMemoryItemStore(), try Account.example())
+            if !isThere { keyring.fail(.noProvider) }
+            let items = ChosenItems(
+                keyring: keyring, memory: InMemoryItemStore(), choice: StoreChoice(named: .auto, read: { nil }))
+            let (grants, approvals) = (GrantStore(items: items), Approvals(file: directory + "/approved.toml"))
+            var host = Configuration.Host(service: account.service)
+            host.issuer = "https://login.example.com"
+            try approvals.add(host)
+            let grant = Grant.example(of: account)
+            try grants.save(grant)
+            _ = try await SignOut(
+                grants: grants, cache: InMemoryAccessTokenCache { 0 }, lock: AccountLock(directory: directory),
+                registrations: RegistrationStore(items: items), approvals: approvals
+            ).run(grant, client: Client(id: "keyfob"), transport: ScriptedTransport([:]))
+            #expect(try Configuration(files: [approvals.file]).hosts.isEmpty == isThere)
+        }
+    }
+
     @Test func `revokes the refresh token, then the access token`() async throws {
         let (outcome, forms) = try await signOut([.status(200)], cached: "access")
         #expect(outcome == .revoked)

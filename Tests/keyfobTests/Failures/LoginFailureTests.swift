@@ -28,7 +28,7 @@ import Testing
     private static func spent(_ name: String, _ answer: ScriptedResponse, says: String) -> FailureRow {
         FailureRow(
             testDescription: name, answer: answer, status: 77, says: says,
-            hint: "its code cannot be used again; sign in again: keyfob login http://127.0.0.1:")
+            hint: "its code cannot be used again; sign in again: keyfob login --force http://127.0.0.1:")
     }
 
     static let exchanges: [FailureRow] = [

@@ -34,7 +34,7 @@ import Testing
                 bench.fail("/register", with: page)
                 let result = try await bench.login()
                 row.check(result)
-                #expect(result.complaint.contains("hint: then run: \(command)"), "\(result.complaint)")
+                #expect(result.complaint.contains(", then run: \(command)"), "\(result.complaint)")
             }
             #expect(bench.requests(to: "/register") == Self.pages.count)
             #expect(bench.session.browserOpenings == 0)
