@@ -69,6 +69,10 @@ import Testing
                 })
         }
         #expect(try await look(nil).details["kind"] == .text("none"))
+        try parts.registrations.save(
+            ClientRegistration(
+                issuer: "https://login.example.com", client: Client(id: "r"), redirectURIs: [], isByPerson: false))
+        #expect(try await look(nil).details["kind"] == .text("registered"))
         parts.items.lock()
         #expect(try await look(nil).because == "store")
         #expect(try await look(Client(id: "c")).status == .ok)
