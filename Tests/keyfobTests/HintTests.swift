@@ -61,8 +61,10 @@ import Testing
         case .noBus: .noProvider
         case .noProvider: .locked
         case .locked: .promptDismissed
-        case .promptDismissed: .noCollection
-        case .noCollection: .timedOut(seconds: 3)
+        case .promptDismissed: .promptUnanswered(seconds: 3)
+        case .promptUnanswered: .noCollection(.kwallet)
+        case .noCollection: .starting(seconds: 3)
+        case .starting: .timedOut(seconds: 3)
         case .timedOut: .noKernelMemory(errno: 1)
         case .noKernelMemory: .kernelMemoryFull
         case .kernelMemoryFull: .failed("why")
