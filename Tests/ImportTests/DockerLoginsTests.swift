@@ -1,3 +1,4 @@
+import Secrets
 import CredentialProtocol
 import Dialects
 import FoundationEssentials

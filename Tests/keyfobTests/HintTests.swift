@@ -32,8 +32,7 @@ import Testing
         case .anotherAccount: .busy(service: url, seconds: 9)
         case .busy: .notConfigured(service: url)
         case .notConfigured: .notAService(url: "git.example.com")
-        case .notAService: .noAuthorizationServer(service: url)
-        case .noAuthorizationServer: .issuerChanged(service: url, from: "https://a.example", to: "https://b.example")
+        case .notAService: .issuerChanged(service: url, from: "https://a.example", to: "https://b.example")
         case .issuerChanged:
             .foreignHosts(
                 service: url, account: "a", issuer: "https://a.example",

@@ -178,9 +178,11 @@ extension KnownHost {
         ], ownClient: .withSecret,
         mailServers: ["smtp.gmail.com", "imap.gmail.com", "smtp.googlemail.com", "imap.googlemail.com"])
 
-    /// https://learn.microsoft.com/exchange/client-developer/legacy-protocols/how-to-authenticate-an-imap-pop-smtp-application-by-using-oauth
+    /// https://learn.microsoft.com/exchange/client-developer/legacy-protocols, "Authenticate an IMAP, POP or SMTP connection
+    /// using OAuth"
     private static let outlook = KnownHost(
-        provider: "outlook", name: "Outlook", hosts: ["outlook.office.com", "outlook.office365.com", "outlook.live.com"],
+        provider: "outlook", name: "Outlook",
+        hosts: ["outlook.office.com", "outlook.office365.com", "outlook.live.com"],
         authority: "https://login.microsoftonline.com",
         shape: .endpoints(
             authorization: "/common/oauth2/v2.0/authorize", token: "/common/oauth2/v2.0/token",
@@ -188,7 +190,8 @@ extension KnownHost {
         registration: "https://learn.microsoft.com/entra/identity-platform/quickstart-register-app",
         grants: "https://myapplications.microsoft.com/",
         scopes: [
-            "https://outlook.office.com/SMTP.Send", "https://outlook.office.com/IMAP.AccessAsUser.All", "offline_access",
+            "https://outlook.office.com/SMTP.Send", "https://outlook.office.com/IMAP.AccessAsUser.All",
+            "offline_access",
         ], username: nil, redirect: try? RedirectTemplate("http://localhost/callback"), pkce: .assumed,
         quirks: [
             "register an application with the platform 'Mobile and desktop applications', the redirect URI "

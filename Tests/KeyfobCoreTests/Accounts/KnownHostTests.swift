@@ -134,7 +134,8 @@ import Testing
         ("google-source", "https://accounts.google.com"), ("huggingface", "https://huggingface.co"),
         ("gmail", "https://accounts.google.com"),
         ("outlook", "https://login.microsoftonline.com/common/oauth2/v2.0/token"),
-        ("yahoo", "https://api.login.yahoo.com/oauth2/get_token"), ("fastmail", "https://api.fastmail.com/oauth/refresh"),
+        ("yahoo", "https://api.login.yahoo.com/oauth2/get_token"),
+        ("fastmail", "https://api.fastmail.com/oauth/refresh"),
     ]
 
     @Test(arguments: selfManagedServers)
