@@ -99,15 +99,16 @@ package struct BrowserLauncher: Sendable {
     /// How the process failed; nil if it succeeded or still runs.
     private func failure(of process: pid_t, _ program: String) async throws -> Failure? {
         let end = ContinuousClock.now + Self.patience
-        while .now < end {
+        while true {
+            let isLast = ContinuousClock.now >= end
             var status: CInt = 0
             if unsafe waitpid(process, &status, WNOHANG) != 0 {
                 let isExit = status & 0x7F == 0
                 return status == 0 ? nil : .ended(program: program, status: isExit ? status >> 8 & 0xFF : nil)
             }
+            if isLast { return nil }
             try await Task.sleep(for: .milliseconds(50))
         }
-        return nil
     }
 
     private func path(of command: [String]) -> String? { command.first.flatMap { search.path(of: $0) } }

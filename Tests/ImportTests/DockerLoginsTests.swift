@@ -1,7 +1,7 @@
-import Secrets
 import CredentialProtocol
 import Dialects
 import FoundationEssentials
+import Secrets
 import Testing
 
 @testable import Import

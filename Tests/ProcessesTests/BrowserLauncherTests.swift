@@ -119,32 +119,39 @@ struct `The user's browser` {
             let mine = directory + "/mine"
             try write("#!/bin/sh\ncd '\(directory)' && echo \"$1\" >made && mv made done\n", to: mine)
             try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: mine)
-            let launcher = BrowserLauncher(
-                search: ExecutableSearch(path: "/usr/bin:/bin"),
-                browser: "false:sh -c 'exit 3':sh -c 'kill -9 $$':~/absent:~/mine",
-                environment: ["PATH": "/usr/bin:/bin", "HOME": directory])
-            var failures: [BrowserLauncher.Failure] = []
-            let opening = try #require(launcher.open(Self.address) { failures.append($0) })
-            #expect(try await launcher.follow(opening) { failures.append($0) })
+            // In a process of its own: a browser that outlives the wait stays its child.
+            await #expect(processExitsWith: .success) {
+                [directory = directory as String, address = Self.address as String] in
+                let launcher = BrowserLauncher(
+                    search: ExecutableSearch(path: "/usr/bin:/bin"),
+                    browser: "false:sh -c 'exit 3':sh -c 'kill -9 $$':~/absent:~/mine",
+                    environment: ["PATH": "/usr/bin:/bin", "HOME": directory])
+                var failures: [BrowserLauncher.Failure] = []
+                let opening = try #require(launcher.open(address) { failures.append($0) })
+                #expect(try await launcher.follow(opening) { failures.append($0) })
+                let shell = try #require(launcher.search.path(of: "sh"))
+                #expect(
+                    failures == [
+                        .missing(program: directory + "/absent"),
+                        .ended(program: try #require(launcher.search.path(of: "false")), status: 1),
+                        .ended(program: shell, status: 3), .ended(program: shell, status: nil),
+                    ])
+            }
             #expect(try await contents(of: directory + "/done") == Self.address + "\n")
-            let shell = try #require(launcher.search.path(of: "sh"))
-            #expect(
-                failures == [
-                    .missing(program: directory + "/absent"),
-                    .ended(program: try #require(launcher.search.path(of: "false")), status: 1),
-                    .ended(program: shell, status: 3), .ended(program: shell, status: nil),
-                ])
         }
     }
 
     @Test func `is none if each program fails`() async throws {
         try await withTemporaryDirectory { directory in
-            let launcher = BrowserLauncher(
-                search: ExecutableSearch(path: directory), browser: "/bin/false:/bin/false", environment: [:])
-            let opening = try #require(launcher.open(Self.address))
-            var failures = 0
-            #expect(try await !launcher.follow(opening) { _ in failures += 1 })
-            #expect(failures == 2)
+            _ = await #expect(processExitsWith: .success) {
+                [directory = directory as String, address = Self.address as String] in
+                let launcher = BrowserLauncher(
+                    search: ExecutableSearch(path: directory), browser: "/bin/false:/bin/false", environment: [:])
+                let opening = try #require(launcher.open(address))
+                var failures = 0
+                #expect(try await !launcher.follow(opening) { _ in failures += 1 })
+                #expect(failures == 2)
+            }
         }
     }
 

@@ -54,10 +54,10 @@ import Testing
         FailureRow(
             testDescription: "a token of another type", answer: .json(#"{"access_token":"a","token_type":"mac"}"#),
             status: 77, says: "a token of type mac",
-            hint: "register a client there that gets Bearer tokens, then run: keyfob login --client-id ID http"),
+            hint: "register a client there that gets Bearer tokens, then run: keyfob login --force --client-id ID http"),
         FailureRow(
             testDescription: "an unknown error", answer: .error("quota_of_the_moon", status: 403), status: 77,
-            says: "quota_of_the_moon", hint: "to try again: keyfob login http"),
+            says: "quota_of_the_moon", hint: "to try again: keyfob login --force http"),
         FailureRow(
             testDescription: "an empty 400", answer: ScriptedResponse(status: 400), status: 77, says: "HTTP 400",
             hint: "to see what the server supports: keyfob doctor http"),
@@ -168,7 +168,7 @@ import Testing
             hint: "check client_id in the configuration"),
         FailureRow(
             testDescription: "invalid_request", status: 77, says: "invalid_request",
-            hint: "to try again: keyfob login http"),
+            hint: "to try again: keyfob login --force http"),
     ]
 
     @Test(arguments: authorizations)

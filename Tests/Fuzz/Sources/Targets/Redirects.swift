@@ -19,7 +19,8 @@ func fuzzCallback(_ bytes: [UInt8]) throws {
         try require(answer.fields.values.allSatisfy { isPlain($0) }, "a header field with control characters")
         if let location = answer.fields["Location"] {
             let ours = [Login.authorizationAddress] + ["done", "used"].map { "http://\(Login.authority)/\($0)" }
-            try require(ours.contains(location), "a redirect to \(location)")
+            let isForm = location.hasPrefix("http://\(Login.authority)/callback?") && request.method == "POST"
+            try require(ours.contains(location) || isForm, "a redirect to \(location)")
         }
         if case .remarked(let error) = event { try requirePlain(error) }
         guard case .answered(let result) = event else { continue }
@@ -96,16 +97,19 @@ struct Login {
         return LoopbackRequest(method: words.first ?? "", target: words.count > 1 ? words[1] : "", fields: fields)
     }
 
-    /// Whether the user's own browser may have sent it: a GET with the right host, cookie and state, once each.
+    /// Whether the user's own browser may have sent it: a GET with the right host, cookie and state. A server may send a
+    /// parameter twice with the same value.
     func isGenuine(_ request: LoopbackRequest) -> Bool {
         let query = request.target.utf8.drop { $0 != UInt8(ascii: "?") }.dropFirst()
         let pairs = FormEncoding.decodeTolerantly(String(query) ?? "").map {
             (name: String(decoding: $0.name, as: UTF8.self), value: String(decoding: $0.value, as: UTF8.self))
         }
-        let states = pairs.filter { $0.name == "state" && !$0.value.isEmpty }.map(\.value)
+        let states = Set(pairs.filter { $0.name == "state" && !$0.value.isEmpty }.map(\.value))
+        let answers = Set(pairs.filter { ["code", "error"].contains($0.name) }.map { $0.name + "=" + $0.value })
+        let isCallback = request.target.hasPrefix("/callback?") || request.target.hasPrefix("/callback/?")
         let sent = request.fields.filter { $0.name == "cookie" }.map(\.value).joined(separator: ";")
-        return request.method == "GET" && request.target.hasPrefix("/callback?") && states == ["right"]
-            && pairs.filter { ["code", "error"].contains($0.name) }.count == 1 && sent.contains(cookie)
+        return request.method == "GET" && isCallback && states == ["right"] && answers.count == 1
+            && sent.contains(cookie)
             && request.fields.filter { $0.name == "host" }.map { $0.value.lowercased() } == [Self.authority]
             && request.fields.allSatisfy { $0.name != "origin" || $0.value == "http://\(Self.authority)" }
     }
@@ -119,6 +123,8 @@ struct Login {
                 "GET /callback?state=right&\(answer)\nhost: evil.example", "POST /\nhost: \(authority)",
                 "GET /x\nhost: \(authority)", "GET /callback\nhost: \(authority)\npurpose: prefetch",
                 "GET $START\nhost: \(authority)", "GET /callback\nhost: \(authority)",
+                "GET /callback\nhost: \(authority)\ncookie: $COOKIE",
+                "GET /callback?\(String(repeating: "x", count: LoopbackRequest.longest))\nhost: \(authority)",
                 "GET /callback?state=right&\(answer)\nhost: \(authority)",
                 "GET /callback?state=right\nhost: \(authority)\ncookie: $COOKIE",
                 "GET /callback?state=right&\(answer)\nhost: \(authority)\ncookie: $COOKIE",
