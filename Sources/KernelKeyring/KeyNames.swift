@@ -36,9 +36,9 @@ package enum KeyNames {
         return isPlain && name.utf8.count < 4000 ? name : nil
     }
 
-    /// The name of the key that holds the time, in seconds since 1970-01-01 UTC, before which keyfob must not ask the
-    /// server at `origin`.
-    package static func notBefore(origin: String) -> String { "not-before:" + origin }
+    /// The name of the key that holds the time, in seconds since 1970-01-01 UTC, before which keyfob must not
+    /// refresh at `address`.
+    package static func notBefore(address: String) -> String { "not-before:" + address }
 
     /// The name of the key for the prompt cooldown: while the key exists, keyfob does not ask the user to sign in to
     /// the account.

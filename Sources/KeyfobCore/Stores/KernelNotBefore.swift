@@ -13,15 +13,15 @@ extension NotBefore {
         keyring: String = "keyfob", now: @escaping @Sendable () -> Int64
     ) -> NotBefore {
         NotBefore(
-            recall: { origin in
-                KernelKeyring.existing(named: keyring)?.read(KeyNames.notBefore(origin: origin))?.exposedText
+            recall: { address in
+                KernelKeyring.existing(named: keyring)?.read(KeyNames.notBefore(address: address))?.exposedText
                     .flatMap { Int64($0) }.flatMap { $0 <= now() + longest ? $0 : nil }
             },
-            remember: { origin, time in
+            remember: { address, time in
                 let time = min(time, now() + longest)
                 let lifetime = UInt32(clamping: max(time - now(), 1))  // 0 would mean for ever.
                 try? KernelKeyring.open(named: keyring)
-                    .write(KeyNames.notBefore(origin: origin), Secret(String(time)), lifetime: lifetime)
+                    .write(KeyNames.notBefore(address: address), Secret(String(time)), lifetime: lifetime)
             })
     }
 

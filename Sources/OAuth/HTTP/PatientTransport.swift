@@ -3,7 +3,7 @@ import Addresses
 /// Waits for a server that asks for a pause of seconds, and retries requests that may be retried.
 ///
 /// Retries follow ``HTTPRequest/repetition``. A request that the server may have received but did not answer is never
-/// retried. If a server does not want requests before a certain time, the refreshes of all processes that share
+/// retried. If an endpoint does not want requests before a certain time, the refreshes there of all processes that share
 /// ``NotBefore`` wait until then. A sign-in does not: the user has asked for it.
 package struct PatientTransport: HTTPTransport {
     /// The longest wait for a server, in seconds: the user does not see why the credential takes so long.
@@ -60,7 +60,7 @@ package struct PatientTransport: HTTPTransport {
         after response: HTTPResponse, to request: HTTPRequest, _ attempts: inout Attempts
     ) -> Duration? {
         if response.status == 429 || response.status == 503, let seconds = retryAfter(response) {
-            if seconds > 0 { notBefore.remember(request.url.origin, now() + seconds) }
+            if seconds > 0 { notBefore.remember(request.url.string, now() + seconds) }
             guard request.repetition != .never, !attempts.hasWaited, seconds <= Self.patience else { return nil }
             attempts.hasWaited = true
             return .seconds(seconds)
@@ -74,8 +74,8 @@ package struct PatientTransport: HTTPTransport {
 
     /// Waits until the server accepts requests again. Returns whether it had to wait.
     private func waitUntilWelcome(_ request: HTTPRequest) async throws(OAuthError) -> Bool {
-        guard request.repetition == .ifUnprocessed,
-            let left = notBefore.recall(request.url.origin).map({ $0 - now() }), left > 0
+        guard request.repetition == .ifUnprocessed, request.method == .post,
+            let left = notBefore.recall(request.url.string).map({ $0 - now() }), left > 0
         else { return false }
         guard left <= Self.patience else {
             throw .heldBack(host: request.url.host, seconds: Int(left))
@@ -94,16 +94,16 @@ package struct PatientTransport: HTTPTransport {
     }
 }
 
-/// The times before which servers do not want requests (RFC 9110 section 10.2.3).
+/// The times before which endpoints do not want requests (RFC 9110 section 10.2.3).
 package struct NotBefore: Sendable {
-    /// Returns the time for an origin, in seconds since 1970-01-01 UTC; nil if none is known or it has passed.
-    let recall: @Sendable (_ origin: String) -> Int64?
-    /// Stores the time for an origin until it has passed, if possible.
-    let remember: @Sendable (_ origin: String, _ time: Int64) -> Void
+    /// Returns the time for an address, in seconds since 1970-01-01 UTC; nil if none is known or it has passed.
+    let recall: @Sendable (_ address: String) -> Int64?
+    /// Stores the time for an address until it has passed, if possible.
+    let remember: @Sendable (_ address: String, _ time: Int64) -> Void
 
     package init(
-        recall: @escaping @Sendable (_ origin: String) -> Int64?,
-        remember: @escaping @Sendable (_ origin: String, _ time: Int64) -> Void
+        recall: @escaping @Sendable (_ address: String) -> Int64?,
+        remember: @escaping @Sendable (_ address: String, _ time: Int64) -> Void
     ) {
         (self.recall, self.remember) = (recall, remember)
     }

@@ -60,11 +60,11 @@ import Testing
         }
     }
 
-    @Test func `counts for one origin`() async throws {
+    @Test func `counts for one endpoint`() async throws {
         try await withKeyring { keyring in
             let process = Self.process(keyring, at: Self.start)
             _ = try await send([Self.later(60)], process, at: Self.start)
-            for url in ["https://login.example.com:8443/token", "https://git.example.com/token"] {
+            for url in ["https://login.example.com:8443/token", "https://login.example.com/revoke"] {
                 let elsewhere = try await send([.json("{}")], to: url, process, at: Self.start)
                 #expect(elsewhere == 200)
             }
@@ -78,14 +78,14 @@ import Testing
             await #expect(throws: OAuthError.heldBack(host: "login.example.com", seconds: 3_600)) {
                 try await send([.json("{}")], process, at: Self.start)
             }
-            #expect(KernelKeyring.existing(named: keyring)?.names() == ["not-before:https://login.example.com"])
+            #expect(KernelKeyring.existing(named: keyring)?.names() == ["not-before:https://login.example.com/token"])
         }
     }
 
     @Test(arguments: ["", "soon", "1799999999", "1800003601", "99999999999999999999"])
     func `is ignored if it is impossible`(_ text: String) async throws {
         try await withKeyring { keyring in
-            let name = KeyNames.notBefore(origin: "https://login.example.com")
+            let name = KeyNames.notBefore(address: "https://login.example.com/token")
             if !text.isEmpty { try KernelKeyring.open(named: keyring).write(name, Secret(text), lifetime: 60) }
             let process = Self.process(keyring, at: Self.start)
             let status = try await send([.json("{}")], process, at: Self.start)

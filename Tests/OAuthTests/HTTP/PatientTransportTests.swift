@@ -176,9 +176,11 @@ import Testing
         #expect(bench.asked == 2)
     }
 
-    @Test func `are delayed for one server only`() async throws {
+    @Test func `are delayed at one endpoint only`() async throws {
         let bench = Bench([Self.ok])
-        bench.times.withLock { $0 = ["https://login.example.com:8443": 2_000_000, "https://example.com": 2_000_000] }
+        bench.times.withLock { times in
+            for place in ["", "/", "/other"] { times["https://login.example.com" + place] = 2_000_000 }
+        }
         #expect(try await bench.send(.ifUnprocessed) == 200)
         #expect(bench.waits.isEmpty)
     }

@@ -83,9 +83,14 @@ struct FailureBench {
             try await AuthorizationServer(configuration).run { server in
                 let bench = FailureBench(server: server, session: session.withBrowser("--user demo --password demo"))
                 try bench.configure(identity, more)
-                // keyfob remembers per origin when it may ask again, and a later test, also after a killed one, can get
-                // the same port.
-                func forget() { KernelKeyring.existing()?.remove(KeyNames.notBefore(origin: server.origin)) }
+                // keyfob remembers for each endpoint when it may ask again, and a later test, also after a killed one, can
+                // get the same port.
+                func forget() {
+                    let paused = KeyNames.notBefore(address: server.origin)
+                    for name in KernelKeyring.existing()?.names() ?? [] where name.hasPrefix(paused) {
+                        KernelKeyring.existing()?.remove(name)
+                    }
+                }
                 forget()
                 defer { forget() }
                 try await body(bench)
