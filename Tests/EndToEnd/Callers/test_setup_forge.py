@@ -209,7 +209,7 @@ def test_without_a_terminal_the_line_to_write_is_shown(person: Person) -> None:
         done = person.keyfob("setup", "git", service.origin + "/o/r.git")
         assert_worked(done)
         line = f'set provider = "gitea" for [host."{service.origin}"] in the configuration'
-        assert any(line in said for said in stderr_lines(done))
+        assert any(line in said for said in stderr_lines(done)), stderr_lines(done)
         person.configuration.parent.mkdir(parents=True)
         person.configuration.write_text(f'[host."{service.origin}"]\nprovider = "gitea"\n')
         again = person.keyfob("setup", "git", service.origin + "/o/r.git")

@@ -166,7 +166,7 @@ def test_a_forged_answer_is_ignored(login: WaitingLogin) -> None:
         "",
         "code=evil",
         "code=evil&state=guessed",
-        f"code=evil&{state}&{state}",
+        f"code=evil&{state}&state=guessed",
         f"code=a&code=b&{state}",
         f"error=access_denied&code=evil&{state}",
         "error=access_denied",

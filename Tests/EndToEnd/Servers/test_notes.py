@@ -236,9 +236,9 @@ def test_a_futile_sign_in_with_an_old_registration_shows_the_remedy(
     person.configuration.write_text("login_timeout = 1\n")
     done = person.keyfob("login", "--force", notes.url)
     assert_refused(done, 77)
-    assert f"keyfob login --register {notes.url}" in done.stderr.decode()
+    assert f"keyfob login --force --register {notes.url}" in done.stderr.decode()
     person.configuration.unlink()
-    assert_worked(person.keyfob("login", "--register", notes.url))
+    assert_worked(person.keyfob("login", "--force", "--register", notes.url))
     assert notes.call(person.token(notes.url))[0] == 200
     assert len(notes.store.clients) == 1
 

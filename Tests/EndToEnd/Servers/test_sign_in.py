@@ -150,7 +150,7 @@ def test_a_bearer_challenge_is_answered_with_a_bearer_token(developer: Person, g
     answer = decode(developer.ask_door("get", gate.url, *offered).stdout)
     assert answer["authtype"] == "Bearer"
     assert answer["credential"] == developer.token(gate.url)
-    assert answer["state"].startswith("keyfob:account=")
+    assert answer["state"].startswith("keyfob:token=")
     assert "password" not in answer
 
 
