@@ -1,6 +1,6 @@
 package import Secrets
 
-/// What keyfob writes into `state[]` beside an access token, and reads there if the caller comes back (gitcredentials(7)).
+/// The values that keyfob writes into `state[]` beside an access token (git-credential(1)). The caller sends them back.
 ///
 /// git gives the values back with `store` and `erase`, and with a second `get` after an answer with `continue`. By that
 /// second `get`, git says that the service refused the token.

@@ -93,7 +93,7 @@ extension Call {
     }
 }
 
-/// What the user should know while a call to the keyring lasts.
+/// A reason why a call to the keyring lasts, to be told to the user.
 package enum KeyringNotice: Sendable, Equatable {
     /// The bus is starting the keyring.
     case starting

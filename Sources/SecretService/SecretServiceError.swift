@@ -1,4 +1,5 @@
-/// The reason why the keyring, or the kernel memory in its place, returned or stored nothing. Each case needs a different action of the user.
+/// The reason why the keyring, or the kernel memory in its place, returned or stored nothing. Each case needs a
+/// different action of the user.
 package enum SecretServiceError: Error, Sendable, Equatable {
     /// There is no session bus, or the connection failed; the text is GIO's or keyfob's.
     case noBus(String)

@@ -100,7 +100,7 @@ package struct ServiceApproval: Sendable {
         }
     }
 
-    /// What `error` tells the waiting callers. After a temporary network error they may try themselves.
+    /// The result for the waiting callers if the sign-in failed with `error`. After a temporary network error they may try themselves.
     private static func decline(_ error: any Error) -> AccountLock.Decline? {
         switch error {
         case CredentialFailure.declinedElsewhere(_, _, let decline): decline

@@ -22,9 +22,12 @@ struct CachedTokens: Sendable {
     }
 
     /// The token of an account, if it has any life left. If the keyring or the server gives no answer, this is better than
-    /// no token.
-    func living(_ account: Account) -> CachedAccessToken? {
-        cache.token(account: account.id).flatMap { $0.hasLife(1, at: now()) ? $0 : nil }
+    /// no token. Never the token that the service has refused, by the request.
+    ///
+    /// - Parameter request: nil if the caller's refused token has been discarded already.
+    func living(_ account: Account, for request: CredentialRequest? = nil) -> CachedAccessToken? {
+        guard let token = cache.token(account: account.id), token.hasLife(1, at: now()) else { return nil }
+        return request.map { token.isRefused(by: $0) } == true ? nil : token
     }
 
     /// Puts an access token into the cache.

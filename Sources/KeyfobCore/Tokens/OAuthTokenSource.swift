@@ -57,7 +57,7 @@ package struct OAuthTokenSource: TokenSource {
         do {
             return try await token(of: grants.refused(by: request, like: account), for: request, isLogin: false)
         } catch CredentialFailure.holderFailed(let service, let name) {
-            if !request.isAboutGrant, let token = tokens.living(account) { return token }
+            if !request.isAboutGrant, let token = tokens.living(account, for: request) { return token }
             throw CredentialFailure.holderFailed(service: service, account: name)
         }
     }

@@ -14,8 +14,8 @@ package struct Discovery: Sendable {
     /// Fetches and checks the metadata of `issuer`.
     ///
     /// If a location has no usable document (4xx, 5xx, a redirect, a page for people) or does not answer, the next one is
-    /// tried, within the time of ``SharedTime``. All locations are on the issuer's own origin, and a document counts only if it names the issuer. So a later document may complete
-    /// an earlier one of the same issuer.
+    /// tried, within the time of ``SharedTime``. All locations are on the issuer's own origin, and a document counts only
+    /// if it names the issuer. So a later document may complete an earlier one of the same issuer.
     ///
     /// - Parameters:
     ///   - pkce: if S256 must be announced, the search goes on until a document announces it.

@@ -5,8 +5,8 @@ import Addresses
 package struct ProtectedResourceMetadata: Sendable, Equatable {
     /// The value to send as `resource` (RFC 8707), as the document writes it: the requested URL or a prefix of it.
     package var resource: String
-    /// Issuers as the document writes them, in its order; never empty in the results of ``ResourceDiscovery``. They are not verified: the caller
-    /// checks an issuer by the rules for issuers, and against the one that the resource is pinned to.
+    /// Issuers as the document writes them, in its order; never empty in the results of ``ResourceDiscovery``. They are
+    /// not verified: the caller checks an issuer by the rules for issuers, and against the one that the resource is pinned to.
     package var authorizationServers: [String]
     /// nil if absent, or if no listed scope is valid. The request then names no scopes.
     package var scopesSupported: [String]?

@@ -33,7 +33,7 @@ extension HTTPTransport {
 }
 
 extension HTTPResponse {
-    /// What a response says about the client, and about the form in which it proves itself.
+    /// The result of a request for the client, and for the form in which the client proves itself.
     fileprivate enum Verdict { case granted, accepted, refused, unclear }
 
     fileprivate func verdict(by host: String, on authentication: ClientAuthentication) -> Verdict {

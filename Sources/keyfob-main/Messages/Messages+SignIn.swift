@@ -61,7 +61,7 @@ extension Messages {
         ] + (account.asksForConsent ? withoutConsent(account.service, isAdded: account.addsOfflineAccess) : [])
     }
 
-    /// What to do if a server does not support `prompt=consent`.
+    /// The hint for a server that does not support `prompt=consent`.
     static func withoutConsent(_ service: ServiceURL, isAdded: Bool) -> [String] {
         [
             "if the server's page shows an error, it may not support prompt=consent, which goes with offline_access",

@@ -62,6 +62,15 @@ struct `A token in place of a refused one` {
         }
     }
 
+    /// Another caller may have failed to refresh, and its failure counts for all that waited.
+    @Test func `is never the refused one after another caller's failure`() async throws {
+        try await TokenBench.run { bench in
+            remember(bench, "stale", serial: "s")
+            #expect(bench.source.tokens.living(bench.account, for: request(bench.account.id, "s")) == nil)
+            #expect(bench.source.tokens.living(bench.account, for: .git())?.token == Secret("stale"))
+        }
+    }
+
     @Test func `needs a sign-in if the grant has no refresh token`() async throws {
         try await TokenBench.run { bench in
             try bench.grant(refreshToken: nil, accessToken: "stale")
