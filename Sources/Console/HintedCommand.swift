@@ -5,6 +5,11 @@ import Secrets
 package enum HintedCommand {
     /// The word for a service that is not known where the hint is made.
     private static let placeholder = " URL"
+    /// The entry of such a service in the configuration, to write into a hint.
+    package static let entry = "[host.\"URL\"]"
+
+    /// The entry of a service in the configuration.
+    package static func entry(_ service: ServiceURL) -> String { "[host.\"\(service)\"]" }
 
     /// The commands that take options of the user's command, and which; nil: all.
     private static let commands: [(start: String, options: [String]?)] = [
@@ -28,6 +33,7 @@ package enum HintedCommand {
         if let service, hint.hasSuffix(placeholder), hint.contains("keyfob ") {
             hint = hint.dropLast(placeholder.count) + " " + ShellWords.quoted(service.description)
         }
+        hint = hint.replacingBytes(of: entry, with: service.map(entry) ?? "the service")
         let then = ", then "
         return hint.split(separator: then, omittingEmptySubsequences: false).map { withOptions(String($0), options) }
             .joined(separator: then)

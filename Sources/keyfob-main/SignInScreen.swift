@@ -175,7 +175,7 @@ struct SignInScreen: Sendable {
         begin(account, at: pending.authorizationServer, tokensFrom: pending.tokenServer)
         Terminal.hint(Messages.onAnyDevice, Messages.printable(pending.address.string))
         Terminal.hint(Messages.andType, Messages.printable(pending.userCode))
-        if let address = pending.completeAddress {
+        if let address = pending.completeAddress, address != pending.address {
             Terminal.hint(Messages.orGoAndCompare, Messages.printable(address.string))
         }
         if let code = QRCode((pending.completeAddress ?? pending.address).string), Terminal.show(code) {

@@ -12,8 +12,10 @@ struct ClientCheck: Check {
         guard let (account, metadata) = context.accountAndMetadata else { return .nothingToCheck }
         let issuer = metadata.issuer ?? account.server.identifier
         let registration: ClientRegistration?
+        let unusable: String?
         do {
             registration = try context.parts.registrations.own(issuer: issuer).first
+            unusable = try context.parts.registrations.unusable(issuer: issuer)?.unusableMember
         } catch {
             context.notes.note { $0.redirect = account.redirect }
             // A client of the user's, or one that a document describes, is in no keyring.
@@ -25,25 +27,28 @@ struct ClientCheck: Check {
             $0.redirect = account.redirect ?? registration?.redirect
             $0.client = isRegistered ? registration?.client : nil
         }
-        return try Self.finding(account, metadata, isRegistered: isRegistered)
+        return try Self.finding(account, metadata, isRegistered: isRegistered, unusable: unusable)
     }
 
-    /// - Parameter isRegistered: whether keyfob has a registration there that has not expired.
+    /// - Parameters:
+    ///   - isRegistered: whether keyfob has a registration there that has not expired.
+    ///   - unusable: the member that makes an earlier registration unusable, if there is one.
     /// - Throws: ``CredentialFailure`` if the user has to register a client.
     static func finding(
-        _ account: Account, _ metadata: AuthorizationServerMetadata, isRegistered: Bool
+        _ account: Account, _ metadata: AuthorizationServerMetadata, isRegistered: Bool, unusable: String? = nil
     ) throws -> Finding {
         if let finding = findingWithoutRegistration(account, metadata) { return finding }
         if isRegistered { return .ok("keyfob has registered itself", kind("registered")) }
-        if metadata.registrationEndpoint != nil {
+        if metadata.registrationEndpoint != nil, unusable == nil {
             return .ok("none yet: keyfob registers itself at the first sign-in", kind("none"))
         }
-        throw CredentialFailure.clientNeeded(
-            .init(
-                service: account.service, issuer: metadata.issuer ?? account.server.identifier,
-                page: account.provider?.registrationPage(for: account.service, issuer: metadata.issuer),
-                redirectURI: (account.redirect ?? .loopback).uri(port: nil), scopes: account.scopes,
-                notes: account.provider?.quirks ?? []))
+        var needed = CredentialFailure.ClientNeeded(
+            service: account.service, issuer: metadata.issuer ?? account.server.identifier,
+            page: account.provider?.registrationPage(for: account.service, issuer: metadata.issuer),
+            redirectURI: (account.redirect ?? .loopback).uri(port: nil), scopes: account.scopes,
+            notes: account.provider?.quirks ?? [])
+        if let unusable { needed.reason = .unusable(member: unusable) }
+        throw CredentialFailure.clientNeeded(needed)
     }
 
     /// The finding for a client that keyfob has not registered; nil if there is none.

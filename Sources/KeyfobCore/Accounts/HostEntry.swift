@@ -96,8 +96,8 @@ extension Configuration.Host {
             return isPart && issuer == nil ? "issuer" : nil
         case (nil, _): return "authorization_endpoint"
         case (_, nil): return "token_endpoint"
-        // Configured endpoints do not include a registration endpoint, so a client id is needed.
-        default: return clientID == nil ? "client_id" : nil
+        // The client id may come from `keyfob login --client-id`. Without one, a sign-in says what to register.
+        default: return nil
         }
     }
 }

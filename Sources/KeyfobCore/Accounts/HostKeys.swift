@@ -70,8 +70,9 @@ extension Configuration.Host {
                 effective: { $0.client?.id })),
         HostKey(
             "client_authentication", \.clientAuthentication, .word,
-            "how the client sends its secret, if keyfob does not find it out: `client_secret_basic`, "
-                + "`client_secret_post`, `plain_basic` (Basic without the encoding of RFC 6749), or `none`",
+            "how the client sends its secret, if keyfob does not find it out: `client_secret_basic` (then without "
+                + "`client_id` in the body), `client_secret_post`, `plain_basic` (Basic without the encoding of RFC 6749), "
+                + "or `none`",
             display: .init(effective: { $0.clientAuthentication?.rawValue })),
         HostKey(
             "provider", \.provider, .string,

@@ -74,18 +74,24 @@ package struct ClientSource: Sendable {
                 client: account.authenticating(own.client), redirect: redirect, isRegisteredByUs: true, isOlder: true,
                 isRefused: own.isRefused)
         }
+        if !anew, let note = try registrations.unusable(issuer: issuer), let member = note.unusableMember {
+            throw try clientNeeded(account, issuer, because: .unusable(member: member))
+        }
         return try await register(
             account, metadata, issuer, isForDevice: isForDevice, isLabelNeeded: isLabelNeeded, transport: transport)
     }
 
     /// Registers keyfob and stores the registration. The redirect URI has a fixed port, which every later sign-in uses: some
     /// servers compare redirect URIs byte for byte.
+    ///
+    /// If the server registers keyfob in a form that keyfob cannot use, a note is stored: until the user asks for another
+    /// registration, no sign-in makes one more.
     private func register(
         _ account: Account, _ metadata: AuthorizationServerMetadata, _ issuer: String, isForDevice: Bool,
         isLabelNeeded: Bool, transport: any HTTPTransport
     ) async throws -> Identity {
         guard let url = metadata.registrationEndpoint else {
-            throw try clientNeeded(account, issuer, account.redirect ?? .loopback)
+            throw try clientNeeded(account, issuer)
         }
         let template = account.redirect ?? .loopback(labelled: String(Account.digest(["redirect", issuer]).prefix(16)))
         let port: Int
@@ -104,29 +110,41 @@ package struct ClientSource: Sendable {
             grantTypes: isForDevice
                 ? [ClientMetadata.deviceGrantType, "refresh_token"] : ClientMetadata.browserGrantTypes)
         do {
-            let registration = try await RegistrationEndpoint(url: url, transport: transport)
+            var registration = try await RegistrationEndpoint(url: url, transport: transport)
                 .register(asked, issuer: issuer, isLabelNeeded: isLabelNeeded)
             guard let redirect = registration.redirect else {
                 throw OAuthError.invalidEndpoint(member: "redirect_uris")
             }
+            // A secret that has expired before it is used is a number of another kind. Otherwise each sign-in would register
+            // one more client.
+            if registration.isExpired(at: now()) { registration.secretExpiresAt = nil }
             try registrations.save(registration)
+            try registrations.noteUnusable(nil, issuer: issuer)
             return Identity(
                 client: account.authenticating(registration.client), redirect: redirect, isRegisteredByUs: true)
         } catch OAuthError.registrationClosed {
-            throw try clientNeeded(account, issuer, account.redirect ?? .loopback)
+            throw try clientNeeded(account, issuer)
         } catch let error as OAuthError where error.isObjection {
-            throw CredentialFailure.notRegistered(service: account.service, by: error)
+            throw try clientNeeded(account, issuer, because: .refused(by: error))
+        } catch let error as OAuthError {
+            guard let member = error.unusableMember else { throw error }
+            try registrations.noteUnusable(member, issuer: issuer)
+            throw try clientNeeded(account, issuer, because: .unusable(member: member, by: error))
         }
     }
 
+    /// The redirect URI in it is the one that a client of the user will send: without the label and the port of keyfob's
+    /// own registrations.
     private func clientNeeded(
-        _ account: Account, _ issuer: String, _ redirect: RedirectTemplate
+        _ account: Account, _ issuer: String, because reason: CredentialFailure.ClientNeeded.Reason = .closed
     ) throws -> CredentialFailure {
         var needed = CredentialFailure.ClientNeeded(
             service: account.service, issuer: issuer,
             page: account.provider?.registrationPage(for: account.service, issuer: issuer),
-            redirectURI: redirect.uri(port: nil), scopes: account.scopes, notes: account.provider?.quirks ?? [])
+            redirectURI: (account.redirect ?? .loopback).uri(port: nil), scopes: account.scopes,
+            notes: account.provider?.quirks ?? [])
         needed.known = try registrations.byPerson(issuer: issuer).map(\.client.id)
+        needed.reason = reason
         return .clientNeeded(needed)
     }
 
@@ -156,9 +174,11 @@ package struct ClientSource: Sendable {
         try registrations.save(left)
     }
 
-    /// Whether `client` at `issuer` is one that the user has registered.
-    func isByPerson(_ client: Client, issuer: String) throws -> Bool {
-        try registrations.registration(issuer: issuer, client: client.id)?.isByPerson ?? false
+    /// Whether another registration may help if the server refuses `client`: if it is keyfob's newest one there, and the
+    /// server has not refused a new one, too.
+    func mayReplace(_ client: Client, issuer: String) throws -> Bool {
+        guard let newest = try registrations.own(issuer: issuer).first else { return false }
+        return newest.client.id.isSame(as: client.id) && !newest.isRefused
     }
 
     /// Deletes the stored registration of `client` at `issuer`. If no grant needs it, keyfob also asks the server to delete it

@@ -43,10 +43,12 @@ package enum CredentialFailure: Error, Sendable, Equatable {
     case unansweredConsent(service: ServiceURL, after: OAuthError, isAdded: Bool)
     /// The server refuses the client that the user has registered, or its secret (RFC 6749 section 5.2).
     case clientRefused(service: ServiceURL, id: String, by: OAuthError)
-    /// The server refuses the client as which it has registered keyfob.
-    case registrationRefused(service: ServiceURL, by: OAuthError)
-    /// The server has an objection to the registration that keyfob asked for.
-    case notRegistered(service: ServiceURL, by: OAuthError)
+    /// The server refuses the client as which it has registered keyfob, in each form in which keyfob can send its secret if
+    /// it has one.
+    case registrationRefused(service: ServiceURL, by: OAuthError, hasSecret: Bool = false)
+    /// The metadata ask for something that the server does not do. The lines name the endpoints without it, in the entry of
+    /// the service in the configuration.
+    case metadataUnusable(service: ServiceURL, lines: [String], by: OAuthError)
     /// keyfob cannot register again, because the account uses a client that the user has registered.
     case clientIsConfigured(service: ServiceURL, id: String)
     /// The user names the client `wanted` for a sign-in, but the configuration names another one, in a file or, if there is
@@ -72,6 +74,18 @@ package enum CredentialFailure: Error, Sendable, Equatable {
         package var notes: [String]
         /// The ids of clients that the user has registered there, for other services or before a logout.
         package var known: [String] = []
+        package var reason = Reason.closed
+
+        /// Why keyfob has no client there of its own.
+        package enum Reason: Sendable, Equatable {
+            /// The server does not let keyfob register itself.
+            case closed
+            /// The server has an objection to the registration that keyfob asked for.
+            case refused(by: OAuthError)
+            /// The server has made a client that keyfob cannot use because of this member; without an error, at an earlier
+            /// sign-in.
+            case unusable(member: String, by: OAuthError? = nil)
+        }
 
         package init(
             service: ServiceURL, issuer: String, page: String?, redirectURI: String, scopes: [String],
@@ -104,8 +118,12 @@ package enum CredentialFailure: Error, Sendable, Equatable {
         case stepUp
         /// The server refused the refresh token some time ago.
         case grantEnded
-        /// The server no longer knows keyfob's own registration (`invalid_client`).
+        /// The server refused the client as which it has registered keyfob (`invalid_client`). That says nothing about the
+        /// refresh token, which is kept.
         case clientForgotten
+        /// The server no longer gives tokens for this resource, at least not for a refresh (`invalid_target`). A sign-in with
+        /// the same resource would last as long as one access token.
+        case resourceRefused(String)
         /// The access token has expired and came without a refresh token, although these scopes were requested.
         case noRefreshToken(scopes: [String])
     }

@@ -22,50 +22,59 @@ extension SignIn {
             isRegisteredAnew: anew)
     }
 
-    /// Runs one attempt. If it fails, the registration that was made in place of an older one is deleted.
-    private func run(_ attempt: SignInAttempt) async throws -> Result {
-        do {
-            return try await attempt.run(screen, now: now())
-        } catch {
-            let identity = attempt.identity
-            if identity.isRegisteredByUs, !identity.isOlder, (error as? OAuthError)?.refusesRegistration == true {
-                try? await clients.noteRefusal(
-                    of: identity.client, issuer: attempt.issuer, needed: { try grants.all() },
-                    transport: attempt.transport)
-            } else if attempt.isRegisteredAnew {
-                try? await forgetClient(of: attempt)
-            }
-            throw error
-        }
-    }
-
-    /// Runs an attempt after which there is no other.
-    func runLast(_ attempt: SignInAttempt) async throws -> Result {
-        do {
-            return try await run(attempt)
-        } catch let error as OAuthError {
-            throw Self.explained(error, of: attempt)
-        }
-    }
-
     /// Runs an attempt, and a second one if the first error says what to change.
     func runTwice(_ first: SignInAttempt) async throws -> Result {
+        let problem: OAuthError
         do {
-            return try await run(first)
+            return try await first.run(screen, now: now())
         } catch let error as OAuthError {
-            return try await runLast(try await secondAttempt(after: first, failedWith: error))
+            problem = error
+        } catch {
+            await clearUp(first, after: error)
+            throw error
+        }
+        let second: SignInAttempt
+        do {
+            second = try await secondAttempt(after: first, failedWith: problem)
+        } catch {
+            await clearUp(first, after: problem)
+            throw error
+        }
+        if second.isRegisteredAnew, !first.isRegisteredAnew { await clearUp(first, after: problem) }
+        do {
+            return try await second.run(screen, now: now())
+        } catch {
+            await clearUp(second, after: error)
+            throw (error as? OAuthError).map { Self.explained($0, of: second) } ?? error
         }
     }
 
-    /// The error of an attempt; if the server refuses the client, with the client that it refuses.
+    /// Clears up after an attempt that has failed: the registration that was made in place of an older one is deleted.
+    private func clearUp(_ attempt: SignInAttempt, after error: any Error) async {
+        let identity = attempt.identity
+        if identity.isRegisteredByUs, !identity.isOlder, (error as? OAuthError)?.refusesRegistration == true {
+            try? await clients.noteRefusal(
+                of: identity.client, issuer: attempt.issuer, needed: { try grants.all() }, transport: attempt.transport)
+        } else if attempt.isRegisteredAnew {
+            try? await forgetClient(of: attempt)
+        }
+    }
+
+    /// The error of an attempt, with what a hint needs: the client that the server refuses, or the endpoints of metadata that
+    /// are wrong in something else.
     private static func explained(_ error: OAuthError, of attempt: SignInAttempt) -> any Error {
         let service = attempt.account.service
+        if error.isAboutMetadata {
+            return CredentialFailure.metadataUnusable(service: service, lines: attempt.configurationLines, by: error)
+        }
+        let client = attempt.identity.client
         if attempt.identity.isRegisteredByUs {
             return error.refusesRegistration
-                ? CredentialFailure.registrationRefused(service: service, by: error) : error
+                ? CredentialFailure.registrationRefused(service: service, by: error, hasSecret: client.secret != nil)
+                : error
         }
         return error.refusesClient
-            ? CredentialFailure.clientRefused(service: service, id: attempt.identity.client.id, by: error) : error
+            ? CredentialFailure.clientRefused(service: service, id: client.id, by: error) : error
     }
 
     /// Prepares the second attempt.
@@ -94,13 +103,19 @@ extension SignIn {
         guard let change = try await change(after: first, failedWith: error) else {
             throw Self.explained(error, of: first)
         }
-        return try await prepare(change.account, at: first.metadata, anew: change.registersAnew, first.transport)
+        if change.registersAnew {
+            return try await prepare(change.account, at: first.metadata, anew: true, first.transport)
+        }
+        var second = first
+        second.account = change.account
+        return second
     }
 
     /// The change for the second attempt; nil if none would help.
     ///
     /// - If the server answers `prompt=consent` with an error, the parameter is left out.
-    /// - If the server refuses a scope that only keyfob added, it is left out.
+    /// - If the server refuses a scope that its own metadata do not list, or that only keyfob added, it is left out. The
+    ///   user's own scopes stay.
     /// - If the server does not know keyfob's own registration of an earlier sign-in, or the registration does not allow
     ///   the request, keyfob registers again (RFC 6749 section 5.2), unless that did not help before. The same if another
     ///   program uses the port of the redirect URI.
@@ -110,7 +125,10 @@ extension SignIn {
     ) async throws -> (account: Account, registersAnew: Bool)? {
         switch error {
         case .refused(_, _, "invalid_scope", _):
-            if let less = first.account.withoutOfflineAccess { return (less, false) }
+            let account = first.account
+            if let less = account.withoutUnknownScopes(at: first.metadata) ?? account.withoutOfflineAccess {
+                return (less, false)
+            }
         case .refused(_, 302, _, _) where first.account.asksForConsent && error.mayConcernPrompt:
             var quiet = first.account
             quiet.mayAskForConsent = false
@@ -143,6 +161,16 @@ extension OAuthError {
         return refusesClient || Self.refusalsOfRegistrations.contains(code)
     }
 
+    /// Whether the server does not do what its metadata announce, so that configured endpoints lead on.
+    fileprivate var isAboutMetadata: Bool {
+        switch self {
+        case .missingEndpoint("pushed_authorization_request_endpoint"),
+            .endpointFailed("pushed_authorization_request_endpoint", _, _), .responseIssuerMismatch(_, nil):
+            true
+        default: false
+        }
+    }
+
     /// Whether the browser did not come back from the server, or the user gave up.
     fileprivate var isUnanswered: Bool {
         switch self {
@@ -167,6 +195,17 @@ extension Account {
         else { return self }
         var account = self
         account.scopes.append(Self.offlineAccess)
+        return account
+    }
+
+    /// The account without the scopes that the server's metadata do not list, if the service has named the scopes, and not
+    /// the user; nil if none or all of them are listed.
+    fileprivate func withoutUnknownScopes(at metadata: AuthorizationServerMetadata) -> Account? {
+        guard addsOfflineAccess, let known = metadata.scopesSupported else { return nil }
+        let listed = scopes.filter(known.contains)
+        guard listed.count < scopes.count, listed.contains(where: { $0 != Self.offlineAccess }) else { return nil }
+        var account = self
+        account.scopes = listed
         return account
     }
 

@@ -60,7 +60,7 @@ package struct SignIn: Sendable {
         do {
             return try await alone(at: issuer, account) {
                 let first = try await prepare(account, at: metadata, anew: registersAnew, transport)
-                let result = registersAnew ? try await runLast(first) : try await runTwice(first)
+                let result = try await runTwice(first)
                 let value = try await keep(result)
                 try? clients.remember(result.grant.client, issuer: issuer)
                 try? await clients.retire(

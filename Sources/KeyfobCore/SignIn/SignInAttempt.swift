@@ -48,6 +48,20 @@ struct SignInAttempt: Sendable {
         )
     }
 
+    /// The lines of a configuration that name this server by its endpoints, with this client and these scopes.
+    var configurationLines: [String] {
+        func quoted(_ value: String) -> String {
+            "\"" + value.replacingBytes(of: "\\", with: "\\\\").replacingBytes(of: "\"", with: "\\\"") + "\""
+        }
+        func line(_ key: String, _ value: String) -> String { "\(key) = \(quoted(value))" }
+        let scopes = account.scopes.map(quoted).joined(separator: ", ")
+        return (metadata.issuer.map { [line("issuer", $0)] } ?? []) + [
+            line("authorization_endpoint", metadata.authorizationEndpoint.string),
+            line("token_endpoint", metadata.tokenEndpoint.string), line("client_id", identity.client.id),
+            "scopes = [\(scopes)]",
+        ]
+    }
+
     private var parameters: AuthorizationParameters {
         account.parameters(at: metadata, client: identity.client, redirect: identity.redirect)
     }

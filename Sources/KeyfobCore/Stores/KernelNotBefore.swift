@@ -25,7 +25,6 @@ extension NotBefore {
             })
     }
 
-    /// An hour, in seconds. A server that asks for more, perhaps by mistake, gets a request after that. A later time in the
-    /// keyring comes from a clock that was wrong.
-    private static let longest: Int64 = 3_600
+    /// A later time in the keyring comes from a clock that was wrong.
+    private static let longest = Int64(RetryAfter.limit)
 }

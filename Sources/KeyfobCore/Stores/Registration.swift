@@ -21,6 +21,7 @@ struct Registration {
         var registrationClientUri: String?
         var byPerson: Bool?
         var refused: Bool?
+        var unusable: String?
     }
 
     let value: ClientRegistration
@@ -46,6 +47,7 @@ struct Registration {
             registrationClientURI: decoded.registrationClientUri.flatMap { try? EndpointURL($0) },
             isByPerson: decoded.byPerson ?? false)
         value.isRefused = decoded.refused ?? false
+        value.unusableMember = decoded.unusable
         self.value = value
     }
 
@@ -63,7 +65,7 @@ struct Registration {
                 tokenEndpointAuthMethod: value.client.authentication.rawValue, redirectUris: value.redirectURIs,
                 registrationAccessToken: value.registrationAccessToken?.exposedText,
                 registrationClientUri: value.registrationClientURI?.string, byPerson: value.isByPerson ? true : nil,
-                refused: value.isRefused ? true : nil))
+                refused: value.isRefused ? true : nil, unusable: value.unusableMember))
         return Secret(data)
     }
 }

@@ -21,7 +21,23 @@ package struct RegistrationStore: Sendable {
 
     /// keyfob's own registrations at `issuer`, newest first.
     package func own(issuer: String) throws(SecretServiceError) -> [ClientRegistration] {
-        try registrations(issuer: issuer).filter { !$0.isByPerson }
+        try registrations(issuer: issuer).filter { !$0.isByPerson && $0.unusableMember == nil }
+    }
+
+    /// The note that `issuer` has registered keyfob in a form that keyfob cannot use; nil if there is none.
+    package func unusable(issuer: String) throws(SecretServiceError) -> ClientRegistration? {
+        try registrations(issuer: issuer).first { $0.unusableMember != nil }
+    }
+
+    /// Replaces the note that `issuer` has registered keyfob in a form that keyfob cannot use.
+    ///
+    /// - Parameter member: the member that cannot be used; nil deletes the note.
+    package func noteUnusable(_ member: String?, issuer: String) throws {
+        for old in try registrations(issuer: issuer) where old.unusableMember != nil { try remove(old) }
+        guard let member else { return }
+        var note = ClientRegistration(issuer: issuer, client: Client(id: ""), redirectURIs: [])
+        note.unusableMember = member
+        try save(note)
     }
 
     /// The user's clients at `issuer`, newest first.

@@ -50,7 +50,7 @@ struct GrantRefresh: Sendable {
             throw error.isAnswer
                 ? CredentialFailure.refreshFailed(service: account.service, account: account.name, by: error) : error
         } catch let error as OAuthError where error.isAnswer {
-            return try await afterRefusal(grant, error, of: account)
+            return try afterRefusal(grant, error, of: account)
         }
     }
 
@@ -112,15 +112,19 @@ struct GrantRefresh: Sendable {
     /// Keeps the refresh token, because no error says that it is dead, and asks for a sign-in: many servers refuse a dead
     /// token in words of their own, and a sign-in shows any other cause.
     ///
-    /// After `invalid_client`, keyfob's own registration is forgotten. A client that the user has registered stays.
-    private func afterRefusal(_ grant: Grant, _ error: OAuthError, of account: Account) async throws -> Outcome {
+    /// - After `invalid_client`, a sign-in registers keyfob again. Until it has worked, the grant and the registration stay:
+    ///   an answer about the client says nothing about the refresh token, and servers also give it by mistake.
+    /// - After `invalid_target`, keyfob does not refresh without the resource. The server has just said that it gives no
+    ///   token for the service, so a token without a resource may be for something else. The service, which would get it,
+    ///   could use it there (RFC 8707 section 2.2 and section 3). Only the user can decide that.
+    private func afterRefusal(_ grant: Grant, _ error: OAuthError, of account: Account) throws -> Outcome {
+        if case .refused(_, _, error: "invalid_target", _) = error, let resource = grant.resource {
+            return .signInNeeded(.resourceRefused(resource), after: grant)
+        }
         let issuer = grant.issuer ?? account.server.identifier
-        guard case .refused(_, _, error: "invalid_client", _) = error, account.client == nil,
-            try !clients.isByPerson(grant.client, issuer: issuer)
+        guard error.refusesClient, !error.isUnauthorizedClient, account.client == nil,
+            try clients.mayReplace(grant.client, issuer: issuer)
         else { return .signInNeeded(.refreshRefused(by: error), after: grant) }
-        try end(grant)
-        try await clients.forget(
-            grant.client, issuer: issuer, needed: { try grants.all() }, transport: transport(account))
         return .signInNeeded(.clientForgotten, after: grant)
     }
 
@@ -131,6 +135,13 @@ struct GrantRefresh: Sendable {
         ended.endedAt = tokens.now()
         try grants.save(ended)
         tokens.cache.remove(account: grant.account)
+    }
+}
+
+extension OAuthError {
+    /// Whether the client may do less than it asks for (RFC 6749 section 5.2). The same registration again has no more rights.
+    fileprivate var isUnauthorizedClient: Bool {
+        if case .refused(_, _, error: "unauthorized_client", _) = self { true } else { false }
     }
 }
 

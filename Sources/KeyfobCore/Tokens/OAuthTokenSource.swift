@@ -94,6 +94,9 @@ package struct OAuthTokenSource: TokenSource {
                 case .nobody(let reason):
                     return .token(try await tokenOfUser(account, request, because: reason, after: nil, held))
                 }
+            // Callers would open a browser for each access token, as long as nobody changes the setting.
+            case .signInNeeded(.resourceRefused(let resource), _) where !isLogin:
+                throw CredentialFailure.needsSignIn(account, because: .resourceRefused(resource))
             case .signInNeeded(let reason, let grant):
                 return .token(try await tokenOfUser(account, request, because: reason, after: grant, held))
             }
@@ -164,7 +167,7 @@ package struct OAuthTokenSource: TokenSource {
         var account = account.asking(likeBefore: grant)
         account.stepUp = request.stepUp ?? account.stepUp
         let calls = interaction.callsByDesktop(for: request)
-        return try await signIn(to: account, held) {
+        return try await signIn(to: account, registersAnew: reason == .clientForgotten, held) {
             if calls { try await desktopPrompt.call(for: $0, because: reason) }
         }
     }

@@ -114,6 +114,7 @@ package struct SignOut: Sendable {
         _ grant: Grant, _ client: Client, _ others: [Grant], _ transport: any HTTPTransport
     ) async throws -> Registration {
         guard let issuer = grant.issuer else { return .stays }
+        if !others.contains(where: { $0.issuer == issuer }) { try registrations.noteUnusable(nil, issuer: issuer) }
         var result = Registration.stays
         for registration in try registrations.own(issuer: issuer)
         where !others.contains(where: { $0.client.id.isSame(as: registration.client.id) }) {

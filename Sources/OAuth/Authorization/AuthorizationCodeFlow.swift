@@ -67,7 +67,7 @@ package struct AuthorizationCodeFlow: Sendable {
     private func open(
         _ request: AuthorizationRequest, _ listener: RedirectListener
     ) async throws(OAuthError) -> PendingLogin {
-        let pushed = try await push(request)
+        let pushed = try await push(request, listener)
         let address = pushed.map { request.address(naming: $0) } ?? request.address
         let gate = RedirectGate(
             metadata: parameters.metadata, authorizationAddress: address, state: Secret(request.state),
@@ -85,8 +85,26 @@ package struct AuthorizationCodeFlow: Sendable {
             offer: { listener.offer($0) }, remarks: listener.remarks, isAnswered: { listener.isAnswered })
     }
 
+    /// Pushes the request. Returns nil if a plain one has to do: the server takes no pushed ones, or refuses this one for a
+    /// reason that may be only about pushing.
+    private func push(
+        _ request: AuthorizationRequest, _ listener: RedirectListener
+    ) async throws(OAuthError) -> PushedAuthorizationRequest? {
+        do {
+            return try await pushOrRetry(request)
+        } catch {
+            guard !parameters.metadata.requiresPushedAuthorizationRequests, error.mayConcernPushing else { throw error }
+            // An unknown client would leave the user on an error page. The server shows it to everybody who asks.
+            if error.refusesClient {
+                let trial = AuthorizationTrial(parameters, port: listener.port)
+                if case .refuses? = try? await trial.send(by: transport) { throw error }
+            }
+            return nil
+        }
+    }
+
     /// Pushes the request; once more without `prompt` if that may be what the server refuses.
-    private func push(_ request: AuthorizationRequest) async throws(OAuthError) -> PushedAuthorizationRequest? {
+    private func pushOrRetry(_ request: AuthorizationRequest) async throws(OAuthError) -> PushedAuthorizationRequest? {
         do {
             return try await PushedAuthorizationRequest.push(request, for: parameters, transport: transport)
         } catch {
@@ -141,5 +159,18 @@ extension OAuthError {
             ].contains(error)
         default: false
         }
+    }
+}
+
+extension OAuthError {
+    /// Whether a pushed request may have been refused for a reason that does not concern a plain one: the endpoint wants
+    /// another authentication of the client, or another form (RFC 9126 section 2.3). The other errors are about what the
+    /// user would be asked for.
+    fileprivate var mayConcernPushing: Bool {
+        guard case .refused(_, _, let error, _) = self else { return false }
+        return ![
+            "access_denied", "invalid_scope", "invalid_target", "invalid_redirect_uri", "redirect_uri_mismatch",
+            "unsupported_response_type",
+        ].contains(error)
     }
 }

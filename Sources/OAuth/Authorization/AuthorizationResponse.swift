@@ -69,7 +69,8 @@ package struct AuthorizationResponse {
     func code(from metadata: AuthorizationServerMetadata) throws(OAuthError) -> Secret {
         let outcome = try outcome()
         if let expected = metadata.issuer {
-            if let issuer = values["iss"]?.first {
+            // A parameter without a value counts as omitted (RFC 6749 section 3.1).
+            if let issuer = values["iss"]?.first, !issuer.isEmpty {
                 guard issuer == Array(expected.utf8) else {
                     throw .responseIssuerMismatch(expected: expected, found: Self.text(issuer))
                 }

@@ -43,12 +43,13 @@ struct DeviceAuthorization {
         // Google uses the second name. Its implementation is older than the RFC.
         let names = ["verification_uri", "verification_url"]
         let addresses = names.compactMap { answer.text($0)?.trimmed }
-        guard let address = addresses.lazy.compactMap({ Self.address($0, from: endpoint) }).first
+        let complete = ["verification_uri_complete", "verification_url_complete"].lazy
+            .compactMap { answer.text($0)?.trimmed }.compactMap { Self.address($0, from: endpoint) }.first
+        // The page with the code filled in does, too, if the server names no other.
+        guard let address = addresses.lazy.compactMap({ Self.address($0, from: endpoint) }).first ?? complete
         else { throw addresses.isEmpty ? .missingEndpoint(member: names[0]) : .invalidEndpoint(member: names[0]) }
         verificationURI = address
-        verificationURIComplete = answer.text("verification_uri_complete").flatMap {
-            Self.address($0.trimmed, from: endpoint)
-        }
+        verificationURIComplete = complete
         let seconds = answer.number("expires_in").flatMap { $0 >= 1 ? $0 : nil } ?? Double(Self.defaultLifetime)
         expiresIn = Int(min(seconds, Double(TokenResponse.longestLifetime)))
         let pause = answer.number("interval").flatMap { $0 >= 1 ? $0 : nil } ?? Double(Self.defaultInterval)

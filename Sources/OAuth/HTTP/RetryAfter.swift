@@ -1,5 +1,5 @@
 /// `Retry-After`: seconds, or a date (RFC 9110 section 10.2.3).
-enum RetryAfter {
+package enum RetryAfter {
     /// Returns seconds from `now` (seconds since 1970), never negative; nil if the value is neither a number nor a
     /// date.
     static func seconds(_ value: String, now: Int64) -> Int? {
@@ -9,6 +9,7 @@ enum RetryAfter {
         return HTTPDate.seconds(value).map { Int(max(0, min($0 - now, Int64(limit)))) }
     }
 
-    /// Longer times are cut to a day: this sign-in does not ask the server again in any case.
-    private static let limit = 86_400
+    /// An hour, in seconds. A server that asks for more, perhaps by mistake, gets a request after that, so no message names
+    /// a longer time.
+    package static let limit = 3_600
 }

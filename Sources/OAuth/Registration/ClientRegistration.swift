@@ -21,6 +21,9 @@ package struct ClientRegistration: Sendable, Equatable {
     /// Whether the server has refused a client right after it had registered it. Until a sign-in works, only the user
     /// decides to register again.
     package var isRefused = false
+    /// If keyfob cannot use the registration: the member that makes it unusable (``OAuthError/unusableMember``). It stays as
+    /// a note, so that no sign-in registers one client after another.
+    package var unusableMember: String?
 
     package init(
         issuer: String, client: Client, redirectURIs: [String], secretExpiresAt: Int64? = nil,

@@ -12,13 +12,14 @@ struct RegistrationAnswer {
 
     /// Reads a success (2xx).
     ///
-    /// - Throws: `refused` for a named error, `registrationClosed` if the server does not accept new registrations,
-    ///   `unsupportedClientAuthentication` if keyfob does not support the method that the server chose, `malformed`
-    ///   with the member.
+    /// - Throws: `refused` for a named error, `registrationClosed` if the server does not accept new registrations. If it
+    ///   has made a client that keyfob cannot use (``OAuthError/unusableMember``): `unsupportedClientAuthentication`,
+    ///   `redirectChanged`, or `malformed` with the member.
     func registration(_ response: HTTPResponse) throws(OAuthError) -> ClientRegistration {
         let answer = try checked(response)
-        guard let id = answer.text("client_id") ?? answer.number("client_id").map({ String(Int64($0)) })
-        else { throw closed(response) }
+        guard let id = answer.text("client_id") ?? number("client_id", answer) else {
+            throw isOfNewClient(response, answer) ? .malformed(host: url.host, member: "client_id") : closed(response)
+        }
         guard Self.isVisible(id) else { throw .malformed(host: url.host, member: "client_id") }
         let client = try client(id: id, answer)
         let management = management(answer)
@@ -40,6 +41,17 @@ struct RegistrationAnswer {
     /// The page at the endpoint is for people, or another server's: keyfob cannot register itself there.
     private func closed(_ response: HTTPResponse) -> OAuthError {
         .registrationClosed(host: url.host, status: response.status)
+    }
+
+    private func number(_ name: String, _ answer: TokenAnswer) -> String? {
+        answer.number(name).flatMap { Int64(exactly: $0) }.map { String($0) }
+    }
+
+    /// Whether a success without a client id still says that the server has made a client: by its status, or by members
+    /// that no page for people has.
+    private func isOfNewClient(_ response: HTTPResponse, _ answer: TokenAnswer) -> Bool {
+        let members = ["client_secret", "client_id_issued_at", "registration_access_token", "redirect_uris"]
+        return response.status == 201 || members.contains { !answer.values($0).isEmpty }
     }
 
     private func checked(_ response: HTTPResponse) throws(OAuthError) -> TokenAnswer {
@@ -102,12 +114,10 @@ struct RegistrationAnswer {
 
     /// The registration in an answer, with what is needed to delete it (RFC 7592); nil if the answer does not say how.
     func deletable(_ response: HTTPResponse) -> ClientRegistration? {
-        guard let answer = try? checked(response), let management = management(answer),
-            let id = answer.text("client_id")
-        else { return nil }
+        guard let answer = try? checked(response), let management = management(answer) else { return nil }
         return ClientRegistration(
-            issuer: issuer, client: Client(id: id), redirectURIs: [], registrationAccessToken: management.token,
-            registrationClientURI: management.url)
+            issuer: issuer, client: Client(id: answer.text("client_id") ?? ""), redirectURIs: [],
+            registrationAccessToken: management.token, registrationClientURI: management.url)
     }
 
     static func isSame(_ one: String, _ other: String) -> Bool {
@@ -134,5 +144,18 @@ struct RegistrationAnswer {
     /// RFC 6749 appendix A.1.
     private static func isVisible(_ text: String) -> Bool {
         !text.isEmpty && text.utf8.allSatisfy { (0x20...0x7E).contains($0) }
+    }
+}
+
+extension OAuthError {
+    /// The member that makes a new registration unusable, if this is an error of
+    /// ``RegistrationEndpoint/register(_:issuer:isLabelNeeded:)``; nil if the server has made no client.
+    package var unusableMember: String? {
+        switch self {
+        case .unsupportedClientAuthentication: "token_endpoint_auth_method"
+        case .redirectChanged: "redirect_uris"
+        case .malformed(_, let member): member
+        default: nil
+        }
     }
 }

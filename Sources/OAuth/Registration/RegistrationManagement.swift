@@ -20,7 +20,9 @@ package struct RegistrationManagement: Sendable {
         else { return false }
         let response = try await transport.send(HTTPRequest(delete: url, bearer: token))
         try response.checkAnswered(by: url.host)
-        guard (200..<300).contains(response.status)
+        // Some servers answer everything with 200.
+        let refusal = (try? TokenAnswer(response, host: url.host))?.refusal(response, by: url.host)
+        guard (200..<300).contains(response.status), refusal == nil
         else { throw .registrationKept(host: url.host, status: response.status) }
         return true
     }

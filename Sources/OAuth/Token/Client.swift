@@ -6,7 +6,7 @@ package struct Client: Sendable, Equatable {
     /// nil for a public client, the normal case for a program on a user's machine (RFC 8252 section 8.4).
     package var secret: Secret?
     package var authentication: ClientAuthentication
-    /// Whether the user has chosen ``authentication``. Then no other form is tried.
+    /// Whether the user has chosen ``authentication``. Then no other form is tried, and nothing is added to it.
     package var isFormChosen = false
 
     package init(id: String, secret: Secret? = nil, authentication: ClientAuthentication = .none) {
@@ -18,7 +18,8 @@ package struct Client: Sendable, Equatable {
 package enum ClientAuthentication: String, Sendable, CaseIterable {
     /// `client_id` in the body.
     case none
-    /// `client_secret_basic`. The body has `client_id` too, because some servers look for it there.
+    /// `client_secret_basic`. The body has `client_id` too, because some servers look for it there, unless the user has
+    /// chosen this form.
     case basic = "client_secret_basic"
     /// `client_secret_post`.
     case post = "client_secret_post"

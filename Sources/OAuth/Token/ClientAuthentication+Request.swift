@@ -6,7 +6,8 @@ extension Client {
     /// A POST of `form` to `url` with this client's authentication added (RFC 6749 sections 2.3.1 and 3.2.1).
     func request(_ form: FormBody, to url: EndpointURL) -> HTTPRequest {
         var form = form
-        if authentication != .plainBasic || secret == nil { form.append("client_id", id) }
+        let isInHeader = authentication == .plainBasic || (authentication == .basic && isFormChosen)
+        if !isInHeader || secret == nil { form.append("client_id", id) }
         var credentials: Secret?
         switch (authentication, secret) {
         case (.post, let secret?): form.append("client_secret", secret)

@@ -2,9 +2,9 @@ import Addresses
 import Secrets
 
 extension HTTPTransport {
-    /// Sends `form` as `client`. If the server refuses the client, this sends it once more with the secret in the other
-    /// form: servers read RFC 6749 section 2.3.1 in different ways, and refuse the client before they use up a code or a
-    /// token.
+    /// Sends `form` as `client`. If the server refuses the client, this sends it again with the secret in each of the other
+    /// forms: servers read RFC 6749 section 2.3.1 in different ways, and refuse the client before they use up a code or a
+    /// token. If the refusal has no name, it may be about something else, and one other form is tried.
     ///
     /// - Parameter supported: `token_endpoint_auth_methods_supported` of the metadata; nil if it is unknown.
     /// - Returns: the response, and the authentication of the request that it answers.
@@ -21,14 +21,19 @@ extension HTTPTransport {
         let verdict = first.verdict(by: url.host, on: client.authentication)
         guard client.secret != nil, !client.isFormChosen, verdict == .refused || verdict == .unclear
         else { return (first, client.authentication) }
-        var other = client
-        other.authentication = client.authentication.other(among: supported)
-        let second = try await answer(other)
-        switch second.verdict(by: url.host, on: other.authentication) {
-        case .granted: return (second, other.authentication)
-        case .accepted where verdict == .refused: return (second, other.authentication)
-        default: return (first, client.authentication)
+        let others = client.authentication.others(among: supported)
+        for authentication in others.prefix(verdict == .refused ? others.count : 1) {
+            var other = client
+            other.authentication = authentication
+            let next = try await answer(other)
+            switch next.verdict(by: url.host, on: authentication) {
+            case .granted: return (next, authentication)
+            case .accepted where verdict == .refused: return (next, authentication)
+            case .refused: continue
+            case .accepted, .unclear: return (first, client.authentication)
+            }
         }
+        return (first, client.authentication)
     }
 }
 
@@ -53,17 +58,22 @@ extension HTTPResponse {
 }
 
 extension ClientAuthentication {
-    /// The form to try if the server refuses this one.
-    fileprivate func other(among supported: [String]?) -> ClientAuthentication {
-        switch self {
-        case .none: supported?.contains(Self.basic.rawValue) == false ? .post : .basic
-        // The body has no form that could be misread, so it comes first if the server may support it.
-        case .basic:
-            supported?.contains(Self.basic.rawValue) == true && supported?.contains(Self.post.rawValue) == false
-                ? .plainBasic : .post
-        case .post: .basic
-        case .plainBasic: .post
+    /// The forms to try if the server refuses this one, those first that the server announces.
+    fileprivate func others(among supported: [String]?) -> [ClientAuthentication] {
+        let order: [ClientAuthentication] =
+            switch self {
+            case .none:
+                supported?.contains(Self.basic.rawValue) == false
+                    ? [.post, .basic, .plainBasic] : [.basic, .post, .plainBasic]
+            // The body has no form that could be misread.
+            case .basic: [.post, .plainBasic]
+            case .post: [.basic, .plainBasic]
+            case .plainBasic: [.post, .basic]
+            }
+        func isAnnounced(_ form: ClientAuthentication) -> Bool {
+            supported?.contains((form == .post ? form : .basic).rawValue) ?? false
         }
+        return order.filter(isAnnounced) + order.filter { !isAnnounced($0) }
     }
 }
 

@@ -19,14 +19,24 @@ package struct RevocationEndpoint: Sendable {
 
     /// Asks the server to revoke `token`. After an error the caller may still forget the token locally.
     ///
-    /// - Throws: `refused` for any 4xx, `unavailable` for 5xx.
+    /// - Throws: `refused` for any 4xx, and for a success with an error in it; `unavailable` for 5xx.
     package func revoke(_ token: Secret, hint: TokenTypeHint) async throws(OAuthError) {
         var form = FormBody()
         form.append("token", token)
         form.append("token_type_hint", hint.rawValue)
         let (response, _) = try await transport.send(form, as: client, to: url)
-        // The body of a success is ignored (RFC 7009 section 2.2).
-        if (200..<300).contains(response.status) { return }
+        if (200..<300).contains(response.status) { return try response.checkNoRefusal(by: url.host) }
         _ = try TokenAnswer(granted: response, by: url.host)
+    }
+}
+
+extension HTTPResponse {
+    /// Throws `refused` if a success has an error in its body. The body has no other meaning (RFC 7009 section 2.2), but some
+    /// servers answer everything with 200. An error that says that the token is dead is no failure of a revocation.
+    func checkNoRefusal(by host: String) throws(OAuthError) {
+        guard let error = (try? TokenAnswer(self, host: host))?.refusal(self, by: host),
+            case .refused(_, _, let name, _) = error, !name.isEmpty, !error.endsRefreshToken
+        else { return }
+        throw error
     }
 }

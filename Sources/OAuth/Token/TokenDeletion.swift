@@ -28,6 +28,7 @@ package struct TokenDeletion: Sendable {
         let response = try await transport.send(request)
         try response.checkAnswered(by: url.host)
         guard (200..<300).contains(response.status) || response.status == 404 else { throw refusal(response.status) }
+        if response.status != 404 { try response.checkNoRefusal(by: url.host) }
     }
 
     private func refusal(_ status: Int) -> OAuthError {

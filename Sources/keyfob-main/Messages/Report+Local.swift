@@ -134,6 +134,12 @@ extension Report {
             if case .otherUser(let name, _) = reason {
                 hints.append("or leave \(Messages.printable(name)) out, if that is not the name of a user")
             }
+            if case .resourceRefused = reason {
+                hints.append(
+                    "to sign in for more than one access token, first set resource = false for "
+                        + "\(HintedCommand.entry(service)) in the configuration; the server then chooses what the token is for"
+                )
+            }
             if case .noRefreshToken(let scopes) = reason, !scopes.contains("offline_access") {
                 hints.append(
                     "to get a refresh token, ask for the scope that the server requires for it, often: "
@@ -223,19 +229,24 @@ extension Report {
                 "the server does not accept the client \(Messages.printable(id)): \(report.message)",
                 status: report.status)
             hints = report.hints
-        case .registrationRefused(let service, let error):
+        case .registrationRefused(let service, let error, let hasSecret):
             let report = Report(oauth: error)
             self.init(
                 "the server does not accept the client as which it registered keyfob: \(report.message)",
-                hint: "register a client there yourself, then run: "
+                hint: "register a client there yourself with the redirect URI "
+                    + "\(RedirectTemplate.loopback.uri(port: nil)), then run: "
                     + Messages.login("--client-id ID --client-secret", service), status: report.status)
+            if hasSecret { hints.append(Self.otherForm(HintedCommand.entry(service))) }
             hints.append("or, if the server has changed since, run: \(Messages.login("--register", service))")
-        case .notRegistered(let service, let error):
+        case .metadataUnusable(let service, let lines, let error):
             let report = Report(oauth: error)
-            self.init(
-                "the server did not register keyfob: \(report.message)",
-                hint: "register a client there yourself, then run: " + Messages.login("--client-id ID", service),
-                status: 78)
+            self.init(report.message, status: report.status)
+            hints =
+                report.hints + [
+                    "if you trust the server, to sign in without that, "
+                        + Self.write(lines.map(Messages.printable), into: HintedCommand.entry(service)),
+                    "then run: \(Messages.login(service))",
+                ]
         case .clientIsConfigured(let service, let id):
             self.init(
                 "the client for \(service), \(Messages.printable(id)), was not registered by keyfob",
@@ -277,9 +288,13 @@ extension Report {
     ///
     /// - Parameter isInDetail: whether to give all facts instead of the command that guides the user.
     init(clientNeeded needed: CredentialFailure.ClientNeeded, isInDetail: Bool = false) {
-        self.init(
-            "keyfob is not registered at \(Messages.printable(needed.issuer)), and cannot register itself there",
-            status: 78)
+        self.init(Self.why(needed), status: 78)
+        defer {
+            if case .unusable = needed.reason {
+                hints.append(
+                    "or, if the server has changed since, run: \(Messages.login("--register", needed.service))")
+            }
+        }
         if !needed.known.isEmpty {
             hints = needed.known.map {
                 "to use the client that you registered there, run: "
@@ -304,6 +319,22 @@ extension Report {
             hints.append(
                 "if the server compares the port, register \(fixed) and set redirect_uri = \"\(fixed)\" for"
                     + " [host.\"\(needed.service)\"] in the configuration")
+        }
+    }
+
+    /// Why the user has to register a client.
+    private static func why(_ needed: CredentialFailure.ClientNeeded) -> String {
+        switch needed.reason {
+        case .closed:
+            "keyfob is not registered at \(Messages.printable(needed.issuer)), and cannot register itself there"
+        case .refused(let error): "the server did not register keyfob: \(Report(oauth: error).message)"
+        case .unusable(let member, nil):
+            "\(Messages.printable(needed.issuer)) has registered keyfob in a form that keyfob cannot use "
+                + "(\(Messages.printable(member)))"
+        case .unusable(let member, .malformed):
+            "\(Messages.printable(needed.issuer)) has registered keyfob, but its answer cannot be used "
+                + "(\(Messages.printable(member)))"
+        case .unusable(_, let error?): Report(oauth: error).message
         }
     }
 
@@ -342,7 +373,10 @@ extension Report {
         case .stepUp: ": the service requires a stronger or more recent sign-in"
         case .grantEnded: ": the server no longer accepts the refresh token"
         case .refreshRefused(let error): ": the refresh was refused: " + Report(oauth: error).message
-        case .clientForgotten: ": the server no longer knows keyfob, which will register again"
+        case .clientForgotten:
+            ": the server did not accept the client as which it registered keyfob; a sign-in registers keyfob again"
+        case .resourceRefused(let resource):
+            ": the server refreshes no token for the resource \(Messages.printable(resource)) (invalid_target)"
         case .noRefreshToken: ": the access token has expired, and the server issued no refresh token"
         case .answerLost:
             ": the answer to the last refresh was lost, and the server no longer accepts the old refresh token"

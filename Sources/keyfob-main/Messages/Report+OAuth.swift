@@ -41,7 +41,7 @@ extension Report {
                 "the \(member), \(Messages.printable(url)), does not work: \(report.message)",
                 status: cause.isTransient ? 75 : 78)
             hints = cause.isTransient ? report.hints : []
-            hints += [Self.mend(.missingEndpoint(member: member))].compactMap { $0 }
+            hints += Self.mend(.missingEndpoint(member: member))
         default:
             if error.isTransient { self.init(temporary: error) } else { self.init(server: error) }
         }
@@ -92,8 +92,10 @@ extension Report {
             case .unusableToken: ("the server issued no access token, or one with invalid characters", 77)
             case .invalidIDToken(let member):
                 ("the server's id_token does not prove who signed in (\(member)); nothing was stored", 77)
-            case .responseIssuerMismatch(let expected, let found):
-                ("the answer is not from \(expected) but from \(found ?? "an unnamed issuer")", 77)
+            case .responseIssuerMismatch(let expected, let found?):
+                ("the answer is not from \(expected) but from \(found)", 77)
+            case .responseIssuerMismatch(let expected, nil):
+                ("the answer does not name its issuer, although \(expected) announces that its answers do", 77)
             case .notTheRedirect: ("the pasted text is not the whole address on which the browser ended", 77)
             case .anotherLogin: ("the answer that came belongs to another sign-in; nothing was sent", 77)
             case .unusableResponse(let problem): (Self.words(response: problem), 77)
@@ -104,28 +106,53 @@ extension Report {
                 (Self.words(registration: error), 78)
             default: ("\(error)", 70)
             }
-        self.init(Messages.printable(said), hint: Self.mend(error), status: status)
+        self.init(Messages.printable(said), status: status)
+        hints = Self.mend(error)
     }
 
-    private static func mend(_ error: OAuthError) -> String? {
+    /// Where to write settings of the service.
+    static let inEntry = "for \(HintedCommand.entry) in the configuration"
+
+    /// Says to write lines into the entry of a service.
+    static func write(_ lines: [String], into entry: String = HintedCommand.entry) -> String {
+        let file =
+            Environment.configurationFiles.first.map { "into " + Messages.printable($0) } ?? "into the configuration"
+        return "write \(file): \(entry), and in the next lines " + lines.dropLast().joined(separator: ", ")
+            + " and " + (lines.last ?? "")
+    }
+
+    private static func mend(_ error: OAuthError) -> [String] {
         switch error {
         case .metadataNotFound, .invalidEndpoint("authorization_endpoint"), .invalidEndpoint("token_endpoint"),
             .missingEndpoint("authorization_endpoint"), .missingEndpoint("token_endpoint"):
-            "set authorization_endpoint and token_endpoint in the configuration"
+            [
+                "if you know its endpoints, "
+                    + write([
+                        "authorization_endpoint = \"https://...\"",
+                        "token_endpoint = \"https://...\" with their addresses",
+                    ]),
+                "then register a client there with the redirect URI \(RedirectTemplate.loopback.uri(port: nil)), and run: "
+                    + "keyfob login --client-id ID URL",
+            ]
+        default: [mendInOneLine(error)].compactMap { $0 }
+        }
+    }
+
+    private static func mendInOneLine(_ error: OAuthError) -> String? {
+        switch error {
         case .missingEndpoint("device_authorization_endpoint"):
             "sign in with any browser instead: keyfob login --flow paste URL"
-        case .missingEndpoint("pushed_authorization_request_endpoint"):
-            "to sign in without it, set authorization_endpoint and token_endpoint in the configuration"
         case .missingEndpoint("authorization_servers"), .invalidEndpoint("authorization_servers"):
-            "if you know the authorization server, set issuer for this service in the configuration"
+            "if you know the authorization server, set issuer = \"https://...\" with its address \(inEntry)"
         case .missingEndpoint, .invalidEndpoint: "to see what the server supports: keyfob doctor URL"
         case .unexpectedTokenType:
             "register a client there that gets Bearer tokens, then run: keyfob login --client-id ID URL"
         case .unusableToken: "to sign in again: keyfob login URL"
-        case .issuerMismatch: "if you trust the server, set issuer to exactly the name that it uses"
-        case .pkceUnsupported: "if the server supports it anyway, set pkce = \"assumed\""
+        case .issuerMismatch(_, let found):
+            "if you trust the server, set issuer = \"\(Messages.printable(found))\" \(inEntry)"
+        case .pkceUnsupported: "if the server supports it anyway, set pkce = \"assumed\" \(inEntry)"
         case .invalidIDToken("exp"), .invalidIDToken("iat"): "check the clock of this machine"
-        case .invalidIDToken: "to sign in without an id_token, remove openid from the scopes"
+        case .invalidIDToken: "to sign in without an id_token, set scopes without openid \(inEntry)"
         case .responseIssuerMismatch: "somebody may have tried to mix up two sign-ins; nothing was sent"
         case .notTheRedirect(let expected):
             "paste the whole address of the page, not the code alone; it begins with \(Messages.printable(expected))"
@@ -137,24 +164,16 @@ extension Report {
         case .anotherLogin, .unusableResponse: "try again, and sign in at the address that this attempt shows"
         case .addressTooNear:
             "nothing was sent or deleted; a network with a sign-in page can cause this; if you trust this "
-                + "service, set issuer and resource for it in the configuration"
+                + "service, set issuer and resource \(inEntry)"
         case .resourceMismatch, .resourceMetadataElsewhere:
-            "nothing was sent; if you trust this service, set issuer and resource for it in the configuration"
-        case .redirectChanged(_, let wanted, _):
-            "register a client there yourself with the redirect URI "
-                + "\(Messages.printable(Self.ofOwnClient(wanted))), then run: "
+            "nothing was sent; if you trust this service, set issuer and resource \(inEntry)"
+        case .registrationClosed, .redirectChanged, .unsupportedClientAuthentication:
+            "register a client there yourself with the redirect URI \(RedirectTemplate.loopback.uri(port: nil)), then run: "
                 + "keyfob login --client-id ID URL"
-        case .registrationClosed, .unsupportedClientAuthentication:
-            "register keyfob there yourself and set client_id in the configuration"
         case .registrationKept: "keyfob has forgotten it; you can delete it at the server"
         case .invalidClientMetadataDocument: "set client_metadata_document to https://HOST/PATH, or leave it out"
         default: nil
         }
-    }
-
-    /// The redirect URI that keyfob would send as a client of the user, instead of `redirect` for its own registration.
-    private static func ofOwnClient(_ redirect: String) -> String {
-        (try? RedirectTemplate(redirect))?.withoutLabel.uri(port: nil) ?? redirect
     }
 
     /// The answer of one location of the metadata.
@@ -209,6 +228,12 @@ extension Report {
         }
     }
 
+    /// The hint for a client whose secret the server refuses in each form that keyfob tries.
+    static func otherForm(_ entry: String) -> String {
+        "if it has a secret that is right, the server may want it in another form: set client_authentication to "
+            + "\"client_secret_basic\", \"client_secret_post\" or \"plain_basic\" for \(entry) in the configuration"
+    }
+
     /// An error code from the authorization server (RFC 6749 sections 4.1.2.1 and 5.2).
     private init(refusedBy host: String, httpStatus: Int, error: String, description: String?) {
         let says = description.map { "; the server says: \"\(Messages.printable($0))\"" } ?? ""
@@ -222,17 +247,22 @@ extension Report {
         case "redirect_uri_mismatch", "invalid_redirect_uri":
             self.init(
                 name + says,
-                hint: "set redirect_uri in the configuration to the one that is registered at the server", status: 78)
+                hint: "set redirect_uri to the one that is registered at the server, \(Self.inEntry)", status: 78)
         case _ where OAuthError.refusesClient(error):
             self.init(
-                name + says, hint: "check client_id in the configuration against the registration at the server",
-                status: 78)
-            hints.append(
-                "if it has a secret that is right, the server may want it in another form: set client_authentication")
+                name + says,
+                hint: "compare the client id with the registration at the server; for another one, run: "
+                    + "keyfob login --client-id ID URL", status: 78)
+            hints.append(Self.otherForm(HintedCommand.entry))
         case "invalid_target":
-            self.init(name + says, hint: "set resource in the configuration, or resource = false", status: 78)
+            self.init(
+                name + says, hint: "set resource = false \(Self.inEntry), or a resource that the server knows",
+                status: 78)
         case "invalid_scope":
-            self.init(name + says, hint: "check scopes in the configuration", status: 78)
+            self.init(
+                name + says,
+                hint: "set scopes that the server knows \(Self.inEntry); with scopes = [] the server chooses them",
+                status: 78)
         case "access_denied":
             self.init(
                 "the sign-in was refused at \(Messages.printable(host))" + says,

@@ -15,6 +15,7 @@ import Testing
     // RFC 9207 section 2.4; the names are those of the Model Context Protocol conformance scenarios.
     @Test(arguments: [
         ("iss-supported", "&iss=https%3A%2F%2Flogin.example.com", true),
+        ("iss-not-advertised, and empty", "&iss=", false),
         ("iss-not-advertised", "", false),
         ("iss-unexpected, and right", "&iss=https%3A%2F%2Flogin.example.com", false),
     ])
@@ -32,7 +33,6 @@ import Testing
             ("iss-normalized", "https://login.example.com:443", true),
             ("iss-normalized", "https://login.example.com/", true),
             ("iss-normalized", "https://login.ex%61mple.com", false),
-            ("iss-normalized", "", false),
         ] as [(String, String?, Bool)])
     func `of another issuer ends the login`(scenario: String, iss: String?, advertised: Bool) {
         let parameter = iss.map { "&iss=" + FormEncoding.encode($0) } ?? ""

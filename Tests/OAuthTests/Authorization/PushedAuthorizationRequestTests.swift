@@ -145,6 +145,21 @@ struct `A login by a pushed request` {
         #expect(!requests.contains { $0.url.string == Self.token })
     }
 
+    /// The endpoint refuses what the server may accept in a plain request.
+    @Test(arguments: [
+        (400, "invalid_request"), (401, "invalid_client"), (400, "unauthorized_client"), (403, "insufficient_scope"),
+        (400, "request_not_supported"), (400, "invalid_request_object"),
+    ])
+    func `is left out if the endpoint refuses it, unless the server requires it`(
+        status: Int, error: String
+    ) async throws {
+        let answer = ScriptedTransport.Answer.json(#"{"error":"\#(error)"}"#, status: status)
+        let (result, _) = await logIn(try parameters(), answer: answer)
+        #expect(try result.get().first?.authorizationAddress.contains("scope=") == true)
+        let (refusal, _) = await logIn(try parameters(isRequired: true), answer: answer)
+        #expect(throws: Self.refused(status, error)) { try refusal.get() }
+    }
+
     // Servers without an endpoint.
 
     @Test(arguments: [(nil, 0), (push, 404), (push, 405)] as [(String?, Int)])

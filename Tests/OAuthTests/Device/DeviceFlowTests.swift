@@ -42,6 +42,21 @@ struct `A login on another device` {
         }
     }
 
+    @Test(arguments: [
+        "", #","verification_uri":"""#, #","verification_uri":"javascript:x""#, #","verification_url":7"#,
+    ])
+    func `uses the address with the code if the server names no other`(more: String) async throws {
+        let shown = Mutex<PendingDeviceLogin?>(nil)
+        let offer = ScriptedTransport.Answer.json(
+            #"{"device_code":"DC","user_code":"U","verification_uri_complete":"https://login.example.com/go?c=U"\#(more)}"#
+        )
+        let (result, _, _) = await logIn(offer: offer, [Self.success]) { login in shown.withLock { $0 = login } }
+        #expect(try result.get().accessToken == Secret("AT"))
+        let login = try #require(shown.withLock { $0 })
+        #expect(login.address.string == "https://login.example.com/go?c=U")
+        #expect(login.completeAddress == login.address)
+    }
+
     @Test func `shows the code and polls until the user has decided`() async throws {
         let shown = Mutex<PendingDeviceLogin?>(nil)
         let pending = Self.error("authorization_pending")

@@ -188,6 +188,8 @@ private func register(
     @Test(arguments: [
         (Registrations.answer(["client_id": "\"\""]), "client_id"),
         (Registrations.answer(["client_id": "\"c\\u001b\""]), "client_id"),
+        (Registrations.answer(without: "client_id"), "client_id"), (.json("{}", status: 201), "client_id"),
+        (.json(#"{"client_secret":"s"}"#), "client_id"), (.json(#"{"redirect_uris":["http://a/"]}"#), "client_id"),
         (.json("{", status: 201), "JSON"),
     ])
     private func `that is invalid is refused`(answer: Answer, member: String) async throws {
@@ -242,7 +244,6 @@ private func register(
         .json(#"{"error":"invalid_token"}"#, status: 401), .json(#"{"error":"access_denied"}"#, status: 403),
         .body("<p>Forbidden", type: "text/html", status: 403), .json("{}", status: 400), .status(415), .status(501),
         .status(307), .body("<p>", type: "text/html"), .json("{}"), .json("[]", status: 201),
-        Registrations.answer(without: "client_id"),
     ])
     private func `can mean that the server accepts no registrations`(answer: Answer) async throws {
         guard case .response(let response) = answer else { return }
