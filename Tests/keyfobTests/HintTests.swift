@@ -15,9 +15,13 @@ import Testing
     private static let reasons: [CredentialFailure.SignInReason] = [
         .noGrant, .otherUser(named: "bob", signedIn: ["alice"]), .otherUser(named: "bob", signedIn: []),
         .grantRefused(description: nil), .refreshRefused(by: refused), .answerLost, .scopesMissing(["a", "b"]), .stepUp,
-        .grantEnded, .clientForgotten, .noRefreshToken(scopes: []),
+        .grantEnded, .clientForgotten, .noRefreshToken(scopes: []), .resourceRefused("https://git.example.com/"),
     ]
-    private static let refused = OAuthError.refused(host: "h", status: 400, error: "invalid_grant", description: nil)
+    private static let refused = refusal("invalid_grant")
+
+    private static func refusal(_ error: String) -> OAuthError {
+        .refused(host: "h", status: 400, error: error, description: nil)
+    }
 
     /// One failure of each kind. The switch makes the compiler ask for a new case here.
     private static func failures(after last: CredentialFailure?, _ url: ServiceURL) -> CredentialFailure? {
@@ -42,9 +46,12 @@ import Testing
         case .scopesNotGranted: .unanswered(service: url, after: .cancelled)
         case .unanswered: .unansweredConsent(service: url, after: .cancelled, isAdded: true)
         case .unansweredConsent: .clientRefused(service: url, id: "c", by: refused)
-        case .clientRefused: .registrationRefused(service: url, by: refused)
-        case .registrationRefused: .notRegistered(service: url, by: refused)
-        case .notRegistered: .clientIsConfigured(service: url, id: "c")
+        case .clientRefused: .registrationRefused(service: url, by: refused, hasSecret: true)
+        case .registrationRefused:
+            .metadataUnusable(
+                service: url, lines: ["issuer = \"https://a.example\"", "client_id = \"c\""],
+                by: .responseIssuerMismatch(expected: "https://a.example", found: nil))
+        case .metadataUnusable: .clientIsConfigured(service: url, id: "c")
         case .clientIsConfigured: .otherClient(service: url, id: "c", wanted: "d", file: nil, line: nil)
         case .otherClient: .whichAccount(service: url, names: ["a", "b"])
         case .whichAccount: .noAccountAndNoKeyring(.noProvider)
@@ -139,9 +146,22 @@ import Testing
             let url = try ServiceURL(service)
             var known = needed(url, page: nil)
             known.known = ["my client"]
+            let reasons: [CredentialFailure.ClientNeeded.Reason] = [
+                .refused(by: refused), .unusable(member: "redirect_uris"),
+                .unusable(member: "client_id", by: .malformed(host: "h", member: "client_id")),
+                .unusable(
+                    member: "token_endpoint_auth_method",
+                    by: .unsupportedClientAuthentication(method: "private_key_jwt")),
+            ]
+            let unregistered = reasons.map { reason in
+                var needed = needed(url, page: nil)
+                needed.reason = reason
+                return CredentialFailure.clientNeeded(needed)
+            }
             let credentials =
                 chain { failures(after: $0, url) }
-                + reasons.map { CredentialFailure.signInNeeded(service: url, account: "a", because: $0) }
+                + unregistered
+                + Self.reasons.map { CredentialFailure.signInNeeded(service: url, account: "a", because: $0) }
                 + [CredentialFailure]([.clientNeeded(known), .clientNeeded(needed(url, page: "https://a.example/new"))])
             let server: [OAuthError] = [
                 .authorizationTimedOut(seconds: 9), .codeExpired(seconds: 9), .codeSpent(by: refused),
@@ -149,6 +169,12 @@ import Testing
                 .missingEndpoint(member: "device_authorization_endpoint"),
                 .redirectChanged(host: "h", wanted: "http://127.0.0.1/", given: []),
                 .registrationClosed(host: "h", status: 403), .unusableResponse(.noState(error: nil)), refused,
+                .missingEndpoint(member: "token_endpoint"), .missingEndpoint(member: "authorization_servers"),
+                .issuerMismatch(expected: "https://a.example", found: "https://b.example"),
+                .pkceUnsupported(issuer: "https://a.example"), .invalidIDToken(member: "nonce"),
+                .resourceMismatch(requested: "https://a.example", found: "https://b.example"),
+                refusal("invalid_scope"), refusal("invalid_target"), refusal("invalid_client"),
+                refusal("redirect_uri_mismatch"),
             ]
             let configuration = chain(problems(after:)).map {
                 ConfigurationError(file: "/f", line: 1, key: "host.x.isuer", problem: $0)

@@ -146,26 +146,4 @@ import Testing
             }
         }
     }
-
-    /// The server requires pushed requests, and they do not work. The hint works as written.
-    @Test func `from the endpoint for pushed requests names it, and the way without it`() async throws {
-        try await FailureBench.run(.configured, { $0.pushedRequests = .required }) { bench in
-            bench.fail("/par", with: .json("{}", status: 404))
-            let result = try await bench.login()
-            #expect(result.status == 78, "\(result.complaint)")
-            #expect(result.complaint.contains("_request_endpoint, \(bench.server.issuer)/par, does not work: "))
-            #expect(result.complaint.contains("set authorization_endpoint and token_endpoint"), "\(result.complaint)")
-            bench.server.reconfigure { $0.pushedRequests = .off }
-            try bench.session.configure(
-                """
-                [host."\(bench.service)"]
-                client_id = "keyfob-demo"
-                authorization_endpoint = "\(bench.server.issuer)/authorize"
-                token_endpoint = "\(bench.server.issuer)/token"
-
-                """)
-            let followed = try await bench.login()
-            #expect(followed.status == 0, "\(followed.complaint)")
-        }
-    }
 }

@@ -37,6 +37,11 @@ import Testing
             $0.registration.wantedProof = .post
             $0.extraMetadata["token_endpoint_auth_methods_supported"] = methods("none", "client_secret_post")
         },
+        Server(testDescription: "a secret in spite of none, in the body, and silent metadata", requests: 3) {
+            $0.registration.givesSecretToPublicClients = true
+            $0.registration.wantedProof = .post
+            $0.extraMetadata["token_endpoint_auth_methods_supported"] = .null
+        },
         Server(testDescription: "a secret, and no method") {
             $0.registration.givesSecretToPublicClients = true
             $0.registration.wantedProof = .basic
@@ -102,6 +107,13 @@ import Testing
             $0.extraMetadata["token_endpoint_auth_methods_supported"] = methods("client_secret_basic")
         },
         Server(
+            testDescription: "Basic without client_id, as configured",
+            more: "client_authentication = \"client_secret_basic\"", requests: 1
+        ) {
+            $0.clients.append(mine(.basic))
+            $0.refusesClientIDBesideBasic = true
+        },
+        Server(
             testDescription: "plain Basic, as configured", more: "client_authentication = \"plain_basic\"", requests: 1
         ) {
             $0.clients.append(mine(.basic))
@@ -150,7 +162,7 @@ import Testing
         }
     }
 
-    @Test func `that is wrong is sent in two forms, and then refused`() async throws {
+    @Test func `that is wrong is sent in each form, and then refused with the setting for it`() async throws {
         let more = "client_id = \"mine\"\n"
         try await FailureBench.run(.registered, more: more, { $0.clients.append(Self.mine(nil)) }) { bench in
             let result = try await bench.session.run(
@@ -158,7 +170,36 @@ import Testing
             #expect(result.status == 78)
             #expect(result.complaint.contains("the server does not accept the client mine"))
             #expect(!result.complaint.contains("mistyped"))
-            #expect(bench.requests(to: "/token") == 2)
+            #expect(result.complaint.contains("set client_authentication to "), "\(result.complaint)")
+            #expect(result.complaint.contains("for [host.\"\(bench.service)\"] in the configuration"))
+            #expect(bench.requests(to: "/token") == 3)
+        }
+    }
+
+    /// The server wants a form that keyfob does not try: Basic as RFC 6749 encodes it, and nothing in the body.
+    @Test func `of keyfob's own registration is refused with the setting, which works`() async throws {
+        try await FailureBench.run(
+            .registered,
+            {
+                $0.registration.authenticationMethod = .basic
+                $0.refusesClientIDBesideBasic = true
+                $0.extraMetadata["token_endpoint_auth_methods_supported"] = Self.methods("client_secret_basic")
+            }
+        ) { bench in
+            bench.fail("/token", with: .error("invalid_client", status: 401))
+            let refused = try await bench.login()
+            #expect(refused.status == 78, "\(refused.complaint)")
+            #expect(bench.requests(to: "/token") == 3)
+            let setting = "set client_authentication to \"client_secret_basic\", "
+            #expect(refused.complaint.contains(setting), "\(refused.complaint)")
+            bench.server.intercept(nil)
+            try bench.session.configure(
+                "[host.\"\(bench.service)\"]\nissuer = \"\(bench.server.issuer)\"\n"
+                    + "client_authentication = \"client_secret_basic\"\n")
+            let followed = try await bench.login()
+            #expect(bench.requests(to: "/token") == 4, "\(followed.complaint)")
+            #expect(bench.registrations == 1)
+            #expect(bench.server.requests(to: "/token").last?.fields["client_id"] == nil)
         }
     }
 }

@@ -104,7 +104,7 @@ import Testing
             hint: "to try again: keyfob login http"),
         FailureRow(
             testDescription: "invalid_scope", answer: .error("invalid_scope"), status: 78, says: "invalid_scope",
-            hint: "check scopes in the configuration"),
+            hint: "set scopes that the server knows for [host.\"http"),
     ]
 
     @Test(arguments: pushes)
@@ -119,7 +119,7 @@ import Testing
         FailureRow(testDescription: "captive portal, 200", answer: page, says: "is there a network sign-in page?"),
         FailureRow(
             testDescription: "unauthorized_client", answer: .error("unauthorized_client"), status: 78,
-            says: "unauthorized_client", hint: "check client_id in the configuration"),
+            says: "unauthorized_client", hint: "compare the client id with the registration"),
     ]
 
     @Test(arguments: devices)

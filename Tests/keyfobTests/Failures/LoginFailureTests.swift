@@ -66,10 +66,11 @@ import Testing
             says: "bad_verification_code", hint: "the code was already used, has expired"),
         FailureRow(
             testDescription: "redirect_uri mismatch", answer: .error("redirect_uri_mismatch", status: 200), status: 78,
-            says: "redirect_uri_mismatch", hint: "set redirect_uri in the configuration"),
+            says: "redirect_uri_mismatch",
+            hint: "set redirect_uri to the one that is registered at the server, for [host.\"http"),
         FailureRow(
             testDescription: "invalid_target", answer: .error("invalid_target"), status: 78, says: "invalid_target",
-            hint: "set resource in the configuration"),
+            hint: "set resource = false for [host.\"http"),
     ]
 
     @Test(arguments: exchanges)
@@ -100,7 +101,8 @@ import Testing
         FailureRow(
             testDescription: $1, answer: $0, status: 78,
             says: "the server does not accept the client as which it registered keyfob: 127.0.0.1 answered \($1)",
-            hint: "register a client there yourself, then run: keyfob login --client-id ID --client-secret http")
+            hint: "register a client there yourself with the redirect URI http://127.0.0.1/callback, then run: "
+                + "keyfob login --client-id ID --client-secret http")
     }
 
     @Test(arguments: refusals)
@@ -147,7 +149,8 @@ import Testing
         let row = FailureRow(
             testDescription: "", answer: .error("invalid_client", status: 401), status: 78,
             says: "the server does not accept the client keyfob-demo: 127.0.0.1 answered invalid_client",
-            hint: "check client_id in the configuration against the registration")
+            hint: "compare the client id with the registration at the server; for another one, run: "
+                + "keyfob login --force --client-id ID http")
         try await FailureBench.run(.configured) { bench in
             try await Self.checkSecondLogin(row, bench, at: "/token", browsers: 1)
         }
@@ -159,13 +162,13 @@ import Testing
         FailureRow(testDescription: "temporarily_unavailable", says: "temporarily_unavailable"),
         FailureRow(
             testDescription: "invalid_scope", status: 78, says: "invalid_scope",
-            hint: "check scopes in the configuration"),
+            hint: "set scopes that the server knows for [host.\"http"),
         FailureRow(
             testDescription: "invalid_target", status: 78, says: "invalid_target",
-            hint: "set resource in the configuration"),
+            hint: "set resource = false for [host.\"http"),
         FailureRow(
             testDescription: "unauthorized_client", status: 78, says: "unauthorized_client",
-            hint: "check client_id in the configuration"),
+            hint: "compare the client id with the registration"),
         FailureRow(
             testDescription: "invalid_request", status: 77, says: "invalid_request",
             hint: "to try again: keyfob login --force http"),
@@ -211,6 +214,38 @@ import Testing
             let asked = bench.server.requests(to: "/authorize").map { $0.fields["scope"] ?? "" }
             #expect(asked.map { $0.contains("offline_access") } == [true, false])
             #expect(bench.registrations == 1)
+        }
+    }
+
+    /// The service names the scopes, and the server refuses one that its own metadata do not list.
+    @Test func `invalid_scope: requested once more without the scopes that the server does not list`() async throws {
+        var resource = ProtectedResource()
+        resource.extraMetadata["scopes_supported"] = ["read_repository", "tools:call"]
+        let wanted = resource
+        try await FailureBench.run(.registered, { $0.resources = [wanted] }) { bench in
+            try bench.session.configure("")
+            let result = try await bench.session.run(["keyfob", "login", bench.server.origin + wanted.path])
+            #expect(result.status == 0, "\(result.complaint)")
+            let asked = bench.server.requests(to: "/authorize").map { $0.fields["scope"] ?? "" }
+            #expect(asked == ["read_repository tools:call", "read_repository"])
+            #expect(bench.registrations == 1)
+        }
+    }
+
+    /// Nothing says which of the scopes is wrong. The line of the hint works.
+    @Test func `invalid_scope for scopes that the user did not choose: the hint leads on`() async throws {
+        var resource = ProtectedResource()
+        resource.extraMetadata["scopes_supported"] = ["tools:call"]
+        let wanted = resource
+        try await FailureBench.run(.registered, { $0.resources = [wanted] }) { bench in
+            try bench.session.configure("")
+            let service = bench.server.origin + wanted.path
+            let refused = try await bench.session.run(["keyfob", "login", service])
+            #expect(refused.status == 78, "\(refused.complaint)")
+            #expect(refused.complaint.contains("for [host.\"\(service)\"] in the configuration; with scopes = []"))
+            try bench.session.configure("[host.\"\(service)\"]\nscopes = []\n")
+            let followed = try await bench.session.run(["keyfob", "login", service])
+            #expect(followed.status == 0, "\(followed.complaint)")
         }
     }
 

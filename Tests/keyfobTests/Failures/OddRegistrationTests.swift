@@ -53,19 +53,87 @@ import Testing
         }
     }
 
-    @Test(
-        arguments: [
-            ("token_endpoint_auth_method", .string("private_key_jwt")),
-            ("redirect_uris", .array([.string("https://other.example/callback")])),
-        ] as [(String, JSONValue)])
-    func `a registration that keyfob cannot use is deleted at the server`(member: String, value: JSONValue) async throws
-    {
-        try await FailureBench.run(.registered, { $0.registration.extraMembers[member] = value }) { bench in
-            let result = try await bench.login()
-            #expect(result.status == 78, "\(result.complaint)")
-            #expect(bench.registrations > 0)
+    static let unusable: [(member: String, value: JSONValue, says: String)] = [
+        ("token_endpoint_auth_method", "private_key_jwt", "the authentication method private_key_jwt"),
+        ("token_endpoint_auth_method", "client_secret_jwt", "the authentication method client_secret_jwt"),
+        ("token_endpoint_auth_method", "tls_client_auth", "the authentication method tls_client_auth"),
+        ("redirect_uris", .array([.string("https://other.example/callback")]), "registered other redirect URIs"),
+        ("redirect_uris", .array([.string("urn:ietf:wg:oauth:2.0:oob")]), "registered other redirect URIs"),
+        ("redirect_uris", .array([.string("http://127.0.0.1/other")]), "registered other redirect URIs"),
+        ("client_id", .null, "its answer cannot be used (client_id)"),
+        ("client_id", "", "its answer cannot be used (client_id)"),
+        ("client_id", "a\u{7}b", "its answer cannot be used (client_id)"),
+        ("client_id", .array([]), "its answer cannot be used (client_id)"),
+    ]
+
+    /// The server makes a client that keyfob cannot use. It is deleted, and no sign-in makes another one unasked. The hint
+    /// names the redirect URI that keyfob then sends.
+    @Test(arguments: unusable)
+    func `a registration that keyfob cannot use is deleted at the server, and not repeated`(
+        member: String, value: JSONValue, says: String
+    ) async throws {
+        try await FailureBench.run(
+            .registered,
+            {
+                $0.registration.extraMembers[member] = value
+                $0.clients.append(RegisteredClient(id: "mine", redirectURIs: ["http://127.0.0.1/callback"]))
+            }
+        ) { bench in
+            let first = try await bench.login()
+            #expect(first.status == 78 && first.complaint.contains(says), "\(first.complaint)")
+            let asked = bench.requests(to: "/register")
             #expect(bench.server.registeredClients.isEmpty)
+            for _ in 0..<2 {
+                let again = try await bench.login()
+                #expect(again.status == 78 && again.complaint.contains("(\(member))"), "\(again.complaint)")
+                HintCommands.check(again.complaint.split(separator: "\n"))
+            }
+            #expect(bench.requests(to: "/register") == asked)
+            let anew = "if the server has changed since, run: keyfob login --register \(bench.service)\n"
+            #expect(first.complaint.contains(anew), "\(first.complaint)")
+            #expect(try await bench.login(["--register"]).status == 78)
+            #expect(bench.requests(to: "/register") > asked)
+            #expect(bench.server.registeredClients.isEmpty)
+
+            let hint = "register a client there with the redirect URI http://127.0.0.1/callback, then run: "
+            #expect(first.complaint.contains(hint + "keyfob login --client-id ID \(bench.service)\n"))
+            let followed = try await bench.login(["--client-id", "mine"])
+            #expect(followed.status == 0, "\(followed.complaint)")
+            #expect(try await bench.get().status == 0)
+        }
+    }
+
+    @Test func `a registration that the server repairs is made when the user asks for it`() async throws {
+        try await FailureBench.run(
+            .registered, { $0.registration.extraMembers["token_endpoint_auth_method"] = "private_key_jwt" }
+        ) { bench in
+            #expect(try await bench.login().status == 78)
+            bench.server.reconfigure { $0.registration.extraMembers = [:] }
+            #expect(try await bench.login().status == 78)
+            let result = try await bench.login(["--register"])
+            #expect(result.status == 0, "\(result.complaint)")
+            // The note is gone.
+            #expect(try await bench.session.run(["keyfob", "logout", bench.service]).status == 0)
             #expect(try await !bench.hasRegistration)
+            #expect(try await bench.login().status == 0)
+        }
+    }
+
+    /// Some servers write a lifetime instead of a time.
+    @Test(arguments: [1, 86_400, 1_000_000_000])
+    func `a secret that has expired already does not lead to one registration after another`(time: Int) async throws {
+        try await FailureBench.run(
+            .registered,
+            {
+                $0.registration.authenticationMethod = .basic
+                $0.registration.extraMembers["client_secret_expires_at"] = .integer(time)
+            }
+        ) { bench in
+            for _ in 0..<2 {
+                let result = try await bench.login(["--force"])
+                #expect(result.status == 0, "\(result.complaint)")
+            }
+            #expect(bench.registrations == 1)
         }
     }
 

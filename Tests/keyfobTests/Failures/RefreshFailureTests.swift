@@ -3,8 +3,8 @@ import KernelKeyring
 import TestSupport
 import Testing
 
-/// Rows of the failure table in which a refresh fails: only an error that says so ends a refresh token, only
-/// `invalid_client` a registration. Another refusal leads to a sign-in (``OddAnswer``). The user is not asked without permission.
+/// Rows of the failure table in which a refresh fails: only an error that says so ends a refresh token, and none ends a
+/// registration. Another refusal leads to a sign-in (``OddAnswer``). The user is not asked without permission.
 @Suite(.timeLimit(.withTurns)) struct `Failure table, refresh` {
     private static let page = ScriptedResponse(
         status: 200, headers: [("Content-Type", "text/html")], body: Array("<html>Welcome".utf8))
@@ -15,12 +15,12 @@ import Testing
             says: "the server no longer accepts the refresh token", hint: "run: keyfob login", keepsGrant: false),
         FailureRow(
             testDescription: "invalid_client, 401", answer: .error("invalid_client", status: 401), status: 77,
-            says: "the server no longer knows keyfob, which will register again", hint: "run: keyfob login",
-            keepsGrant: false, keepsRegistration: false),
+            says: "did not accept the client as which it registered keyfob; a sign-in registers keyfob again",
+            hint: "run: keyfob login"),
         FailureRow(
             testDescription: "invalid_client, 400", answer: .error("invalid_client"), status: 77,
-            says: "the server no longer knows keyfob, which will register again", hint: "run: keyfob login",
-            keepsGrant: false, keepsRegistration: false),
+            says: "did not accept the client as which it registered keyfob; a sign-in registers keyfob again",
+            hint: "run: keyfob login"),
         FailureRow(
             testDescription: "invalid_scope", answer: .error("invalid_scope"), status: 77,
             says: "the refresh was refused: 127.0.0.1 answered invalid_scope", hint: "run: keyfob login"),
