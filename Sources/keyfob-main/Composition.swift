@@ -45,7 +45,7 @@ struct Composition: Sendable {
         clocks: ServerClocks? = nil
     ) {
         tracer = TraceOutput.tracer(isVerbose: isVerbose)
-        _ = Caller.process
+        _ = Caller.chain
         self.account = account
         self.interaction = interaction
         self.isForGit = isForGit
@@ -73,9 +73,13 @@ struct Composition: Sendable {
             memory: Self.traced(KernelItems(), "kernel items", tracer), choice: choice)
         let service: any ItemStore = items
         self.service = service
-        let lock = AccountLock(directory: Environment.runtimeDirectory) {
-            if Terminal.isStandardError { Terminal.say(Messages.waiting(for: $0, now: Int64(time(nil)))) }
-        }
+        let lock = AccountLock(
+            directory: Environment.runtimeDirectory, isAbandoned: { Caller.isGone(isUser: isLogin) },
+            waits: {
+                if isLogin || Terminal.isStandardError {
+                    Terminal.say(Messages.waiting(for: $0, now: Int64(time(nil))))
+                }
+            })
         self.lock = lock
         grants = GrantStore(items: service, journal: .inKernelMemory(isOurs: { lock.isKnown($0) }))
         cache = TieredAccessTokenCache(
@@ -221,7 +225,11 @@ struct Composition: Sendable {
             accounts: accounts, reread: reread, approvals: approvals, lock: lock, interaction: policy,
             gitDeclines: { [isForGit] in git.declinesInteraction(for: $0, inRepository: isForGit) },
             finder: { Self.finder($0, $1, transports, tracer) }, hasTerminal: Terminal.isThere,
-            ask: { try await Terminal.confirms(Messages.question($0)) })
+            ask: { [isLogin] question in
+                try await Caller.unlessGone(isUser: isLogin) {
+                    try await Terminal.confirms(Messages.question(question))
+                }
+            })
     }
 
     private func tokens(

@@ -45,7 +45,7 @@ struct DesktopCall: Sendable {
             }
         }
         // Nobody has declined, so the next caller may ask.
-        if Caller.isGone(isUser: false) { throw Caller.Gone() }
+        if Caller.isGone(isUser: false) { throw AccountLock.Failure.abandoned }
         tracer.note("notification: answered")
         switch answer {
         case .accepted(let token):

@@ -2,6 +2,8 @@ import Console
 import CredentialProtocol
 import Doors
 import Glibc
+import KeyfobCore
+import Processes
 import Secrets
 import Synchronization
 
@@ -16,27 +18,45 @@ enum StandardInput {
 
 /// The program that waits for the answer of this process.
 enum Caller {
-    /// It ended while keyfob waited for the user: nobody would get the answer.
-    struct Gone: Error {}
+    /// The processes that wait for this one. Read them early: later they may be other ones.
+    static let chain = CallerChain()
 
-    /// The process that started this one. Read it early: later its parent may be another process.
-    static let process = getppid()
-
-    /// Whether nobody reads standard output any more, or the process that started this one has ended. For a sign-in that the
+    /// Whether nobody reads standard output any more, or a process that waits for this one has ended. For a sign-in that the
     /// user has started, only the first counts: a shell that ends leaves its jobs alone.
     static func isGone(isUser: Bool) -> Bool {
-        StandardOutput.isClosed || (!isUser && getppid() != process)
+        StandardOutput.isClosed || (!isUser && chain.isBroken())
+    }
+
+    /// The pause between two looks.
+    private static let pause = Duration.milliseconds(300)
+
+    /// Runs `body`, for instance a question to the user.
+    ///
+    /// - Throws: `AccountLock.Failure.abandoned` soon after the caller has ended. `body` is cancelled then.
+    static func unlessGone<Result: Sendable>(
+        isUser: Bool, _ body: @escaping @Sendable () async throws -> Result
+    ) async throws -> Result {
+        try await withThrowingTaskGroup(of: Result.self) { group in
+            group.addTask { try await body() }
+            group.addTask {
+                while !isGone(isUser: isUser) { try await Task.sleep(for: pause) }
+                throw AccountLock.Failure.abandoned
+            }
+            defer { group.cancelAll() }
+            guard let result = try await group.next() else { throw CancellationError() }
+            return result
+        }
     }
 
     /// Runs `body`, and then waits until the task is cancelled.
     ///
-    /// - Throws: ``Gone`` soon after the caller has ended. `body` is cancelled then, and so are the sign-in and its lock.
+    /// - Throws: `AccountLock.Failure.abandoned` soon after the caller has ended. `body` is cancelled then, and so are the sign-in and its lock.
     static func runUntilGone(isUser: Bool, _ body: @escaping @Sendable () async throws -> Void) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await body() }
             group.addTask {
-                while !isGone(isUser: isUser) { try await Task.sleep(for: .milliseconds(300)) }
-                throw Gone()
+                while !isGone(isUser: isUser) { try await Task.sleep(for: pause) }
+                throw AccountLock.Failure.abandoned
             }
             for try await _ in group {}
         }

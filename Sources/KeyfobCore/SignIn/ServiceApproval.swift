@@ -144,8 +144,8 @@ package struct ServiceApproval: Sendable {
         let patience = Duration.seconds(sitting + 90)
         do {
             return try await lock.hold(name, patience: patience, waitsForPerson: true, body)
-        } catch AccountLock.Failure.timedOut(let seconds) {
-            throw CredentialFailure.busy(service: service, seconds: seconds)
+        } catch AccountLock.Failure.timedOut(let seconds, let holder) {
+            throw CredentialFailure.busy(service: service, seconds: seconds, holder: holder)
         } catch AccountLock.Failure.personDeclined(.refused) {
             throw CredentialFailure.signInRefused(service: service)
         } catch AccountLock.Failure.personDeclined(let decline) {

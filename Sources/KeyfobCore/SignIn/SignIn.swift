@@ -86,8 +86,8 @@ package struct SignIn: Sendable {
             return try await lock.hold(
                 Account.digest(["login", issuer]), patience: account.loginDeadline, waitsForPerson: true
             ) { _ in try await body() }
-        } catch AccountLock.Failure.timedOut(let seconds) {
-            throw CredentialFailure.busy(service: account.service, seconds: seconds)
+        } catch AccountLock.Failure.timedOut(let seconds, let holder) {
+            throw CredentialFailure.busy(service: account.service, seconds: seconds, holder: holder)
         }
     }
 }

@@ -13,13 +13,18 @@ import Synchronization
 package struct AccountLock: Sendable {
     let directory: String
     private let underWay = RefreshUnderWay()
+    private let isAbandoned: @Sendable () -> Bool
     private let waits: @Sendable (State) -> Void
 
     /// - Parameters:
     ///   - directory: must belong to this user and must not be a link. If it does not exist, it is made with mode 0700.
+    ///   - isAbandoned: whether nobody waits for this process any more. A wait ends then.
     ///   - waits: is told, once for each wait, about the holder for which this process waits longer than usual.
-    package init(directory: String, waits: @escaping @Sendable (State) -> Void = { _ in }) {
-        (self.directory, self.waits) = (directory, waits)
+    package init(
+        directory: String, isAbandoned: @escaping @Sendable () -> Bool = { false },
+        waits: @escaping @Sendable (State) -> Void = { _ in }
+    ) {
+        (self.directory, self.isAbandoned, self.waits) = (directory, isAbandoned, waits)
     }
 
     /// Why the lock was not acquired.
@@ -29,7 +34,11 @@ package struct AccountLock: Sendable {
         /// The directory or its parent belongs to another user.
         case foreign(path: String, owner: UInt32)
         /// The holder did not release the lock in time.
-        case timedOut(seconds: Int)
+        ///
+        /// - Parameter holder: its process, if the system shows it.
+        case timedOut(seconds: Int, holder: Int32? = nil)
+        /// Nobody waits for this process any more: its caller has ended. Also the error of a sign-in that ends for that reason.
+        case abandoned
         /// The holder is asking the user, and the caller may not wait for that.
         case personIsAsked
         /// The user was asked while the caller waited, and there was no sign-in.
@@ -83,7 +92,9 @@ package struct AccountLock: Sendable {
                 file.firstByte = nil
                 return result
             } catch {
-                file.firstByte = decline(error)?.rawValue ?? Mark.failed.rawValue
+                // Without its caller, the sign-in says nothing about the next one.
+                let isAbandoned = error as? Failure == .abandoned
+                file.firstByte = isAbandoned ? nil : decline(error)?.rawValue ?? Mark.failed.rawValue
                 throw error
             }
         }
@@ -153,6 +164,7 @@ package struct AccountLock: Sendable {
         let deadline = start + patience
         var hasTold = !waitsForPerson
         var pause = Duration.milliseconds(2)
+        var nextLook = start
         while !(try Self.wrapping({ () throws(FileError) in try file.tryLock() })) {
             waited = true
             let isAsking = Mark(file) == .personIsAsked
@@ -161,12 +173,22 @@ package struct AccountLock: Sendable {
                 hasTold = true
                 state(of: file, .current).map(waits)
             }
-            if ContinuousClock.now >= deadline { throw Failure.timedOut(seconds: Int(patience.components.seconds)) }
+            if ContinuousClock.now >= deadline {
+                throw Failure.timedOut(
+                    seconds: Int(patience.components.seconds), holder: state(of: file, .current)?.holder)
+            }
+            if ContinuousClock.now >= nextLook {
+                if isAbandoned() { throw Failure.abandoned }
+                nextLook = ContinuousClock.now + Self.pauseBetweenLooks
+            }
             try await Task.sleep(for: pause)
             pause = min(pause * 2, .milliseconds(50))
         }
         return waited
     }
+
+    /// A look at the caller reads several files of the system.
+    private static let pauseBetweenLooks = Duration.milliseconds(300)
 
     /// Longer than most refreshes.
     private static let usualWait = Duration.seconds(3)

@@ -91,8 +91,8 @@ extension OAuthTokenSource {
             return try await lock.hold(
                 account.id, patience: mayAsk ? user + network : network, waitsForPerson: mayAsk,
                 sharesFailure: sharesFailure, body)
-        } catch AccountLock.Failure.timedOut(let seconds) {
-            throw CredentialFailure.busy(service: account.service, seconds: seconds)
+        } catch AccountLock.Failure.timedOut(let seconds, let holder) {
+            throw CredentialFailure.busy(service: account.service, seconds: seconds, holder: holder)
         } catch AccountLock.Failure.personIsAsked {
             throw CredentialFailure.needsSignIn(account, because: .noGrant)
         } catch AccountLock.Failure.personDeclined(let decline) {

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import time
+from pathlib import Path
 
 import pytest
 from test_terminal import START, begin_login, waiting, walk  # noqa: F401  (waiting is a fixture)
@@ -10,7 +13,7 @@ from test_terminal import START, begin_login, waiting, walk  # noqa: F401  (wait
 from harness import binaries
 from harness.gate import Gate
 from harness.person import Person
-from harness.provider.server import Provider
+from harness.provider.server import DEVICE_CLIENT_ID, Provider
 from harness.steps import assert_worked
 from harness.terminal import Terminal
 from harness.waiting import wait_until
@@ -105,3 +108,94 @@ def test_a_sign_in_ends_if_the_process_that_started_it_has_ended(waiting: Person
     caller.kill()
     caller.wait(20)
     assert_lock_is_free(waiting, gate)
+
+
+def test_a_sign_in_ends_if_git_has_ended(waiting: Person, gate: Gate) -> None:  # noqa: F811
+    git = waiting.session.start("git", "ls-remote", gate.url, KEYFOB_INTERACTION="always")
+    waiting.session.end_at_last(git)
+    wait_until(lambda: waiting.browsers_opened() == 1)
+    git.terminate()
+    git.wait(20)
+    assert_lock_is_free(waiting, gate)
+
+
+def test_a_sign_in_ends_if_the_caller_of_git_credential_has_ended(waiting: Person, gate: Gate) -> None:  # noqa: F811
+    shell = 'printf "url=%s\\n\\n" "$0" | git credential fill >/dev/null & wait'
+    caller = waiting.session.start("/bin/sh", "-c", shell, gate.url, KEYFOB_INTERACTION="always")
+    waiting.session.end_at_last(caller)
+    wait_until(lambda: waiting.browsers_opened() == 1)
+    caller.kill()
+    caller.wait(20)
+    assert_lock_is_free(waiting, gate)
+
+
+def test_a_sign_in_goes_on_if_only_the_shell_of_git_has_ended(waiting: Person, gate: Gate) -> None:  # noqa: F811
+    shell = 'git ls-remote "$0" >refs 2>errors & wait'
+    caller = waiting.session.start("/bin/sh", "-c", shell, gate.url, KEYFOB_INTERACTION="always")
+    waiting.session.end_at_last(caller)
+    wait_until(lambda: waiting.browsers_opened() == 1)
+    caller.kill()
+    caller.wait(20)
+    # Longer than the pause between two looks at the caller.
+    watching = time.monotonic() + 1
+    wait_until(lambda: time.monotonic() > watching)
+    assert holders(waiting) != []
+    for process in holders(waiting):
+        os.kill(process, signal.SIGTERM)
+
+
+def test_a_code_for_another_device_ends_with_its_caller(device_owner: Person, gate: Gate, provider: Provider) -> None:
+    device_owner.configure_keyfob(
+        gate.origin,
+        provider.issuer,
+        client_id=DEVICE_CLIENT_ID,
+        device_authorization_endpoint=provider.device_authorization_endpoint,
+        flow="device",
+    )
+    shell = '"$0" token --interaction always "$1" >/dev/null 2>told & wait'
+    caller = device_owner.session.start("/bin/sh", "-c", shell, binaries.keyfob(), gate.url)
+    device_owner.session.end_at_last(caller)
+    told = device_owner.home / "told"
+    wait_until(lambda: told.exists() and "type the code" in told.read_text())
+    caller.kill()
+    caller.wait(20)
+    wait_until(lambda: holders(device_owner) == [])
+    assert "the program that asked has ended" in told.read_text()
+
+
+def test_a_caller_that_waits_for_a_sign_in_ends_with_its_own_caller(waiting: Person, gate: Gate) -> None:  # noqa: F811
+    holder = waiting.session.start(binaries.keyfob(), "login", gate.url)
+    waiting.session.end_at_last(holder)
+    wait_until(lambda: waiting.browsers_opened() == 1)
+    shell = '"$0" token --interaction always "$1" >/dev/null 2>told & echo $!; wait'
+    caller = waiting.session.start("/bin/sh", "-c", shell, binaries.keyfob(), gate.url)
+    waiting.session.end_at_last(caller)
+    assert caller.stdout is not None
+    process = Path("/proc", caller.stdout.readline().decode().strip())
+    assert process.exists()
+    caller.kill()
+    caller.wait(20)
+    wait_until(lambda: not process.exists())
+    assert "the program that asked has ended" in (waiting.home / "told").read_text()
+    assert holder.poll() is None
+
+
+def test_a_login_that_waits_names_the_process(waiting: Person, gate: Gate) -> None:  # noqa: F811
+    holder = waiting.session.start(binaries.keyfob(), "login", gate.url)
+    waiting.session.end_at_last(holder)
+    wait_until(lambda: waiting.browsers_opened() == 1)
+    second = waiting.session.start(binaries.keyfob(), "login", gate.url)
+    waiting.session.end_at_last(second)
+    assert second.stderr is not None
+    line = second.stderr.readline().decode()
+    assert line.startswith(f"keyfob: waiting for another keyfob process ({holder.pid}), which asked you ")
+    holder.terminate()
+    waiting.set_browser("approve")
+    assert second.wait(20) == 0
+
+
+def holders(person: Person) -> list[int]:
+    """The processes that hold a lock of the person's keyfob."""
+    files = {path.stat().st_ino for path in (person.session.runtime / "keyfob").glob("*.lock")}
+    lines = [line.split() for line in Path("/proc/locks").read_text().splitlines()]
+    return [int(line[4]) for line in lines if line[1] == "FLOCK" and int(line[5].split(":")[2]) in files]
