@@ -42,7 +42,7 @@ package enum PercentEncoding {
     }
 
     /// Encodes a path segment (RFC 3986 section 3.3): every byte outside `pchar` is percent-encoded.
-    static func encode(segment: String) -> String {
+    package static func encode(segment: String) -> String {
         var encoded = ""
         for byte in segment.utf8 {
             if isPathCharacter(byte) {

@@ -1,3 +1,5 @@
+import Addresses
+
 /// A dialect of attribute lines: git's, and keyfob's own.
 package protocol AttributeDialect: Dialect {
     /// Decodes a whole request, as read from standard input.
@@ -18,10 +20,20 @@ extension AttributeDialect {
 
     /// The question for an operation, with the request on standard input.
     func question(_ operation: Operation, _ invocation: Invocation) throws(InvocationError) -> Question {
+        let input = invocation.input() ?? []
         do {
-            return Question(operation, try decode(invocation.input() ?? [], for: operation))
+            return Question(operation, try decode(input, for: operation))
         } catch {
-            throw .request(error)
+            throw .request(error, meant: Self.meant(by: input, error))
+        }
+    }
+
+    /// The service that the line `url=` probably means, if it is what is wrong.
+    private static func meant(by input: [UInt8], _ error: RequestError) -> ServiceURL? {
+        guard [.invalid(.url), .invalid(.host), .internationalHost].contains(error) else { return nil }
+        let name = Array((Attribute.url.rawValue + "=").utf8)
+        return input.split(separator: UInt8(ascii: "\n")).first { $0.starts(with: name) }.flatMap {
+            ServiceURL.proposal(for: String(decoding: $0.dropFirst(name.count), as: UTF8.self))
         }
     }
 }

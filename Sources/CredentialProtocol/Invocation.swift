@@ -1,4 +1,4 @@
-import Addresses
+package import Addresses
 import Secrets
 
 /// How a caller has started keyfob.
@@ -52,7 +52,7 @@ package enum InvocationError: Error, Sendable, Equatable {
     /// keyfob does not serve the URL: it is neither https nor http on a loopback host.
     case notAService(String)
     /// The request is not in the line format.
-    case request(RequestError)
+    case request(RequestError, meant: ServiceURL? = nil)
 }
 
 extension CredentialRequest {

@@ -3,7 +3,9 @@ import Addresses
 extension Report {
     package static func noCredential(for request: CredentialRequest) -> Report {
         let url = request.url?.description ?? "\(request.protocolName)://\(request.host)"
-        return Report(.noCredential, "no credential for \(url)")
+        // A misspelt scheme is one that keyfob does not know.
+        let meant = request.url == nil ? ServiceURL.proposal(for: url) : nil
+        return Report(.noCredential, "no credential for \(url)", hints: meant.map { ["did you mean \($0)?"] } ?? [])
     }
 
     /// Describes what is wrong with an invocation.
@@ -24,7 +26,9 @@ extension Report {
                 .unsupportedService,
                 "\"\(Printable.text(url))\" is neither an https URL nor an http URL of a loopback host",
                 hints: ServiceURL.proposal(for: url).map { ["write \($0)"] } ?? [])
-        case .request(let error): self.init(error)
+        case .request(let error, let meant):
+            self.init(error)
+            if let meant { hints = ["write url=\(meant)"] }
         }
     }
 

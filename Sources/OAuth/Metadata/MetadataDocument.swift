@@ -56,7 +56,7 @@ struct MetadataDocument {
     private static func endpoint(
         _ member: String, in document: JSONObject, of issuer: Issuer
     ) throws -> EndpointURL? {
-        guard let text = try document.string(member) else { return nil }
+        guard let text = try document.string(member)?.trimmed else { return nil }
         // A document from the network must not make keyfob connect to services on this machine.
         guard let url = try? EndpointURL(text), !url.isLoopback || issuer.url.isLoopback
         else { throw OAuthError.invalidEndpoint(member: member) }

@@ -30,6 +30,19 @@ extension Report {
 
     /// Hints with a command that fixes the problem.
     static func mend(_ error: ConfigurationError) -> [String] {
+        guard let line = MeantLine.instead(of: error, ascii: InternationalName.ascii) else { return mendPlace(error) }
+        guard error.file == ConfigurationError.git, let key = error.key else {
+            return ["write: \(Messages.printable(line))"] + mendPlace(error)
+        }
+        let value = line.parts(at: "\"").dropFirst().first.map(String.init) ?? ""
+        return [
+            "run: git config --global \(ShellWords.quoted(Messages.printable(key))) "
+                + ShellWords.quoted(Messages.printable(value))
+        ]
+    }
+
+    /// Hints for other problems than that of a URL.
+    private static func mendPlace(_ error: ConfigurationError) -> [String] {
         let path = ShellWords.quoted(error.file)
         switch error.problem {
         case .ofAnotherUser where error.file.hasPrefix("/etc/"):
