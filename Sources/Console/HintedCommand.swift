@@ -27,16 +27,33 @@ package enum HintedCommand {
     /// Returns the hint with what the user's command named: the service and the options. Otherwise a command that follows
     /// the hint would, for example, sign in to another account, or without a scope.
     ///
-    /// - Parameter options: each with its value (``option(_:_:)``).
-    package static func completed(_ hint: String, service: ServiceURL?, options: [String] = []) -> String {
+    /// - Parameters:
+    ///   - user: the user name in the URL of the service, if any.
+    ///   - options: each with its value (``option(_:_:)``).
+    /// - Returns: nil if the hint's command needs a service and none is known: it would not work as it stands there.
+    package static func completed(
+        _ hint: String, service: ServiceURL?, user: String? = nil, options: [String] = []
+    ) -> String? {
         var hint = hint
-        if let service, hint.hasSuffix(placeholder), hint.contains("keyfob ") {
-            hint = hint.dropLast(placeholder.count) + " " + ShellWords.quoted(service.description)
+        if needsService(hint) {
+            guard let service else { return nil }
+            hint = hint.dropLast(placeholder.count) + " " + ShellWords.quoted(url(of: service, user))
         }
         hint = hint.replacingBytes(of: entry, with: service.map(entry) ?? "the service")
         let then = ", then "
         return hint.split(separator: then, omittingEmptySubsequences: false).map { withOptions(String($0), options) }
             .joined(separator: then)
+    }
+
+    /// Whether the hint ends with a command that lacks the service.
+    package static func needsService(_ hint: String) -> Bool {
+        hint.hasSuffix(placeholder) && hint.contains("keyfob ")
+    }
+
+    private static func url(of service: ServiceURL, _ user: String?) -> String {
+        guard let user, !user.isEmpty else { return service.description }
+        let name = PercentEncoding.encode(segment: user).replacing("@", with: "%40").replacing(":", with: "%3A")
+        return service.description.replacing("://", with: "://\(name)@", maxReplacements: 1)
     }
 
     /// The part of a hint with at most one command. Options that the command has already are not repeated.

@@ -2,8 +2,11 @@ import Glibc
 
 /// Standard output, which belongs to the protocol: one answer, at the end.
 package enum StandardOutput {
-    /// No process reads standard output any more.
-    package struct Closed: Error {}
+    /// Standard output does not take the answer.
+    package struct Unwritable: Error {
+        /// The errno(3) of the system call that failed.
+        package let code: CInt
+    }
 
     /// Whether the other end of standard output is closed.
     package static var isClosed: Bool {
@@ -12,12 +15,12 @@ package enum StandardOutput {
     }
 
     /// Writes the whole answer.
-    package static func write(_ bytes: [UInt8]) throws(Closed) {
+    package static func write(_ bytes: [UInt8]) throws(Unwritable) {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
             if count < 0 && errno == EINTR { continue }
-            guard count > 0 else { throw Closed() }
+            guard count > 0 else { throw Unwritable(code: count < 0 ? errno : EIO) }
             rest = rest.dropFirst(count)
         }
     }

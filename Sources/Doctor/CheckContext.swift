@@ -29,8 +29,10 @@ package struct CheckContext: Sendable {
         (self.request, self.busIsInEnvironment) = (request, busIsInEnvironment)
     }
 
-    /// The command that signs in to the service, or to any.
-    var login: String { request?.url.map(Messages.login) ?? "keyfob login URL" }
+    /// The command that signs in to the service, or words for it if the user named none.
+    var login: String { request?.url.map { ": " + Messages.login($0) } ?? Self.loginByName }
+
+    static let loginByName = " (keyfob login, then the address of the service)"
 
     /// The results of checks that other checks use.
     final class Notes: Sendable {
@@ -70,7 +72,9 @@ package struct CheckContext: Sendable {
     package func look(_ check: any Check) async -> Finding {
         var finding: Finding
         do { finding = try await check.look(self) } catch { finding = failed(error) }
-        finding.hints = finding.hints.map { HintedCommand.completed($0, service: request?.url) }
+        finding.hints = finding.hints.compactMap {
+            HintedCommand.completed($0, service: request?.url, user: request?.username)
+        }
         return finding
     }
 

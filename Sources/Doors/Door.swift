@@ -61,7 +61,7 @@ package struct Door {
 
     /// Runs a conversation: one question a line, each answered before the next is read.
     private func converse(_ greeting: [UInt8]) -> Int32 {
-        guard Output.write(greeting) else { return Output.nobodyReads }
+        guard Output.write(greeting) else { return Output.unwritten() }
         let lines = UnansweredLines()
         while true {
             guard let reply = reply({ lines.next() }) else { return failed(handOver(heard: lines.unanswered)) }

@@ -57,7 +57,7 @@ package enum Output {
     ///
     /// - Returns: the exit status.
     package static func deliver(_ reply: Reply) -> Int32 {
-        guard write(reply.output) else { return nobodyReads }
+        guard write(reply.output) else { return unwritten() }
         for line in reply.complaint { complain(line) }
         return reply.status
     }
@@ -67,8 +67,13 @@ package enum Output {
         _ = Descriptors.write((line + "\n").utf8, to: STDERR_FILENO)
     }
 
-    /// EX_IOERR (sysexits(3)): no process reads the answer.
-    package static let nobodyReads: Int32 = 74
+    /// Reports, after a write that failed, why standard output does not take the answer.
+    ///
+    /// - Returns: the exit status, EX_IOERR (sysexits(3)).
+    package static func unwritten() -> Int32 {
+        if let message = Descriptors.words(forUnwritten: errno) { complain("keyfob: " + message) }
+        return 74
+    }
 }
 
 /// The trace of each step, which only keyfob writes.

@@ -26,6 +26,14 @@ package enum Descriptors {
         return true
     }
 
+    /// Says why standard output does not take an answer. Returns nil if no process reads it any more: that process has
+    /// ended or has closed its end, and waits for no words.
+    ///
+    /// - Parameter code: the errno(3) of write(2).
+    package static func words(forUnwritten code: CInt) -> String? {
+        code == EPIPE ? nil : "cannot write the answer to standard output: " + FileError.text(of: code)
+    }
+
     /// After a call that failed: whether to repeat it. If the descriptor does not block and is not ready (`O_NONBLOCK`,
     /// open(2)), this waits until it is.
     private static func isWorthWaiting(for descriptor: CInt, _ events: CInt) -> Bool {

@@ -21,7 +21,7 @@ package struct Installation: Sendable {
         (self.path, self.home) = (path, home)
         search = ExecutableSearch(path: path)
         programs = Self.programs(of: Paths.real(executable) ?? executable)
-        if let found = search.path(of: "keyfob"), let real = Paths.real(found), real.isSame(as: programs + "/keyfob") {
+        if let found = search.path(of: "keyfob"), Self.isOneFile(found, programs + "/keyfob") {
             directory = Paths.parent(of: found)
         } else {
             directory = programs
@@ -60,10 +60,14 @@ package struct Installation: Sendable {
         return String(decoding: directory.utf8.dropLast(libexec.utf8.count), as: UTF8.self) + "/bin"
     }
 
-    /// Whether `path` leads to one of our executables.
+    /// Whether `path` leads to one of our executables, which may itself be a link to the program or have other names.
     package func isOurs(_ path: String) -> Bool {
-        guard let real = Paths.real(path) else { return false }
-        return ["keyfob", "git-credential-keyfob"].contains { real.isSame(as: programs + "/" + $0) }
+        ["keyfob", "git-credential-keyfob"].contains { Self.isOneFile(path, programs + "/" + $0) }
+    }
+
+    private static func isOneFile(_ one: String, _ other: String) -> Bool {
+        guard let one = try? FileStatus(of: one), let other = try? FileStatus(of: other) else { return false }
+        return one.device == other.device && one.inode == other.inode
     }
 
     /// Whether a directory is on `PATH`.

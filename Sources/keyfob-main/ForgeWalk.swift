@@ -22,7 +22,7 @@ struct ForgeWalk {
 
     /// Says what the user must do; at a terminal, does it together with the user.
     func run() async throws {
-        try await composition.runWithParts { given in
+        try await composition.runWithParts(about: url) { given in
             let request = try CredentialRequest(url: url)
             guard let service = request.url else { throw CredentialFailure.notAService(url: url) }
             guard let (host, parts) = try await forge(at: service, given) else {

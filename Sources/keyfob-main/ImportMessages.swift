@@ -73,6 +73,14 @@ enum ImportMessages {
         return "\(keeper.rawValue), \(place(problem.place)): \(said)"
     }
 
+    /// The line for the problems that are not shown one by one; nil if there are none.
+    static func line(ofRest problems: [Findings.Problem], with keeper: FoundCredential.Keeper) -> String? {
+        guard let first = problems.first, let last = problems.last else { return nil }
+        if problems.count == 1 { return "\(keeper.rawValue): 1 more such entry, at \(place(first.place))" }
+        let places = "from \(place(first.place)) to \(place(last.place))"
+        return "\(keeper.rawValue): \(problems.count) more such entries, \(places)"
+    }
+
     // The question and its result.
 
     static func question(_ number: Int) -> String { "copy \(count(number)) into your keyring? [y/N] " }

@@ -29,12 +29,10 @@ struct SignInScreen: Sendable {
             },
             remark: { Terminal.say(Messages.asksAgain(Report($0).message)) },
             asksToRegister: {
-                try await Terminal.confirms(
-                    Messages.question(.registerAgain($0.service, server: $1)), within: .seconds(60))
+                try await confirms(.registerAgain($0.service, server: $1))
             },
             agreesToHosts: {
-                try await Terminal.confirms(
-                    Messages.question(.otherHosts($0.service, server: $1, $2)), within: .seconds(60))
+                try await confirms(.otherHosts($0.service, server: $1, $2))
             },
             signedIn: { account, grant, token in
                 let missing = Messages.notGranted(grant, account.service)
@@ -46,6 +44,12 @@ struct SignInScreen: Sendable {
                 }
             },
             grantedOtherScopes: { Terminal.say(Messages.granted($2, insteadOf: $1, $0.service)) })
+    }
+
+    private func confirms(_ question: ServiceApproval.Question) async throws -> Bool {
+        try await Caller.unlessGone(isUser: isByUser) {
+            try await Terminal.confirms(Messages.question(question), within: .seconds(60))
+        }
     }
 
     // In the browser.
@@ -69,7 +73,7 @@ struct SignInScreen: Sendable {
             explainOtherBrowser(pending, takesPastes: takesPastes)
         }
         guard takesPastes || !isOnlyWay else { throw OAuthError.browserFailed(reason: "no terminal to paste into") }
-        try await explainingServersPage(account, pending) { try await wait(pending, opening, &lines) }
+        try await explainingServersPage(account, pending) { try await wait(account, pending, opening, &lines) }
     }
 
     private func sayFailure(_ failure: BrowserLauncher.Failure) { Terminal.say(Messages.browser(failed: failure)) }
@@ -84,18 +88,18 @@ struct SignInScreen: Sendable {
 
     /// Waits until the sign-in cancels this task, and takes pastes meanwhile.
     private func wait(
-        _ pending: PendingLogin, _ opening: BrowserLauncher.Opening?, _ lines: inout PastedLines?
+        _ account: Account, _ pending: PendingLogin, _ opening: BrowserLauncher.Opening?, _ lines: inout PastedLines?
     ) async throws {
         let takesPastes = lines != nil
         async let clock: Void = countDown(Messages.forTheBrowser, until: pending.deadline)
-        async let remarks: Void = showRemarks(pending, takesPastes: takesPastes)
+        async let remarks: Void = showRemarks(account, pending, takesPastes: takesPastes)
         async let followed: Void = follow(opening, pending, takesPastes: takesPastes)
         let onTerminal = lines?.isTerminal == true
         var problem = OAuthError.notTheRedirect(expected: pending.redirectURI)
         while let paste = try await lines?.nextPaste() {
             guard let error = pending.offer(paste) else { break }
             problem = error
-            if onTerminal { complain(error) }
+            if onTerminal { complain(error, account) }
         }
         // If the user typed Ctrl-D, the problem has been reported already.
         if pending.startAddress == nil, !pending.isAnswered() { throw onTerminal ? .cancelled : problem }
@@ -124,12 +128,12 @@ struct SignInScreen: Sendable {
     }
 
     /// Says at once what the browser brought, if it is no answer.
-    private func showRemarks(_ pending: PendingLogin, takesPastes: Bool) async {
+    private func showRemarks(_ account: Account, _ pending: PendingLogin, takesPastes: Bool) async {
         for await remark in pending.remarks {
             switch remark {
             case .unusableResponse(.anotherBrowser) where takesPastes, .unusableResponse(.empty) where takesPastes,
                 .unusableResponse(.tooLong), .anotherLogin:
-                complain(remark)
+                complain(remark, account)
             default: Terminal.say(Report(remark).message)
             }
         }
@@ -163,8 +167,11 @@ struct SignInScreen: Sendable {
     /// Longer than most people need to sign in.
     private static let timeForThePage = Duration.seconds(45)
 
-    private func complain(_ error: OAuthError) {
-        let report = Report(error)
+    private func complain(_ error: OAuthError, _ account: Account) {
+        // An organisation's name is no account's.
+        let name = account.nameSource == .urlOfOrganisation ? nil : account.name
+        let report = Report(
+            error, about: account.service.description, options: HintedCommand.option("--account", name))
         Terminal.say(report.message)
         for hint in report.hints { Terminal.hint(hint) }
     }

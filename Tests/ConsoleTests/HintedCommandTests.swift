@@ -66,4 +66,18 @@ import Testing
         #expect(HintedCommand.option("--account", "-x") == ["--account=-x"])
         #expect(HintedCommand.option("--account", nil).isEmpty)
     }
+
+    @Test(arguments: ["try again: keyfob login URL", "run: keyfob login --store memory URL", "see: keyfob doctor URL"])
+    func `is no hint if it needs a service and none is known`(hint: String) {
+        #expect(HintedCommand.completed(hint, service: nil) == nil)
+        #expect(HintedCommand.completed("to see your sign-ins: keyfob status", service: nil) != nil)
+    }
+
+    @Test func `keeps the user name of the URL`() throws {
+        let service = try ServiceURL("https://a.example/x")
+        for (user, written) in [("bob", "bob"), ("b@c:d", "b%40c%3Ad")] {
+            let hint = HintedCommand.completed("again: keyfob login URL", service: service, user: user)
+            #expect(hint == "again: keyfob login https://\(written)@a.example/x")
+        }
+    }
 }

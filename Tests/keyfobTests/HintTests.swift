@@ -83,7 +83,8 @@ import Testing
         case nil: .unusable(path: "/run/a b", errno: 13)
         case .unusable: .foreign(path: "/run/a b", owner: 0)
         case .foreign: .timedOut(seconds: 3)
-        case .timedOut: .personIsAsked
+        case .timedOut: .abandoned
+        case .abandoned: .personIsAsked
         case .personIsAsked: .personDeclined(.refused)
         case .personDeclined: .holderFailed
         case .holderFailed: nil
@@ -209,6 +210,29 @@ import Testing
             }
         }
         #expect(commands > 25)
+    }
+
+    /// A command without a service, and one whose URL has more than a service.
+    @Test(arguments: [nil, "https://bob@git.example.com/a?b#c"])
+    func `has no word to replace either if the command names no service`(_ url: String?) throws {
+        for error in try Self.errors {
+            for hint in Report(error, about: url).hints {
+                #expect(Self.placeholders(in: hint).isEmpty, "\(hint)")
+                for command in Self.commands(in: hint) {
+                    #expect(throws: Never.self, "\(hint)") { try Keyfob.parseAsRoot(command) }
+                }
+            }
+        }
+    }
+
+    @Test func `about a missing keyring works also without a service`() throws {
+        for error in [SecretServiceError.noBus("why"), .noProvider] {
+            let report = Report(error, about: nil)
+            #expect(report.hints.last?.contains("write store = \"auto\" above the first [host.") == true)
+            #expect(report.withoutAdviceToSignIn().hints.count == 1)
+            let named = Report(error, about: Self.service)
+            #expect(named.hints.last?.hasSuffix("keyfob login --store memory '\(Self.service)'") == true)
+        }
     }
 
     @Test(arguments: [

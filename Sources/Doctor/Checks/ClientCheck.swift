@@ -22,6 +22,12 @@ struct ClientCheck: Check {
             if let finding = Self.findingWithoutRegistration(account, metadata) { return finding }
             return .skipped(because: "store", "not checked, because the keyring cannot be read")
         }
+        // A locked keyring may hide a registration.
+        if registration == nil, let trouble = context.notes.read({ $0.keyringTrouble }) {
+            context.notes.note { $0.redirect = account.redirect }
+            return Self.findingWithoutRegistration(account, metadata)
+                ?? .skipped(because: trouble, "not known, because \(trouble) failed")
+        }
         let isRegistered = registration.map { !$0.isExpired(at: context.now) } ?? false
         context.notes.note {
             $0.redirect = account.redirect ?? registration?.redirect

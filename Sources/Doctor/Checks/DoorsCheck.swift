@@ -36,6 +36,11 @@ struct DoorsCheck: Check {
         }
         let names = [found] + callers.filter { $0.hasSuffix("-keyfob") }
         if let other = names.first(where: { !installation.isOurs($0) }) {
+            if let real = Paths.real(other), Paths.parent(of: real).isSame(as: Paths.real(directory) ?? directory) {
+                return .warning(
+                    "\(other) leads to \(Paths.name(of: real)) in \(directory), which is not this version of keyfob",
+                    hints: ["let it lead to keyfob: ln -sfn \(directory)/keyfob \(other)"], details)
+            }
             let version = version(inDirectoryOf: other, environment).map { "version " + $0 } ?? "of unknown version"
             return .warning(
                 "\(other) belongs to another keyfob, \(version)", hints: ["remove one of the two"], details)

@@ -40,7 +40,7 @@ struct GitCheck: Check {
         if version < .tellsChallenges {
             return .warning(
                 "git \(number) does not tell helpers what a service asks for (wwwauth, git 2.41)",
-                hints: ["sign in to a new host by name: keyfob login URL"], details)
+                hints: ["sign in to a new host by name" + CheckContext.loginByName], details)
         }
         let isBasicOnly = version < .takesSchemes
         return .ok("git \(number)" + (isBasicOnly ? ", which supports only Basic (authtype, git 2.46)" : ""), details)

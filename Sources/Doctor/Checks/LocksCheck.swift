@@ -20,7 +20,8 @@ struct LocksCheck: Check {
         if states.contains(where: { $0.activity == .answerLost || $0.activity == .refreshing }) {
             return .warning(
                 "none is held; the response to the last refresh was lost",
-                hints: ["to see whether the next request works: keyfob token URL"], details)
+                hints: ["the next request shows whether that sign-in still works; to see your sign-ins: keyfob status"],
+                details)
         }
         return .ok("none is held", details)
     }

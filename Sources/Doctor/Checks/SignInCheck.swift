@@ -40,9 +40,10 @@ struct SignInCheck: Check {
         }
     }
 
-    /// - Parameter login: the command that signs in.
+    /// - Parameter login: the command that signs in, after a colon, or words for it in parentheses.
     static func finding(
-        _ request: CredentialRequest, _ policy: InteractionPolicy, _ facts: Facts, login: String = "keyfob login URL"
+        _ request: CredentialRequest, _ policy: InteractionPolicy, _ facts: Facts,
+        login: String = CheckContext.loginByName
     ) -> Finding {
         let details = facts.details
         guard policy.mightAsk(for: request, by: facts.flow) else { return unasked(policy, details, login) }
@@ -50,7 +51,7 @@ struct SignInCheck: Check {
             guard facts.desktop.contains(.notifications) else {
                 return .warning(
                     "keyfob cannot ask the user: there is no terminal, and the desktop shows no notifications",
-                    hints: ["sign in by name: " + login], details)
+                    hints: ["sign in by name" + login], details)
             }
             return .ok("in the browser of this machine, after the user accepts a notification", details)
         }
@@ -72,11 +73,11 @@ struct SignInCheck: Check {
                 ? "KEYFOB_INTERACTION"
                 : isNever ? "interaction in the configuration" : "GIT_TERMINAL_PROMPT or GCM_INTERACTIVE"
             return .warning(
-                "keyfob must not ask the user: \(setting) says so", hints: ["sign in by name: " + login], details)
+                "keyfob must not ask the user: \(setting) says so", hints: ["sign in by name" + login], details)
         }
         return .warning(
             "keyfob cannot ask the user: there is no terminal, no graphical session and no $BROWSER",
-            hints: ["sign in on a terminal: " + login], details)
+            hints: ["sign in on a terminal" + login], details)
     }
 }
 

@@ -21,7 +21,9 @@ package enum CredentialFailure: Error, Sendable, Equatable {
     /// Another user than the named one signed in.
     case anotherAccount(asked: String, given: String)
     /// Another process holds this account's lock for too long.
-    case busy(service: ServiceURL, seconds: Int)
+    ///
+    /// - Parameter holder: the process, if the system shows it.
+    case busy(service: ServiceURL, seconds: Int, holder: Int32? = nil)
     /// The service is not configured.
     case notConfigured(service: ServiceURL)
     /// keyfob cannot sign in at this URL: it is neither https, nor http on a loopback host.
@@ -105,7 +107,9 @@ package enum CredentialFailure: Error, Sendable, Equatable {
         /// The user has not signed in yet.
         case noGrant
         /// The request names a user, and the sign-ins at the service are those of others.
-        case otherUser(named: String, signedIn: [String])
+        ///
+        /// - Parameter hasUnnamed: whether there is also one without a name.
+        case otherUser(named: String, signedIn: [String], hasUnnamed: Bool = false)
         /// The authorization server no longer takes the refresh token (`invalid_grant` and others).
         case grantRefused(description: String?)
         /// The authorization server refused the refresh, and did not say that the refresh token is dead.

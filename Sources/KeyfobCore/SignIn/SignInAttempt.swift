@@ -25,9 +25,14 @@ struct SignInAttempt: Sendable {
         var account = account
         switch flow {
         case .loopback, .paste:
-            response = try await AuthorizationCodeFlow(
-                parameters, listens: flow == .loopback, transport: transport
-            ).run { [account] in try await screen.browser(account, $0) }
+            do {
+                response = try await AuthorizationCodeFlow(
+                    parameters, listens: flow == .loopback, transport: transport
+                ).run { [account] in try await screen.browser(account, $0) }
+            } catch OAuthError.browserFailed(let reason) {
+                try await refuseOffline()
+                throw OAuthError.browserFailed(reason: reason)
+            }
         case .device:
             response = try await DeviceFlow(parameters, transport: transport).run { pending in
                 account = try await screen.agreement(of: account, pages: [pending.address], at: metadata)
@@ -60,6 +65,18 @@ struct SignInAttempt: Sendable {
             line("token_endpoint", metadata.tokenEndpoint.string), line("client_id", identity.client.id),
             "scopes = [\(scopes)]",
         ]
+    }
+
+    /// Checks that this machine reaches the server: otherwise no other way to sign in would help. Endpoints that are
+    /// configured may not have been asked yet.
+    ///
+    /// - Throws: `OAuthError.unreachable`.
+    private func refuseOffline() async throws {
+        do throws(OAuthError) {
+            _ = try await transport.send(HTTPRequest(get: metadata.tokenEndpoint))
+        } catch {
+            if case .unreachable = error { throw error }
+        }
     }
 
     private var parameters: AuthorizationParameters {

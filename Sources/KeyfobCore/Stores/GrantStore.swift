@@ -42,8 +42,27 @@ package struct GrantStore: Sendable {
     package func all() throws(SecretServiceError) -> [Grant] { try allWithPlaces().map(\.grant) }
 
     /// All grants as ``all()`` returns them, and whether each is in kernel memory instead of the Secret Service.
-    package func allWithPlaces() throws(SecretServiceError) -> [(grant: Grant, isInKernel: Bool)] {
-        let kept = try items.search(Self.schema, matching: ["kind": "grant"]).compactMap { item in
+    package func allWithPlaces() throws(SecretServiceError) -> [PlacedGrant] {
+        withJournal(try items.search(Self.schema, matching: ["kind": "grant"]))
+    }
+
+    /// All grants that can be seen, also if there is no Secret Service.
+    ///
+    /// - Returns: also the reason why there may be more, in a Secret Service that is not there now; nil if there is one.
+    /// - Throws: the errors of a Secret Service that is there.
+    package func allInSight() throws(SecretServiceError) -> (grants: [PlacedGrant], unseen: SecretServiceError?) {
+        do throws(SecretServiceError) {
+            return (try allWithPlaces(), nil)
+        } catch {
+            guard error.isMissingService else { throw error }
+            return (withJournal([]), error)
+        }
+    }
+
+    package typealias PlacedGrant = (grant: Grant, isInKernel: Bool)
+
+    private func withJournal(_ items: [SecretItem]) -> [PlacedGrant] {
+        let kept = items.compactMap { item in
             Grant(item.secret).map { (grant: $0, isInKernel: item.isInKernel) }
         }
         let pending = journal.accounts().compactMap { journal.recall($0).flatMap(Grant.init) }

@@ -48,7 +48,10 @@ extension GrantStore {
         if same.count == 1 { return .account(same[0].account) }
         let names = all.compactMap { $0.label ?? $0.account.name }
         if account.nameSource == .url, all.count == 1, names.isEmpty { return .account(all[0].account) }
-        return .nobody(all.isEmpty ? .noGrant : .otherUser(named: name, signedIn: names.sorted()))
+        return .nobody(
+            all.isEmpty
+                ? .noGrant
+                : .otherUser(named: name, signedIn: names.sorted(), hasUnnamed: names.count < all.count))
     }
 
     /// The account whose token the service has refused, by the request: git then names the user of keyfob's answer, and not

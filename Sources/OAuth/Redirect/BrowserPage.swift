@@ -89,7 +89,7 @@ struct BrowserPage: Equatable {
     static let notYours = BrowserPage(
         status: 403, heading: "Not yours",
         sentences: "Another user of this machine started this sign-in, or keyfob cannot verify that this browser is "
-            + "yours. If it is yours, stop the sign-in, and start again with: keyfob login --flow paste URL")
+            + "yours. If it is yours, stop the sign-in, and start it again with the option --flow paste.")
     static let foreign = BrowserPage(
         status: 400, heading: "Bad request", sentences: "This address belongs to another program.")
     static let notAllowed = BrowserPage(

@@ -69,14 +69,16 @@ struct Exchange: Sendable {
             case .reply(let reply): return reply
             }
         } catch {
-            if case CredentialFailure.noAccountAndNoKeyring = error, let request = question.request {
-                return dialect.unknown(request, Report(error))
-            }
             let request = question.request
+            if case CredentialFailure.noAccountAndNoKeyring = error, let request {
+                return dialect.unknown(request, Report(error, about: request.url?.description))
+            }
             let options =
                 HintedCommand.option("--account", account)
                 + (request?.scope ?? []).flatMap { HintedCommand.option("--scope", $0) }
-            var report = Report(error, about: request?.url?.description, options: options)
+            let url = question.mayNeedSignIn ? request?.url?.description : nil
+            var report = Report(error, about: url, options: options)
+            if case .erase = question { report = report.withoutAdviceToSignIn() }
             if dialect is GitDialect, (error as? CredentialFailure)?.isAnswerOfUser == true {
                 report.isFinal = composition.isLastHelper(for: request?.url)
             }
@@ -116,6 +118,11 @@ struct Exchange: Sendable {
             }
         }
     }
+}
+
+extension Question {
+    /// Whether a sign-in could answer the question.
+    fileprivate var mayNeedSignIn: Bool { if case .get = self { true } else { false } }
 }
 
 /// The locks of an exchange.

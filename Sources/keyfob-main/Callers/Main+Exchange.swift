@@ -26,7 +26,10 @@ extension Main {
         var arguments = arguments
         let heard = ConversationLines.descriptor(from: &arguments)
         // A door that has read something has already written the greeting.
-        guard heard != nil || deliver(Reply(greeting)) == 0 else { return Output.nobodyReads }
+        if heard == nil {
+            let status = deliver(Reply(greeting))
+            guard status == 0 else { return status }
+        }
         let lines = LineInput(beginningOn: heard)
         while true {
             let reply = await exchange.reply(to: Invocation(arguments, variable: Environment.variable) { lines.next() })
@@ -45,7 +48,7 @@ extension Main {
     ///
     /// - Returns: the exit status.
     private static func deliver(_ reply: Reply) -> Int32 {
-        guard Output.write(reply.output) else { return Output.nobodyReads }
+        guard Output.write(reply.output) else { return Output.unwritten() }
         Terminal.say(lines: reply.complaint)
         return reply.status
     }

@@ -33,7 +33,7 @@ struct Doctor: AsyncParsableCommand {
         do {
             request = try url.map { try CredentialRequest(url: $0) }
         } catch {
-            throw Report(error).print()
+            throw Report(error, about: url).print()
         }
         let busIsInEnvironment = Environment.variable("DBUS_SESSION_BUS_ADDRESS")?.isEmpty == false
         // This connection sets the variable, so it is made first, while there is one thread.

@@ -58,11 +58,14 @@ struct Import: AsyncParsableCommand {
         var found: [FoundCredential] = []
         for keeper in keepers.isEmpty ? FoundCredential.Keeper.allCases : keepers {
             let findings = try moving.findings(of: keeper)
-            for problem in findings.problems.prefix(Self.mostProblems) {
+            // Those of a whole file come first.
+            let problems =
+                findings.problems.filter { $0.place.line == nil } + findings.problems.filter { $0.place.line != nil }
+            for problem in problems.prefix(Self.mostProblems) {
                 Terminal.say(ImportMessages.line(of: problem, with: keeper))
             }
-            let rest = findings.problems.count - Self.mostProblems
-            if rest > 0 { Terminal.say("\(keeper.rawValue): \(rest) more ignored") }
+            let rest = problems.dropFirst(Self.mostProblems)
+            if let line = ImportMessages.line(ofRest: Array(rest), with: keeper) { Terminal.say(line) }
             found += findings.credentials
         }
         return found

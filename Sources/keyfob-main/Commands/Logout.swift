@@ -3,6 +3,7 @@ import ArgumentParser
 import Console
 import CredentialProtocol
 import KeyfobCore
+import SecretService
 
 struct Logout: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -28,7 +29,7 @@ struct Logout: AsyncParsableCommand {
             account: account, interaction: Interaction.ofOwnCommand, seesEverything: true, isVerbose: verbosity.isOn)
         try await composition.runWithParts(about: url, options: HintedCommand.option("--account", account)) { parts in
             let logout = composition.logout(parts)
-            let grants = try await logout.grants(for: try url.map { try CredentialRequest(url: $0) }, account: account)
+            let grants = try await grants(logout)
             if !all { try await confirm(grants) }
             var keptApproval: ConfigurationError?
             for grant in grants {
@@ -45,12 +46,22 @@ struct Logout: AsyncParsableCommand {
         }
     }
 
+    /// The sign-ins to end. Without a Secret Service, a new sign-in elsewhere would not help.
+    private func grants(_ logout: KeyfobCore.Logout) async throws -> [Grant] {
+        do {
+            return try await logout.grants(for: try url.map { try CredentialRequest(url: $0) }, account: account)
+        } catch let error as SecretServiceError {
+            throw Report(error, about: url).withoutAdviceToSignIn()
+        }
+    }
+
     /// Asks on a terminal before several sign-ins end.
     private func confirm(_ grants: [Grant]) async throws {
         guard grants.count > 1, Terminal.isThere, let service = try grants.first.map({ try ServiceURL($0.service) })
         else { return }
-        let names = grants.map { $0.accountName ?? $0.label ?? $0.issuer ?? $0.tokenEndpoint }.sorted()
-        guard try await Terminal.confirms(Messages.endsAll(names, of: service.description)) else {
+        let names = grants.compactMap { $0.accountName ?? $0.label }.sorted()
+        let question = Messages.endsAll(names, hasUnnamed: names.count < grants.count, of: service.description)
+        guard try await Terminal.confirms(question) else {
             throw CredentialFailure.whichAccount(service: service, names: names)
         }
     }

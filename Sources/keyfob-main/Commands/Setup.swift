@@ -44,7 +44,8 @@ struct SetupCommand: AsyncParsableCommand {
                 executable: "/proc/self/exe", configuration: try? Environment.configuration())
             if caller.needsURL, scene.url == nil, apply { throw SetupFailure.urlNeeded(caller: caller.name) }
             if check {
-                let status = try await SetupCheck(caller: caller, scene: scene) { Report($0) }.run()
+                let status = try await SetupCheck(caller: caller, scene: scene, report: { Report($0, about: url) })
+                    .run()
                 if status != 0 { throw ExitCode(status) }
                 return
             }
@@ -52,7 +53,7 @@ struct SetupCommand: AsyncParsableCommand {
             try await apply ? run.apply(isAgreed: yes) : run.show()
             if caller.name == "git", let url { try await ForgeWalk(scene: scene, url: url).run() }
         } catch {
-            throw Report(error).print()
+            throw Report(error, about: url.map(Self.address)).print()
         }
     }
 

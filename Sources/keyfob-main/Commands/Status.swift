@@ -22,10 +22,19 @@ struct Status: AsyncParsableCommand {
             account: nil, interaction: Interaction.ofOwnCommand, seesEverything: true, isVerbose: verbosity.isOn)
         try await composition.runWithParts { _ in
             let life = KernelItems().lifetime
-            let entries = try composition.grants.allWithPlaces().map { grant, isInKernel in
+            let (grants, unseen) = try composition.grants.allInSight()
+            let entries = grants.map { grant, isInKernel in
                 Entry(grant, composition.cache.token(account: grant.account), life: isInKernel ? life : nil)
             }
-            try StandardOutput.write(json ? JSONText.bytes(entries) : Self.lines(entries))
+            let isWhole = unseen == nil && !(entries.isEmpty && composition.grants.mayHaveMore)
+            try StandardOutput.write(json ? JSONText.bytes(entries) : Self.lines(entries, isWhole: isWhole))
+            if let unseen {
+                let report = Report(unseen).withoutAdviceToSignIn()
+                Terminal.say(Messages.unseen(report.message))
+                for hint in report.hints { Terminal.hint(hint) }
+            } else if !isWhole {
+                Terminal.say(Messages.onlyMemory)
+            }
         }
     }
 
@@ -78,8 +87,11 @@ struct Status: AsyncParsableCommand {
         }
     }
 
-    private static func lines(_ entries: [Entry]) -> [UInt8] {
-        guard !entries.isEmpty else { return Array("not signed in anywhere\n".utf8) }
+    /// - Parameter isWhole: whether there can be no other sign-ins.
+    private static func lines(_ entries: [Entry], isWhole: Bool) -> [UInt8] {
+        guard !entries.isEmpty else {
+            return Array("not signed in anywhere\(isWhole ? "" : " that keyfob can see")\n".utf8)
+        }
         let now = Int64(time(nil))
         return Array(entries.map { Messages.status($0, now: now) }.joined().utf8)
     }

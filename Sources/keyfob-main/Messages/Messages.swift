@@ -36,9 +36,17 @@ extension Messages {
     }
 
     /// The question of `keyfob logout` if it would end several sign-ins of one service.
-    static func endsAll(_ names: [String], of service: String) -> String {
-        "keyfob: you are signed in to \(printable(service)) as \(printable(names.joined(separator: ", "))); "
+    static func endsAll(_ names: [String], hasUnnamed: Bool, of service: String) -> String {
+        "keyfob: you are signed in to \(printable(service)) \(people(names, hasUnnamed: hasUnnamed)); "
             + "log out of all? [y/N] "
+    }
+
+    /// The names of sign-ins, after "signed in".
+    ///
+    /// - Parameter hasUnnamed: whether there are also sign-ins without a name.
+    static func people(_ names: [String], hasUnnamed: Bool) -> String {
+        if names.isEmpty { return "without a name" }
+        return "as " + printable(names.joined(separator: ", ")) + (hasUnnamed ? ", and without a name" : "")
     }
 
     /// The line for each client that `keyfob logout --all` also forgets.
@@ -53,6 +61,11 @@ extension Messages {
         case .sinceLastUse(let seconds): "until a restart or \(span(Int64(seconds))) without use"
         case .untilRestart: "at most until a restart"
         }
+    }
+
+    /// - Parameter problem: why the keyring was not searched.
+    static func unseen(_ problem: String) -> String {
+        "sign-ins in a keyring were not searched: \(problem)"
     }
 
     static let onlyMemory = "only kernel memory was searched, because there is no keyring here"

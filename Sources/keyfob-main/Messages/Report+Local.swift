@@ -7,6 +7,7 @@ import Glibc
 import KeyfobCore
 import OAuth
 import SecretService
+import Secrets
 
 extension Report {
     init(configuration error: ConfigurationError) {
@@ -22,8 +23,7 @@ extension Report {
                 "\"\(Messages.printable(value))\" is not one of " + allowed.joined(separator: ", ")
             case .badURL(let value) where Self.isAmbiguous(value):
                 "\"\(Messages.address(value))\" has a path that can be read in more than one way"
-            case .badURL(let value):
-                "\"\(Messages.address(value))\" is neither an https URL nor an http URL of a loopback host"
+            case .badURL(let value): Self.words(badURL: value, error)
             case .twice(let service): "\(Messages.printable(service)) has another entry in this file"
             case .incomplete(let missing): "\(missing) is missing"
             case .notAFile, .notSet, .ofAnotherUser, .writableByOthers, .full, .entryTooLarge, .gitTimedOut, .gitFailed:
@@ -31,6 +31,17 @@ extension Report {
             }
         self.init("\(place): \(key)\(said)", status: 78)
         hints = Self.mend(error)
+    }
+
+    private static func words(badURL value: String, _ error: ConfigurationError) -> String {
+        switch MeantLine.valueName(in: error) {
+        case "redirect_uri", "oauthRedirectURL", "oauthRedirectUri":
+            "\"\(Messages.address(value))\" is not an http URL of 127.0.0.1, localhost or [::1] without a query"
+        case "client_metadata_document":
+            "\"\(Messages.address(value))\" is not an https URL with a path and without a query"
+        case nil: Messages.whyNot(MeantLine.service(at: error) ?? value, isService: true)
+        default: Messages.whyNot(value, isService: false)
+        }
     }
 
     private static func isAmbiguous(_ url: String) -> Bool {
@@ -98,8 +109,18 @@ extension Report {
         }
     }
 
-    private static let memoryHint =
-        "without a keyring, to keep sign-ins in the kernel's memory, run: keyfob login --store memory URL"
+    /// The hint if the command named a service.
+    static let memoryHint =
+        withoutKeyring + "to keep sign-ins in the kernel's memory, run: keyfob login --store memory URL"
+
+    static let withoutKeyring = "without a keyring, "
+
+    /// The hint if it named none.
+    static var memorySetting: String {
+        let file = Environment.configurationFiles.first.map { " of " + Messages.printable($0) } ?? ""
+        return withoutKeyring
+            + "to keep sign-ins and passwords in the kernel's memory, write store = \"auto\" above the first [host.\"...\"]\(file)"
+    }
 
     init(lock error: AccountLock.Failure) {
         switch error {
@@ -115,14 +136,23 @@ extension Report {
                     ? "root created it in your session, by running keyfob there; remove it: sudo rm -r -- "
                         + ShellWords.quoted(path)
                     : Self.asAnotherUser ?? "it must be your own directory, with mode 0700", status: 75)
-        case .timedOut(let seconds):
+        case .timedOut(let seconds, let holder):
             self.init(
-                "another keyfob process has been busy for \(seconds) seconds",
-                status: 75)
+                "\(Self.name(ofHolder: holder)) has been busy for \(seconds) seconds",
+                hint: holder.map(Self.endingHolder), status: 75)
+        case .abandoned: self.init("the program that asked has ended", status: 77)
         case .personIsAsked: self.init("another keyfob process is asking you to sign in", status: 77)
         case .personDeclined(let decline): self.init(Messages.declined(decline), status: 77)
         case .holderFailed: self.init("another keyfob process got no token", hint: Self.nothingDeleted, status: 75)
         }
+    }
+
+    private static func name(ofHolder process: Int32?) -> String {
+        "another keyfob process" + (process.map { " (\($0))" } ?? "")
+    }
+
+    private static func endingHolder(_ process: Int32) -> String {
+        "finish its sign-in, or end it: kill \(process)"
     }
 
     init(credential error: CredentialFailure) {
@@ -131,7 +161,7 @@ extension Report {
             self.init(
                 "sign-in needed for \(service)\(Self.because(reason))",
                 hint: "run: \(Messages.login(Self.options(reason, account), service))", status: 77)
-            if case .otherUser(let name, _) = reason {
+            if case .otherUser(let name, _, _) = reason {
                 hints.append("or leave \(Messages.printable(name)) out, if that is not the name of a user")
             }
             if case .resourceRefused = reason {
@@ -178,8 +208,10 @@ extension Report {
             self.init(
                 "the sign-in was for \(Messages.printable(asked)), but you signed in as \(Messages.printable(given))",
                 status: 77)
-        case .busy(let service, let seconds):
-            self.init("another keyfob process has been busy with \(service) for \(seconds) seconds", status: 75)
+        case .busy(let service, let seconds, let holder):
+            self.init(
+                "\(Self.name(ofHolder: holder)) has been busy with \(service) for \(seconds) seconds",
+                hint: holder.map(Self.endingHolder), status: 75)
         case .notConfigured(let service):
             self.init(
                 "\(service) names no authorization server, and none is configured for it",
@@ -188,9 +220,7 @@ extension Report {
                 "if it wants a user name and a password, keyfob stores them when git asks for them; to type them in, run: "
                     + "keyfob store, then the lines url=\(service), username=, password= and an empty one")
         case .notAService(let url):
-            self.init(
-                "\"\(Messages.address(url))\" is neither an https URL nor an http URL of a loopback host",
-                hint: Messages.writeIt(for: url), status: 64)
+            self.init(Messages.whyNot(url, isService: true), hint: Messages.writeIt(for: url), status: 64)
         case .issuerChanged(let service, let from, let to):
             self.init(
                 "\(service) now names \(Messages.printable(to)) as its authorization server, not "
@@ -264,10 +294,11 @@ extension Report {
             self.init(
                 "you are signed in to \(service) with several accounts: "
                     + Messages.printable(names.joined(separator: ", ")),
-                hint: "choose one with --account, or in the URL: "
-                    + service.description.replacing(
-                        "://", with: "://\(Messages.printable(names[0]))@", maxReplacements: 1),
-                status: 77)
+                hint: names.first.map {
+                    "choose one with --account, or in the URL: "
+                        + service.description.replacing(
+                            "://", with: "://\(Messages.printable($0))@", maxReplacements: 1)
+                }, status: 77)
         case .noAccountAndNoKeyring(let error): self.init(secretService: error)
         case .grantNotSaved(let service):
             self.init(
@@ -364,10 +395,8 @@ extension Report {
     private static func because(_ reason: CredentialFailure.SignInReason) -> String {
         switch reason {
         case .noGrant: ""
-        case .otherUser(let name, let names):
-            ": you are signed in "
-                + (names.isEmpty ? "without a name" : "as " + Messages.printable(names.joined(separator: ", ")))
-                + ", not as \(Messages.printable(name))"
+        case .otherUser(let name, let names, let hasUnnamed):
+            ": you are signed in \(Messages.people(names, hasUnnamed: hasUnnamed)), not as \(Messages.printable(name))"
         case .scopesMissing(let scopes):
             ": your sign-in lacks these scopes: " + Messages.printable(scopes.joined(separator: ", "))
         case .stepUp: ": the service requires a stronger or more recent sign-in"

@@ -82,7 +82,8 @@ extension Report {
             case .metadataNotFound(let issuer, _): ("\(issuer) publishes no authorization server metadata", 78)
             case .issuerMismatch(let expected, let found):
                 ("the metadata of \(expected) belongs to another issuer: \(found)", 78)
-            case .invalidEndpoint(let member): ("the server's \(member) is not an https URL", 78)
+            case .invalidEndpoint(let member):
+                ("the server's \(member) is not an https URL without user name and fragment", 78)
             case .addressTooNear(let host, let resource):
                 ("\(resource) points to \(host), which is on this machine or in a private network", 78)
             case .missingEndpoint(let member): ("the server announces no \(member)", 78)

@@ -33,7 +33,7 @@ extension Report {
                 hint: "move keyfob into a directory without a space, and put that directory first on your PATH",
                 status: 78)
         case .urlNeeded(let caller):
-            self.init("\(caller) needs the URL of a service: keyfob setup \(caller) URL", status: 64)
+            self.init("keyfob setup \(caller) needs the URL of a service, as its next word", status: 64)
         case .nobodyAsked:
             self.init(
                 "nothing was changed: there is no terminal to ask at", hint: "to agree in advance: --yes", status: 77)

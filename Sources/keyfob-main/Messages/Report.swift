@@ -2,6 +2,7 @@ import Addresses
 import ArgumentParser
 import Console
 import CredentialProtocol
+import Files
 import KeyfobCore
 import OAuth
 import SecretService
@@ -26,16 +27,18 @@ extension Report {
         case let error as OAuthError: self.init(oauth: error)
         case let error as AccountLock.Failure: self.init(lock: error)
         case let error as NoCredential:
+            let service = try? ServiceURL(error.url)
             self.init(
-                "no credential for \(Messages.address(error.url))", hint: "to sign in there, run: keyfob login URL",
-                status: 1)
+                "no credential for \(Messages.address(error.url))",
+                hint: service.map { "to sign in there, run: " + Messages.login($0) }, status: 1)
         case let error as NotSignedIn:
             let place = error.url.map { "to " + Messages.address($0) } ?? "anywhere"
             let name = error.account.map { " as " + Messages.printable($0) } ?? ""
             self.init("not signed in \(place)\(name)", status: 1)
             if error.mayHaveMore { hints.append(Messages.onlyMemory) }
             if error.url != nil { hints.append("to see your sign-ins, run: keyfob status") }
-        case is StandardOutput.Closed: self.init("", status: 74)
+        case let error as StandardOutput.Unwritable:
+            self.init(Descriptors.words(forUnwritten: error.code) ?? "", status: 74)
         case let error as ExitCode: self.init("", status: error.rawValue)
         case let error as SetupFailure: self.init(setup: error)
         case let error as RegistrationNeeded:
@@ -54,7 +57,6 @@ extension Report {
         case let error as NoSuchProgram:
             self.init("there is no program \(Messages.printable(error.name))", status: 127)
         case is CancellationError: self.init("cancelled", status: 77)
-        case is Caller.Gone: self.init("the program that asked has ended", status: 77)
         default: self.init(Messages.printable("unexpected: \(error)"), status: 70)
         }
     }

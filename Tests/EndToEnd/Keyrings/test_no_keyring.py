@@ -323,3 +323,56 @@ def test_a_line_below_a_host_gets_the_hint(visitor: Person, memory_service: str)
     done = visitor.keyfob("status")
     assert done.returncode == 78
     assert "hint: write it above the first line that begins with [" in done.stderr.decode()
+
+
+# The words of commands, on such a machine.
+
+
+@pytest.mark.parametrize("arguments", [["import", "--yes"], ["doctor"]])
+def test_the_hint_of_a_command_without_a_service_names_the_setting(visitor: Person, arguments: list[str]) -> None:
+    (visitor.home / ".git-credentials").write_text("https://u:p@git.example.com\n")
+    done = visitor.keyfob(*arguments)
+    assert done.returncode == 69
+    shown = (done.stdout + done.stderr).decode()
+    assert f'write store = "auto" above the first [host."..."] of {visitor.configuration}' in shown
+    assert " URL" not in shown
+    set_store(visitor, "auto")
+    assert visitor.keyfob(*arguments).returncode != 69
+
+
+def test_the_hint_of_setup_names_the_service(visitor: Person) -> None:
+    done = visitor.keyfob("setup", "git", "gitlab.com")
+    assert done.returncode == 69
+    assert "run: keyfob login --store memory https://gitlab.com" in done.stderr.decode()
+
+
+def test_a_logout_proposes_no_sign_in(visitor: Person, memory_service: str) -> None:
+    done = visitor.keyfob("logout", memory_service)
+    assert done.returncode == 69
+    assert "there is no session bus" in done.stderr.decode()
+    assert "login" not in done.stderr.decode().replace("log in", "")
+
+
+@pytest.mark.parametrize("store", [None, "auto"])
+def test_status_says_what_it_did_not_see(visitor: Person, store: str | None) -> None:
+    if store:
+        set_store(visitor, store)
+    done = visitor.keyfob("status")
+    assert (done.returncode, done.stdout) == (0, b"not signed in anywhere that keyfob can see\n")
+    assert "keyring" in done.stderr.decode() and "--store" not in done.stderr.decode()
+    assert status(visitor) == []
+
+
+def test_status_shows_what_is_in_memory(visitor: Person, memory_service: str) -> None:
+    assert_worked(visitor.keyfob("login", "--store", "memory", memory_service))
+    done = visitor.keyfob("status")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert memory_service in done.stdout.decode() or "http://" in done.stdout.decode()
+
+
+def test_a_password_that_cannot_be_stored_proposes_no_sign_in(visitor: Person) -> None:
+    done = visitor.ask_door("store", "https://example.com", "username=ann", "password=s3cret")
+    assert done.returncode == 69
+    assert 'write store = "auto" above' in done.stderr.decode() and "keyfob login" not in done.stderr.decode()
+    erased = visitor.ask_door("erase", "https://example.com", "username=ann", "password=s3cret")
+    assert "keyfob login" not in erased.stderr.decode() and "store =" not in erased.stderr.decode()

@@ -125,11 +125,10 @@ def test_a_user_without_a_known_id_gets_the_remedy(
     answer = login.ask(login.start_target)
     assert (answer.status, answer.leads_on) == (403, False)
     assert login.is_waiting
-    told = "keyfob login --flow paste URL"
-    assert "stop the sign-in, and start again" in answer.page and told in answer.page
+    assert "stop the sign-in, and start it again with the option --flow paste" in answer.page
     login.give_up()
-    words = told.replace("keyfob", str(binaries.keyfob())).replace("URL", gate.url).split()
-    pasting = developer.begin(*only_processes, nodiagnosis, *words)
+    words = ["login", gate.url, "--flow", "paste"]
+    pasting = developer.begin(*only_processes, nodiagnosis, binaries.keyfob(), *words)
     assert_worked(pasting.finish(f"{last_address(developer, pasting.hint(PASTE_HINT))}\n".encode()))
 
 

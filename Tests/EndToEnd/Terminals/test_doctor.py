@@ -8,6 +8,7 @@ import fcntl
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import time
@@ -347,6 +348,46 @@ def test_the_links_of_other_callers(developer: Person, tmp_path: Path) -> None:
     (links / "cargo-credential-keyfob").symlink_to("/bin/true")
     check = examine(developer, PATH=path)["doors"]
     assert check["status"] == "warning" and str(links / "cargo-credential-keyfob") in check["summary"]
+
+
+@pytest.mark.parametrize("link", [True, False], ids=["symbolic link", "hard link"])
+def test_the_door_may_have_another_name(developer: Person, tmp_path: Path, *, link: bool) -> None:
+    programs = installation(tmp_path / "bin")
+    (programs / "keyfob").rename(programs / "keyfob-door")
+    for name in ("keyfob", "git-credential-keyfob", "docker-credential-keyfob"):
+        if link:
+            (programs / name).symlink_to("keyfob-door")
+        else:
+            (programs / name).hardlink_to(programs / "keyfob-door")
+    check = doors(developer, programs)
+    assert (check["status"], check["details"]["callers"]) == ("ok", [str(programs / "docker-credential-keyfob")])
+
+
+def test_a_link_to_an_old_door_beside_keyfob_has_the_command_that_corrects_it(developer: Person, tmp_path: Path) -> None:
+    programs = installation(tmp_path / "bin")
+    (programs / "keyfob-door").write_text("#!/bin/sh\n")
+    (programs / "git-credential-keyfob").symlink_to("keyfob-door")
+    check = doors(developer, programs)
+    assert check["status"] == "warning" and f"leads to keyfob-door in {programs}" in check["summary"]
+    command = check["mend"][0].removeprefix("let it lead to keyfob: ")
+    assert developer.session.run("sh", "-c", command).returncode == 0
+    assert doors(developer, programs)["status"] == "ok"
+
+
+def installation(programs: Path) -> Path:
+    """A copy of the programs without their links."""
+    programs.mkdir()
+    for name in ("keyfob", "keyfob-main"):
+        shutil.copy(binaries.bin_directory() / name, programs)
+    return programs
+
+
+def doors(person: Person, programs: Path) -> dict[str, Any]:
+    """What doctor says about the doors of that installation."""
+    path = f"{programs}:/usr/bin:/bin"
+    done = person.session.run(programs / "keyfob", "doctor", "--json", PATH=path)
+    (check,) = [check for check in json.loads(done.stdout) if check["rung"] == "doors"]
+    return dict(check)
 
 
 # The user.
