@@ -1,4 +1,4 @@
-package import Addresses
+import Addresses
 import OAuth
 import Secrets
 

@@ -172,7 +172,7 @@ def test_a_caller_that_waits_for_a_sign_in_ends_with_its_own_caller(waiting: Per
     waiting.session.end_at_last(caller)
     assert caller.stdout is not None
     process = Path("/proc", caller.stdout.readline().decode().strip())
-    assert process.exists()
+    wait_until(lambda: any(os.readlink(file).endswith(".lock") for file in (process / "fd").iterdir()))
     caller.kill()
     caller.wait(20)
     wait_until(lambda: not process.exists())
