@@ -56,8 +56,10 @@ package enum MeantLine {
         } else if Array(inner).firstRange(of: Array("://".utf8)) == nil {
             return nil
         }
-        let name = String(decoding: inner, as: UTF8.self)
-        return name.isEmpty ? nil : name
+        func isQuote(_ byte: UInt8) -> Bool { "\"'".utf8.contains(byte) }
+        let name = inner.drop(while: isQuote)
+        let quotes = name.reversed().prefix(while: isQuote).count
+        return name.isEmpty ? nil : String(decoding: name.dropLast(quotes), as: UTF8.self)
     }
 
     private static func header(_ service: String, _ ascii: (String) -> String?) -> String? {
