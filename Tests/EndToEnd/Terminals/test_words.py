@@ -65,7 +65,7 @@ def test_the_right_url_is_proposed(person: Person, command: str, written: str, r
         ("https//git.example.com/a", 65, "write url=https://git.example.com/a"),
         ("https://git.example.com:99999", 65, "write url=https://git.example.com"),
         ("https://u:secret@git.example.com:x/a", 65, "write url=https://git.example.com/a"),
-        ("htps://git.example.com/a", 1, "did you mean https://git.example.com/a?"),
+        ("htps://git.example.com/a", 1, "did you mean https://git.example.com?"),
         ("smtp://mail.example.com", 1, None),
     ],
 )
