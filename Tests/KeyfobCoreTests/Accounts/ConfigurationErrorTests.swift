@@ -145,7 +145,6 @@ import Testing
 
     @Test(arguments: [
         ("device_authorization_endpoint = \"https://l/d\"", "issuer"),
-        ("authorization_endpoint = \"https://l/a\"\ntoken_endpoint = \"https://l/t\"", "client_id"),
         ("client_id = \"c\"\ntoken_endpoint = \"https://l/t\"", "authorization_endpoint"),
         ("client_id = \"c\"\nauthorization_endpoint = \"https://l/a\"", "token_endpoint"),
         ("client_id = \"c\"\nissuer = \"https://l\"\nauthorization_endpoint = \"https://l/a\"", "token_endpoint"),

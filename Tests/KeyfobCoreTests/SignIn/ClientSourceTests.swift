@@ -220,6 +220,35 @@ import Testing
         #expect(try registrations.all().map(\.client.id) == ["c-1"])
     }
 
+    @Test func `is registered once if the server makes one that keyfob cannot use, until the user asks again`()
+        async throws
+    {
+        let server = ScriptedTransport([
+            Self.endpoint: [
+                .json(#"{"client_id":"c-1","token_endpoint_auth_method":"client_secret_jwt"}"#, status: 201),
+                .json(#"{"client_id":"c-2"}"#, status: 201),
+            ]
+        ])
+        let account = try Self.account()
+        var needed = CredentialFailure.ClientNeeded(
+            service: account.service, issuer: Self.issuer, page: nil, redirectURI: "http://127.0.0.1/callback",
+            scopes: ["read"])
+        let member = "token_endpoint_auth_method"
+        for by in [OAuthError.unsupportedClientAuthentication(method: "client_secret_jwt"), nil, nil] {
+            needed.reason = .unusable(member: member, by: by)
+            await #expect(throws: CredentialFailure.clientNeeded(needed)) {
+                _ = try await identity(account, try Self.metadata(), server)
+            }
+        }
+        #expect(server.requests.count == 1)
+        #expect(try registrations.own(issuer: Self.issuer).isEmpty)
+        let anew = try await clients.identity(
+            for: account, at: try Self.metadata(), isForDevice: false, anew: true, transport: server)
+        #expect(anew.client.id == "c-2")
+        #expect(try registrations.all().map(\.client.id) == ["c-2"])
+        #expect(try await identity(account, try Self.metadata(), server).client.id == "c-2")
+    }
+
     @Test func `is never that of another issuer`() async throws {
         try registrations.save(
             ClientRegistration(

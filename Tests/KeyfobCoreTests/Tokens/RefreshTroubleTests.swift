@@ -79,6 +79,37 @@ struct `A refresh that fails` {
         }
     }
 
+    @Test func `with invalid_client keeps the grant and keyfob's own registration`() async throws {
+        let account = try Account.example { $0.client = nil }
+        try await TokenBench.run([.error("invalid_client"), .tokens("2")], .init(account: account)) { bench in
+            let grant = try bench.grant()
+            let issuer = grant.issuer ?? account.server.identifier
+            let registrations = RegistrationStore(items: bench.items)
+            try registrations.save(ClientRegistration(issuer: issuer, client: grant.client, redirectURIs: []))
+            let needed = CredentialFailure.signInNeeded(service: account.service, because: .clientForgotten)
+            await #expect(throws: needed) { try await bench.token() }
+            #expect(try bench.grants.all() == [grant])
+            #expect(try registrations.own(issuer: issuer).map(\.client.id) == [grant.client.id])
+            // The server has recovered.
+            #expect(try await bench.tokenText() == "2")
+        }
+    }
+
+    /// The server gives no token for the service. One without a resource could be for something else.
+    @Test func `with invalid_target is not repeated without the resource, and opens no browser`() async throws {
+        try await TokenBench.run([.error("invalid_target")], .init(interaction: .always)) { bench in
+            var grant = try bench.grant()
+            grant.resource = "https://git.example.com/"
+            try bench.grants.save(grant)
+            let needed = CredentialFailure.signInNeeded(
+                service: bench.account.service, because: .resourceRefused("https://git.example.com/"))
+            await #expect(throws: needed) { try await bench.token() }
+            #expect(bench.forms.count == 1)
+            #expect(try bench.grants.all() == [grant])
+            #expect(bench.browser.openings == 0)
+        }
+    }
+
     @Test func `without a usable access token keeps its refresh token first`() async throws {
         try await TokenBench.run([.tokens("a b", refresh: "refresh-2")]) { bench in
             try bench.grant()
