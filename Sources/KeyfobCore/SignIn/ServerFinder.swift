@@ -126,8 +126,8 @@ package struct ServerFinder: Sendable {
         return Finding(host: host, steps: steps + [.ownIssuer(issuer)])
     }
 
-    /// The metadata of the service; nil if there are none or none can be had now, with the error if the reason is a bad
-    /// challenge.
+    /// The metadata of the service; nil if there are none, or none can be had now although no challenge names them; with
+    /// the error if the reason is a bad challenge.
     private func resourceMetadata(
         of url: EndpointURL, advertised: String?
     ) async throws(OAuthError) -> (ResourceDiscovery.Found?, OAuthError?) {
@@ -135,7 +135,8 @@ package struct ServerFinder: Sendable {
         do {
             return (try await discovery.metadata(of: url, advertised: advertised), nil)
         } catch {
-            guard error.concernsChallenge || error.isOutage else { throw error }
+            // A service that names its metadata has some: without them, any other server would be a guess.
+            guard error.concernsChallenge || error.isOutage && advertised == nil else { throw error }
             return (nil, error.isOutage ? nil : error)
         }
     }
@@ -148,25 +149,16 @@ package struct ServerFinder: Sendable {
         return AuthenticationChallenge.bearer(in: fields)
     }
 
-    /// Of several servers the pinned one, else the first (RFC 9728 section 7.6).
-    ///
     /// The metadata decide for the requested service. For all of the resource that they name they decide only if they were
     /// found at its own location: otherwise the owner of one path would decide for the whole origin.
     private func host(
         _ service: ServiceURL, _ found: ResourceDiscovery.Found, scopes: [String]?, pinned: String?
     ) async throws -> Configuration.Host {
         let metadata = found.metadata
-        guard let first = metadata.authorizationServers.first else {
-            throw CredentialFailure.notConfigured(service: service)
-        }
-        let issuer = pinned.flatMap { metadata.authorizationServers.holdsSame(as: $0) ? $0 : nil } ?? first
+        let (issuer, reach) = try await server(metadata.authorizationServers, pinned: pinned, service)
         let resource = found.speaksForWhole ? try? ServiceURL(metadata.resource) : nil
         var host = Configuration.Host(service: resource.flatMap { $0.contains(service) ? $0 : nil } ?? service)
         host.issuer = issuer
-        guard let address = try? EndpointURL(issuer) else {
-            throw OAuthError.invalidEndpoint(member: "authorization_servers")
-        }
-        let reach = try await reach(address, EndpointURL(service))
         if case .privateNetworks = reach { host.reach = .privateNetworks } else { host.reach = .service }
         host.resource = .uri(metadata.resource)
         // The challenge names the scopes that the service needs now; the metadata name all that exist.
@@ -174,6 +166,38 @@ package struct ServerFinder: Sendable {
         host.offlineAccess = true
         return host
     }
+
+    /// Of several servers the pinned one, else the first that has metadata now (RFC 9728 section 7.6); else the first that
+    /// keyfob may ask.
+    ///
+    /// - Throws: `invalidEndpoint`, `addressTooNear` or `settingsUnknown` if keyfob may ask none.
+    private func server(
+        _ listed: [String], pinned: String?, _ service: ServiceURL
+    ) async throws -> (issuer: String, reach: Reach) {
+        let wanted = pinned.flatMap { listed.holdsSame(as: $0) ? [$0] : nil } ?? Array(listed.prefix(Self.mostServers))
+        var candidates: [(issuer: String, reach: Reach)] = []
+        var problem: any Error = OAuthError.invalidEndpoint(member: "authorization_servers")
+        for issuer in wanted {
+            guard let address = try? EndpointURL(issuer) else { continue }
+            do { candidates.append((issuer, try await reach(address, EndpointURL(service)))) } catch { problem = error }
+        }
+        guard let first = candidates.first else { throw problem }
+        guard candidates.count > 1 else { return first }
+        for candidate in candidates {
+            // The user has not agreed to requests into a private network.
+            if case .privateNetworks = candidate.reach { continue }
+            do {
+                _ = try await Discovery(transport: transport, note: note).metadata(issuer: candidate.issuer)
+                return candidate
+            } catch {
+                note(.skipped(MetadataAnswer(location: candidate.issuer, answer: .failure(error))))
+            }
+        }
+        return first
+    }
+
+    /// More servers would only be more requests that the service causes.
+    private static let mostServers = 4
 
     /// The scope with which a request is one of OpenID Connect.
     private static let openID = "openid"

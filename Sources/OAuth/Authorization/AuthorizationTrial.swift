@@ -78,8 +78,11 @@ package struct AuthorizationTrial: Sendable {
         if (300..<400).contains(response.status), let location = response.field("Location") {
             return answer(status: response.status, redirectingTo: location, from: url)
         }
-        let json = try? TokenAnswer(response, host: url.host)
-        if let json, case .refused(_, _, let error, let description)? = json.refusal(response, by: url.host) {
+        // Objects in the scripts of a page are no answer.
+        let isPage = response.body.exposedBytes.first { $0 > 0x20 } == UInt8(ascii: "<")
+        if !isPage, let json = try? TokenAnswer(response, host: url.host),
+            case .refused(_, _, let error, let description)? = json.refusal(response, by: url.host)
+        {
             return .refuses(status: response.status, error: error, description: description)
         }
         let title = Self.title(of: response)

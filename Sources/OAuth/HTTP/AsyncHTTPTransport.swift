@@ -5,6 +5,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import Secrets
+import Synchronization
 
 /// An ``HTTPTransport`` that uses AsyncHTTPClient. It costs nothing until the first request.
 package struct AsyncHTTPTransport: HTTPTransport {
@@ -43,11 +44,12 @@ package struct AsyncHTTPTransport: HTTPTransport {
     package func send(_ request: HTTPRequest) async throws(OAuthError) -> HTTPResponse {
         let deadline = min(deadline, request.deadline ?? deadline)
         let failures = TransportFailures(host: request.url.host, limit: request.responseLimit, deadline: deadline)
-        let answer = await Self.race(deadline) { await exchange(request, failures) }
-        switch answer {
+        let arrived = ArrivedPart()
+        switch await Self.race(deadline, { await exchange(request, arrived, failures) }) {
         case .success(let response): return response
-        case .failure(let error): throw error
-        case nil: throw Task.isCancelled ? .cancelled : failures.timedOut
+        case .failure(let error): return try arrived.response(to: request, without: error)
+        case nil where Task.isCancelled: throw .cancelled
+        case nil: return try arrived.response(to: request, without: failures.timedOut)
         }
     }
 
@@ -89,14 +91,14 @@ package struct AsyncHTTPTransport: HTTPTransport {
     }
 
     private func exchange(
-        _ request: HTTPRequest, _ failures: TransportFailures
+        _ request: HTTPRequest, _ arrived: ArrivedPart, _ failures: TransportFailures
     ) async -> Result<HTTPResponse, OAuthError> {
         var failures = failures
         do {
             let ways = try await ways(to: request.url, request.reach)
             failures.proxy = ways.last.proxy.map { "\($0.host):\($0.port)" }
             do {
-                return .success(try await perform(request, ways))
+                return .success(try await perform(request, ways, arrived))
             } catch {
                 return .failure(await diagnosed(failures.describe(error), request.url, ways.last))
             }
@@ -144,15 +146,17 @@ package struct AsyncHTTPTransport: HTTPTransport {
     }
 
     /// Tries the next way only if the previous one made no connection: then no server has read the request.
-    private func perform(_ request: HTTPRequest, _ ways: Ways) async throws -> HTTPResponse {
+    private func perform(
+        _ request: HTTPRequest, _ ways: Ways, _ arrived: ArrivedPart
+    ) async throws -> HTTPResponse {
         for way in ways.first {
             do {
-                return try await Self.perform(request, with: clients.client(way))
+                return try await Self.perform(request, with: clients.client(way), arrived)
             } catch {
                 guard Self.isRefusal(error) else { throw error }
             }
         }
-        return try await Self.perform(request, with: clients.client(ways.last))
+        return try await Self.perform(request, with: clients.client(ways.last), arrived)
     }
 
     private static func isRefusal(_ error: any Error) -> Bool {
@@ -165,7 +169,9 @@ package struct AsyncHTTPTransport: HTTPTransport {
         }
     }
 
-    private static func perform(_ request: HTTPRequest, with client: HTTPClient) async throws -> HTTPResponse {
+    private static func perform(
+        _ request: HTTPRequest, with client: HTTPClient, _ arrived: ArrivedPart
+    ) async throws -> HTTPResponse {
         // The host is in lower case here, because the address for it is looked up in that spelling.
         let query = request.url.query.map { "?" + $0 } ?? ""
         var message = HTTPClientRequest(url: request.url.origin + request.url.path + query)
@@ -185,10 +191,54 @@ package struct AsyncHTTPTransport: HTTPTransport {
             message.body = .bytes(ByteBuffer(bytes: json.exposedBytes))
         }
         let response = try await client.execute(message, deadline: .distantFuture)
-        let body = try await response.body.collect(upTo: request.responseLimit)
-        return HTTPResponse(
-            status: Int(response.status.code),
-            fields: response.headers.map { (name: $0.name, value: $0.value) },
-            body: Secret(body.readableBytesView))
+        arrived.begin(response)
+        for try await bytes in response.body {
+            try arrived.append(bytes, upTo: request.responseLimit)
+        }
+        return arrived.response()
+    }
+}
+
+/// The part of an answer that has arrived so far.
+private final class ArrivedPart: Sendable {
+    private let part = Mutex<(response: HTTPResponse, body: ByteBuffer)?>(nil)
+
+    func begin(_ head: HTTPClientResponse) {
+        // The client decodes these two, and no list of encodings.
+        let isDecoded = ["gzip", "deflate"].contains(head.headers.first(name: "Content-Encoding"))
+        let fields = head.headers.filter { !isDecoded || $0.name.lowercased() != "content-encoding" }
+        let response = HTTPResponse(
+            status: Int(head.status.code), fields: fields.map { (name: $0.name, value: $0.value) }, body: Secret(""))
+        part.withLock { $0 = (response, ByteBuffer()) }
+    }
+
+    /// - Throws: `NIOTooManyBytesError` if the body is longer than `limit`; the bytes up to there have then arrived.
+    func append(_ bytes: ByteBuffer, upTo limit: Int) throws {
+        let isTooLong = part.withLock { part in
+            let room = limit - (part?.body.readableBytes ?? 0)
+            part?.body.writeImmutableBuffer(
+                bytes.getSlice(at: bytes.readerIndex, length: min(room, bytes.readableBytes)) ?? bytes)
+            return bytes.readableBytes > room
+        }
+        if isTooLong { throw NIOTooManyBytesError(maxBytes: limit) }
+    }
+
+    func response() -> HTTPResponse {
+        part.withLock { part in
+            var response = part?.response ?? HTTPResponse(status: 0, fields: [], body: Secret(""))
+            if let body = part?.body { response.body = Secret(body.readableBytesView) }
+            return response
+        }
+    }
+
+    /// The part of the answer to `request`, whose rest does not arrive because of `error`.
+    ///
+    /// - Throws: `error` if nothing of the body has arrived, or a part does not count.
+    func response(to request: HTTPRequest, without error: OAuthError) throws(OAuthError) -> HTTPResponse {
+        guard request.keepsPart, error != .cancelled else { throw error }
+        var response = response()
+        guard !response.body.isEmpty else { throw error }
+        response.fault = error
+        return response
     }
 }

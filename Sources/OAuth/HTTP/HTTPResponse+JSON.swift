@@ -18,27 +18,23 @@ extension HTTPResponse {
     /// The seconds after which the server may be asked again (RFC 9110 section 10.2.3); nil if it does not say.
     var retryAfter: Int? { field("Retry-After").flatMap { RetryAfter.seconds($0, now: Int64(time(nil))) } }
 
-    /// Returns the body as a JSON object. An undeclared type is accepted, and so are the types that careless servers
-    /// use for JSON.
+    /// Returns the body as a JSON object, whatever its type is said to be.
     ///
-    /// - Throws: `notJSON` if the body has another type or does not begin like a JSON object; `malformed` if it cannot be
-    ///   read or has a Content-Encoding.
+    /// - Throws: `notJSON` if the body does not begin like a JSON object; `malformed` if it cannot be read; the reason why
+    ///   it is incomplete, if it is.
     func jsonObject(from host: String) throws(OAuthError) -> JSONObject {
+        if let fault { throw fault }
         try checkEncoding(from: host)
-        let type = mediaType
-        let mayBeJSON = type == nil || type == "text/plain" || type == "text/javascript"
-        guard mayBeJSON || type == "application/json" || type?.hasSuffix("+json") == true
-        else { throw .notJSON(host: host, contentType: type) }
         do {
             return try JSONObject(tolerantly: body.exposedBytes)
         } catch .notAnObject {
-            throw .notJSON(host: host, contentType: type)
+            throw .notJSON(host: host, contentType: mediaType)
         } catch {
             throw OAuthError(error, host: host)
         }
     }
 
-    /// keyfob asks for `identity`. It does not unpack an encoded body, so the body cannot be a decompression bomb.
+    /// The transport decodes `gzip` and `deflate` and removes the field. Any other encoding is one that keyfob cannot read.
     func checkEncoding(from host: String) throws(OAuthError) {
         if let encoding = field("Content-Encoding"), encoding.lowercased() != "identity" {
             throw .malformed(host: host, member: "Content-Encoding")

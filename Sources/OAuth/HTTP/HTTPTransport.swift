@@ -37,44 +37,48 @@ package struct HTTPRequest: Sendable {
     }
 
     /// 256 KiB: far above the metadata of large providers with many locales.
-    static let metadataLimit = 262_144
-    /// 64 KiB: a token must also fit into a line of the helper protocol.
-    static let tokenLimit = 65_536
+    static let answerLimit = 262_144
 
     /// Requests a JSON document.
     package init(get url: EndpointURL) {
-        (method, self.url, responseLimit) = (.get, url, Self.metadataLimit)
+        (method, self.url, responseLimit) = (.get, url, Self.answerLimit)
         repetition = .freely
     }
 
+    /// Whether the part of the answer that has arrived is returned if the rest does not arrive: an answer to a POST cannot
+    /// be had again.
+    var keepsPart: Bool { method == .post }
+
     /// Sends a form. It carries secrets, so it is never sent to another URL, and retried only if the caller allows it.
     package init(post form: Secret, to url: EndpointURL, authorization: Secret? = nil) {
-        (method, self.url, responseLimit) = (.post, url, Self.tokenLimit)
+        (method, self.url, responseLimit) = (.post, url, Self.answerLimit)
         (self.form, self.authorization) = (form, authorization)
     }
 
     /// Sends JSON.
     package init(_ method: Method, json: Secret, to url: EndpointURL) {
-        (self.method, self.url, responseLimit) = (method, url, Self.tokenLimit)
+        (self.method, self.url, responseLimit) = (method, url, Self.answerLimit)
         self.json = json
     }
 
     /// Deletes the object at `url`, with the token that allows it (RFC 6750 section 2.1).
     package init(delete url: EndpointURL, bearer token: Secret) {
-        (method, self.url, responseLimit) = (.delete, url, Self.tokenLimit)
+        (method, self.url, responseLimit) = (.delete, url, Self.answerLimit)
         authorization = Secret(Array("Bearer ".utf8) + token.exposedBytes)
         // The user waits for it, and does not need its result.
         deadline = .seconds(5)
     }
 }
 
-/// A complete response with any status.
+/// A response with any status.
 package struct HTTPResponse: Sendable {
     package var status: Int
     /// Name and value of each header field, in the order received.
     package var fields: [(name: String, value: String)]
     /// A ``Secret``, because it may hold tokens.
     package var body: Secret
+    /// The reason why the body is only the part that has arrived; nil if it is complete. See ``HTTPRequest/keepsPart``.
+    package var fault: OAuthError?
     /// The secrets of the request, because some servers repeat them in error messages.
     package var sentSecrets: [Secret] = []
 
@@ -91,11 +95,11 @@ package struct HTTPResponse: Sendable {
 /// Sends requests to an authorization server.
 ///
 /// A conforming type follows no redirect and retries no request beyond its ``HTTPRequest/repetition``. It reads at most
-/// `responseLimit` bytes, decodes no Content-Encoding, and stops at a total deadline. Every status is a response, not
-/// an error.
+/// `responseLimit` bytes, also of a body that it has decompressed, and stops at a total deadline. Every status is a
+/// response, not an error.
 package protocol HTTPTransport: Sendable {
-    /// - Throws: `unreachable`, `answerLost`, `timedOut`, `untrusted`, `tooLarge`, `addressTooNear`, `settingsUnknown`,
-    ///   `heldBack` or `cancelled`, nothing else.
+    /// - Throws: `unreachable`, `answerLost`, `timedOut`, `untrusted`, `tooLarge`, `malformed` for a body that cannot be
+    ///   decompressed, `addressTooNear`, `settingsUnknown`, `heldBack` or `cancelled`, nothing else.
     func send(_ request: HTTPRequest) async throws(OAuthError) -> HTTPResponse
 }
 

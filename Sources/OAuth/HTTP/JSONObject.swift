@@ -29,8 +29,6 @@ struct JSONObject {
     init(tolerantly bytes: [UInt8]) throws(ParsingError) {
         do {
             try self.init(bytes)
-        } catch .notAnObject {
-            throw .notAnObject
         } catch {
             guard let loose = LooseObject(bytes), loose.members.count <= Self.mostRepaired else { throw error }
             var unique: [JSON.Member] = []

@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import NIOCore
+import NIOHTTPCompression
 import NIOPosix
 import NIOSSL
 import Synchronization
@@ -75,7 +76,8 @@ final class LazyHTTPClients: Sendable {
 
         var configuration = HTTPClient.Configuration(tlsConfiguration: tls)
         configuration.redirectConfiguration = .disallow
-        configuration.decompression = .disabled
+        // Some servers compress although keyfob asks for `identity`. The limit is that of each answer.
+        configuration.decompression = .enabled(limit: .size(HTTPRequest.answerLimit))
         configuration.proxy = way.proxy
         configuration.dnsOverride = way.addresses
         configuration.httpVersion = .http1Only

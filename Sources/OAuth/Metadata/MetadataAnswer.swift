@@ -11,6 +11,10 @@ package struct MetadataAnswer: Sendable, Equatable {
         case failure(OAuthError)
     }
 
+    package init(location: String, answer: Answer) {
+        (self.location, self.answer) = (location, answer)
+    }
+
     /// The reason why keyfob cannot use the answer; nil for a status.
     private var failure: OAuthError? {
         if case .failure(let error) = answer { error } else { nil }

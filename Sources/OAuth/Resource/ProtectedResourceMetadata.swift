@@ -26,7 +26,7 @@ extension ProtectedResourceMetadata {
         let resource: String?
         do throws(JSONObject.ParsingError) {
             resource = try Self.resource(in: document)
-            authorizationServers = try document.texts("authorization_servers") ?? []
+            authorizationServers = try Self.servers(in: document)
             scopesSupported = Self.scopes((try? document.list("scopes_supported")) ?? nil)
             bearerMethodsSupported = try document.list("bearer_methods_supported")
             dpopBoundAccessTokensRequired = try document.flag("dpop_bound_access_tokens_required") ?? false
@@ -48,6 +48,12 @@ extension ProtectedResourceMetadata {
         if let bearerMethodsSupported, !bearerMethodsSupported.contains("header") {
             throw .bearerHeaderUnsupported(resource: ServerText.printable(resource))
         }
+    }
+
+    /// The issuers: the texts of the list. A list without any text is broken, and not the same as none.
+    private static func servers(in document: JSONObject) throws(JSONObject.ParsingError) -> [String] {
+        let texts = try document.list("authorization_servers") ?? []
+        return texts.isEmpty ? try document.texts("authorization_servers") ?? [] : texts
     }
 
     /// The resource. Some servers write a list with one element.

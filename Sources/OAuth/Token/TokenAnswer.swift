@@ -12,15 +12,20 @@ struct TokenAnswer {
 
     /// Reads the body of `response` with any status.
     ///
-    /// - Throws: `notJSON` if the body begins neither like an object nor like a form; `malformed` if it is broken.
+    /// If the body is no complete object, the first object in it counts that has a token, a client or an error, as far as it goes.
+    ///
+    /// - Throws: `notJSON` if the body begins neither like an object nor like a form; `malformed` if it is broken; the
+    ///   reason why the body is incomplete, if it is.
     init(_ response: HTTPResponse, host: String) throws(OAuthError) {
         let body = response.body.exposedBytes
-        if let object = LooseObject(body) {
+        if response.fault == nil, let object = LooseObject(body) {
             members = Self.unwrapped(object.members)
-        } else if let form = Self.form(body) {
+        } else if response.fault == nil, let form = Self.form(body) {
             members = form
+        } else if let object = Self.object(in: body) {
+            members = Self.unwrapped(object.members)
         } else {
-            // Another encoding than `identity`, which keyfob asks for, is not unpacked: no decompression bomb.
+            if let fault = response.fault { throw fault }
             try response.checkEncoding(from: host)
             let first = body.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
             guard first == UInt8(ascii: "{") else { throw .notJSON(host: host, contentType: response.mediaType) }
@@ -62,6 +67,21 @@ struct TokenAnswer {
         if case .string(let text)? = values(name).last { text } else { nil }
     }
 
+    /// The token in a member, the last one if there are several. Some servers send a number, or an object that holds the
+    /// token.
+    func token(_ name: String) -> String? {
+        guard let value = values(name).last else { return nil }
+        switch value {
+        case .string(let text): return text
+        case .integer(let number): return String(number)
+        case .object:
+            let texts = [name, "token", "value"].compactMap { value[$0] }
+            guard texts.count == 1, case .string(let text) = texts[0] else { return nil }
+            return text
+        default: return nil
+        }
+    }
+
     /// The text of a member that decides; nil if it is absent or null. Two different texts are an error.
     func string(_ name: String, host: String) throws(OAuthError) -> String? {
         let values = values(name)
@@ -97,6 +117,16 @@ struct TokenAnswer {
         }
     }
 
+    /// The object in another text that is an answer: with a token, a client, or an error. The scripts of a page have errors
+    /// of their own.
+    private static func object(in body: [UInt8]) -> LooseObject? {
+        let isPage = String(decoding: body, as: UTF8.self).asciiLowercased.firstRange(of: "<script") != nil
+        let wanted = ["accesstoken", "refreshtoken", "clientid"] + (isPage ? [] : ["error"])
+        return LooseObject(in: body) { members in
+            unwrapped(members).contains { wanted.holdsSame(as: folded($0.name)) }
+        }
+    }
+
     /// The members, and those of the first object in them that has what they lack: a token, a client, or an error.
     private static func unwrapped(_ members: [JSON.Member]) -> [JSON.Member] {
         func has(_ name: String, _ members: [JSON.Member]) -> Bool { members.contains { folded($0.name) == name } }
@@ -110,10 +140,10 @@ struct TokenAnswer {
         return members + (objects.first { wrappers.holdsSame(as: $0.name) }?.members ?? [])
     }
 
-    /// A form: pairs without a white space or an angle bracket, which every page for people has.
+    /// A form: pairs without a white space, and without a character that every page for people or every object has.
     private static func form(_ body: [UInt8]) -> [JSON.Member]? {
         let text = String(decoding: body, as: UTF8.self).trimmed
-        guard text.holds("="), text.utf8.allSatisfy({ $0 > 0x20 && $0 != UInt8(ascii: "<") }) else { return nil }
+        guard text.holds("="), text.utf8.allSatisfy({ $0 > 0x20 && !"<{\"".utf8.contains($0) }) else { return nil }
         return FormEncoding.decode(text)?.map { JSON.Member(name: $0.name, value: .string($0.value)) }
     }
 

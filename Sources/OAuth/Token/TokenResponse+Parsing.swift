@@ -48,15 +48,19 @@ extension TokenResponse {
     /// The refresh token in an answer; nil if there is none, or it has control characters. It is only sent in forms, so
     /// it may have other characters than an access token (RFC 6749 appendix A.17).
     static func refreshToken(_ answer: TokenAnswer) -> Secret? {
-        guard let text = answer.text("refresh_token"), !text.isEmpty,
+        guard let text = answer.token("refresh_token"), !text.isEmpty, text.utf8.count <= longestToken,
             text.unicodeScalars.allSatisfy({ !Printable.isHarmful($0) && $0 != "\u{FFFD}" })
         else { return nil }
         return Secret(text)
     }
 
+    /// In bytes. A token must fit into a line of the helper protocol, which is at most 65,535 bytes long.
+    private static let longestToken = 65_000
+
     /// Accepts only visible ASCII, because tokens are written into line protocols and header fields.
     private static func usable(_ token: String) throws(OAuthError) -> Secret {
-        guard !token.isEmpty, token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else { throw .unusableToken }
+        guard !token.isEmpty, token.utf8.count <= longestToken, token.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+        else { throw .unusableToken }
         return Secret(token)
     }
 

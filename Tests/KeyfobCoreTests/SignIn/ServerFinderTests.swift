@@ -118,13 +118,64 @@ import Testing
             (nil, "https://a.example"), ("https://b.example", "https://b.example"),
             ("https://c.example", "https://a.example"), ("https://B.example", "https://a.example"),
         ] as [(String?, String)])
-    func `takes the known server if there are several, else the first`(
+    func `takes the known server if there are several, else the first if none answers`(
         _ pinned: String?, _ expected: String
     ) async throws {
         let transport = ScriptedTransport([
             Self.place: [Self.metadata(servers: ["https://a.example", "https://b.example"])]
         ])
         #expect(try await Self.find(transport, pinned: pinned).host.server == .issuer(expected))
+    }
+
+    /// The service trusts all of the servers that it names, so an outage of one lets no attacker choose another.
+    @Test(
+        arguments: [
+            (["not an address", "https://b.example"], nil), (["http://a.example", "https://b.example"], nil),
+            (["https://a.example", "https://b.example"], .failure(.unreachable(host: "a.example", reason: "down"))),
+            (["https://a.example", "https://b.example"], .status(503)),
+            (["https://a.example", "https://b.example"], .body("<html>", type: "text/html")),
+            (["https://a.example", "https://a2.example", "https://b.example"], server("https://other.example")),
+        ] as [([String], ScriptedTransport.Answer?)])
+    func `passes over a server that cannot be used if another one can`(
+        _ servers: [String], _ first: ScriptedTransport.Answer?
+    ) async throws {
+        let path = "/.well-known/oauth-authorization-server"
+        let transport = ScriptedTransport([
+            Self.place: [Self.metadata(servers: servers)],
+            "https://a.example" + path: [first ?? .status(404)],
+            "https://b.example" + path: [Self.server("https://b.example")],
+        ])
+        #expect(try await Self.find(transport).host.server == .issuer("https://b.example"))
+    }
+
+    @Test func `asks at most four servers, and none in a private network before the user agrees`() async throws {
+        let servers = (1...9).map { "https://s\($0).example" }
+        let transport = ScriptedTransport([Self.place: [Self.metadata(servers: servers)]])
+        let finder = ServerFinder(
+            transport: transport, reach: { $0.host == "s2.example" ? .privateNetworks(of: $1) : .asPublicAs($1) })
+        #expect(try await finder.find(try ServiceURL(Self.service)).host.server == .issuer("https://s1.example"))
+        let asked = Set(transport.requests.map(\.url.host))
+        #expect(asked == ["notes.example.com", "s1.example", "s3.example", "s4.example"])
+    }
+
+    @Test func `of which none is allowed is an error`() async throws {
+        let error = OAuthError.addressTooNear(host: "a.example", resource: "notes.example.com")
+        for servers in [["https://a.example"], ["https://a.example", "https://b.example", "x"]] {
+            let transport = ScriptedTransport([Self.place: [Self.metadata(servers: servers)]])
+            let finder = ServerFinder(transport: transport, reach: { _, _ in throw error })
+            await #expect(throws: error) { try await finder.find(try ServiceURL(Self.service)) }
+        }
+    }
+
+    /// The origin's own issuer would be a guess.
+    @Test(arguments: [.failure(.timedOut(host: "h", seconds: 15)), .status(503)] as [ScriptedTransport.Answer])
+    func `waits for the metadata that the challenge names`(_ answer: ScriptedTransport.Answer) async throws {
+        let transport = ScriptedTransport([
+            Self.service: [Self.challenge(#"resource_metadata="\#(Self.origin)/meta""#)],
+            Self.origin + "/meta": [answer], Self.ownPlace: [Self.server(Self.origin)],
+        ])
+        let error = await #expect(throws: OAuthError.self) { try await Self.find(transport) }
+        #expect(error?.isOutage == true)
     }
 
     /// Metadata without a server say nothing, and neither does a location that does not answer.

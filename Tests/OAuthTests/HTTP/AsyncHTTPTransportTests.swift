@@ -98,15 +98,70 @@ struct `The transport` {
     }
 
     @Test(arguments: [
-        "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n" + String(repeating: "x", count: 100_000),
-        "HTTP/1.1 200 OK\r\n\r\n" + String(repeating: "x", count: 100_000),
+        "HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n" + String(repeating: "x", count: 300_000),
+        "HTTP/1.1 200 OK\r\n\r\n" + String(repeating: "x", count: 300_000),
     ])
     func `reads no more than its limit`(answer: String) async throws {
         try await ScriptedServer.run({ _ in .bytes(answer) }) { server in
-            let request = HTTPRequest(post: Secret(""), to: try EndpointURL(server.address()))
-            await #expect(throws: OAuthError.tooLarge(host: "127.0.0.1", limit: 65_536)) { try await send(request) }
+            let url = try EndpointURL(server.address())
+            let tooLarge = OAuthError.tooLarge(host: "127.0.0.1", limit: 262_144)
+            await #expect(throws: tooLarge) { try await send(HTTPRequest(get: url)) }
+            let part = try await send(HTTPRequest(post: Secret(""), to: url))
+            #expect(part.fault == tooLarge)
+            #expect(part.body == Secret(String(repeating: "x", count: 262_144)))
         }
     }
+
+    // The answer to a POST cannot be had again.
+    @Test(arguments: [
+        (
+            ScriptedServer.Reply.bytes("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{}"),
+            OAuthError.answerLost(host: "127.0.0.1")
+        ),
+        (.bytes("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n"), .answerLost(host: "127.0.0.1")),
+        (.stall("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{}"), .timedOut(host: "127.0.0.1", seconds: 1)),
+    ])
+    func `keeps the part of an answer to a POST, and of no other`(
+        reply: ScriptedServer.Reply, fault: OAuthError
+    ) async throws {
+        try await ScriptedServer.run({ _ in reply }) { server in
+            let url = try EndpointURL(server.address())
+            let deadline = Duration.seconds(fault == .answerLost(host: "127.0.0.1") ? 30 : 1)
+            let part = try await send(HTTPRequest(post: Secret("a=b"), to: url), deadline: deadline)
+            #expect(part.status == 200 && part.body == Secret("{}"))
+            #expect(part.fault == fault)
+            await #expect(throws: fault) { try await send(HTTPRequest(get: url), deadline: deadline) }
+        }
+    }
+
+    @Test(arguments: ["gzip", "deflate"])
+    func `decompresses an answer, although it asks for none that is compressed`(encoding: String) async throws {
+        let body = encoding == "gzip" ? Self.gzip : Self.zlib
+        let head = "HTTP/1.1 200 OK\r\nContent-Encoding: \(encoding)\r\nContent-Length: \(body.count)\r\n\r\n"
+        try await ScriptedServer.run({ _ in .data(Array(head.utf8) + body) }) { server in
+            let url = try EndpointURL(server.address())
+            for request in [HTTPRequest(get: url), HTTPRequest(post: Secret(""), to: url)] {
+                let response = try await send(request)
+                #expect(response.body == Secret("{}") && response.fault == nil)
+                #expect(response.field("Content-Encoding") == nil)
+            }
+        }
+    }
+
+    @Test func `refuses what is said to be compressed and is not`() async throws {
+        let answer = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}"
+        try await ScriptedServer.run({ _ in .bytes(answer) }) { server in
+            let malformed = OAuthError.malformed(host: "127.0.0.1", member: "Content-Encoding")
+            let url = try EndpointURL(server.address())
+            await #expect(throws: malformed) { try await send(HTTPRequest(get: url)) }
+        }
+    }
+
+    // RFC 1952 and RFC 1950.
+    private static let gzip: [UInt8] = [
+        0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 0xAB, 0xAE, 5, 0, 0x43, 0xBF, 0xA6, 0xA3, 2, 0, 0, 0,
+    ]
+    private static let zlib: [UInt8] = [0x78, 0x9C, 0xAB, 0xAE, 5, 0, 1, 0x75, 0, 0xF9]
 
     @Test(arguments: [
         ScriptedServer.Reply.stall(""), .stall("HTTP/1.1 200 OK\r\nContent-Le"),
@@ -146,7 +201,7 @@ struct `The transport` {
 
     @Test(arguments: [
         (ScriptedServer.Reply.close, OAuthError.answerLost(host: "127.0.0.1")),
-        (.bytes("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"), .answerLost(host: "127.0.0.1")),
+        (.bytes("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"), .answerLost(host: "127.0.0.1")),
         (.bytes("SSH-2.0-x\r\n"), .unreachable(host: "127.0.0.1", reason: "the answer is not HTTP")),
     ])
     func `reports a missing answer and does not retry`(reply: ScriptedServer.Reply, error: OAuthError) async throws {

@@ -100,6 +100,35 @@ import Testing
         }
     }
 
+    @Test(arguments: ["text/html", "image/png", "application/octet-stream", nil])
+    func `reads a document whatever its type is said to be`(type: String?) async throws {
+        for start in ["", "\u{FEFF}", " \n", "\u{FEFF}\r\n"] {
+            let (result, asked) = await discover([Self.first: [.body(start + Examples.document(), type: type)]])
+            #expect(try result.get().issuer == Examples.issuer)
+            #expect(asked == [Self.first])
+        }
+    }
+
+    @Test func `reads a document in UTF-16`() async throws {
+        let units = Array(("\u{FEFF}" + Examples.document()).utf16)
+        for bytes in [
+            units.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }, units.flatMap { [UInt8($0 >> 8), UInt8($0 & 0xFF)] },
+        ] {
+            let response = HTTPResponse(status: 200, fields: [], body: Secret(bytes))
+            let (result, _) = await discover([Self.first: [.response(response)]])
+            #expect(try result.get().issuer == Examples.issuer)
+        }
+    }
+
+    // A page of people's own may hold a document in its text.
+    @Test(arguments: ["<pre>{}</pre>", "[{}]", "x {}", "callback({})"])
+    func `finds no document in another text`(text: String) async throws {
+        let (result, _) = await discover([
+            Self.first: [.json(text.replacing("{}", with: Examples.document()))]
+        ])
+        #expect(throws: OAuthError.self) { try result.get() }
+    }
+
     @Test(arguments: [
         OAuthError.unreachable(host: "h", reason: "x"),
         .untrusted(host: "h", reason: .expired), .addressTooNear(host: "h", resource: "r"), .cancelled,

@@ -125,6 +125,12 @@ private func discover(
         #expect(found == .success(honest))
     }
 
+    @Test(arguments: ["[7, \"https://login.example.com\", null]", "\"https://login.example.com\""])
+    func `names its servers in a list that may hold other things`(list: String) async throws {
+        let (found, _) = try await discover([wellKnown + "/mcp": [document(["authorization_servers": list])]])
+        #expect(found == .success(honest))
+    }
+
     @Test(arguments: [
         (Answer.failure(.unreachable(host: "h", reason: "x")), OAuthError.unreachable(host: "h", reason: "x")),
         (document(["dpop_bound_access_tokens_required": "true"]), .proofOfPossessionRequired(resource: resource)),

@@ -9,6 +9,8 @@ final class ScriptedServer: Sendable {
     enum Reply: Sendable {
         /// Sends these bytes, then closes the connection.
         case bytes(String)
+        /// The same for bytes that are no text.
+        case data([UInt8])
         /// Closes the connection without an answer.
         case close
         /// Sends these bytes, then nothing as long as the client waits.
@@ -90,6 +92,7 @@ final class ScriptedServer: Sendable {
             log.withLock { $0.append(text) }
             switch script(String(text.split(separator: " ").dropFirst().first ?? "")) {
             case .bytes(let bytes): try await outbound.write(ByteBuffer(string: bytes))
+            case .data(let bytes): try await outbound.write(ByteBuffer(bytes: bytes))
             case .close: break
             case .drip(let bytes, let pause):
                 for byte in bytes.utf8 {

@@ -34,7 +34,7 @@ import Testing
             ])
         #expect(transport.requests.first?.method == .post)
         #expect(transport.requests.first?.authorization == nil)
-        #expect(transport.requests.first?.responseLimit == 65_536)
+        #expect(transport.requests.first?.responseLimit == 262_144)
     }
 
     @Test func `refresh`() async throws {

@@ -170,8 +170,84 @@ import Testing
         #expect(throws: OAuthError.unusableToken) { try read(body) }
     }
 
-    @Test(arguments: [#"{"access_token":"#, #"{"access_token":"AT""#, #"{"access_token" "AT"}"#])
-    func `of half an object is malformed`(body: String) {
+    // Each of them comes from a server, a script or a gateway that was seen in the field, or from its relatives.
+    @Test(arguments: [
+        "<br />\n<b>Warning</b>: undefined index in <b>token.php</b> on line <b>7</b><br />\n{}",
+        "Notice: {constant} is not defined\n{}", "<pre>{}</pre>", "<html><body>{}</body></html>", "<!-- {x} -->{}",
+        "[{}]", "/* {} */ {}", "callback({});", "\u{FEFF}[ {} ]", "data: {}\n\n", "0 {} {}",
+    ])
+    func `is found in another text`(text: String) throws {
+        let object = #"{"access_token":"AT","token_type":"Bearer","refresh_token":"RT"}"#
+        let parts = text.split(separator: "{}", omittingEmptySubsequences: false)
+        let response = try read(parts.dropLast().joined(separator: "{}") + object + parts[parts.count - 1])
+        #expect(response.accessToken == Secret("AT") && response.refreshToken == Secret("RT"))
+    }
+
+    @Test func `is no form because a token in it has an equals sign`() throws {
+        #expect(try read(#"[{"access_token":"AT="}]"#).accessToken == Secret("AT="))
+    }
+
+    @Test func `is found in a text of JSON`() throws {
+        let response = try read(#"  "{\"access_token\":\"AT\",\"refresh_token\":\"RT\"}"  "#)
+        #expect(response.accessToken == Secret("AT") && response.refreshToken == Secret("RT"))
+    }
+
+    @Test(arguments: [
+        #"{"access_token":"AT","refresh_token":"RT""#, #"{"refresh_token":"RT","access_token":"AT","expires_in":36"#,
+        #"{"access_token":"AT","refresh_token":"RT","scope":"a b"#, #"{"refresh_token":"RT","access_token":"AT", }"#,
+        #"<pre>{"access_token":"AT","refresh_token":"RT","id_token""#,
+        #"[{"refresh_token":"RT","access_token":"AT","a":[1,"#,
+        #"{"data":{"access_token":"AT","refresh_token":"RT"},"id_token":"ey"#,
+    ])
+    func `that is cut off counts as far as it goes`(body: String) throws {
+        let response = try read(body)
+        #expect(response.accessToken == Secret("AT") && response.refreshToken == Secret("RT"))
+        #expect(response.expiresIn == nil && response.scope == nil)
+    }
+
+    @Test(
+        arguments: [
+            ("7", "7"), ("9223372036854775808", "9223372036854775808"),
+            ("123456789012345678901234567890", "123456789012345678901234567890"),
+            (#"{"token":"RT","expires_in":9}"#, "RT"), (#"{"value":"RT"}"#, "RT"), (#"{"refresh_token":"RT"}"#, "RT"),
+            (#"{"token":"RT","value":"RS"}"#, nil), (#"{"id":"RT"}"#, nil), ("1.5", nil), ("true", nil), ("[7]", nil),
+        ] as [(String, String?)])
+    func `may have a token that is a number or in an object`(json: String, token: String?) throws {
+        #expect(try read(#"{"access_token":"AT","refresh_token":\#(json)}"#).refreshToken == token.map { Secret($0) })
+    }
+
+    @Test func `may have members that are deeper or longer than any answer needs`() throws {
+        let deep = String(repeating: "[", count: 10_000) + String(repeating: "]", count: 10_000)
+        let response = try read(#"{"x":\#(deep),"access_token":"AT","y":{"z":\#(deep)},"refresh_token":"RT"}"#)
+        #expect(response.accessToken == Secret("AT") && response.refreshToken == Secret("RT"))
+        let long = String(repeating: "x", count: 65_001)
+        #expect(throws: OAuthError.unusableToken) { try read(#"{"access_token":"\#(long)"}"#) }
+        #expect(try read(#"{"access_token":"AT","refresh_token":"\#(long)"}"#).refreshToken == nil)
+    }
+
+    @Test func `of which only a part has arrived counts if the part has a token`() throws {
+        func read(_ body: String) throws(OAuthError) -> TokenResponse {
+            var response = HTTPResponse(status: 200, fields: [], body: Secret(body))
+            response.fault = .answerLost(host: "a.example")
+            return try TokenResponse(response, from: "a.example")
+        }
+        #expect(try read(#"{"access_token":"AT","refresh_token":"RT","exp"#).refreshToken == Secret("RT"))
+        for body in ["{", "{}", #"{"access_token":"A"#, "access_token=AT&refresh_token=R", "<html>"] {
+            #expect(throws: OAuthError.answerLost(host: "a.example")) { try read(body) }
+        }
+    }
+
+    @Test func `of a page does not take an error from its scripts`() {
+        let page = #"<html><script>var state = {"error":"invalid_grant"}</script></html>"#
+        let refusal = OAuthError.refused(host: "a.example", status: 400, error: "HTTP 400", description: nil)
+        #expect(throws: refusal) { try read(page, status: 400) }
+        let warned = #"<b>Warning</b>: deprecated {"error":"invalid_grant"}"#
+        let error = OAuthError.refused(host: "a.example", status: 400, error: "invalid_grant", description: nil)
+        #expect(throws: error) { try read(warned, status: 400) }
+    }
+
+    @Test(arguments: [#"{"access_token":"#, #"{"access_token":"AT"#, #"{"access_token" "AT"}"#])
+    func `of half an object without a token is malformed`(body: String) {
         #expect(throws: OAuthError.malformed(host: "a.example", member: "JSON")) { try read(body) }
     }
 
@@ -181,9 +257,9 @@ import Testing
         #expect(throws: refusal) { try read(body, status: 404) }
     }
 
-    @Test func `that is compressed is not decompressed`() {
+    @Test func `in an encoding that the transport has not decoded is malformed`() {
         #expect(throws: OAuthError.malformed(host: "a.example", member: "Content-Encoding")) {
-            try read("\u{1f}\u{8b}", fields: [(name: "content-encoding", value: "gzip")])
+            try read("\u{1f}\u{8b}", fields: [(name: "content-encoding", value: "br")])
         }
     }
 }
