@@ -4,6 +4,8 @@ package import Addresses
 package enum Question: Sendable, Equatable {
     /// Return a credential. keyfob may ask the user for it only if `interaction` is not `never`.
     case get(CredentialRequest)
+    /// The same for a user whose last credential no longer works. keyfob does not return an access token that it remembers.
+    case renew(CredentialRequest)
     /// Store the credential in the request.
     case store(CredentialRequest)
     /// Delete the credential in the request.
@@ -26,7 +28,7 @@ package enum Question: Sendable, Equatable {
     /// The request; nil if the question has none.
     package var request: CredentialRequest? {
         switch self {
-        case .get(let request), .store(let request), .erase(let request): request
+        case .get(let request), .renew(let request), .store(let request), .erase(let request): request
         case .list, .reply: nil
         }
     }

@@ -11,6 +11,7 @@ import Secrets
 ///
 /// - Not supported: `list` names the accounts that are signed in but not the stored passwords. Docker asks for each
 ///   listed entry and sends it to the daemon.
+/// - A `get` does not tell that the registry refused the last token. `docker logout` is an `erase`.
 /// - Not found: `credentials not found in native keychain` on standard output, exit status 1; Docker then goes on
 ///   without a credential. So keyfob says the same if there is an account but no token now, and the reason on standard
 ///   error, which Docker shows. Docker asks about all registries, so any other answer would stop work with the others.

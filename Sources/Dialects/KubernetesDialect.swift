@@ -10,6 +10,7 @@ import JSON
 /// an `ExecCredential` of the same version with a token and, if known, the time at which to ask again.
 ///
 /// - Not supported: stored passwords, which clusters do not accept; client certificates; `v1alpha1`.
+/// - After a 401, client-go asks again with the same question, and does not tell that the token was refused.
 /// - Not found: exit status 1 and one line on standard error, which kubectl shows.
 /// - Deadline: kubectl has none; keyfob stops after 30 seconds. It may ask the user if `spec.interactive` is true.
 package struct KubernetesDialect: Dialect {

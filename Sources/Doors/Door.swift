@@ -91,7 +91,7 @@ package struct Door {
             }
         case .store(let request) where scope != .withoutLookup:
             return RememberedToken.isStored(by: request) ? dialect.done(.store) : nil
-        case .get, .store, .erase, .list: return nil
+        case .get, .renew, .store, .erase, .list: return nil
         }
     }
 

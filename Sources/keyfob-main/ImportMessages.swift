@@ -81,6 +81,35 @@ enum ImportMessages {
         return "\(keeper.rawValue): \(problems.count) more such entries, \(places)"
     }
 
+    /// A setting of Git Credential Manager, and whether it counts. Its value may be a secret, and is not shown.
+    static func line(of setting: ManagerSetting) -> String {
+        let said =
+            switch setting.use {
+            case .counts: "counts for keyfob too"
+            case .incomplete:
+                "does not count without all of oauthClientId, oauthAuthorizeEndpoint and oauthTokenEndpoint"
+            case .overruled: "does not count: another setting has priority, or keyfob cannot use its value"
+            case .refused(let error): "is an error: \(Report.words(value: error))"
+            case .blocked(let other): "does not count as long as \(Messages.printable(other)) is an error"
+            case .configured: "does not count: keyfob's own configuration has this service"
+            case .withoutScheme: "does not count without https:// before the host"
+            case .noService: "does not count: keyfob has no credentials for such a URL"
+            case .unread(nil): "does not count, and keyfob has nothing like it"
+            case .unread(let instead?): "does not count; instead: \(words(instead))"
+            }
+        let keeper = FoundCredential.Keeper.manager.rawValue
+        return "\(keeper): \(Messages.address(setting.name)) \(said)"
+    }
+
+    private static func words(_ replacement: ManagerSetting.Replacement) -> String {
+        switch replacement {
+        case .key(let name): "\(name) in keyfob's configuration"
+        case .hostKey(let name): "\(name) of the service in keyfob's configuration"
+        case .git(let name): "git's setting \(name)"
+        case .variable(let name): "the variable \(name)"
+        }
+    }
+
     // The question and its result.
 
     static func question(_ number: Int) -> String { "copy \(count(number)) into your keyring? [y/N] " }

@@ -31,7 +31,20 @@ package struct GitConfigCommand: Sendable {
     /// - Throws: ``ConfigurationError`` if git does not answer, because the settings are unknown then.
     package func settings(for request: CredentialRequest) throws(ConfigurationError) -> GitSettings? {
         guard let url = request.url else { return nil }
-        return try matches("credential", Self.subject(url)).map { GitSettings(output: $0) }
+        return try settings(at: url)
+    }
+
+    /// The user's settings for a URL; nil if git is not installed.
+    package func settings(at url: ServiceURL) throws(ConfigurationError) -> GitSettings? {
+        try matches("credential", Self.subject(url)).map { GitSettings(output: $0) }
+    }
+
+    /// The names of all settings `credential.*` of the user, in git's order. git writes the last word in lower case.
+    ///
+    /// - Throws: ``ConfigurationError`` if git gives no answer.
+    package func credentialSettings() throws(ConfigurationError) -> [String] {
+        let output = try ask(["config", "-z", "--name-only", "--get-regexp", "^credential\\."], inRepository: false)
+        return (output ?? []).split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
     }
 
     /// The URL for git: without its path if that can be read in two ways.

@@ -32,6 +32,9 @@ package struct GitSettings: Sendable {
         package let host: Configuration.Host
         package let client: Client
         package let server: Account.ServerLocation
+        /// The names of the settings that it consists of, in lower case. An unusable value is not part of it, and neither
+        /// is the second name of a key whose first name is set.
+        package let names: Set<String>
     }
 
     /// The client for `url`; nil if git's settings lack a client id or an endpoint.
@@ -45,12 +48,14 @@ package struct GitSettings: Sendable {
         }
         guard isComplete else { return nil }
         try refuseOtherResponseModes(for: url)
+        var names: Set<String> = []
         for key in keys {
             guard let name = key.gitNames.first(where: { value($0.lowercased()) != nil }),
                 let text = value(name.lowercased())
             else { continue }
             do throws(ConfigurationError.Problem) {
                 try key.parseGit(text, url, &host)
+                names.insert(name.lowercased())
             } catch {
                 // Other unusable values are ignored, such as a user name that an answer to git cannot hold.
                 guard case .badURL = error else { continue }
@@ -60,7 +65,10 @@ package struct GitSettings: Sendable {
         guard let id = host.clientID, let server = host.server else { return nil }
         let secret = value("oauthclientsecret").map { Secret($0) }
         let client = Client(id: id, secret: secret, authentication: secret == nil ? .none : authentication)
-        return OAuthClient(host: host, client: client, server: server)
+        // Without a secret, there is nothing to send in a header.
+        let others = secret == nil ? [] : ["oauthclientsecret", "oauthuseclientauthheader"]
+        names.formUnion((others + ["oauthresponsemode"]).filter { value($0) != nil })
+        return OAuthClient(host: host, client: client, server: server, names: names)
     }
 
     /// The keys without which there is no client.

@@ -59,6 +59,18 @@ package struct CredentialHelper: Sendable {
         return stored.alternative.map { Answer(response: $0) }
     }
 
+    /// The same as ``get(_:alternatives:)`` for a user whose last credential no longer works: another access token takes the
+    /// place of a remembered one, as if the service had refused it (``TokenState``).
+    package func renew(
+        _ request: CredentialRequest, alternatives: PasswordStore.Alternatives = .none
+    ) async throws -> Answer? {
+        let answer = try await get(request, alternatives: alternatives)
+        guard let answer, answer.response.continue else { return answer }
+        var request = request
+        request.state = answer.response.state
+        return try await get(request, alternatives: alternatives)
+    }
+
     /// The stored passwords for `request`, or why there is no Secret Service that could have any.
     private func storedPasswords(
         for request: CredentialRequest, _ alternatives: PasswordStore.Alternatives

@@ -57,7 +57,8 @@ struct Exchange: Sendable {
     private func reply(to question: Question, _ dialect: any Dialect, _ composition: Composition) async -> Reply {
         do {
             switch question {
-            case .get(let request): return try await get(request, dialect, composition)
+            case .get(let request): return try await get(request, dialect, composition, renews: false)
+            case .renew(let request): return try await get(request, dialect, composition, renews: true)
             case .store(let request):
                 try await composition.attempt { helper, _ in try await helper.store(request) }
                 return dialect.done(.store)
@@ -87,13 +88,17 @@ struct Exchange: Sendable {
     }
 
     private func get(
-        _ request: CredentialRequest, _ dialect: any Dialect, _ composition: Composition
+        _ request: CredentialRequest, _ dialect: any Dialect, _ composition: Composition, renews: Bool
     ) async throws -> Reply {
         let caller = type(of: dialect)
         let alternatives = PasswordStore.Alternatives(
             preferredUser: caller.keptAs, withoutPath: caller.takesPasswordsWithoutPath)
         return try await composition.attempt { helper, configuration in
-            guard let found = try await helper.get(request, alternatives: alternatives) else {
+            let found =
+                renews
+                ? try await helper.renew(request, alternatives: alternatives)
+                : try await helper.get(request, alternatives: alternatives)
+            guard let found else {
                 return dialect.notFound(request)
             }
             // A caller that comes back names the user of the answer, which may be the same for all accounts.

@@ -11,7 +11,11 @@ import Secrets
 /// descriptor.
 struct Exec: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Run a command with a token in its environment or on a file descriptor, never on a command line.")
+        abstract: "Run a command with a token in its environment or on a file descriptor, never on a command line.",
+        discussion: """
+            If the service refuses the token, because somebody has revoked it, get another one and run the command again: \
+            keyfob token URL | keyfob token URL --reject
+            """)
 
     @Argument(help: "The URL of the service.", completion: .services)
     var url: String

@@ -13,7 +13,8 @@ struct Import: AsyncParsableCommand {
         abstract: "Copy passwords and tokens of other programs into your keyring.",
         discussion: """
             It first shows them without their secrets, and copies them after your yes. It does not change the data of \
-            the other programs. At the end it says how to remove secrets in plain text.
+            the other programs. At the end it says how to remove secrets in plain text. With `--from gcm` it also says \
+            which settings of Git Credential Manager count for keyfob.
             """)
 
     @Option(
@@ -44,6 +45,7 @@ struct Import: AsyncParsableCommand {
             let verdicts = try await moving.verdicts(on: found) { try await parts.accounts.account(for: $0) != nil }
             try show(found, verdicts)
             try sayWhatNeedsNothing()
+            if keepers.contains(.manager) { try saySettings(parts.accounts) }
             let wanted = zip(found, verdicts).filter { $1 == .new || ($1 == .differs && replace) }.map(\.0)
             if !isDryRun, !wanted.isEmpty { try await copy(wanted, moving) }
             sayHowToRemove(found)
@@ -98,11 +100,25 @@ struct Import: AsyncParsableCommand {
     private func sayWhatNeedsNothing() throws {
         guard keepers.isEmpty else { return }
         Terminal.say("git-credential-libsecret: keyfob uses its items, so they need no copy")
-        let git = GitConfigCommand(
-            search: ExecutableSearch(path: Environment.variable("PATH")), environment: Environment.environment)
         for service in try git.servicesWithClients() {
             Terminal.say("git-credential-oauth: its settings for \(Messages.address(service)) stay valid")
         }
+    }
+
+    /// Names the settings of Git Credential Manager in git's configuration, and whether they count.
+    private func saySettings(_ accounts: AccountDirectory) throws {
+        let git = git
+        let settings = ManagerSettings(
+            isConfigured: { try accounts.configuredAccount(for: CredentialRequest(url: $0.description)) != nil },
+            settings: { try git.settings(at: $0) })
+        for setting in try settings.all(among: git.credentialSettings()) {
+            Terminal.say(ImportMessages.line(of: setting))
+        }
+    }
+
+    private var git: GitConfigCommand {
+        GitConfigCommand(
+            search: ExecutableSearch(path: Environment.variable("PATH")), environment: Environment.environment)
     }
 
     private func sayHowToRemove(_ found: [FoundCredential]) {
@@ -118,4 +134,9 @@ struct Import: AsyncParsableCommand {
 /// There is no terminal on which keyfob could ask whether to copy.
 struct NobodyAsked: Error {}
 
-extension FoundCredential.Keeper: ExpressibleByArgument {}
+extension FoundCredential.Keeper: ExpressibleByArgument {
+    /// `gcm` is short for Git Credential Manager.
+    init?(argument: String) {
+        self.init(rawValue: argument == "gcm" ? Self.manager.rawValue : argument)
+    }
+}

@@ -13,24 +13,27 @@ extension Report {
     init(configuration error: ConfigurationError) {
         let place = Messages.printable(error.file) + (error.line.map { ":\($0)" } ?? "")
         let key = error.key.map { Messages.address($0) + ": " } ?? ""
-        let said =
-            switch error.problem {
-            case .unreadable(let code): FileError.text(of: code)
-            case .syntax(let words): Messages.printable(words)
-            case .unknownKey: "unknown key"
-            case .wrongType(let expected): "must be \(expected)"
-            case .notAllowed(let value, let allowed):
-                "\"\(Messages.printable(value))\" is not one of " + allowed.joined(separator: ", ")
-            case .badURL(let value) where Self.isAmbiguous(value):
-                "\"\(Messages.address(value))\" has a path that can be read in more than one way"
-            case .badURL(let value): Self.words(badURL: value, error)
-            case .twice(let service): "\(Messages.printable(service)) has another entry in this file"
-            case .incomplete(let missing): "\(missing) is missing"
-            case .notAFile, .notSet, .ofAnotherUser, .writableByOthers, .full, .entryTooLarge, .gitTimedOut, .gitFailed:
-                Self.words(place: error.problem)
-            }
-        self.init("\(place): \(key)\(said)", status: 78)
+        self.init("\(place): \(key)\(Self.words(value: error))", status: 78)
         hints = Self.mend(error)
+    }
+
+    /// What is wrong with a value in the configuration.
+    static func words(value error: ConfigurationError) -> String {
+        switch error.problem {
+        case .unreadable(let code): FileError.text(of: code)
+        case .syntax(let words): Messages.printable(words)
+        case .unknownKey: "unknown key"
+        case .wrongType(let expected): "must be \(expected)"
+        case .notAllowed(let value, let allowed):
+            "\"\(Messages.printable(value))\" is not one of " + allowed.joined(separator: ", ")
+        case .badURL(let value) where Self.isAmbiguous(value):
+            "\"\(Messages.address(value))\" has a path that can be read in more than one way"
+        case .badURL(let value): Self.words(badURL: value, error)
+        case .twice(let service): "\(Messages.printable(service)) has another entry in this file"
+        case .incomplete(let missing): "\(missing) is missing"
+        case .notAFile, .notSet, .ofAnotherUser, .writableByOthers, .full, .entryTooLarge, .gitTimedOut, .gitFailed:
+            Self.words(place: error.problem)
+        }
     }
 
     private static func words(badURL value: String, _ error: ConfigurationError) -> String {

@@ -210,6 +210,17 @@ def test_a_caller_that_allows_interaction_opens_a_browser(caller_of: Person) -> 
     assert caller_of.browsers_opened() == 1
 
 
+def test_cargo_login_without_a_token_replaces_the_remembered_token(caller_of: Person, provider: Provider) -> None:
+    cargo = next(caller for caller in CALLERS if caller.name == "cargo")
+    assert_worked(caller_of.keyfob("login", SERVICE))
+    before = cargo.token(caller_of)
+    assert cargo.token(caller_of) == before
+    done = cargo.ask(caller_of, stdin=cargo.stdin.replace('"get"', '"login"').encode())
+    assert done.stdout == b'{"v":[1]}\n{"Ok":{"kind":"login"}}\n', stderr_lines(done)
+    assert cargo.token(caller_of) != before
+    assert (refreshes(provider), caller_of.browsers_opened()) == (1, 1)
+
+
 def test_cargo_login_without_a_token_signs_in(caller_of: Person) -> None:
     cargo = next(caller for caller in CALLERS if caller.name == "cargo")
     done = cargo.ask(caller_of, stdin=cargo.stdin.replace('"get"', '"login"').encode())

@@ -15,7 +15,7 @@ from harness.callers import admits, link, sign_in
 from harness.person import Done, Person, stderr_lines
 from harness.provider.server import Provider
 from harness.service import Answer, Asked, Service, guarded
-from harness.steps import assert_worked
+from harness.steps import assert_worked, refreshes
 from harness.tls import Authority
 
 JSON = {"Content-Type": "application/json"}
@@ -98,6 +98,21 @@ def test_kubectl_is_admitted_with_the_token_of_one_sign_in(
         assert done.stdout == b"ok"
     assert {asked.authorization for asked in cluster.service.answered(200)} == {f"Bearer {token}"}
     assert cluster.person.browsers_opened() == 1
+
+
+@pytest.mark.skipif(kubectl_minor() < 20, reason="needs kubectl 1.20")
+def test_kubectl_gets_another_token_after_a_refusal(cluster: Cluster, provider: Provider) -> None:
+    token = sign_in(cluster.person, provider, cluster.service)
+    cluster.configure("v1beta1")
+    provider.expire_access_tokens()
+    # kubectl asks again after a refusal, with the same question: it cannot tell that the token was refused.
+    assert cluster.get().returncode != 0
+    refused = [asked.authorization for asked in cluster.service.answered(401) if asked.authorization]
+    assert set(refused) == {f"Bearer {token}"} and refreshes(provider) == 0
+    assert_worked(cluster.person.keyfob("token", cluster.service.origin, "--reject", stdin=token.encode()))
+    assert_worked(cluster.get())
+    assert [asked.authorization for asked in cluster.service.answered(200)] != [f"Bearer {token}"]
+    assert (refreshes(provider), cluster.person.browsers_opened()) == (1, 1)
 
 
 @pytest.mark.skipif(kubectl_minor() < 20, reason="needs kubectl 1.20")

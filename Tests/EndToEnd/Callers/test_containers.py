@@ -28,7 +28,7 @@ from harness.ports import free_port
 from harness.provider.server import Provider
 from harness.service import Answer, Asked, Service
 from harness.session import kill
-from harness.steps import assert_worked
+from harness.steps import assert_worked, refreshes
 from harness.waiting import wait_until
 
 ISSUER = "keyfob tests"
@@ -169,6 +169,25 @@ def test_skopeo_copies_and_inspects_with_the_token_of_one_sign_in(registry: Regi
     assert json.loads(done.stdout)["Architecture"] == "amd64"
     assert registry.person.browsers_opened() == 1
     assert len(registry.tokens.answered(200)) >= 2
+
+
+@pytest.mark.parametrize("remedy", ["logout", "reject"])
+def test_skopeo_gets_another_token_after_a_refusal(registry: Registry, provider: Provider, remedy: str) -> None:
+    person, url = registry.person, f"http://{registry.host}"
+    assert_worked(person.keyfob("login", url))
+    assert_worked(registry.push())
+    token = person.token(url)
+    provider.expire_access_tokens()
+    # Docker's protocol cannot tell that the registry refused the token, so each run gets the same one.
+    assert registry.inspect().returncode != 0 and registry.inspect().returncode != 0
+    assert refreshes(provider) == 0
+    if remedy == "reject":
+        assert_worked(person.keyfob("token", url, "--reject", stdin=token.encode()))
+    else:
+        # That is the question of `docker logout`.
+        assert_worked(person.session.run("docker-credential-keyfob", "erase", stdin=registry.host.encode()))
+    assert_worked(registry.inspect())
+    assert (refreshes(provider), person.browsers_opened()) == (1, 1)
 
 
 def test_skopeo_opens_no_browser_and_gets_the_remedy(registry: Registry) -> None:

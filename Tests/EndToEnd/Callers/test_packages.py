@@ -21,7 +21,7 @@ from harness.gate import presented_token
 from harness.person import Done, Person, stderr_lines
 from harness.provider.server import Provider
 from harness.service import Answer, Asked, Service, guarded
-from harness.steps import assert_worked
+from harness.steps import assert_worked, refreshes
 
 WHEEL = "hello-1.0-py3-none-any.whl"
 
@@ -170,6 +170,31 @@ def test_cargo_fetches_with_the_token_of_one_sign_in(person: Person, provider: P
         assert {asked.authorization for asked in service.answered(200)} == {f"Bearer {token}"}
         assert len(service.answered(200)) == len(pages)
         assert person.browsers_opened() == 1
+
+
+@needs_cargo
+@pytest.mark.parametrize("remedy", ["login", "logout", "reject"])
+def test_cargo_gets_another_token_after_a_refusal(person: Person, provider: Provider, remedy: str) -> None:
+    link(person)
+    pages: dict[str, bytes] = {}
+    answers = guarded(admits(provider, "Bearer"), "Bearer", lambda asked: found(pages, asked))
+    with Service(answers) as service:
+        pages.update(registry(service.origin, crate()))
+        token = sign_in(person, provider, service, "/index")
+        provider.expire_access_tokens()
+        # Cargo's protocol cannot tell that the registry refused the token, so each run gets the same one.
+        for _ in range(2):
+            done = run_cargo(person, service, "fetch")
+            assert done.returncode != 0 and "cargo login" in done.stderr.decode(), stderr_lines(done)
+        refused = [asked.authorization for asked in service.answered(401) if asked.authorization]
+        assert set(refused) == {f"Bearer {token}"} and refreshes(provider) == 0
+        if remedy == "reject":
+            assert_worked(person.keyfob("token", service.origin + "/index", "--reject", stdin=token.encode()))
+        else:
+            assert_worked(run_cargo(person, service, remedy, "--registry", "here"))
+        assert_worked(run_cargo(person, service, "fetch"))
+        assert token not in {str(asked.authorization).removeprefix("Bearer ") for asked in service.answered(200)}
+        assert (refreshes(provider), person.browsers_opened()) == (1, 1)
 
 
 @needs_cargo

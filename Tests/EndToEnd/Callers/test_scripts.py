@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 
@@ -14,7 +15,7 @@ from harness.notes.server import NotesServer
 from harness.person import Person
 from harness.provider.server import Provider
 from harness.service import Answer, Service, guarded
-from harness.steps import assert_refused, assert_worked
+from harness.steps import assert_refused, assert_worked, refreshes
 from harness.terminal import Terminal
 
 
@@ -92,6 +93,19 @@ def test_a_refused_token_is_replaced_and_only_that_one(person: Person, provider:
     again = person.keyfob("token", page.origin, "--reject", stdin=token.encode()).stdout.decode().strip()
     assert again == other
     assert len(provider.token_requests("refresh_token")) == 1
+
+
+def test_the_help_of_exec_names_the_way_to_another_token(person: Person, provider: Provider, page: Service) -> None:
+    done = person.keyfob("exec", "--help")
+    (command,) = re.findall(r"keyfob token URL \| keyfob token URL --reject", " ".join(done.stdout.decode().split()))
+    token = sign_in(person, provider, page)
+    provider.expire_access_tokens()
+    script = 'keyfob exec "$1" -- sh -c \'curl -sf -H "Authorization: Bearer $KEYFOB_TOKEN" "$0"\' "$1"'
+    assert shell(person, script, page.origin) == (22, "")
+    _, other = shell(person, command.replace("URL", '"$1"'), page.origin)
+    assert other.strip() not in ("", token)
+    assert shell(person, script, page.origin) == (0, "come in\n")
+    assert (refreshes(provider), person.browsers_opened()) == (1, 1)
 
 
 def test_a_token_is_shown_on_a_terminal_only_if_forced(person: Person, provider: Provider, page: Service) -> None:

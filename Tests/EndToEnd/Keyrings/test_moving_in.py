@@ -224,6 +224,51 @@ def test_git_credential_oauth_is_reported(person: Person) -> None:
     assert "none of these programs has stored credentials" in done.stderr.decode()
 
 
+def test_the_settings_of_git_credential_manager_are_judged(person: Person) -> None:
+    complete, alone = "credential.https://git.example.com.", "credential.https://other.example.com."
+    person.configure_git({
+        complete + "oauthClientId": "canary-id", complete + "oauthClientSecret": "canary-secret",
+        complete + "oauthAuthorizeEndpoint": "/authorize", complete + "oauthTokenEndpoint": "/token",
+        complete + "provider": "generic", alone + "oauthClientId": "canary-id",
+        "credential.ghe.example.com.oauthScopes": "repo", "credential.interactive": "false",
+        "credential.credentialStore": "plaintext", "credential.namespace": "work",
+    })  # fmt: skip
+    begin = "keyfob: git-credential-manager: "
+    for name in ("gcm", "git-credential-manager"):
+        done = person.keyfob("import", "--dry-run", "--from", name)
+        assert_worked(done)
+        said = dict(line.removeprefix(begin).split(" ", 1) for line in stderr_lines(done) if line.startswith(begin))
+        assert said == {
+            complete + "oauthClientId": "counts for keyfob too",
+            complete + "oauthClientSecret": "counts for keyfob too",
+            complete + "oauthAuthorizeEndpoint": "counts for keyfob too",
+            complete + "oauthTokenEndpoint": "counts for keyfob too",
+            complete + "provider": "does not count; instead: provider of the service in keyfob's configuration",
+            alone + "oauthClientId":
+                "does not count without all of oauthClientId, oauthAuthorizeEndpoint and oauthTokenEndpoint",
+            "credential.ghe.example.com.oauthScopes": "does not count without https:// before the host",
+            "credential.interactive": "counts for keyfob too",
+            "credential.credentialStore": "does not count; instead: store in keyfob's configuration",
+            "credential.namespace": "does not count, and keyfob has nothing like it",
+        }  # fmt: skip
+        assert b"canary" not in done.stdout + done.stderr
+    asked = person.ask_door("get", "https://git.example.com", KEYFOB_INTERACTION="never")
+    assert (asked.returncode, person.ask_door("get", "https://other.example.com").returncode) == (77, 0)
+
+
+def test_a_wrong_setting_of_git_credential_manager_is_named(person: Person) -> None:
+    url = "credential.https://git.example.com."
+    person.configure_git({
+        url + "oauthClientId": "id", url + "oauthAuthorizeEndpoint": "/a", url + "oauthTokenEndpoint": "/t",
+        url + "oauthResponseMode": "form_post",
+    })  # fmt: skip
+    lines = stderr_lines(person.keyfob("import", "--dry-run", "--from", "gcm"))
+    begin = f"keyfob: git-credential-manager: {url}"
+    assert f'{begin}oauthResponseMode is an error: "form_post" is not one of query' in lines
+    assert f"{begin}oauthClientId does not count as long as oauthResponseMode is an error" in lines
+    assert person.ask_door("get", "https://git.example.com").returncode == 78
+
+
 def test_import_shows_how_to_remove_plain_text(settled: Person) -> None:
     hints = [line for line in stderr_lines(settled.keyfob("import", "--yes")) if line.startswith("hint: ")]
     assert [re.search(r"~/\S+", hint)[0] for hint in hints] == [

@@ -7,6 +7,7 @@ import os
 import shlex
 import shutil
 import subprocess
+import tarfile
 from pathlib import Path
 
 from . import binaries
@@ -18,21 +19,24 @@ MAIL = ["git", "git-email", "libauthen-sasl-perl", "libmailtools-perl"]
 SHARED = ("/proc", "/dev", "/sys", "/tmp")
 
 
-def use_newer_git(person: Person, *, for_mail: bool = False) -> None:
+def use_newer_git(person: Person, *, for_mail: bool = False) -> Path:
     """Makes `git` in the person's session that of Debian 13, or of the release after it. It runs in that system's root
-    directory, with the files and the processes of the session."""
+    directory, with the files and the processes of the session. Returns a program that runs any command so."""
     root = (kept("git-for-mail", fill_for_mail) if for_mail else kept("newer-git", fill)).root
     shared = [*SHARED, str(person.session.root), str(binaries.bin_directory()), *libraries()]
     mounts = [f"mkdir -p {q(root, place)} && mount --rbind {shlex.quote(place)} {q(root, place)}" for place in shared]
-    inside = 'cd "$0" && exec /usr/bin/git "$@"'
+    inside = 'cd "$0" && exec "$@"'
     enter = f'exec /usr/sbin/chroot {shlex.quote(str(root))} sh -c {shlex.quote(inside)} "$PWD" "$@"'
     script = " && ".join([*mounts, enter])
     programs = person.home / "newer"
     programs.mkdir()
-    wrapper = programs / "git"
-    wrapper.write_text(f"#!/bin/sh\nexec unshare --mount --propagation private sh -c {shlex.quote(script)} sh \"$@\"\n")
-    wrapper.chmod(0o700)
+    within = f"exec unshare --mount --propagation private sh -c {shlex.quote(script)} sh"
+    for name, program in (("git", "/usr/bin/git"), ("within", "")):
+        wrapper = programs / name
+        wrapper.write_text(f'#!/bin/sh\n{within} {program} "$@"\n')
+        wrapper.chmod(0o700)
     person.session.env["PATH"] = f"{programs}{os.pathsep}{person.session.env['PATH']}"
+    return programs / "within"
 
 
 def libraries() -> list[str]:
@@ -56,6 +60,30 @@ def fill(place: Path) -> None:
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     for file in ("resolv.conf", "hosts"):
         shutil.copy(f"/etc/{file}", place / "etc" / file)
+
+
+def gits_tests() -> Path:
+    """The directory of git's own tests, from Debian's source package. They are part of git, so they are fetched and not
+    kept here; apt checks the package's signature."""
+    return kept("git-tests", fill_tests).root
+
+
+def fill_tests(place: Path) -> None:
+    """Fetches the source package in the newer system and unpacks its tests."""
+    system = kept("newer-git", fill)
+    (system.root / "etc/apt/sources.list.d/source.list").write_text(f"deb-src {MIRROR} trixie main\n")
+    system.do("apt-get", "-qq", "update", seconds=MAKING_SECONDS)
+    system.do("sh", "-c", "cd /root && apt-get -qq source --download-only git", seconds=MAKING_SECONDS)
+    (archive,) = (system.root / "root").glob("git_*.orig.tar.xz")
+    with tarfile.open(archive) as opened:
+        for member in opened:
+            parts = Path(member.name).parts
+            if member.isfile() and parts[1:2] == ("t",) and (len(parts) == 3 or parts[2] == "oid-info"):
+                target = place.joinpath(*parts[2:])
+                target.parent.mkdir(parents=True, exist_ok=True)
+                content = opened.extractfile(member)
+                assert content is not None
+                target.write_bytes(content.read())
 
 
 def fill_for_mail(place: Path) -> None:

@@ -95,6 +95,10 @@ class Service:
         self._server.shutdown()
         self._server.server_close()
 
+    def answer_by(self, answers: Callable[[Asked], Answer]) -> None:
+        """Answers in this way from now on."""
+        self._server.answers = answers
+
     def answered(self, status: int) -> list[Asked]:
         """The requests that got this status, in their order."""
         return [asked for asked, given in list(self._server.noted) if given == status]

@@ -34,6 +34,28 @@ private final class InMemoryTokenSource: TokenSource {
     }
 }
 
+/// Gives tokens one after the other, each with its name in kernel memory, and notes which one the request says was refused.
+private final class RememberingTokenSource: TokenSource {
+    private let names: [String?]
+    private let asked = Mutex<[String?]>([])
+
+    init(names: [String?]) { self.names = names }
+
+    var refused: [String?] { asked.withLock { $0 } }
+
+    func token(of account: Account, for request: CredentialRequest) async throws -> CachedAccessToken {
+        let number = asked.withLock { asked in
+            asked.append(TokenState(refusedIn: request)?.serial)
+            return asked.count
+        }
+        return CachedAccessToken(
+            token: Secret("token \(number)"), username: nil, expiresAt: 5, lifetime: 9, freshUntil: 4,
+            serial: names[number - 1])
+    }
+
+    func discard(_ refused: Secret?, of account: Account) async throws -> Bool { false }
+}
+
 /// The program on one page: what `get`, `store` and `erase` do.
 @Suite struct `The credential helper` {
     let items = InMemoryItemStore()
@@ -53,6 +75,13 @@ private final class InMemoryTokenSource: TokenSource {
             tokens.mapValues {
                 CachedAccessToken(token: Secret($0), username: nil, expiresAt: 5, lifetime: 9, freshUntil: 4)
             })
+        return CredentialHelper(accounts: accounts, passwords: PasswordStore(items: items), tokens: source)
+    }
+
+    /// git.example.com is configured.
+    private func helper(_ source: some TokenSource) throws -> CredentialHelper {
+        let text = "[host.\"https://git.example.com\"]\nissuer = \"https://l\"\nclient_id = \"keyfob\"\n"
+        let accounts = AccountDirectory(configuration: try TOMLConfiguration(text, file: "f").decode())
         return CredentialHelper(accounts: accounts, passwords: PasswordStore(items: items), tokens: source)
     }
 
@@ -82,6 +111,21 @@ private final class InMemoryTokenSource: TokenSource {
         _ configured: String?, _ asked: String?, _ username: String
     ) async throws {
         #expect(try await helper(username: configured).get(.git(username: asked))?.response.username == username)
+    }
+
+    @Test func `gives another token than the remembered one if the last no longer works`() async throws {
+        let remembered = RememberingTokenSource(names: ["a", "b"])
+        #expect(try await helper(remembered).renew(.git())?.response.password == Secret("token 2"))
+        #expect(remembered.refused == [nil, "a"])
+        let issued = RememberingTokenSource(names: [nil])
+        #expect(try await helper(issued).renew(.git())?.response.password == Secret("token 1"))
+        #expect(issued.refused == [nil])
+    }
+
+    @Test func `renews no stored password`() async throws {
+        try keep("other.example.com", password: "stored")
+        #expect(try await helper().renew(.git("other.example.com"))?.response.password == Secret("stored"))
+        #expect(try await helper().renew(.git("another.example.com")) == nil)
     }
 
     @Test func `gives a stored password before it asks git for its settings`() async throws {

@@ -31,7 +31,7 @@ private func fuzzCaller(_ type: any Dialect.Type, _ invocation: Invocation, secr
         try require(
             reply.output.allSatisfy { $0 == 0x0A || isVisible([$0]) || $0 == 0x20 }, "an error with control characters")
         try require(!reply.complaint.contains { $0.contains("\n") }, "an error of several lines")
-    case .success(.get(let request)):
+    case .success(.get(let request)), .success(.renew(let request)):
         try requireService(request)
         try require(request.password == nil, "a password in a `get`")
         try fuzzAnswers(dialect, request, secret)
