@@ -22,8 +22,10 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "EndToEnd")]
 
 import callers  # noqa: E402
-from harness import binaries, kernel  # noqa: E402
+from git_server import GitServer  # noqa: E402
+from harness import binaries, debian, kernel  # noqa: E402
 from harness.libsecret import build_git_credential_libsecret  # noqa: E402
+from harness.newer import use_newer_git  # noqa: E402
 from harness.session import PrivateSession  # noqa: E402
 from keyrings import host, session_with  # noqa: E402
 from token_server import TokenServer, certificate  # noqa: E402
@@ -106,9 +108,16 @@ class Bench:
             file.write(text)
         return path
 
-    def run(self, session: PrivateSession, rounds: int, *contestants: Contestant, at_once: int = 1) -> list[Result]:
-        """Races the contestants in the session."""
-        arguments = [str(self.race), str(rounds), str(at_once)]
+    def run(
+        self,
+        session: PrivateSession,
+        rounds: int,
+        *contestants: Contestant,
+        at_once: int = 1,
+        within: list[str] | None = None,
+    ) -> list[Result]:
+        """Races the contestants in the session. `within` is the beginning of a command that runs a program elsewhere."""
+        arguments = [*(within or []), str(self.race), str(rounds), str(at_once)]
         for contestant in contestants:
             for index, step in enumerate(contestant):
                 arguments += ["+" if index else "--", *step]
@@ -193,6 +202,49 @@ def refresh_row(bench: Bench, session: PrivateSession, server: TokenServer, how:
     return Row(f"a `get` that refreshes {how}, less the server's time, against `curl`", net[0], net[1], "ms", 2)
 
 
+# Answers git without keyfob: at the first question with one password, then with another one.
+STEPS = """#!/bin/sh
+[ "$1" = get ] || exit 0
+password=first
+while read -r line && [ -n "$line" ]; do case $line in "state[]=steps:1") password=second ;; esac; done
+printf 'capability[]=state\\nusername=u\\npassword=%s\\n' $password
+[ $password = second ] || printf 'state[]=steps:1\\ncontinue=1\\n'
+"""
+
+
+def stale_token_row(bench: Bench, session: PrivateSession, server: GitServer) -> Row:
+    """A fetch with a stale token less one with a good token: git's second round, and the refresh in it. Against a `get`
+    that refreshes, and the same second round with a helper that only prints; that helper's own time is subtracted."""
+    within = [str(use_newer_git(session))]
+    steps = session.home / "steps"
+    steps.write_text(STEPS)
+    steps.chmod(0o755)
+    git = ["/usr/bin/git", "-C", str(session.home / "copy")]
+    must_succeed(session, *within, "/usr/bin/git", "init", "--quiet", str(session.home / "copy"))
+
+    def fetch(helper: Path, name: str) -> Contestant:
+        return [[bench.given(""), *git, "-c", f"credential.helper={helper}", "fetch", "-q", f"{server.origin}/{name}"]]
+
+    for helper, name in ((bench.door, "good"), (bench.door, "stale"), (steps, "stale")):
+        must_succeed(session, *within, *fetch(helper, name)[0][1:])
+    question = bench.given(description(server.origin))
+    refresh = [["~" + question, str(bench.door), "erase"], [question, str(bench.door), "get"]]
+    alone = [[bench.given("state[]=steps:1\n\n"), str(steps), "get"]]
+    fetches = [fetch(helper, name) for helper in (bench.door, steps) for name in ("stale", "good")]
+    results = bench.run(session, 60, *fetches, refresh, alone, within=within)
+    stale, good, second, first, refreshed, printed = (result.milliseconds for result in results)
+    theirs = refreshed + (second - first) - printed
+    what = "a `git fetch` with a stale token less one with a good token, against a refresh and git's second round"
+    return Row(what, stale - good, theirs, "ms", 1.2)
+
+
+def must_succeed(session: PrivateSession, *command: str) -> None:
+    """Runs a command, and ends the benchmark if it fails."""
+    done = session.run(*command)
+    if done.returncode != 0:
+        raise SystemExit(f"{command}: exit {done.returncode}: {done.stderr.decode()}")
+
+
 def less(result: Result, server_times: list[float]) -> float:
     """The median of the rounds in milliseconds, each without the server's own time. (The warm-up came first.)"""
     pairs = zip(result.times, server_times[-len(result.times) :], strict=True)
@@ -265,6 +317,11 @@ def rows(bench: Bench) -> Iterator[Row]:
     with session_with(1, [bench.installed]) as session, TokenServer() as server, forgetting_keys():
         sign_in(session, server, callers.SERVICE)
         yield from caller_rows(bench, session, server)
+    if debian.why_not() is None:
+        with session_with(1, [bench.installed]) as session, TokenServer() as server, forgetting_keys():
+            with GitServer(bench.directory) as gate:
+                sign_in(session, server, gate.origin)
+                yield stale_token_row(bench, session, gate)
     pem, bundle = certificate(bench.directory)
     with session_with(1, [bench.installed]) as session, TokenServer(pem) as server, forgetting_keys():
         session.env["SSL_CERT_FILE"] = str(bundle)  # keyfob, the browser and curl read it

@@ -47,7 +47,7 @@ BUILD_OPTIONS = "SHELL_PATH='/bin/sh'\nPERL_PATH='/usr/bin/perl'\nDIFF='diff'\n"
 @pytest.fixture
 def within(person: Person) -> Path:
     """The program that runs commands beside the newer git, which is now the person's."""
-    return use_newer_git(person)
+    return use_newer_git(person.session)
 
 
 class Battery:

@@ -39,7 +39,7 @@ def smtp(provider: Provider) -> Iterator[MailServer]:
 @pytest.fixture
 def author(person: Person) -> Person:
     """A person with the newer git and a patch."""
-    use_newer_git(person, for_mail=True)
+    use_newer_git(person.session, for_mail=True)
     person.configure_git({"user.name": "A", "user.email": ADDRESS})
     (person.home / "patch").write_text(PATCH)
     return person

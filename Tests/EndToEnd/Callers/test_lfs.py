@@ -82,7 +82,7 @@ def stale(person: Person, provider: Provider, service: Service, request: pytest.
     if request.param == "git with state":
         if debian.why_not() is not None:
             pytest.skip(debian.why_not() or "")
-        use_newer_git(person)
+        use_newer_git(person.session)
     provider.expire_access_tokens()
     return person
 

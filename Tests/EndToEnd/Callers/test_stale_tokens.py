@@ -46,7 +46,7 @@ class Revoking:
 @pytest.fixture
 def newer(developer: Person) -> Person:
     """The developer with the newer git."""
-    use_newer_git(developer)
+    use_newer_git(developer.session)
     developer.configure_git({"user.name": "Somebody", "user.email": "somebody@example.com"})
     return developer
 

@@ -12,30 +12,30 @@ from pathlib import Path
 
 from . import binaries
 from .debian import APT, MAKING_SECONDS, MIRROR, kept
-from .person import Person
+from .session import PrivateSession
 
 PACKAGES = ["ca-certificates", "git", "libsecret-1-0"]
 MAIL = ["git", "git-email", "libauthen-sasl-perl", "libmailtools-perl"]
 SHARED = ("/proc", "/dev", "/sys", "/tmp")
 
 
-def use_newer_git(person: Person, *, for_mail: bool = False) -> Path:
-    """Makes `git` in the person's session that of Debian 13, or of the release after it. It runs in that system's root
+def use_newer_git(session: PrivateSession, *, for_mail: bool = False) -> Path:
+    """Makes `git` in the session that of Debian 13, or of the release after it. It runs in that system's root
     directory, with the files and the processes of the session. Returns a program that runs any command so."""
     root = (kept("git-for-mail", fill_for_mail) if for_mail else kept("newer-git", fill)).root
-    shared = [*SHARED, str(person.session.root), str(binaries.bin_directory()), *libraries()]
+    shared = [*SHARED, str(session.root), str(binaries.bin_directory()), *libraries()]
     mounts = [f"mkdir -p {q(root, place)} && mount --rbind {shlex.quote(place)} {q(root, place)}" for place in shared]
     inside = 'cd "$0" && exec "$@"'
     enter = f'exec /usr/sbin/chroot {shlex.quote(str(root))} sh -c {shlex.quote(inside)} "$PWD" "$@"'
     script = " && ".join([*mounts, enter])
-    programs = person.home / "newer"
+    programs = session.home / "newer"
     programs.mkdir()
     within = f"exec unshare --mount --propagation private sh -c {shlex.quote(script)} sh"
     for name, program in (("git", "/usr/bin/git"), ("within", "")):
         wrapper = programs / name
         wrapper.write_text(f'#!/bin/sh\n{within} {program} "$@"\n')
         wrapper.chmod(0o700)
-    person.session.env["PATH"] = f"{programs}{os.pathsep}{person.session.env['PATH']}"
+    session.env["PATH"] = f"{programs}{os.pathsep}{session.env['PATH']}"
     return programs / "within"
 
 
