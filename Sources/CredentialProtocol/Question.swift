@@ -4,7 +4,7 @@ package import Addresses
 package enum Question: Sendable, Equatable {
     /// Return a credential. keyfob may ask the user for it only if `interaction` is not `never`.
     case get(CredentialRequest)
-    /// The same for a user whose last credential no longer works. keyfob does not return an access token that it remembers.
+    /// The same for a user whose last credential no longer works. keyfob does not return a remembered access token.
     case renew(CredentialRequest)
     /// Store the credential in the request.
     case store(CredentialRequest)

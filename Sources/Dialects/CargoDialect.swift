@@ -8,8 +8,9 @@ import Secrets
 /// closes keyfob's standard input. An error is the answer to its question; the exit status is 0. Cargo puts the token
 /// into the `Authorization` field unchanged.
 ///
-/// - `login` with a token stores it. `login` without a token signs in; if the user is signed in, keyfob refreshes, because
-///   Cargo recommends `cargo login` if the registry refused a token. `logout` deletes the stored token and the access token.
+/// - `login` with a token stores it. `login` without a token signs in; if the user is signed in, keyfob replaces the
+///   remembered access token, because Cargo recommends `cargo login` if the registry refused a token. `logout` deletes
+///   the stored token and the access token.
 /// - A `get` does not tell that the registry refused the last token.
 /// - Not supported: tokens for one operation only; asymmetric tokens.
 /// - Not found: `{"Err":{"kind":"not-found"}}`; for a URL that is no service, `url-not-supported`. Cargo then asks the

@@ -18,7 +18,8 @@ import Testing
         let output = values.map { "credential.\($0.key)\n\($0.value)\0" }.joined()
         let all = ManagerSettings(isConfigured: { _ in configured }) { _ in GitSettings(output: Array(output.utf8)) }
         let found = try all.all(among: values.keys.map { "credential.\(url).\($0)" })
-        return Dictionary(uniqueKeysWithValues: found.map { (String($0.name.dropFirst("credential.\(url).".count)), $0.use) })
+        return Dictionary(
+            uniqueKeysWithValues: found.map { (String($0.name.dropFirst("credential.\(url).".count)), $0.use) })
     }
 
     @Test func `of a complete client counts`() throws {
@@ -70,7 +71,8 @@ import Testing
     @Test(arguments: [
         ("git.example.com", ManagerSetting.Use.withoutScheme), ("http://git.example.com", .noService),
         ("https://alice@git.example.com", .noService), ("ssh://git.example.com", .noService),
-        ("https://*.example.com", .counts), ("http://127.0.0.1:8080", .counts), ("https://git.example.com/team", .counts),
+        ("https://*.example.com", .counts), ("http://127.0.0.1:8080", .counts),
+        ("https://git.example.com/team", .counts),
     ])
     func `counts only for a URL that git and keyfob know`(_ url: String, _ use: ManagerSetting.Use) throws {
         #expect(try uses(Self.client, url: url)["oauthClientId"] == use)
@@ -81,7 +83,9 @@ import Testing
     @Test func `without a URL counts, whatever keyfob's configuration has`() throws {
         let output = Self.client.map { "credential.\($0.key)\n\($0.value)\0" }.joined()
         let all = ManagerSettings(isConfigured: { _ in true }) { _ in GitSettings(output: Array(output.utf8)) }
-        let found = try all.all(among: ["credential.oauthclientid", "credential.interactive", "credential.oauthclientid"])
+        let found = try all.all(among: [
+            "credential.oauthclientid", "credential.interactive", "credential.oauthclientid",
+        ])
         #expect(
             found == [
                 ManagerSetting(name: "credential.oauthClientId", use: .counts),
