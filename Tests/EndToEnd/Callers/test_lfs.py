@@ -14,10 +14,11 @@ from harness import debian
 from harness.callers import admits, sign_in
 from harness.gate import presented_token
 from harness.newer import use_newer_git
-from harness.person import Done, Person, stderr_lines
+from harness.person import Done, Person
 from harness.provider.server import Provider
 from harness.service import Answer, Asked, Service, guarded
 from harness.steps import assert_worked, refreshes
+from harness.waiting import wait_until
 
 OBJECT = b"large\n"
 OID = hashlib.sha256(OBJECT).hexdigest()
@@ -57,9 +58,15 @@ def working_copy(person: Person, service: Service) -> Path:
     return work
 
 
-def pull(person: Person, **env: str) -> Done:
+def presented(service: Service) -> list[str]:
+    """The `Authorization` fields that the server has refused, without repetitions."""
+    return list(dict.fromkeys(asked.authorization for asked in service.answered(401) if asked.authorization))
+
+
+def pull(person: Person, *before: str, **env: str) -> Done:
     """Runs the machine's git-lfs, which asks the session's git."""
-    return person.session.run("sh", "-c", "cd work && exec git-lfs pull", GIT_TERMINAL_PROMPT="0", **env)
+    command = 'cd work && exec "$@"'
+    return person.session.run("sh", "-c", command, "-", *before, "git-lfs", "pull", GIT_TERMINAL_PROMPT="0", **env)
 
 
 def test_git_lfs_pulls_with_the_token_of_one_sign_in(person: Person, provider: Provider, service: Service) -> None:
@@ -96,14 +103,13 @@ def test_git_lfs_pulls_in_spite_of_a_stale_token(stale: Person, provider: Provid
 
 
 @pytest.mark.timeout(debian.MAKING_SECONDS)
-def test_git_lfs_ends_if_the_server_refuses_every_token(
-    stale: Person, provider: Provider, service: Service
-) -> None:
+def test_a_server_that_refuses_every_token_costs_no_grant(stale: Person, provider: Provider, service: Service) -> None:
     service.answer_by(guarded(lambda _: False, 'Basic realm="lfs"', lfs))
-    done = pull(stale)
-    assert done.returncode != 0 and stderr_lines(done) != []
-    assert len(service.answered(401)) <= 10 and stale.browsers_opened() == 1
-    assert provider.live_refresh_tokens() == 1
+    # git-lfs 3.3 asks for a credential as long as it gets one, from any helper, so somebody has to stop it.
+    assert pull(stale, "timeout", "--signal=INT", "8").returncode != 0
+    assert len(presented(service)) > 1
+    assert stale.browsers_opened() == 1
+    wait_until(lambda: provider.live_refresh_tokens() == 1)
     service.answer_by(guarded(admits(provider, "Basic"), 'Basic realm="lfs"', lfs))
     assert_worked(pull(stale))
     assert stale.browsers_opened() == 1
