@@ -194,6 +194,23 @@ def test_a_server_that_refuses_every_token_gets_two(newer: Person, provider: Pro
     assert refreshes(provider) == 1
 
 
+@pytest.mark.parametrize("more", [[], ["username=oauth2"]], ids=["no user", "the user of the answer"])
+def test_the_door_never_repeats_a_refused_token(
+    developer: Person, provider: Provider, gate: Gate, more: list[str]
+) -> None:
+    assert_worked(developer.keyfob("login", gate.url))
+    question = ["capability[]=state", *more]
+    # From the second time on, the door answers without keyfob-main.
+    for _ in range(2):
+        first = developer.ask_door("get", gate.url, *question).stdout.decode().splitlines()
+    assert "continue=1" in first
+    states = [line for line in first if line.startswith("state[]=")]
+    second = developer.ask_door("get", gate.url, *question, *states).stdout.decode().splitlines()
+    given = [line for line in first + second if line.startswith("password=")]
+    assert len(set(given)) == 2 and "continue=1" not in second
+    assert (refreshes(provider), developer.browsers_opened()) == (1, 1)
+
+
 def test_a_stored_password_gets_no_second_chance(newer: Person, gate: Gate) -> None:
     newer.configuration.unlink()
     gate.admit_by(lambda password: password == "right")
