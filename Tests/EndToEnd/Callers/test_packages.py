@@ -185,7 +185,7 @@ def test_cargo_gets_another_token_after_a_refusal(person: Person, provider: Prov
         # Cargo's protocol cannot tell that the registry refused the token, so each run gets the same one.
         for _ in range(2):
             done = run_cargo(person, service, "fetch")
-            assert done.returncode != 0 and "cargo login" in done.stderr.decode(), stderr_lines(done)
+            assert done.returncode != 0 and "You may need to log in" in done.stderr.decode(), stderr_lines(done)
         refused = [asked.authorization for asked in service.answered(401) if asked.authorization]
         assert set(refused) == {f"Bearer {token}"} and refreshes(provider) == 0
         if remedy == "reject":
