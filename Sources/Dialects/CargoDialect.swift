@@ -9,7 +9,7 @@ import Secrets
 /// into the `Authorization` field unchanged.
 ///
 /// - `login` with a token stores it. `login` without a token signs in; if the user is signed in, keyfob replaces the
-///   remembered access token, because Cargo recommends `cargo login` if the registry refused a token. `logout` deletes
+///   remembered access token, because Cargo recommends to log in if the registry refused a token. `logout` deletes
 ///   the stored token and the access token.
 /// - A `get` does not tell that the registry refused the last token.
 /// - Not supported: tokens for one operation only; asymmetric tokens.

@@ -58,7 +58,11 @@ import Testing
 
     @Test func `with a wrong value is an error, and the others of its client do not count`() throws {
         let found = try uses(Self.client.merging(["oauthresponsemode": "form_post"]) { $1 })
-        guard case .refused(let error) = found["oauthResponseMode"] else { return #expect(Bool(false), "\(found)") }
+        let use = found["oauthResponseMode"]
+        guard case .refused(let error) = use else {
+            Issue.record("\(found)")
+            return
+        }
         #expect(error.problem == .notAllowed(value: "form_post", allowed: ["query"]))
         #expect(found["oauthClientId"] == .blocked(by: "oauthResponseMode"))
     }
