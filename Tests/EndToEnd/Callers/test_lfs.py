@@ -106,7 +106,7 @@ def test_git_lfs_pulls_in_spite_of_a_stale_token(stale: Person, provider: Provid
 def test_a_server_that_refuses_every_token_costs_no_grant(stale: Person, provider: Provider, service: Service) -> None:
     service.answer_by(guarded(lambda _: False, 'Basic realm="lfs"', lfs))
     # git-lfs 3.3 asks for a credential as long as it gets one, from any helper, so somebody has to stop it.
-    assert pull(stale, "timeout", "--signal=INT", "8").returncode != 0
+    assert pull(stale, "timeout", "--foreground", "8").returncode != 0
     assert len(presented(service)) > 1
     assert stale.browsers_opened() == 1
     wait_until(lambda: provider.live_refresh_tokens() == 1)
