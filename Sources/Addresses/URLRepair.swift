@@ -24,9 +24,17 @@ struct URLRepair {
     ///
     /// - Parameter ascii: the ASCII form of a host's name in other letters (RFC 5890 section 2.3.2.1), or nil.
     init?(_ text: String, ascii: (String) -> String?) {
-        let (scheme, rest) = Self.schemeAndRest(Self.trimmed(Array(text.utf8)))
+        var (scheme, rest) = Self.schemeAndRest(Self.trimmed(Array(text.utf8)))
+        // A URL that was pasted behind a scheme.
+        if let inner = URLPieces(Array(rest)),
+            ["https", "http"].contains(String(decoding: inner.scheme, as: UTF8.self))
+        {
+            (scheme, rest) = Self.schemeAndRest(Array(rest))
+        }
         guard URLPieces.forbiddenByte(in: rest) == nil else { return nil }
         guard let pieces = URLPieces(Array(((scheme ?? "https") + "://").utf8) + rest) else { return nil }
+        // The word before the slashes was meant as a scheme.
+        guard !pieces.path.starts(with: "//".utf8) else { return nil }
         self.scheme = scheme
         let isAddress6 = pieces.host.first == UInt8(ascii: "[")
         let last = pieces.host.firstIndex(of: UInt8(ascii: isAddress6 ? "]" : ":"))

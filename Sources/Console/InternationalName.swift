@@ -5,6 +5,9 @@ import Glibc
 package enum InternationalName {
     /// The name in ASCII, as curl, and so git, asks for it in the DNS: by libidn2, without the transitional mapping of
     /// Unicode Technical Standard 46. Returns nil if the name is not valid or the library is not installed.
+    ///
+    /// The mapping turns some letters into `/`, `?`, `#`, `@` or `:`, which would end the host earlier than the user sees. A
+    /// name with one of them is not valid.
     package static func ascii(_ name: String) -> String? {
         guard let library = unsafe dlopen("libidn2.so.0", RTLD_NOW | RTLD_LOCAL) else { return nil }
         defer { unsafe dlclose(library) }
@@ -15,7 +18,9 @@ package enum InternationalName {
             let text = unsafe found
         else { return nil }
         defer { unsafe free(text) }
-        return unsafe String(cString: text)
+        let mapped = unsafe String(cString: text)
+        let isName = mapped.utf8.allSatisfy { ASCII.isLetter($0) || ASCII.isDigit($0) || "-._".utf8.contains($0) }
+        return isName ? mapped : nil
     }
 
     /// The lines of a request, with the hosts of `host` and `url` in ASCII. A name that cannot be converted stays as it is.

@@ -31,6 +31,7 @@ import Testing
         ("https://h.example:", "https://h.example"), ("https://h.example:0443/a", "https://h.example/a"),
         ("https://h.example:08443", "https://h.example:8443"), ("https://h.example:99999/a", "https://h.example/a"),
         ("https://h.example:https/a", "https://h.example/a"), ("https://[::1]:0", "https://[::1]"),
+        ("https://https://h.example/a", "https://h.example/a"), ("htps://https://h.example", "https://h.example"),
         // What is no part of a service
         ("https://u:p@h.example/a?b#c", "https://h.example/a"), ("http://h.example", "https://h.example"),
     ]
@@ -43,7 +44,8 @@ import Testing
     @Test(arguments: [
         "", "://", "https://", "ftp://h.example", "sftp://h.example", "tftp://h.example", "smtp://h.example",
         "https://a b.example", "https://h.example\\@evil.example", "https://unknown.é",
-        "https://127.1", "file:///etc", "https://h.example/../a",
+        "https://127.1", "file:///etc", "https://h.example/../a", "https://h.example//a/b", "a//h.example",
+        "\u{FF48}\u{FF54}\u{FF54}\u{FF50}\u{FF53}://evil.example",
     ])
     func `has none if it means something else, or more than one host`(_ text: String) {
         #expect(ServiceURL.proposal(for: text, ascii: Self.ascii) == nil)

@@ -70,8 +70,7 @@ import Testing
                 testDescription: "", status: 77, says: "does not prove who signed in (\(claim)); nothing was stored",
                 hint: ["exp", "iat"].contains(claim)
                     ? "check the clock"
-                    : "to sign in without an id_token, "
-                        + "remove openid")
+                    : "to sign in without an id_token, set scopes without openid")
             row.check(try await bench.login(["--account", "alice"]))
             #expect(try await bench.get().status == 0)
         }

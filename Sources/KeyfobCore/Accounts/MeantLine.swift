@@ -83,7 +83,8 @@ package enum MeantLine {
         guard parts.count == 2 else { return nil }
         let name = bare(parts[0])
         let isKey = (Configuration.Host.keys.map(\.name) + Configuration.keys.map(\.name)).holdsSame(as: name)
-        let value = bare(parts[1])
+        // A comment begins with `#`, which no URL of the configuration holds.
+        let value = bare(parts[1].parts(at: "#", maxSplits: 1)[0])
         guard isKey, let first = value.utf8.first, !"\"'[{".utf8.contains(first), !value.holds("\"") else { return nil }
         let isList = ["scopes", "endpoint_hosts", "mail"].holdsSame(as: name)
         guard isList else { return "\(name) = \"\(value)\"" }

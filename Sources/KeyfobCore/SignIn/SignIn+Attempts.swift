@@ -64,7 +64,7 @@ extension SignIn {
     /// are wrong in something else.
     private static func explained(_ error: OAuthError, of attempt: SignInAttempt) -> any Error {
         let service = attempt.account.service
-        if error.isAboutMetadata {
+        if error.isAboutMetadata, attempt.mayConfigureEndpoints(after: error) {
             return CredentialFailure.metadataUnusable(service: service, lines: attempt.configurationLines, by: error)
         }
         let client = attempt.identity.client

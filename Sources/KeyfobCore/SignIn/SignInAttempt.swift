@@ -67,6 +67,14 @@ struct SignInAttempt: Sendable {
         ]
     }
 
+    /// Whether a hint may propose the server's endpoints as settings. If the answer does not name its issuer, another
+    /// server's page may have sent it: then the settings would lead the code of one server to the other (RFC 9207).
+    func mayConfigureEndpoints(after error: OAuthError) -> Bool {
+        guard case .responseIssuerMismatch = error else { return true }
+        let origin = metadata.issuer.flatMap { try? EndpointURL($0) }?.origin
+        return metadata.authorizationEndpoint.origin == origin && metadata.tokenEndpoint.origin == origin
+    }
+
     /// Checks that this machine reaches the server: otherwise no other way to sign in would help. Endpoints that are
     /// configured may not have been asked yet.
     ///

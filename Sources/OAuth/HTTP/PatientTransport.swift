@@ -44,6 +44,12 @@ package struct PatientTransport: HTTPTransport {
         var attempts = Attempts(hasWaited: try await waitUntilWelcome(request))
         while true {
             let response = try await transport.send(request)
+            if request.method == .post, (200..<300).contains(response.status),
+                notBefore.recall(request.url.string) != nil
+            {
+                // The server takes requests again, for instance of a sign-in.
+                notBefore.remember(request.url.string, now())
+            }
             guard let delay = delay(after: response, to: request, &attempts) else { return response }
             try await wait(delay)
         }

@@ -2,8 +2,16 @@ import Secrets
 
 /// Text from a server, made safe to show (`Printable`).
 enum ServerText {
-    /// Returns `text` without unsafe characters.
-    static func printable(_ text: String) -> String { Printable.text(text) }
+    /// Returns `text` without unsafe characters, and with one blank for several: many of them could begin a new line of the
+    /// terminal with words that look like keyfob's own.
+    static func printable(_ text: String) -> String {
+        var shown = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            let isBlank = scalar.properties.generalCategory == .spaceSeparator
+            if !isBlank || shown.last != " " { shown.append(isBlank ? " " : scalar) }
+        }
+        return Printable.text(String(shown))
+    }
 
     /// The same without the secrets of the request, which the server may repeat. Secrets shorter than
     /// ``shortestSecret`` are not removed: they would match parts of ordinary words, and no server issues secrets that

@@ -56,7 +56,8 @@ struct MetadataDocument {
     private static func endpoint(
         _ member: String, in document: JSONObject, of issuer: Issuer
     ) throws -> EndpointURL? {
-        guard let text = try document.string(member)?.trimmed else { return nil }
+        guard let written = try document.string(member) else { return nil }
+        let text = written.utf8.contains(0) ? written : written.trimmed
         // A document from the network must not make keyfob connect to services on this machine.
         guard let url = try? EndpointURL(text), !url.isLoopback || issuer.url.isLoopback
         else { throw OAuthError.invalidEndpoint(member: member) }

@@ -22,7 +22,7 @@ struct TokenAnswer {
             members = Self.unwrapped(object.members)
         } else if response.fault == nil, let form = Self.form(body) {
             members = form
-        } else if let object = Self.object(in: body) {
+        } else if let object = Self.object(in: response, body) {
             members = Self.unwrapped(object.members)
         } else {
             if let fault = response.fault { throw fault }
@@ -117,11 +117,18 @@ struct TokenAnswer {
         }
     }
 
-    /// The object in another text that is an answer: with a token, a client, or an error. The scripts of a page have errors
-    /// of their own.
-    private static func object(in body: [UInt8]) -> LooseObject? {
-        let isPage = String(decoding: body, as: UTF8.self).asciiLowercased.firstRange(of: "<script") != nil
-        let wanted = ["accesstoken", "refreshtoken", "clientid"] + (isPage ? [] : ["error"])
+    /// The object in another text that is an answer: a token or a client with a status of success, or an error with one that
+    /// servers use for it. A page has examples, scripts and attributes of its own, so nothing in it is an answer.
+    private static func object(in response: HTTPResponse, _ body: [UInt8]) -> LooseObject? {
+        let text = String(decoding: body, as: UTF8.self).asciiLowercased
+        let marks = ["<html", "<head", "<body", "<script", "<!doctype", "<title", "<code", "<!--"]
+        guard !marks.contains(where: { text.firstRange(of: $0) != nil }) else { return nil }
+        let wanted =
+            switch response.status {
+            case 200..<300: ["accesstoken", "refreshtoken", "clientid", "error"]
+            case 400, 401: ["error"]
+            default: [String]()
+            }
         return LooseObject(in: body) { members in
             unwrapped(members).contains { wanted.holdsSame(as: folded($0.name)) }
         }
@@ -137,6 +144,8 @@ struct TokenAnswer {
         for name in ["accesstoken", "refreshtoken", "clientid"] where !has(name, members) {
             if let found = objects.first(where: { has(name, $0.members) }) { return members + found.members }
         }
+        // An error of the answer itself is not replaced by one in it.
+        guard !has("error", members) else { return members }
         return members + (objects.first { wrappers.holdsSame(as: $0.name) }?.members ?? [])
     }
 

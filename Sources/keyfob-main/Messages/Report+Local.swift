@@ -377,7 +377,7 @@ extension Report {
         var words = account.map { [ShellWords.option("--account", Messages.printable($0))] } ?? []
         switch reason {
         case .scopesMissing(let scopes):
-            words += scopes.flatMap { ["--scope", ShellWords.quoted(Messages.printable($0))] }
+            words += scopes.map { ShellWords.option("--scope", Messages.printable($0)) }
         case .stepUp: words.append("--force")
         default: break
         }

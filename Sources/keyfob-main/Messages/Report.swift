@@ -56,6 +56,8 @@ extension Report {
                 status: 77)
         case let error as NoSuchProgram:
             self.init("there is no program \(Messages.printable(error.name))", status: 127)
+        case is EndpointURL.ParsingError:
+            self.init("the URL names no host to which keyfob would connect", status: 64)
         case is CancellationError: self.init("cancelled", status: 77)
         default: self.init(Messages.printable("unexpected: \(error)"), status: 70)
         }

@@ -31,7 +31,7 @@ struct `A refresh that fails` {
         Trouble(testDescription: "a redirect", answer: .status(302, fields: [("Location", "https://portal.example/")])),
         Trouble(testDescription: "500", answer: .status(500)), Trouble(testDescription: "503", answer: .status(503)),
         Trouble(testDescription: "429", answer: .status(429, fields: [("Retry-After", "7")])),
-        Trouble(testDescription: "half an answer", answer: .json("{\"access_token\":\"1\"")),
+        Trouble(testDescription: "half an answer", answer: .json("{\"access_token\":\"1")),
         Trouble(testDescription: "408", answer: .status(408)), Trouble(testDescription: "425", answer: .status(425)),
         Trouble(testDescription: "server_error", answer: .error("server_error")),
         Trouble(testDescription: "temporarily_unavailable", answer: .error("temporarily_unavailable")),

@@ -53,7 +53,10 @@ import Testing
         _ signedIn: [SignedIn], _ name: String, _ source: Source, _ names: [String]
     ) async throws {
         let reason: CredentialFailure.SignInReason =
-            signedIn.isEmpty ? .noGrant : .otherUser(named: name, signedIn: names)
+            signedIn.isEmpty
+            ? .noGrant
+            : .otherUser(
+                named: name, signedIn: names, hasUnnamed: signedIn.contains { $0.name == nil && $0.label == nil })
         try await run(signedIn, name, source) { source, account in
             await #expect(throws: CredentialFailure.needsSignIn(account, because: reason)) {
                 try await source.token(of: account, for: .git())

@@ -27,12 +27,13 @@ struct `A login by a pushed request` {
 
     /// Runs a login in which the user signs in. If it ends earlier, the user must not have been asked.
     private func logIn(
-        _ parameters: AuthorizationParameters, answer: ScriptedTransport.Answer
+        _ parameters: AuthorizationParameters, answer: ScriptedTransport.Answer, hasPage: Bool = false
     ) async -> (Result<[PendingLogin], any Error>, [HTTPRequest]) {
         let transport = ScriptedTransport([Self.push: [answer], Self.token: [Self.success]])
         let logins = Mutex<[PendingLogin]>([])
         do {
-            _ = try await AuthorizationCodeFlow(parameters, transport: transport).run { pending in
+            let network: any HTTPTransport = hasPage ? ServerWithPage(transport: transport) : transport
+            _ = try await AuthorizationCodeFlow(parameters, transport: network).run { pending in
                 logins.withLock { $0.append(pending) }
                 let visit = try await Browser(pending: pending).start()
                 let pushed = transport.requests.first?.form?.exposedText ?? ""
@@ -44,6 +45,16 @@ struct `A login by a pushed request` {
         } catch {
             #expect(logins.withLock { $0.isEmpty })
             return (.failure(error), transport.requests)
+        }
+    }
+
+    /// Shows a page to everybody who asks the authorization endpoint.
+    private struct ServerWithPage: HTTPTransport {
+        let transport: ScriptedTransport
+
+        func send(_ request: HTTPRequest) async throws(OAuthError) -> HTTPResponse {
+            guard request.method == .get else { return try await transport.send(request) }
+            return HTTPResponse(status: 200, fields: [], body: Secret("<html>Sign in</html>"))
         }
     }
 
@@ -154,7 +165,7 @@ struct `A login by a pushed request` {
         status: Int, error: String
     ) async throws {
         let answer = ScriptedTransport.Answer.json(#"{"error":"\#(error)"}"#, status: status)
-        let (result, _) = await logIn(try parameters(), answer: answer)
+        let (result, _) = await logIn(try parameters(), answer: answer, hasPage: true)
         #expect(try result.get().first?.authorizationAddress.contains("scope=") == true)
         let (refusal, _) = await logIn(try parameters(isRequired: true), answer: answer)
         #expect(throws: Self.refused(status, error)) { try refusal.get() }

@@ -159,6 +159,14 @@ import Testing
         #expect(bench.waits.isEmpty)
     }
 
+    @Test func `are not delayed any more after a sign-in that worked`() async throws {
+        let bench = Bench([Self.later(429, "60"), Self.ok])
+        #expect(try await bench.send(.ifUnprocessed) == 429)
+        #expect(try await bench.send(.never) == 200)
+        #expect(try await bench.send(.ifUnprocessed) == 200)
+        #expect(bench.waits.isEmpty)
+    }
+
     @Test func `wait for the rest of the time`() async throws {
         let bench = Bench([Self.later(503, "60"), Self.ok])
         _ = try await bench.send(.never)

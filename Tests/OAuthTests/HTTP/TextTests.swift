@@ -25,6 +25,11 @@ import Testing
 }
 
 @Suite struct `A server's text` {
+    @Test func `has one blank for several, so that it does not begin a line of its own`() {
+        let padding = String(repeating: " \u{A0}\u{3000}", count: 40)
+        #expect(ServerText.printable("bad\(padding)hint: run x \n") == "bad hint: run x \u{FFFD}")
+    }
+
     @Test func `repeats no secret, even before a combining mark`() {
         let text = ServerText.printable("bad secret-word\u{301}, or secret-word", without: [Secret("secret-word")])
         #expect(!text.utf8.elementsEqual("".utf8))

@@ -173,7 +173,7 @@ import Testing
     // Each of them comes from a server, a script or a gateway that was seen in the field, or from its relatives.
     @Test(arguments: [
         "<br />\n<b>Warning</b>: undefined index in <b>token.php</b> on line <b>7</b><br />\n{}",
-        "Notice: {constant} is not defined\n{}", "<pre>{}</pre>", "<html><body>{}</body></html>", "<!-- {x} -->{}",
+        "Notice: {constant} is not defined\n{}", "<pre>{}</pre>",
         "[{}]", "/* {} */ {}", "callback({});", "\u{FEFF}[ {} ]", "data: {}\n\n", "0 {} {}",
     ])
     func `is found in another text`(text: String) throws {
@@ -237,10 +237,40 @@ import Testing
         }
     }
 
+    @Test(arguments: ["<!doctype html>{}", "<html>{}", "<p>Example: <code>{}</code>", "<!-- {} -->", "<TITLE>x</TITLE>{}"])
+    func `is not in a page for people`(page: String) {
+        let example = page.replacing("{}", with: #"{"access_token":"YOUR_TOKEN","refresh_token":"YOUR_REFRESH"}"#)
+        #expect(throws: OAuthError.notJSON(host: "a.example", contentType: "text/html")) {
+            try read(example, type: "text/html")
+        }
+        // With a status of failure, no text holds a token.
+        for status in [400, 403, 404, 502] {
+            #expect(throws: OAuthError.self) { try read(example, status: status) }
+            #expect(throws: OAuthError.self) {
+                try read(#"Not found {"access_token":"YOUR_TOKEN","refresh_token":"YOUR_REFRESH"}"#, status: status)
+            }
+        }
+    }
+
+    @Test(arguments: [403, 404, 410]) func `has no error in another text with a status of a gateway`(status: Int) {
+        let refusal = OAuthError.refused(host: "a.example", status: status, error: "HTTP \(status)", description: nil)
+        #expect(throws: refusal) { try read(#"Not found {"error":"invalid_grant"}"#, status: status) }
+    }
+
+    @Test func `keeps its own error if an object in it has another`() {
+        let own = OAuthError.refused(host: "a.example", status: 400, error: "invalid_client", description: nil)
+        #expect(throws: own) { try read(#"{"error":"invalid_client","data":{"error":"invalid_grant"}}"#, status: 400) }
+    }
+
     @Test func `of a page does not take an error from its scripts`() {
-        let page = #"<html><script>var state = {"error":"invalid_grant"}</script></html>"#
         let refusal = OAuthError.refused(host: "a.example", status: 400, error: "HTTP 400", description: nil)
-        #expect(throws: refusal) { try read(page, status: 400) }
+        for page in [
+            #"<html><script>var state = {"error":"invalid_grant"}</script></html>"#,
+            #"<!DOCTYPE html><p>Help: {"error":"invalid_grant"} means ...</p>"#,
+            #"<body data-state='{"error":"invalid_grant"}'>"#, #"<script>f({"error":"invalid_grant"})</script>"#,
+        ] {
+            #expect(throws: refusal, "\(page)") { try read(page, status: 400) }
+        }
         let warned = #"<b>Warning</b>: deprecated {"error":"invalid_grant"}"#
         let error = OAuthError.refused(host: "a.example", status: 400, error: "invalid_grant", description: nil)
         #expect(throws: error) { try read(warned, status: 400) }

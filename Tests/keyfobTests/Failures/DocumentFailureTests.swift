@@ -36,7 +36,7 @@ import Testing
             says: "sent a redirect (HTTP 302)", requests: 2),
         FailureRow(
             testDescription: "404", answer: .json("{}", status: 404), status: 78,
-            says: "publishes no authorization server metadata", hint: "set authorization_endpoint and token_endpoint",
+            says: "publishes no authorization server metadata", hint: "if you know its endpoints, write into",
             requests: 2),
     ]
 
@@ -73,11 +73,11 @@ import Testing
         FailureRow(
             testDescription: "invalid_client_metadata", answer: .error("invalid_client_metadata"), status: 78,
             says: "the server did not register keyfob: 127.0.0.1 answered invalid_client_metadata",
-            hint: "register a client there yourself, then run: keyfob login --client-id ID http"),
+            hint: "register a client there with the redirect URI http://127.0.0.1/callback, then run: keyfob login"),
         FailureRow(
             testDescription: "invalid_request", answer: .error("invalid_request"), status: 78,
             says: "answered invalid_request",
-            hint: "register a client there yourself, then run: keyfob login --client-id ID http"),
+            hint: "register a client there with the redirect URI http://127.0.0.1/callback, then run: keyfob login"),
     ]
 
     @Test(arguments: registrations)
