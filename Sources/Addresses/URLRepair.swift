@@ -116,7 +116,8 @@ extension ServiceURL {
     ///
     /// - Parameter ascii: the ASCII form of a host's name in other letters (RFC 5890 section 2.3.2.1), or nil.
     package static func proposal(for text: String, ascii: (String) -> String? = { _ in nil }) -> ServiceURL? {
-        URLRepair(text, ascii: ascii)?.url(withQuery: false).flatMap { try? ServiceURL($0) }
+        URLRepair(text, ascii: ascii)?.url(withQuery: false)
+            .flatMap { (try? EndpointURL($0)) == nil ? nil : try? ServiceURL($0) }
     }
 
     /// Whether a text means a service, but has a port that can be none.

@@ -68,7 +68,10 @@ struct AuthorizationCheck: Check {
     }
 
     private static func mend(_ error: String?, _ account: Account) -> String? {
-        if account.client == nil {
+        if error == "invalid_scope" {
+            return "set scopes that the server knows for \(HintedCommand.entry(account.service)) in the configuration"
+        }
+        if account.client == nil, error != "access_denied" {
             return "if the server does not know them, run: \(Messages.login("--register", account.service))"
         }
         return "compare them with the registration at the server; to see which settings count, run: "

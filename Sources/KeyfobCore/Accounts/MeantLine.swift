@@ -15,7 +15,10 @@ package enum MeantLine {
             return header(written.flatMap(service) ?? value, ascii)
         case .syntax, .unknownKey, .wrongType:
             guard let written else { return nil }
-            if let service = service(in: written) { return header(service, ascii) }
+            if let service = service(in: written) {
+                // What is there already would be no help, for instance if the file has it twice.
+                return header(service, ascii).flatMap { bare(Substring(written)).begins(with: $0) ? nil : $0 }
+            }
             if case .syntax = error.problem { return value(in: written) }
             return nil
         default: return nil
@@ -68,6 +71,7 @@ package enum MeantLine {
 
     /// The line of a key whose value is a URL.
     private static func value(_ name: String, url: String, _ ascii: (String) -> String?) -> String? {
+        if name == "resource", ["false", "no", "none", ""].contains(url.asciiLowercased) { return "resource = false" }
         guard let proposal = EndpointURL.proposal(for: url, ascii: ascii)?.string else { return nil }
         let isRedirect = Configuration.Host.keys.contains {
             $0.name == "redirect_uri" && ($0.name.isSame(as: name) || $0.gitNames.holdsSame(as: name))
@@ -84,12 +88,17 @@ package enum MeantLine {
         let name = bare(parts[0])
         let isKey = (Configuration.Host.keys.map(\.name) + Configuration.keys.map(\.name)).holdsSame(as: name)
         // A comment begins with `#`, which no URL of the configuration holds.
-        let value = bare(parts[1].parts(at: "#", maxSplits: 1)[0])
+        let value = withoutCurlyQuotes(bare(parts[1].parts(at: "#", maxSplits: 1)[0]))
         guard isKey, let first = value.utf8.first, !"\"'[{".utf8.contains(first), !value.holds("\"") else { return nil }
         let isList = ["scopes", "endpoint_hosts", "mail"].holdsSame(as: name)
         guard isList else { return "\(name) = \"\(value)\"" }
         let words = value.utf8.split { $0 <= 0x20 || $0 == UInt8(ascii: ",") }.map { "\"\(Substring($0))\"" }
         return "\(name) = [\(words.joined(separator: ", "))]"
+    }
+
+    /// The text without the quotation marks that word processors write.
+    private static func withoutCurlyQuotes(_ text: String) -> String {
+        String(String.UnicodeScalarView(text.unicodeScalars.filter { !(0x2018...0x201F).contains($0.value) }))
     }
 
     private static func bare(_ text: Substring) -> String {

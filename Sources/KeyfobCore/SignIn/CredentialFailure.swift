@@ -17,7 +17,9 @@ package enum CredentialFailure: Error, Sendable, Equatable {
     /// Another process asked the user while this one waited, and got no sign-in.
     case declinedElsewhere(service: ServiceURL, account: String?, AccountLock.Decline)
     /// The user signed in, but the server gave no token for the code, which cannot be used again.
-    case codeSpent(service: ServiceURL, account: String?, by: OAuthError)
+    case codeSpent(service: ServiceURL, account: String?, by: OAuthError, hasSecret: Bool = false)
+    /// The server wants scopes, and none are configured; with some that it lists.
+    case scopesNeeded(service: ServiceURL, scopes: [String], by: OAuthError)
     /// Another user than the named one signed in.
     case anotherAccount(asked: String, given: String)
     /// Another process holds this account's lock for too long.

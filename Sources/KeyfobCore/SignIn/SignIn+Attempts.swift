@@ -67,13 +67,23 @@ extension SignIn {
         if error.isAboutMetadata, attempt.mayConfigureEndpoints(after: error) {
             return CredentialFailure.metadataUnusable(service: service, lines: attempt.configurationLines, by: error)
         }
+        if case .refused(_, _, "invalid_scope", _) = error, attempt.account.scopes.isEmpty,
+            let known = attempt.metadata.scopesSupported, !known.isEmpty
+        {
+            return CredentialFailure.scopesNeeded(service: service, scopes: Array(known.prefix(10)), by: error)
+        }
         let client = attempt.identity.client
+        // Perhaps the first form in which the secret was sent has used up the code.
+        if let cause = error.causeOfSpentCode, client.secret != nil {
+            return CredentialFailure.codeSpent(
+                service: service, account: attempt.account.name, by: cause, hasSecret: true)
+        }
         if attempt.identity.isRegisteredByUs {
-            return error.refusesRegistration
+            return error.refusesRegistration || error.isBareUnauthorized
                 ? CredentialFailure.registrationRefused(service: service, by: error, hasSecret: client.secret != nil)
                 : error
         }
-        return error.refusesClient
+        return error.refusesClient || error.isBareUnauthorized
             ? CredentialFailure.clientRefused(service: service, id: client.id, by: error) : error
     }
 
@@ -169,6 +179,20 @@ extension OAuthError {
             true
         default: false
         }
+    }
+
+    /// Why a code cannot be used again; nil for other errors.
+    fileprivate var causeOfSpentCode: OAuthError? {
+        switch self {
+        case .codeSpent(let error): error
+        case .refused(_, _, "invalid_grant", _): self
+        default: nil
+        }
+    }
+
+    /// Whether the answer is 401 without a name: at a token endpoint, that status is about the client (RFC 6749 section 5.2).
+    fileprivate var isBareUnauthorized: Bool {
+        if case .refused(_, 401, "HTTP 401", _) = self { true } else { false }
     }
 
     /// Whether the browser did not come back from the server, or the user gave up.

@@ -132,7 +132,8 @@ struct SignInAttempt: Sendable {
             scopes: response.scope ?? account.scopes, requestedScopes: account.scopes,
             requestedContexts: account.stepUp?.contexts ?? [], resource: account.indicator(.resource),
             label: label, refreshToken: response.refreshToken,
-            accessToken: isItselfTheGrant ? response.accessToken : nil, grantedAt: now)
+            accessToken: isItselfTheGrant ? response.accessToken : nil, grantedAt: now,
+            isFirstOfClient: isRegisteredAnew)
     }
 }
 

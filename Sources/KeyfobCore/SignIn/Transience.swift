@@ -12,9 +12,15 @@ extension OAuthError {
         }
     }
 
+    /// Whether an invalid answer comes from a document that somebody wrote, and not from an outage.
+    package var isForGood: Bool {
+        if case .malformed(_, member: "authorization_servers") = self { true } else { false }
+    }
+
     /// Whether a retry may succeed later. After such an error nothing is deleted and no browser opens.
     package var isTransient: Bool {
         switch self {
+        case .malformed where isForGood: false
         case .unreachable, .answerLost, .timedOut, .untrusted, .tooLarge, .redirected, .unavailable, .heldBack,
             .notJSON, .malformed:
             true

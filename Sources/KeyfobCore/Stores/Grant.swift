@@ -39,6 +39,9 @@ package struct Grant: Sendable, Equatable {
     package var grantedAt: Int64
     /// When the server refused the refresh token, in the same unit. The rest stays, as the record of the account.
     package var endedAt: Int64?
+    /// Whether keyfob registered again for this sign-in, and the server has not refreshed since. If it then refuses the client
+    /// once more, another registration would not help either.
+    package var isFirstOfClient = false
 }
 
 extension Grant {
@@ -63,6 +66,7 @@ extension Grant {
         var accessToken: String?
         var grantedAt: Int64
         var endedAt: Int64?
+        var firstOfClient: Bool?
     }
 
     /// The secret to store.
@@ -82,7 +86,7 @@ extension Grant {
                 requestedContexts: requestedContexts.isEmpty ? nil : requestedContexts, resource: resource,
                 label: label,
                 refreshToken: refreshToken?.exposedText, accessToken: accessToken?.exposedText, grantedAt: grantedAt,
-                endedAt: endedAt))
+                endedAt: endedAt, firstOfClient: isFirstOfClient ? true : nil))
         return Secret(data)
     }
 
@@ -103,6 +107,6 @@ extension Grant {
             requestedContexts: decoded.requestedContexts ?? [], resource: decoded.resource,
             label: decoded.label, refreshToken: decoded.refreshToken.map { Secret($0) },
             accessToken: decoded.accessToken.map { Secret($0) }, grantedAt: decoded.grantedAt,
-            endedAt: decoded.endedAt)
+            endedAt: decoded.endedAt, isFirstOfClient: decoded.firstOfClient ?? false)
     }
 }

@@ -69,6 +69,7 @@ struct GrantRefresh: Sendable {
         var renewed = grant
         renewed.refreshToken = answer.refreshToken ?? refreshToken
         renewed.client.authentication = answer.authentication
+        if case .success = answer.response { renewed.isFirstOfClient = false }
         renewed.scopes = (try? answer.response.get().scope) ?? grant.scopes
         if renewed != grant { try grants.save(renewed, for: account) }
         held.answerIsKept()
@@ -112,7 +113,7 @@ struct GrantRefresh: Sendable {
     /// Keeps the refresh token, because no error says that it is dead, and asks for a sign-in: many servers refuse a dead
     /// token in words of their own, and a sign-in shows any other cause.
     ///
-    /// - After `invalid_client`, a sign-in registers keyfob again. Until it has worked, the grant and the registration stay:
+    /// - After `invalid_client`, a sign-in registers keyfob again, but not twice in a row. Until it has worked, the grant and the registration stay:
     ///   an answer about the client says nothing about the refresh token, and servers also give it by mistake.
     /// - After `invalid_target`, keyfob does not refresh without the resource. The server has just said that it gives no
     ///   token for the service, so a token without a resource may be for something else. The service, which would get it,
@@ -122,7 +123,7 @@ struct GrantRefresh: Sendable {
             return .signInNeeded(.resourceRefused(resource), after: grant)
         }
         let issuer = grant.issuer ?? account.server.identifier
-        guard error.refusesClient, !error.isUnauthorizedClient, account.client == nil,
+        guard error.refusesClient, !error.isUnauthorizedClient, account.client == nil, !grant.isFirstOfClient,
             try clients.mayReplace(grant.client, issuer: issuer)
         else { return .signInNeeded(.refreshRefused(by: error), after: grant) }
         return .signInNeeded(.clientForgotten, after: grant)

@@ -48,7 +48,7 @@ extension HTTPResponse {
         } catch {
             guard case .refused(_, let status, let name, _) = error, !error.endsRefreshToken else { return .accepted }
             // RFC 6749 section 5.2: `invalid_request` if there is more than one mechanism.
-            if error.refusesClient || status == 401 || (authentication == .basic && name == "invalid_request") {
+            if error.refusesClient || status == 401 || (authentication != .none && name == "invalid_request") {
                 return .refused
             }
             let isNamed = name != "HTTP \(status)" && TokenAnswer.folded(name) != "forbidden"

@@ -143,6 +143,10 @@ struct TokenAnswer {
         }
         for name in ["accesstoken", "refreshtoken", "clientid"] where !has(name, members) {
             if let found = objects.first(where: { has(name, $0.members) }) { return members + found.members }
+            for (_, inner) in objects {
+                let deeper = unwrapped(inner)
+                if has(name, deeper) { return members + deeper }
+            }
         }
         // An error of the answer itself is not replaced by one in it.
         guard !has("error", members) else { return members }

@@ -40,7 +40,15 @@ package struct TokenEndpoint: Sendable {
         form.append("refresh_token", refreshToken)
         form.append("resource", resource)
         let (response, authentication) = try await answer(to: form, .ifUnprocessed)
-        let answer = try TokenAnswer(granted: response, by: url.host)
+        let answer: TokenAnswer
+        do { answer = try TokenAnswer(granted: response, by: url.host) } catch {
+            // Some servers send it beside an error.
+            guard !error.endsRefreshToken, !(300..<400).contains(response.status),
+                let beside = (try? TokenAnswer(response, host: url.host)).flatMap(TokenResponse.refreshToken)
+            else { throw error }
+            return TokenRefresh(
+                refreshToken: beside, authentication: authentication, response: .failure(error))
+        }
         return TokenRefresh(
             refreshToken: TokenResponse.refreshToken(answer), authentication: authentication,
             response: Result { () throws(OAuthError) in try TokenResponse(answer, of: response, from: url.host) })

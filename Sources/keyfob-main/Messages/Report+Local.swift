@@ -167,6 +167,11 @@ extension Report {
             if case .otherUser(let name, _, _) = reason {
                 hints.append("or leave \(Messages.printable(name)) out, if that is not the name of a user")
             }
+            if case .refreshRefused(let error) = reason, error.refusesClient {
+                hints.append(
+                    "if that happens after each sign-in, register a client at the server yourself, then run: "
+                        + Messages.login("--client-id ID --client-secret", service))
+            }
             if case .resourceRefused = reason {
                 hints.append(
                     "to sign in for more than one access token, first set resource = false for "
@@ -202,11 +207,12 @@ extension Report {
             self.init(
                 "another keyfob process asked you to sign in to \(service), and \(Messages.declined(decline))",
                 hint: "run: \(Messages.login(Self.options(nil, account), service))", status: 77)
-        case .codeSpent(let service, let account, let error):
+        case .codeSpent(let service, let account, let error, let hasSecret):
             self.init(
                 "the sign-in to \(service) did not end: " + Report(oauth: error).message,
                 hint: "its code cannot be used again; sign in again: "
                     + Messages.login(Self.options(nil, account), service), status: 77)
+            if hasSecret { hints.append(Self.otherForm(HintedCommand.entry(service))) }
         case .anotherAccount(let asked, let given):
             self.init(
                 "the sign-in was for \(Messages.printable(asked)), but you signed in as \(Messages.printable(given))",
@@ -262,6 +268,13 @@ extension Report {
                 "the server does not accept the client \(Messages.printable(id)): \(report.message)",
                 status: report.status)
             hints = report.hints
+        case .scopesNeeded(let service, let scopes, let error):
+            let report = Report(oauth: error)
+            let options = scopes.map { ShellWords.option("--scope", Messages.printable($0)) }
+            self.init(
+                "\(report.message); keyfob asked for no scopes, because none are configured",
+                hint: "ask for those that you need of the ones that the server lists: "
+                    + Messages.login((["--force"] + options).joined(separator: " "), service), status: report.status)
         case .registrationRefused(let service, let error, let hasSecret):
             let report = Report(oauth: error)
             self.init(

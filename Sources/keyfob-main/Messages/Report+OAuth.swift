@@ -22,6 +22,10 @@ extension Report {
                 "the code has expired: the server allowed \(Messages.span(Int64(seconds)))",
                 hint: "try again: keyfob login URL", status: 77)
         case .codeSpent(let error): self.init(oauth: error)
+        case .malformed(let host, let member) where error.isForGood:
+            self.init(
+                "\(host) sent an invalid answer (\(member))",
+                hint: Self.mendInOneLine(.invalidEndpoint(member: "authorization_servers")), status: 78)
         case .cancelled: self.init("the sign-in was cancelled", status: 77)
         case .listenerFailed(let reason):
             self.init(

@@ -67,6 +67,7 @@ import Testing
         (#"redirect_uri = "https://localhost:9/""#, #"redirect_uri = "http://localhost:9/""#),
         // Missing quotes
         ("issuer = https://login.example.com", #"issuer = "https://login.example.com""#),
+        (#"resource = "false""#, "resource = false"), ("client_id = \u{201C}b\u{201D}", #"client_id = "b""#),
         ("issuer = https://login.example.com # ours", #"issuer = "https://login.example.com""#),
         ("client_id = abc", #"client_id = "abc""#), ("flow=device", #"flow = "device""#),
         ("scopes = read, write", #"scopes = ["read", "write"]"#),

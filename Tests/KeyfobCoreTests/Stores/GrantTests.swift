@@ -30,7 +30,9 @@ import Testing
     }
 
     @Test func `is read as it was written`() throws {
-        for grant in [Self.full(), Self.bare()] { #expect(Grant(try grant.encoded()) == grant) }
+        var first = Self.full()
+        first.isFirstOfClient = true
+        for grant in [Self.full(), Self.bare(), first] { #expect(Grant(try grant.encoded()) == grant) }
     }
 
     /// The format of the items in users' keyrings: every later version must read it.

@@ -95,6 +95,30 @@ struct `A refresh that fails` {
         }
     }
 
+    /// Otherwise each sign-in would register one more client, at a server that refreshes for none.
+    @Test func `with invalid_client right after another registration registers no third time`() async throws {
+        let account = try Account.example { $0.client = nil }
+        let answers: [ScriptedTransport.Answer] = [.error("invalid_client"), .tokens("2"), .error("invalid_client")]
+        try await TokenBench.run(answers, .init(account: account)) { bench in
+            var grant = try bench.grant()
+            grant.isFirstOfClient = true
+            try bench.grants.save(grant)
+            let registrations = RegistrationStore(items: bench.items)
+            try registrations.save(
+                ClientRegistration(
+                    issuer: grant.issuer ?? account.server.identifier, client: grant.client, redirectURIs: []))
+            let error = await #expect(throws: CredentialFailure.self) { try await bench.token() }
+            guard case .signInNeeded(_, _, because: .refreshRefused) = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+            #expect(try bench.grants.all() == [grant])
+            // A refresh that worked makes it an ordinary sign-in.
+            #expect(try await bench.tokenText() == "2")
+            #expect(try bench.grants.all().map(\.isFirstOfClient) == [false])
+        }
+    }
+
     /// The server gives no token for the service. One without a resource could be for something else.
     @Test func `with invalid_target is not repeated without the resource, and opens no browser`() async throws {
         try await TokenBench.run([.error("invalid_target")], .init(interaction: .always)) { bench in

@@ -95,6 +95,25 @@ import Testing
         ) { try await endpoint(client, transport).refresh(token, resource: nil) }
     }
 
+    /// A refresh token that came beside an error cannot be had again.
+    @Test(arguments: [(500, "server_error"), (503, "x"), (400, "temporarily_unavailable"), (400, "invalid_scope")])
+    func `keep a new refresh token that came with an error`(status: Int, error: String) async throws {
+        let answer = ScriptedTransport.Answer.json(#"{"error":"\#(error)","refresh_token":"new"}"#, status: status)
+        let transport = ScriptedTransport([Self.address: [answer]])
+        let refresh = try await endpoint(Client(id: "me"), transport).refresh(Secret("RT"), resource: nil)
+        #expect(refresh.refreshToken == Secret("new"))
+        #expect(throws: OAuthError.self) { try refresh.response.get() }
+    }
+
+    @Test(arguments: [(400, "invalid_grant"), (302, "x")])
+    func `keep no refresh token of a refusal or a redirect`(status: Int, error: String) async throws {
+        let answer = ScriptedTransport.Answer.json(#"{"error":"\#(error)","refresh_token":"new"}"#, status: status)
+        let transport = ScriptedTransport([Self.address: [answer]])
+        await #expect(throws: OAuthError.self) {
+            try await endpoint(Client(id: "me"), transport).refresh(Secret("RT"), resource: nil)
+        }
+    }
+
     @Test(arguments: [
         ScriptedTransport.Answer.status(500), .failure(.unreachable(host: "login.example.com", reason: "x")),
         .failure(.timedOut(host: "login.example.com", seconds: 30)), .json(#"{"error":"invalid_grant"}"#, status: 400),
@@ -172,6 +191,15 @@ import Testing
     func `is none if the error is about something else`(answer: ScriptedTransport.Answer) async throws {
         let client = Client(id: "me", secret: Secret("s"), authentication: .post)
         #expect(try await forms(client, [answer, Self.success]).forms == [.post])
+    }
+
+    /// The server takes `client_id` in the body for a second mechanism (RFC 6749 section 5.2), and no secret in the body.
+    @Test func `with two mechanisms sends the secret in the header alone at last`() async throws {
+        let client = Client(id: "me", secret: Secret("s"), authentication: .basic)
+        let refusal = ScriptedTransport.Answer.json(#"{"error":"invalid_request"}"#, status: 400)
+        let (forms, result) = try await forms(client, [refusal, refusal, Self.success])
+        #expect(forms == [.basic, .post, .plainBasic])
+        #expect(try result.get().accessToken == Secret("AT"))
     }
 
     /// The server has not said that it refuses the client, so the second form must not make a refusal worse.

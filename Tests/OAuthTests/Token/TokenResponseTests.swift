@@ -198,6 +198,7 @@ import Testing
         #"<pre>{"access_token":"AT","refresh_token":"RT","id_token""#,
         #"[{"refresh_token":"RT","access_token":"AT","a":[1,"#,
         #"{"data":{"access_token":"AT","refresh_token":"RT"},"id_token":"ey"#,
+        #"{"result":{"token":{"access_token":"AT","refresh_token":"RT"}},"a":"#,
     ])
     func `that is cut off counts as far as it goes`(body: String) throws {
         let response = try read(body)
@@ -237,7 +238,9 @@ import Testing
         }
     }
 
-    @Test(arguments: ["<!doctype html>{}", "<html>{}", "<p>Example: <code>{}</code>", "<!-- {} -->", "<TITLE>x</TITLE>{}"])
+    @Test(arguments: [
+        "<!doctype html>{}", "<html>{}", "<p>Example: <code>{}</code>", "<!-- {} -->", "<TITLE>x</TITLE>{}",
+    ])
     func `is not in a page for people`(page: String) {
         let example = page.replacing("{}", with: #"{"access_token":"YOUR_TOKEN","refresh_token":"YOUR_REFRESH"}"#)
         #expect(throws: OAuthError.notJSON(host: "a.example", contentType: "text/html")) {
