@@ -60,9 +60,11 @@ package struct Installation: Sendable {
         return String(decoding: directory.utf8.dropLast(libexec.utf8.count), as: UTF8.self) + "/bin"
     }
 
-    /// Whether `path` leads to one of our executables, which may itself be a link to the program or have other names.
+    /// Whether `path` leads to one of our executables, which may itself be a link to the program or have other names. The door
+    /// of an older version, `keyfob-door`, is none, wherever it is.
     package func isOurs(_ path: String) -> Bool {
-        ["keyfob", "git-credential-keyfob"].contains { Self.isOneFile(path, programs + "/" + $0) }
+        guard Paths.real(path).map({ Paths.name(of: $0).isSame(as: "keyfob-door") }) != true else { return false }
+        return ["keyfob", "git-credential-keyfob"].contains { Self.isOneFile(path, programs + "/" + $0) }
     }
 
     private static func isOneFile(_ one: String, _ other: String) -> Bool {

@@ -366,6 +366,7 @@ def test_the_door_may_have_another_name(developer: Person, tmp_path: Path, *, li
 def test_a_link_to_an_old_door_beside_keyfob_has_the_command_that_corrects_it(developer: Person, tmp_path: Path) -> None:
     programs = installation(tmp_path / "bin")
     (programs / "keyfob-door").write_text("#!/bin/sh\n")
+    (programs / "keyfob-door").chmod(0o755)
     (programs / "git-credential-keyfob").symlink_to("keyfob-door")
     check = doors(developer, programs)
     assert check["status"] == "warning" and f"leads to keyfob-door in {programs}" in check["summary"]

@@ -203,9 +203,14 @@ def test_the_hint_for_a_service_without_sign_in_says_what_to_write(person: Perso
 def test_without_a_network_no_other_way_to_sign_in_is_proposed(person: Person) -> None:
     nobody = f"http://127.0.0.1:{free_port()}"
     person.configure_keyfob(
-        "https://git.example.com", nobody, authorization_endpoint=f"{nobody}/a", token_endpoint=f"{nobody}/t"
+        "https://git.example.com",
+        nobody,
+        authorization_endpoint=f"{nobody}/a",
+        token_endpoint=f"{nobody}/t",
+        flow="paste",
     )
-    done = person.keyfob("token", "--interaction", "always", "https://git.example.com", BROWSER="")
+    # Without a terminal to paste into.
+    done = person.keyfob("token", "--interaction", "always", "https://git.example.com")
     assert done.returncode == 75, stderr_lines(done)
     assert "cannot reach 127.0.0.1" in done.stderr.decode() and "--flow paste" not in done.stderr.decode()
 

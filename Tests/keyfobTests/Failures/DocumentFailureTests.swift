@@ -104,7 +104,7 @@ import Testing
             hint: "to try again: keyfob login http"),
         FailureRow(
             testDescription: "invalid_scope", answer: .error("invalid_scope"), status: 78, says: "invalid_scope",
-            hint: "set scopes that the server knows for [host.\"http"),
+            hint: "ask for those that you need of the ones that the server lists: keyfob login --force --scope "),
     ]
 
     @Test(arguments: pushes)
