@@ -328,16 +328,19 @@ def test_a_line_below_a_host_gets_the_hint(visitor: Person, memory_service: str)
 # The words of commands, on such a machine.
 
 
-@pytest.mark.parametrize("arguments", [["import", "--yes"], ["doctor"]])
-def test_the_hint_of_a_command_without_a_service_names_the_setting(visitor: Person, arguments: list[str]) -> None:
+def test_the_hint_of_an_import_names_the_setting(visitor: Person) -> None:
     (visitor.home / ".git-credentials").write_text("https://u:p@git.example.com\n")
-    done = visitor.keyfob(*arguments)
+    done = visitor.keyfob("import", "--yes")
     assert done.returncode == 69
-    shown = (done.stdout + done.stderr).decode()
+    shown = done.stderr.decode()
     assert f'write store = "auto" above the first [host."..."] of {visitor.configuration}' in shown
     assert " URL" not in shown
     set_store(visitor, "auto")
-    assert visitor.keyfob(*arguments).returncode != 69
+    assert visitor.keyfob("import", "--yes").returncode != 69
+
+
+def test_no_hint_of_doctor_has_a_word_to_replace(visitor: Person) -> None:
+    assert " URL" not in visitor.keyfob("doctor").stdout.decode()
 
 
 def test_the_hint_of_setup_names_the_service(visitor: Person) -> None:
