@@ -184,7 +184,9 @@ def test_a_logout(watched: Evidence, marked: MarkedServer) -> None:
 def test_a_server_that_repeats_requests(watched: Evidence, marked: MarkedServer, endpoint: str) -> None:
     marked.repeats_what_it_is_sent = endpoint
     flow = ["--flow", "device"] if endpoint == "/device" else []
-    assert watched.run(binaries.keyfob(), "login", marked.url, *flow).returncode != 0
+    done = watched.run(binaries.keyfob(), "login", marked.url, *flow)
+    # The sign-in goes on without a pushed request, which this server does not require.
+    assert (done.returncode == 0) == (endpoint == "/par")
     assert_nothing_leaked(f"repeated by {endpoint}", watched, marked.marks, needs={"client_secret"})
 
 

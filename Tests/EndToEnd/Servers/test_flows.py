@@ -59,7 +59,7 @@ def test_a_pasted_address_signs_in(developer: Person, provider: Provider, gate: 
     [
         ("state of another login", "belongs to another sign-in"),
         ("another issuer", "the answer is not from"),
-        ("no issuer", "the answer is not from"),
+        ("no issuer", "the answer does not name its issuer"),
         ("code alone", "not the whole address"),
         ("start address", "not the whole address"),
         ("garbage", "not the whole address"),
