@@ -190,7 +190,7 @@ def test_a_code_that_the_server_forgot_ends_the_login(device_owner: Person, prov
 def test_a_server_that_has_no_page_for_the_code_is_a_clear_error(
     device_owner: Person, provider: Provider, gate: Gate
 ) -> None:
-    provider.change(OAUTH_DEVICE_VERIFICATION_URI=None)
+    provider.change(OAUTH_DEVICE_VERIFICATION_URI=None, OAUTH_DEVICE_VERIFICATION_URI_COMPLETE=None)
     done = device_owner.keyfob("login", gate.url, "--flow", "device")
     assert_refused(done, 78)
     assert "verification_uri" in done.stderr.decode()
