@@ -35,6 +35,8 @@ struct URLRepair {
         guard let pieces = URLPieces(Array(((scheme ?? "https") + "://").utf8) + rest) else { return nil }
         // The word before the slashes was meant as a scheme.
         guard !pieces.path.starts(with: "//".utf8) else { return nil }
+        // A password that holds a slash or a question mark ends the host too early, and the proposal would show the rest.
+        guard !(pieces.path + pieces.tail).contains(UInt8(ascii: "@")) else { return nil }
         self.scheme = scheme
         let isAddress6 = pieces.host.first == UInt8(ascii: "[")
         let last = pieces.host.firstIndex(of: UInt8(ascii: isAddress6 ? "]" : ":"))

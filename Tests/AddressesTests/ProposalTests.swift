@@ -46,6 +46,7 @@ import Testing
         "https://a b.example", "https://h.example\\@evil.example", "https://unknown.é",
         "https://127.1", "file:///etc", "https://h.example/../a", "https://h.example//a/b", "a//h.example",
         "http://0.0.0.0:1/a",
+        "https://alice:secret/secret@h.example:port", "htps://alice:se?cret@h.example", "alice:secret/x@h.example",
         "\u{FF48}\u{FF54}\u{FF54}\u{FF50}\u{FF53}://evil.example",
     ])
     func `has none if it means something else, or more than one host`(_ text: String) {
