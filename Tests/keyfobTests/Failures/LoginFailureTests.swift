@@ -162,7 +162,7 @@ import Testing
         FailureRow(testDescription: "temporarily_unavailable", says: "temporarily_unavailable"),
         FailureRow(
             testDescription: "invalid_scope", status: 78, says: "invalid_scope",
-            hint: "set scopes that the server knows for [host.\"http"),
+            hint: "ask for those that you need of the ones that the server lists: keyfob login --force --scope "),
         FailureRow(
             testDescription: "invalid_target", status: 78, says: "invalid_target",
             hint: "set resource = false for [host.\"http"),
