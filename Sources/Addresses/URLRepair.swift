@@ -1,6 +1,6 @@
 import Secrets
 
-/// What a text probably means that is no URL which keyfob may use. Nothing is done with it but to propose it to the user.
+/// The URL that a wrong text probably means. keyfob only proposes it to the user.
 ///
 /// Understood are:
 /// - blanks, quotes and angle brackets around it

@@ -12,7 +12,7 @@ extension OAuthError {
         }
     }
 
-    /// Whether an invalid answer comes from a document that somebody wrote, and not from an outage.
+    /// Whether the fault is in the service's metadata, so that a retry does not help.
     package var isForGood: Bool {
         if case .malformed(_, member: "authorization_servers") = self { true } else { false }
     }

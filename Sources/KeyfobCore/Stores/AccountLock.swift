@@ -18,7 +18,7 @@ package struct AccountLock: Sendable {
 
     /// - Parameters:
     ///   - directory: must belong to this user and must not be a link. If it does not exist, it is made with mode 0700.
-    ///   - isAbandoned: whether nobody waits for this process any more. A wait ends then.
+    ///   - isAbandoned: whether this process's caller has ended. Then the wait ends.
     ///   - waits: is told, once for each wait, about the holder for which this process waits longer than usual.
     package init(
         directory: String, isAbandoned: @escaping @Sendable () -> Bool = { false },

@@ -94,7 +94,7 @@ package struct OAuthTokenSource: TokenSource {
                 case .nobody(let reason):
                     return .token(try await tokenOfUser(account, request, because: reason, after: nil, held))
                 }
-            // Callers would open a browser for each access token, as long as nobody changes the setting.
+            // Otherwise callers would open a browser for each access token until the user changes the setting.
             case .signInNeeded(.resourceRefused(let resource), _) where !isLogin:
                 throw CredentialFailure.needsSignIn(account, because: .resourceRefused(resource))
             case .signInNeeded(let reason, let grant):
