@@ -1,6 +1,7 @@
 import Addresses
 import KernelKeyring
 import OAuth
+import Processes
 import SecretService
 import Secrets
 
@@ -55,7 +56,8 @@ struct GrantRefresh: Sendable {
     }
 
     /// Sends `refreshToken` to the server and stores the new one. If that cannot be stored, it is lost; but the grant was
-    /// read a moment ago under the lock, so its collection exists and is unlocked.
+    /// read a moment ago under the lock, so its collection exists and is unlocked. A Ctrl-C, which also reaches keyfob if
+    /// git is interrupted, waits until the new one is stored: the server may have replaced the old one already.
     private func refresh(
         _ grant: Grant, _ refreshToken: Secret, of account: Account, _ held: AccountLock.Held
     ) async throws -> CachedAccessToken {
@@ -63,9 +65,18 @@ struct GrantRefresh: Sendable {
         let endpoint = TokenEndpoint(
             url: try EndpointURL(grant.tokenEndpoint), client: grant.client(for: account), transport: transport(account)
         )
-        let answer = try await Self.answer(held) { () throws(OAuthError) in
-            try await endpoint.refresh(refreshToken, resource: grant.resource)
+        return try await HeldSignals.hold {
+            let answer = try await Self.answer(held) { () throws(OAuthError) in
+                try await endpoint.refresh(refreshToken, resource: grant.resource)
+            }
+            return try keep(answer, to: grant, refreshToken, of: account, held)
         }
+    }
+
+    /// Stores what the server answered to the refresh of `grant`.
+    private func keep(
+        _ answer: TokenRefresh, to grant: Grant, _ refreshToken: Secret, of account: Account, _ held: AccountLock.Held
+    ) throws -> CachedAccessToken {
         var renewed = grant
         renewed.refreshToken = answer.refreshToken ?? refreshToken
         renewed.client.authentication = answer.authentication

@@ -50,9 +50,17 @@ package struct RedirectTemplate: Sendable, Hashable {
 
     /// A port of `host` (as in ``host``) that is free at this moment, to register it and to bind it at each login.
     ///
+    /// The port is below the kernel's default range for temporary ports (`ip_local_port_range`, ip(7)) if one is free
+    /// there: otherwise a connection of any program could have it at a later login.
+    ///
     /// - Throws: `listenerFailed`.
     package static func freePort(host: String = "127.0.0.1") async throws(OAuthError) -> Int {
-        try await RedirectTemplate(host: host, ports: [], path: "").bindablePort()
+        let permanent = RedirectTemplate(host: host, ports: (0..<20).map { _ in .random(in: 15_000..<32_000) }, path: "")
+        do {
+            return try await permanent.bindablePort()
+        } catch {
+            return try await RedirectTemplate(host: host, ports: [], path: "").bindablePort()
+        }
     }
 
     /// A port on which a login could listen at this moment.

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
+import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -121,6 +124,56 @@ def test_a_killed_refresh_loses_only_a_token_that_the_server_rotated(
             else:
                 assert_can_go_on(person, server, service, before)
             assert_whole(person)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+def test_a_signal_during_a_refresh_waits_until_the_new_token_is_kept(
+    person: Person, server: FamilyServer, service: str, number: signal.Signals
+) -> None:
+    with held_refresh(person, server, service) as (process, go):
+        process.send_signal(number)
+        go.set()
+        assert process.wait() == -number
+    # This server ends the grant at the second use of a refresh token.
+    assert_can_go_on(person, server, service)
+    assert set(server.refreshes()) == {200}
+
+
+@pytest.mark.parametrize("signals", [2, 1], ids=["at the second signal", "after five seconds"])
+def test_a_refresh_without_an_answer_ends(person: Person, server: FamilyServer, service: str, signals: int) -> None:
+    with held_refresh(person, server, service) as (process, go):
+        begun = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        if signals == 2:
+            process.send_signal(signal.SIGTERM)
+        assert process.wait() in (-signal.SIGINT, -signal.SIGTERM)
+        assert (time.monotonic() - begun < 4) == (signals == 2)
+        go.set()
+
+
+@contextmanager
+def held_refresh(
+    person: Person, server: FamilyServer, service: str
+) -> Iterator[tuple[subprocess.Popen[bytes], threading.Event]]:
+    """A process whose refresh has reached the server, which answers after the event is set."""
+    assert_worked(person.keyfob("login", service))
+    drop_access_token(person, service)
+    arrived, go = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        arrived.set()
+        assert go.wait(60)
+
+    server.holds_answers = hold
+    process = person.session.start(binaries.keyfob(), "token", service, *NEVER)
+    try:
+        assert arrived.wait(60)
+        yield process, go
+    finally:
+        go.set()
+        server.holds_answers = lambda: None
+        process.kill()
+        process.wait()
 
 
 @pytest.mark.parametrize("death", [signal.SIGKILL, signal.SIGINT], ids=["killed", "Ctrl-C"])

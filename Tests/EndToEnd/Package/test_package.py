@@ -159,8 +159,8 @@ def test_it_installs_and_uninstalls_on_a_minimal_debian(package: Path, tmp_path:
     assert system.do("keyfob", "--version").strip() == field(package, "Version")
     assert "capability authtype" in system.do("git-credential-keyfob", "capability")
     assert system.do("docker-credential-keyfob", "list") == "{}\n"
-    # This system has no bus.
-    assert system.run("keyfob", "status").returncode == 69
+    # This system has no bus: the listing says so, and is no error.
+    assert system.run("keyfob", "status").returncode == 0
     assert system.do("dpkg", "--verify", "keyfob") == ""
     configuration = system.home / ".config/keyfob/config.toml"
     configuration.parent.mkdir(parents=True)

@@ -353,12 +353,12 @@ def test_the_links_of_other_callers(developer: Person, tmp_path: Path) -> None:
 @pytest.mark.parametrize("link", [True, False], ids=["symbolic link", "hard link"])
 def test_the_door_may_have_another_name(developer: Person, tmp_path: Path, *, link: bool) -> None:
     programs = installation(tmp_path / "bin")
-    (programs / "keyfob").rename(programs / "keyfob-door")
+    (programs / "keyfob").rename(programs / "keyfob-2")
     for name in ("keyfob", "git-credential-keyfob", "docker-credential-keyfob"):
         if link:
-            (programs / name).symlink_to("keyfob-door")
+            (programs / name).symlink_to("keyfob-2")
         else:
-            (programs / name).hardlink_to(programs / "keyfob-door")
+            (programs / name).hardlink_to(programs / "keyfob-2")
     check = doors(developer, programs)
     assert (check["status"], check["details"]["callers"]) == ("ok", [str(programs / "docker-credential-keyfob")])
 

@@ -69,8 +69,7 @@ import Testing
             try change(&account)
         }
         let registrations = RegistrationStore(items: items)
-        // The port is below the range that the system assigns, so that no other test gets it meanwhile.
-        if isOlder { try registrations.save(Self.older(port: .random(in: 20_000..<32_000))) }
+        if isOlder { try registrations.save(Self.older(port: try await RedirectTemplate.freePort())) }
         return try await withTemporaryDirectory { directory in
             try await SignIn(
                 grants: GrantStore(items: items), clients: ClientSource(registrations: registrations, now: { 0 }),

@@ -38,14 +38,6 @@ struct `The loopback listener` {
         await listener.close()
     }
 
-    /// Runs `body` with a free port below the kernel's range for temporary ports (`ip_local_port_range`, ip(7)), so
-    /// that no other test gets it in the meantime.
-    private func withAFreePort(host: String = "127.0.0.1", _ body: (Int) async throws -> Void) async throws {
-        var template = try RedirectTemplate("http://\(host)/callback")
-        template.ports = (0..<20).map { _ in Int.random(in: 15_000..<32_000) }
-        try await body(try await template.bindablePort())
-    }
-
     /// Sends the valid callback and expects the code.
     private func expectCode(_ login: Login) async throws {
         let answer = try await RawConnection.get(login.genuine, port: login.port, cookie: login.cookie)
@@ -191,12 +183,10 @@ struct `The loopback listener` {
     }
 
     @Test func `uses the registered port`() async throws {
-        try await withAFreePort { port in
-            let uri = "http://127.0.0.1:\(port)/callback"
-            let listener = try await RedirectListener.open(try RedirectTemplate(uri))
-            #expect(listener.redirectURI == uri)
-            await listener.close()
-        }
+        let uri = "http://127.0.0.1:\(try await RedirectTemplate.freePort())/callback"
+        let listener = try await RedirectListener.open(try RedirectTemplate(uri))
+        #expect(listener.redirectURI == uri)
+        await listener.close()
     }
 
     @Test func `reports that its port is taken`() async throws {
@@ -211,13 +201,12 @@ struct `The loopback listener` {
     func `uses the first free one of its ports, and no other`(host: String) async throws {
         var template = try RedirectTemplate("http://\(host)/callback")
         let silent = try SilentPort()
-        try await withAFreePort(host: host) { free in
-            template.ports = [silent.port, free]
-            let listener = try await RedirectListener.open(template)
-            #expect(listener.port == free)
-            #expect(listener.redirectURI == "http://\(host):\(free)/callback")
-            await listener.close()
-        }
+        let free = try await RedirectTemplate.freePort(host: host)
+        template.ports = [silent.port, free]
+        let listener = try await RedirectListener.open(template)
+        #expect(listener.port == free)
+        #expect(listener.redirectURI == "http://\(host):\(free)/callback")
+        await listener.close()
 
         template.ports = [silent.port]
         await #expect(throws: OAuthError.listenerFailed(reason: "address already in use")) {

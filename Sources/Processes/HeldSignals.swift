@@ -1,0 +1,73 @@
+import Glibc
+import Synchronization
+
+/// Delays the signals that end the process (SIGINT, SIGTERM, SIGHUP) until something is finished that cannot be made good
+/// afterwards: a refresh whose answer is not stored yet, a notification that only its own process can remove.
+///
+/// A second signal ends the process at once, and so do ``patience`` after the first one: the process never seems to hang.
+package enum HeldSignals {
+    /// How long the first signal is delayed at most, in seconds.
+    private static let patience: UInt32 = 5
+    private static let numbers = [SIGINT, SIGTERM, SIGHUP]
+    private static let caught = Atomic<Int32>(0)
+    /// The number of bodies that run, and the actions before the first of them.
+    private static let held = Mutex<(depth: Int, before: [(Int32, sigaction)])>((0, []))
+
+    /// Whether such a signal came.
+    package static var isCaught: Bool { caught.load(ordering: .relaxed) != 0 }
+
+    /// Runs `body`, and then ends the process if a signal came meanwhile.
+    package static func hold<Result, Failure: Error>(
+        _ body: () async throws(Failure) -> Result
+    ) async throws(Failure) -> Result {
+        begin()
+        defer { end() }
+        return try await body()
+    }
+
+    private static func begin() {
+        held.withLock { held in
+            held.depth += 1
+            guard held.depth == 1 else { return }
+            held.before = (numbers + [SIGALRM]).compactMap { number in catchSignal(number).map { (number, $0) } }
+        }
+    }
+
+    private static func end() {
+        held.withLock { held in
+            held.depth -= 1
+            guard held.depth == 0 else { return }
+            for (number, action) in held.before {
+                var action = action
+                _ = unsafe sigaction(number, &action, nil)
+            }
+            guard isCaught else { return }
+            // To the process, not to this thread: the threads that run tasks block signals.
+            kill(getpid(), caught.load(ordering: .relaxed))
+            while true { pause() }
+        }
+    }
+
+    /// Catches a signal. Returns its previous action, or nil if the signal was ignored: then it stays so.
+    private static func catchSignal(_ number: Int32) -> sigaction? {
+        var (ours, before) = (sigaction(), sigaction())
+        unsafe ours.__sigaction_handler.sa_handler = { HeldSignals.came($0) }
+        guard unsafe sigaction(number, &ours, &before) == 0 else { return nil }
+        let (handler, ignore) = unsafe (before.__sigaction_handler.sa_handler, SIG_IGN)
+        guard unsafe unsafeBitCast(handler, to: Int.self) == unsafeBitCast(ignore, to: Int.self) else { return before }
+        _ = unsafe sigaction(number, &before, nil)
+        return nil
+    }
+
+    /// Runs in the signal handler, so it calls nothing that is not safe there (signal-safety(7)).
+    private static func came(_ number: Int32) {
+        let (isFirst, first) = caught.compareExchange(expected: 0, desired: number, ordering: .relaxed)
+        if isFirst, number != SIGALRM {
+            alarm(patience)
+        } else {
+            let ending = first == 0 ? number : first
+            _ = signal(ending, SIG_DFL)
+            kill(getpid(), ending)
+        }
+    }
+}
