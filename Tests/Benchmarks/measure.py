@@ -143,13 +143,16 @@ def must_print(session: PrivateSession, helper: Path, request: str, *expected: s
     return answer
 
 
-def sign_in(session: PrivateSession, server: TokenServer, service: str = SERVICE) -> None:
+def sign_in(
+    session: PrivateSession, server: TokenServer, service: str = SERVICE, *options: str, client: str = CLIENT
+) -> None:
     """Lets keyfob sign in at the server that consents at once."""
     configuration = session.home / ".config" / "keyfob" / "config.toml"
-    configuration.parent.mkdir(parents=True)
-    configuration.write_text(f'[host."{service}"]\nissuer = "{server.issuer}"\nclient_id = "{CLIENT}"\n')
+    configuration.parent.mkdir(parents=True, exist_ok=True)
+    with configuration.open("a") as file:
+        file.write(f'[host."{service}"]\nissuer = "{server.issuer}"\nclient_id = "{client}"\n')
     session.env["BROWSER"] = str(binaries.BROWSER)
-    done = session.run("keyfob", "login", service)
+    done = session.run("keyfob", "login", *options, service)
     if done.returncode != 0:
         raise SystemExit(f"keyfob login: exit {done.returncode}: {done.stderr.decode()}")
 
@@ -245,6 +248,42 @@ def must_succeed(session: PrivateSession, *command: str) -> None:
         raise SystemExit(f"{command}: exit {done.returncode}: {done.stderr.decode()}")
 
 
+def memory_rows(bench: Bench) -> Iterator[Row]:
+    """The store in the kernel's memory: a refresh against one with GNOME Keyring, without the server's own time; and a
+    stored password against git credential-cache, whose daemon runs."""
+    stores = {"memory": "http://127.0.0.1:2", "keyring": SERVICE}
+    with session_with(1, [bench.installed]) as session, TokenServer() as server, forgetting_keys():
+        refreshes = []
+        for store, service in stores.items():
+            sign_in(session, server, service, "--store", store, client=store)
+            question = bench.given(description(service))
+            refreshes.append([["~" + question, str(bench.door), "erase"], [question, str(bench.door), "get"]])
+        server.forget()
+        results = bench.run(session, 60, *refreshes)
+        runs = len(results[0].times) + WARM_UP
+        net = [less(result, server.times(store, runs)) for result, store in zip(results, stores, strict=True)]
+        must_succeed(session, "keyfob", "logout", stores["memory"])
+    what = "a `get` that refreshes with `store = \"memory\"`, less the server's time, against one with GNOME Keyring"
+    yield Row(what, *net, "ms", 0.5)
+
+    service = "https://" + host(1)
+    credential = description(service) + "username=alice\npassword=secret\n"
+    with PrivateSession(path=[bench.installed]) as session, forgetting_keys():
+        configuration = session.home / ".config" / "keyfob" / "config.toml"
+        configuration.parent.mkdir(parents=True)
+        configuration.write_text('store = "memory"\n')
+        helpers = [bench.door, Path("/usr/lib/git-core/git-credential-cache")]
+        for helper in helpers:
+            session.run(helper, "store", stdin=credential.encode()).check_returncode()
+            must_print(session, helper, description(service), "password=secret")
+        request = bench.given(description(service))
+        a, b = bench.run(session, 100, *([[request, str(helper), "get"]] for helper in helpers))
+        for helper, action in zip(helpers, ("erase", "exit"), strict=True):
+            session.run(helper, action, stdin=credential.encode()).check_returncode()
+    what = "`get` of a stored password with `store = \"memory\"`, against git credential-cache"
+    yield Row(what, a.milliseconds, b.milliseconds, "ms", 1)
+
+
 def less(result: Result, server_times: list[float]) -> float:
     """The median of the rounds in milliseconds, each without the server's own time. (The warm-up came first.)"""
     pairs = zip(result.times, server_times[-len(result.times) :], strict=True)
@@ -327,6 +366,7 @@ def rows(bench: Bench) -> Iterator[Row]:
         session.env["SSL_CERT_FILE"] = str(bundle)  # keyfob, the browser and curl read it
         sign_in(session, server)
         yield refresh_row(bench, session, server, "over TLS")
+    yield from memory_rows(bench)
     for items in SIZES:
         yield from stored_password_rows(bench, items)
 
