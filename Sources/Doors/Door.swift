@@ -8,8 +8,8 @@ import Synchronization
 /// The door for all callers: a small static program. It answers from kernel memory in the caller's dialect, or becomes
 /// `keyfob-main`, which gets the same arguments and the same input.
 ///
-/// It answers alone in three cases. The token is in kernel memory and has enough lifetime left. The caller stores the
-/// token that keyfob gave it. The answer needs no lookup, for example because the question is invalid. That takes a few
+/// It answers alone in three cases. The token is in kernel memory and has enough lifetime left, or git's password is
+/// there. The caller stores what keyfob gave it. The answer needs no lookup, for example because the question is invalid. That takes a few
 /// system calls: no D-Bus, no library, no network. `keyfob-main` handles everything else: storing, deleting, listing,
 /// stored passwords and all other failures.
 package struct Door {
@@ -86,11 +86,15 @@ package struct Door {
         // `keyfob-main` also knows the names of hosts in letters other than ASCII.
         case .reply(let reply): return (scope == .valid || read.isInternational) && reply.status != 0 ? nil : reply
         case .get(let request) where scope != .withoutLookup:
-            return RememberedToken.answer(to: request).flatMap { response in
-                try? dialect.found(Answer(response, now: Int64(time(nil))), for: request)
-            }
+            let response =
+                RememberedToken.answer(to: request)
+                ?? (dialect is GitDialect ? RememberedPassword.answer(to: request) : nil)
+            return response.flatMap { try? dialect.found(Answer($0, now: Int64(time(nil))), for: request) }
         case .store(let request) where scope != .withoutLookup:
-            return RememberedToken.isStored(by: request) ? dialect.done(.store) : nil
+            let isStored =
+                RememberedToken.isStored(by: request)
+                || dialect is GitDialect && RememberedPassword.isStored(by: request)
+            return isStored ? dialect.done(.store) : nil
         case .get, .renew, .store, .erase, .list: return nil
         }
     }

@@ -12,12 +12,17 @@ package struct RememberedToken {
     /// Returns nil if the route or the token is missing, if tracing is on (only `keyfob-main` traces), or if a variable
     /// has a value that `keyfob-main` refuses. Takes a few system calls: no D-Bus, no library, no network.
     package init?(for request: CredentialRequest) {
-        guard !Trace.isWanted, Self.interactionIsReadable, let keyring = KernelKeyring.existing(),
+        guard let keyring = Self.keyring,
             let account = Routes.first(of: request, { keyring.read($0)?.exposedText }),
             let payload = keyring.read(KeyNames.token(account: account)),
             let token = CachedAccessToken(payload: payload)
         else { return nil }
         (self.account, self.token) = (account, token)
+    }
+
+    /// The keyring in kernel memory, if a door may answer from it.
+    static var keyring: KernelKeyring? {
+        Trace.isWanted || !interactionIsReadable ? nil : KernelKeyring.existing()
     }
 
     /// Whether `keyfob-main` accepts the value of `KEYFOB_INTERACTION`.

@@ -8,6 +8,11 @@ package enum Routes {
     /// The name for this exact question; nil if it would be too long or ambiguous (``KeyNames``).
     package static func exact(_ request: CredentialRequest) -> String? { exact(request, stamp) }
 
+    /// The name of the key that leads from this exact question to a stored password.
+    package static func password(_ request: CredentialRequest) -> String? {
+        exact(request, stamp, request.capabilities.contains(.authtype) ? .newestPassword : .password)
+    }
+
     /// The name for every question about `service`, or a path below it, with the same user name.
     package static func below(_ service: ServiceURL, username: String?) -> String? {
         below(service, service.pathSegments.count, username, stamp)
@@ -26,10 +31,12 @@ package enum Routes {
         return nil
     }
 
-    private static func exact(_ request: CredentialRequest, _ stamp: UInt64) -> String? {
+    private static func exact(
+        _ request: CredentialRequest, _ stamp: UInt64, _ kind: KeyNames.RouteKind = .account
+    ) -> String? {
         KeyNames.route(
             protocol: request.protocolName, host: request.host, path: request.path, username: request.username,
-            stamp: stamp)
+            stamp: stamp, kind: kind)
     }
 
     private static func below(_ service: ServiceURL, _ depth: Int, _ username: String?, _ stamp: UInt64) -> String? {

@@ -10,7 +10,13 @@ package enum KeyNames {
     package static func token(account: String) -> String { "token:" + account }
 
     /// The beginnings of the names of keys that only save time: access tokens and routes.
-    package static let expendable = ["token:", "route:"]
+    package static let expendable = ["token:"] + RouteKind.allCases.map(\.rawValue)
+
+    /// The keyring of the items that the user keeps in kernel memory in place of a Secret Service.
+    package static let items = "keyfob-items"
+
+    /// The name of the key in the keyring ``items`` whose value changes with every item.
+    package static let generation = "generation"
 
     /// The name of the key for an account's grant until it is stored in the keyring of the session.
     package static func grant(account: String) -> String { "grant:" + account }
@@ -18,16 +24,27 @@ package enum KeyNames {
     /// The name of the key that exists for some seconds after the keyring of the session has accepted the grant.
     package static func settling(account: String) -> String { "settling:" + account }
 
-    /// The name of the key that maps a question to an account. Returns nil if the question is too long for a key's
+    /// What a route leads to, as the beginning of its name.
+    package enum RouteKind: String, CaseIterable, Sendable {
+        case account = "route:"
+        /// A stored password (``PasswordRoute``), for a caller that takes nothing else.
+        case password = "password:"
+        /// A stored password that is newer than each encoded credential, for a caller that takes both.
+        case newestPassword = "credential:"
+    }
+
+    /// The name of the key that maps a question to its answer. Returns nil if the question is too long for a key's
     /// description (add_key(2): 4096 bytes with the NUL). Also returns nil if a byte could make two questions look
     /// alike.
     ///
-    /// - Parameter isBelow: the name is for every question about `path` or a path below it, not for this exact
-    ///   question.
+    /// - Parameters:
+    ///   - isBelow: the name is for every question about `path` or a path below it, not for this exact question.
+    ///   - kind: what the key leads to.
     package static func route(
-        protocol scheme: String, host: String, path: String?, username: String?, stamp: UInt64, isBelow: Bool = false
+        protocol scheme: String, host: String, path: String?, username: String?, stamp: UInt64, isBelow: Bool = false,
+        kind: RouteKind = .account
     ) -> String? {
-        var parts = ["route:" + String(stamp, radix: 36), scheme, host]
+        var parts = [kind.rawValue + String(stamp, radix: 36), scheme, host]
         if let username { parts.append("user " + username) }
         if let path { parts.append((isBelow ? "below " : "path ") + path) }
         let isPlain = parts.allSatisfy { part in part.utf8.allSatisfy { $0 >= 0x20 } }

@@ -277,6 +277,22 @@ struct Composition: Sendable {
         }
     }
 
+    /// The generation of the passwords in kernel memory; nil if doors must not answer with them: for callers other than git,
+    /// or if the Secret Service may have others. It is read before the passwords are.
+    var passwordGeneration: String? {
+        isForGit && account == nil && store.setting == .memory ? KernelItems().generation : nil
+    }
+
+    /// Tells the door for git which password in kernel memory answers this question.
+    ///
+    /// - Parameter generation: ``passwordGeneration`` before the password was looked up.
+    func noteRoute(_ request: CredentialRequest, to answer: CredentialHelper.Answer, _ generation: String) {
+        guard let key = answer.key, let username = answer.response.username, let name = Routes.password(request),
+            let payload = PasswordRoute(generation: generation, item: key, username: username).payload
+        else { return }
+        try? KernelKeyring.open().write(name, payload, lifetime: PasswordRoute.lifetime)
+    }
+
     /// Notes nothing if git's settings name the account. A door does not ask git, so it would not see that the settings
     /// have changed, or that they do not count for its own command.
     private func note(_ route: String?, _ account: Account) {

@@ -30,6 +30,8 @@ package struct CredentialHelper: Sendable {
         package var response: CredentialResponse
         /// The account whose access token this is; nil for a stored password.
         package var account: Account?
+        /// The key of a stored password in kernel memory.
+        package var key: String?
     }
 
     /// Finds a credential for `request`. Returns nil if there is none, and no account that could get one.
@@ -46,7 +48,7 @@ package struct CredentialHelper: Sendable {
         }
         // A stored password costs one D-Bus call, git's settings cost a process. So the password comes first.
         let (stored, absence) = try storedPasswords(for: request, alternatives)
-        if let password = stored.best { return Answer(response: password) }
+        if let password = stored.best { return Answer(response: password, key: stored.bestKey) }
         if let account = try await accounts.accountFromGit(for: request) {
             return try await token(of: account, for: request)
         }

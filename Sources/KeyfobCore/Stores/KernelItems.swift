@@ -21,7 +21,7 @@ package struct KernelItems: ItemStore {
     ///   - parents: the keyrings in which it may be, the preferred one first.
     ///   - now: milliseconds since 1970-01-01 UTC.
     package init(
-        keyring: String = "keyfob-items", in parents: [KernelKeyring.Parent] = [.persistent, .user],
+        keyring: String = KeyNames.items, in parents: [KernelKeyring.Parent] = [.persistent, .user],
         now: @escaping @Sendable () -> Int64 = { Int64(Date.now.timeIntervalSince1970 * 1000) }
     ) {
         (name, self.parents, self.now) = (keyring, parents, now)
@@ -63,8 +63,24 @@ package struct KernelItems: ItemStore {
             schema: schema.name, attributes: attributes, label: label, changedAt: moment, secret: secret)
         guard let payload = try? item.payload() else { throw .failed("an attribute cannot be written") }
         let key = Self.key(schema.name, attributes)
+        endGeneration()
         try makingRoom { () throws(KernelKeyringError) in try keyring().write(key, payload, lifetime: nil) }
         for other in schema.otherNames { for keyring in keyrings { keyring.remove(Self.key(other, attributes)) } }
+        _ = beginGeneration()
+    }
+
+    /// The generation of the items, for ``PasswordRoute``; a new one if there is none. Nil if the kernel refuses.
+    package var generation: String? {
+        keyrings.lazy.compactMap { $0.read(KeyNames.generation)?.exposedText }.first ?? beginGeneration()
+    }
+
+    /// Without a generation, no door answers. So none answers between the end of one and the beginning of the next.
+    private func endGeneration() { keyrings.forEach { $0.remove(KeyNames.generation) } }
+
+    private func beginGeneration() -> String? {
+        let generation = String(UInt64.random(in: .min ... .max), radix: 36)
+        guard let keyring = try? keyring() else { return nil }
+        return (try? keyring.write(KeyNames.generation, Secret(generation), lifetime: nil)).map { generation }
     }
 
     package func delete(
@@ -134,7 +150,7 @@ package struct KernelItems: ItemStore {
 
     /// One key for each set of attributes: a new value replaces the old one in one step. A digest, because descriptions
     /// count for the quota, and other users can read them.
-    private static func key(_ schema: String, _ attributes: [String: String]) -> String {
+    static func key(_ schema: String, _ attributes: [String: String]) -> String {
         "item:" + Account.digest([schema] + attributes.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] })
     }
 }

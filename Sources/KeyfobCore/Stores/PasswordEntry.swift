@@ -141,12 +141,14 @@ struct KeptPassword {
     let modified: UInt64
     /// Whether it is in an item of keyfob's own.
     let isOwn: Bool
+    /// Whether it is in kernel memory, in an item that git-credential-libsecret could have made.
+    let isInKernel: Bool
 }
 
 extension KeptPassword {
     /// Reads an item of keyfob's own; nil if it is not readable.
     init?(own item: SecretItem) {
         guard let (attributes, entry) = PasswordEntry.decoded(item.secret) else { return nil }
-        self.init(attributes: attributes, entry: entry, modified: item.modified, isOwn: true)
+        self.init(attributes: attributes, entry: entry, modified: item.modified, isOwn: true, isInKernel: false)
     }
 }

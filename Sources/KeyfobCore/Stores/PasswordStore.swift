@@ -44,7 +44,7 @@ package struct PasswordStore: Sendable {
     ///
     /// An encoded credential is found only for a caller with the capability `authtype`.
     package func password(for request: CredentialRequest) throws(SecretServiceError) -> CredentialResponse? {
-        Self.newest(try matches(for: request), for: request)
+        Self.newest(try matches(for: request), for: request)?.response
     }
 
     /// Other passwords that a caller accepts if there is none for exactly its request.
@@ -65,6 +65,8 @@ package struct PasswordStore: Sendable {
     struct Found {
         /// The best password for exactly this request, if there is one.
         var best: CredentialResponse?
+        /// The key of that password in kernel memory; nil if it is elsewhere, or in an item of keyfob's own.
+        var bestKey: String?
         /// The best alternative, if there is no password for exactly this request.
         var alternative: CredentialResponse?
     }
@@ -78,28 +80,32 @@ package struct PasswordStore: Sendable {
         if alternatives.withoutPath { wide.path = nil }
         if let user = alternatives.preferredUser { (wide.username, preferred.username) = (nil, user) }
         guard alternatives.preferredUser != nil || wide != request, let attributes = Self.attributes(of: wide) else {
-            return Found(best: try password(for: request))
+            let found = Self.newest(try matches(for: request), for: request)
+            return Found(best: found?.response, bestKey: found?.key)
         }
         let items = try kept(attributes)
         func newest(_ request: CredentialRequest) -> CredentialResponse? {
-            Self.newest(matches(for: request, among: items), for: request)
+            Self.newest(matches(for: request, among: items), for: request)?.response
         }
         let byUser = alternatives.preferredUser == nil ? nil : newest(preferred)
         if let exact = newest(request) { return Found(best: byUser ?? exact) }
         return Found(alternative: byUser ?? (alternatives.withoutPath ? newest(whole) : nil))
     }
 
-    private static func newest(_ matches: [KeptPassword], for request: CredentialRequest) -> CredentialResponse? {
+    private static func newest(
+        _ matches: [KeptPassword], for request: CredentialRequest
+    ) -> (response: CredentialResponse, key: String?)? {
         for match in matches {
             let (entry, user) = (match.entry, match.attributes["user"])
             guard entry.authtype == nil ? user != nil : request.capabilities.contains(.authtype) else { continue }
-            return CredentialResponse(
+            let response = CredentialResponse(
                 username: user,
                 password: entry.password,
                 passwordExpiryUTC: entry.passwordExpiryUTC,
                 oauthRefreshToken: entry.oauthRefreshToken,
                 authtype: entry.authtype,
                 isEncoded: entry.authtype != nil)
+            return (response, match.isInKernel ? KernelItems.key(schema.name, match.attributes) : nil)
         }
         return nil
     }
@@ -176,7 +182,8 @@ package struct PasswordStore: Sendable {
         let git = try items.search(Self.schema, matching: attributes).map { item in
             KeptPassword(
                 attributes: item.attributes.filter { Self.schema.attributes[$0.key] != nil },
-                entry: PasswordEntry(lines: item.secret), modified: item.modified, isOwn: false)
+                entry: PasswordEntry(lines: item.secret), modified: item.modified, isOwn: false,
+                isInKernel: item.isInKernel)
         }
         let own = try items.search(GrantStore.schema, matching: PasswordEntry.search(attributes))
             .compactMap(KeptPassword.init(own:))

@@ -94,6 +94,7 @@ struct Exchange: Sendable {
         let alternatives = PasswordStore.Alternatives(
             preferredUser: caller.keptAs, withoutPath: caller.takesPasswordsWithoutPath)
         return try await composition.attempt { helper, configuration in
+            let generation = composition.passwordGeneration
             let found =
                 renews
                 ? try await helper.renew(request, alternatives: alternatives)
@@ -104,6 +105,8 @@ struct Exchange: Sendable {
             // A caller that comes back names the user of the answer, which may be the same for all accounts.
             if let account = found.account, TokenState(refusedIn: request) == nil {
                 composition.noteRoute(request, account, configuration)
+            } else if let generation {
+                composition.noteRoute(request, to: found, generation)
             }
             let answer = Answer(found.response, service: found.account?.service, now: Int64(time(nil)))
             return try dialect.found(answer, for: request)

@@ -379,3 +379,62 @@ def test_a_password_that_cannot_be_stored_proposes_no_sign_in(visitor: Person) -
     assert 'write store = "auto" above' in done.stderr.decode() and "keyfob login" not in done.stderr.decode()
     erased = visitor.ask_door("erase", "https://example.com", "username=ann", "password=s3cret")
     assert "keyfob login" not in erased.stderr.decode() and "store =" not in erased.stderr.decode()
+
+
+def answers_alone(visitor: Person, operation: str, *lines: str) -> tuple[bool, str]:
+    """Whether the door for git starts no other program for the question, and the answer."""
+    trace = visitor.home / "trace"
+    strace = ["strace", "-f", "-qq", "-e", "trace=execve", "-o", str(trace)]
+    question = "".join(f"{line}\n" for line in ("protocol=https", "host=example.com", *lines, ""))
+    done = visitor.session.run(*strace, binaries.git_credential_keyfob(), operation, stdin=question.encode())
+    assert_worked(done)
+    return trace.read_text().count("execve(") == 1, done.stdout.decode()
+
+
+@pytest.fixture
+def remembering(visitor: Person) -> Person:
+    """The visitor, with a password in kernel memory that the door knows."""
+    set_store(visitor, "memory")
+    answers_alone(visitor, "store", "username=ann", "password=s3cret")
+    assert answers_alone(visitor, "get") == (False, "username=ann\npassword=s3cret\n")
+    return visitor
+
+
+def test_the_door_answers_with_a_password_in_memory(remembering: Person) -> None:
+    assert answers_alone(remembering, "get") == (True, "username=ann\npassword=s3cret\n")
+    assert answers_alone(remembering, "store", "username=ann", "password=s3cret")[0]
+    for other in (["username=ann"], ["path=x"], ["capability[]=authtype"]):
+        assert not answers_alone(remembering, "get", *other)[0], other
+    assert answers_alone(remembering, "get", "username=ann")[0]
+    assert not answers_alone(remembering, "get", "path=x")[0]
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (["username=ann", "password=new"], "username=ann\npassword=new\n"),
+        (["username=bob", "password=s3cret"], "username=bob\npassword=s3cret\n"),
+        (
+            ["username=ann", "password=s3cret", "password_expiry_utc=9999999999"],
+            "username=ann\npassword=s3cret\npassword_expiry_utc=9999999999\n",
+        ),
+    ],
+    ids=["another password", "another user", "an expiry"],
+)
+def test_the_door_never_answers_with_what_was_stored_before(
+    remembering: Person, lines: list[str], expected: str
+) -> None:
+    assert not answers_alone(remembering, "store", *lines)[0]
+    assert answers_alone(remembering, "get")[1] == expected
+    assert answers_alone(remembering, "get")[1] == expected
+
+
+def test_the_door_knows_no_password_that_was_erased_or_that_the_configuration_hides(remembering: Person) -> None:
+    answers_alone(remembering, "erase", "username=ann", "password=s3cret")
+    assert answers_alone(remembering, "get") == (False, "")
+    answers_alone(remembering, "store", "username=ann", "password=s3cret")
+    assert answers_alone(remembering, "get")[1] == answers_alone(remembering, "get")[1] != ""
+    with remembering.configuration.open("a") as file:
+        file.write('[host."https://example.com"]\nissuer = "https://login.example.com"\n')
+    done = remembering.ask_door("get", "https://example.com", KEYFOB_INTERACTION="never")
+    assert (done.returncode, done.stdout) == (77, b"")

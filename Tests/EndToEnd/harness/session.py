@@ -126,8 +126,9 @@ class PrivateSession:
         return {"user": self._user, "group": pwd.getpwuid(self._user).pw_gid, "extra_groups": []}
 
     def give(self, file: Path) -> None:
-        """Gives a file to the session's user."""
-        if self._user is not None:
+        """Gives a file to the session's user. A file that belongs to the user is not changed: keyfob would see a change of
+        the configuration."""
+        if self._user not in (None, file.lstat().st_uid):
             os.chown(file, self._user, -1, follow_symlinks=False)
 
     def _hand_over(self) -> None:

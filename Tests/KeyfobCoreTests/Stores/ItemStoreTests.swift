@@ -116,6 +116,19 @@ enum TestedStore: String, CaseIterable, Sendable {
         }
         #expect(try secrets(KernelItems(keyring: name, in: [.user]), ["kind": "k"]) == ["c", "b", "a"])
     }
+
+    @Test func `in kernel memory have another generation after each change`() throws {
+        let name = "keyfob-test-items-\(getpid())-generation"
+        defer { KernelKeyring.existing(named: name)?.discard() }
+        let items = KernelItems(keyring: name, in: [.user])
+        let first = try #require(items.generation)
+        #expect(items.generation == first)
+        try store(items, ["kind": "k", "id": "a"], "a")
+        let second = try #require(items.generation)
+        try store(items, ["kind": "k", "id": "a"], "b")
+        #expect(Set([first, second, items.generation]).count == 3)
+        #expect(try secrets(items, ["kind": "k"]) == ["b"])
+    }
 }
 
 @Suite struct `The place of an item` {
