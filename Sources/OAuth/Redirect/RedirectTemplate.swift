@@ -55,9 +55,9 @@ package struct RedirectTemplate: Sendable, Hashable {
     ///
     /// - Throws: `listenerFailed`.
     package static func freePort(host: String = "127.0.0.1") async throws(OAuthError) -> Int {
-        let permanent = RedirectTemplate(host: host, ports: (0..<20).map { _ in .random(in: 15_000..<32_000) }, path: "")
+        let ports = (0..<20).map { _ in Int.random(in: 15_000..<32_000) }
         do {
-            return try await permanent.bindablePort()
+            return try await RedirectTemplate(host: host, ports: ports, path: "").bindablePort()
         } catch {
             return try await RedirectTemplate(host: host, ports: [], path: "").bindablePort()
         }
