@@ -21,7 +21,7 @@ package enum HintedCommand {
 
     /// An option and its value as a hint shows them; nothing without a value.
     package static func option(_ name: String, _ value: String?) -> [String] {
-        value.map { [ShellWords.option(name, Printable.text($0))] } ?? []
+        value.map { [ShellWords.option(name, Printable.whole($0))] } ?? []
     }
 
     /// Returns the hint with what the user's command named: the service and the options. Otherwise a command that follows

@@ -6,6 +6,9 @@ import Secrets
 package enum Messages {
     package static func printable(_ text: String) -> String { Printable.text(text) }
 
+    /// For what the user is to copy.
+    package static func whole(_ text: String) -> String { Printable.whole(text) }
+
     package static func address(_ url: String) -> String { Printable.address(url) }
 
     /// The command `keyfob` with `words` and a service, to paste into a shell: a path may hold characters that a shell

@@ -10,7 +10,15 @@ package enum Routes {
 
     /// The name of the key that leads from this exact question to a stored password.
     package static func password(_ request: CredentialRequest) -> String? {
-        exact(request, stamp, request.capabilities.contains(.authtype) ? .newestPassword : .password)
+        exact(
+            request, stamp, request.capabilities.contains(.authtype) ? .newestPassword : .password, hasBus: mayHaveBus)
+    }
+
+    /// Whether there may be a session bus, and on it a keyring with passwords. GLib finds a bus by these variables.
+    package static var mayHaveBus: Bool {
+        let variable = EnvironmentVariables.value(of:)
+        if ["DBUS_SESSION_BUS_ADDRESS", "DISPLAY"].contains(where: { variable($0)?.isEmpty == false }) { return true }
+        return variable("XDG_RUNTIME_DIR").map { Paths.exists($0 + "/bus") } ?? false
     }
 
     /// The name for every question about `service`, or a path below it, with the same user name.
@@ -32,11 +40,11 @@ package enum Routes {
     }
 
     private static func exact(
-        _ request: CredentialRequest, _ stamp: UInt64, _ kind: KeyNames.RouteKind = .account
+        _ request: CredentialRequest, _ stamp: UInt64, _ kind: KeyNames.RouteKind = .account, hasBus: Bool = false
     ) -> String? {
         KeyNames.route(
             protocol: request.protocolName, host: request.host, path: request.path, username: request.username,
-            stamp: stamp, kind: kind)
+            stamp: stamp, kind: kind, hasBus: hasBus)
     }
 
     private static func below(_ service: ServiceURL, _ depth: Int, _ username: String?, _ stamp: UInt64) -> String? {

@@ -40,13 +40,15 @@ package enum KeyNames {
     /// - Parameters:
     ///   - isBelow: the name is for every question about `path` or a path below it, not for this exact question.
     ///   - kind: what the key leads to.
+    ///   - hasBus: whether there may be a session bus, and on it a keyring that has a better answer.
     package static func route(
         protocol scheme: String, host: String, path: String?, username: String?, stamp: UInt64, isBelow: Bool = false,
-        kind: RouteKind = .account
+        kind: RouteKind = .account, hasBus: Bool = false
     ) -> String? {
         var parts = [kind.rawValue + String(stamp, radix: 36), scheme, host]
         if let username { parts.append("user " + username) }
         if let path { parts.append((isBelow ? "below " : "path ") + path) }
+        if hasBus { parts.append("bus") }
         let isPlain = parts.allSatisfy { part in part.utf8.allSatisfy { $0 >= 0x20 } }
         var name = parts[0]
         for part in parts.dropFirst() { name += "\t" + part }

@@ -9,18 +9,29 @@ package enum Printable {
     /// TR 9), line and paragraph separators, and private or unassigned characters. Otherwise the text could move the
     /// cursor, set the title of the terminal or write to the clipboard.
     package static func text(_ text: String) -> String {
+        whole(String(text.unicodeScalars.prefix(limit))) + (text.unicodeScalars.dropFirst(limit).isEmpty ? "" : "...")
+    }
+
+    /// The same for text of any length, such as a command, an address or a path that the user is to copy: a part of it would
+    /// not work.
+    package static func whole(_ text: String) -> String {
         var shown = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars.prefix(limit) { shown.append(isHarmful(scalar) ? "\u{FFFD}" : scalar) }
-        return String(shown) + (text.unicodeScalars.dropFirst(limit).isEmpty ? "" : "...")
+        for scalar in text.unicodeScalars { shown.append(isHarmful(scalar) ? "\u{FFFD}" : scalar) }
+        return String(shown)
     }
 
     /// Returns a URL without its user name and password, either of which may be a token: "..." replaces everything
     /// between the scheme and the last at sign. So this is also safe for text that is not a valid URL.
-    package static func address(_ url: String) -> String {
-        guard let at = url.utf8.lastIndex(of: UInt8(ascii: "@")) else { return text(url) }
+    package static func address(_ url: String) -> String { text(withoutUser(url)) }
+
+    /// The same for a URL of any length.
+    package static func wholeAddress(_ url: String) -> String { whole(withoutUser(url)) }
+
+    private static func withoutUser(_ url: String) -> String {
+        guard let at = url.utf8.lastIndex(of: UInt8(ascii: "@")) else { return url }
         let parts = url[..<at].parts(at: ":", maxSplits: 1)
         let scheme = parts.count == 2 && parts[1].begins(with: "//") ? parts[0] + "://" : ""
-        return text(scheme + "..." + url[at...])
+        return scheme + "..." + url[at...]
     }
 
     /// Whether ``text(_:)`` replaces the character.

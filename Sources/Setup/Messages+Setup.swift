@@ -21,39 +21,39 @@ extension Messages {
 
     static func nothingToDo(_ caller: SetupCaller) -> String { "nothing to do: \(caller.name) is set up already" }
 
-    static func yourself(_ place: String) -> String { "do this yourself, \(Printable.text(place)):" }
+    static func yourself(_ place: String) -> String { "do this yourself, \(Printable.whole(place)):" }
 
-    static func putOnPath(_ directory: String) -> String { "put \(Printable.text(directory)) on your PATH" }
+    static func putOnPath(_ directory: String) -> String { "put \(Printable.whole(directory)) on your PATH" }
 
     static let applyThis = "apply this? [y/N] "
     static let toUndo = "to undo it:"
 
     static func link(_ path: String, _ target: String) -> String {
-        "link \(Printable.text(path)) -> \(Printable.text(target))"
+        "link \(Printable.whole(path)) -> \(Printable.whole(target))"
     }
 
-    static func linked(_ path: String) -> String { "linked \(Printable.text(path))" }
+    static func linked(_ path: String) -> String { "linked \(Printable.whole(path))" }
 
-    static func wrote(_ file: String) -> String { "wrote \(Printable.text(file))" }
+    static func wrote(_ file: String) -> String { "wrote \(Printable.whole(file))" }
 
     static func ran(_ command: String) -> String { "ran \(command)" }
 
     /// - Parameter line: the number of the first line; nil for a new file.
     static func inserted(_ file: String, line: Int?) -> String {
-        Printable.text(file) + (line.map { ", line \($0):" } ?? ", new file:")
+        Printable.whole(file) + (line.map { ", line \($0):" } ?? ", new file:")
     }
 
-    static func addLine(to file: String) -> String { "add this line to \(Printable.text(file)):" }
+    static func addLine(to file: String) -> String { "add this line to \(Printable.whole(file)):" }
 
-    static func kept(_ copy: String) -> String { "the old version: \(Printable.text(copy))" }
+    static func kept(_ copy: String) -> String { "the old version: \(Printable.whole(copy))" }
 
     // Testing it.
 
     static func missing(_ change: SetupStep.Change) -> String {
         switch change {
-        case .write(let file, _, _): "\(Printable.text(file.path)) does not have the setting"
-        case .line(_, let file): "\(Printable.text(file)) does not have the line"
-        case .link(let path, _): "\(Printable.text(path)) does not exist"
+        case .write(let file, _, _): "\(Printable.whole(file.path)) does not have the setting"
+        case .line(_, let file): "\(Printable.whole(file)) does not have the line"
+        case .link(let path, _): "\(Printable.whole(path)) does not exist"
         case .run(let change): "the settings of \(change.commands[0][0]) do not name keyfob"
         }
     }
@@ -69,16 +69,16 @@ extension Messages {
     static let noURL = "no URL was given to test with"
 
     static func cannotStart(_ program: String) -> String {
-        "\(Printable.text(program)) cannot be started: check that it is on PATH"
+        "\(Printable.whole(program)) cannot be started: check that it is on PATH"
     }
 
-    static func anotherProgram(_ path: String) -> String { "\(Printable.text(path)) is another program" }
+    static func anotherProgram(_ path: String) -> String { "\(Printable.whole(path)) is another program" }
 
-    static func noAnswer(_ command: String) -> String { "\(Printable.text(command)): no answer" }
+    static func noAnswer(_ command: String) -> String { "\(Printable.whole(command)): no answer" }
 
     static func credential(_ command: String, _ url: ServiceURL) -> String { "\(command): a credential for \(url)" }
 
     static func noCredential(_ command: String, _ url: ServiceURL) -> String {
-        "\(Printable.text(command)): no credential for \(Printable.text(url.description))"
+        "\(Printable.whole(command)): no credential for \(Printable.whole(url.description))"
     }
 }

@@ -15,7 +15,7 @@ package struct SetupRun {
     /// Prints the lines that the user would write, and their places.
     package func show() async throws {
         let steps = try await caller.steps(scene)
-        let blocks = steps.map { ["# \(Printable.text($0.place)):"] + $0.snippet.map(Self.printable) }
+        let blocks = steps.map { ["# \(Printable.text($0.place)):"] + $0.snippet.map(Printable.whole) }
         let lines = blocks.joined(separator: [""]).map { $0 + "\n" }.joined()
         try StandardOutput.write(Array(lines.utf8))
         await sayNotes()
@@ -67,11 +67,11 @@ package struct SetupRun {
     /// Says what the user must do.
     private func sayRest(_ steps: [SetupStep], _ changes: [SetupStep.Change]) {
         for case .line(let line, let file) in changes {
-            Terminal.hint(Messages.addLine(to: file), Self.printable(line))
+            Terminal.hint(Messages.addLine(to: file), Printable.whole(line))
         }
         for step in steps where step.deed == nil {
             Terminal.hint(Messages.yourself(step.place))
-            for line in step.snippet { Terminal.hint("  " + Self.printable(line)) }
+            for line in step.snippet { Terminal.hint("  " + Printable.whole(line)) }
         }
         for case .link(let path, _)? in steps.map(\.deed) where Self.isSought(path) {
             let directory = Paths.parent(of: path)
@@ -83,7 +83,7 @@ package struct SetupRun {
     private static func isSought(_ path: String) -> Bool { Paths.name(of: path) == "docker-credential-keyfob" }
 
     private func sayNotes() async {
-        for note in await caller.notes(scene) { Terminal.hint(Self.printable(note)) }
+        for note in await caller.notes(scene) { Terminal.hint(Printable.whole(note)) }
     }
 
     /// The change as lines for the user. They contain nothing from the user's files, so no secret.
@@ -94,18 +94,14 @@ package struct SetupRun {
             return [Messages.inserted(file.path, line: file.text == nil ? nil : number)]
                 + lines.map { line in
                     // Tabs are kept: a tab can only move the text after it.
-                    "+" + line.parts(at: "\t").map { printable(String($0)) }.joined(separator: "\t")
+                    "+" + line.parts(at: "\t").map { Printable.whole(String($0)) }.joined(separator: "\t")
                 }
         case .link(let path, let target): return [Messages.link(path, target)]
-        case .run(let change): return change.commands.map { "run: " + printable(ShellWords.line($0)) }
-        case .line(let line, let file): return [Messages.addLine(to: file), printable(line)]
+        case .run(let change): return change.commands.map { "run: " + Printable.whole(ShellWords.line($0)) }
+        case .line(let line, let file): return [Messages.addLine(to: file), Printable.whole(line)]
         }
     }
 
-    /// Text of any length. `Printable` would cut it, so that is used only if something in the text is harmful.
-    private static func printable(_ line: String) -> String {
-        line.unicodeScalars.contains(where: Printable.isHarmful) ? Printable.text(line) : line
-    }
 }
 
 // Making the changes.
@@ -125,7 +121,7 @@ extension SetupRun {
         for command in change.commands {
             let (tool, arguments) = (command[0], Array(command.dropFirst()))
             _ = try await scene.output(of: tool, arguments, environment: change.environment)
-            Terminal.say(Messages.ran(Self.printable(ShellWords.line(command))))
+            Terminal.say(Messages.ran(Printable.whole(ShellWords.line(command))))
         }
         for case .run(_, let rest)? in steps.map(\.deed) where try await rest() != nil {
             sayUndo(change)
@@ -135,7 +131,7 @@ extension SetupRun {
     }
 
     private func sayUndo(_ change: ToolChange) {
-        for command in change.undo { Terminal.hint(Messages.toUndo, Self.printable(ShellWords.line(command))) }
+        for command in change.undo { Terminal.hint(Messages.toUndo, Printable.whole(ShellWords.line(command))) }
     }
 }
 

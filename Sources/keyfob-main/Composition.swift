@@ -280,7 +280,8 @@ struct Composition: Sendable {
     /// The generation of the passwords in kernel memory; nil if doors must not answer with them: for callers other than git,
     /// or if the Secret Service may have others. It is read before the passwords are.
     var passwordGeneration: String? {
-        isForGit && account == nil && store.setting == .memory ? KernelItems().generation : nil
+        let isComplete = store.setting == .memory || store.setting == .auto && !Routes.mayHaveBus
+        return isForGit && account == nil && isComplete ? KernelItems().generation : nil
     }
 
     /// Tells the door for git which password in kernel memory answers this question.

@@ -180,10 +180,10 @@ struct SignInScreen: Sendable {
 
     private func showCode(_ account: Account, _ pending: PendingDeviceLogin) async throws {
         begin(account, at: pending.authorizationServer, tokensFrom: pending.tokenServer)
-        Terminal.hint(Messages.onAnyDevice, Messages.printable(pending.address.string))
-        Terminal.hint(Messages.andType, Messages.printable(pending.userCode))
+        Terminal.hint(Messages.onAnyDevice, Messages.whole(pending.address.string))
+        Terminal.hint(Messages.andType, Messages.whole(pending.userCode))
         if let address = pending.completeAddress, address != pending.address {
-            Terminal.hint(Messages.orGoAndCompare, Messages.printable(address.string))
+            Terminal.hint(Messages.orGoAndCompare, Messages.whole(address.string))
         }
         if let code = QRCode((pending.completeAddress ?? pending.address).string), Terminal.show(code) {
             Terminal.hint(Messages.orScan)

@@ -17,6 +17,12 @@ import Testing
         #expect(Printable.text(String(repeating: "x", count: 201)) == String(repeating: "x", count: 200) + "...")
     }
 
+    @Test func `that the user is to copy is not cut`() {
+        let long = String(repeating: "x", count: 1000)
+        #expect(Printable.whole(long + "\u{1B}") == long + "\u{FFFD}")
+        #expect(Printable.wholeAddress("https://me@h/" + long) == "https://...@h/" + long)
+    }
+
     @Test(arguments: [
         ("https://h/p", "https://h/p"), ("https://me:pw@h/p", "https://...@h/p"), ("https://a@b@h", "https://...@h"),
         ("me:pw@h", "...@h"), ("pw://x@h", "pw://...@h"), ("a:pw://x@h", "...@h"),

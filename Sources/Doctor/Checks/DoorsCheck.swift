@@ -1,3 +1,4 @@
+import Console
 import Files
 import KeyfobCore
 import Processes
@@ -39,7 +40,9 @@ struct DoorsCheck: Check {
             if let real = Paths.real(other), Paths.parent(of: real).isSame(as: Paths.real(directory) ?? directory) {
                 return .warning(
                     "\(other) leads to \(Paths.name(of: real)) in \(directory), which is not this version of keyfob",
-                    hints: ["let it lead to keyfob: ln -sfn \(directory)/keyfob \(other)"], details)
+                    hints: [
+                        "let it lead to keyfob: " + ShellWords.line(["ln", "-sfn", directory + "/keyfob", other])
+                    ], details)
             }
             let version = version(inDirectoryOf: other, environment).map { "version " + $0 } ?? "of unknown version"
             return .warning(

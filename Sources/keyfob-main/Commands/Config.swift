@@ -52,5 +52,5 @@ private struct ConfigurationFiles: Encodable {
 
     let files = Environment.configurationFiles.map { File(file: $0, exists: Paths.isReadable($0)) }
 
-    var lines: [String] { files.map { Messages.printable($0.file) + ($0.exists ? "" : "  (absent)") } }
+    var lines: [String] { files.map { Messages.whole($0.file) + ($0.exists ? "" : "  (absent)") } }
 }

@@ -23,7 +23,7 @@ struct Export: AsyncParsableCommand {
             try StandardOutput.write(Array(export.text.utf8))
             for path in export.machineFiles {
                 Terminal.hint(
-                    "copy \(Messages.printable(path)) to the other machine, too, or remove the line "
+                    "copy \(Messages.whole(path)) to the other machine, too, or remove the line "
                         + "that names it")
             }
         } catch {

@@ -290,7 +290,7 @@ extension Report {
             hints =
                 report.hints + [
                     "if you trust the server, to sign in without that, "
-                        + Self.write(lines.map(Messages.printable), into: HintedCommand.entry(service)),
+                        + Self.write(lines.map(Messages.whole), into: HintedCommand.entry(service)),
                     "then run: \(Messages.login(service))",
                 ]
         case .clientIsConfigured(let service, let id):
@@ -345,14 +345,14 @@ extension Report {
         if !needed.known.isEmpty {
             hints = needed.known.map {
                 "to use the client that you registered there, run: "
-                    + Messages.login("--client-id " + ShellWords.quoted(Messages.printable($0)), needed.service)
+                    + Messages.login("--client-id " + ShellWords.quoted(Messages.whole($0)), needed.service)
             }
             return
         }
         let scopes = needed.scopes.isEmpty ? "" : " and the scopes " + needed.scopes.joined(separator: " ")
         hints = [
-            "register a client" + (needed.page.map { " at " + Messages.printable($0) } ?? " there")
-                + " with the redirect URI " + needed.redirectURI + Messages.printable(scopes) + ", then run: "
+            "register a client" + (needed.page.map { " at " + Messages.whole($0) } ?? " there")
+                + " with the redirect URI " + needed.redirectURI + Messages.whole(scopes) + ", then run: "
                 + Messages.login("--client-id ID", needed.service)
         ]
         if needed.page != nil, !isInDetail {

@@ -36,7 +36,7 @@ extension Report {
         }
         let value = line.parts(at: "\"").dropFirst().first.map(String.init) ?? ""
         return [
-            "run: git config --global \(ShellWords.quoted(Messages.printable(key))) "
+            "run: git config --global \(ShellWords.quoted(Messages.whole(key))) "
                 + ShellWords.quoted(Messages.printable(value))
         ]
     }

@@ -391,10 +391,10 @@ def answers_alone(visitor: Person, operation: str, *lines: str) -> tuple[bool, s
     return trace.read_text().count("execve(") == 1, done.stdout.decode()
 
 
-@pytest.fixture
-def remembering(visitor: Person) -> Person:
+@pytest.fixture(params=["memory", "auto"])
+def remembering(visitor: Person, request: pytest.FixtureRequest) -> Person:
     """The visitor, with a password in kernel memory that the door knows."""
-    set_store(visitor, "memory")
+    set_store(visitor, request.param)
     answers_alone(visitor, "store", "username=ann", "password=s3cret")
     assert answers_alone(visitor, "get") == (False, "username=ann\npassword=s3cret\n")
     return visitor
@@ -438,3 +438,14 @@ def test_the_door_knows_no_password_that_was_erased_or_that_the_configuration_hi
         file.write('[host."https://example.com"]\nissuer = "https://login.example.com"\n')
     done = remembering.ask_door("get", "https://example.com", KEYFOB_INTERACTION="never")
     assert (done.returncode, done.stdout) == (77, b"")
+
+
+def test_the_door_leaves_the_choice_to_keyfob_if_there_may_be_a_keyring(visitor: Person) -> None:
+    set_store(visitor, "auto")
+    answers_alone(visitor, "store", "username=ann", "password=s3cret")
+    for variable, value in {"DISPLAY": ":1", "DBUS_SESSION_BUS_ADDRESS": "unix:path=/nonexistent"}.items():
+        assert answers_alone(visitor, "get")[1] != ""
+        assert answers_alone(visitor, "get")[0]
+        visitor.session.env[variable] = value
+        assert [answers_alone(visitor, "get") for _ in range(2)] == [(False, "username=ann\npassword=s3cret\n")] * 2
+        del visitor.session.env[variable]

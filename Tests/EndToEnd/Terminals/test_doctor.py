@@ -364,7 +364,7 @@ def test_the_door_may_have_another_name(developer: Person, tmp_path: Path, *, li
 
 
 def test_a_link_to_an_old_door_beside_keyfob_has_the_command_that_corrects_it(developer: Person, tmp_path: Path) -> None:
-    programs = installation(tmp_path / "bin")
+    programs = installation(tmp_path / ("a long name " * 10).strip() / "bin")
     (programs / "keyfob-door").write_text("#!/bin/sh\n")
     (programs / "keyfob-door").chmod(0o755)
     (programs / "git-credential-keyfob").symlink_to("keyfob-door")
@@ -377,7 +377,7 @@ def test_a_link_to_an_old_door_beside_keyfob_has_the_command_that_corrects_it(de
 
 def installation(programs: Path) -> Path:
     """A copy of the programs without their links."""
-    programs.mkdir()
+    programs.mkdir(parents=True)
     for name in ("keyfob", "keyfob-main"):
         shutil.copy(binaries.bin_directory() / name, programs)
     return programs
