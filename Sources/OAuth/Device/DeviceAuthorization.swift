@@ -29,7 +29,7 @@ struct DeviceAuthorization {
         let answer = try TokenAnswer(granted: response, by: host)
 
         func text(_ member: String) throws(OAuthError) -> String {
-            guard let text = try answer.string(member, host: host)?.trimmed, !text.isEmpty
+            guard let text = try answer.string(member, host: host), !text.isEmpty
             else { throw .missingEndpoint(member: member) }
             return text
         }
@@ -42,9 +42,9 @@ struct DeviceAuthorization {
         }
         // Google uses the second name. Its implementation is older than the RFC.
         let names = ["verification_uri", "verification_url"]
-        let addresses = names.compactMap { answer.text($0)?.trimmed }
+        let addresses = names.compactMap { answer.text($0) }
         let complete = ["verification_uri_complete", "verification_url_complete"].lazy
-            .compactMap { answer.text($0)?.trimmed }.compactMap { Self.address($0, from: endpoint) }.first
+            .compactMap { answer.text($0) }.compactMap { Self.address($0, from: endpoint) }.first
         // The page with the code filled in does, too, if the server names no other.
         guard let address = addresses.lazy.compactMap({ Self.address($0, from: endpoint) }).first ?? complete
         else { throw addresses.isEmpty ? .missingEndpoint(member: names[0]) : .invalidEndpoint(member: names[0]) }

@@ -75,7 +75,7 @@ extension TokenEndpoint {
         let authentication: ClientAuthentication
         do { (response, authentication) = try await answer(to: form) } catch { throw UnsuccessfulPoll(error) }
         do {
-            return try token(in: response, authentication)
+            return try await token(in: response, authentication, resource: resource)
         } catch {
             throw UnsuccessfulPoll(error, response, from: host)
         }

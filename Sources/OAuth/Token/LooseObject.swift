@@ -5,7 +5,7 @@ import Secrets
 ///
 /// A token answer cannot be had again, so one bad member must not cost the others. Each member is read on its own:
 /// - A byte order mark, white space and a guard against use as a script before the object, and all bytes behind it, are
-///   ignored.
+///   ignored. See ``row(in:)`` for objects behind it.
 /// - UTF-16 is read if it begins with a byte order mark.
 /// - Bytes that are not UTF-8 become U+FFFD, which no access token may contain.
 /// - A member whose value is not JSON, or is nested deeper than ``JSONObject/maximumDepth``, is left out. A member may
@@ -16,13 +16,31 @@ struct LooseObject {
     private var bytes: ArraySlice<UInt8>
 
     /// Returns nil if the text does not begin with a complete object.
-    init?(_ body: [UInt8]) {
-        bytes = Self.text(body)[...]
-        if let guarded = [")]}'", ")]}", "while(1);", "for(;;);"].first(where: { bytes.starts(with: $0.utf8) }) {
-            bytes = bytes.dropFirst(guarded.utf8.count)
-            _ = take(UInt8(ascii: ","))
-        }
+    init?(_ body: [UInt8]) { self.init(at: Self.start(of: body)) }
+
+    private init?(at text: ArraySlice<UInt8>) {
+        bytes = text
         guard takeMembers(), take(UInt8(ascii: "}")) else { return nil }
+    }
+
+    /// Reads the objects with which the text begins, one behind the other, and returns them and the rest. It reads no more
+    /// than ``mostCandidates``.
+    static func row(in body: [UInt8]) -> (objects: [LooseObject], rest: [UInt8]) {
+        var (objects, rest) = ([LooseObject](), start(of: body))
+        while objects.count < mostCandidates, let next = LooseObject(at: rest) {
+            objects.append(next)
+            rest = next.bytes
+        }
+        return (objects, Array(rest))
+    }
+
+    /// The text behind a guard against use as a script.
+    private static func start(of body: [UInt8]) -> ArraySlice<UInt8> {
+        let text = text(body)[...]
+        guard let guarded = [")]}'", ")]}", "while(1);", "for(;;);"].first(where: { text.starts(with: $0.utf8) })
+        else { return text }
+        let rest = text.dropFirst(guarded.utf8.count)
+        return rest.first == UInt8(ascii: ",") ? rest.dropFirst() : rest
     }
 
     /// Finds the first object in `body` for which `isWanted` is true, whatever is before it: the warning of a script, a tag,

@@ -12,21 +12,21 @@ struct TokenAnswer {
 
     /// Reads the body of `response` with any status.
     ///
-    /// If the body is no complete object, the first object in it counts that has a token, a client or an error, as far as it goes.
+    /// If the body is no complete object, the first object in it counts that has a token, a client or an error, as far as it
+    /// goes. Of a form that is cut off, the complete pairs count.
     ///
     /// - Throws: `notJSON` if the body begins neither like an object nor like a form; `malformed` if it is broken; the
     ///   reason why the body is incomplete, if it is.
     init(_ response: HTTPResponse, host: String) throws(OAuthError) {
         let body = response.body.exposedBytes
-        if response.fault == nil, let object = LooseObject(body) {
-            members = Self.unwrapped(object.members)
-        } else if response.fault == nil, let form = Self.form(body) {
+        if response.fault == nil, let found = Self.row(in: response, body) {
+            members = found
+        } else if let form = Self.form(body, isWhole: response.fault == nil) {
             members = form
         } else if let object = Self.object(in: response, body) {
             members = Self.unwrapped(object.members)
         } else {
             if let fault = response.fault { throw fault }
-            try response.checkEncoding(from: host)
             let first = body.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
             guard first == UInt8(ascii: "{") else { throw .notJSON(host: host, contentType: response.mediaType) }
             throw .malformed(host: host, member: "JSON")
@@ -62,9 +62,10 @@ struct TokenAnswer {
         return others.map(\.value).filter { $0 != .null }
     }
 
-    /// The text of a member, the last one if there are several; nil if it is absent, null or not a text.
+    /// The text of a member, the last one if there are several; nil if it is absent, null or not a text. Some servers leave
+    /// a line break at its end.
     func text(_ name: String) -> String? {
-        if case .string(let text)? = values(name).last { text } else { nil }
+        if case .string(let text)? = values(name).last { text.trimmed } else { nil }
     }
 
     /// The token in a member, the last one if there are several. Some servers send a number, or an object that holds the
@@ -88,7 +89,7 @@ struct TokenAnswer {
         guard let value = values.first else { return nil }
         guard case .string(let text) = value, values.allSatisfy({ $0 == value })
         else { throw .malformed(host: host, member: name) }
-        return text
+        return text.trimmed
     }
 
     /// The texts in a list, or the one text of a member.
@@ -117,6 +118,24 @@ struct TokenAnswer {
         }
     }
 
+    /// The members of the answer at the beginning of the body; nil if there is no object. Some servers write an object of
+    /// their log before the answer, or the answer twice. So of several objects in a row, those with a token or a client
+    /// count, and the members of the last ones replace the others.
+    private static func row(in response: HTTPResponse, _ body: [UInt8]) -> [JSON.Member]? {
+        let (objects, rest) = LooseObject.row(in: body)
+        guard !objects.isEmpty else { return nil }
+        let answers = objects.map { unwrapped($0.members) }
+        let granted = answers.filter { $0.contains { grants.holdsSame(as: folded($0.name)) } }
+        if granted.isEmpty, !rest.isEmpty, let later = object(in: response, rest) { return unwrapped(later.members) }
+        return (granted.isEmpty ? answers : granted).reduce([]) { known, next in
+            let names = Set(next.map { folded($0.name) })
+            return known.filter { !names.contains(folded($0.name)) } + next
+        }
+    }
+
+    /// Members, as ``folded(_:)``, that cannot be had again.
+    private static let grants = ["accesstoken", "refreshtoken", "clientid"]
+
     /// The object in another text that is an answer: a token or a client with a status of success, or an error with one that
     /// servers use for it. A page has examples, scripts and attributes of its own, so nothing in it is an answer.
     private static func object(in response: HTTPResponse, _ body: [UInt8]) -> LooseObject? {
@@ -125,7 +144,7 @@ struct TokenAnswer {
         guard !marks.contains(where: { text.firstRange(of: $0) != nil }) else { return nil }
         let wanted =
             switch response.status {
-            case 200..<300: ["accesstoken", "refreshtoken", "clientid", "error"]
+            case 200..<300: grants + ["error"]
             case 400, 401: ["error"]
             default: [String]()
             }
@@ -141,7 +160,7 @@ struct TokenAnswer {
         let objects = members.compactMap { member -> (name: String, members: [JSON.Member])? in
             if case .object(let inner) = member.value { (member.name, inner) } else { nil }
         }
-        for name in ["accesstoken", "refreshtoken", "clientid"] where !has(name, members) {
+        for name in grants where !has(name, members) {
             if let found = objects.first(where: { has(name, $0.members) }) { return members + found.members }
             for (_, inner) in objects {
                 let deeper = unwrapped(inner)
@@ -153,9 +172,11 @@ struct TokenAnswer {
         return members + (objects.first { wrappers.holdsSame(as: $0.name) }?.members ?? [])
     }
 
-    /// A form: pairs without a white space, and without a character that every page for people or every object has.
-    private static func form(_ body: [UInt8]) -> [JSON.Member]? {
-        let text = String(decoding: body, as: UTF8.self).trimmed
+    /// A form: pairs without a white space, and without a character that every page for people or every object has. The last
+    /// pair of one that is not whole is left out.
+    private static func form(_ body: [UInt8], isWhole: Bool) -> [JSON.Member]? {
+        let end = isWhole ? nil : body.lastIndex(of: UInt8(ascii: "&")) ?? 0
+        let text = String(decoding: body[..<(end ?? body.endIndex)], as: UTF8.self).trimmed
         guard text.holds("="), text.utf8.allSatisfy({ $0 > 0x20 && !"<{\"".utf8.contains($0) }) else { return nil }
         return FormEncoding.decode(text)?.map { JSON.Member(name: $0.name, value: .string($0.value)) }
     }
@@ -171,9 +192,11 @@ struct TokenAnswer {
 }
 
 extension String {
-    /// The text without white space and control characters of ASCII at both ends.
+    /// The text without white space of ASCII at both ends.
     var trimmed: String {
-        let front = utf8.drop { $0 <= 0x20 }
-        return String(decoding: front.prefix(front.count - front.reversed().prefix { $0 <= 0x20 }.count), as: UTF8.self)
+        func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
+        let front = utf8.drop(while: isBlank)
+        let end = front.reversed().prefix(while: isBlank).count
+        return String(decoding: front.prefix(front.count - end), as: UTF8.self)
     }
 }

@@ -1,8 +1,8 @@
 package import Addresses
 package import Secrets
 
-/// Exchanges codes and refresh tokens for access tokens (RFC 6749 section 3.2). Every call sends one POST. It is
-/// sent again only if the server refuses the client, or has not processed a refresh.
+/// Exchanges codes and refresh tokens for access tokens (RFC 6749 section 3.2). A POST is sent again only if the server
+/// refuses the client, or has not processed a refresh.
 package struct TokenEndpoint: Sendable {
     private let url: EndpointURL
     private let client: Client
@@ -28,7 +28,7 @@ package struct TokenEndpoint: Sendable {
         form.append("code_verifier", codeVerifier)
         form.append("resource", resource)
         let (response, authentication) = try await answer(to: form)
-        return try token(in: response, authentication)
+        return try await token(in: response, authentication, resource: resource)
     }
 
     /// Refreshes (RFC 6749 section 6). An answer without a refresh token means that the old one stays valid.
@@ -42,16 +42,20 @@ package struct TokenEndpoint: Sendable {
         let (response, authentication) = try await answer(to: form, .ifUnprocessed)
         let answer: TokenAnswer
         do { answer = try TokenAnswer(granted: response, by: url.host) } catch {
-            // Some servers send it beside an error.
-            guard !error.endsRefreshToken, !(300..<400).contains(response.status),
-                let beside = (try? TokenAnswer(response, host: url.host)).flatMap(TokenResponse.refreshToken)
-            else { throw error }
+            guard let beside = refreshTokenLeft(in: response, beside: error) else { throw error }
             return TokenRefresh(
                 refreshToken: beside, authentication: authentication, response: .failure(error))
         }
         return TokenRefresh(
             refreshToken: TokenResponse.refreshToken(answer), authentication: authentication,
             response: Result { () throws(OAuthError) in try TokenResponse(answer, of: response, from: url.host) })
+    }
+
+    /// The refresh token in an answer that gives no access token because of `error`; nil if it has none. Some servers send one
+    /// beside an error.
+    private func refreshTokenLeft(in response: HTTPResponse, beside error: OAuthError) -> Secret? {
+        guard !error.endsRefreshToken, !(300..<400).contains(response.status) else { return nil }
+        return (try? TokenAnswer(response, host: url.host)).flatMap(TokenResponse.refreshToken)
     }
 
     /// The host of the endpoint.
@@ -64,9 +68,25 @@ package struct TokenEndpoint: Sendable {
         try await transport.send(form, as: client, to: url, supported: supported, repetition)
     }
 
-    /// Reads the answer to a token request.
-    func token(in response: HTTPResponse, _ authentication: ClientAuthentication) throws(OAuthError) -> TokenResponse {
-        var token = try TokenResponse(response, from: url.host)
+    /// Reads the answer to a request that cannot be repeated. If the answer has a refresh token but no access token that can
+    /// be used, for instance because it is cut off, one refresh gives the access token.
+    func token(
+        in response: HTTPResponse, _ authentication: ClientAuthentication, resource: String?
+    ) async throws(OAuthError) -> TokenResponse {
+        var token: TokenResponse
+        do {
+            token = try TokenResponse(response, from: url.host)
+        } catch {
+            switch error {
+            case .refused, .unexpectedTokenType: throw error
+            default: break
+            }
+            guard let kept = refreshTokenLeft(in: response, beside: error),
+                let refreshed = try? await refresh(kept, resource: resource), let second = try? refreshed.response.get()
+            else { throw error }
+            token = second
+            token.refreshToken = refreshed.refreshToken ?? kept
+        }
         token.authentication = authentication
         return token
     }

@@ -18,7 +18,8 @@ extension TokenResponse {
             try self.init(answer)
         } catch {
             try answer.checkNotRefused(response, by: host)
-            throw error
+            // If a part is missing, that is the reason.
+            throw error == .unusableToken ? response.fault ?? error : error
         }
     }
 
@@ -45,20 +46,23 @@ extension TokenResponse {
             idToken: answer.text("id_token").flatMap { try? Self.usable($0) })
     }
 
-    /// The refresh token in an answer; nil if there is none, or it has control characters. It is only sent in forms, so
-    /// it may have other characters than an access token (RFC 6749 appendix A.17).
+    /// The refresh token in an answer; nil if there is none, or it has control characters elsewhere than at its ends. It is
+    /// only sent in forms, so it may have other characters than an access token (RFC 6749 appendix A.17).
     static func refreshToken(_ answer: TokenAnswer) -> Secret? {
-        guard let text = answer.token("refresh_token"), !text.isEmpty, text.utf8.count <= longestToken,
-            text.unicodeScalars.allSatisfy({ !Printable.isHarmful($0) && $0 != "\u{FFFD}" })
-        else { return nil }
-        return Secret(text)
+        guard let written = answer.token("refresh_token") else { return nil }
+        return [written, written.trimmed].first { text in
+            !text.isEmpty && text.utf8.count <= longestToken
+                && text.unicodeScalars.allSatisfy { !Printable.isHarmful($0) && $0 != "\u{FFFD}" }
+        }.map { Secret($0) }
     }
 
     /// In bytes. A token must fit into a line of the helper protocol, which is at most 65,535 bytes long.
     private static let longestToken = 65_000
 
-    /// Accepts only visible ASCII, because tokens are written into line protocols and header fields.
-    private static func usable(_ token: String) throws(OAuthError) -> Secret {
+    /// Accepts only visible ASCII, because tokens are written into line protocols and header fields. Some servers leave a
+    /// line break at the end.
+    private static func usable(_ written: String) throws(OAuthError) -> Secret {
+        let token = written.trimmed
         guard !token.isEmpty, token.utf8.count <= longestToken, token.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
         else { throw .unusableToken }
         return Secret(token)

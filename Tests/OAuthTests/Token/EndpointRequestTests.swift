@@ -114,6 +114,37 @@ import Testing
         }
     }
 
+    // The code is spent, but the refresh token in the answer is not.
+    @Test(arguments: [
+        #"{"refresh_token":"RT","token_type":"Bearer"}"#, #"{"refresh_token":"RT","access_token":"A"#,
+        #"{"refresh_token":"RT","access_token":"A B"}"#,
+    ])
+    func `refresh at once if the answer to a code has only a refresh token`(body: String) async throws {
+        let transport = ScriptedTransport([Self.address: [.json(body), Self.success]])
+        let token = try await endpoint(Client(id: "me"), transport).exchange(
+            code: Secret("c"), codeVerifier: Secret("v"), redirectURI: "http://127.0.0.1:1/",
+            resource: "https://r.example")
+        #expect(token.accessToken == Secret("AT") && token.refreshToken == Secret("RT"))
+        let forms = transport.requests.compactMap { $0.form?.exposedText }
+        #expect(forms.count == 2)
+        #expect(forms[1].contains("grant_type=refresh_token&refresh_token=RT&resource=https"))
+    }
+
+    @Test(arguments: [
+        (#"{"refresh_token":"RT","access_token":"AT","token_type":"mac"}"#, OAuthError.unexpectedTokenType("mac"), 1),
+        (#"{"refresh_token":"RT","access_token":"A B"}"#, .unusableToken, 2),
+    ])
+    func `keep the error of an answer to a code if no refresh helps`(
+        body: String, error: OAuthError, requests: Int
+    ) async throws {
+        let transport = ScriptedTransport([Self.address: [.json(body), .status(500)]])
+        await #expect(throws: error) {
+            try await endpoint(Client(id: "me"), transport).exchange(
+                code: Secret("c"), codeVerifier: Secret("v"), redirectURI: "http://127.0.0.1:1/", resource: nil)
+        }
+        #expect(transport.requests.count == requests)
+    }
+
     @Test(arguments: [
         ScriptedTransport.Answer.status(500), .failure(.unreachable(host: "login.example.com", reason: "x")),
         .failure(.timedOut(host: "login.example.com", seconds: 30)), .json(#"{"error":"invalid_grant"}"#, status: 400),
