@@ -46,7 +46,6 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
-        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.1"),
         .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
@@ -62,6 +61,8 @@ let package = Package(
         .systemLibrary(name: "CGIO", pkgConfig: "gio-2.0", providers: [.apt(["libglib2.0-dev"])]),
         // `JSON` links it statically: the doors are static, and the package needs no other library.
         .systemLibrary(name: "CJansson", providers: [.apt(["libjansson-dev"])]),
+        // Each program that links GLib has it.
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CKernelKeyring"),
         .systemLibrary(name: "CQRCode"),
         .systemLibrary(name: "CProcess"),
@@ -70,6 +71,7 @@ let package = Package(
         .target(name: "Files", dependencies: ["Secrets"]),
         .target(
             name: "JSON", dependencies: ["CJansson", "Secrets"], linkerSettings: [.linkedLibrary(":libjansson.a")]),
+        .target(name: "Compression", dependencies: ["CZlib"]),
         .target(name: "Addresses", dependencies: ["Secrets"]),
         .target(name: "Processes", dependencies: ["CProcess", "Files"]),
         .target(name: "Bus", dependencies: ["CGIO", "Files"]),
@@ -79,13 +81,12 @@ let package = Package(
         .target(
             name: "OAuth",
             dependencies: [
-                "Addresses", "CSocketDiagnosis", "Files", "JSON", "Secrets",
+                "Addresses", "Compression", "CSocketDiagnosis", "Files", "JSON", "Secrets",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             // The program does not read this file. A distributor publishes it on a web server.

@@ -45,12 +45,13 @@ package struct AsyncHTTPTransport: HTTPTransport {
         let deadline = min(deadline, request.deadline ?? deadline)
         let failures = TransportFailures(host: request.url.host, limit: request.responseLimit, deadline: deadline)
         let arrived = ArrivedPart()
-        switch await Self.race(deadline, { await exchange(request, arrived, failures) }) {
-        case .success(let response): return response
-        case .failure(let error): return try arrived.response(to: request, without: error)
-        case nil where Task.isCancelled: throw .cancelled
-        case nil: return try arrived.response(to: request, without: failures.timedOut)
-        }
+        let error: OAuthError? =
+            switch await Self.race(deadline, { await exchange(request, arrived, failures) }) {
+            case .success: nil
+            case .failure(let error): error
+            case nil: Task.isCancelled ? .cancelled : failures.timedOut
+            }
+        return try arrived.response(to: request, without: error)
     }
 
     /// Returns the reach that a request to `url` needs, if a document of `resource` names `url`: as public as the
@@ -77,9 +78,9 @@ package struct AsyncHTTPTransport: HTTPTransport {
 
     /// AsyncHTTPClient's own deadline covers only the header of the response. A slow body would not be limited by it.
     private static func race(
-        _ deadline: Duration, _ operation: @escaping @Sendable () async -> Result<HTTPResponse, OAuthError>
-    ) async -> Result<HTTPResponse, OAuthError>? {
-        await withTaskGroup(of: Result<HTTPResponse, OAuthError>?.self) { group in
+        _ deadline: Duration, _ operation: @escaping @Sendable () async -> Result<Void, OAuthError>
+    ) async -> Result<Void, OAuthError>? {
+        await withTaskGroup(of: Result<Void, OAuthError>?.self) { group in
             group.addTask { await operation() }
             group.addTask {
                 try? await Task.sleep(for: deadline)
@@ -92,7 +93,7 @@ package struct AsyncHTTPTransport: HTTPTransport {
 
     private func exchange(
         _ request: HTTPRequest, _ arrived: ArrivedPart, _ failures: TransportFailures
-    ) async -> Result<HTTPResponse, OAuthError> {
+    ) async -> Result<Void, OAuthError> {
         var failures = failures
         do {
             let ways = try await ways(to: request.url, request.reach)
@@ -148,7 +149,7 @@ package struct AsyncHTTPTransport: HTTPTransport {
     /// Tries the next way only if the previous one made no connection: then no server has read the request.
     private func perform(
         _ request: HTTPRequest, _ ways: Ways, _ arrived: ArrivedPart
-    ) async throws -> HTTPResponse {
+    ) async throws {
         for way in ways.first {
             do {
                 return try await Self.perform(request, with: clients.client(way), arrived)
@@ -156,7 +157,7 @@ package struct AsyncHTTPTransport: HTTPTransport {
                 guard Self.isRefusal(error) else { throw error }
             }
         }
-        return try await Self.perform(request, with: clients.client(ways.last), arrived)
+        try await Self.perform(request, with: clients.client(ways.last), arrived)
     }
 
     private static func isRefusal(_ error: any Error) -> Bool {
@@ -171,7 +172,7 @@ package struct AsyncHTTPTransport: HTTPTransport {
 
     private static func perform(
         _ request: HTTPRequest, with client: HTTPClient, _ arrived: ArrivedPart
-    ) async throws -> HTTPResponse {
+    ) async throws {
         // The host is in lower case here, because the address for it is looked up in that spelling.
         let query = request.url.query.map { "?" + $0 } ?? ""
         var message = HTTPClientRequest(url: request.url.origin + request.url.path + query)
@@ -195,21 +196,26 @@ package struct AsyncHTTPTransport: HTTPTransport {
         for try await bytes in response.body {
             try arrived.append(bytes, upTo: request.responseLimit)
         }
-        return arrived.response()
     }
 }
 
 /// The part of an answer that has arrived so far.
 private final class ArrivedPart: Sendable {
-    private let part = Mutex<(response: HTTPResponse, body: ByteBuffer)?>(nil)
+    private struct Part {
+        var response: HTTPResponse
+        var codings: [String]
+        var body = ByteBuffer()
+    }
+
+    private let part = Mutex<Part?>(nil)
 
     func begin(_ head: HTTPClientResponse) {
-        // The client decodes these two, and no list of encodings.
-        let isDecoded = ["gzip", "deflate"].contains(head.headers.first(name: "Content-Encoding"))
-        let fields = head.headers.filter { !isDecoded || $0.name.lowercased() != "content-encoding" }
+        // It is decoded here.
+        let fields = head.headers.filter { $0.name.lowercased() != "content-encoding" }
         let response = HTTPResponse(
             status: Int(head.status.code), fields: fields.map { (name: $0.name, value: $0.value) }, body: Secret(""))
-        part.withLock { $0 = (response, ByteBuffer()) }
+        let codings = head.headers[canonicalForm: "Content-Encoding"].map(String.init)
+        part.withLock { $0 = Part(response: response, codings: codings) }
     }
 
     /// - Throws: `NIOTooManyBytesError` if the body is longer than `limit`; the bytes up to there have then arrived.
@@ -223,22 +229,24 @@ private final class ArrivedPart: Sendable {
         if isTooLong { throw NIOTooManyBytesError(maxBytes: limit) }
     }
 
-    func response() -> HTTPResponse {
-        part.withLock { part in
-            var response = part?.response ?? HTTPResponse(status: 0, fields: [], body: Secret(""))
-            if let body = part?.body { response.body = Secret(body.readableBytesView) }
-            return response
-        }
-    }
-
-    /// The part of the answer to `request`, whose rest does not arrive because of `error`.
+    /// The answer to `request`, or the part of it that has arrived before `error`.
     ///
     /// - Throws: `error` if nothing of the body has arrived, or a part does not count.
-    func response(to request: HTTPRequest, without error: OAuthError) throws(OAuthError) -> HTTPResponse {
-        guard request.keepsPart, error != .cancelled else { throw error }
-        var response = response()
-        guard !response.body.isEmpty else { throw error }
-        response.fault = error
+    func response(to request: HTTPRequest, without error: OAuthError?) throws(OAuthError) -> HTTPResponse {
+        let host = request.url.host
+        guard let part = part.withLock({ $0 }) else { throw error ?? .answerLost(host: host) }
+        if let error, !request.keepsPart || error == .cancelled || part.body.readableBytes == 0 { throw error }
+        let body = DecodedBody(
+            Array(part.body.readableBytesView), codings: part.codings, limit: request.responseLimit)
+        var response = part.response
+        response.body = Secret(body.bytes)
+        response.fault =
+            switch (error, body.problem) {
+            case (let error?, _): error
+            case (nil, .tooLarge): .tooLarge(host: host, limit: request.responseLimit)
+            case (nil, .damaged): .malformed(host: host, member: "Content-Encoding")
+            case (nil, nil): nil
+            }
         return response
     }
 }

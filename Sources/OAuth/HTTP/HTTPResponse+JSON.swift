@@ -21,23 +21,15 @@ extension HTTPResponse {
     /// Returns the body as a JSON object, whatever its type is said to be.
     ///
     /// - Throws: `notJSON` if the body does not begin like a JSON object; `malformed` if it cannot be read; the reason why
-    ///   it is incomplete, if it is.
+    ///   it is incomplete or damaged, if it is.
     func jsonObject(from host: String) throws(OAuthError) -> JSONObject {
         if let fault { throw fault }
-        try checkEncoding(from: host)
         do {
             return try JSONObject(tolerantly: body.exposedBytes)
         } catch .notAnObject {
             throw .notJSON(host: host, contentType: mediaType)
         } catch {
             throw OAuthError(error, host: host)
-        }
-    }
-
-    /// The transport decodes `gzip` and `deflate` and removes the field. Any other encoding is one that keyfob cannot read.
-    func checkEncoding(from host: String) throws(OAuthError) {
-        if let encoding = field("Content-Encoding"), encoding.lowercased() != "identity" {
-            throw .malformed(host: host, member: "Content-Encoding")
         }
     }
 

@@ -77,7 +77,8 @@ package struct HTTPResponse: Sendable {
     package var fields: [(name: String, value: String)]
     /// A ``Secret``, because it may hold tokens.
     package var body: Secret
-    /// The reason why the body is only the part that has arrived; nil if it is complete. See ``HTTPRequest/keepsPart``.
+    /// The reason why the body is only a part: the rest has not arrived (``HTTPRequest/keepsPart``), or its compression is
+    /// damaged. Nil if it is complete.
     package var fault: OAuthError?
     /// The secrets of the request, because some servers repeat them in error messages.
     package var sentSecrets: [Secret] = []
@@ -98,8 +99,8 @@ package struct HTTPResponse: Sendable {
 /// `responseLimit` bytes, also of a body that it has decompressed, and stops at a total deadline. Every status is a
 /// response, not an error.
 package protocol HTTPTransport: Sendable {
-    /// - Throws: `unreachable`, `answerLost`, `timedOut`, `untrusted`, `tooLarge`, `malformed` for a body that cannot be
-    ///   decompressed, `addressTooNear`, `settingsUnknown`, `heldBack` or `cancelled`, nothing else.
+    /// - Throws: `unreachable`, `answerLost`, `timedOut`, `untrusted`, `tooLarge`, `addressTooNear`, `settingsUnknown`,
+    ///   `heldBack` or `cancelled`, nothing else.
     func send(_ request: HTTPRequest) async throws(OAuthError) -> HTTPResponse
 }
 

@@ -1,6 +1,5 @@
 import AsyncHTTPClient
 import NIOCore
-import NIOHTTPCompression
 import NIOPosix
 import NIOSSL
 import Synchronization
@@ -76,8 +75,6 @@ final class LazyHTTPClients: Sendable {
 
         var configuration = HTTPClient.Configuration(tlsConfiguration: tls)
         configuration.redirectConfiguration = .disallow
-        // Some servers compress although keyfob asks for `identity`. The limit is that of each answer.
-        configuration.decompression = .enabled(limit: .size(HTTPRequest.answerLimit))
         configuration.proxy = way.proxy
         configuration.dnsOverride = way.addresses
         configuration.httpVersion = .http1Only

@@ -2,7 +2,6 @@ import AsyncHTTPClient
 import Glibc
 import NIOCore
 import NIOHTTP1
-import NIOHTTPCompression
 import NIOPosix
 import NIOSSL
 
@@ -35,9 +34,6 @@ struct TransportFailures {
         case ChannelError.connectTimeout: return timedOut
         case HTTPParserError.invalidEOFState: return lost
         case is HTTPParserError: return unreachable("the answer is not HTTP")
-        case NIOHTTPDecompression.DecompressionError.limit: return .tooLarge(host: host, limit: limit)
-        case is NIOHTTPDecompression.DecompressionError, is NIOHTTPDecompression.ExtraDecompressionError:
-            return .malformed(host: host, member: "Content-Encoding")
         case let error as IOError where [ECONNRESET, EPIPE].contains(error.errnoCode): return lost
         case let error as IOError: return notConnected(Self.message(error.errnoCode))
         default: return unreachable("the connection failed")

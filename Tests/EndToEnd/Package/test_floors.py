@@ -13,9 +13,9 @@ SOURCES = binaries.REPOSITORY / "Sources"
 
 # From the ground up. A target imports only targets of lower floors.
 FLOORS = [
-    {"CGIO", "CJansson", "CKernelKeyring", "CLibsecret", "CProcess", "CQRCode", "CSocketDiagnosis"},
+    {"CGIO", "CJansson", "CKernelKeyring", "CLibsecret", "CProcess", "CQRCode", "CSocketDiagnosis", "CZlib"},
     {"Secrets"},
-    {"Files", "Addresses", "JSON"},
+    {"Files", "Addresses", "Compression", "JSON"},
     {"Processes"},
     {"Bus"},
     {"CredentialProtocol", "Desktop", "KernelKeyring", "OAuth", "SecretService"},
@@ -28,7 +28,10 @@ FLOOR = {target: floor for floor, targets in enumerate(FLOORS) for target in tar
 DEMO = {"AuthorizationServer", "keyfob-demo"}
 
 # Targets that may use memory which Swift does not check.
-UNSAFE = {"Bus", "Console", "Desktop", "Files", "JSON", "KernelKeyring", "Processes", "Secrets", "SecretService"}
+UNSAFE = {
+    "Bus", "Compression", "Console", "Desktop", "Files", "JSON", "KernelKeyring", "Processes", "Secrets",
+    "SecretService",
+}  # fmt: skip
 
 # Files of other targets that use such memory today: sockets, dates and signals. None may be added.
 UNSAFE_FILES = {
@@ -48,6 +51,7 @@ SOLE_IMPORTERS = {
     "CKernelKeyring": {"KernelKeyring"},
     "CProcess": {"Secrets", "Processes"},
     "CSocketDiagnosis": {"OAuth"},
+    "CZlib": {"Compression"},
     "AsyncHTTPClient": {"OAuth", "keyfob-demo"},
     "Hummingbird": {"AuthorizationServer", "keyfob-demo"},
     "TOMLKit": {"KeyfobCore", "Setup"},
@@ -55,8 +59,8 @@ SOLE_IMPORTERS = {
     "ArgumentParser": {"keyfob-main"},
 }
 WITHOUT_FOUNDATION = {
-    "Addresses", "CredentialProtocol", "Dialects", "Doors", "Files", "git-credential-keyfob", "JSON", "KernelKeyring",
-    "keyfob", "Processes", "Secrets",
+    "Addresses", "Compression", "CredentialProtocol", "Dialects", "Doors", "Files", "git-credential-keyfob", "JSON",
+    "KernelKeyring", "keyfob", "Processes", "Secrets",
 }  # fmt: skip
 
 # `import X`, `internal import struct X.Y`, `@preconcurrency import X`: the module is the first name.

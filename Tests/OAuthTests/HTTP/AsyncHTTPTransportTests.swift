@@ -149,12 +149,25 @@ struct `The transport` {
         }
     }
 
-    @Test func `refuses what is said to be compressed and is not`() async throws {
+    @Test func `reads what is said to be compressed and is not`() async throws {
         let answer = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}"
         try await ScriptedServer.run({ _ in .bytes(answer) }) { server in
-            let malformed = OAuthError.malformed(host: "127.0.0.1", member: "Content-Encoding")
+            let response = try await send(HTTPRequest(get: try EndpointURL(server.address())))
+            #expect(response.body == Secret("{}") && response.fault == nil)
+        }
+    }
+
+    @Test func `reports that the compression of an answer is damaged`() async throws {
+        let body = Self.gzip.dropLast()
+        let head = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: \(body.count)\r\n\r\n"
+        try await ScriptedServer.run({ _ in .data(Array(head.utf8) + body) }) { server in
             let url = try EndpointURL(server.address())
-            await #expect(throws: malformed) { try await send(HTTPRequest(get: url)) }
+            let damaged = OAuthError.malformed(host: "127.0.0.1", member: "Content-Encoding")
+            for request in [HTTPRequest(get: url), HTTPRequest(post: Secret(""), to: url)] {
+                let response = try await send(request)
+                #expect(response.body == Secret("{}") && response.fault == damaged)
+                #expect(throws: damaged) { try response.jsonObject(from: "127.0.0.1") }
+            }
         }
     }
 
