@@ -4,14 +4,19 @@ import Secrets
 
 /// The first attempt, and the second.
 extension SignIn {
-    /// Chooses the flow and the client for an attempt; keyfob registers itself if it has to.
+    /// Chooses the flow and the client for an attempt; keyfob registers itself if it has to, and if the flow can run.
     ///
     /// - Parameter anew: makes another registration, and keeps those that other sign-ins need.
-    /// - Throws: ``CredentialFailure/clientIsConfigured(service:id:)`` if `anew` and the client is not keyfob's own.
+    /// - Throws: `OAuthError` if the server announces that it does not have what the flow needs;
+    ///   ``CredentialFailure/clientIsConfigured(service:id:)`` if `anew` and the client is not keyfob's own.
     func prepare(
         _ account: Account, at metadata: AuthorizationServerMetadata, anew: Bool = false, _ transport: any HTTPTransport
     ) async throws -> SignInAttempt {
         let flow = place.flow(for: account, at: metadata)
+        switch flow {
+        case .loopback, .paste: try account.pkce.check(metadata)
+        case .device: try DeviceFlow.check(metadata)
+        }
         let identity = try await clients.identity(
             for: account, at: metadata, isForDevice: flow == .device, anew: anew, transport: transport)
         guard identity.isRegisteredByUs || !anew else {

@@ -1,4 +1,4 @@
-import Addresses
+package import Addresses
 import Secrets
 
 /// A login on another device, for machines without a browser (RFC 8628).
@@ -62,10 +62,19 @@ package struct DeviceFlow: Sendable {
         }
     }
 
+    private static let member = "device_authorization_endpoint"
+
+    /// Checks that the server has a device flow, and returns its endpoint.
+    ///
+    /// - Throws: `missingEndpoint`.
+    @discardableResult
+    package static func check(_ metadata: AuthorizationServerMetadata) throws(OAuthError) -> EndpointURL {
+        guard let endpoint = metadata.deviceAuthorizationEndpoint else { throw .missingEndpoint(member: member) }
+        return endpoint
+    }
+
     private func authorize() async throws(OAuthError) -> DeviceAuthorization {
-        let member = "device_authorization_endpoint"
-        guard let endpoint = parameters.metadata.deviceAuthorizationEndpoint
-        else { throw .missingEndpoint(member: member) }
+        let endpoint = try Self.check(parameters.metadata)
         var form = FormBody()
         if !parameters.scopes.isEmpty { form.append("scope", parameters.scopes.joined(separator: " ")) }
         form.append("resource", parameters.resource)
@@ -78,7 +87,7 @@ package struct DeviceFlow: Sendable {
             return try DeviceAuthorization(response, from: endpoint)
         } catch {
             if error.isOfProtocol || error == .cancelled { throw error }
-            throw .endpointFailed(member: member, at: endpoint.string, by: error)
+            throw .endpointFailed(member: Self.member, at: endpoint.string, by: error)
         }
     }
 

@@ -39,10 +39,10 @@ import Testing
     }
 
     /// A server that registers every client, as new-1, then new-2.
-    private static func server() -> ScriptedTransport {
+    private static func server(methods: String = "S256") -> ScriptedTransport {
         let metadata = """
             {"issuer":"\(issuer)","authorization_endpoint":"\(issuer)/a","token_endpoint":"\(issuer)/t",\
-            "registration_endpoint":"\(issuer)/r","code_challenge_methods_supported":["S256"]}
+            "registration_endpoint":"\(issuer)/r","code_challenge_methods_supported":["\(methods)"]}
             """
         return ScriptedTransport([
             issuer + "/.well-known/oauth-authorization-server": [.json(metadata)],
@@ -127,6 +127,25 @@ import Testing
         _ = try await signIn(person, server, items, registersAnew: true)
         #expect(!server.requests.contains { $0.method == .delete })
         #expect(try RegistrationStore(items: items).own(issuer: Self.issuer).map(\.client.id) == ["new-1", "old"])
+    }
+
+    @Test(arguments: [
+        (Account.Flow.loopback, "plain", OAuthError.pkceUnsupported(issuer: issuer)),
+        (.paste, "plain", .pkceUnsupported(issuer: issuer)),
+        (.device, "S256", .missingEndpoint(member: "device_authorization_endpoint")),
+    ])
+    func `makes no registration at a server without what the flow needs`(
+        flow: Account.Flow, methods: String, error: OAuthError
+    ) async throws {
+        let (person, items) = (Person(says: true, errors: 0), InMemoryItemStore())
+        let server = Self.server(methods: methods)
+        for registersAnew in [false, true] {
+            await #expect(throws: error) {
+                try await signIn(person, server, items, registersAnew: registersAnew, isOlder: false) { $0.flow = flow }
+            }
+        }
+        #expect(!server.addresses.contains(Self.issuer + "/r"))
+        #expect(person.pages.withLock { $0 } == 0)
     }
 
     @Test func `is not retried with another registration if the client is the user's`() async throws {
