@@ -93,6 +93,8 @@ extension Tracer {
     func note(_ remark: DiscoveryRemark) {
         switch remark {
         case .ignored(let member, let place): note("ignored \(member) of \(Messages.printable(place)): not usable")
+        case .withoutFragment(let member, let place):
+            note("ignored the fragment of the \(member) of \(Messages.printable(place))")
         case .skipped(let answer): note("no usable metadata at " + Report.words(answer))
         }
     }

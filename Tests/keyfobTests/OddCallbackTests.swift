@@ -120,7 +120,7 @@ import Testing
         (ScriptedResponse(status: 503), 75, "HTTP 503"), (.json("{}"), 78, "announces no device_code"),
         (
             .json(#"{"device_code":"d","user_code":"u","verification_uri":"http://a.example/"}"#), 78,
-            "verification_uri is not an https URL"
+            "verification_uri is not a complete https URL"
         ),
         (.lostRequest, 75, "closed the connection"),
     ]

@@ -62,8 +62,9 @@ package struct AuthorizationResponse {
 
     /// Returns the code. Call this only after ``check(state:)``.
     ///
-    /// An `iss` must be identical to the issuer, byte for byte, even if the server did not announce it. If the server
-    /// announced `iss`, it must be there (RFC 9207 section 2.4). A mismatch hides everything else in the response.
+    /// An `iss` must be identical to the issuer, byte for byte, even if the server did not announce it: as its metadata or
+    /// the user writes it, which differ by one slash at most. If the server announced `iss`, it must be there (RFC 9207
+    /// section 2.4). A mismatch hides everything else in the response.
     ///
     /// - Throws: `refused` with the server's error, or `responseIssuerMismatch`.
     func code(from metadata: AuthorizationServerMetadata) throws(OAuthError) -> Secret {
@@ -71,7 +72,8 @@ package struct AuthorizationResponse {
         if let expected = metadata.issuer {
             // A parameter without a value counts as omitted (RFC 6749 section 3.1).
             if let issuer = values["iss"]?.first, !issuer.isEmpty {
-                guard issuer == Array(expected.utf8) else {
+                let spellings = [expected, metadata.otherSpelling].compactMap { $0.map { Array($0.utf8) } }
+                guard spellings.contains(issuer) else {
                     throw .responseIssuerMismatch(expected: expected, found: Self.text(issuer))
                 }
             } else if metadata.authorizationResponseIssParameterSupported {
@@ -122,5 +124,16 @@ package struct AuthorizationResponse {
 
     private static func text(_ bytes: [UInt8]) -> String {
         ServerText.printable(String(decoding: bytes, as: UTF8.self))
+    }
+}
+
+extension OAuthError {
+    /// The issuer that a response names, if it differs from the expected one only by a slash at its end; and whether the
+    /// metadata of the server are accepted under that name, too.
+    package var otherSpelling: (issuer: String, isAccepted: Bool)? {
+        guard case .responseIssuerMismatch(let expected, let found?) = self,
+            found.isSame(as: expected + "/") || expected.isSame(as: found + "/")
+        else { return nil }
+        return (found, (try? Issuer(found))?.accepts(expected) == true)
     }
 }

@@ -5,6 +5,8 @@ package import Addresses
 package struct AuthorizationServerMetadata: Sendable, Equatable {
     /// As the document writes it; nil for endpoints that the user has configured.
     package var issuer: String?
+    /// The issuer as it was asked for, if that has one slash more or less than in the document.
+    package var otherSpelling: String?
     package var authorizationEndpoint: EndpointURL
     package var tokenEndpoint: EndpointURL
     package var deviceAuthorizationEndpoint: EndpointURL?

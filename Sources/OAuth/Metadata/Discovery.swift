@@ -59,6 +59,7 @@ package struct Discovery: Sendable {
         guard (200..<300).contains(response.status) else { return nil }
         let document = try MetadataDocument(try response.jsonObject(from: url.host), expected: issuer)
         for member in document.unusable { note(.ignored(member: member, at: url.string)) }
+        for member in document.fragments { note(.withoutFragment(member: member, at: url.string)) }
         return document
     }
 

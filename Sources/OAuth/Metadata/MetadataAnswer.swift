@@ -37,6 +37,8 @@ package struct MetadataAnswer: Sendable, Equatable {
 package enum DiscoveryRemark: Sendable, Equatable {
     /// A member of a document or of a challenge that keyfob must not use.
     case ignored(member: String, at: String)
+    /// An endpoint that keyfob uses without its fragment.
+    case withoutFragment(member: String, at: String)
     /// A location without a usable document.
     case skipped(MetadataAnswer)
 }

@@ -1,14 +1,18 @@
 import Addresses
+import Secrets
 
 /// One metadata document of an issuer (RFC 8414 section 2), which may be incomplete. Another document of the same issuer
 /// completes it.
 struct MetadataDocument {
     /// As the document writes it.
     let issuer: String
+    private let asked: String
     /// The endpoints that keyfob may use, by the member's name.
     private var endpoints: [String: EndpointURL]
     /// The members that keyfob ignores: endpoints that it must not contact, and members of another type.
     private(set) var unusable: [String]
+    /// The endpoints that are written with a fragment, which RFC 6749 section 3.1 forbids. keyfob leaves it out.
+    private(set) var fragments: [String] = []
     private var methods: [String]?
     private(set) var scopes: [String]?
     private var authentication: [String]?
@@ -39,10 +43,14 @@ struct MetadataDocument {
                 return nil
             }
         }
-        issuer = found
+        (issuer, asked) = (found, expected.string)
+        var fragments: [String] = []
         endpoints = (Self.needed + Self.optional).reduce(into: [:]) { known, member in
-            known[member] = read(member) { try Self.endpoint($0, in: document, of: expected) }
+            known[member] = read(member) {
+                try Self.endpoint($0, in: document, of: expected) { fragments.append(member) }
+            }
         }
+        self.fragments = fragments
         methods = read("code_challenge_methods_supported", document.list)
         scopes = read("scopes_supported", document.list)
         authentication = read("token_endpoint_auth_methods_supported", document.list)
@@ -52,12 +60,19 @@ struct MetadataDocument {
         self.unusable = unusable
     }
 
+    /// Leaves out a fragment: it would not be sent. But a path or a mark behind the # sign names a page of a script, without
+    /// which the endpoint is another one.
+    ///
     /// - Throws: `invalidEndpoint` if keyfob must not contact the endpoint.
     private static func endpoint(
-        _ member: String, in document: JSONObject, of issuer: Issuer
+        _ member: String, in document: JSONObject, of issuer: Issuer, noteFragment: () -> Void
     ) throws -> EndpointURL? {
-        guard let written = try document.string(member) else { return nil }
-        let text = written.utf8.contains(0) ? written : written.trimmed
+        guard var text = try document.string(member)?.trimmed else { return nil }
+        let parts = text.parts(at: "#", maxSplits: 1)
+        if parts.count == 2, !parts[1].begins(with: "/"), !parts[1].begins(with: "!") {
+            text = String(parts[0])
+            noteFragment()
+        }
         // A document from the network must not make keyfob connect to services on this machine.
         guard let url = try? EndpointURL(text), !url.isLoopback || issuer.url.isLoopback
         else { throw OAuthError.invalidEndpoint(member: member) }
@@ -86,7 +101,7 @@ struct MetadataDocument {
             if let url = endpoints[member] { return url }
             throw unusable.contains(member) ? .invalidEndpoint(member: member) : .missingEndpoint(member: member)
         }
-        return AuthorizationServerMetadata(
+        var metadata = AuthorizationServerMetadata(
             issuer: issuer, authorizationEndpoint: try needed("authorization_endpoint"),
             tokenEndpoint: try needed("token_endpoint"),
             deviceAuthorizationEndpoint: endpoints["device_authorization_endpoint"],
@@ -97,6 +112,8 @@ struct MetadataDocument {
             requiresPushedAuthorizationRequests: requiresPushedRequests,
             clientIDMetadataDocumentSupported: acceptsClientDocuments,
             tokenEndpointAuthMethodsSupported: authentication)
+        metadata.otherSpelling = asked.isSame(as: issuer) ? nil : asked
+        return metadata
     }
 }
 

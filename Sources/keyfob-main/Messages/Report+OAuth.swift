@@ -87,7 +87,7 @@ extension Report {
             case .issuerMismatch(let expected, let found):
                 ("the metadata of \(expected) belongs to another issuer: \(found)", 78)
             case .invalidEndpoint(let member):
-                ("the server's \(member) is not an https URL without user name and fragment", 78)
+                ("the server's \(member) is not a complete https URL without user name and fragment", 78)
             case .addressTooNear(let host, let resource):
                 ("\(resource) points to \(host), which is on this machine or in a private network", 78)
             case .missingEndpoint(let member): ("the server announces no \(member)", 78)
@@ -127,19 +127,25 @@ extension Report {
     }
 
     private static func mend(_ error: OAuthError) -> [String] {
+        let endpoints = [
+            "authorization_endpoint = \"https://...\"", "token_endpoint = \"https://...\" with their addresses",
+        ]
+        let client =
+            "then register a client there with the redirect URI \(RedirectTemplate.loopback.uri(port: nil)), and run: "
+            + "keyfob login --client-id ID URL"
         switch error {
         case .metadataNotFound, .invalidEndpoint("authorization_endpoint"), .invalidEndpoint("token_endpoint"),
             .missingEndpoint("authorization_endpoint"), .missingEndpoint("token_endpoint"):
-            [
-                "if you know its endpoints, "
-                    + write([
-                        "authorization_endpoint = \"https://...\"",
-                        "token_endpoint = \"https://...\" with their addresses",
-                    ]),
-                "then register a client there with the redirect URI \(RedirectTemplate.loopback.uri(port: nil)), and run: "
-                    + "keyfob login --client-id ID URL",
-            ]
-        default: [mendInOneLine(error)].compactMap { $0 }
+            return ["if you know its endpoints, " + write(endpoints), client]
+        default:
+            let hints = [mendInOneLine(error)].compactMap { $0 }
+            guard let other = error.otherSpelling else { return hints }
+            let issuer = "issuer = \"\(Messages.printable(other.issuer))\""
+            let trusting = "but if only the slash differs because the server writes its name in two ways, "
+            return hints
+                + (other.isAccepted
+                    ? [trusting + "set \(issuer) \(inEntry)", "then run: keyfob login URL"]
+                    : [trusting + write([issuer] + endpoints), client])
         }
     }
 

@@ -41,6 +41,30 @@ import Testing
         }
     }
 
+    // The user has configured the issuer with the slash, and the metadata have none.
+    @Test func `of the issuer as the user writes it is accepted`() throws {
+        var metadata = try Examples.metadata()
+        metadata.otherSpelling = Examples.issuer + "/"
+        for (iss, isAccepted) in [
+            (Examples.issuer, true), (Examples.issuer + "/", true), (Examples.issuer + "//", false),
+        ] {
+            let response = AuthorizationResponse(query: "state=s&code=c&iss=" + FormEncoding.encode(iss))
+            #expect((try? response.code(from: metadata)) == (isAccepted ? Secret("c") : nil))
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("https://a.example", "https://a.example/", true), ("https://a.example/", "https://a.example", true),
+            ("https://a.example/t", "https://a.example/t/", false), ("https://a.example", "https://a.example//", nil),
+            ("https://a.example", "https://b.example", nil), ("https://a.example", nil, nil),
+        ] as [(String, String?, Bool?)])
+    func `of another issuer may differ only by a slash`(expected: String, found: String?, isAccepted: Bool?) {
+        let other = OAuthError.responseIssuerMismatch(expected: expected, found: found).otherSpelling
+        #expect(other?.isAccepted == isAccepted)
+        #expect(other?.issuer == (isAccepted == nil ? nil : found))
+    }
+
     /// To Swift, the Kelvin sign equals a `K`.
     @Test func `of an issuer with canonically equivalent letters ends the login`() throws {
         let issuer = "https://login.example.com/K"

@@ -120,7 +120,7 @@ import Testing
 
     @Test func `metadata that name an endpoint without TLS are refused`() async throws {
         let row = FailureRow(
-            testDescription: "", status: 78, says: "the server's token_endpoint is not an https URL",
+            testDescription: "", status: 78, says: "the server's token_endpoint is not a complete https URL",
             hint: "https://127.0.0.1:")
         try await Self.withServer { bench, _ in
             bench.server.reconfigure { $0.extraMetadata["token_endpoint"] = "http://login.example.net/token" }

@@ -15,7 +15,7 @@ import Testing
         "//a.example/x", "/authorize", "https://a.example/`touch pwned`", "https://a.example/$(touch pwned)",
         "https://a.example/;touch pwned", "https://a.example/|touch", "https://a.example/\n--help",
         "https://a.example/\u{0}", "https://a.example/\u{1B}[2J", "https://a.example/\"x\"", "https://a.example/<x>",
-        "https://a.example/{x}", "https://a.example\\b/", "https://a.example/%zz", "https://a.example/#x",
+        "https://a.example/{x}", "https://a.example\\b/", "https://a.example/%zz", "https://a.example/#/x",
         "https://a@b.example/", "https://a:b@c.example/", "https://$(touch)/", "https://a.example:99999/",
         "https://a.example:/", "https://é.example/", "https://0x7f.1/", "https://2130706433/", "https://127.1/",
         "https://[::ffff:127.0.0.1]/", "https://169.254.169.254/", "https://0.0.0.0/", "https://224.0.0.1/",
