@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import threading
+import zlib
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -15,14 +17,20 @@ from harness.person import Person
 from harness.steps import assert_refused, assert_worked
 
 Answer = tuple[int, Any]
+SEVEN = bytes([7])
 
 
 class ScriptedServer:
-    """An authorization server whose user is signed in; `answers` replaces the answer of a path."""
+    """An authorization server whose user is signed in; `answers` replaces the answer of a path.
+
+    An answer of bytes is sent as it is, with `coding` as its Content-Encoding."""
+
+    coding = "gzip"
 
     def __init__(self) -> None:
         self.answers: dict[str, Callable[[dict[str, str]], Answer | None]] = {}
         self.metadata: dict[str, Any] = {}
+        self.response: dict[str, str] = {}
         self.requests: list[tuple[str, str, dict[str, str]]] = []
         self.registered = 0
         owner = self
@@ -47,11 +55,14 @@ class ScriptedServer:
                 if status == 302:
                     self.send_header("Location", answer)
                     answer = ""
-                text = answer if isinstance(answer, str) else json.dumps(answer)
+                if isinstance(answer, bytes):
+                    self.send_header("Content-Encoding", owner.coding)
+                else:
+                    answer = (answer if isinstance(answer, str) else json.dumps(answer)).encode()
                 self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(text)))
+                self.send_header("Content-Length", str(len(answer)))
                 self.end_headers()
-                self.wfile.write(text.encode())
+                self.wfile.write(answer)
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.origin = f"http://127.0.0.1:{self.server.server_port}"
@@ -68,7 +79,7 @@ class ScriptedServer:
             self.registered += 1
             return 201, {"client_id": f"c-{self.registered}"}
         if path == "/authorize":
-            return 302, form["redirect_uri"] + "?" + urlencode({"code": "c", "state": form["state"]})
+            return 302, form["redirect_uri"] + "?" + urlencode({"code": "c", "state": form["state"], **self.response})
         if path == "/token":
             return 200, {"access_token": "at", "token_type": "Bearer", "expires_in": 1, "refresh_token": "rt"}
         return (200, {}) if path == "/revoke" else (404, {})
@@ -157,3 +168,155 @@ def test_a_revocation_that_is_answered_with_an_error_is_not_confirmed(
     scripted.answers["/revoke"] = lambda _: (200, {"error": "unsupported_token_type"})
     done = owner.keyfob("logout", scripted.origin)
     assert "the revocation is not confirmed" in (done.stdout + done.stderr).decode()
+
+
+TOKENS = {"access_token": "at-2", "token_type": "Bearer", "expires_in": 1, "refresh_token": "rt-2"}
+TEXT = json.dumps(TOKENS).encode()
+GZIP = gzip.compress(TEXT, mtime=0)
+
+
+def raw_deflate(text: bytes) -> bytes:
+    """`text` without the header of zlib."""
+    return zlib.compress(text, wbits=-15)
+
+
+def sign_in_and_expire(owner: Person, scripted: ScriptedServer) -> None:
+    """Signs in, and makes the next request for a token a refresh."""
+    assert_worked(owner.keyfob("login", scripted.origin))
+    assert_worked(owner.ask_door("erase", scripted.origin, "username=oauth2", "password=at"))
+
+
+def sent_refresh_tokens(scripted: ScriptedServer) -> list[str]:
+    """The refresh tokens that the server has received."""
+    return [form["refresh_token"] for _, path, form in scripted.requests if path == "/token" and "refresh_token" in form]
+
+
+@pytest.mark.parametrize(
+    ("coding", "body"),
+    [
+        ("gzip", GZIP[:-8] + SEVEN * 8),
+        ("gzip", GZIP[:-8]),
+        ("gzip", GZIP + SEVEN * 3),
+        ("gzip", gzip.compress(TEXT[:50], mtime=0) + gzip.compress(TEXT[50:], mtime=0)),
+        ("gzip", TEXT),
+        ("X-GZIP", GZIP),
+        ("gzip, identity", GZIP),
+        ("deflate", raw_deflate(TEXT)),
+        ("deflate", zlib.compress(TEXT)[:-4]),
+        ("deflate", TEXT),
+        ("identity", b'{"level":"info","msg":"refreshed"}\n' + TEXT),
+        ("identity", TEXT + TEXT),
+        ("identity", TEXT.replace(b"-2", b"-2\\n")),
+    ],
+)
+def test_an_odd_form_of_an_answer_costs_no_token(
+    owner: Person, scripted: ScriptedServer, coding: str, body: bytes
+) -> None:
+    sign_in_and_expire(owner, scripted)
+    scripted.coding = coding
+    scripted.answers["/token"] = lambda _: (200, body)
+    done = owner.keyfob("token", scripted.origin, "--interaction", "never")
+    assert_worked(done)
+    assert done.stdout.decode().strip() == "at-2"
+    assert_worked(owner.ask_door("erase", scripted.origin, "username=oauth2", "password=at-2"))
+    assert_worked(owner.keyfob("token", scripted.origin, "--interaction", "never"))
+    assert sent_refresh_tokens(scripted) == ["rt", "rt-2"]
+
+
+def test_a_new_refresh_token_in_a_cut_off_answer_is_kept_or_used(owner: Person, scripted: ScriptedServer) -> None:
+    text = json.dumps({"refresh_token": "rt-2", "token_type": "Bearer", "access_token": "at-2", "more": "x" * 99})
+    # All but the last bytes of the access token.
+    cut = text[: text.index("at-2") + 2].encode()
+    whole = zlib.compressobj(wbits=31)
+    broken = whole.compress(cut) + whole.flush(zlib.Z_SYNC_FLUSH)
+
+    def answer(form: dict[str, str]) -> Answer | None:
+        return (200, broken) if form.get("refresh_token") != "rt-2" else None
+
+    scripted.answers["/token"] = answer
+    # The answer to the code.
+    assert_worked(owner.keyfob("login", scripted.origin))
+    assert sent_refresh_tokens(scripted) == ["rt-2"]
+    # The answer to a refresh.
+    assert_worked(owner.ask_door("erase", scripted.origin, "username=oauth2", "password=at"))
+    assert_refused(owner.keyfob("token", scripted.origin, "--interaction", "never"), 75)
+    assert_worked(owner.keyfob("token", scripted.origin, "--interaction", "never"))
+    assert sent_refresh_tokens(scripted) == ["rt-2", "rt", "rt-2"]
+
+
+@pytest.mark.parametrize("kind", ["mac", "N_A"])
+def test_a_token_type_that_is_not_usable_costs_no_refresh_token(
+    owner: Person, scripted: ScriptedServer, kind: str
+) -> None:
+    sign_in_and_expire(owner, scripted)
+    scripted.answers["/token"] = lambda _: (200, {**TOKENS, "token_type": kind})
+    done = owner.keyfob("token", scripted.origin, "--interaction", "never")
+    assert_refused(done, 77)
+    assert f"the server issued a token of type {kind}; keyfob supports only Bearer" in done.stderr.decode()
+    scripted.answers["/token"] = lambda _: (200, {**TOKENS, "token_type": ""})
+    assert_worked(owner.keyfob("token", scripted.origin, "--interaction", "never"))
+    assert sent_refresh_tokens(scripted) == ["rt", "rt-2"]
+
+
+def test_a_token_type_that_is_not_usable_is_changed_by_another_client(owner: Person, scripted: ScriptedServer) -> None:
+    scripted.answers["/token"] = lambda form: (
+        (200, {**TOKENS, "token_type": "N_A"}) if form.get("client_id") != "mine" else None
+    )
+    done = owner.keyfob("login", scripted.origin)
+    assert_refused(done, 77)
+    assert f"keyfob login --client-id ID {scripted.origin}\n" in done.stderr.decode()
+    assert_worked(owner.keyfob("login", "--client-id", "mine", scripted.origin))
+
+
+def test_a_server_without_s256_gets_no_registration(owner: Person, scripted: ScriptedServer) -> None:
+    scripted.metadata["code_challenge_methods_supported"] = ["plain"]
+    done = owner.keyfob("login", scripted.origin)
+    assert_refused(done, 78)
+    assert f'set pkce = "assumed" for [host."{scripted.origin}"]' in done.stderr.decode()
+    assert (scripted.registered, owner.browsers_opened()) == (0, 0)
+    owner.configure_keyfob(scripted.origin, scripted.origin, client_id=None, scopes=[], pkce="assumed")
+    assert_worked(owner.keyfob("login", scripted.origin))
+
+
+def test_a_server_without_a_device_flow_gets_no_registration(owner: Person, scripted: ScriptedServer) -> None:
+    assert_refused(owner.keyfob("login", "--flow", "device", scripted.origin), 78)
+    assert scripted.registered == 0
+
+
+@pytest.mark.parametrize("endpoint", ["/authorize", "authorize", "{origin}/#/authorize"])
+def test_an_endpoint_that_is_not_complete_can_be_configured(
+    owner: Person, scripted: ScriptedServer, endpoint: str
+) -> None:
+    scripted.metadata["authorization_endpoint"] = endpoint.format(origin=scripted.origin)
+    done = owner.keyfob("login", scripted.origin)
+    assert_refused(done, 78)
+    said = done.stderr.decode()
+    assert "the server's authorization_endpoint is not a complete https URL" in said
+    assert 'authorization_endpoint = "https://..." and token_endpoint = "https://..." with their addresses' in said
+    assert f"http://127.0.0.1/callback, and run: keyfob login --client-id ID {scripted.origin}\n" in said
+    assert scripted.registered == 0
+    ends = {"authorization_endpoint": f"{scripted.origin}/authorize", "token_endpoint": f"{scripted.origin}/token"}
+    owner.configure_keyfob(scripted.origin, scripted.origin, client_id=None, scopes=[], **ends)
+    assert_worked(owner.keyfob("login", "--client-id", "mine", scripted.origin))
+
+
+def test_an_endpoint_with_a_fragment_is_used_without_it(owner: Person, scripted: ScriptedServer) -> None:
+    scripted.metadata["authorization_endpoint"] = f"{scripted.origin}/authorize#top"
+    done = owner.keyfob("login", "-v", scripted.origin)
+    assert_worked(done)
+    assert "ignored the fragment of the authorization_endpoint of " in done.stderr.decode()
+
+
+def test_a_response_whose_issuer_differs_by_a_slash_is_refused_and_the_hint_works(
+    owner: Person, scripted: ScriptedServer
+) -> None:
+    scripted.response["iss"] = scripted.origin + "/"
+    done = owner.keyfob("login", scripted.origin)
+    assert_refused(done, 77)
+    said = done.stderr.decode()
+    assert f'set issuer = "{scripted.origin}/" for [host."{scripted.origin}"]' in said
+    assert f"then run: keyfob login {scripted.origin}\n" in said
+    assert scripted.count("/token") == 0
+    owner.configure_keyfob(scripted.origin, scripted.origin + "/", client_id=None, scopes=[])
+    assert_worked(owner.keyfob("login", scripted.origin))
+    assert scripted.registered == 1
