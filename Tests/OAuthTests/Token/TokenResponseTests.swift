@@ -272,7 +272,9 @@ import Testing
         #expect(try read(#"{"access_token":"AT","refresh_token":"RT","exp"#).refreshToken == Secret("RT"))
         #expect(try read("access_token=AT&refresh_token=RT&scop").refreshToken == Secret("RT"))
         #expect(try read("access_token=AT&refresh_token=R").refreshToken == nil)
-        for body in ["{", "{}", #"{"access_token":"A"#, #"{"refresh_token":"RT","access_token":"A"#, "access_token=A", "<html>"] {
+        for body in [
+            "{", "{}", #"{"access_token":"A"#, #"{"refresh_token":"RT","access_token":"A"#, "access_token=A", "<html>",
+        ] {
             #expect(throws: OAuthError.answerLost(host: "a.example")) { try read(body) }
         }
     }
