@@ -159,7 +159,7 @@ package enum Terminal {
     /// Writes `text` unchanged to standard error, or to another descriptor. Ignores a closed pipe: the work goes on if
     /// no process reads the messages.
     package static func write(_ text: String, to descriptor: Int32 = STDERR_FILENO) {
-        withoutBrokenPipes {
+        BlockedSignal.during(SIGPIPE) {
             var rest = Array(text.utf8)[...]
             while !rest.isEmpty {
                 let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
@@ -167,16 +167,5 @@ package enum Terminal {
                 rest = rest.dropFirst(count)
             }
         }
-    }
-
-    /// Blocks SIGPIPE in this thread while `body` runs. Child processes would inherit it if the process ignored it.
-    private static func withoutBrokenPipes(_ body: () -> Void) {
-        var (signals, before, now) = (sigset_t(), sigset_t(), timespec())
-        unsafe sigemptyset(&signals)
-        unsafe sigaddset(&signals, SIGPIPE)
-        unsafe pthread_sigmask(SIG_BLOCK, &signals, &before)
-        body()
-        _ = unsafe sigtimedwait(&signals, nil, &now)
-        unsafe pthread_sigmask(SIG_SETMASK, &before, nil)
     }
 }

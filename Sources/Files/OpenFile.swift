@@ -90,8 +90,9 @@ extension OpenFile {
         }
     }
 
+    /// - Throws: `EFBIG` if the process may write no file of that size (`RLIMIT_FSIZE`).
     package func write(_ bytes: some Collection<UInt8>) throws(FileError) {
-        guard Descriptors.write(bytes, to: descriptor) else { throw .last(path) }
+        guard BlockedSignal.during(SIGXFSZ, { Descriptors.write(bytes, to: descriptor) }) else { throw .last(path) }
     }
 
     /// The first byte; nil if the file is empty.
@@ -105,7 +106,7 @@ extension OpenFile {
                 ftruncate(descriptor, 0)
                 return
             }
-            _ = unsafe pwrite(descriptor, &byte, 1, 0)
+            BlockedSignal.during(SIGXFSZ) { _ = unsafe pwrite(descriptor, &byte, 1, 0) }
         }
     }
 }

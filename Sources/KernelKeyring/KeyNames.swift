@@ -59,6 +59,11 @@ package enum KeyNames {
     /// refresh at `address`.
     package static func notBefore(address: String) -> String { "not-before:" + address }
 
+    /// The name of the key with the forms of a client's secret with which sign-ins have begun in vain.
+    ///
+    /// - Parameter client: a digest of the issuer and the client id.
+    package static func forms(client: String) -> String { "forms:" + client }
+
     /// The name of the key for the prompt cooldown: while the key exists, keyfob does not ask the user to sign in to
     /// the account.
     package static func quiet(account: String) -> String { "quiet:" + account }

@@ -71,8 +71,8 @@ package enum OAuthError: Error, Sendable, Equatable {
     case listenerFailed(reason: String)
     /// No browser could be started. Thrown by the caller's `present`.
     case browserFailed(reason: String)
-    /// The metadata describe another resource (RFC 9728 section 3.3).
-    case resourceMismatch(requested: String, found: String)
+    /// The metadata describe another resource (RFC 9728 section 3.3). `server` is the first authorization server in them.
+    case resourceMismatch(requested: String, found: String, server: String? = nil)
     /// A challenge names metadata on another origin than the resource's.
     case resourceMetadataElsewhere(resource: String, found: String)
     /// The resource does not accept tokens in the `Authorization` field (`bearer_methods_supported`).

@@ -246,7 +246,9 @@ struct Composition: Sendable {
         return OAuthTokenSource(
             grants: grants, cache: cache, lock: lock,
             signIn: SignIn(
-                grants: grants, clients: ClientSource(registrations: registrations, now: { Int64(time(nil)) }),
+                grants: grants,
+                clients: ClientSource(
+                    registrations: registrations, triedForms: .inKernelMemory(), now: { Int64(time(nil)) }),
                 lock: lock, screen: screen.functions,
                 place: .init(
                     hasBrowser: Environment.hasBrowser,

@@ -14,7 +14,11 @@ struct DoctorParts: ProgramParts {
     let search = ExecutableSearch(path: Environment.variable("PATH"))
     private let composition: Composition
 
-    init() {
+    private let service: String?
+
+    /// - Parameter service: the URL that the user named, if any.
+    init(service: String?) {
+        self.service = service
         clocks = ServerClocks()
         composition = Composition(account: nil, interaction: .never, clocks: clocks)
     }
@@ -70,5 +74,6 @@ struct DoctorParts: ProgramParts {
         }
     }
 
-    func report(_ error: any Error) -> Report { Report(error) }
+    /// A hint that needs a service names the one that the user named, or tells the setting instead.
+    func report(_ error: any Error) -> Report { Report(error, about: service) }
 }

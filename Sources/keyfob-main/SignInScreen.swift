@@ -134,6 +134,9 @@ struct SignInScreen: Sendable {
             case .unusableResponse(.anotherBrowser) where takesPastes, .unusableResponse(.empty) where takesPastes,
                 .unusableResponse(.tooLong), .anotherLogin:
                 complain(remark, account)
+                if remark == .unusableResponse(.tooLong), pending.offersDevice {
+                    Terminal.hint(Messages.onAnotherDevice(account.service))
+                }
             default: Terminal.say(Report(remark).message)
             }
         }

@@ -20,6 +20,7 @@ from harness.marked import MarkedServer
 from harness.notes.server import NotesServer
 from harness.person import Person
 from harness.provider.server import DEVICE_CLIENT_ID, Provider, prepare_database
+from harness.scripted import ScriptedServer
 from harness.session import PrivateSession, missing_programs
 from harness.strict import StrictProvider
 
@@ -119,6 +120,21 @@ def marked() -> Iterator[MarkedServer]:
     """The server that records each secret that it gives or gets."""
     with MarkedServer() as running:
         yield running
+
+
+@pytest.fixture
+def scripted() -> Iterator[ScriptedServer]:
+    """A scripted authorization server."""
+    running = ScriptedServer()
+    yield running
+    running.server.shutdown()
+
+
+@pytest.fixture
+def owner(person: Person, scripted: ScriptedServer) -> Person:
+    """A person whose keyfob knows only the issuer of the scripted server."""
+    person.configure_keyfob(scripted.origin, scripted.origin, client_id=None, scopes=[])
+    return person
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import Testing
 @Suite(.timeLimit(.withTurns)) struct `Invalid configurations and environments` {
     @Test(arguments: [
         ("client-id = \"x\"", ":3: host.\"https://git.example.com\".client-id: unknown key"),
-        ("scopes = \"read\"", ":3: host.\"https://git.example.com\".scopes: must be an array of strings"),
+        ("scopes = [1]", ":3: host.\"https://git.example.com\".scopes: must be an array of strings"),
         ("pkce = \"none\"", ":3: host.\"https://git.example.com\".pkce: \"none\" is not one of required, assumed"),
         (
             "token_endpoint = \"http://login.example.com/token\"",

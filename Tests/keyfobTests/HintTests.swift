@@ -33,10 +33,23 @@ import Testing
         case .signInRefused: .declinedElsewhere(service: url, account: "a", .unanswered)
         case .declinedElsewhere: .codeSpent(service: url, account: "a", by: refused, hasSecret: true)
         case .codeSpent: .scopesNeeded(service: url, scopes: ["a", "-b"], by: refused)
-        case .scopesNeeded: .anotherAccount(asked: "a", given: "b")
+        case .scopesNeeded: .anotherAccount(service: url, asked: "a", given: "b c")
         case .anotherAccount: .busy(service: url, seconds: 9)
         case .busy: .notConfigured(service: url)
-        case .notConfigured: .notAService(url: "git.example.com")
+        case .notConfigured:
+            .serverNotFound(
+                service: url,
+                by: .metadataNotFound(
+                    issuer: "https://a.example",
+                    answers: [
+                        MetadataAnswer(
+                            location: "https://a.example/.well-known/openid-configuration",
+                            answer: .failure(.unavailable(host: "a.example", status: 500, retryAfter: nil)))
+                    ]))
+        case .serverNotFound:
+            .registrationNotSaved(
+                service: url, issuer: "https://a.example", id: "c", isDeleted: false, by: .failed("why"))
+        case .registrationNotSaved: .notAService(url: "git.example.com")
         case .notAService: .issuerChanged(service: url, from: "https://a.example", to: "https://b.example")
         case .issuerChanged:
             .foreignHosts(
@@ -95,7 +108,8 @@ import Testing
     private static func problems(after last: ConfigurationError.Problem?) -> ConfigurationError.Problem? {
         switch last {
         case nil: .unreadable(errno: 13)
-        case .unreadable: .notAFile
+        case .unreadable: .unwritable(errno: 27)
+        case .unwritable: .notAFile
         case .notAFile: .ofAnotherUser(1)
         case .ofAnotherUser: .writableByOthers
         case .writableByOthers: .notSet
@@ -108,8 +122,10 @@ import Testing
         case .unknownKey: .wrongType(expected: "a number")
         case .wrongType: .notAllowed(value: "a", allowed: ["b"])
         case .notAllowed: .badURL(value: "x")
-        case .badURL: .twice(service: "https://a.example")
-        case .twice: .incomplete(missing: "client_id")
+        case .badURL: .twice(service: "https://a.example", line: 3)
+        case .twice: .doubled(isTable: true, line: 3)
+        case .doubled: .secret(service: try? ServiceURL(service), clientID: "my client")
+        case .secret: .incomplete(missing: "client_id")
         case .incomplete: nil
         }
     }
@@ -149,7 +165,8 @@ import Testing
             var known = needed(url, page: nil)
             known.known = ["my client"]
             let reasons: [CredentialFailure.ClientNeeded.Reason] = [
-                .refused(by: refused), .unusable(member: "redirect_uris"),
+                .refused(by: refused), .failing(by: .unavailable(host: "h", status: 500, retryAfter: nil)),
+                .unusable(member: "redirect_uris"),
                 .unusable(member: "client_id", by: .malformed(host: "h", member: "client_id")),
                 .unusable(
                     member: "token_endpoint_auth_method",
@@ -229,7 +246,7 @@ import Testing
     @Test func `about a missing keyring works also without a service`() throws {
         for error in [SecretServiceError.noBus("why"), .noProvider] {
             let report = Report(error, about: nil)
-            #expect(report.hints.last?.contains("write store = \"auto\" above the first [host.") == true)
+            #expect(report.hints.last?.contains("write store = \"auto\" ") == true)
             #expect(report.withoutAdviceToSignIn().hints.count == 1)
             let named = Report(error, about: Self.service)
             #expect(named.hints.last?.hasSuffix("keyfob login --store memory '\(Self.service)'") == true)

@@ -42,7 +42,7 @@ struct GrantCheck: Check {
         if grant.accessToken != nil { return .ok(summary + ", with a token that does not expire", details) }
         return .warning(
             summary + ", without a refresh token: the sign-in ends with its access token",
-            hints: grant.requestedScopes.contains("offline_access")
+            hints: !grant.mayLackOfflineAccess
                 ? [] : ["to get one, add the scope that the server requires to scopes, often offline_access"], details)
     }
 

@@ -85,7 +85,7 @@ package struct Approvals: Sendable {
     /// - Throws: ``ConfigurationError`` if the file cannot be read or written, has no room, or is in a directory of another
     ///   user.
     package func refuseIfFull(for host: Configuration.Host) throws(ConfigurationError) {
-        try ConfigurationError.wrapping { () throws(FileError) in
+        try ConfigurationError.wrapping(isWriting: true) { () throws(FileError) in
             let directory = Paths.parent(of: file)
             try OwnDirectory.make(directory)
             try OwnDirectory.refuseObstacle(to: directory)
@@ -94,7 +94,7 @@ package struct Approvals: Sendable {
         let (root, entry) = (try current(), try smallEntry(host))
         let text = try text(of: root, changedBy: { hosts in hosts[host.service.description] = entry })
         extendLifetime(root)
-        try ConfigurationError.wrapping(of: file) { () throws(FileError) in
+        try ConfigurationError.wrapping(of: file, isWriting: true) { () throws(FileError) in
             let directory = try locked()
             defer { directory.unlock() }
             try directory.tryReplacing(with: Array(text.utf8), temporary: Paths.name(of: file) + ".new")
@@ -121,14 +121,16 @@ package struct Approvals: Sendable {
     private func change(
         root edit: (TOMLTable) -> Void = { _ in }, _ body: (TOMLTable) -> Void
     ) throws(ConfigurationError) {
-        let directory = try ConfigurationError.wrapping(of: file) { () throws(FileError) in try locked() }
+        let directory = try ConfigurationError.wrapping(of: file, isWriting: true) { () throws(FileError) in
+            try locked()
+        }
         defer { directory.unlock() }
         let root = try current()
         edit(root)
         let text = try text(of: root, changedBy: body)
         if try Configuration.read(file) != text {
             let name = Paths.name(of: file)
-            try ConfigurationError.wrapping(of: file) { () throws(FileError) in
+            try ConfigurationError.wrapping(of: file, isWriting: true) { () throws(FileError) in
                 try directory.replace(
                     name, with: Array(text.utf8), OpenFile.Attributes(mode: 0o600), temporary: name + ".new")
             }

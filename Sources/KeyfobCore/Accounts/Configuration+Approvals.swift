@@ -36,7 +36,9 @@ extension Configuration {
     /// it. A list that cannot be read at all, or that others may have written, may have any entry.
     static func mayName(_ service: ServiceURL, _ error: ConfigurationError) -> Bool {
         switch error.problem {
-        case .unreadable(errno: EFBIG), .syntax, .unknownKey, .wrongType, .notAllowed, .badURL, .twice, .incomplete:
+        case .unreadable(errno: EFBIG), .syntax, .unknownKey, .wrongType, .notAllowed, .badURL, .twice, .doubled,
+            .secret,
+            .incomplete:
             holds(Array(service.host.utf8), error.file) ?? true
         default: true
         }

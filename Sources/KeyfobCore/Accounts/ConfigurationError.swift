@@ -1,3 +1,4 @@
+package import Addresses
 import Files
 import Secrets
 
@@ -20,6 +21,8 @@ package struct ConfigurationError: Error, Sendable, Equatable {
     package enum Problem: Error, Sendable, Equatable {
         /// The file exists, and reading it failed.
         case unreadable(errno: Int32)
+        /// Writing the file or making its directory failed. The file itself, if there is one, may be sound.
+        case unwritable(errno: Int32)
         /// The file is a pipe, a device or a socket.
         case notAFile
         /// The file belongs to a user who is neither this one nor root.
@@ -43,30 +46,55 @@ package struct ConfigurationError: Error, Sendable, Equatable {
         case notAllowed(value: String, allowed: [String])
         /// Not a URL that keyfob may use: https, or http on a loopback host; no user, no fragment.
         case badURL(value: String)
-        /// The file has two entries for the service, in different spellings.
-        case twice(service: String)
+        /// The file has two entries for the service, in different spellings. The line is that of the first one.
+        case twice(service: String, line: Int?)
+        /// The file names a table or a key twice. The line is that of the first one.
+        case doubled(isTable: Bool, line: Int)
+        /// The key would hold a secret. The service, and the client id beside the key, are for a command that stores it.
+        case secret(service: ServiceURL?, clientID: String?)
         /// The entry lacks a key that others need.
         case incomplete(missing: String)
     }
 
     /// The key that the user may have meant by an unknown one; nil if none is similar.
     package var nearestKey: String? {
-        guard problem == .unknownKey, let key, let word = key.parts(at: ".").last else { return nil }
+        guard problem == .unknownKey, let key, let last = key.parts(at: ".").last else { return nil }
+        let (word, isOfHost) = (String(last), key.begins(with: "host."))
         let names =
-            key.begins(with: "host.")
-            ? Configuration.Host.keys.map(\.name) : Configuration.keys.map(\.name) + ["host"]
+            isOfHost ? Configuration.Host.keys.map(\.name) : Configuration.keys.map(\.name) + ["host"]
+        if let same = names.first(where: { $0.foldedWord.isSame(as: word.foldedWord) }) { return same }
+        if isOfHost {
+            let ofGit = Configuration.Host.keys.first {
+                $0.gitNames.contains { $0.foldedWord.isSame(as: word.foldedWord) }
+            }
+            if let other = ofGit?.name ?? Self.otherNames[word.foldedWord] { return other }
+        }
         return word.nearest(among: names)
     }
+
+    /// Names of other programs for keys of a host, folded.
+    private static let otherNames = [
+        "authorizationserver": "issuer", "server": "issuer", "issuerurl": "issuer", "authurl": "authorization_endpoint",
+        "authorizationurl": "authorization_endpoint", "authorizeurl": "authorization_endpoint",
+        "authendpoint": "authorization_endpoint", "authorizeendpoint": "authorization_endpoint",
+        "tokenurl": "token_endpoint", "deviceurl": "device_authorization_endpoint",
+        "deviceendpoint": "device_authorization_endpoint", "client": "client_id", "appid": "client_id",
+        "applicationid": "client_id", "tokenendpointauthmethod": "client_authentication",
+        "authmethod": "client_authentication", "type": "provider", "redirecturl": "redirect_uri",
+        "callbackurl": "redirect_uri", "user": "username", "cacert": "ca_file", "sslcainfo": "ca_file",
+    ]
 }
 
 extension ConfigurationError {
     /// The same problem, as one of a configuration file or its directory.
     ///
-    /// - Parameter file: the file to name if a system call failed; nil names the path that it failed for.
-    init(_ error: FileError, of file: String? = nil) {
+    /// - Parameters:
+    ///   - file: the file to name if a system call failed; nil names the path that it failed for.
+    ///   - isWriting: whether the file was to be written.
+    init(_ error: FileError, of file: String? = nil, isWriting: Bool = false) {
         let problem: Problem =
             switch error.problem {
-            case .system(let code): .unreadable(errno: code)
+            case .system(let code): isWriting ? .unwritable(errno: code) : .unreadable(errno: code)
             case .notAFile: .notAFile
             case .ofAnotherUser(let owner): .ofAnotherUser(owner)
             case .writableByOthers: .writableByOthers
@@ -76,12 +104,12 @@ extension ConfigurationError {
 
     /// Runs `body` and turns its ``FileError`` into the same problem of the configuration.
     static func wrapping<Result>(
-        of file: String? = nil, _ body: () throws(FileError) -> Result
+        of file: String? = nil, isWriting: Bool = false, _ body: () throws(FileError) -> Result
     ) throws(ConfigurationError) -> Result {
         do throws(FileError) {
             return try body()
         } catch {
-            throw ConfigurationError(error, of: file)
+            throw ConfigurationError(error, of: file, isWriting: isWriting)
         }
     }
 }

@@ -1,3 +1,6 @@
+import Addresses
+import CredentialProtocol
+import Secrets
 import TOMLKit
 
 /// The entries of one TOML table, with their place in the file.
@@ -7,7 +10,21 @@ struct Entries {
     let source: TOMLConfiguration
 
     func refuseUnknown(besides known: Set<String>) throws(ConfigurationError) {
-        for key in table.keys.sorted() where !known.contains(key) { throw error(key, .unknownKey) }
+        for key in table.keys.sorted() where !known.contains(key) {
+            throw error(key, Self.isForSecret(key) ? secret : .unknownKey)
+        }
+    }
+
+    /// Whether a key with this name would hold a secret. No key may: other programs and backups read the file.
+    private static func isForSecret(_ key: String) -> Bool {
+        let word = key.foldedWord
+        return ["secret", "password", "passwd", "passphrase"].contains { word.firstRange(of: $0) != nil }
+            || ["token", "accesstoken", "refreshtoken", "privatekey", "apikey", "pat"].contains(word)
+    }
+
+    private var secret: ConfigurationError.Problem {
+        .secret(
+            service: path.count == 2 ? try? ServiceURL(path[1]) : nil, clientID: table["client_id"]?.string)
     }
 
     func table(_ key: String) throws(ConfigurationError) -> Entries? {

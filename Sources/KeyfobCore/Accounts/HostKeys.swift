@@ -69,13 +69,18 @@ extension Configuration.Host {
                 }, setters: [.git],
                 effective: { $0.client?.id })),
         HostKey(
-            "client_authentication", \.clientAuthentication, .word,
+            "client_authentication", \.clientAuthentication,
+            .word(also: [
+                "basic": .basic, "httpbasic": .basic, "basicauth": .basic, "header": .basic, "post": .post,
+                "body": .post,
+                "requestbody": .post, "form": .post, "public": .none,
+            ]),
             "how the client sends its secret, if keyfob does not find it out: `client_secret_basic` (then without "
                 + "`client_id` in the body), `client_secret_post`, `plain_basic` (Basic without the encoding of RFC 6749), "
                 + "or `none`",
             display: .init(effective: { $0.clientAuthentication?.rawValue })),
         HostKey(
-            "provider", \.provider, .string,
+            "provider", \.provider, .provider,
             "the program that runs on a host of your own: `github`, `gitlab`, `gitea`, "
                 + "`forgejo`, `bitbucket-data-center`",
             check: { provider, host throws(ConfigurationError.Problem) in
@@ -92,7 +97,7 @@ extension Configuration.Host {
                 absent: "the one of the registration", setters: [.knownHost, .git],
                 effective: { $0.redirect?.uri(port: nil) })),
         HostKey(
-            "pkce", \.pkce, .word,
+            "pkce", \.pkce, .word(also: ["true": .required, "s256": .required]),
             "`required` (default), or `assumed` if the server does not announce S256",
             display: .init(absent: "", setters: [.knownHost, .git], effective: { $0.pkce.rawValue })),
     ]
@@ -109,7 +114,7 @@ extension Configuration.Host {
             "`true`: also request `offline_access` if the server knows it",
             display: .init(setters: [.discovery], effective: { $0.addsOfflineAccess ? "true" : "false" })),
         HostKey(
-            "flow", \.flow, .word,
+            "flow", \.flow, .word(also: ["browser": .loopback, "devicecode": .device]),
             "how you sign in; by default keyfob chooses. `loopback`: in the browser of this machine; "
                 + "`device`: with a code on another device; `paste`: in any browser, whose last address you paste",
             display: .init(absent: "chosen automatically", effective: { $0.flow?.rawValue })),
@@ -153,7 +158,8 @@ extension Configuration.Host {
 extension Configuration: ConfigurationSection {
     package static let keys = [
         ConfigurationKey<Configuration>(
-            "interaction", \.interaction, .word, "`never`, `auto` (default) or `always`"),
+            "interaction", \.interaction, .word(also: ["false": .never, "true": .auto]),
+            "`never`, `auto` (default) or `always`"),
         ConfigurationKey(
             "store", \.store, .word,
             "where keyfob keeps sign-ins and passwords: `keyring` (default), the Secret Service; `memory`, the kernel's "

@@ -1,6 +1,7 @@
 import Addresses
 import CredentialProtocol
 import OAuth
+import Secrets
 import TOMLKit
 
 /// A value in the form in which a configuration file has it.
@@ -100,23 +101,32 @@ extension ValueKind<RedirectTemplate> {
 }
 
 extension ValueKind<[String]> {
-    /// Texts without spaces. In git's settings they are separated by spaces or commas.
+    /// Texts without spaces: in an array or, as in git's settings, in one text with spaces or commas between them. A space
+    /// in an element of the array separates two texts, too: no text of this kind holds one.
     static let strings = ValueKind(
         parse: { value throws(Problem) in
+            if let text = value.string { return try words(of: text, mayBeNone: true) { $0 == UInt8(ascii: ",") } }
             guard let array = value.array else { throw .wrongType(expected: "an array of strings") }
             var strings: [String] = []
             for element in array {
-                guard let text = element.string, !text.isEmpty, text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F })
-                else {
-                    throw .wrongType(expected: "an array of strings without spaces")
-                }
-                strings.append(text)
+                guard let text = element.string else { throw .wrongType(expected: "an array of strings") }
+                strings += try words(of: text)
             }
             return strings
-        }, write: { .texts($0) },
-        fromGit: { text, _ in
-            TOMLArray(text.utf8.split { $0 <= 0x20 || $0 == UInt8(ascii: ",") }.map { String(Substring($0)) })
-        })
+        }, write: { .texts($0) })
+
+    /// The words of a text.
+    ///
+    /// - Parameter isSeparator: whether a byte separates words, as white space does.
+    private static func words(
+        of text: String, mayBeNone: Bool = false, _ isSeparator: (UInt8) -> Bool = { _ in false }
+    ) throws(Problem) -> [String] {
+        let words = text.utf8.split { " \t\r\n".utf8.contains($0) || isSeparator($0) }
+        guard mayBeNone || !words.isEmpty, words.joined().allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else {
+            throw .wrongType(expected: "an array of strings that are not empty")
+        }
+        return words.map { String(Substring($0)) }
+    }
 
     /// Hosts, as ``EndpointURL/authority`` writes them.
     static let hosts = strings.map(
@@ -129,18 +139,26 @@ extension ValueKind<[String]> {
 }
 
 extension ValueKind<Bool> {
+    /// Also as text or number, in the words of git's settings.
     static let bool = ValueKind(
         parse: { value throws(Problem) in
-            guard let truth = value.bool else { throw .wrongType(expected: "true or false") }
-            return truth
+            if let truth = value.bool { return truth }
+            switch value.string?.foldedWord ?? value.int.map({ String($0) }) {
+            case "true", "yes", "on", "1": return true
+            case "false", "no", "off", "0": return false
+            default: throw .wrongType(expected: "true or false")
+            }
         }, write: { .truth($0) })
 }
 
 extension ValueKind<Int64> {
-    /// A whole number of seconds, from 1 to a day.
+    /// A whole number of seconds, from 1 to a day; also as text.
     static let seconds = ValueKind(
         parse: { value throws(Problem) in
-            guard let number = value.int, (1...86_400).contains(number) else {
+            let number =
+                value.int ?? value.string.flatMap { Int($0.trimmedOfBlanks) }
+                ?? value.double.flatMap { Int(exactly: $0) }
+            guard let number, (1...86_400).contains(number) else {
                 throw .wrongType(expected: "a number of seconds from 1 to 86400")
             }
             return Int64(number)
@@ -152,19 +170,54 @@ extension ValueKind<Configuration.Resource> {
     static let resource = ValueKind(
         parse: { value throws(Problem) in
             if value.bool == false { return Configuration.Resource.none }
+            guard let text = value.string else { throw .wrongType(expected: "a URL, or false") }
+            if ["false", "no", "none", ""].contains(text.foldedWord) { return .none }
             return .uri(try ValueKind<String>.address.parse(value))
         }, write: { resource in resource.uri.map { .text($0) } ?? .truth(false) })
 }
 
+extension ValueKind<String> {
+    /// The word of a provider, with capital letters or without hyphens, too. Any other text as it is written.
+    static let provider = string.map(
+        { text throws(ConfigurationError.Problem) in
+            // Bitbucket Data Center was called Bitbucket Server.
+            let word = text.foldedWord == "bitbucketserver" ? "bitbucketdatacenter" : text.foldedWord
+            return KnownHost.providers.first { $0.foldedWord.isSame(as: word) } ?? text
+        }, { $0 })
+}
+
 extension ValueKind where Value: RawRepresentable<String> & CaseIterable {
     /// One of the words of an enumeration.
-    static var word: Self {
-        ValueKind<String>.string.map(
-            { text throws(ConfigurationError.Problem) in
-                guard let value = Value(rawValue: text) else {
-                    throw .notAllowed(value: text, allowed: Value.allCases.map(\.rawValue))
+    static var word: Self { word(also: [:]) }
+
+    /// One of the words of an enumeration, with capital letters or with other marks between its parts, too.
+    ///
+    /// - Parameter others: further words with one meaning only, folded (``Swift/String/foldedWord``).
+    static func word(also others: [String: Value]) -> Self {
+        ValueKind(
+            parse: { value throws(ConfigurationError.Problem) in
+                let allowed = Value.allCases.map(\.rawValue)
+                guard let text = value.string ?? value.bool.map({ String($0) }) else {
+                    throw .wrongType(expected: "one of " + allowed.joined(separator: ", "))
                 }
+                let word = text.foldedWord
+                guard
+                    let value = Value.allCases.first(where: { $0.rawValue.foldedWord.isSame(as: word) }) ?? others[word]
+                else { throw .notAllowed(value: text, allowed: allowed) }
                 return value
-            }, { $0.rawValue })
+            }, write: { .text($0.rawValue) })
+    }
+}
+
+extension String {
+    /// The text in lower case, without blanks, hyphens and underscores: people write `GitLab` and `client-secret-basic`.
+    var foldedWord: String {
+        String(decoding: asciiLowercased.utf8.filter { !"-_ \t".utf8.contains($0) }, as: UTF8.self)
+    }
+
+    /// The text without blanks around it.
+    fileprivate var trimmedOfBlanks: String {
+        let start = utf8.drop { $0 <= 0x20 }
+        return String(Substring(start.dropLast(start.reversed().prefix { $0 <= 0x20 }.count)))
     }
 }

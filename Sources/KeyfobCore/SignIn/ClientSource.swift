@@ -1,4 +1,5 @@
 import OAuth
+import SecretService
 import Secrets
 
 /// Chooses the client as which keyfob uses an authorization server.
@@ -10,11 +11,15 @@ import Secrets
 /// 4. an error that says what the user has to register.
 package struct ClientSource: Sendable {
     let registrations: RegistrationStore
+    let triedForms: TriedForms
     let now: @Sendable () -> Int64
 
     /// - Parameter now: seconds since 1970-01-01 UTC.
-    package init(registrations: RegistrationStore, now: @escaping @Sendable () -> Int64) {
+    package init(
+        registrations: RegistrationStore, triedForms: TriedForms = .none, now: @escaping @Sendable () -> Int64
+    ) {
         self.registrations = registrations
+        self.triedForms = triedForms
         self.now = now
     }
 
@@ -45,6 +50,18 @@ package struct ClientSource: Sendable {
     /// - Throws: ``CredentialFailure/clientNeeded(_:)`` if the user has to register a client; `SecretServiceError`,
     ///   `OAuthError`.
     func identity(
+        for account: Account, at metadata: AuthorizationServerMetadata, isForDevice: Bool, anew: Bool = false,
+        transport: any HTTPTransport
+    ) async throws -> Identity {
+        var identity = try await untriedIdentity(
+            for: account, at: metadata, isForDevice: isForDevice, anew: anew, transport: transport)
+        let issuer = metadata.issuer ?? account.server.identifier
+        identity.client = beginning(
+            identity.client, issuer: issuer, supported: metadata.tokenEndpointAuthMethodsSupported)
+        return identity
+    }
+
+    private func untriedIdentity(
         for account: Account, at metadata: AuthorizationServerMetadata, isForDevice: Bool, anew: Bool = false,
         transport: any HTTPTransport
     ) async throws -> Identity {
@@ -118,8 +135,8 @@ package struct ClientSource: Sendable {
             // A secret that has expired before it is used is a number of another kind. Otherwise each sign-in would register
             // one more client.
             if registration.isExpired(at: now()) { registration.secretExpiresAt = nil }
-            try registrations.save(registration)
-            try registrations.noteUnusable(nil, issuer: issuer)
+            try await save(registration, for: account, transport: transport)
+            try? registrations.noteUnusable(nil, issuer: issuer)
             return Identity(
                 client: account.authenticating(registration.client), redirect: redirect, isRegisteredByUs: true)
         } catch OAuthError.registrationClosed {
@@ -127,9 +144,28 @@ package struct ClientSource: Sendable {
         } catch let error as OAuthError where error.isObjection {
             throw try clientNeeded(account, issuer, because: .refused(by: error))
         } catch let error as OAuthError {
-            guard let member = error.unusableMember else { throw error }
+            guard let member = error.unusableMember else {
+                throw error.mayStayForEver ? try clientNeeded(account, issuer, because: .failing(by: error)) : error
+            }
             try registrations.noteUnusable(member, issuer: issuer)
             throw try clientNeeded(account, issuer, because: .unusable(member: member, by: error))
+        }
+    }
+
+    /// Stores a new registration. If no keyring takes it, the server deletes it again if it can (RFC 7592): otherwise each
+    /// sign-in would make one more.
+    ///
+    /// There is no sure way to know before whether a Secret Service has room.
+    private func save(
+        _ registration: ClientRegistration, for account: Account, transport: any HTTPTransport
+    ) async throws {
+        do {
+            try registrations.save(registration)
+        } catch let error as SecretServiceError {
+            let isDeleted = (try? await RegistrationManagement(transport: transport).delete(registration)) ?? false
+            throw CredentialFailure.registrationNotSaved(
+                service: account.service, issuer: registration.issuer, id: registration.client.id, isDeleted: isDeleted,
+                by: error)
         }
     }
 
@@ -151,6 +187,9 @@ package struct ClientSource: Sendable {
     /// Notes that the server has accepted a client, and the form of its secret.
     func remember(_ client: Client, issuer: String) throws {
         guard let known = try registrations.registration(issuer: issuer, client: client.id) else { return }
+        // Otherwise the memory has the form for the next sign-in.
+        let name = Self.name(client, issuer)
+        if !triedForms.recall(name).isEmpty { triedForms.remember(name, []) }
         var newest = known
         newest.isRefused = false
         if let secret = client.secret, known.client.secret == secret {

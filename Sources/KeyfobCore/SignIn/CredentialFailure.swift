@@ -21,13 +21,19 @@ package enum CredentialFailure: Error, Sendable, Equatable {
     /// The server wants scopes, and none are configured; with some that it lists.
     case scopesNeeded(service: ServiceURL, scopes: [String], by: OAuthError)
     /// Another user than the named one signed in.
-    case anotherAccount(asked: String, given: String)
+    case anotherAccount(service: ServiceURL, asked: String, given: String)
     /// Another process holds this account's lock for too long.
     ///
     /// - Parameter holder: the process, if the system shows it.
     case busy(service: ServiceURL, seconds: Int, holder: Int32? = nil)
     /// The service is not configured.
     case notConfigured(service: ServiceURL)
+    /// The service is not configured, and its authorization server cannot be found now because of `by`.
+    case serverNotFound(service: ServiceURL, by: OAuthError)
+    /// The server has registered keyfob as the client `id`, and no keyring has stored that.
+    ///
+    /// - Parameter isDeleted: whether the server has deleted the registration again.
+    case registrationNotSaved(service: ServiceURL, issuer: String, id: String, isDeleted: Bool, by: SecretServiceError)
     /// keyfob cannot sign in at this URL: it is neither https, nor http on a loopback host.
     case notAService(url: String)
     /// The service names another authorization server than at the last sign-in, and the user did not accept it.
@@ -86,6 +92,8 @@ package enum CredentialFailure: Error, Sendable, Equatable {
             case closed
             /// The server has an objection to the registration that keyfob asked for.
             case refused(by: OAuthError)
+            /// The server does not register keyfob now. That may be temporary, or not.
+            case failing(by: OAuthError)
             /// The server has made a client that keyfob cannot use because of this member; without an error, at an earlier
             /// sign-in.
             case unusable(member: String, by: OAuthError? = nil)
@@ -131,7 +139,9 @@ package enum CredentialFailure: Error, Sendable, Equatable {
         /// the same resource would last as long as one access token.
         case resourceRefused(String)
         /// The access token has expired and came without a refresh token, although these scopes were requested.
-        case noRefreshToken(scopes: [String])
+        ///
+        /// - Parameter isForWantOfScope: whether another scope may get one.
+        case noRefreshToken(scopes: [String], isForWantOfScope: Bool = true)
     }
 }
 
@@ -142,6 +152,15 @@ extension CredentialFailure {
         case .signInRefused, .notNow(_, because: .dismissed), .notNow(_, because: .quiet),
             .declinedElsewhere(_, _, .refused), .declinedElsewhere(_, _, .dismissed):
             true
+        default: false
+        }
+    }
+
+    /// Whether a retry may succeed later.
+    package var isTransient: Bool {
+        switch self {
+        case .serverNotFound: true
+        case .clientNeeded(let needed): if case .failing = needed.reason { true } else { false }
         default: false
         }
     }

@@ -87,7 +87,10 @@ package struct ServerFinder: Sendable {
             return try await timed.search(service, challenges: fields, pinned: pinned)
         } catch OAuthError.metadataNotFound(let issuer, _) {
             let error = OAuthError.metadataNotFound(issuer: issuer, answers: answers.withLock { $0 })
-            throw error.isNothingThere ? CredentialFailure.notConfigured(service: service) : error
+            if error.isNothingThere { throw CredentialFailure.notConfigured(service: service) }
+            throw error.mayStayForEver ? CredentialFailure.serverNotFound(service: service, by: error) : error
+        } catch let error as OAuthError where error.mayStayForEver {
+            throw CredentialFailure.serverNotFound(service: service, by: error)
         }
     }
 

@@ -108,6 +108,7 @@ package struct ServiceApproval: Sendable {
         case CredentialFailure.unanswered, CredentialFailure.unansweredConsent, CredentialFailure.notNow,
             OAuthError.authorizationTimedOut, OAuthError.codeExpired:
             .unanswered
+        case let error as CredentialFailure where error.isTransient: nil
         default: (error as? OAuthError)?.isTransient == true ? nil : .refused
         }
     }

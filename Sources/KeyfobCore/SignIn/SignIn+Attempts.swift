@@ -54,9 +54,13 @@ extension SignIn {
         }
     }
 
-    /// Clears up after an attempt that has failed: the registration that was made in place of an older one is deleted.
+    /// Clears up after an attempt that has failed: the next one begins with another form of the client's secret, if that may
+    /// be the reason. The registration that was made in place of an older one is deleted.
     private func clearUp(_ attempt: SignInAttempt, after error: any Error) async {
         let identity = attempt.identity
+        if (error as? OAuthError)?.mayConcernFormOfSecret == true {
+            clients.noteTried(identity.client, issuer: attempt.issuer)
+        }
         if identity.isRegisteredByUs, !identity.isOlder, (error as? OAuthError)?.refusesRegistration == true {
             try? await clients.noteRefusal(
                 of: identity.client, issuer: attempt.issuer, needed: { try grants.all() }, transport: attempt.transport)
@@ -193,6 +197,13 @@ extension OAuthError {
         case .refused(_, _, "invalid_grant", _): self
         default: nil
         }
+    }
+
+    /// Whether another form of the client's secret may help at the next sign-in: the server has refused the client, or has used
+    /// up the code before it did.
+    fileprivate var mayConcernFormOfSecret: Bool {
+        if case .codeSpent(.refused(_, _, "invalid_grant", _)) = self { return true }
+        return refusesClient || isBareUnauthorized
     }
 
     /// Whether the answer is 401 without a name: at a token endpoint, that status is about the client (RFC 6749 section 5.2).

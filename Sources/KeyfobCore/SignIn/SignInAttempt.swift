@@ -108,7 +108,7 @@ struct SignInAttempt: Sendable {
         let names = claims.names + [claims.subject]
         if let asked = account.name, !names.map(\.asciiLowercased).holdsSame(as: asked.asciiLowercased) {
             await revoke(response)
-            throw CredentialFailure.anotherAccount(asked: asked, given: names[0])
+            throw CredentialFailure.anotherAccount(service: account.service, asked: asked, given: names[0])
         }
         return claims.names.first
     }
@@ -133,7 +133,8 @@ struct SignInAttempt: Sendable {
             requestedContexts: account.stepUp?.contexts ?? [], resource: account.indicator(.resource),
             label: label, refreshToken: response.refreshToken,
             accessToken: isItselfTheGrant ? response.accessToken : nil, grantedAt: now,
-            isFirstOfClient: isRegisteredAnew)
+            isFirstOfClient: isRegisteredAnew,
+            listsOfflineAccess: metadata.scopesSupported.map { $0.contains("offline_access") })
     }
 }
 

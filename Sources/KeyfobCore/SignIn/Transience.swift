@@ -17,6 +17,16 @@ extension OAuthError {
         if case .malformed(_, member: "authorization_servers") = self { true } else { false }
     }
 
+    /// Whether the server has failed in a way that may be temporary, but does not have to be. Then the user needs a way on
+    /// without the request that failed.
+    package var mayStayForEver: Bool {
+        switch self {
+        case .metadataNotFound: explanation?.mayStayForEver ?? false
+        case .answerLost, .timedOut: true
+        default: isAnswer && isTransient
+        }
+    }
+
     /// Whether a retry may succeed later. After such an error nothing is deleted and no browser opens.
     package var isTransient: Bool {
         switch self {

@@ -42,9 +42,16 @@ package struct Grant: Sendable, Equatable {
     /// Whether keyfob registered again for this sign-in, and the server has not refreshed since. If it then refuses the client
     /// once more, another registration would not help either.
     package var isFirstOfClient = false
+    /// Whether the server's metadata list the scope `offline_access`; nil if they list no scopes.
+    package var listsOfflineAccess: Bool?
 }
 
 extension Grant {
+    /// Whether the server may have issued no refresh token because `offline_access` was not requested.
+    package var mayLackOfflineAccess: Bool {
+        !requestedScopes.contains("offline_access") && listsOfflineAccess != false
+    }
+
     /// The JSON in an item's secret. `version` changes when a reader of today could misread a later format.
     private struct Representation: Codable {
         var version = 1
@@ -67,6 +74,7 @@ extension Grant {
         var grantedAt: Int64
         var endedAt: Int64?
         var firstOfClient: Bool?
+        var listsOfflineAccess: Bool?
     }
 
     /// The secret to store.
@@ -86,7 +94,8 @@ extension Grant {
                 requestedContexts: requestedContexts.isEmpty ? nil : requestedContexts, resource: resource,
                 label: label,
                 refreshToken: refreshToken?.exposedText, accessToken: accessToken?.exposedText, grantedAt: grantedAt,
-                endedAt: endedAt, firstOfClient: isFirstOfClient ? true : nil))
+                endedAt: endedAt, firstOfClient: isFirstOfClient ? true : nil,
+                listsOfflineAccess: listsOfflineAccess))
         return Secret(data)
     }
 
@@ -107,6 +116,7 @@ extension Grant {
             requestedContexts: decoded.requestedContexts ?? [], resource: decoded.resource,
             label: decoded.label, refreshToken: decoded.refreshToken.map { Secret($0) },
             accessToken: decoded.accessToken.map { Secret($0) }, grantedAt: decoded.grantedAt,
-            endedAt: decoded.endedAt, isFirstOfClient: decoded.firstOfClient ?? false)
+            endedAt: decoded.endedAt, isFirstOfClient: decoded.firstOfClient ?? false,
+            listsOfflineAccess: decoded.listsOfflineAccess)
     }
 }

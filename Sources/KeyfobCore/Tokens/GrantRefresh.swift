@@ -40,7 +40,10 @@ struct GrantRefresh: Sendable {
         }
         guard let refreshToken = grant.refreshToken else {
             return .signInNeeded(
-                grant.endedAt == nil ? .noRefreshToken(scopes: grant.requestedScopes) : .grantEnded, after: grant)
+                grant.endedAt == nil
+                    ? .noRefreshToken(
+                        scopes: grant.requestedScopes, isForWantOfScope: grant.mayLackOfflineAccess) : .grantEnded,
+                after: grant)
         }
         do {
             return .token(try await refresh(grant, refreshToken, of: account, held))

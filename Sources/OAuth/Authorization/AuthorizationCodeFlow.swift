@@ -82,6 +82,7 @@ package struct AuthorizationCodeFlow: Sendable {
             tokenServer: parameters.metadata.tokenServer(besides: parameters.metadata.authorizationEndpoint),
             deadline: ContinuousClock.now + parameters.deadline, redirectURI: listener.redirectURI,
             port: listener.port, clientID: parameters.client.id, scopes: parameters.scopes,
+            offersDevice: parameters.metadata.deviceAuthorizationEndpoint != nil,
             offer: { listener.offer($0) }, remarks: listener.remarks, isAnswered: { listener.isAnswered })
     }
 

@@ -25,6 +25,8 @@ package struct PendingLogin: Sendable {
     package var clientID: String
     /// The scopes that it has sent.
     package var scopes: [String]
+    /// Whether the server also lets the user sign in on another device (RFC 8628).
+    package var offersDevice: Bool
     /// Takes the address on which a browser ended, as the user pasted it. Returns nil if the login continues with it.
     /// Otherwise returns the error (`notTheRedirect`, `anotherLogin`, `unusableResponse`); then nothing has changed and
     /// the user may try again.

@@ -35,7 +35,11 @@ extension ProtectedResourceMetadata {
         }
         guard let resource else { throw .missingEndpoint(member: "resource") }
         guard ResourceIdentifier(url: requested).isCovered(by: resource)
-        else { throw .resourceMismatch(requested: requested.string, found: ServerText.printable(resource)) }
+        else {
+            throw .resourceMismatch(
+                requested: requested.string, found: ServerText.printable(resource),
+                server: authorizationServers.first { (try? EndpointURL($0)) != nil })
+        }
         self.resource = resource
     }
 

@@ -59,7 +59,9 @@ extension HTTPResponse {
 
 extension ClientAuthentication {
     /// The forms to try if the server refuses this one, those first that the server announces.
-    fileprivate func others(among supported: [String]?) -> [ClientAuthentication] {
+    ///
+    /// - Parameter supported: `token_endpoint_auth_methods_supported` of the metadata; nil if it is unknown.
+    package func others(among supported: [String]?) -> [ClientAuthentication] {
         let order: [ClientAuthentication] =
             switch self {
             case .none:

@@ -18,6 +18,8 @@ package struct TokenEndpoint: Sendable {
     /// be used again.
     ///
     /// - Parameter redirectURI: exactly as in the authorization request.
+    /// - Throws: `codeSpent` with `invalid_grant` if the server has refused the first form of the client's secret, and has
+    ///   used up the code before it did so.
     package func exchange(
         code: Secret, codeVerifier: Secret, redirectURI: String, resource: String?
     ) async throws(OAuthError) -> TokenResponse {
@@ -28,7 +30,14 @@ package struct TokenEndpoint: Sendable {
         form.append("code_verifier", codeVerifier)
         form.append("resource", resource)
         let (response, authentication) = try await answer(to: form)
-        return try await token(in: response, authentication, resource: resource)
+        do {
+            return try await token(in: response, authentication, resource: resource)
+        } catch {
+            guard case .refused(_, _, "invalid_grant", _) = error, authentication != client.authentication else {
+                throw error
+            }
+            throw .codeSpent(by: error)
+        }
     }
 
     /// Refreshes (RFC 6749 section 6). An answer without a refresh token means that the old one stays valid.

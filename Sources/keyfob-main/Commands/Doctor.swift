@@ -39,7 +39,7 @@ struct Doctor: AsyncParsableCommand {
         // This connection sets the variable, so it is made first, while there is one thread.
         let keyring = KeyringExamination()
         let context = CheckContext(
-            DoctorParts(), keyring: keyring, request: request, busIsInEnvironment: busIsInEnvironment)
+            DoctorParts(service: url), keyring: keyring, request: request, busIsInEnvironment: busIsInEnvironment)
         let checks = Checks.all(hasService: url != nil, refreshes: refresh)
         let deadline = refresh ? CheckRun.deadlineWithRefresh : CheckRun.deadline
         let results = await CheckRun(checks, deadline: deadline) { await context.look($0) }.run()

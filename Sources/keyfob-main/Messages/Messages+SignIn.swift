@@ -81,6 +81,10 @@ extension Messages {
         }
     }
 
+    static func onAnotherDevice(_ service: ServiceURL) -> String {
+        "to sign in on another device, run: " + login("--flow device", service)
+    }
+
     static let onAnyDevice = "on any device, go to:"
     static let andType = "and type the code:"
     static let orGoAndCompare = "or go to this address, and compare the code:"

@@ -21,6 +21,7 @@ extension Report {
     static func words(value error: ConfigurationError) -> String {
         switch error.problem {
         case .unreadable(let code): FileError.text(of: code)
+        case .unwritable(let code): "cannot be written: " + FileError.text(of: code)
         case .syntax(let words): Messages.printable(words)
         case .unknownKey: "unknown key"
         case .wrongType(let expected): "must be \(expected)"
@@ -29,7 +30,12 @@ extension Report {
         case .badURL(let value) where Self.isAmbiguous(value):
             "\"\(Messages.address(value))\" has a path that can be read in more than one way"
         case .badURL(let value): Self.words(badURL: value, error)
-        case .twice(let service): "\(Messages.printable(service)) has another entry in this file"
+        case .twice(let service, let line):
+            "\(Messages.printable(service)) has another entry in "
+                + (line.map { "line \($0)" } ?? "this file")
+        case .doubled(true, let line): "line \(line) has this table already"
+        case .doubled(false, let line): "line \(line) has this key already"
+        case .secret: "keyfob keeps secrets in the keyring, and reads none from a file"
         case .incomplete(let missing): "\(missing) is missing"
         case .notAFile, .notSet, .ofAnotherUser, .writableByOthers, .full, .entryTooLarge, .gitTimedOut, .gitFailed:
             Self.words(place: error.problem)
@@ -97,7 +103,10 @@ extension Report {
                 hint: "end a sign-in, or let root run: sysctl -w kernel.keys.maxkeys=2000 kernel.keys.maxbytes=2000000",
                 status: 69)
         case .failed(let words):
-            self.init("the Secret Service failed: \(Messages.printable(words))", status: 69)
+            self.init(
+                "the Secret Service failed: \(Messages.printable(words))",
+                hint: "the disk of the keyring may be full or read-only: make room on it, then try again", status: 69)
+            hints.append(Self.memoryInstead)
         }
     }
 
@@ -116,13 +125,20 @@ extension Report {
     static let memoryHint =
         withoutKeyring + "to keep sign-ins in the kernel's memory, run: keyfob login --store memory URL"
 
+    /// The same if there is a keyring that does not work.
+    static let memoryInstead =
+        withoutKeyring + "a sign-in can also be kept in the kernel's memory: keyfob login --store memory URL"
+
     static let withoutKeyring = "without a keyring, "
 
     /// The hint if it named none.
     static var memorySetting: String {
-        let file = Environment.configurationFiles.first.map { " of " + Messages.printable($0) } ?? ""
+        let path = Environment.configurationFiles.first
+        let file = path.map { " of " + Messages.printable($0) } ?? ""
+        let place =
+            path.map(Paths.exists) == false ? "into" + file.dropFirst(3) : "above the first [host.\"...\"]\(file)"
         return withoutKeyring
-            + "to keep sign-ins and passwords in the kernel's memory, write store = \"auto\" above the first [host.\"...\"]\(file)"
+            + "to keep sign-ins and passwords in the kernel's memory, write store = \"auto\" \(place)"
     }
 
     init(lock error: AccountLock.Failure) {
@@ -130,7 +146,7 @@ extension Report {
         case .unusable(let path, let code):
             self.init(
                 "cannot lock \(Messages.printable(path)): \(FileError.text(of: code))",
-                hint: (code == EACCES ? Self.makeYours(onTheWayTo: path) : nil)
+                hint: (code == EACCES ? Self.makeYours(onTheWayTo: path) : nil) ?? Self.giveRoom(code)
                     ?? "it must be your own directory, with mode 0700", status: 75)
         case .foreign(let path, let owner):
             self.init(
@@ -178,7 +194,7 @@ extension Report {
                         + "\(HintedCommand.entry(service)) in the configuration; the server then chooses what the token is for"
                 )
             }
-            if case .noRefreshToken(let scopes) = reason, !scopes.contains("offline_access") {
+            if case .noRefreshToken(_, true) = reason {
                 hints.append(
                     "to get a refresh token, ask for the scope that the server requires for it, often: "
                         + Messages.login("--scope offline_access", service))
@@ -213,10 +229,16 @@ extension Report {
                 hint: "its code cannot be used again; sign in again: "
                     + Messages.login(Self.options(nil, account), service), status: 77)
             if hasSecret { hints.append(Self.otherForm(HintedCommand.entry(service))) }
-        case .anotherAccount(let asked, let given):
+        case .anotherAccount(let service, let asked, let given):
             self.init(
                 "the sign-in was for \(Messages.printable(asked)), but you signed in as \(Messages.printable(given))",
+                hint:
+                    "to sign in as \(Messages.printable(asked)), sign out on the server's page in your browser, then run: "
+                    + Messages.login(ShellWords.option("--account", Messages.printable(asked)), service),
                 status: 77)
+            hints.append(
+                "to sign in as \(Messages.printable(given)), run: "
+                    + Messages.login(ShellWords.option("--account", Messages.printable(given)), service))
         case .busy(let service, let seconds, let holder):
             self.init(
                 "\(Self.name(ofHolder: holder)) has been busy with \(service) for \(seconds) seconds",
@@ -228,6 +250,22 @@ extension Report {
             hints.append(
                 "if it wants a user name and a password, keyfob stores them when git asks for them; to type them in, run: "
                     + "keyfob store, then the lines url=\(service), username=, password= and an empty one")
+        case .serverNotFound(let service, let error):
+            let report = Report(oauth: error)
+            self.init(report.message, status: report.status)
+            hints = report.hints + [Self.lasting(Self.configure(service)), "then run: \(Messages.login(service))"]
+        case .registrationNotSaved(let service, let issuer, let id, let isDeleted, let error):
+            let report = Report(secretService: error)
+            self.init(
+                "the registration of keyfob at \(Messages.printable(issuer)) could not be stored: \(report.message)",
+                status: report.status)
+            hints =
+                report.hints + [
+                    isDeleted
+                        ? "the server has deleted the registration again"
+                        : "the server still has the client \(Messages.printable(id)); you can delete it there",
+                    "then run: \(Messages.login(service))",
+                ]
         case .notAService(let url):
             self.init(Messages.whyNot(url, isService: true), hint: Messages.writeIt(for: url), status: 64)
         case .issuerChanged(let service, let from, let to):
@@ -324,8 +362,13 @@ extension Report {
         }
     }
 
+    /// The hint for a failure that may be temporary, if it is not.
+    static func lasting(_ hint: String) -> String {
+        "if this does not end, " + (hint.begins(with: "if ") ? "and " + hint.dropFirst(3) : hint)
+    }
+
     /// The lines to write for a service that names no authorization server.
-    private static func configure(_ service: ServiceURL) -> String {
+    static func configure(_ service: ServiceURL) -> String {
         let file = Environment.configurationFiles.first.map { "into " + Messages.printable($0) } ?? "there"
         return "if you know its authorization server, write \(file): [host.\"\(service.origin)\"], and in the next "
             + "line issuer = \"https://...\" with its address"
@@ -335,8 +378,12 @@ extension Report {
     ///
     /// - Parameter isInDetail: whether to give all facts instead of the command that guides the user.
     init(clientNeeded needed: CredentialFailure.ClientNeeded, isInDetail: Bool = false) {
-        self.init(Self.why(needed), status: 78)
+        let isFailing = if case .failing = needed.reason { true } else { false }
+        self.init(Self.why(needed), status: isFailing ? 75 : 78)
         defer {
+            if isFailing {
+                hints = [Self.nothingDeleted] + hints.enumerated().map { $0 == 0 ? Self.lasting($1) : $1 }
+            }
             if case .unusable = needed.reason {
                 hints.append(
                     "or, if the server has changed since, run: \(Messages.login("--register", needed.service))")
@@ -374,7 +421,8 @@ extension Report {
         switch needed.reason {
         case .closed:
             "keyfob is not registered at \(Messages.printable(needed.issuer)), and cannot register itself there"
-        case .refused(let error): "the server did not register keyfob: \(Report(oauth: error).message)"
+        case .refused(let error), .failing(let error):
+            "the server did not register keyfob: \(Report(oauth: error).message)"
         case .unusable(let member, nil):
             "\(Messages.printable(needed.issuer)) has registered keyfob in a form that keyfob cannot use "
                 + "(\(Messages.printable(member)))"

@@ -8,6 +8,10 @@ extension Report {
         switch error {
         case .metadataNotFound(_, let answers):
             if let explanation = error.explanation { self.init(oauth: explanation) } else { self.init(server: error) }
+            let explanation = error.explanation
+            if explanation?.isTransient == true, explanation?.mayStayForEver == true {
+                hints += Self.mend(error).enumerated().map { $0 == 0 ? Self.lasting($1) : $1 }
+            }
             hints = answers.map(Self.words) + hints
         case .refused(let host, let status, let code, let description):
             self.init(refusedBy: host, httpStatus: status, error: code, description: description)
@@ -126,6 +130,10 @@ extension Report {
             + " and " + (lines.last ?? "")
     }
 
+    /// Says how the user names the authorization server of a service.
+    static let serverByHand =
+        "if you know the authorization server, set issuer = \"https://...\" with its address \(inEntry)"
+
     private static func mend(_ error: OAuthError) -> [String] {
         let endpoints = [
             "authorization_endpoint = \"https://...\"", "token_endpoint = \"https://...\" with their addresses",
@@ -137,6 +145,7 @@ extension Report {
         case .metadataNotFound, .invalidEndpoint("authorization_endpoint"), .invalidEndpoint("token_endpoint"),
             .missingEndpoint("authorization_endpoint"), .missingEndpoint("token_endpoint"):
             return ["if you know its endpoints, " + write(endpoints), client]
+        case .resourceMismatch(let requested, _, let server): return trust(server, of: requested)
         default:
             let hints = [mendInOneLine(error)].compactMap { $0 }
             guard let other = error.otherSpelling else { return hints }
@@ -149,12 +158,25 @@ extension Report {
         }
     }
 
+    /// The lines for a service whose metadata are those of another resource. The token is only for this service: otherwise
+    /// one service could get the token of another. And the server may not be nearer to this machine than the service.
+    private static func trust(_ server: String?, of resource: String) -> [String] {
+        let issuer =
+            server.map { "issuer = \"\(Messages.printable($0))\"" } ?? "issuer = \"https://...\" with its address"
+        let lines = [issuer, "reach = \"service\"", "resource = \"\(Messages.printable(resource))\""]
+        return [
+            "nothing was sent; only if you know that this is its authorization server, "
+                + write(server == nil ? Array(lines.dropFirst()) + [issuer] : lines),
+            "then run: keyfob login URL",
+        ]
+    }
+
     private static func mendInOneLine(_ error: OAuthError) -> String? {
         switch error {
         case .missingEndpoint("device_authorization_endpoint"):
             "sign in with any browser instead: keyfob login --flow paste URL"
         case .missingEndpoint("authorization_servers"), .invalidEndpoint("authorization_servers"):
-            "if you know the authorization server, set issuer = \"https://...\" with its address \(inEntry)"
+            serverByHand
         case .missingEndpoint, .invalidEndpoint: "to see what the server supports: keyfob doctor URL"
         case .unexpectedTokenType:
             "register a client there that gets Bearer tokens, then run: keyfob login --client-id ID URL"
@@ -171,13 +193,12 @@ extension Report {
         case .unusableResponse(.anotherBrowser): "if that was you, paste the whole address of its page here"
         case .unusableResponse(.empty):
             "if the address of its page has a # sign, paste the whole address here"
-        case .unusableResponse(.tooLong): "to sign in on another device, run: keyfob login --flow device URL"
+        case .unusableResponse(.tooLong): "keyfob reads 16384 bytes of it; its server's operator can make it shorter"
         case .anotherLogin, .unusableResponse: "try again, and sign in at the address that this attempt shows"
         case .addressTooNear:
             "nothing was sent or deleted; a network with a sign-in page can cause this; if you trust this "
-                + "service, set issuer and resource \(inEntry)"
-        case .resourceMismatch, .resourceMetadataElsewhere:
-            "nothing was sent; if you trust this service, set issuer and resource \(inEntry)"
+                + "service, " + serverByHand
+        case .resourceMetadataElsewhere: "nothing was sent; " + serverByHand
         case .registrationClosed, .redirectChanged, .unsupportedClientAuthentication:
             "register a client there yourself with the redirect URI \(RedirectTemplate.loopback.uri(port: nil)), then run: "
                 + "keyfob login --client-id ID URL"
@@ -199,7 +220,7 @@ extension Report {
 
     private static func words(resource error: OAuthError) -> String {
         switch error {
-        case .resourceMismatch(let requested, let found):
+        case .resourceMismatch(let requested, let found, _):
             "the metadata of \(requested) describe another resource: \(found)"
         case .resourceMetadataElsewhere(let resource, let found):
             "\(resource) says that its metadata are at \(found), which is not its own host"

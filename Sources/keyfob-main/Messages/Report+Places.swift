@@ -1,3 +1,4 @@
+import Addresses
 import Console
 import CredentialProtocol
 import Files
@@ -32,7 +33,8 @@ extension Report {
     static func mend(_ error: ConfigurationError) -> [String] {
         guard let line = MeantLine.instead(of: error, ascii: InternationalName.ascii) else { return mendPlace(error) }
         guard error.file == ConfigurationError.git, let key = error.key else {
-            return ["write: \(Messages.printable(line))"] + mendPlace(error)
+            let other = if case .notAllowed = error.problem { [String]() } else { mendPlace(error) }
+            return ["write: \(Messages.printable(line))"] + other
         }
         let value = line.parts(at: "\"").dropFirst().first.map(String.init) ?? ""
         return [
@@ -62,17 +64,70 @@ extension Report {
         case .gitFailed: return ["fix the error that git shows: git config --list"]
         case .unknownKey where Self.belongsAbove(error.key):
             return ["write it above the first line that begins with [: it is no key of a host"]
+        case .unknownKey where Self.belongsBelow(error.key):
+            return ["write it below a line [host.\"https://...\"] with the address of a service: it is a key of a host"]
         case .unknownKey: if let key = error.nearestKey { return ["did you mean \(key)?"] }
+        case .doubled(false, let line):
+            return ["keep one of the lines \(line) and \(error.line ?? 0), and delete the other"]
+        case .doubled(true, _): return ["write this line once, and all its keys below it: [\(error.key ?? "")]"]
+        case .twice(let service, _):
+            return ["write this line once, and all its keys below it: [host.\"\(Messages.printable(service))\"]"]
+        case .secret(let service, let id): return keepSecret(of: service, id, key: error.key)
+        case .notAllowed where error.line != nil: return ["write one of these, or leave the line out"]
+        case .incomplete(let missing):
+            return ["write into this entry: \(missing) = \"https://...\" with its address"]
+        case .unwritable(let code):
+            if code == EACCES, let hint = makeYours(onTheWayTo: error.file) { return [hint] }
+            return [
+                stateHint(error.file, code)
+                    ?? "nothing was changed; " + (giveRoom(code) ?? "try again")
+            ]
         case .unreadable(errno: EACCES):
-            if let hint = makeYours(onTheWayTo: error.file) { return [hint] }
+            return [makeYours(onTheWayTo: error.file) ?? "let yourself read it: chmod u+rw \(path)"]
+        case .unreadable(errno: EFBIG): return ["keyfob reads at most 1 MiB"] + startAnew(error)
+        case .unreadable(let code): if let hint = giveRoom(code) { return [hint] }
         default: break
         }
-        if case .unreadable(let code) = error.problem, let hint = stateHint(error.file, code) { return [hint] }
+        return startAnew(error)
+    }
+
+    /// The hints for a list of approved services whose content is broken. A sound list stays where it is.
+    private static func startAnew(_ error: ConfigurationError) -> [String] {
         guard error.file == KeyNames.approvals(variable: Environment.variable) else { return [] }
+        if case .unreadable(let code) = error.problem, ![EFBIG, EISDIR, ELOOP].contains(code) { return ["try again"] }
         return [
-            "fix it, or start with a new one: mv \(path) \(ShellWords.quoted(error.file + ".broken"))",
+            "fix it, or start with a new one: mv \(ShellWords.quoted(error.file)) "
+                + ShellWords.quoted(error.file + ".broken"),
             "then sign in to your services again",
         ]
+    }
+
+    /// How a user stores the secret that a line of the configuration has.
+    private static func keepSecret(of service: ServiceURL?, _ id: String?, key: String?) -> [String] {
+        let isOfClient = key?.parts(at: ".").last?.asciiLowercased.firstRange(of: "secret") != nil
+        let words =
+            isOfClient
+            ? [ShellWords.option("--client-id", Messages.printable(id ?? "ID")), "--client-secret"].joined(
+                separator: " ")
+            : ""
+        let login = service.map { Messages.login(words, $0) } ?? "keyfob login \(words) URL"
+        return [
+            "delete the line", (isOfClient ? "keyfob asks for the secret, and stores it: " : "to sign in: ") + login,
+        ]
+    }
+
+    /// How a user gives a file room, or the system the right to write it, if the system has none for any file there; nil for
+    /// other reasons.
+    static func giveRoom(_ code: CInt) -> String? {
+        switch code {
+        case ENOSPC: "the disk is full: make room on it"
+        case EDQUOT: "your quota on that disk is used up: make room there"
+        case EFBIG: "this process may write no file of that size; to lift the limit: ulimit -f unlimited"
+        case EROFS: "the file system is read-only: write to another one, or let root mount it anew"
+        case EIO: "the disk does not work: see sudo dmesg"
+        case EMFILE, ENFILE: "too many files are open: end other programs, and try again"
+        default: nil
+        }
     }
 
     /// The hint if the directory for the list of services cannot be written to; nil for another file or another problem.
@@ -86,6 +141,11 @@ extension Report {
                 + "or set XDG_STATE_HOME to one"
         default: return nil
         }
+    }
+
+    /// Whether a key outside of the hosts has the name of a key of a host.
+    private static func belongsBelow(_ key: String?) -> Bool {
+        key.map { name in Configuration.Host.keys.contains { name.isSame(as: $0.name) } } ?? false
     }
 
     /// The hint for files that keyfob created as root in the user's directories; nil if there are none.

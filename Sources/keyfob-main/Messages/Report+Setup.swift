@@ -79,7 +79,12 @@ extension Report {
         let hint: String? =
             switch error {
             case .changedMeanwhile: "try again"
-            case .unusable(let error): if case .ofAnotherUser = error.problem { Self.asAnotherUser } else { nil }
+            case .unusable(let error):
+                if case .ofAnotherUser = error.problem {
+                    Self.asAnotherUser
+                } else {
+                    "nothing was changed" + (error.code.flatMap(Self.giveRoom).map { "; " + $0 } ?? "")
+                }
             default: "nothing was changed"
             }
         let isTransient = if case .changedMeanwhile = error { true } else { false }

@@ -105,6 +105,74 @@ def test_an_approval_without_room_is_reported_and_loses_no_other(person: Person,
     assert "https://git.example.test" in person.approvals.read_text()
 
 
+LIMIT = "to lift the limit: ulimit -f unlimited"
+
+
+@pytest.mark.parametrize("signal_is_ignored", [True, False])
+def test_a_limit_for_files_is_named_and_the_sound_list_stays(
+    person: Person, server: FamilyServer, signal_is_ignored: bool
+) -> None:
+    """A process that writes beyond its limit also gets a signal, which would end it without a word."""
+    person.approvals.parent.mkdir(parents=True)
+    before = f'[host."https://git.example.test"]\nissuer = "{server.issuer}"\n'
+    person.approvals.write_text(before)
+    command = [*WITHOUT_ROOM, binaries.keyfob(), "login", f"{server.issuer}/git"]
+    done = person.session.run(*(LIVES_ON if signal_is_ignored else ()), *command)
+    assert (done.returncode, done.stdout) == (78, b""), stderr_lines(done)
+    said = done.stderr.decode()
+    assert f"{person.approvals}: cannot be written: File too large" in said
+    assert LIMIT in said and "mv " not in said and "broken" not in said
+    assert person.approvals.read_text() == before
+    lifted = ["/bin/sh", "-c", 'ulimit -S -f 0; ulimit -f unlimited; exec "$@"', "sh", binaries.keyfob()]
+    assert_worked(person.session.run(*lifted, "login", f"{server.issuer}/git"))
+    assert "https://git.example.test" in person.approvals.read_text()
+
+
+@pytest.mark.parametrize(
+    ("error", "hint"),
+    [
+        ("ENOSPC", "make room there, or set XDG_STATE_HOME to a directory on another disk"),
+        ("EDQUOT", "make room there, or set XDG_STATE_HOME to a directory on another disk"),
+        ("EROFS", "or set XDG_STATE_HOME to one"),
+        ("EIO", "the disk does not work"),
+        ("EFBIG", LIMIT),
+        ("EMFILE", "end other programs, and try again"),
+        ("EINVAL", "nothing was changed; try again"),
+    ],
+)
+def test_no_failure_to_write_leads_to_moving_a_sound_list_away(
+    person: Person, server: FamilyServer, error: str, hint: str
+) -> None:
+    service = f"{server.issuer}/git"
+    person.approvals.parent.mkdir(parents=True)
+    before = f'[host."https://git.example.test"]\nissuer = "{server.issuer}"\n'
+    person.approvals.write_text(before)
+    calls = ["-P", f"{person.approvals}.new", "-e", "trace=write", "-e", f"inject=write:error={error}"]
+    done = person.session.run("strace", "-f", "-qq", "-o", "/dev/null", *calls, binaries.keyfob(), "login", service)
+    said = done.stderr.decode()
+    assert done.returncode == 78 and f"{person.approvals}: cannot be written: " in said, said
+    assert hint in said and "mv " not in said, said
+    assert person.approvals.read_text() == before
+    # The other directory, as the hint says.
+    if "XDG_STATE_HOME" in hint:
+        elsewhere = person.home / "elsewhere"
+        elsewhere.mkdir(mode=0o700)
+        assert_worked(person.keyfob("login", service, XDG_STATE_HOME=str(elsewhere)))
+    else:
+        assert_worked(person.keyfob("login", service))
+
+
+def test_a_list_that_may_not_be_read_is_made_readable(person: Person, server: FamilyServer) -> None:
+    service = f"{server.issuer}/git"
+    person.approvals.parent.mkdir(parents=True)
+    person.approvals.write_text("")
+    calls = ["-P", person.approvals, "-e", "trace=openat", "-e", "inject=openat:error=EACCES"]
+    done = person.session.run("strace", "-f", "-qq", "-o", "/dev/null", *calls, binaries.keyfob(), "login", service)
+    said = done.stderr.decode()
+    assert done.returncode == 78 and "Permission denied" in said, said
+    assert f"let yourself read it: chmod u+rw {person.approvals}" in said and "mv " not in said
+
+
 def test_a_lock_that_finds_no_room_spends_no_token(person: Person, server: FamilyServer, service: str) -> None:
     assert_worked(person.keyfob("login", service))
     assert_worked(person.ask_door("erase", service, "path=git"))
@@ -112,6 +180,8 @@ def test_a_lock_that_finds_no_room_spends_no_token(person: Person, server: Famil
     full = ["-P", directory, "-e", "trace=openat", "-e", "inject=openat:error=ENOSPC:when=2+"]
     done = person.session.run("strace", "-f", "-qq", "-o", "/dev/null", *full, binaries.keyfob(), "token", service)
     assert (done.returncode, done.stdout) == (75, b""), stderr_lines(done)
-    assert f"cannot lock {directory}" in done.stderr.decode() and "No space left" in done.stderr.decode()
+    said = done.stderr.decode()
+    assert f"cannot lock {directory}" in said and "No space left" in said
+    assert "the disk is full: make room on it" in said and "mode 0700" not in said
     assert server.refreshes() == []
     refreshed(person, server, service)

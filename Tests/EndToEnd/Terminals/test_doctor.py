@@ -25,6 +25,7 @@ from harness import binaries, kernel
 from harness.asking import AskingKeyring
 from harness.desktop import SEND_AWAY, NotificationDaemon
 from harness.evidence import Evidence
+from harness.family import FamilyServer
 from harness.gate import Gate
 from harness.labels import labels
 from harness.marked import MarkedServer
@@ -170,6 +171,25 @@ def test_no_bus(developer: Person, gate: Gate) -> None:
     assert checks["bus"]["status"] == "failed" and "no session bus" in checks["bus"]["summary"]
     assert because(checks, "bus") >= KEYRING | {"grant"}
     assert checks["metadata"]["status"] == "ok", "what needs no keyring is looked at all the same"
+
+
+@pytest.mark.skipif(not kernel.is_available(), reason="sign-ins are then kept in kernel memory")
+def test_without_a_bus_the_hint_says_how_to_do_without_a_keyring(person: Person, server: FamilyServer) -> None:
+    env = {"DBUS_SESSION_BUS_ADDRESS": f"unix:path={person.home}/nothing"}
+    hint = (
+        "without a keyring, to keep sign-ins and passwords in the kernel's memory, "
+        'write store = "auto" into ~/.config/keyfob/config.toml'
+    )
+    assert hint in examine(person, status=69, **env)["bus"]["mend"]
+    person.configure_keyfob(server.issuer, server.issuer)
+    service = f"{server.issuer}/git"
+    named = "without a keyring, to keep sign-ins in the kernel's memory, run: keyfob login --store memory "
+    assert named + service in examine(person, service, status=69, **env)["bus"]["mend"]
+    above = hint.replace("into", 'above the first [host."..."] of')
+    assert above in examine(person, status=69, **env)["bus"]["mend"]
+    # As the hint says.
+    person.configuration.write_text('store = "auto"\n' + person.configuration.read_text())
+    assert examine(person, **env)["store"]["status"] == "ok"
 
 
 def test_a_bus_that_does_not_answer(developer: Person) -> None:

@@ -158,7 +158,7 @@ import Testing
             var host = try Self.host("https://a.example")
             host.scopes = [String(repeating: "s", count: Approvals.largestEntry)]
             #expect(throws: ConfigurationError.self) { try approvals.add(host) }
-            host.scopes = ["a b"]
+            host.scopes = ["a\u{1}b"]
             #expect(throws: ConfigurationError.self) { try approvals.refuseIfFull(for: host) }
             #expect(throws: ConfigurationError.self) { try approvals.add(host) }
             #expect(try Self.read(file).isEmpty)
@@ -171,7 +171,7 @@ import Testing
         let host = try Self.host("https://a.example")
         let error = #expect(throws: ConfigurationError.self) { try approvals.refuseIfFull(for: host) }
         #expect(error?.file.hasPrefix("/proc") == true)
-        #expect(error.map { if case .unreadable = $0.problem { true } else { false } } == true)
+        #expect(error.map { if case .unwritable = $0.problem { true } else { false } } == true)
     }
 
     @Test func `is not created in a directory that others may write to`() async throws {

@@ -26,11 +26,8 @@ import Testing
             "interaction = \"maybe\"",
             wrong("interaction", 1, .notAllowed(value: "maybe", allowed: ["never", "auto", "always"]))
         ),
-        (
-            "interaction = \"Never\"",
-            wrong("interaction", 1, .notAllowed(value: "Never", allowed: ["never", "auto", "always"]))
-        ),
-        ("interaction = false", wrong("interaction", 1, .wrongType(expected: "a string"))),
+        ("interaction = 0", wrong("interaction", 1, .wrongType(expected: "one of never, auto, always"))),
+        ("client_secret = \"x\"", wrong("client_secret", 1, .secret(service: nil, clientID: nil))),
         ("host = 1", wrong("host", 1, .wrongType(expected: "a table"))),
         ("host = []", wrong("host", 1, .wrongType(expected: "a table"))),
         ("[[host]]\nx = 1", wrong("host", 1, .wrongType(expected: "a table"))),
@@ -50,7 +47,37 @@ import Testing
     @Test(arguments: ["https://A.example:443/", "https://a.example/"])
     func `one service has two spellings`(_ name: String) throws {
         let found = try error(of: "[host.\"https://a.example\"]\n[host.\"\(name)\"]\n")
-        #expect(found.problem == .twice(service: "https://a.example"))
+        #expect(found.problem == .twice(service: "https://a.example", line: 1))
+        #expect(found.line == 2)
+    }
+
+    /// The first line with the table or the key, the second one, and the name of what is there twice.
+    @Test(arguments: [
+        ("[host.\"https://h\"]\nissuer = \"https://l\"\n\n[host.\"https://h\"]\n", 1, 4, host, true),
+        ("host.\"https://h\".issuer = \"https://l\"\n[host.\"https://h\"]\n", 1, 2, host, true),
+        ("[host]\n\"https://h\".issuer = \"https://l\"\n[host.\"https://h\"]\n", 2, 3, host, true),
+        ("[host.\"https://h\"]\n[host]\n'https://h'.issuer = \"https://l\"\n", 1, 3, host, true),
+        ("[host]\n\"https://h\" = {}\n\"https://h\" = { issuer = \"https://l\" }\n", 2, 3, host, true),
+        ("[ host . \"https://h\" ] # a\r\n[host.\"https://h\"]\r\n", 1, 2, host, true),
+        (
+            "[host.\"https://i\"]\nscopes = []\n[host.\"https://h\"]\nscopes = [\n]\nscopes = []\n", 4, 6,
+            host + ".scopes", false
+        ),
+        ("min_ttl = 1\n\nmin_ttl = 1\n", 1, 3, "min_ttl", false),
+        ("[host]\n[host]\n", 1, 2, "host", true),
+    ])
+    func `a table or a key is there twice, in any form`(
+        _ text: String, _ first: Int, _ second: Int, _ key: String, _ isTable: Bool
+    ) throws {
+        #expect(try error(of: text) == Self.wrong(key, second, .doubled(isTable: isTable, line: first)))
+    }
+
+    @Test(arguments: ["client_secret", "clientSecret", "oauthClientSecret", "password", "refresh_token", "api_key"])
+    func `a key would hold a secret`(_ key: String) throws {
+        let found = try error(of: Self.header + "\(key) = \"x\"")
+        #expect(
+            found
+                == Self.wrong("\(Self.host).\(key)", 4, .secret(service: try ServiceURL("https://h"), clientID: "c")))
     }
 
     @Test(arguments: outside)
@@ -91,7 +118,7 @@ import Testing
 
     @Test(
         arguments: ["min_ttl", "login_timeout"],
-        ["0", "-1", "86401", "1.5", "300.0", "\"300\"", "true", "[300]", "inf"])
+        ["0", "-1", "86401", "1.5", "\"5m\"", "\"\"", "true", "[300]", "inf", "nan", "1e300"])
     func `a number of seconds is invalid`(_ key: String, _ value: String) throws {
         let expected = Self.wrong(key, 1, .wrongType(expected: "a number of seconds from 1 to 86400"))
         #expect(try error(of: "\(key) = \(value)") == expected)
@@ -113,18 +140,24 @@ import Testing
     /// A line in the entry of a host, its key, and the problem.
     static let inside: [(String, String, ConfigurationError.Problem)] = [
         ("client-id = \"x\"", "client-id", .unknownKey),
-        ("client_secret = \"x\"", "client_secret", .unknownKey),
-        ("scopes = \"read\"", "scopes", .wrongType(expected: "an array of strings")),
-        ("scopes = [1]", "scopes", .wrongType(expected: "an array of strings without spaces")),
-        ("scopes = [\"read write\"]", "scopes", .wrongType(expected: "an array of strings without spaces")),
-        ("scopes = [\"\"]", "scopes", .wrongType(expected: "an array of strings without spaces")),
-        ("scopes = [\"a\\nb\"]", "scopes", .wrongType(expected: "an array of strings without spaces")),
+        ("scopes = 1", "scopes", .wrongType(expected: "an array of strings")),
+        ("scopes = [1]", "scopes", .wrongType(expected: "an array of strings")),
+        ("scopes = [\"\"]", "scopes", .wrongType(expected: "an array of strings that are not empty")),
+        ("scopes = [\"a\\u0001b\"]", "scopes", .wrongType(expected: "an array of strings that are not empty")),
+        (
+            "client_authentication = \"private_key_jwt\"", "client_authentication",
+            .notAllowed(
+                value: "private_key_jwt", allowed: ["none", "client_secret_basic", "client_secret_post", "plain_basic"])
+        ),
+        ("offline_access = \"maybe\"", "offline_access", .wrongType(expected: "true or false")),
+        ("offline_access = 2", "offline_access", .wrongType(expected: "true or false")),
+        ("pkce = false", "pkce", .notAllowed(value: "false", allowed: ["required", "assumed"])),
         ("flow = \"fax\"", "flow", .notAllowed(value: "fax", allowed: ["loopback", "device", "paste"])),
         ("pkce = \"none\"", "pkce", .notAllowed(value: "none", allowed: ["required", "assumed"])),
         ("redirect_uri = \"https://127.0.0.1/\"", "redirect_uri", .badURL(value: "https://127.0.0.1/")),
         ("redirect_uri = \"http://example.com/\"", "redirect_uri", .badURL(value: "http://example.com/")),
         ("resource = \"git\"", "resource", .badURL(value: "git")),
-        ("resource = true", "resource", .wrongType(expected: "a string")),
+        ("resource = true", "resource", .wrongType(expected: "a URL, or false")),
         ("username = \"\"", "username", .wrongType(expected: "a string")),
         ("username = \"a\\nb\"", "username", .wrongType(expected: "a string")),
         ("username = 7", "username", .wrongType(expected: "a string")),
@@ -160,7 +193,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("x =", 1), ("\n\nmin_ttl = 3\nmin_ttl = 4\n", 4), ("[host\n", 1), ("a = 1\nb = \"\n", 2),
+        ("x =", 1), ("\n\nmin_ttl = 3\nmin_ttl =\n", 4), ("[host\n", 1), ("a = 1\nb = \"\n", 2),
         ("a = 1\r\nb\r\n", 2),
     ])
     func `for text that is not TOML names the line`(_ text: String, _ line: Int) throws {

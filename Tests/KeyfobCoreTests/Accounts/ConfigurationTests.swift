@@ -104,6 +104,43 @@ import Testing
         #expect(host.clientID == "c")
     }
 
+    /// What a line means is certain, although its form is another one.
+    @Test(arguments: [
+        ("scopes = \"read write\"", "scopes = [\"read\", \"write\"]"),
+        ("scopes = \"read,write\"", "scopes = [\"read\", \"write\"]"),
+        ("scopes = [\"read write\"]", "scopes = [\"read\", \"write\"]"), ("scopes = \"\"", "scopes = []"),
+        ("scopes = [\"a,b\"]", "scopes = [\"a,b\"]"), ("mail = \"smtp.example.com\"", "mail = [\"smtp.example.com\"]"),
+        ("provider = \"GitLab\"", "provider = \"gitlab\""),
+        ("provider = \"Bitbucket Server\"", "provider = \"bitbucket-data-center\""),
+        ("provider = \"bitbucket_data_center\"", "provider = \"bitbucket-data-center\""),
+        ("client_authentication = \"Basic\"", "client_authentication = \"client_secret_basic\""),
+        ("client_authentication = \"client-secret-basic\"", "client_authentication = \"client_secret_basic\""),
+        ("client_authentication = \"POST\"", "client_authentication = \"client_secret_post\""),
+        ("client_authentication = \"body\"", "client_authentication = \"client_secret_post\""),
+        ("client_authentication = \"public\"", "client_authentication = \"none\""),
+        ("pkce = \"S256\"", "pkce = \"required\""), ("pkce = true", "pkce = \"required\""),
+        ("flow = \"Device Code\"", "flow = \"device\""),
+        ("offline_access = \"true\"", "offline_access = true"), ("offline_access = \"No\"", "offline_access = false"),
+        ("offline_access = 1", "offline_access = true"), ("resource = \"none\"", "resource = false"),
+        ("resource_parameter = \"Audience\"", "resource_parameter = \"audience\""),
+    ])
+    func `reads a value of a host in another form`(_ line: String, _ right: String) throws {
+        func host(_ line: String) throws -> Configuration.Host? {
+            try read("[host.\"https://h\"]\nissuer = \"https://l\"\n" + line).hosts.first
+        }
+        #expect(try host(line) == host(right))
+    }
+
+    @Test(arguments: [
+        ("min_ttl = \"60\"", "min_ttl = 60"), ("min_ttl = \" 60 \"", "min_ttl = 60"),
+        ("login_timeout = 60.0", "login_timeout = 60"),
+        ("interaction = false", "interaction = \"never\""), ("interaction = \"Never\"", "interaction = \"never\""),
+        ("store = \"Memory\"", "store = \"memory\""),
+    ])
+    func `reads a value outside the hosts in another form`(_ line: String, _ right: String) throws {
+        #expect(try read(line) == read(right))
+    }
+
     // MARK: Files
 
     @Test func `The user's file counts more than the machine's, key by key and host by host`() async throws {

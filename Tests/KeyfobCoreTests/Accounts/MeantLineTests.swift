@@ -67,10 +67,22 @@ import Testing
         (#"redirect_uri = "https://localhost:9/""#, #"redirect_uri = "http://localhost:9/""#),
         // Missing quotes
         ("issuer = https://login.example.com", #"issuer = "https://login.example.com""#),
-        (#"resource = "false""#, "resource = false"), ("client_id = \u{201C}b\u{201D}", #"client_id = "b""#),
+        ("client_id = \u{201C}b\u{201D}", #"client_id = "b""#),
         ("issuer = https://login.example.com # ours", #"issuer = "https://login.example.com""#),
         ("client_id = abc", #"client_id = "abc""#), ("flow=device", #"flow = "device""#),
         ("scopes = read, write", #"scopes = ["read", "write"]"#),
+        // A word that is nearly right
+        (#"provider = "gitlap""#, #"provider = "gitlab""#), (#"provider = "azure""#, #"provider = "azure-devops""#),
+        (#"provider = "gitlab-ce""#, #"provider = "gitlab""#), (#"flow = "devise""#, #"flow = "device""#),
+        (#"client_authentication = "client_secret_pots""#, #"client_authentication = "client_secret_post""#),
+        // Another type
+        ("client_id = 0017", #"client_id = "0017""#), ("client_id = 17 # ours", #"client_id = "17""#),
+        (#"account = ["alice"]"#, #"account = "alice""#),
+        (
+            #"mail = ["Smtp.example.com:25", "https://imap.example.com/"]"#,
+            #"mail = ["smtp.example.com:25", "imap.example.com"]"#
+        ),
+        (#"endpoint_hosts = "https://l.example""#, #"endpoint_hosts = ["l.example"]"#),
     ]
 
     @Test(arguments: values)
@@ -79,8 +91,25 @@ import Testing
     }
 
     @Test(arguments: [
+        ("login_timeout = \"5m\"", "login_timeout = 300"), ("min_ttl = '2 hours'", "min_ttl = 7200"),
+        ("login_timeout = 0", "login_timeout = 300"), ("min_ttl = 100000", "min_ttl = 86400"),
+        ("login_timeout = \"99999999999999999999\"", "login_timeout = 300"),
+        ("interaction = \"nver\"", "interaction = \"never\""),
+        ("store = \"memroy\"", "store = \"memory\""), ("[[host.\"https://h\"]]", "[host.\"https://h\"]"),
+        ("[host]\n\"https://h\" = \"c\"", "[host.\"https://h\"]"),
+    ])
+    func `outside the keys of a host has the line to write, which is right`(_ text: String, _ right: String)
+        async throws
+    {
+        #expect(try await proposal(for: text) == right)
+        #expect(throws: Never.self) { try TOMLConfiguration(right + "\n", file: "f").decode() }
+    }
+
+    @Test(arguments: [
         "[host.\"https://h\"]\nredirect_uri = \"https://callback.example/\"", "[host.\"ftp://h\"]", "[x]", "a = \"b",
-        "login_timeout = \"60\"", "[host.\"https://h\"]\nisuer = \"https://l\"", "[host]\nx = 1", "x = {",
+        "[host.\"https://h\"]\nca_file = 7", "[host.\"https://h\"]\nprovider = \"svn\"",
+        "[host.\"https://h\"]\naccount = [\"a\", \"b\"]", "[host.\"https://h\"]\npkce = \"\"",
+        "[host.\"https://h\"]\nisuer = \"https://l\"", "[host]\nx = 1", "x = {",
     ])
     func `has none if keyfob cannot guess it`(_ text: String) async throws {
         #expect(try await proposal(for: text) == nil)

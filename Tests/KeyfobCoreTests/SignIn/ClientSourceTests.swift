@@ -2,6 +2,7 @@ import Addresses
 import OAuth
 import SecretService
 import Secrets
+import Synchronization
 import TestSupport
 import Testing
 
@@ -296,11 +297,87 @@ import Testing
     }
 
     @Test func `is not stored if the server did not answer`() async throws {
-        let down = ScriptedTransport([Self.endpoint: [.status(503)]])
-        await #expect(throws: OAuthError.self) {
-            _ = try await identity(try Self.account(), try Self.metadata(), down)
+        let account = try Self.account()
+        for (answer, error) in [
+            (.status(503), .unavailable(host: "login.example.com", status: 503, retryAfter: nil)),
+            (.status(429), .unavailable(host: "login.example.com", status: 429, retryAfter: nil)),
+            (.failure(.answerLost(host: "login.example.com")), .answerLost(host: "login.example.com")),
+        ] as [(ScriptedTransport.Answer, OAuthError)] {
+            var needed = CredentialFailure.ClientNeeded(
+                service: account.service, issuer: Self.issuer, page: nil, redirectURI: "http://127.0.0.1/callback",
+                scopes: ["read"])
+            needed.reason = .failing(by: error)
+            let failure = CredentialFailure.clientNeeded(needed)
+            #expect(failure.isTransient)
+            await #expect(throws: failure) {
+                _ = try await identity(account, try Self.metadata(), ScriptedTransport([Self.endpoint: [answer]]))
+            }
+        }
+        let offline = OAuthError.unreachable(host: "login.example.com", reason: "down")
+        await #expect(throws: offline) {
+            _ = try await identity(
+                account, try Self.metadata(), ScriptedTransport([Self.endpoint: [.failure(offline)]]))
         }
         #expect(try registrations.all().isEmpty)
+    }
+
+    /// Otherwise each sign-in would leave one more client at the server.
+    @Test(arguments: [true, false])
+    func `is deleted at the server if the keyring does not store it, if the server can`(_ isManaged: Bool) async throws
+    {
+        let place = Self.endpoint + "/c-1"
+        let management = #","registration_access_token":"t","registration_client_uri":"\#(place)""#
+        let server = ScriptedTransport([
+            Self.endpoint: [.json("{\"client_id\":\"c-1\"\(isManaged ? management : "")}", status: 201)],
+            place: [.status(204)],
+        ])
+        items.refuseWrites(.failed("full"))
+        let account = try Self.account()
+        let failure = CredentialFailure.registrationNotSaved(
+            service: account.service, issuer: Self.issuer, id: "c-1", isDeleted: isManaged, by: .failed("full"))
+        await #expect(throws: failure) { _ = try await identity(account, try Self.metadata(), server) }
+        #expect(server.addresses == (isManaged ? [Self.endpoint, place] : [Self.endpoint]))
+        #expect(items.items.isEmpty)
+    }
+
+    // MARK: The form of a secret
+
+    /// Some servers use up the code before they look at the client's secret.
+    @Test func `begins with another form of its secret after each sign-in in vain, once with each`() async throws {
+        let memory = Mutex<[String: [ClientAuthentication]]>([:])
+        let forms = TriedForms(
+            recall: { client in memory.withLock { $0[client] ?? [] } },
+            remember: { client, forms in memory.withLock { $0[client] = forms } })
+        let clients = ClientSource(registrations: registrations, triedForms: forms, now: { 1_800_000_000 })
+        func begin(
+            _ id: String = "mine", _ change: (inout Account) -> Void = { _ in }, fails: Bool = true
+        ) async throws -> ClientAuthentication {
+            let account = try Self.account {
+                $0.client = Client(id: id, secret: Secret("s"), authentication: .basic)
+                change(&$0)
+            }
+            let client = try await clients.identity(
+                for: account, at: try Self.metadata(), isForDevice: false, transport: Self.server()
+            ).client
+            if fails { clients.noteTried(client, issuer: Self.issuer) }
+            return client.authentication
+        }
+        var begun: [ClientAuthentication] = []
+        for _ in 1...5 { begun.append(try await begin()) }
+        #expect(begun == [.basic, .post, .plainBasic, .basic, .basic])
+        // Each client has its own turn, and a form that the user has chosen stays.
+        #expect(try await begin("other", fails: false) == .basic)
+        #expect(try await begin("third") { $0.clientAuthentication = .post } == .post)
+        #expect(try await begin("third") { $0.clientAuthentication = .post } == .post)
+        // A sign-in that works ends it, if the client is stored with its form.
+        try clients.remember(Client(id: "mine", secret: Secret("s"), authentication: .post), issuer: Self.issuer)
+        #expect(memory.withLock { !$0.values.allSatisfy(\.isEmpty) })
+        let mine = Client(id: "mine", secret: Secret("s"), authentication: .basic)
+        try registrations.save(
+            ClientRegistration(issuer: Self.issuer, client: mine, redirectURIs: [], isByPerson: true))
+        try clients.remember(Client(id: "mine", secret: Secret("s"), authentication: .post), issuer: Self.issuer)
+        #expect(try await begin(fails: false) == .basic)
+        #expect(memory.withLock { $0.values.allSatisfy(\.isEmpty) })
     }
 
     // MARK: Deletion

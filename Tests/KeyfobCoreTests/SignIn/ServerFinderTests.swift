@@ -174,8 +174,11 @@ import Testing
             Self.service: [Self.challenge(#"resource_metadata="\#(Self.origin)/meta""#)],
             Self.origin + "/meta": [answer], Self.ownPlace: [Self.server(Self.origin)],
         ])
-        let error = await #expect(throws: OAuthError.self) { try await Self.find(transport) }
-        #expect(error?.isOutage == true)
+        let failure = await #expect(throws: CredentialFailure.self) { try await Self.find(transport) }
+        guard case .serverNotFound(try ServiceURL(Self.service), let error) = failure, error.isOutage else {
+            Issue.record("\(String(describing: failure))")
+            return
+        }
     }
 
     /// Metadata without a server say nothing, and neither does a location that does not answer.
@@ -193,9 +196,11 @@ import Testing
             do {
                 let host = try await Self.find(ScriptedTransport(scripts.merging(own) { $1 })).host
                 #expect(isThere && host.server == .issuer(Self.origin))
-            } catch OAuthError.metadataNotFound(_, let answers) {
+            } catch CredentialFailure.serverNotFound(_, .metadataNotFound(_, let answers)) {
                 #expect(!isThere && answers.count >= 4)
                 #expect(answers.map(\.location).contains(Self.place))
+            } catch OAuthError.metadataNotFound(_, let answers) {
+                #expect(!isThere && answers.count >= 4)
             } catch {
                 #expect(!isThere)
                 #expect(error as? CredentialFailure == .notConfigured(service: try ServiceURL(Self.service)))

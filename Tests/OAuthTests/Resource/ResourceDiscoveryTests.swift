@@ -108,11 +108,14 @@ private func discover(
         // resource-mismatch
         (
             document(["resource": "\"https://other.example.com/mcp\""]),
-            .resourceMismatch(requested: resource, found: "https://other.example.com/mcp")
+            .resourceMismatch(
+                requested: resource, found: "https://other.example.com/mcp", server: "https://login.example.com")
         ),
         (
             document(["resource": "\"https://mcp.example.com/\\u001b[2Jmcp\""]),
-            .resourceMismatch(requested: resource, found: "https://mcp.example.com/\u{FFFD}[2Jmcp")
+            .resourceMismatch(
+                requested: resource, found: "https://mcp.example.com/\u{FFFD}[2Jmcp",
+                server: "https://login.example.com")
         ),
     ])
     private func `reports an invalid document or an outage if no other location has a document`(

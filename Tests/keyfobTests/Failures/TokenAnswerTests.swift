@@ -6,13 +6,25 @@ import Testing
 /// Rows of the failure table in which the server issues a token, but its answer lacks something or has something
 /// unusual.
 @Suite(.timeLimit(.withTurns)) struct `Failure table, answers with a token` {
-    @Test func `no refresh token issued: the token is used until it expires, then a sign-in is needed`() async throws {
+    @Test(arguments: [true, false, nil] as [Bool?])
+    func `no refresh token issued: the token is used until it expires, then a sign-in is needed`(
+        _ isListed: Bool?
+    ) async throws {
         let row = FailureRow(
             testDescription: "", status: 77,
             says: "the access token has expired, and the server issued no "
                 + "refresh token",
             hint: "run: keyfob login")
-        try await FailureBench.run(.registered, { $0.extraTokenMembers["refresh_token"] = .null }) { bench in
+        // The scope for a refresh token is proposed only if the server may have it.
+        try await FailureBench.run(
+            .registered,
+            {
+                $0.extraTokenMembers["refresh_token"] = .null
+                $0.extraMetadata["scopes_supported"] =
+                    isListed.map { $0 ? ["read", "offline_access"] : ["read"] }
+                    .map { JSONValue.strings($0) } ?? .null
+            }
+        ) { bench in
             let token = try await bench.signIn()
             let again = try await bench.get()
             #expect(again.output.password == token)
@@ -21,7 +33,7 @@ import Testing
             let before = bench.server.requestLog.count
             let ended = try await bench.get()
             row.check(ended)
-            #expect(ended.complaint.contains("offline_access"))
+            #expect(ended.complaint.contains("--scope offline_access") == (isListed != false))
             #expect(bench.server.requestLog.count == before)
             #expect(try await bench.hasRegistration)
             #expect(try await bench.get(asking: true).status == 0)
