@@ -129,7 +129,8 @@ package struct AsyncHTTPTransport: HTTPTransport {
     private func ways(to url: EndpointURL, _ reach: Reach) async throws(OAuthError) -> Ways {
         let settings = try await settings(url)
         let way = LazyHTTPClients.Way(
-            proxy: try settings.proxy(for: url), authorities: settings.authorities,
+            certified: url.scheme == "https" ? url.host : nil, proxy: try settings.proxy(for: url),
+            authorities: settings.authorities,
             extraAuthorities: settings.extraAuthorities)
         if way.proxy != nil {
             try await reach.checkBeforeProxy(url, by: resolution)

@@ -10,6 +10,8 @@ import Synchronization
 final class LazyHTTPClients: Sendable {
     /// The settings in which clients differ.
     struct Way: Hashable {
+        /// The host that the server's certificate must be for; nil for a URL without TLS.
+        var certified: String?
         /// nil for a direct connection.
         var proxy: HTTPClient.Configuration.Proxy?
         /// As in ``NetworkSettings``, like `extraAuthorities`.
@@ -78,6 +80,10 @@ final class LazyHTTPClients: Sendable {
         configuration.proxy = way.proxy
         configuration.dnsOverride = way.addresses
         configuration.httpVersion = .http1Only
+        if let host = way.certified {
+            // The client calls it after the handshake, and sends nothing before it has succeeded.
+            configuration.http1_1ConnectionDebugInitializer = { CertificateNames.check($0, for: host) }
+        }
         configuration.timeout.connect = TimeAmount(way.isOneOfSeveral ? min(deadline, Self.impatience) : deadline)
         // Report a refused connection at once; otherwise the client would retry until the deadline.
         configuration.connectionPool.retryConnectionEstablishment = false
