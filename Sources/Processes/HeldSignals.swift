@@ -6,7 +6,13 @@ import Synchronization
 /// afterwards: a refresh whose answer is not stored yet, a notification that only its own process can remove.
 ///
 /// A second signal ends the process at once, and so do ``patience`` after the first one: the process never seems to hang.
+/// Signals within ``oneAct`` count as one: git, timeout(1) and a closed terminal send the same signal twice for one act of
+/// the user.
 package enum HeldSignals {
+    /// In nanoseconds.
+    private static let oneAct: Int64 = 1_000_000_000
+    /// When the first signal came, in nanoseconds since the machine started.
+    private static let caughtAt = Atomic<Int64>(0)
     /// How long the first signal is delayed at most, in seconds.
     private static let patience: UInt32 = 5
     private static let numbers = [SIGINT, SIGTERM, SIGHUP]
@@ -62,10 +68,14 @@ package enum HeldSignals {
 
     /// Runs in the signal handler, so it calls nothing that is not safe there (signal-safety(7)).
     private static func came(_ number: Int32) {
+        var time = timespec()
+        _ = unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+        let now = Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+        _ = caughtAt.compareExchange(expected: 0, desired: now, ordering: .relaxed)
         let (isFirst, first) = caught.compareExchange(expected: 0, desired: number, ordering: .relaxed)
         if isFirst, number != SIGALRM {
             alarm(patience)
-        } else {
+        } else if number == SIGALRM || now - caughtAt.load(ordering: .relaxed) > oneAct {
             let ending = first == 0 ? number : first
             _ = signal(ending, SIG_DFL)
             kill(getpid(), ending)

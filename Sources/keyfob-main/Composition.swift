@@ -190,7 +190,8 @@ struct Composition: Sendable {
 
     /// Whether git asks no other helper after keyfob for `service`. If git gives no answer, it may.
     func isLastHelper(for service: ServiceURL?) -> Bool {
-        (try? Self.git(tracer).helpers(for: service))?.helpers.last?.kind == .keyfob
+        guard let chain = try? Self.git(tracer).helpers(for: service) else { return false }
+        return chain.helpers.last?.kind == .keyfob && !chain.mayHaveMore
     }
 
     private static func git(_ tracer: Tracer) -> GitConfigCommand {

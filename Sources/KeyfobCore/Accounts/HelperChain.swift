@@ -31,6 +31,9 @@ package struct HelperChain: Sendable, Equatable {
     }
 
     package let helpers: [Helper]
+    /// Whether git may also ask another helper: one that is set for a path, which keyfob does not know, or for a part of a
+    /// URL.
+    package let mayHaveMore: Bool
 
     /// Parses the output of `git config -z --show-origin --get-regexp '^credential\.(.*\.)?helper$'`. Each setting has
     /// its origin, NUL, the key, LF, the value and NUL; the value may be absent.
@@ -40,15 +43,20 @@ package struct HelperChain: Sendable, Equatable {
         let pieces = output.split(separator: 0, omittingEmptySubsequences: false).map {
             String(decoding: $0, as: UTF8.self)
         }
-        var helpers: [Helper] = []
+        var (helpers, mayHaveMore) = ([Helper](), false)
         for index in stride(from: 0, to: pieces.count - 1, by: 2) {
             let entry = pieces[index + 1].split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let key = entry.first, Self.covers(key, service) else { continue }
+            guard let key = entry.first else { continue }
             let value = entry.count > 1 ? String(entry[1]) : ""
+            guard Self.covers(key, service) else {
+                mayHaveMore = mayHaveMore || !value.isEmpty && Self.covers(key, service, withPath: false)
+                continue
+            }
             // An empty value removes the helpers before it.
             if value.isEmpty { helpers = [] } else { helpers.append(Helper(value, origin: pieces[index])) }
         }
         self.helpers = helpers
+        self.mayHaveMore = mayHaveMore
     }
 
     /// The problems that the user should know, the worst first.
@@ -74,7 +82,9 @@ package struct HelperChain: Sendable, Equatable {
 
     /// Whether `credential.helper` or `credential.URL.helper` applies to `service`. As in git, a URL without a path
     /// applies to all paths, and `*` stands for one label of the host.
-    private static func covers(_ key: Substring, _ service: ServiceURL?) -> Bool {
+    ///
+    /// - Parameter withPath: false: whether it applies to any path of the service's host.
+    private static func covers(_ key: Substring, _ service: ServiceURL?, withPath: Bool = true) -> Bool {
         guard key != "credential.helper" else { return true }
         guard let service, key.hasPrefix("credential."), key.hasSuffix(".helper") else { return false }
         let written = key.dropFirst("credential.".count).dropLast(".helper".count)
@@ -85,13 +95,15 @@ package struct HelperChain: Sendable, Equatable {
         let authority = rest.prefix { $0 != "/" }
         let user = authority.lastIndex(of: "@").map { authority.index(after: $0) } ?? authority.startIndex
         let host = authority[user...].split(separator: ":").first ?? ""
+        if host.isEmpty, !withPath { return true }
         let theirs = service.host.split(separator: ".")
         let labels = host.split(separator: ".", omittingEmptySubsequences: false)
         guard labels.count == theirs.count else { return false }
         let concrete = zip(labels, theirs).map { $0 == "*" ? $1 : $0 }.joined(separator: ".")
         let port = authority[user...].dropFirst(host.count)
-        let url = "\(pattern[..<scheme.lowerBound])://\(concrete)\(port)\(rest.dropFirst(authority.count))"
-        return (try? ServiceURL(url))?.contains(service) ?? false
+        let origin = "\(pattern[..<scheme.lowerBound])://\(concrete)\(port)"
+        if !withPath { return (try? ServiceURL(origin))?.contains(service) ?? false }
+        return (try? ServiceURL(origin + rest.dropFirst(authority.count)))?.contains(service) ?? false
     }
 }
 

@@ -4,7 +4,7 @@ import Synchronization
 
 /// The items of the user in both places: the Secret Service and kernel memory.
 ///
-/// - An item stays where it is: a refreshed grant replaces the old one in the same place.
+/// - A grant stays where it is: a refreshed one replaces the old one in the same place.
 /// - The setting `store` decides the place of a new item. A sign-in with `--store` moves the item there.
 /// - A locked or slow Secret Service is an error. Only if there is none, kernel memory takes its place, and only with the
 ///   setting `auto`.
@@ -45,7 +45,8 @@ package struct ChosenItems: ItemStore {
         in collection: SecretService.Collection
     ) throws(SecretServiceError) {
         let isInMemory = try holds(schema, attributes)
-        let place = choice.isMove ? choice.setting : isInMemory ? .memory : choice.setting
+        let stays = isInMemory && !choice.isMove && !Self.isPassword(schema, attributes)
+        let place = stays ? .memory : choice.setting
         var stored: Void?
         if place != .memory {
             stored = try unlessMissing(place == .keyring) { () throws(SecretServiceError) in
@@ -104,6 +105,12 @@ package struct ChosenItems: ItemStore {
         } catch {
             return false
         }
+    }
+
+    /// Whether the item is a password that git stores: it goes where the setting says, because nobody moves it later.
+    private static func isPassword(_ schema: ItemSchema, _ attributes: [String: String]) -> Bool {
+        schema.name.isSame(as: PasswordStore.schema.name)
+            || attributes["kind"]?.isSame(as: PasswordEntry.kind) == true
     }
 
     private func holds(_ schema: ItemSchema, _ attributes: [String: String]) throws(SecretServiceError) -> Bool {

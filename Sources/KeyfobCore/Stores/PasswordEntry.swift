@@ -129,7 +129,7 @@ extension PasswordEntry {
         return ["kind": kind, "service": service]
     }
 
-    private static let kind = "credential"
+    static let kind = "credential"
 }
 
 /// A stored password or encoded credential, whichever kind of item it is in.

@@ -83,11 +83,23 @@ package struct AsyncHTTPTransport: HTTPTransport {
         await withTaskGroup(of: Result<Void, OAuthError>?.self) { group in
             group.addTask { await operation() }
             group.addTask {
-                try? await Task.sleep(for: deadline)
+                await running(for: deadline)
                 return nil
             }
             defer { group.cancelAll() }
             return await group.next() ?? nil
+        }
+    }
+
+    /// Waits until the process has run for `time`. The time in which it was stopped (Ctrl-Z, SIGSTOP) does not count: an
+    /// answer that arrived meanwhile is still read.
+    private static func running(for time: Duration) async {
+        let clock = ContinuousClock()
+        var left = time
+        while left > .zero, !Task.isCancelled {
+            let (step, begun) = (min(left, .seconds(1)), clock.now)
+            try? await Task.sleep(for: step)
+            left -= min(clock.now - begun, step + .seconds(1))
         }
     }
 

@@ -35,10 +35,10 @@ enum CertificateNames {
 
     /// Whether a name of a certificate covers a host. A wildcard stands for one whole label, the first one.
     static func covers(pattern: [UInt8], _ host: String) -> Bool {
-        func labels(_ name: some Collection<UInt8>) -> [[UInt8]] {
+        func labels(_ name: [UInt8]) -> [[UInt8]] {
             let name = name.last == UInt8(ascii: ".") ? name.dropLast() : name[...]
             return name.map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 | 0x20 : $0 }
-                .split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).map(Array.init)
+                .split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).map { Array($0) }
         }
         var (pattern, host) = (labels(pattern), labels(Array(host.utf8)))
         if pattern.count > 2, host.count > 2, pattern[0] == [UInt8(ascii: "*")], !host[0].isEmpty {

@@ -34,6 +34,22 @@ import Testing
         #expect(try Self.kinds([("credential.helper", value)]) == [kind])
     }
 
+    @Test(
+        arguments: [
+            // The key of a setting, and whether git may ask its helper for some path of https://a.example
+            ("credential.https://a.example/x.git.helper", true), ("credential.https://.helper", true),
+            ("credential./x.git.helper", true), ("credential.a.example/x.helper", true),
+            ("credential.https://*.example/x.helper", true), ("credential.https://me@a.example/x.helper", true),
+            ("credential.https://b.example/x.helper", false), ("credential.http://a.example/x.helper", false),
+            ("credential.https://a.example:8443/x.helper", false), ("credential.b.example.helper", false),
+        ])
+    func `may be longer for a path that keyfob does not know`(key: String, isLonger: Bool) throws {
+        let settings = [("credential.helper", "keyfob"), (key, "other")]
+        let chain = HelperChain(Self.printed(settings), for: try ServiceURL("https://a.example"))
+        #expect(chain.helpers.map(\.kind) == [.keyfob])
+        #expect(chain.mayHaveMore == isLonger)
+    }
+
     @Test func `has the file of each helper, and no text of a command`() {
         let chain = HelperChain(Self.printed([("credential.helper", "!echo password=secret")]), for: nil)
         #expect(chain.helpers.map(\.origin) == ["/home/alice/.gitconfig"])

@@ -301,6 +301,46 @@ struct `The transport over TLS` {
         }
     }
 
+    /// The peer is 127.0.0.1, which swift-nio-ssl alone would take for the server's name.
+    @Test(
+        .counted(.hostileServers),
+        arguments: ["IP:127.0.0.1", "IP:127.0.0.1,DNS:other.example", "DNS:local*", "DNS:*", "DNS:a.localhost"])
+    func `refuses a certificate that is not for the host in the URL`(names: String) async throws {
+        try await TestCertificate.lend(for: names) { certificate in
+            let file = certificate.file
+            try await ScriptedServer.run(tls: certificate.context, { _ in .http(200, "{}") }) { server in
+                await #expect(throws: OAuthError.untrusted(host: "localhost", reason: .otherName)) {
+                    try await ask("https://localhost:\(server.port)/", authorities: file)
+                }
+                #expect(server.requests.isEmpty)
+            }
+        }
+    }
+
+    @Test(arguments: ["DNS:localhost", "DNS:other.example,DNS:LocalHost"])
+    func `accepts a certificate that names the host in the URL`(names: String) async throws {
+        try await TestCertificate.lend(for: names) { certificate in
+            let file = certificate.file
+            try await ScriptedServer.run(tls: certificate.context, { _ in .http(200, "{}") }) { server in
+                #expect(try await ask("https://localhost:\(server.port)/", authorities: file).status == 200)
+            }
+        }
+    }
+
+    @Test(
+        arguments: [
+            // The name in the certificate, the host, and whether they match (RFC 9525 section 6.3)
+            ("a.example", "a.example", true), ("A.Example.", "a.example", true), ("*.a.example", "b.a.example", true),
+            ("a.example", "b.example", false), ("*.a.example", "a.example", false),
+            ("*.a.example", "c.b.a.example", false), ("b*.a.example", "b1.a.example", false),
+            ("*.example", "a.example", false), ("*", "example", false), ("b.*.example", "b.a.example", false),
+            ("*.*.example", "b.a.example", false), ("", "", false), ("a..example", "a..example", false),
+            ("a.example\u{0}.evil", "a.example", false), ("xn--*.a.example", "xn--x.a.example", false),
+        ])
+    func `compares names by whole labels`(name: String, host: String, isSame: Bool) {
+        #expect(CertificateNames.covers(pattern: Array(name.utf8), host) == isSame)
+    }
+
     @Test func `reports that the file of authorities is unreadable`() async throws {
         try await ScriptedServer.run({ _ in .close }) { server in
             await #expect(

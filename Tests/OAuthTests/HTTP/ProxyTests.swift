@@ -27,9 +27,9 @@ struct `The transport behind a proxy` {
 
     /// Runs `body` with the file of the server's certificate, the server, and the proxy.
     private func withNetwork(
-        _ body: @Sendable (String, ScriptedServer, TunnelProxy) async throws -> Void
+        certificate names: String = "DNS:\(Self.host)", _ body: @Sendable (String, ScriptedServer, TunnelProxy) async throws -> Void
     ) async throws {
-        try await TestCertificate.lend(for: "DNS:\(Self.host)") { certificate in
+        try await TestCertificate.lend(for: names) { certificate in
             let file = certificate.file
             try await ScriptedServer.run(tls: certificate.context, { _ in .http(200, "{}") }) { server in
                 try await TunnelProxy.run(to: server.port) { try await body(file, server, $0) }
@@ -78,6 +78,18 @@ struct `The transport behind a proxy` {
             }
             #expect(proxy.requests.isEmpty)
             await transport.shutdown()
+        }
+    }
+
+    @Test func `accepts no certificate for the proxy's address in place of the server's name`() async throws {
+        try await withNetwork(certificate: "IP:127.0.0.1") { file, server, proxy in
+            await #expect(throws: OAuthError.untrusted(host: Self.host, reason: .otherName)) {
+                _ = try await send {
+                    $0.proxy = Secret("http://127.0.0.1:\(proxy.port)")
+                    $0.authorities = file
+                }
+            }
+            #expect(server.requests.isEmpty)
         }
     }
 
