@@ -1,3 +1,4 @@
+import CredentialProtocol
 import Glibc
 import KernelKeyring
 import SecretService
@@ -206,6 +207,16 @@ enum TestedStore: String, CaseIterable, Sendable {
         try store(items(.memory), "old")
         try store(items(.keyring), "new")
         #expect((keyring.items.count, memory.items.map(\.secret.exposedText)) == (0, ["new"]))
+    }
+
+    @Test func `of a password is the one of the setting, wherever an older one is`() throws {
+        let passwords = { setting in PasswordStore(items: items(setting)) }
+        var request = try CredentialRequest(url: "https://u@a.example")
+        request.password = Secret("old")
+        try passwords(.memory).store(request)
+        request.password = Secret("new")
+        try passwords(.keyring).store(request)
+        #expect((keyring.items.map(\.secret.exposedText), memory.items.count) == (["new"], 0))
     }
 
     @Test func `moves to the place that the user names`() throws {

@@ -27,7 +27,8 @@ struct `The transport behind a proxy` {
 
     /// Runs `body` with the file of the server's certificate, the server, and the proxy.
     private func withNetwork(
-        certificate names: String = "DNS:\(Self.host)", _ body: @Sendable (String, ScriptedServer, TunnelProxy) async throws -> Void
+        certificate names: String = "DNS:\(Self.host)",
+        _ body: @Sendable (String, ScriptedServer, TunnelProxy) async throws -> Void
     ) async throws {
         try await TestCertificate.lend(for: names) { certificate in
             let file = certificate.file
