@@ -248,8 +248,7 @@ struct Composition: Sendable {
             grants: grants, cache: cache, lock: lock,
             signIn: SignIn(
                 grants: grants,
-                clients: ClientSource(
-                    registrations: registrations, triedForms: .inKernelMemory(), now: { Int64(time(nil)) }),
+                clients: ClientSource(registrations: registrations, triedForms: .inKernelMemory()) { Int64(time(nil)) },
                 lock: lock, screen: screen.functions,
                 place: .init(
                     hasBrowser: Environment.hasBrowser,

@@ -133,8 +133,7 @@ struct SignInAttempt: Sendable {
             requestedContexts: account.stepUp?.contexts ?? [], resource: account.indicator(.resource),
             label: label, refreshToken: response.refreshToken,
             accessToken: isItselfTheGrant ? response.accessToken : nil, grantedAt: now,
-            isFirstOfClient: isRegisteredAnew,
-            listsOfflineAccess: metadata.scopesSupported.map { $0.contains("offline_access") })
+            isFirstOfClient: isRegisteredAnew, listsOfflineAccess: metadata.scopesSupported?.contains("offline_access"))
     }
 }
 

@@ -47,11 +47,6 @@ package struct Grant: Sendable, Equatable {
 }
 
 extension Grant {
-    /// Whether the server may have issued no refresh token because `offline_access` was not requested.
-    package var mayLackOfflineAccess: Bool {
-        !requestedScopes.contains("offline_access") && listsOfflineAccess != false
-    }
-
     /// The JSON in an item's secret. `version` changes when a reader of today could misread a later format.
     private struct Representation: Codable {
         var version = 1
@@ -94,8 +89,7 @@ extension Grant {
                 requestedContexts: requestedContexts.isEmpty ? nil : requestedContexts, resource: resource,
                 label: label,
                 refreshToken: refreshToken?.exposedText, accessToken: accessToken?.exposedText, grantedAt: grantedAt,
-                endedAt: endedAt, firstOfClient: isFirstOfClient ? true : nil,
-                listsOfflineAccess: listsOfflineAccess))
+                endedAt: endedAt, firstOfClient: isFirstOfClient ? true : nil, listsOfflineAccess: listsOfflineAccess))
         return Secret(data)
     }
 

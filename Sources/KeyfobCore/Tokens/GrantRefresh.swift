@@ -39,11 +39,7 @@ struct GrantRefresh: Sendable {
             return .token(tokens.keep(token, lifetime: nil, refreshable: false, of: account))
         }
         guard let refreshToken = grant.refreshToken else {
-            return .signInNeeded(
-                grant.endedAt == nil
-                    ? .noRefreshToken(
-                        scopes: grant.requestedScopes, isForWantOfScope: grant.mayLackOfflineAccess) : .grantEnded,
-                after: grant)
+            return .signInNeeded(grant.reasonWithoutRefreshToken, after: grant)
         }
         do {
             return .token(try await refresh(grant, refreshToken, of: account, held))
