@@ -51,7 +51,7 @@ import Testing
             let row = FailureRow(
                 testDescription: "", status: 77,
                 says: "the sign-in was for bob, but you "
-                    + "signed in as alice", hint: nil)
+                    + "signed in as alice", hint: "to sign in as ")
             row.check(try await bench.login(["--account", "bob"]))
         }
     }
