@@ -5,6 +5,7 @@ import Secrets
 /// Understood are:
 /// - blanks, quotes and angle brackets around it
 /// - a missing or misspelt scheme: `htps://`, `https:/`, `https//`, `https:\\`; git's other schemes; ssh's `user@host:path`
+///   and `host:path/path`, also behind `ssh://`
 /// - a host in other letters than ASCII, or with a dot at its end
 /// - a port with zeros before it, and a colon without a port
 struct URLRepair {
@@ -47,12 +48,16 @@ struct URLRepair {
             name = converted
         }
         host = name.ends(with: ".") ? String(name.dropLast()) : name
-        let digits = scheme?.isSame(as: "ssh") == true ? [] : end.map { pieces.host[$0...].dropFirst() } ?? []
+        let isSSH = scheme?.isSame(as: "ssh") == true
+        let after = end.map { pieces.host[$0...].dropFirst() } ?? []
+        let digits = isSSH ? [] : after
+        // `ssh://user@host:group/project` is a mixture of both forms of ssh.
+        let group: [UInt8] = isSSH && !after.allSatisfy(ASCII.isDigit) ? [UInt8(ascii: "/")] + after : []
         let number = digits.allSatisfy(ASCII.isDigit) ? Int(String(decoding: digits, as: UTF8.self)) : nil
         let isPort = number.map { (1...65_535).contains($0) } ?? false
         port = isPort ? number.map { ":\($0)" } ?? "" : ""
         hasBadPort = !isPort && !digits.isEmpty
-        path = String(decoding: pieces.path, as: UTF8.self)
+        path = String(decoding: group + pieces.path, as: UTF8.self)
         let tail = pieces.tail.prefix { $0 != UInt8(ascii: "#") }
         query = tail.isEmpty ? "" : String(decoding: tail, as: UTF8.self)
     }
@@ -76,9 +81,12 @@ struct URLRepair {
             return (String(decoding: pieces.scheme, as: UTF8.self).asciiLowercased, bytes[(word.endIndex + 3)...])
         }
         let authority = bytes.prefix { $0 != UInt8(ascii: "/") }
-        if authority.contains(UInt8(ascii: "@")), let colon = authority.lastIndex(of: UInt8(ascii: ":")),
-            authority[..<colon].contains(UInt8(ascii: "@")),
-            authority[(colon + 1)...].contains(where: { !ASCII.isDigit($0) })
+        if let colon = authority.lastIndex(of: UInt8(ascii: ":")), colon > authority.startIndex,
+            authority[(colon + 1)...].contains(where: { !ASCII.isDigit($0) }),
+            !authority[(colon + 1)...].contains(where: { "@]".utf8.contains($0) }),
+            // Without a user, a path of one segment could as well be a port.
+            authority[..<colon].contains(UInt8(ascii: "@"))
+                || authority.endIndex < bytes.endIndex && !authority[..<colon].contains(UInt8(ascii: ":"))
         {
             return ("ssh", (authority[..<colon] + [UInt8(ascii: "/")] + bytes[(colon + 1)...])[...])
         }

@@ -99,10 +99,13 @@ extension CredentialRequest {
     /// Returns the request with a credential to store. The secret may hold any bytes, for example the line breaks of a
     /// JSON key.
     ///
+    /// - Parameter mayBeEmpty: whether the caller has named an empty secret, which is a password like any other.
     /// - Throws: `InvocationError` if the secret is empty, or if the user name holds a control character.
-    package func keeping(username: String, secret: [UInt8]) throws(InvocationError) -> CredentialRequest {
+    package func keeping(
+        username: String, secret: [UInt8], mayBeEmpty: Bool = false
+    ) throws(InvocationError) -> CredentialRequest {
         guard !username.utf8.contains(where: AttributeLines.isControl) else { throw .malformed("the user name") }
-        guard !secret.isEmpty else { throw .missing("secret") }
+        guard mayBeEmpty || !secret.isEmpty else { throw .missing("secret") }
         var request = self
         request.username = username
         request.password = Secret(secret)

@@ -24,6 +24,7 @@ package struct DockerDialect: Dialect {
 
     private var serverURL = ""
     private var isGet = false
+    private var isStore = false
 
     package init() {}
 
@@ -36,7 +37,9 @@ package struct DockerDialect: Dialect {
             isGet = true
             return .get(try server(invocation))
         case "erase": return .erase(try server(invocation))
-        case "store": return .store(try credential(invocation))
+        case "store":
+            isStore = true
+            return .store(try credential(invocation))
         case "list": return .list
         case "version", "--version", "-v": return .reply(Reply("docker-credential-keyfob (keyfob) \(Front.version)\n"))
         default: throw .unknownOperation(word)
@@ -57,12 +60,13 @@ package struct DockerDialect: Dialect {
     private func credential(_ invocation: Invocation) throws(InvocationError) -> CredentialRequest {
         let what = "the credential"
         let given = try JSON.parse(invocation.boundedInput() ?? [], what)
-        let secret = try given.text("Secret", what) ?? ""
+        let secret = try given.text("Secret", what)
         guard let url = try given.text("ServerURL", what), !url.isEmpty else { throw .missing(Self.url) }
         guard let username = try given.text("Username", what), !username.isEmpty else {
             throw .missing(Self.username)
         }
-        return try CredentialRequest(registry: url).keeping(username: username, secret: Array(secret.utf8))
+        return try CredentialRequest(registry: url).keeping(
+            username: username, secret: Array((secret ?? "").utf8), mayBeEmpty: secret != nil)
     }
 
     package func found(_ answer: Answer, for request: CredentialRequest) throws(ResponseError) -> Reply {
@@ -86,6 +90,8 @@ package struct DockerDialect: Dialect {
         switch (report, report.code) {
         case (Report(InvocationError.missing(Self.url)), _): Self.said("no credentials server URL")
         case (Report(InvocationError.missing(Self.username)), _): Self.said("no credentials username")
+        // There is no credential to look up, but one that is to be stored would be lost without a word.
+        case (_, .unsupportedService) where isStore: Self.said(report.sentence)
         case (_, .noCredential), (_, .unsupportedService): Self.said(Self.miss)
         case (_, .loginRequired), (_, .denied), (_, .offline), (_, .temporary):
             isGet ? Self.said(Self.miss, complaint: report.lines) : Self.said(report.sentence)

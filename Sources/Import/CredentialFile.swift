@@ -19,7 +19,8 @@ enum CredentialFile {
                 return nil
             }
             if status.mode & 0o077 != 0 { findings.note(.readableByOthers, at: place) }
-            return try open.bytes(upTo: limit)
+            let bytes = try open.bytes(upTo: limit)
+            return bytes.starts(with: byteOrderMark) ? Array(bytes.dropFirst(byteOrderMark.count)) : bytes
         } catch {
             switch error.code {
             case ENOENT, ENOTDIR: break
@@ -36,6 +37,9 @@ enum CredentialFile {
         if !status.isOurs { return "another user's" }
         return status.size > limit ? tooLarge : nil
     }
+
+    /// Some editors begin a text in UTF-8 with it. It is no part of the content.
+    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
     private static let tooLarge = "larger than \(limit) bytes"
 }

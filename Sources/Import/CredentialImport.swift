@@ -14,6 +14,10 @@ package struct CredentialImport: Sendable {
     package struct Places: Sendable {
         /// The files of git-credential-store, in the order in which it reads them.
         package var store: [String]
+        /// The directory of Git Credential Manager's store in plain text.
+        package var managerFiles: String
+        /// The store that Git Credential Manager is set to.
+        package var managerStore: String?
         /// gh's `hosts.yml`.
         package var gh: String
         /// The file of docker, then those of podman and similar tools.
@@ -26,10 +30,32 @@ package struct CredentialImport: Sendable {
             func absolute(_ name: String) -> String? { variable(name).flatMap { $0.hasPrefix("/") ? $0 : nil } }
             let settings = absolute("XDG_CONFIG_HOME") ?? home + "/.config"
             store = [home + "/.git-credentials", settings + "/git/credentials"]
+            managerFiles = absolute("GCM_PLAINTEXT_STORE_PATH") ?? home + "/.gcm/store"
+            managerStore = variable("GCM_CREDENTIAL_STORE")
             gh = (absolute("GH_CONFIG_DIR") ?? settings + "/gh") + "/hosts.yml"
             docker = [(absolute("DOCKER_CONFIG") ?? home + "/.docker") + "/config.json"]
             let session = absolute("XDG_RUNTIME_DIR").map { [$0 + "/containers/auth.json"] } ?? []
             docker += absolute("REGISTRY_AUTH_FILE").map { [$0] } ?? session + [settings + "/containers/auth.json"]
+        }
+
+        /// Adds what git's settings say. Variables have priority over settings.
+        ///
+        /// - Parameter settings: names and values in git's order; the last word of a name is in lower case.
+        package mutating func add(
+            variable: (String) -> String?, settings: [(name: String, value: String)]
+        ) {
+            let home = variable("HOME") ?? ""
+            func last(_ name: String) -> String? { settings.last { $0.name == name }?.value }
+            let helpers = settings.filter { $0.name.hasPrefix("credential.") && $0.name.hasSuffix("helper") }
+            for file in StoreHelpers.files(in: helpers.map(\.value), home: home) where !store.contains(file) {
+                store.append(file)
+            }
+            if variable("GCM_PLAINTEXT_STORE_PATH")?.isEmpty != false,
+                let path = last("credential.plaintextstorepath"), !path.isEmpty
+            {
+                managerFiles = path.hasPrefix("~/") ? home + path.dropFirst() : path
+            }
+            if managerStore?.isEmpty != false { managerStore = last("credential.credentialstore") }
         }
     }
 
@@ -46,10 +72,22 @@ package struct CredentialImport: Sendable {
         switch keeper {
         case .store:
             for file in places.store {
+                guard file.hasPrefix("/") else {
+                    findings.note(.notTrusted("not an absolute path"), at: .init(file: file))
+                    continue
+                }
                 guard let bytes = CredentialFile.read(file, &findings) else { continue }
                 PlaintextStore.read(bytes, file: file, &findings)
             }
-        case .manager: try KeyringFindings(items: items).manager(&findings)
+        case .manager:
+            try KeyringFindings(items: items).manager(&findings)
+            for file in ManagerFiles.files(in: places.managerFiles) {
+                guard let bytes = CredentialFile.read(file, &findings) else { continue }
+                ManagerFiles.read(bytes, file: file, &findings)
+            }
+            if let store = places.managerStore, ["gpg", "cache"].contains(store.lowercased()) {
+                findings.note(.storeNotRead(store), at: .init(file: nil))
+            }
         case .gh: try gh(&findings)
         case .docker:
             for file in places.docker {
@@ -128,6 +166,11 @@ extension CredentialImport {
             }
         }
         return verdicts
+    }
+
+    /// Whether exactly this secret is in the stored passwords now.
+    package func isKept(_ found: FoundCredential) throws(SecretServiceError) -> Bool {
+        try PasswordStore(items: items).kept(for: found.request) == found.request.password
     }
 
     /// Copies one credential to the stored passwords and replaces any password there.

@@ -55,7 +55,7 @@ enum DockerLogins {
                 findings.note(.malformed("a registry with user name and password"), at: .init(file: file, entry: name))
                 continue
             }
-            findings.add(FoundCredential(keeper: .docker, kind: kind, request: found, place: place))
+            findings.add(FoundCredential(keeper: .docker, kind: kind, request: found, place: place, name: name))
         }
     }
 

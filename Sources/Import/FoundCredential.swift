@@ -9,6 +9,8 @@ package struct FoundCredential: Sendable, Equatable {
     /// Protocol, host, path, user name and password, as `store` takes them.
     package var request: CredentialRequest
     package var place: Place
+    /// The name of the entry in the words of its program, if that is not the URL.
+    package var name: String? = nil
 
     /// The programs from which keyfob imports, by the names that users know.
     package enum Keeper: String, Sendable, CaseIterable {
@@ -44,6 +46,8 @@ package struct FoundCredential: Sendable, Equatable {
 package struct Findings: Sendable, Equatable {
     package private(set) var credentials: [FoundCredential] = []
     package private(set) var problems: [Problem] = []
+    /// The credentials that were not taken because there already was one for the same service and user.
+    package private(set) var repeats: [FoundCredential] = []
     private var places: Set<PasswordStore.Place?> = []
 
     package init() {}
@@ -67,6 +71,8 @@ package struct Findings: Sendable, Equatable {
         case unreadable(errno: Int32)
         /// The file belongs to another user, is no regular file, or is larger than 1 MiB.
         case notTrusted(String)
+        /// The program is set to a store of its own that keyfob cannot read.
+        case storeNotRead(String)
     }
 }
 
@@ -93,7 +99,9 @@ extension Findings {
     /// Adds a credential, unless there already is one for the same service and user.
     mutating func add(_ found: FoundCredential) {
         let isNew = places.insert(PasswordStore.Place(found.request)).inserted
-        if isNew { credentials.append(found) } else { note(.repeated, at: found.place) }
+        if isNew { return credentials.append(found) }
+        repeats.append(found)
+        note(.repeated, at: found.place)
     }
 
     mutating func note(_ reason: Reason, at place: FoundCredential.Place) {

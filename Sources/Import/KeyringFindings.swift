@@ -37,14 +37,14 @@ struct KeyringFindings {
     }
 
     /// The URL after the name of the namespace, which may be missing.
-    private static func url(_ service: String) -> Substring? {
+    static func url(_ service: String) -> Substring? {
         guard let scheme = service.utf8.firstRange(of: "://".utf8) else { return nil }
         let space = service.utf8[..<scheme.lowerBound].lastIndex(of: UInt8(ascii: ":"))
         return service[(space.map(service.utf8.index(after:)) ?? service.startIndex)...]
     }
 
     /// Whether this is the name of a refresh token: the manager stores those under a made-up host or path.
-    private static func isRefreshToken(_ request: CredentialRequest) -> Bool {
+    static func isRefreshToken(_ request: CredentialRequest) -> Bool {
         request.host.hasPrefix("oauth-refresh-token.") || request.host.hasPrefix("refresh_token.")
             || request.path?.split(separator: "/").last == "refresh_token"
     }

@@ -69,7 +69,9 @@ enum ImportMessages {
             case .readableByOthers: "other users of this machine can read it"
             case .unreadable(let code): FileError.text(of: code)
             case .notTrusted(let reason): "\(reason), and not read"
+            case .storeNotRead(let store): "keyfob cannot read its store \(Messages.printable(store))"
             }
+        if case .storeNotRead = problem.reason { return "\(keeper.rawValue): \(said)" }
         return "\(keeper.rawValue), \(place(problem.place)): \(said)"
     }
 
@@ -120,25 +122,83 @@ enum ImportMessages {
         (keepers.isEmpty ? FoundCredential.Keeper.allCases : keepers).map(\.rawValue).joined(separator: ", ")
     }
 
-    /// Hints for removing the secrets that are still in plain text, once they are no longer needed there.
-    static func removal(of found: [FoundCredential]) -> [String] {
-        func files(_ keeper: FoundCredential.Keeper) -> [String] {
+    /// Hints for removing the secrets that are still in plain text. A file that holds the only copy of a secret is not to be
+    /// removed, so its hint names the entries instead.
+    ///
+    /// - Parameters:
+    ///   - found: the credentials that were found in files.
+    ///   - onlyThere: those of them whose secret is not in the keyring.
+    ///   - problems: the entries that were not taken, among other problems.
+    static func removal(
+        of found: [FoundCredential], onlyThere: [FoundCredential], _ problems: [Findings.Problem]
+    ) -> [String] {
+        var hints: [String] = []
+        for keeper in FoundCredential.Keeper.allCases {
             var files: [String] = []
-            for case let file? in found.filter({ $0.keeper == keeper }).map(\.place.file) where !files.contains(file) {
-                files.append(file)
+            let theirs = found.filter { $0.keeper == keeper }
+            for case let file? in theirs.map(\.place.file) where !files.contains(file) { files.append(file) }
+            for file in files {
+                let entries = theirs.filter { $0.place.file == file }
+                let lost = onlyThere.filter { $0.keeper == keeper && $0.place.file == file }
+                let ignored = problems.filter { $0.place.file == file && $0.isEntry }
+                let end =
+                    lost.isEmpty && ignored.isEmpty
+                    ? removal(of: entries, keeper, file)
+                    : only(lost, ignored, all: lost.count == entries.count && ignored.isEmpty)
+                hints.append("\(name(of: file)) still holds secrets in plain text; \(end)")
             }
-            return files
         }
-        func inPlainText(_ file: String) -> String { "\(name(of: file)) still holds secrets in plain text" }
-        let store = files(.store).map {
-            inPlainText($0) + "; to remove it: shred -u \(name(of: $0)), and take store out of credential.helper"
+        return hints
+    }
+
+    /// How to remove a file, or its secrets, if the keyring has them all.
+    private static func removal(
+        of entries: [FoundCredential], _ keeper: FoundCredential.Keeper, _ file: String
+    ) -> String {
+        switch keeper {
+        case .store: return "to remove it: shred -u \(word(file)), and take store out of credential.helper"
+        case .manager: return "to remove it: shred -u \(word(file)), and set another credential.credentialStore"
+        case .gh: return "to have gh keep them in the keyring: gh auth logout, then gh auth login"
+        case .docker:
+            let program = file.hasSuffix("/auth.json") ? "podman" : "docker"
+            let commands = entries.compactMap(\.name).map {
+                "\(program) logout \(Messages.printable(ShellWords.quoted($0)))"
+            }
+            return "to remove them: \(commands.joined(separator: ", ")), and name keyfob in credHelpers"
         }
-        let gh = files(.gh).map {
-            inPlainText($0) + "; to have gh keep them in the keyring: gh auth logout, then gh auth login"
+    }
+
+    /// The file as a word of a command line.
+    private static func word(_ file: String) -> String {
+        ShellWords.quoted(file) == file ? name(of: file) : Messages.printable(ShellWords.quoted(file))
+    }
+
+    /// The entries whose secret is in the file alone.
+    private static func only(_ lost: [FoundCredential], _ ignored: [Findings.Problem], all: Bool) -> String {
+        if all { return "your keyring has none of them" }
+        let entries =
+            lost.map { found in
+                let user = "\(service(found)) \(Messages.printable(found.request.username ?? ""))"
+                return found.place.line.map { "line \($0) (\(user))" } ?? user
+            }
+            + ignored.map { problem in
+                problem.place.line.map { "line \($0)" } ?? problem.place.entry.map { Messages.printable($0) }
+                    ?? "an entry"
+            }
+        let more = entries.count > mostEntries ? " and \(entries.count - mostEntries) more" : ""
+        return "only there: " + entries.prefix(mostEntries).joined(separator: ", ") + more
+    }
+
+    private static let mostEntries = 10
+}
+
+extension Findings.Problem {
+    /// Whether it is about one entry, which was not taken.
+    fileprivate var isEntry: Bool {
+        switch reason {
+        case .malformed, .refreshToken: true
+        // A repeated one is compared with the keyring.
+        case .repeated, .readableByOthers, .unreadable, .notTrusted, .storeNotRead: false
         }
-        let docker = files(.docker).map {
-            inPlainText($0) + "; to remove them: docker logout REGISTRY, and name keyfob in credHelpers"
-        }
-        return store + gh + docker
     }
 }

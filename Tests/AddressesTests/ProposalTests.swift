@@ -11,6 +11,10 @@ import Testing
         // No scheme
         ("git.example.com", "https://git.example.com"), ("git.example.com:8443/a", "https://git.example.com:8443/a"),
         ("localhost:3000/a", "http://localhost:3000/a"), ("git@git.example.com:a/b", "https://git.example.com/a/b"),
+        // ssh's form of a repository
+        ("git.example.com:you/project.git", "https://git.example.com/you/project.git"), ("h:x/a", "https://h/x/a"),
+        ("ssh://git@git.example.com:you/project", "https://git.example.com/you/project"),
+        ("[::1]/a", "http://[::1]/a"), ("[::1]:8/a", "http://[::1]:8/a"), ("h:99999/a", "https://h/a"),
         // A misspelt scheme
         ("htps://h.example", "https://h.example"), ("htpps://h.example/a", "https://h.example/a"),
         ("hhttps://h.example", "https://h.example"), ("ttps://h.example", "https://h.example"),
@@ -53,7 +57,10 @@ import Testing
         #expect(ServiceURL.proposal(for: text, ascii: Self.ascii) == nil)
     }
 
-    @Test(arguments: [("https://h:99999", true), ("h:x/a", true), ("https://h:0", true), ("h:1", false), ("h:", false)])
+    @Test(arguments: [
+        ("https://h:99999", true), ("h:x", true), ("h:x/a", false), ("https://h:0", true), ("h:1", false),
+        ("h:", false),
+    ])
     func `may have a port that can be none`(_ text: String, _ isBad: Bool) {
         #expect(ServiceURL.hasBadPort(text) == isBad)
     }

@@ -36,6 +36,11 @@ import Testing
         ("store", #"{"ServerURL":"h","Username":"u"}"#, "the request names no secret\n"),
         ("store", #"{"ServerURL":"h","Username":"u\u0000","Secret":"s"}"#, "the user name is malformed\n"),
         ("store", "nonsense", "the credential is malformed\n"),
+        (
+            "store", #"{"ServerURL":"ftp://registry.example","Username":"u","Secret":"s"}"#,
+            "\"ftp://registry.example\" is neither an https URL nor an http URL of a loopback host\n"
+        ),
+        ("erase", "http://registry.example", "credentials not found in native keychain\n"),
         ("get", "http://registry.example", "credentials not found in native keychain\n"),
         ("get", "ftp://registry.example", "credentials not found in native keychain\n"),
         ("get", "https://registry.example\u{0}", "credentials not found in native keychain\n"),
@@ -50,7 +55,7 @@ import Testing
     /// Keys of services, certificates and other texts of several lines.
     @Test(arguments: [
         "a\nb", "{\n  \"type\": \"service_account\",\n  \"private_key\": \"-----BEGIN\\n\"\n}\n", "\n", "a\r\nb\r\n",
-        "a\tb", "a\nb=c\npassword_expiry_utc=5", "a\u{0}b", "\u{1B}[2J",
+        "", "a\tb", "a\nb=c\npassword_expiry_utc=5", "a\u{0}b", "\u{1B}[2J",
     ])
     func `Docker's secret may be any text, and comes back unchanged`(_ secret: String) throws {
         var docker = Asking(DockerDialect.self)

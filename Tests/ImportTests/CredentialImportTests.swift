@@ -100,6 +100,74 @@ import Testing
         }
     }
 
+    @Test func `reads a file behind a byte order mark`() async throws {
+        try await withTemporaryDirectory { home in
+            for directory in ["/.config", "/.config/gh"] { #expect(unsafe mkdir(home + directory, 0o700) == 0) }
+            try write(
+                "\u{FEFF}github.com:\n  users:\n    bob:\n      oauth_token: gho_b\n",
+                to: home + "/.config/gh/hosts.yml")
+            try write("\u{FEFF}https://a:b@git.example.com\n", to: home + "/.git-credentials")
+            let gh = try credentialImport(home).findings(of: .gh)
+            #expect(Found(gh).credentials == ["https://github.com bob:gho_b"] && gh.problems.isEmpty)
+            let store = try credentialImport(home).findings(of: .store)
+            #expect(Found(store).credentials == ["https://git.example.com a:b"] && store.problems.isEmpty)
+        }
+    }
+
+    @Test func `reads the files that git's settings name`() async throws {
+        try await withTemporaryDirectory { home in
+            try write("https://a:b@one.example.com\n", to: home + "/one")
+            let directory = home + "/gcm/git/https/two.example.com"
+            var made = home
+            for part in ["gcm", "git", "https", "two.example.com"] {
+                made += "/" + part
+                #expect(unsafe mkdir(made, 0o700) == 0)
+            }
+            try write(
+                "secret\nservice=git:https://two.example.com\naccount=alice\n", to: directory + "/alice.credential")
+            try write("x\n", to: directory + "/odd.credential")
+            try write("x\n", to: directory + "/other")
+            var places = CredentialImport.Places { $0 == "HOME" ? home : nil }
+            places.add(
+                variable: { $0 == "HOME" ? home : nil },
+                settings: [
+                    ("credential.helper", "store --file ~/one"),
+                    ("credential.https://x.example.helper", "store --file=relative"),
+                    ("credential.plaintextstorepath", home + "/gcm"), ("credential.credentialstore", "gpg"),
+                ])
+            let all = CredentialImport(items: items, places: places) { _ in nil }
+            let store = try all.findings(of: .store)
+            #expect(Found(store).credentials == ["https://one.example.com a:b"])
+            #expect(store.problems.map(\.reason) == [.notTrusted("not an absolute path")])
+            let manager = try all.findings(of: .manager)
+            #expect(Found(manager).credentials == ["https://two.example.com alice:secret"])
+            #expect(
+                manager.problems.map(\.reason) == [
+                    .malformed("a secret, then service= with a URL and account="), .storeNotRead("gpg"),
+                ])
+        }
+    }
+
+    @Test func `of a variable's store has priority over git's settings`() {
+        let variables = ["HOME": "/h", "GCM_PLAINTEXT_STORE_PATH": "/v", "GCM_CREDENTIAL_STORE": "cache"]
+        var places = CredentialImport.Places { variables[$0] }
+        places.add(
+            variable: { variables[$0] },
+            settings: [("credential.plaintextstorepath", "/s"), ("credential.credentialstore", "gpg")])
+        #expect(places.managerFiles == "/v" && places.managerStore == "cache")
+    }
+
+    @Test(arguments: [
+        ("store", []), ("store --file /a/b", ["/a/b"]), ("store --file=/a/b", ["/a/b"]), ("store --file ~/b", ["/h/b"]),
+        ("store --file '~/b c'", ["/h/b c"]), ("store --file \"$HOME/b\"", ["/h/b"]), ("store --file /a\\ b", ["/a b"]),
+        ("/usr/lib/git-core/git-credential-store --file /a", ["/a"]), ("!git credential-store --file /a", ["/a"]),
+        ("cache --timeout 5", []), ("!pass store --file /a", []), ("restore --file /a", []), ("store --file", []),
+        ("", []),
+    ])
+    func `finds the file in a helper of git`(_ helper: String, _ files: [String]) {
+        #expect(StoreHelpers.files(in: [helper, helper], home: "/h") == files)
+    }
+
     // Verdicts.
 
     private static func found(_ url: String, keeper: FoundCredential.Keeper = .store) throws -> FoundCredential {
@@ -135,6 +203,16 @@ import Testing
         let credentialImport = credentialImport("/nonexistent")
         for password in ["1", "2"] { try credentialImport.copy(Self.found("https://a:\(password)@git.example.com")) }
         #expect(items.items.map { String(decoding: $0.secret.exposedBytes, as: UTF8.self) } == ["2"])
+    }
+
+    @Test func `knows whether exactly this secret is stored`() throws {
+        let credentialImport = credentialImport("/nonexistent")
+        let found = try Self.found("https://a:1@git.example.com")
+        let other = try Self.found("https://a:2@git.example.com")
+        let before = try credentialImport.isKept(found)
+        try credentialImport.copy(found)
+        let after = (try credentialImport.isKept(found), try credentialImport.isKept(other))
+        #expect(!before && after.0 && !after.1)
     }
 
     // Places.

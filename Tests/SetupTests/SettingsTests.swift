@@ -27,6 +27,10 @@ import Testing
             (#"{"\u0061":{"d":1}}"#, #"{"\u0061":{"b":"x","d":1}}"#),
             // Already set.
             (#"{"a":{"b":"x"}}"#, #"{"a":{"b":"x"}}"#),
+            // null is as good as absent.
+            (#"{"c":1,"a":null}"#, #"{"c":1,"a":{"b":"x"}}"#),
+            (#"{"a":{"b":null,"d":null}}"#, #"{"a":{"b":"x","d":null}}"#),
+            ("{\n  \"a\": null,\n  \"c\": 1\n}\n", "{\n  \"a\": {\n    \"b\": \"x\"\n  },\n  \"c\": 1\n}\n"),
         ])
     func `a JSON member is added in the layout of its neighbours`(before: String, after: String) throws {
         let text = try JSONSettings(before).setting(.string("x"), at: ["a", "b"])?.text ?? before
@@ -40,6 +44,7 @@ import Testing
             (#"{"a":{"b":1}}"#, .taken(setting: "a.b", value: nil)),
             (#"{"a":1}"#, .taken(setting: "a.b", value: nil)),
             (#"{"a":[]}"#, .taken(setting: "a.b", value: nil)),
+            (#"{"a":null,"a":{"c":1}}"#, .malformed(format: "JSON")),
             (#"{"a":{},"a":{"c":1}}"#, .malformed(format: "JSON")),
             (#"{"a":{"c":1,"c":1}}"#, .malformed(format: "JSON")),
             ("[]", .malformed(format: "JSON")), ("{", .malformed(format: "JSON")),

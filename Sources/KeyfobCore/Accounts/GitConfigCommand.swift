@@ -47,6 +47,20 @@ package struct GitConfigCommand: Sendable {
         return (output ?? []).split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
     }
 
+    /// All settings `credential.*` of the user with their values, in git's order. git writes the last word of a name in
+    /// lower case. The values may be secrets.
+    ///
+    /// - Throws: ``ConfigurationError`` if git gives no answer.
+    package func credentialValues() throws(ConfigurationError) -> [(name: String, value: String)] {
+        let names = #"^credential\.(.*\.)?(helper|plaintextstorepath|credentialstore)$"#
+        let output = try ask(["config", "-z", "--get-regexp", names], inRepository: false)
+        return (output ?? []).split(separator: 0).map { setting in
+            let name = setting.prefix { $0 != UInt8(ascii: "\n") }
+            let value = setting.dropFirst(name.count + 1)
+            return (String(decoding: name, as: UTF8.self), String(decoding: value, as: UTF8.self))
+        }
+    }
+
     /// The URL for git: without its path if that can be read in two ways.
     private static func subject(_ url: ServiceURL) -> String { url.isAmbiguous ? url.origin : url.description }
 

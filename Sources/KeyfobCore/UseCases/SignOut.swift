@@ -46,6 +46,8 @@ package struct SignOut: Sendable {
     package enum Tokens: Sendable, Equatable {
         /// The server has confirmed the revocation.
         case revoked
+        /// There was no token to revoke, and none was sent. If `byServer`, the server had refused the refresh token before.
+        case nothingLeft(byServer: Bool)
         /// The server offers no revocation. The tokens stay valid until they expire, or until the user revokes them on the
         /// page, if one is known.
         case notOffered(page: String?)
@@ -133,9 +135,12 @@ package struct SignOut: Sendable {
     private func revoke(
         _ grant: Grant, _ accessToken: Secret?, _ client: Client, _ host: KnownHost?, _ transport: any HTTPTransport
     ) async -> Tokens {
+        let hasNone = grant.refreshToken == nil && accessToken == nil
+        if hasNone, grant.endedAt != nil { return .nothingLeft(byServer: true) }
         guard let address = grant.revocationEndpoint, let url = try? EndpointURL(address) else {
             return await delete(accessToken, of: grant, client, host, transport)
         }
+        if hasNone { return .nothingLeft(byServer: false) }
         let endpoint = RevocationEndpoint(url: url, client: client, transport: transport)
         var failure: OAuthError?
         let tokens: [(Secret?, TokenTypeHint)] = [

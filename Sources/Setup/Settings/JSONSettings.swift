@@ -18,26 +18,36 @@ package struct JSONSettings {
         self.tree = tree
     }
 
-    /// Sets the member at `path`. Returns nil if it already has that value.
+    /// Sets the member at `path`. Returns nil if it already has that value. A member that is `null` counts as absent, and
+    /// is replaced.
     ///
     /// - Throws: ``SettingsProblem/taken(setting:value:)`` if another value is there.
     package func setting(_ value: JSONTree, at path: [String]) throws(SettingsProblem) -> TextEdit? {
         let name = path.joined(separator: ".")
-        if let present = tree[path] {
+        if let present = tree[path], present != .null {
             if present == value { return nil }
             throw .taken(setting: name, value: present.text)
         }
         var (object, depth) = (try start(), 0)
         var rest = path[...]
         // Descends to the innermost object that exists on the path.
-        while rest.count > 1, let member = try members(of: object).first(where: { $0.name == rest.first }) {
-            guard bytes[member.value] == 0x7B else { throw .taken(setting: name, value: nil) }
+        while let first = rest.first, let member = try members(of: object).first(where: { $0.name == first }) {
+            if bytes[member.value] == UInt8(ascii: "n") {
+                let below = JSONTree.object([:]).setting(value, at: rest.dropFirst())
+                return try checked(replacing(member, with: below, object, depth), value, path)
+            }
+            guard rest.count > 1, bytes[member.value] == 0x7B else { throw .taken(setting: name, value: nil) }
             (object, depth, rest) = (member.value, depth + 1, rest.dropFirst())
         }
         guard let first = rest.first else { throw .unusual(setting: name) }
         let edit = try inserting(JSONTree.object([:]).setting(value, at: rest.dropFirst()), first, object, depth)
+        return try checked(edit, value, path)
+    }
+
+    /// The edit, if it changes only the member at `path`.
+    private func checked(_ edit: TextEdit, _ value: JSONTree, _ path: [String]) throws(SettingsProblem) -> TextEdit {
         guard JSONTree(Array(edit.text.utf8)) == tree.setting(value, at: path[...]) else {
-            throw .notAlone(setting: name)
+            throw .notAlone(setting: path.joined(separator: "."))
         }
         return blank.map { TextEdit($0, at: 0, replacing: $0.count, inserting: edit.text) } ?? edit
     }
@@ -62,6 +72,19 @@ package struct JSONSettings {
         return TextEdit(bytes, at: object + 1, inserting: before + member + ",")
     }
 
+    /// Replaces a member that is `null`, with its name.
+    private func replacing(
+        _ member: Member, with value: JSONTree, _ object: Int, _ depth: Int
+    ) throws(SettingsProblem) -> TextEdit {
+        let text = String(decoding: bytes, as: UTF8.self)
+        let isWide = bytes[(object + 1)...].prefix(while: Self.isSpace).contains(0x0A)
+        let layout = JSONTree.Layout(
+            lineEnd: isWide ? TextLines(text).lineEnd : nil, unit: try unit(), colon: try colon(of: object))
+        let written = JSONTree.quoted(member.name) + layout.colon + value.written(layout, depth: depth + 1)
+        let end = try endOfValue(at: member.value)
+        return TextEdit(bytes, at: member.start, replacing: end - member.start, inserting: written)
+    }
+
     /// The indentation of one level: the space before the first member of the outermost object.
     private func unit() throws(SettingsProblem) -> String {
         let space = bytes[(try start() + 1)...].prefix(while: Self.isSpace)
@@ -76,6 +99,8 @@ package struct JSONSettings {
 
     private struct Member {
         var name: String
+        /// The position at which its name begins.
+        var start: Int
         /// The position at which its value begins.
         var value: Int
     }
@@ -93,7 +118,7 @@ package struct JSONSettings {
                 let name = names.first?.text, !found.contains(where: { $0.name == name })
             else { throw .malformed(format: "JSON") }
             let value = try after(spacesFrom: try after(spacesFrom: end) + 1)
-            found.append(Member(name: name, value: value))
+            found.append(Member(name: name, start: position, value: value))
             position = try after(spacesFrom: try endOfValue(at: value))
             if bytes[position] == 0x7D { break }
             guard bytes[position] == 0x2C else { throw .malformed(format: "JSON") }

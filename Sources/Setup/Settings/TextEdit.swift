@@ -9,7 +9,7 @@ package struct TextEdit: Sendable, Equatable {
 
     /// - Parameters:
     ///   - offset: the position in bytes.
-    ///   - replaced: the number of bytes of white space that the insertion replaces.
+    ///   - replaced: the number of bytes that the insertion replaces: white space, or a member that is `null`.
     init(_ old: [UInt8], at offset: Int, replacing replaced: Int = 0, inserting inserted: String) {
         (self.old, self.offset, self.replaced, self.inserted) = (old, offset, replaced, Array(inserted.utf8))
     }

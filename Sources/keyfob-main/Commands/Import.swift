@@ -40,25 +40,36 @@ struct Import: AsyncParsableCommand {
         let composition = Composition(account: nil, interaction: isDryRun ? .never : nil)
         try await composition.runWithParts { parts in
             try Environment.requireHome()
-            let moving = CredentialImport(
-                items: composition.service, places: .init(variable: Environment.variable), registry: registryRequest)
-            let found = try look(moving)
+            let moving = CredentialImport(items: composition.service, places: try places(), registry: registryRequest)
+            let (found, repeats, problems) = try look(moving)
             let verdicts = try await moving.verdicts(on: found) { try await parts.accounts.account(for: $0) != nil }
             try show(found, verdicts)
             try sayWhatNeedsNothing()
             if keepers.contains(.manager) { try saySettings(parts.accounts) }
             let wanted = zip(found, verdicts).filter { $1 == .new || ($1 == .differs && replace) }.map(\.0)
             if !isDryRun, !wanted.isEmpty { try await copy(wanted, moving) }
-            sayHowToRemove(found)
+            try sayHowToRemove(found + repeats, problems, moving)
         }
+    }
+
+    /// The files of the other programs. Some of them are in git's settings.
+    private func places() throws -> CredentialImport.Places {
+        var places = CredentialImport.Places(variable: Environment.variable)
+        if keepers.isEmpty || keepers.contains(.store) || keepers.contains(.manager) {
+            places.add(variable: Environment.variable, settings: try git.credentialValues())
+        }
+        return places
     }
 
     /// The most problems to report one by one per program. A file with more is probably not what it seemed.
     private static let mostProblems = 10
 
     /// Reads all sources, and reports entries that cannot be imported.
-    private func look(_ moving: CredentialImport) throws -> [FoundCredential] {
-        var found: [FoundCredential] = []
+    private func look(_ moving: CredentialImport) throws -> (
+        found: [FoundCredential], repeats: [FoundCredential], problems: [Findings.Problem]
+    ) {
+        var (found, repeats): ([FoundCredential], [FoundCredential]) = ([], [])
+        var all: [Findings.Problem] = []
         for keeper in keepers.isEmpty ? FoundCredential.Keeper.allCases : keepers {
             let findings = try moving.findings(of: keeper)
             // Those of a whole file come first.
@@ -70,8 +81,10 @@ struct Import: AsyncParsableCommand {
             let rest = problems.dropFirst(Self.mostProblems)
             if let line = ImportMessages.line(ofRest: Array(rest), with: keeper) { Terminal.say(line) }
             found += findings.credentials
+            repeats += findings.repeats
+            all += findings.problems
         }
-        return found
+        return (found, repeats, all)
     }
 
     private func show(_ found: [FoundCredential], _ verdicts: [CredentialImport.Verdict]) throws {
@@ -122,8 +135,12 @@ struct Import: AsyncParsableCommand {
             search: ExecutableSearch(path: Environment.variable("PATH")), environment: Environment.environment)
     }
 
-    private func sayHowToRemove(_ found: [FoundCredential]) {
-        for hint in ImportMessages.removal(of: found) { Terminal.hint(hint) }
+    private func sayHowToRemove(
+        _ found: [FoundCredential], _ problems: [Findings.Problem], _ moving: CredentialImport
+    ) throws {
+        let inFiles = found.filter { $0.place.file != nil }
+        let onlyThere = try inFiles.filter { try !moving.isKept($0) }
+        for hint in ImportMessages.removal(of: inFiles, onlyThere: onlyThere, problems) { Terminal.hint(hint) }
     }
 
     /// A registry as docker writes it.

@@ -60,6 +60,13 @@ struct SetupCommand: AsyncParsableCommand {
     /// Users often give a registry as a host. Only loopback hosts mean http, because they have no certificate.
     private static func address(_ text: String) -> String {
         if text.contains("://") { return text }
+        // ssh's form of a repository, `host:group/project`: after https:// its group would be read as a port.
+        let authority = text.utf8.prefix { $0 != UInt8(ascii: "/") }
+        if let colon = authority.lastIndex(of: UInt8(ascii: ":")), colon != authority.startIndex,
+            !authority[colon...].dropFirst().allSatisfy({ (0x30...0x39).contains($0) }), authority.last != 0x5D
+        {
+            return text
+        }
         let isLoopback = (try? ServiceURL("http://" + text))?.isLoopback == true
         return (isLoopback ? "http://" : "https://") + text
     }

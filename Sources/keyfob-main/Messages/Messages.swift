@@ -13,6 +13,8 @@ extension Messages {
         let tokens =
             switch outcome.tokens {
             case .revoked: ", the server has revoked the tokens"
+            case .nothingLeft(byServer: true): "; nothing was left to revoke, because the server had ended the sign-in"
+            case .nothingLeft(byServer: false): "; no token was left here to revoke"
             case .notOffered(let page):
                 "; the server cannot revoke tokens, so they stay valid until they expire"
                     + (page.map { ", or until you revoke them at " + printable($0) } ?? "")

@@ -31,6 +31,8 @@ EDITS = [
     ("docker", URL, ".docker/config.json", DOCKER, '{\n\t"credHelpers": {\n\t\t"registry.example": "keyfob"\n\t},\n'),
     ("docker", None, ".docker/config.json", f'{{"auths":{{"a":{{"auth":"{SECRET}"}}}}}}\n', '{"credsStore":"keyfob",'),
     ("podman", URL, ".config/containers/auth.json", '{"credHelpers": {"a": "b"}}', '{"registry.example": "keyfob","a"'),
+    ("docker", URL, ".docker/config.json", '{"credHelpers":null}', '{"credHelpers":{"registry.example":"keyfob"}}'),
+    ("docker", None, ".docker/config.json", '{"credsStore":null,"a":1}', '{"credsStore":"keyfob","a":1}'),
     (
         *("cargo", None, ".cargo/config.toml"),
         f'# mine\n[registry] # here\ntoken = "{SECRET}"\n\n[build]\njobs = 1\n',

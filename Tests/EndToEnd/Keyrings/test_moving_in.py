@@ -276,6 +276,70 @@ def test_import_shows_how_to_remove_plain_text(settled: Person) -> None:
     ]  # fmt: skip
 
 
+def hints(done: Done) -> list[str]:
+    """The hints, without the word before them."""
+    return [line.removeprefix("hint: ") for line in stderr_lines(done) if line.startswith("hint: ")]
+
+
+def test_a_file_is_not_to_be_removed_before_its_secrets_are_in_the_keyring(settled: Person) -> None:
+    done = settled.keyfob("import", "--dry-run")
+    assert hints(done) == [
+        f"{name} still holds secrets in plain text; your keyring has none of them"
+        for name in ("~/.git-credentials", "~/.config/gh/hosts.yml", "~/.docker/config.json")
+    ]
+    terminal = Terminal(settled.session, binaries.keyfob(), "import")
+    terminal.read_until(r"\[y/N\] ")
+    terminal.type("n\n")
+    assert terminal.finish() == 0
+    assert "shred" not in terminal.shown
+    assert_worked(settled.keyfob("import", "--yes"))
+    # All is there already.
+    done = settled.keyfob("import", "--dry-run")
+    assert hints(done)[0].endswith("to remove it: shred -u ~/.git-credentials, and take store out of credential.helper")
+    assert "docker logout https://index.docker.io/v1/, docker logout registry.example.com, " in hints(done)[2]
+    assert "REGISTRY" not in done.stderr.decode()
+
+
+def test_entries_that_are_only_in_the_file_are_named(person: Person, door: HelperStore) -> None:
+    door.approve(protocol="https", host="two.example.com", username="b", password="newer")
+    lines = ("https://a:1@one.example.com", "https://b:2@two.example.com", "no URL", "https://a:3@one.example.com",
+             "https://a:1@one.example.com")  # fmt: skip
+    write(person, ".git-credentials", "\n".join(lines) + "\n")
+    done = person.keyfob("import", "--yes", "--from", "git-credential-store")
+    assert_worked(done)
+    assert hints(done) == [
+        "~/.git-credentials still holds secrets in plain text; only there: "
+        "line 2 (https://two.example.com b), line 4 (https://one.example.com a), line 3"
+    ]
+
+
+def test_the_stores_that_gits_settings_name_are_read(person: Person) -> None:
+    write(person, "my secrets", "https://alice:canary-1@one.example.com\n")
+    write(person, "other", "https://alice:canary-2@two.example.com\n")
+    gcm = "gcm/git/https/three.example.com/alice.credential"
+    write(person, gcm, "canary-3\nservice=https://three.example.com\naccount=alice\n")
+    person.configure_git({
+        "credential.helper": f"store --file '{person.home}/my secrets'",
+        "credential.https://two.example.com.helper": "store --file ~/other",
+        "credential.plaintextStorePath": str(person.home / "gcm"),
+    })  # fmt: skip
+    done = person.keyfob("import", "--yes")
+    assert_worked(done)
+    assert [(row[0], row[3]) for row in rows(done)] == [
+        ("https://one.example.com", "git-credential-store, ~/my secrets:1"),
+        ("https://two.example.com", "git-credential-store, ~/other:1"),
+        ("https://three.example.com", f"git-credential-manager, ~/{gcm}"),
+    ]
+    assert b"canary" not in done.stdout + done.stderr
+    assert f"shred -u '{person.home}/my secrets'," in hints(done)[0]
+
+
+def test_a_store_that_is_not_read_is_named(person: Person) -> None:
+    person.configure_git({"credential.credentialStore": "gpg"})
+    said = stderr_lines(person.keyfob("import", "--dry-run"))
+    assert "keyfob: git-credential-manager: keyfob cannot read its store gpg" in said
+
+
 @pytest.mark.parametrize("command", [("import", "--yes"), ("import", "--dry-run")])
 def test_a_locked_keyring_is_an_error(settled: Person, command: tuple[str, ...]) -> None:
     settled.session.lock_keyring()

@@ -267,3 +267,22 @@ def test_the_header_of_the_first_form_has_the_client(owner: Person, scripted: Sc
     assert_worked(owner.keyfob("login", "--client-id", "mine", "--client-secret", scripted.origin, stdin=b"s"))
     (sent,) = [form["Authorization"] for _, path, form in scripted.requests if path == "/token"]
     assert base64.b64decode(sent.removeprefix("Basic ")) == b"mine:s"
+
+
+# The end of a sign-in.
+
+
+def test_a_logout_after_the_server_has_ended_the_sign_in_claims_no_revocation(
+    owner: Person, scripted: ScriptedServer
+) -> None:
+    assert_worked(owner.keyfob("login", scripted.origin))
+    scripted.answers["/token"] = lambda _: (400, {"error": "invalid_grant"})
+    # The token lives for one second.
+    while (done := owner.keyfob("token", scripted.origin, "--interaction", "never")).returncode == 0:
+        pass
+    assert_refused(done, 77)
+    done = owner.keyfob("logout", scripted.origin)
+    assert_worked(done)
+    end = "nothing was left to revoke, because the server had ended the sign-in"
+    assert done.stderr.decode() == f"keyfob: logged out of {scripted.origin}; {end}\n"
+    assert scripted.count("/revoke") == 0

@@ -57,6 +57,16 @@ def test_the_right_url_is_proposed(person: Person, command: str, written: str, r
     assert stderr_lines(done)[1:] == [f"hint: write {right}"]
 
 
+@pytest.mark.parametrize("written", ["git@git.example.com:you/project.git", "git.example.com:you/project.git"])
+@pytest.mark.parametrize("command", [("setup", "git"), ("login",)])
+def test_the_group_of_a_repository_stays_in_the_proposal(
+    person: Person, command: tuple[str, ...], written: str
+) -> None:
+    done = person.keyfob(*command, written)
+    assert done.returncode == 64, stderr_lines(done)
+    assert stderr_lines(done)[1:] == ["hint: write https://git.example.com/you/project.git"]
+
+
 @pytest.mark.parametrize(
     ("written", "status", "hint"),
     [

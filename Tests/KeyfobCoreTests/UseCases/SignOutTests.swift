@@ -17,13 +17,14 @@ struct `A sign-out` {
     private func signOut(
         _ answers: [ScriptedTransport.Answer], revocationEndpoint: String? = endpoint,
         refreshToken: String? = "refresh",
-        accessToken: String? = nil, cached: String? = nil
+        accessToken: String? = nil, cached: String? = nil, endedAt: Int64? = nil
     ) async throws -> (outcome: SignOut.Tokens, forms: [String]) {
         try await withTemporaryDirectory { directory in
             let (items, clock, server) = (InMemoryItemStore(), TestClock(), ScriptedTransport([Self.endpoint: answers]))
             let (grants, cache) = (GrantStore(items: items), InMemoryAccessTokenCache { clock.now })
             var grant = Grant.example(of: try .example(), refreshToken: refreshToken, accessToken: accessToken)
             grant.revocationEndpoint = revocationEndpoint
+            grant.endedAt = endedAt
             try grants.save(grant)
             if let cached {
                 let token = CachedAccessToken(
@@ -79,6 +80,20 @@ struct `A sign-out` {
         #expect(outcome == .revoked)
         #expect(forms.count == 1)
         #expect(forms.first?.contains("token=forever&") == true)
+    }
+
+    @Test(arguments: [endpoint, nil])
+    func `of a sign-in that the server has ended finds nothing to revoke`(_ endpoint: String?) async throws {
+        let (outcome, forms) = try await signOut(
+            [.status(200)], revocationEndpoint: endpoint, refreshToken: nil, endedAt: 5)
+        #expect(outcome == .nothingLeft(byServer: true))
+        #expect(forms.isEmpty)
+    }
+
+    @Test func `without any token says that none was left, and not that the server has revoked it`() async throws {
+        let (outcome, forms) = try await signOut([.status(200)], refreshToken: nil)
+        #expect(outcome == .nothingLeft(byServer: false))
+        #expect(forms.isEmpty)
     }
 
     @Test(arguments: [nil, "http://login.example.com/revoke", "nonsense"])
