@@ -12,6 +12,12 @@ import Testing
 @Suite struct `An import` {
     private let items = InMemoryItemStore()
 
+    /// Writes a file that only its owner can read.
+    private func writeForOwner(_ text: String, to path: String) throws {
+        try write(text, to: path)
+        try #require(unsafe chmod(path, 0o600) == 0)
+    }
+
     private func credentialImport(_ home: String) -> CredentialImport {
         CredentialImport(items: items, places: .init { $0 == "HOME" ? home : nil }) { _ in nil }
     }
@@ -103,10 +109,10 @@ import Testing
     @Test func `reads a file behind a byte order mark`() async throws {
         try await withTemporaryDirectory { home in
             for directory in ["/.config", "/.config/gh"] { #expect(unsafe mkdir(home + directory, 0o700) == 0) }
-            try write(
+            try writeForOwner(
                 "\u{FEFF}github.com:\n  users:\n    bob:\n      oauth_token: gho_b\n",
                 to: home + "/.config/gh/hosts.yml")
-            try write("\u{FEFF}https://a:b@git.example.com\n", to: home + "/.git-credentials")
+            try writeForOwner("\u{FEFF}https://a:b@git.example.com\n", to: home + "/.git-credentials")
             let gh = try credentialImport(home).findings(of: .gh)
             #expect(Found(gh).credentials == ["https://github.com bob:gho_b"] && gh.problems.isEmpty)
             let store = try credentialImport(home).findings(of: .store)
@@ -116,17 +122,17 @@ import Testing
 
     @Test func `reads the files that git's settings name`() async throws {
         try await withTemporaryDirectory { home in
-            try write("https://a:b@one.example.com\n", to: home + "/one")
+            try writeForOwner("https://a:b@one.example.com\n", to: home + "/one")
             let directory = home + "/gcm/git/https/two.example.com"
             var made = home
             for part in ["gcm", "git", "https", "two.example.com"] {
                 made += "/" + part
                 #expect(unsafe mkdir(made, 0o700) == 0)
             }
-            try write(
+            try writeForOwner(
                 "secret\nservice=git:https://two.example.com\naccount=alice\n", to: directory + "/alice.credential")
-            try write("x\n", to: directory + "/odd.credential")
-            try write("x\n", to: directory + "/other")
+            try writeForOwner("x\n", to: directory + "/odd.credential")
+            try writeForOwner("x\n", to: directory + "/other")
             var places = CredentialImport.Places { $0 == "HOME" ? home : nil }
             places.add(
                 variable: { $0 == "HOME" ? home : nil },
