@@ -8,10 +8,9 @@ import Synchronization
 /// The door for all callers: a small static program. It answers from kernel memory in the caller's dialect, or becomes
 /// `keyfob-main`, which gets the same arguments and the same input.
 ///
-/// It answers alone in three cases. The token is in kernel memory and has enough lifetime left, or git's password is
-/// there. The caller stores what keyfob gave it. The answer needs no lookup, for example because the question is invalid. That takes a few
-/// system calls: no D-Bus, no library, no network. `keyfob-main` handles everything else: storing, deleting, listing,
-/// stored passwords and all other failures.
+/// It answers alone if kernel memory has git's password, or a token with enough lifetime left; if the caller stores what
+/// keyfob gave it; or if the answer needs no lookup, as for an invalid question. That takes a few system calls: no D-Bus,
+/// no library, no network. `keyfob-main` handles everything else: storing, deleting, listing and all other failures.
 package struct Door {
     private let dialect: any Dialect.Type
     private let arguments: [String]
