@@ -333,7 +333,7 @@ def test_the_hint_of_an_import_names_the_setting(visitor: Person) -> None:
     done = visitor.keyfob("import", "--yes")
     assert done.returncode == 69
     shown = done.stderr.decode()
-    assert f'write store = "auto" above the first [host."..."] of {visitor.configuration}' in shown
+    assert f'write store = "auto" into {visitor.configuration}' in shown
     assert " URL" not in shown
     set_store(visitor, "auto")
     assert visitor.keyfob("import", "--yes").returncode != 69
@@ -376,7 +376,7 @@ def test_status_shows_what_is_in_memory(visitor: Person, memory_service: str) ->
 def test_a_password_that_cannot_be_stored_proposes_no_sign_in(visitor: Person) -> None:
     done = visitor.ask_door("store", "https://example.com", "username=ann", "password=s3cret")
     assert done.returncode == 69
-    assert 'write store = "auto" above' in done.stderr.decode() and "keyfob login" not in done.stderr.decode()
+    assert 'write store = "auto" into' in done.stderr.decode() and "keyfob login" not in done.stderr.decode()
     erased = visitor.ask_door("erase", "https://example.com", "username=ann", "password=s3cret")
     assert "keyfob login" not in erased.stderr.decode() and "store =" not in erased.stderr.decode()
 
