@@ -168,9 +168,20 @@ extension CredentialImport {
         return verdicts
     }
 
-    /// Whether exactly this secret is in the stored passwords now.
-    package func isKept(_ found: FoundCredential) throws(SecretServiceError) -> Bool {
-        try PasswordStore(items: items).kept(for: found.request) == found.request.password
+    /// Those of the credentials whose secret is not in the stored passwords now. Each place is looked up once: a file may have
+    /// thousands of lines for one service.
+    package func onlyThere(_ found: [FoundCredential]) throws(SecretServiceError) -> [FoundCredential] {
+        let passwords = PasswordStore(items: items)
+        var kept: [PasswordStore.Place: Secret?] = [:]
+        var only: [FoundCredential] = []
+        for credential in found {
+            guard let place = PasswordStore.Place(credential.request) else { continue }
+            let secret: Secret?
+            if let known = kept[place] { secret = known } else { secret = try passwords.kept(for: credential.request) }
+            kept[place] = .some(secret)
+            if secret == nil || secret != credential.request.password { only.append(credential) }
+        }
+        return only
     }
 
     /// Copies one credential to the stored passwords and replaces any password there.

@@ -215,9 +215,9 @@ import Testing
         let credentialImport = credentialImport("/nonexistent")
         let found = try Self.found("https://a:1@git.example.com")
         let other = try Self.found("https://a:2@git.example.com")
-        let before = try credentialImport.isKept(found)
+        let before = try credentialImport.onlyThere([found]).isEmpty
         try credentialImport.copy(found)
-        let after = (try credentialImport.isKept(found), try credentialImport.isKept(other))
+        let after = (try credentialImport.onlyThere([found]).isEmpty, try credentialImport.onlyThere([other]).isEmpty)
         #expect(!before && after.0 && !after.1)
     }
 

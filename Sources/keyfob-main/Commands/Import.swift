@@ -139,7 +139,7 @@ struct Import: AsyncParsableCommand {
         _ found: [FoundCredential], _ problems: [Findings.Problem], _ moving: CredentialImport
     ) throws {
         let inFiles = found.filter { $0.place.file != nil }
-        let onlyThere = try inFiles.filter { try !moving.isKept($0) }
+        let onlyThere = try moving.onlyThere(inFiles)
         for hint in ImportMessages.removal(of: inFiles, onlyThere: onlyThere, problems) { Terminal.hint(hint) }
     }
 
