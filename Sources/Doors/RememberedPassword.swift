@@ -2,13 +2,13 @@ package import CredentialProtocol
 import KernelKeyring
 import Secrets
 
-/// A stored password for git, from kernel memory. `keyfob-main` notes the way to it, only if the user keeps passwords
-/// nowhere else.
+/// A stored password for git, from kernel memory. `keyfob-main` writes the route to it, and only if there can be no password
+/// in a Secret Service.
 package struct RememberedPassword {
     let username: String
     let password: Secret
 
-    /// Returns nil if no way is noted for this exact question, or if it leads nowhere.
+    /// Returns nil if there is no valid route for this exact question.
     init?(for request: CredentialRequest) {
         guard let name = Routes.password(request), let payload = RememberedToken.keyring?.read(name),
             let route = PasswordRoute(payload: payload), let password = route.password()

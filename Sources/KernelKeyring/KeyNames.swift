@@ -24,12 +24,13 @@ package enum KeyNames {
     /// The name of the key that exists for some seconds after the keyring of the session has accepted the grant.
     package static func settling(account: String) -> String { "settling:" + account }
 
-    /// What a route leads to, as the beginning of its name.
+    /// The kinds of route. The raw value is the beginning of the key's name.
     package enum RouteKind: String, CaseIterable, Sendable {
+        /// A route to an account.
         case account = "route:"
-        /// A stored password (``PasswordRoute``), for a caller that takes nothing else.
+        /// A route to a stored password (``PasswordRoute``), for a caller that takes nothing else.
         case password = "password:"
-        /// A stored password that is newer than each encoded credential, for a caller that takes both.
+        /// A route to a stored password that is newer than each encoded credential, for a caller that takes both.
         case newestPassword = "credential:"
     }
 
@@ -39,7 +40,7 @@ package enum KeyNames {
     ///
     /// - Parameters:
     ///   - isBelow: the name is for every question about `path` or a path below it, not for this exact question.
-    ///   - kind: what the key leads to.
+    ///   - kind: the kind of the route.
     ///   - hasBus: whether there may be a session bus, and on it a keyring that has a better answer.
     package static func route(
         protocol scheme: String, host: String, path: String?, username: String?, stamp: UInt64, isBelow: Bool = false,

@@ -1,15 +1,16 @@
 package import Secrets
 
-/// The way from a question of git to a stored password in kernel memory, so that a door can answer alone.
+/// The content of a route to a stored password in kernel memory. With it, a door answers git without `keyfob-main`.
 ///
 /// The payload is three lines, each ended by LF: the generation of the items, the name of the item's key, and the user name.
-/// The generation changes with every item: a route to an item that is no longer the best answer leads nowhere.
+/// The generation changes whenever an item is stored, and the route is then no longer valid: another item may be a better
+/// answer.
 package struct PasswordRoute: Sendable, Equatable {
     package var generation: String
     package var item: String
     package var username: String
 
-    /// How long a way is noted, in seconds.
+    /// The lifetime of a route, in seconds.
     package static let lifetime: UInt32 = 86_400
 
     package init(generation: String, item: String, username: String) {

@@ -107,7 +107,8 @@ package struct ChosenItems: ItemStore {
         }
     }
 
-    /// Whether the item is a password that git stores: it goes where the setting says, because nobody moves it later.
+    /// Whether the item is a stored password. A new one is always stored in the place of the setting, even if an older one
+    /// is in the other place.
     private static func isPassword(_ schema: ItemSchema, _ attributes: [String: String]) -> Bool {
         schema.name.isSame(as: PasswordStore.schema.name)
             || attributes["kind"]?.isSame(as: PasswordEntry.kind) == true

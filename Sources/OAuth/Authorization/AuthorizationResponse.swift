@@ -62,9 +62,9 @@ package struct AuthorizationResponse {
 
     /// Returns the code. Call this only after ``check(state:)``.
     ///
-    /// An `iss` must be identical to the issuer, byte for byte, even if the server did not announce it: as its metadata or
-    /// the user writes it, which differ by one slash at most. If the server announced `iss`, it must be there (RFC 9207
-    /// section 2.4). A mismatch hides everything else in the response.
+    /// An `iss` must be identical to the issuer, byte for byte, even if the server did not announce it. It may also be
+    /// identical to the issuer as keyfob asked for its metadata, which differs by one slash at most. If the server announced
+    /// `iss`, it must be there (RFC 9207 section 2.4). A mismatch hides everything else in the response.
     ///
     /// - Throws: `refused` with the server's error, or `responseIssuerMismatch`.
     func code(from metadata: AuthorizationServerMetadata) throws(OAuthError) -> Secret {

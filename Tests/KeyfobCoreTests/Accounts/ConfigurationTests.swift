@@ -104,7 +104,7 @@ import Testing
         #expect(host.clientID == "c")
     }
 
-    /// What a line means is certain, although its form is another one.
+    /// Lines in another form than the documented one, whose meaning is certain.
     @Test(arguments: [
         ("scopes = \"read write\"", "scopes = [\"read\", \"write\"]"),
         ("scopes = \"read,write\"", "scopes = [\"read\", \"write\"]"),
