@@ -28,18 +28,19 @@ package enum HintedCommand {
     /// the hint would, for example, sign in to another account, or without a scope.
     ///
     /// - Parameters:
+    ///   - configured: the service whose entry in the configuration is meant, if it is another one.
     ///   - user: the user name in the URL of the service, if any.
     ///   - options: each with its value (``option(_:_:)``).
     /// - Returns: nil if the hint's command needs a service and none is known: it would not work as it stands there.
     package static func completed(
-        _ hint: String, service: ServiceURL?, user: String? = nil, options: [String] = []
+        _ hint: String, service: ServiceURL?, configured: ServiceURL? = nil, user: String? = nil, options: [String] = []
     ) -> String? {
         var hint = hint
         if needsService(hint) {
             guard let service else { return nil }
             hint = hint.dropLast(placeholder.count) + " " + ShellWords.quoted(url(of: service, user))
         }
-        hint = hint.replacingBytes(of: entry, with: service.map(entry) ?? "the service")
+        hint = hint.replacingBytes(of: entry, with: (configured ?? service).map(entry) ?? "the service")
         let then = ", then "
         return hint.split(separator: then, omittingEmptySubsequences: false).map { withOptions(String($0), options) }
             .joined(separator: then)

@@ -7,6 +7,9 @@ package enum OAuthError: Error, Sendable, Equatable {
     case unreachable(host: String, reason: String)
     /// The reason of ``unreachable(host:reason:)`` if the name does not resolve.
     package static let nameNotFound = "its name was not found"
+    /// The proxy, `HOST:PORT`, which `setting` names, opens no connection to the host: it wants a user name and a password
+    /// (407), or does not say why.
+    case proxyRefused(host: String, proxy: String, setting: String, wantsPassword: Bool)
     /// The network settings cannot be read, so nothing was sent. `reason` and `mend` are shown to the user.
     case settingsUnknown(reason: String, mend: String?)
     /// The connection broke before the complete answer arrived. The server may have processed the request.

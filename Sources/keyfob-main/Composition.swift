@@ -11,6 +11,7 @@ import KeyfobCore
 import OAuth
 import Processes
 import SecretService
+import Secrets
 
 /// The composition root: the only place that creates all parts of the program and connects them.
 struct Composition: Sendable {
@@ -184,7 +185,24 @@ struct Composition: Sendable {
             await transports.shutdown()
         } catch {
             await transports.shutdown()
-            throw Report(error, about: url, options: options).print()
+            var report = Report(error, about: url, options: options)
+            if case CredentialFailure.notConfigured(let service) = error, let way = wayBack(to: service) {
+                report.hints.insert(way, at: 0)
+            }
+            throw report.print()
+        }
+    }
+
+    /// The hint for a service with a sign-in whose authorization server no file names any more; nil without one.
+    private func wayBack(to service: ServiceURL) -> String? {
+        let all = (try? grants.all()) ?? []
+        guard let grant = all.first(where: { (try? ServiceURL($0.service))?.contains(service) == true }) else {
+            return nil
+        }
+        return grant.issuer.map { issuer in
+            let own = (try? registrations.own(issuer: issuer)) ?? []
+            let isOurs = own.contains { $0.client.id.isSame(as: grant.client.id) }
+            return Report.configure(grant.service, again: issuer, isOurs ? nil : grant.client.id)
         }
     }
 

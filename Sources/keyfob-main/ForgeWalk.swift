@@ -25,12 +25,13 @@ struct ForgeWalk {
         try await composition.runWithParts(about: url) { given in
             let request = try CredentialRequest(url: url)
             guard let service = request.url else { throw CredentialFailure.notAService(url: url) }
-            guard let (host, parts) = try await forge(at: service, given) else {
+            guard let (row, parts) = try await forge(at: service, given) else {
                 return Terminal.hint(Messages.thenSignIn(service))
             }
             let login = composition.login(parts)
             var target = try await login.find(request)
             let account = target.account
+            let host = account.provider ?? row
             guard try !hasClient(account) else {
                 return Terminal.hint(Messages.clientKnown(account.service))
             }
@@ -85,11 +86,12 @@ struct ForgeWalk {
 
     /// The instructions for a user who is not at a terminal.
     private static func steps(for account: Account, _ host: KnownHost, page: String?) -> RegistrationNeeded {
-        RegistrationNeeded(
-            needed: .init(
-                service: account.service, issuer: account.server.identifier,
-                page: page, redirectURI: redirectURI(account),
-                scopes: account.scopes, notes: host.quirks))
+        var needed = CredentialFailure.ClientNeeded(
+            service: account.service, issuer: account.server.identifier,
+            page: page, redirectURI: redirectURI(account),
+            scopes: account.scopes, notes: host.quirks)
+        needed.wantsSecret = account.clientsNeedSecret
+        return RegistrationNeeded(needed: needed)
     }
 
     private static func redirectURI(_ account: Account) -> String {

@@ -81,6 +81,11 @@ import Testing
             #expect(team.settings["client_id"] == .init(value: "team", source: "file", file: file, line: 13))
             let words = try await session.run(["keyfob", "config", "https://git.example.com/team"]).output
             #expect(words.contains("authorization server: https://team.example.com  (\(file):12)\n"))
+            // keyfob's own registration has its redirect URI; for a client of the user's there is one that keyfob sends.
+            #expect(report.settings["redirect_uri"] == .init(source: "default"))
+            #expect(
+                team.settings["redirect_uri"] == .init(value: "http://127.0.0.1/callback", source: "default"))
+            #expect(words.contains("redirect uri: http://127.0.0.1/callback  (default)\n"))
         }
     }
 

@@ -59,7 +59,7 @@ import Testing
         case .clientNeeded: .scopesNotGranted(service: url, scopes: ["a", "b"])
         case .scopesNotGranted: .unanswered(service: url, after: .cancelled)
         case .unanswered: .unansweredConsent(service: url, after: .cancelled, isAdded: true)
-        case .unansweredConsent: .clientRefused(service: url, id: "c", by: refused)
+        case .unansweredConsent: .clientRefused(service: url, id: "c", by: refused, hasSecret: false)
         case .clientRefused: .registrationRefused(service: url, by: refused, hasSecret: true)
         case .registrationRefused:
             .metadataUnusable(
@@ -241,6 +241,36 @@ import Testing
                 }
             }
         }
+    }
+
+    @Test func `names the secret of a client where the server wants one`() throws {
+        let url = try ServiceURL(Self.service)
+        var needed = Self.needed(url, page: nil)
+        needed.wantsSecret = true
+        let register = Report(CredentialFailure.clientNeeded(needed)).hints
+        #expect(register.contains { $0.contains("run: keyfob login --client-id ID --client-secret ") }, "\(register)")
+        for (hasSecret, count) in [(true, 0), (false, 1)] {
+            let refused = CredentialFailure.clientRefused(
+                service: url, id: "my client", by: Self.refusal("invalid_client"), hasSecret: hasSecret)
+            let secret =
+                "if the server has given it a secret, run: keyfob login --client-id 'my client' --client-secret "
+            let hints = Report(refused, about: Self.service).hints
+            #expect(hints.count { $0.hasPrefix(secret) } == count, "\(hints)")
+            #expect(hints.contains { $0.contains("client_authentication") } == hasSecret, "\(hints)")
+        }
+    }
+
+    @Test(arguments: [
+        ("https://git.example.com/you/project.git", "https://git.example.com"),
+        ("https://git.example.com/you/project.GIT", "https://git.example.com"),
+        ("https://gitlab.com/you/project", "https://gitlab.com"),
+        ("https://git.example.com/mcp", "https://git.example.com/mcp"),
+    ])
+    func `about the entry of a repository names its origin, because git sends no path`(
+        _ url: String, _ service: String
+    ) {
+        let report = Report(OAuthError.metadataNotFound(issuer: "https://a.example", answers: []), about: url)
+        #expect(report.hints.contains { $0.contains("[host.\"\(service)\"]") }, "\(report.hints)")
     }
 
     @Test func `about a missing keyring works also without a service`() throws {

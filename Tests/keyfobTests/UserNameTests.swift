@@ -50,6 +50,34 @@ import Testing
         }
     }
 
+    @Test func `that is the e-mail address of the sign-in gets its token, and so does logout`() async throws {
+        try await FailureBench.run { bench in
+            bench.signIns(are: "alice", email: "alice@corp.test")
+            #expect(try await bench.login().status == 0)
+            let token = try #require(try await bench.get().output.password)
+            #expect(try await bench.ask("get", "alice@corp.test").output.password == token)
+            let login = try await bench.login(["--account", "alice@corp.test"])
+            #expect(login.status == 0, "\(login.complaint)")
+            #expect(bench.requests(to: "/authorize") == 1)
+            #expect(try await bench.ask("get", "alice").output.password == token)
+            let logout = try await bench.session.run(
+                ["keyfob", "logout", "--account", "ALICE@corp.test", bench.service])
+            #expect(logout.status == 0, "\(logout.complaint)")
+        }
+    }
+
+    @Test func `of two sign-ins of one user gets the token of the newer one`() async throws {
+        try await run(as: "alice") { bench in
+            bench.signIns(are: "alice", email: "alice@corp.test")
+            // The stored sign-in is from before the server named the address.
+            let login = try await bench.login(["--account", "alice@corp.test"])
+            #expect(login.status == 0, "\(login.complaint)")
+            #expect(try await bench.ask("get", "alice").status == 0)
+            let other = try await bench.ask("get", "bob")
+            #expect(other.complaint.contains("you are signed in as alice, not as bob"), "\(other.complaint)")
+        }
+    }
+
     @Test func `of the only sign-in is found by login and by logout`() async throws {
         try await run(as: "alice") { bench in
             let login = try await bench.session.run(["keyfob", "login", bench.url(of: "alice")])
@@ -64,9 +92,10 @@ import Testing
 
 extension FailureBench {
     /// From now on, the server says that the user of each sign-in is this one.
-    fileprivate func signIns(are user: String) {
-        let token = `An id_token from the token endpoint`.token(
-            from: server.issuer, ["preferred_username": .string(user), "sub": .string("id of \(user)")])
+    fileprivate func signIns(are user: String, email: String? = nil) {
+        var claims: [String: JSONValue] = ["preferred_username": .string(user), "sub": .string("id of \(user)")]
+        claims["email"] = email.map { .string($0) }
+        let token = `An id_token from the token endpoint`.token(from: server.issuer, claims)
         server.reconfigure { $0.extraTokenMembers["id_token"] = token }
     }
 

@@ -53,6 +53,7 @@ struct ClientCheck: Check {
             page: account.provider?.registrationPage(for: account.service, issuer: metadata.issuer),
             redirectURI: (account.redirect ?? .loopback).uri(port: nil), scopes: account.scopes,
             notes: account.provider?.quirks ?? [])
+        needed.wantsSecret = account.clientsNeedSecret
         if let unusable { needed.reason = .unusable(member: unusable) }
         throw CredentialFailure.clientNeeded(needed)
     }

@@ -39,8 +39,10 @@ package struct AccountDirectory: Sendable {
 
     /// The account at the service of `host`; nil if its authorization server is unknown.
     package func account(of host: Configuration.Host, for request: CredentialRequest) -> Account? {
-        let known = KnownHost.match(host.service, provider: host.provider)
-        guard let server = host.server ?? known?.server(for: host.service) else { return nil }
+        let row = KnownHost.match(host.service, provider: host.provider)
+        let known = row?.placed(at: host.server)
+        let isPlaced = known != row
+        guard let server = (isPlaced ? nil : host.server) ?? known?.server(for: host.service) else { return nil }
         let client = host.clientID.map { Client(id: $0) }
         var account = Account(service: host.service, server: server, client: client)
         account.reach = host.server == nil ? nil : host.reach

@@ -20,6 +20,12 @@ extension Configuration {
         }
     }
 
+    /// The longest service with an entry in the list `file` that contains `url`.
+    func approvedService(around url: ServiceURL, in file: String) -> ServiceURL? {
+        hosts.filter { $0.service.contains(url) && $0.isFrom(file) }.map(\.service)
+            .max { $0.pathSegments.count < $1.pathSegments.count }
+    }
+
     /// - Throws: the error of the list of approved services, if the list may have an entry for `service`. Without that
     ///   entry keyfob could use another server than the user has approved.
     package func refuseUnknownApproval(of service: ServiceURL) throws(ConfigurationError) {
@@ -61,4 +67,9 @@ extension Configuration {
         if isFound { return true }
         return isRead == nil || searched >= mostSearched ? nil : false
     }
+}
+
+extension Configuration.Host {
+    /// Whether `file` has this entry.
+    func isFrom(_ file: String) -> Bool { sources.values.contains { $0.file == file } }
 }

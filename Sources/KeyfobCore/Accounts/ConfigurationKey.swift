@@ -45,6 +45,8 @@ package struct ConfigurationKey<Section: ConfigurationSection>: Sendable {
         package var setters: Set<SettingOrigin> = []
         /// The value that counts for an account; nil: the one that a file has.
         package var effective: (@Sendable (Account) -> String?)?
+        /// The value that counts for an account if nothing sets one; nil: none.
+        var standard: (@Sendable (Account) -> String?)?
     }
 
     /// - Parameters:

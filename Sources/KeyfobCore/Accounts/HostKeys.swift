@@ -95,7 +95,9 @@ extension Configuration.Host {
             git: ["oauthRedirectURL", "oauthRedirectUri"],
             display: .init(
                 absent: "the one of the registration", setters: [.knownHost, .git],
-                effective: { $0.redirect?.uri(port: nil) })),
+                effective: { $0.redirect?.uri(port: nil) },
+                // A client of the user's has no other registration that keyfob knows.
+                standard: { $0.client == nil ? nil : RedirectTemplate.loopback.uri(port: nil) })),
         HostKey(
             "pkce", \.pkce, .word(also: ["true": .required, "s256": .required]),
             "`required` (default), or `assumed` if the server does not announce S256",

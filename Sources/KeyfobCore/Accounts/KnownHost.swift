@@ -32,8 +32,8 @@ package struct KnownHost: Sendable, Equatable {
 
     /// The hosts that match without a setting: a name, or `.name` for all names below it.
     let hosts: [String]
-    /// The origin of the authorization server, or nil if it is the service's own origin.
-    let authority: String?
+    /// The URL below which the authorization server has its paths, or nil if that is the service's own origin.
+    private(set) var authority: String?
     /// The paths below that origin.
     let shape: ServerShape
     /// The path of the token endpoint below the issuer, by which metadata show that they are this program's; nil if the
@@ -103,6 +103,23 @@ package struct KnownHost: Sendable, Equatable {
                     authorizationEndpoint: authorization, tokenEndpoint: token,
                     deviceAuthorizationEndpoint: endpoint(device), revocationEndpoint: endpoint(revocation)))
         }
+    }
+
+    /// The row for a program at the address that the user names as its server: it publishes no metadata, but its endpoints
+    /// are below there. Otherwise the row itself.
+    func placed(at server: Account.ServerLocation?) -> KnownHost {
+        var placed = self
+        if authority == nil, case .endpoints = shape, case .issuer(let address, _, _)? = server {
+            placed.authority = address.ends(with: "/") ? String(address.dropLast()) : address
+        }
+        return placed
+    }
+
+    /// Where the program runs, if it publishes no metadata and `service` is below another path than its own; else nil.
+    func address(for service: ServiceURL) -> String? {
+        guard authority == nil, case .endpoints = shape else { return nil }
+        let base = base(for: service)
+        return base.isSame(as: service.origin) ? nil : base
     }
 
     /// The URL below which the program has its paths.

@@ -111,6 +111,7 @@ extension KnownHost {
         quirks: [
             "an administrator creates an incoming link (external application), in version 7.20 or newer",
             "it gives each client a secret: client_secret is needed beside PKCE",
+            "if it runs below a path, set issuer = \"https://HOST/PATH\" with that path",
             "it takes https redirect URIs alone, unless the administrator allows others by a system property",
         ], ownClient: .withSecret)
 

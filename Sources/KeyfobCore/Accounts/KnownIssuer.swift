@@ -11,6 +11,8 @@ struct KnownIssuer: Sendable {
     let takesResource: Bool
     /// Whether it gives a refresh token only if the user is asked for consent (OpenID Connect Core section 11).
     let needsConsent: Bool
+    /// Whether it gives each client a secret that it needs.
+    var clientsNeedSecret = false
     /// Other hosts of its endpoints and of its device page, as ``EndpointURL/authority`` writes them. keyfob does not
     /// ask the user about these. Each has its source in a comment.
     let endpointHosts: [String]
@@ -37,6 +39,8 @@ struct KnownIssuer: Sendable {
 
     private static let google = KnownIssuer(
         hosts: ["accounts.google.com"], pkce: nil, takesResource: true, needsConsent: false,
+        // https://developers.google.com/identity/protocols/oauth2/native-app: the exchange of the code needs it.
+        clientsNeedSecret: true,
         // https://accounts.google.com/.well-known/openid-configuration: token, device and revocation endpoint are on
         // oauth2.googleapis.com. https://developers.google.com/identity/protocols/oauth2/limited-input-device: the
         // device page is https://www.google.com/device.

@@ -180,6 +180,7 @@ package struct ClientSource: Sendable {
             redirectURI: (account.redirect ?? .loopback).uri(port: nil), scopes: account.scopes,
             notes: account.provider?.quirks ?? [])
         needed.known = try registrations.byPerson(issuer: issuer).map(\.client.id)
+        needed.wantsSecret = account.clientsNeedSecret
         needed.reason = reason
         return .clientNeeded(needed)
     }
@@ -260,6 +261,13 @@ extension Account {
         client.authentication = clientAuthentication
         client.isFormChosen = true
         return client
+    }
+}
+
+extension Account {
+    /// Whether the server is known to give each client a secret that it needs.
+    package var clientsNeedSecret: Bool {
+        provider?.ownClient == .withSecret || KnownIssuer.match(server)?.clientsNeedSecret == true
     }
 }
 

@@ -52,7 +52,7 @@ package enum CredentialFailure: Error, Sendable, Equatable {
     /// that, which it would show only in the browser.
     case unansweredConsent(service: ServiceURL, after: OAuthError, isAdded: Bool)
     /// The server refuses the client that the user has registered, or its secret (RFC 6749 section 5.2).
-    case clientRefused(service: ServiceURL, id: String, by: OAuthError)
+    case clientRefused(service: ServiceURL, id: String, by: OAuthError, hasSecret: Bool = true)
     /// The server refuses the client as which it has registered keyfob, in each form in which keyfob can send its secret if
     /// it has one.
     case registrationRefused(service: ServiceURL, by: OAuthError, hasSecret: Bool = false)
@@ -84,6 +84,8 @@ package enum CredentialFailure: Error, Sendable, Equatable {
         package var notes: [String]
         /// The ids of clients that the user has registered there, for other services or before a logout.
         package var known: [String] = []
+        /// Whether the server is known to give each client a secret that it needs.
+        package var wantsSecret = false
         package var reason = Reason.closed
 
         /// Why keyfob has no client there of its own.

@@ -71,6 +71,9 @@ package struct EffectiveSettings: Encodable {
         var possible: Set<SettingOrigin> = isFound ? [.discovery] : []
         if value != nil, account.provider != nil { possible = [.knownHost] }
         if value != nil, account.isFromGit { possible = [.git] }
+        if value == nil, let standard = key.display.standard?(account) {
+            return Setting(value: standard, source: .nobody)
+        }
         return Setting(value: value, source: possible.intersection(key.display.setters).first ?? .nobody)
     }
 

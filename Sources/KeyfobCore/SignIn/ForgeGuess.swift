@@ -23,7 +23,7 @@ package struct ForgeGuess: Sendable, Equatable {
     private init(_ host: KnownHost, _ sign: Sign, for service: ServiceURL, issuer: String?) throws {
         var entry = Configuration.Host(service: try ServiceURL(service.origin))
         // The host names its server, as in discovery: endpoints on other hosts need the user's consent.
-        (entry.provider, entry.issuer, entry.reach) = (host.provider, issuer, .service)
+        (entry.provider, entry.issuer, entry.reach) = (host.provider, issuer ?? host.address(for: service), .service)
         (self.host, self.sign, self.entry) = (host, sign, entry)
     }
 

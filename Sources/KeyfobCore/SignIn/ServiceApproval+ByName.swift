@@ -58,7 +58,7 @@ extension ServiceApproval {
     }
 
     private func isApproval(_ host: Configuration.Host) -> Bool {
-        host.sources.values.contains { $0.file == approvals?.file }
+        approvals.map { host.isFrom($0.file) } ?? false
     }
 
     /// Asks the user about a server that is nearer to this machine than the service that names it. A service must not make

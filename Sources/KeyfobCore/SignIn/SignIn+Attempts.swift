@@ -93,7 +93,8 @@ extension SignIn {
                 : error
         }
         return error.refusesClient || error.isBareUnauthorized
-            ? CredentialFailure.clientRefused(service: service, id: client.id, by: error) : error
+            ? CredentialFailure.clientRefused(
+                service: service, id: client.id, by: error, hasSecret: client.secret != nil) : error
     }
 
     /// Prepares the second attempt.

@@ -47,9 +47,9 @@ struct SignInAttempt: Sendable {
                 try await screen.device(account, $0)
             }
         }
-        let label = try await label(response, now: now)
+        let names = try await names(response, now: now)
         return SignIn.Result(
-            grant: grant(from: response, label: label, now: now), response: response, agreedHosts: account.endpointHosts
+            grant: grant(from: response, names: names, now: now), response: response, agreedHosts: account.endpointHosts
         )
     }
 
@@ -78,12 +78,15 @@ struct SignInAttempt: Sendable {
     /// Checks that this machine reaches the server: otherwise no other way to sign in would help. Endpoints that are
     /// configured may not have been asked yet.
     ///
-    /// - Throws: `OAuthError.unreachable`.
+    /// - Throws: `OAuthError.unreachable`, `OAuthError.proxyRefused`.
     private func refuseOffline() async throws {
         do throws(OAuthError) {
             _ = try await transport.send(HTTPRequest(get: metadata.tokenEndpoint))
         } catch {
-            if case .unreachable = error { throw error }
+            switch error {
+            case .unreachable, .proxyRefused: throw error
+            default: break
+            }
         }
     }
 
@@ -91,10 +94,10 @@ struct SignInAttempt: Sendable {
         account.parameters(at: metadata, client: identity.client, redirect: identity.redirect)
     }
 
-    /// The user's name in the id_token; nil if there is none. It only labels the account, with one exception: if the account
-    /// has a name, a sign-in of another user fails.
-    private func label(_ response: TokenResponse, now: Int64) async throws -> String? {
-        guard let token = response.idToken, let issuer = metadata.issuer else { return nil }
+    /// The user's names in the id_token, the one to show first; none if there is no id_token. If the account has a name, a
+    /// sign-in of another user fails.
+    private func names(_ response: TokenResponse, now: Int64) async throws -> [String] {
+        guard let token = response.idToken, let issuer = metadata.issuer else { return [] }
         let claims: IDTokenClaims
         do {
             claims = try IDToken.claims(
@@ -102,7 +105,7 @@ struct SignInAttempt: Sendable {
                 nonce: response.nonce, now: now)
         } catch {
             // A token that cannot be checked gives no name. That matters only if a name was asked for.
-            if account.name == nil { return nil }
+            if account.name == nil { return [] }
             throw error
         }
         let names = claims.names + [claims.subject]
@@ -110,7 +113,7 @@ struct SignInAttempt: Sendable {
             await revoke(response)
             throw CredentialFailure.anotherAccount(service: account.service, asked: asked, given: names[0])
         }
-        return claims.names.first
+        return claims.names
     }
 
     /// Revokes tokens that keyfob will not use.
@@ -121,7 +124,7 @@ struct SignInAttempt: Sendable {
         try? await endpoint.revoke(response.accessToken, hint: .accessToken)
     }
 
-    private func grant(from response: TokenResponse, label: String?, now: Int64) -> Grant {
+    private func grant(from response: TokenResponse, names: [String], now: Int64) -> Grant {
         var client = identity.client
         client.authentication = response.authentication ?? client.authentication
         let isItselfTheGrant = response.refreshToken == nil && (response.expiresIn ?? 0) == 0
@@ -131,7 +134,8 @@ struct SignInAttempt: Sendable {
             revocationEndpoint: metadata.revocationEndpoint?.string, client: client,
             scopes: response.scope ?? account.scopes, requestedScopes: account.scopes,
             requestedContexts: account.stepUp?.contexts ?? [], resource: account.indicator(.resource),
-            label: label, refreshToken: response.refreshToken,
+            label: names.first, email: names.dropFirst().first { $0.utf8.contains(UInt8(ascii: "@")) },
+            refreshToken: response.refreshToken,
             accessToken: isItselfTheGrant ? response.accessToken : nil, grantedAt: now,
             isFirstOfClient: isRegisteredAnew, listsOfflineAccess: metadata.scopesSupported?.contains("offline_access"))
     }

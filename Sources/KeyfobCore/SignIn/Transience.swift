@@ -31,8 +31,8 @@ extension OAuthError {
     package var isTransient: Bool {
         switch self {
         case .malformed where isForGood: false
-        case .unreachable, .answerLost, .timedOut, .untrusted, .tooLarge, .redirected, .unavailable, .heldBack,
-            .notJSON, .malformed:
+        case .unreachable, .proxyRefused, .answerLost, .timedOut, .untrusted, .tooLarge, .redirected, .unavailable,
+            .heldBack, .notJSON, .malformed:
             true
         // A network with a captive portal resolves every name to its own address.
         case .addressTooNear: true

@@ -29,8 +29,10 @@ package struct Grant: Sendable, Equatable {
     package var requestedContexts: [String] = []
     /// The resource indicator that was sent (RFC 8707).
     package var resource: String?
-    /// The user's name in the server's id_token. It is only shown.
+    /// The user's name in the server's id_token. It is shown, and the sign-in answers to it.
     package var label: String?
+    /// The user's e-mail address in the id_token, if ``label`` is another name. The sign-in answers to it, too.
+    package var email: String?
     /// The refresh token; nil if the server gave none.
     package var refreshToken: Secret?
     /// The access token, if it never expires and came without a refresh token: then it is the grant.
@@ -64,6 +66,7 @@ extension Grant {
         var requestedContexts: [String]?
         var resource: String?
         var label: String?
+        var email: String?
         var refreshToken: String?
         var accessToken: String?
         var grantedAt: Int64
@@ -87,7 +90,7 @@ extension Grant {
                 clientAuthentication: client.secret == nil ? nil : client.authentication.rawValue, scopes: scopes,
                 requestedScopes: requestedScopes.isEmpty ? nil : requestedScopes,
                 requestedContexts: requestedContexts.isEmpty ? nil : requestedContexts, resource: resource,
-                label: label,
+                label: label, email: email,
                 refreshToken: refreshToken?.exposedText, accessToken: accessToken?.exposedText, grantedAt: grantedAt,
                 endedAt: endedAt, firstOfClient: isFirstOfClient ? true : nil, listsOfflineAccess: listsOfflineAccess))
         return Secret(data)
@@ -108,7 +111,7 @@ extension Grant {
                 authentication: decoded.clientAuthentication.flatMap(ClientAuthentication.init) ?? .none),
             scopes: decoded.scopes, requestedScopes: decoded.requestedScopes ?? [],
             requestedContexts: decoded.requestedContexts ?? [], resource: decoded.resource,
-            label: decoded.label, refreshToken: decoded.refreshToken.map { Secret($0) },
+            label: decoded.label, email: decoded.email, refreshToken: decoded.refreshToken.map { Secret($0) },
             accessToken: decoded.accessToken.map { Secret($0) }, grantedAt: decoded.grantedAt,
             endedAt: decoded.endedAt, isFirstOfClient: decoded.firstOfClient ?? false,
             listsOfflineAccess: decoded.listsOfflineAccess)

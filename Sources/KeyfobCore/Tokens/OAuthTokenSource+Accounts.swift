@@ -28,13 +28,13 @@ extension GrantStore {
     /// The sign-in that `account` means, which has none of its own.
     ///
     /// - Without a name, the only one that has a name.
-    /// - With a name, the one that the server gave that name.
+    /// - With a name, the one that answers to it; if there are several of one user, the newest.
     /// - With a user name from a URL, also the only one, unless it has a name of its own.
     /// - With an organisation's name, the same as without a name.
     ///
     /// Another account never answers for a named user.
     ///
-    /// - Throws: ``CredentialFailure/whichAccount(service:names:)`` if `account` has no name and there are several.
+    /// - Throws: ``CredentialFailure/whichAccount(service:names:)`` if there are several of them, of several users.
     package func meaning(of account: Account) throws -> Meaning {
         if account.nameSource == .urlOfOrganisation { return .account(account.named(nil)) }
         let all = try signIns(like: account)
@@ -44,14 +44,18 @@ extension GrantStore {
             throw CredentialFailure.whichAccount(
                 service: account.service, names: named.compactMap(\.account.name).sorted())
         }
-        let same = all.filter { $0.label?.asciiLowercased.isSame(as: name.asciiLowercased) == true }
-        if same.count == 1 { return .account(same[0].account) }
-        let names = all.compactMap { $0.label ?? $0.account.name }
+        let same = Grant.answering(to: name, among: all.map(\.grant))
+        if let meant = Grant.newest(ofOneUser: same) { return .account(account.named(meant.accountName)) }
+        guard same.isEmpty else {
+            throw CredentialFailure.whichAccount(
+                service: account.service, names: same.compactMap { $0.accountName ?? $0.label }.sorted())
+        }
+        let names = all.compactMap { $0.grant.label ?? $0.account.name }
         if account.nameSource == .url, all.count == 1, names.isEmpty { return .account(all[0].account) }
         return .nobody(
             all.isEmpty
                 ? .noGrant
-                : .otherUser(named: name, signedIn: names.sorted(), hasUnnamed: names.count < all.count))
+                : .otherUser(named: name, signedIn: names.sortedOnce, hasUnnamed: names.count < all.count))
     }
 
     /// The account whose token the service has refused, by the request: git then names the user of keyfob's answer, and not
@@ -61,11 +65,11 @@ extension GrantStore {
         return try signIns(like: account).first { $0.account.id == state.account }?.account ?? account
     }
 
-    /// The sign-ins that differ from `account` only in the account name, and the user names that the server gave them.
-    fileprivate func signIns(like account: Account) throws -> [(account: Account, label: String?)] {
+    /// The sign-ins that differ from `account` only in the account name.
+    fileprivate func signIns(like account: Account) throws -> [(account: Account, grant: Grant)] {
         try all().compactMap { grant in
             let other = account.named(grant.accountName)
-            return other.id == grant.account ? (other, grant.label) : nil
+            return other.id == grant.account ? (other, grant) : nil
         }
     }
 }

@@ -27,32 +27,46 @@ package struct Logout: Sendable {
     /// The grants for a service: those of the longest service that contains it. Without a service: all grants.
     ///
     /// - Parameter name: which of several accounts; nil for all of them, or for the user name in the URL.
-    /// - Throws: `SecretServiceError`, ``ConfigurationError``.
+    /// - Throws: `SecretServiceError`, ``ConfigurationError``; ``CredentialFailure/whichAccount(service:names:)``.
     package func grants(for request: CredentialRequest?, account name: String? = nil) async throws -> [Grant] {
         let all = try signOut.grants.all()
         guard let request else { return all }
         let name = name ?? AccountDirectory.person(in: request)
-        for named in [\Grant.accountName, \Grant.label] {
-            let meant = Self.meant(by: request, name, named, of: all)
-            if !meant.isEmpty { return meant }
-        }
-        // A grant that the keyring has not accepted yet is found only by its account.
+        let around = request.url.map { Self.grants(around: $0, of: all) } ?? all
+        let meant = name.map { Grant.answering(to: $0, among: around) } ?? around
+        if !meant.isEmpty { return meant }
+        // A grant that the keyring has not accepted yet is found only by its account. And a name in a URL can mean a sign-in
+        // that does not have it.
         guard let account = try await accounts.account(for: request) else { return [] }
-        if let grant = try signOut.grants.grant(account: account.id) { return [grant] }
+        var candidate = account
+        for _ in 0..<3 {
+            if let grant = try signOut.grants.grant(account: candidate.id) { return [grant] }
+            guard name != nil, case .account(let meant) = try signOut.grants.meaning(of: candidate) else { break }
+            candidate = meant
+        }
         signOut.cache.remove(account: account.id)
         return []
     }
 
-    private static func meant(
-        by request: CredentialRequest, _ name: String?, _ named: KeyPath<Grant, String?>, of all: [Grant]
-    ) -> [Grant] {
-        guard let service = request.url else { return all }
+    private static func grants(around service: ServiceURL, of all: [Grant]) -> [Grant] {
         let around = all.compactMap { grant in (try? ServiceURL(grant.service)).map { ($0, grant) } }
             .filter { $0.0.contains(service) }
-        return around.filter { candidate, grant in
+        return around.filter { candidate, _ in
             !around.contains { $0.0 != candidate && candidate.contains($0.0) }
-                && name.map { grant[keyPath: named]?.isSame(as: $0) == true } ?? true
         }.map(\.1)
+    }
+
+    /// Deletes the approval of a service at which nobody is signed in.
+    ///
+    /// - Returns: the service; nil if it has no approval, or if there may be a sign-in that needs it.
+    /// - Throws: `SecretServiceError`; ``ConfigurationError`` if the list of approvals cannot be changed.
+    package func forgetApproval(for request: CredentialRequest) throws -> ServiceURL? {
+        guard let url = request.url, let approvals = signOut.approvals,
+            let service = accounts.configuration.approvedService(around: url, in: approvals.file),
+            !signOut.grants.mayHaveMore
+        else { return nil }
+        let isNeeded = try signOut.grants.all().contains { (try? ServiceURL($0.service)) == service }
+        return try !isNeeded && approvals.remove(service) ? service : nil
     }
 
     /// Ends one grant.

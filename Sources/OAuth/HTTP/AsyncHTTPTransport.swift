@@ -110,6 +110,7 @@ package struct AsyncHTTPTransport: HTTPTransport {
         do {
             let ways = try await ways(to: request.url, request.reach)
             failures.proxy = ways.last.proxy.map { "\($0.host):\($0.port)" }
+            failures.proxySetting = ways.proxySetting
             do {
                 return .success(try await perform(request, ways, arrived))
             } catch {
@@ -135,6 +136,7 @@ package struct AsyncHTTPTransport: HTTPTransport {
     private struct Ways {
         var first: [LazyHTTPClients.Way] = []
         var last: LazyHTTPClients.Way
+        var proxySetting = ""
     }
 
     /// Checks every address if keyfob chooses the address. If a proxy chooses it, checks only the host in the URL.
@@ -146,7 +148,7 @@ package struct AsyncHTTPTransport: HTTPTransport {
             extraAuthorities: settings.extraAuthorities)
         if way.proxy != nil {
             try await reach.checkBeforeProxy(url, by: resolution)
-            return Ways(last: way)
+            return Ways(last: way, proxySetting: settings.proxySetting)
         }
         let all = try await reach.addresses(for: url, by: resolution).map { address in
             var way = way

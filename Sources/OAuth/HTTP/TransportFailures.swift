@@ -12,6 +12,8 @@ struct TransportFailures {
     let deadline: Duration
     /// Host and port of the proxy, if one is used: then connection errors are the proxy's.
     var proxy: String?
+    /// The setting that names the proxy.
+    var proxySetting = ""
 
     init(host: String, limit: Int, deadline: Duration) {
         (self.host, self.limit, self.deadline) = (host, limit, deadline)
@@ -47,8 +49,10 @@ struct TransportFailures {
             .httpProxyHandshakeTimeout, .socksHandshakeTimeout, .getConnectionFromPoolTimeout:
             timedOut
         case .remoteConnectionClosed, .uncleanShutdown: lost
-        case .proxyAuthenticationRequired: unreachable("the proxy requires a password")
-        case .invalidProxyResponse: unreachable("the proxy refused the connection")
+        case .proxyAuthenticationRequired, .invalidProxyResponse:
+            .proxyRefused(
+                host: host, proxy: proxy ?? "", setting: proxySetting,
+                wantsPassword: error == .proxyAuthenticationRequired)
         default: unreachable("the answer is not HTTP")
         }
     }

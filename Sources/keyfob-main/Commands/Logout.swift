@@ -39,6 +39,9 @@ struct Logout: AsyncParsableCommand {
             }
             let clients = all ? try composition.signOut.forgetPersonsClients() : []
             for client in clients { Terminal.say(Messages.forgotClient(client)) }
+            if grants.isEmpty, account == nil, let service = try forgetApproval(logout) {
+                return Terminal.say(Messages.forgotApproval(service))
+            }
             if grants.isEmpty, clients.isEmpty {
                 throw NotSignedIn(url: url, account: account, mayHaveMore: composition.grants.mayHaveMore)
             }
@@ -55,12 +58,17 @@ struct Logout: AsyncParsableCommand {
         }
     }
 
+    private func forgetApproval(_ logout: KeyfobCore.Logout) throws -> ServiceURL? {
+        try url.flatMap { try logout.forgetApproval(for: try CredentialRequest(url: $0)) }
+    }
+
     /// Asks on a terminal before several sign-ins end.
     private func confirm(_ grants: [Grant]) async throws {
         guard grants.count > 1, Terminal.isThere, let service = try grants.first.map({ try ServiceURL($0.service) })
         else { return }
-        let names = grants.compactMap { $0.accountName ?? $0.label }.sorted()
-        let question = Messages.endsAll(names, hasUnnamed: names.count < grants.count, of: service.description)
+        let all = grants.compactMap { $0.accountName ?? $0.label }
+        let names = all.sortedOnce
+        let question = Messages.endsAll(names, hasUnnamed: all.count < grants.count, of: service.description)
         guard try await Terminal.confirms(question) else {
             throw CredentialFailure.whichAccount(service: service, names: names)
         }

@@ -20,7 +20,7 @@ struct Status: AsyncParsableCommand {
     func run() async throws {
         let composition = Composition(
             account: nil, interaction: Interaction.ofOwnCommand, seesEverything: true, isVerbose: verbosity.isOn)
-        try await composition.runWithParts { _ in
+        try await composition.runWithParts { parts in
             let life = KernelItems().lifetime
             let (grants, unseen) = try composition.grants.allInSight()
             let entries = grants.map { grant, isInKernel in
@@ -28,6 +28,12 @@ struct Status: AsyncParsableCommand {
             }
             let isWhole = unseen == nil && !(entries.isEmpty && composition.grants.mayHaveMore)
             try StandardOutput.write(json ? JSONText.bytes(entries) : Self.lines(entries, isWhole: isWhole))
+            for service in Set(grants.map(\.grant.service)).sorted() {
+                guard let request = try? CredentialRequest(url: service),
+                    try await parts.accounts.account(for: request) == nil
+                else { continue }
+                Terminal.say(Messages.unused(service))
+            }
             if let unseen {
                 let report = Report(unseen).withoutAdviceToSignIn()
                 Terminal.say(Messages.unseen(report.message))

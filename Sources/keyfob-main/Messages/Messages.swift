@@ -1,3 +1,4 @@
+import Addresses
 import Console
 import CredentialProtocol
 import KeyfobCore
@@ -51,6 +52,11 @@ extension Messages {
         return "as " + printable(names.joined(separator: ", ")) + (hasUnnamed ? ", and without a name" : "")
     }
 
+    /// The line of `keyfob logout` if there was no sign-in, but an approval.
+    static func forgotApproval(_ service: ServiceURL) -> String {
+        "nobody was signed in; keyfob has forgotten which server signs in for \(whole(service.description))"
+    }
+
     /// The line for each client that `keyfob logout --all` also forgets.
     static func forgotClient(_ registration: ClientRegistration) -> String {
         "forgot the client \(printable(registration.client.id)) at \(printable(registration.issuer)), and its secret; "
@@ -68,6 +74,13 @@ extension Messages {
     /// - Parameter problem: why the keyring was not searched.
     static func unseen(_ problem: String) -> String {
         "sign-ins in a keyring were not searched: \(problem)"
+    }
+
+    /// A sign-in at a service that no file names.
+    static func unused(_ service: String) -> String {
+        let service = whole(service)
+        return "no program can use the sign-in to \(service), because no file names its authorization server; "
+            + "for the way back, run: keyfob login \(ShellWords.quoted(service))"
     }
 
     static let onlyMemory = "only kernel memory was searched, because there is no keyring here"

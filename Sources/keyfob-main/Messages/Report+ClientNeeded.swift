@@ -33,7 +33,7 @@ extension Report {
         hints = [
             "register a client" + (needed.page.map { " at " + Messages.whole($0) } ?? " there")
                 + " with the redirect URI " + needed.redirectURI + Messages.whole(scopes) + ", then run: "
-                + Messages.login("--client-id ID", needed.service)
+                + Messages.login("--client-id ID" + (needed.wantsSecret ? " --client-secret" : ""), needed.service)
         ]
         if needed.page != nil, !isInDetail {
             hints[0] = "or " + hints[0]
@@ -64,5 +64,19 @@ extension Report {
                 + "(\(Messages.printable(member)))"
         case .unusable(_, let error?): Report(oauth: error).message
         }
+    }
+
+    /// The lines to write for a service that the configuration does not name any more, so that its sign-in is used again.
+    ///
+    /// - Parameter client: the id of the user's own client, if the sign-in is of one.
+    static func configure(_ service: String, again issuer: String, _ client: String?) -> String {
+        let file = Environment.configurationFiles.first.map { "into " + Messages.whole($0) } ?? "there"
+        let lines =
+            ["issuer = \"\(Messages.whole(issuer))\""]
+            + (client.map { ["client_id = \"\(Messages.whole($0))\""] } ?? [])
+        return
+            "your sign-in there is of the authorization server \(Messages.whole(issuer)); to use it again, write "
+            + "\(file): [host.\"\(Messages.whole(service))\"], and below it "
+            + lines.joined(separator: " and ")
     }
 }

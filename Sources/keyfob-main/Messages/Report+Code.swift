@@ -12,7 +12,7 @@ extension Report {
         case CredentialFailure.signInRefused, CredentialFailure.anotherAccount, AccountLock.Failure.personDeclined,
             CredentialFailure.declinedElsewhere(_, _, .refused), CredentialFailure.declinedElsewhere(_, _, .dismissed):
             .denied
-        case OAuthError.unreachable: .offline
+        case OAuthError.unreachable, OAuthError.proxyRefused: .offline
         case OAuthError.refused(_, _, "access_denied", _): .denied
         default: nil
         }

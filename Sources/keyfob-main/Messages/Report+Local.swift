@@ -300,12 +300,18 @@ extension Report {
                 hint: "if the server did not know keyfob or its redirect URI: \(Messages.login("--register", service))",
                 status: report.status)
             hints = report.hints + hints
-        case .clientRefused(_, let id, let error):
+        case .clientRefused(let service, let id, let error, let hasSecret):
             let report = Report(oauth: error)
             self.init(
                 "the server does not accept the client \(Messages.printable(id)): \(report.message)",
                 status: report.status)
             hints = report.hints
+            guard !hasSecret else { break }
+            hints.removeAll { $0.isSame(as: Self.otherForm(HintedCommand.entry)) }
+            let client = ShellWords.option("--client-id", Messages.whole(id))
+            hints.insert(
+                "if the server has given it a secret, run: " + Messages.login(client + " --client-secret", service),
+                at: 0)
         case .scopesNeeded(let service, let scopes, let error):
             let report = Report(oauth: error)
             let options = scopes.map { ShellWords.option("--scope", Messages.printable($0)) }

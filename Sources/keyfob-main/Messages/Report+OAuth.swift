@@ -62,6 +62,9 @@ extension Report {
         let said =
             switch error {
             case .unreachable(let host, let reason): "cannot reach \(host): \(reason)"
+            case .proxyRefused(_, let proxy, _, wantsPassword: true):
+                "the proxy \(proxy) wants a user name and a password, or does not accept those that it got"
+            case .proxyRefused(let host, let proxy, _, _): "the proxy \(proxy) opens no connection to \(host)"
             case .answerLost(let host): "\(host) closed the connection before it had answered"
             case .timedOut(let host, let seconds): "\(host) did not answer within \(seconds) seconds"
             case .tooLarge(let host, let limit): "\(host) sent more than \(limit) bytes"
@@ -80,6 +83,15 @@ extension Report {
         self.init(Messages.printable(said), hint: Self.nothingDeleted, status: 75)
         if case .unreachable(_, OAuthError.nameNotFound) = error {
             hints.insert("check the spelling of the host, and whether this machine is online", at: 0)
+        }
+        if case .proxyRefused(let host, let proxy, let setting, let wantsPassword) = error {
+            hints = [
+                wantsPassword
+                    ? "write them, percent-encoded, into \(setting): http://USER:PASSWORD@\(Messages.whole(proxy))"
+                    : "check the spelling of the host, and ask who runs the proxy to allow \(Messages.whole(host))",
+                "if this machine reaches \(Messages.whole(host)) without the proxy, add it to no_proxy",
+                Self.nothingDeleted,
+            ]
         }
     }
 

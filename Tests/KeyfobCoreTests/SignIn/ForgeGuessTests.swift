@@ -1,4 +1,5 @@
 import Addresses
+import CredentialProtocol
 import OAuth
 import TestSupport
 import Testing
@@ -152,5 +153,26 @@ import Testing
         let account = try Self.account(Self.origin + path, "bitbucket-data-center")
         guard case .endpoints(let metadata) = account.server else { Issue.record("no endpoints"); return }
         #expect(metadata.tokenEndpoint.string == Self.origin + base + "/rest/oauth2/latest/token")
+    }
+
+    /// git passes no path to a helper, so the entry for the whole host says where the program runs.
+    @Test(arguments: [
+        ("/bitbucket/scm/p/r.git", Optional("/bitbucket")), ("/scm/p/r.git", nil), ("/a/b/projects/p", "/a/b"),
+    ])
+    func `is written down with the path of Bitbucket`(_ path: String, _ base: String?) async throws {
+        let origin = "https://bitbucket.corp.example"
+        let place = origin + path + "/info/refs?service=git-upload-pack"
+        let transport = ScriptedTransport([place: [Self.challenge("Atlassian Bitbucket")]])
+        let guess = try #require(await ForgeGuess.guess(try ServiceURL(origin + path), over: transport))
+        #expect(guess.entry.issuer == base.map { origin + $0 })
+        var configuration = Configuration()
+        configuration.hosts = [guess.entry]
+        let account = try #require(
+            try AccountDirectory(configuration: configuration).configuredAccount(
+                for: CredentialRequest(url: origin + "/other/r.git")))
+        guard case .endpoints(let metadata) = account.server else { Issue.record("no endpoints"); return }
+        #expect(metadata.tokenEndpoint.string == origin + (base ?? "") + "/rest/oauth2/latest/token")
+        let page = account.provider?.registrationPage(for: account.service)
+        #expect(page == origin + (base ?? "") + "/plugins/servlet/applinks/listApplicationLinks")
     }
 }

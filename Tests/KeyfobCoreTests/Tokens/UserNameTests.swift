@@ -17,7 +17,12 @@ import Testing
         ([(nil, "alice")], "alice", .user, 0), ([("work", "alice")], "alice", .url, 0),
         ([("work", "alice")], "alice", .user, 0), ([("alice", "x")], "alice", .url, 0),
         ([(nil, "bob"), ("work", "alice")], "alice", .url, 1), ([("alice", nil), ("bob", nil)], "bob", .url, 1),
-        ([(nil, "alice"), ("alice", nil)], "alice", .url, 1),
+        ([(nil, "alice"), ("alice", nil)], "alice", .url, 1), ([("Alice", nil), (nil, nil)], "aLICE", .user, 0),
+        // Several sign-ins of one user: the newest, or the one of exactly that name
+        ([(nil, "alice"), ("work", "Alice")], "alice", .user, 1),
+        ([("work", "alice"), (nil, "alice")], "ALICE", .url, 1),
+        ([(nil, "alice"), ("alice@corp.test", "alice")], "alice", .url, 1),
+        ([("alice@corp.test", "alice"), (nil, "alice")], "alice@corp.test", .url, 0),
         // An organisation is nobody's name
         ([(nil, "alice")], "contoso", .urlOfOrganisation, 0), ([("work", "alice")], "contoso", .urlOfOrganisation, 0),
         ([("contoso", nil), (nil, nil)], "contoso", .urlOfOrganisation, 0),
@@ -42,8 +47,7 @@ import Testing
         ([(nil, "stra\u{DF}e")], "strasse", .url, ["stra\u{DF}e"]),
         ([(nil, "caf\u{E9}")], "cafe\u{301}", .url, ["caf\u{E9}"]),
         ([(nil, nil), ("alice", nil)], "bob", .url, ["alice"]), ([(nil, "a"), ("x", "b")], "bob", .url, ["a", "b"]),
-        // Two sign-ins of one name: neither is meant more than the other
-        ([(nil, "alice"), ("work", "alice")], "alice", .user, ["alice", "alice"]),
+        ([(nil, "alice"), ("work", "Alice")], "bob", .user, ["Alice"]),
         // On the command line and in the configuration, a name means that name
         ([(nil, nil)], "bob", .user, []), ([], "bob", .url, []),
     ]
@@ -61,6 +65,30 @@ import Testing
             await #expect(throws: CredentialFailure.needsSignIn(account, because: reason)) {
                 try await source.token(of: account, for: .git())
             }
+        }
+    }
+
+    @Test(arguments: ["alice@corp.test", "ALICE@Corp.test"])
+    func `may be the e-mail address that the server gave`(_ name: String) async throws {
+        try await run([(nil, "alice"), ("bob", "bob")], name, .url, email: "alice@corp.test") { source, account in
+            let token = try await source.token(of: account, for: .git()).token
+            #expect(token == Secret("token 0"))
+            #expect(source.signedIn(account).name == nil)
+        }
+    }
+
+    @Test func `of several users, as for one in upper and one in lower case, does not choose`() async throws {
+        try await run([("Bob", "robert"), ("bob", "bobby")], "BOB", .url) { source, account in
+            await #expect(throws: CredentialFailure.whichAccount(service: account.service, names: ["Bob", "bob"])) {
+                try await source.token(of: account, for: .git())
+            }
+        }
+    }
+
+    @Test func `prefers a sign-in that has not ended`() async throws {
+        try await run([(nil, "alice"), ("work", "alice")], "alice", .url, endedAt: [1: 5]) { source, account in
+            let token = try await source.token(of: account, for: .git()).token
+            #expect(token == Secret("token 0"))
         }
     }
 
@@ -82,7 +110,7 @@ import Testing
     }
 
     private func run(
-        _ signedIn: [SignedIn], _ name: String, _ source: Source,
+        _ signedIn: [SignedIn], _ name: String, _ source: Source, email: String? = nil, endedAt: [Int: Int64] = [:],
         _ body: (OAuthTokenSource, Account) async throws -> Void
     ) async throws {
         try await TokenBench.run { bench in
@@ -91,6 +119,9 @@ import Testing
                 account.name = each.name
                 var grant = Grant.example(of: account, refreshToken: nil, accessToken: "token \(index)")
                 grant.label = each.label
+                grant.email = index == 0 ? email : nil
+                grant.grantedAt += Int64(index)
+                grant.endedAt = endedAt[index]
                 try bench.grants.save(grant)
             }
             var account = bench.account

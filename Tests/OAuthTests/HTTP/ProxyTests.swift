@@ -110,14 +110,19 @@ struct `The transport behind a proxy` {
     static let refusals = [
         (
             "HTTP/1.1 407 X\r\nProxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 0\r\n\r\n",
-            "the proxy requires a password"
-        ), ("HTTP/1.1 502 X\r\nContent-Length: 0\r\n\r\n", "the proxy refused the connection"),
+            true
+        ), ("HTTP/1.1 502 X\r\nContent-Length: 0\r\n\r\n", false),
+        ("HTTP/1.1 403 X\r\nContent-Length: 2\r\n\r\nno", false),
     ]
 
     @Test(arguments: refusals)
-    func `reports that the proxy refused`(_ answer: String, _ reason: String) async throws {
+    func `reports that the proxy refused, and which setting names it`(_ answer: String, _ wantsPassword: Bool)
+        async throws
+    {
         try await ScriptedServer.run({ _ in .bytes(answer) }) { proxy in
-            await #expect(throws: OAuthError.unreachable(host: Self.host, reason: reason)) {
+            let error = OAuthError.proxyRefused(
+                host: Self.host, proxy: "127.0.0.1:\(proxy.port)", setting: "https_proxy", wantsPassword: wantsPassword)
+            await #expect(throws: error) {
                 try await send { $0.proxy = Secret("http://me:secret@127.0.0.1:\(proxy.port)") }
             }
         }
