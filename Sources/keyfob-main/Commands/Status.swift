@@ -29,8 +29,9 @@ struct Status: AsyncParsableCommand {
             let isWhole = unseen == nil && !(entries.isEmpty && composition.grants.mayHaveMore)
             try StandardOutput.write(json ? JSONText.bytes(entries) : Self.lines(entries, isWhole: isWhole))
             for service in Set(grants.map(\.grant.service)).sorted() {
+                // What cannot be read is the matter of `keyfob doctor`.
                 guard let request = try? CredentialRequest(url: service),
-                    try await parts.accounts.account(for: request) == nil
+                    (try? await isUnused(request, parts.accounts)) == true
                 else { continue }
                 Terminal.say(Messages.unused(service))
             }
@@ -42,6 +43,10 @@ struct Status: AsyncParsableCommand {
                 Terminal.say(Messages.onlyMemory)
             }
         }
+    }
+
+    private func isUnused(_ request: CredentialRequest, _ accounts: AccountDirectory) async throws -> Bool {
+        try await accounts.account(for: request) == nil
     }
 
     /// The data about a grant in the output, without secrets.
