@@ -162,7 +162,7 @@ enum ImportMessages {
         case .docker:
             let program = file.hasSuffix("/auth.json") ? "podman" : "docker"
             let commands = entries.compactMap(\.name).map {
-                "\(program) logout \(Messages.printable(ShellWords.quoted($0)))"
+                "\(program) logout \(Messages.whole(ShellWords.quoted($0)))"
             }
             return "to remove them: \(commands.joined(separator: ", ")), and name keyfob in credHelpers"
         }
@@ -170,7 +170,7 @@ enum ImportMessages {
 
     /// The file as a word of a command line.
     private static func word(_ file: String) -> String {
-        ShellWords.quoted(file) == file ? name(of: file) : Messages.printable(ShellWords.quoted(file))
+        ShellWords.quoted(file) == file ? name(of: file) : Messages.whole(ShellWords.quoted(file))
     }
 
     /// The entries whose secret is in the file alone.

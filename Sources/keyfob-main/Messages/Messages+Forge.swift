@@ -21,13 +21,13 @@ extension Messages {
     }
 
     static func isThat(_ guess: ForgeGuess) -> String {
-        let server = guess.entry.issuer.map { ", with the authorization server \(printable($0))" } ?? ""
+        let server = guess.entry.issuer.map { ", with the authorization server \(whole($0))" } ?? ""
         return "set up keyfob for \(guess.host.name) at all of \(guess.entry.service)\(server)? [y/N] "
     }
 
     /// The lines that the user would write.
     static func lines(of guess: ForgeGuess) -> String {
-        let issuer = guess.entry.issuer.map { " and issuer = \"\(printable($0))\"" } ?? ""
+        let issuer = guess.entry.issuer.map { " and issuer = \"\(whole($0))\"" } ?? ""
         return "if that is right, set provider = \"\(guess.host.provider)\"\(issuer) for"
             + " [host.\"\(guess.entry.service)\"] in the configuration"
     }

@@ -55,7 +55,7 @@ extension Messages {
         let scopes = pending.scopes.isEmpty ? "" : ", the scopes " + printable(pending.scopes.joined(separator: " "))
         return [
             "if the browser shows an error of \(printable(pending.authorizationServer)), it is about what keyfob sent: "
-                + "the client id \(printable(pending.clientID)), the redirect URI \(printable(pending.redirectURI))"
+                + "the client id \(whole(pending.clientID)), the redirect URI \(whole(pending.redirectURI))"
                 + scopes,
             "to try that without a browser, run: \(command("doctor", account.service))",
         ] + (account.asksForConsent ? withoutConsent(account.service, isAdded: account.addsOfflineAccess) : [])

@@ -11,7 +11,7 @@ import Secrets
 
 extension Report {
     init(configuration error: ConfigurationError) {
-        let place = Messages.printable(error.file) + (error.line.map { ":\($0)" } ?? "")
+        let place = Messages.whole(error.file) + (error.line.map { ":\($0)" } ?? "")
         let key = error.key.map { Messages.address($0) + ": " } ?? ""
         self.init("\(place): \(key)\(Self.words(value: error))", status: 78)
         hints = Self.mend(error)
@@ -233,12 +233,12 @@ extension Report {
             self.init(
                 "the sign-in was for \(Messages.printable(asked)), but you signed in as \(Messages.printable(given))",
                 hint:
-                    "to sign in as \(Messages.printable(asked)), sign out on the server's page in your browser, then run: "
-                    + Messages.login(ShellWords.option("--account", Messages.printable(asked)), service),
+                    "to sign in as \(Messages.whole(asked)), sign out on the server's page in your browser, then run: "
+                    + Messages.login(ShellWords.option("--account", Messages.whole(asked)), service),
                 status: 77)
             hints.append(
-                "to sign in as \(Messages.printable(given)), run: "
-                    + Messages.login(ShellWords.option("--account", Messages.printable(given)), service))
+                "to sign in as \(Messages.whole(given)), run: "
+                    + Messages.login(ShellWords.option("--account", Messages.whole(given)), service))
         case .busy(let service, let seconds, let holder):
             self.init(
                 "\(Self.name(ofHolder: holder)) has been busy with \(service) for \(seconds) seconds",
@@ -286,7 +286,7 @@ extension Report {
                 "\(service) did not grant " + Messages.printable(scopes.joined(separator: ", ")),
                 hint: "to ask again: "
                     + Messages.login(
-                        "--force" + scopes.map { " --scope " + ShellWords.quoted(Messages.printable($0)) }.joined(),
+                        "--force" + scopes.map { " --scope " + ShellWords.quoted(Messages.whole($0)) }.joined(),
                         service),
                 status: 77)
         case .unansweredConsent(let service, let error, let isAdded):
@@ -314,7 +314,7 @@ extension Report {
                 at: 0)
         case .scopesNeeded(let service, let scopes, let error):
             let report = Report(oauth: error)
-            let options = scopes.map { ShellWords.option("--scope", Messages.printable($0)) }
+            let options = scopes.map { ShellWords.option("--scope", Messages.whole($0)) }
             self.init(
                 "\(report.message); keyfob asked for no scopes, because none are configured",
                 hint: "ask for those that you need of the ones that the server lists: "
@@ -342,8 +342,8 @@ extension Report {
                 "the client for \(service), \(Messages.printable(id)), was not registered by keyfob",
                 hint: "check its registration at the server, or remove client_id from the configuration", status: 78)
         case .otherClient(let service, let id, let wanted, let file, let line):
-            let place = file.map { Messages.printable($0) + (line.map { ":\($0)" } ?? "") }
-            let (id, wanted) = (Messages.printable(id), Messages.printable(wanted))
+            let place = file.map { Messages.whole($0) + (line.map { ":\($0)" } ?? "") }
+            let (id, wanted) = (Messages.whole(id), Messages.whole(wanted))
             self.init(
                 "\(place ?? "git's settings"): the client is \(id), so no program would use a sign-in as \(wanted)",
                 hint: place == nil
@@ -357,7 +357,7 @@ extension Report {
                 hint: names.first.map {
                     "choose one with --account, or in the URL: "
                         + service.description.replacing(
-                            "://", with: "://\(Messages.printable($0))@", maxReplacements: 1)
+                            "://", with: "://\(Messages.whole($0))@", maxReplacements: 1)
                 }, status: 77)
         case .noAccountAndNoKeyring(let error): self.init(secretService: error)
         case .grantNotSaved(let service):
@@ -375,17 +375,17 @@ extension Report {
 
     /// The lines to write for a service that names no authorization server.
     static func configure(_ service: ServiceURL) -> String {
-        let file = Environment.configurationFiles.first.map { "into " + Messages.printable($0) } ?? "there"
+        let file = Environment.configurationFiles.first.map { "into " + Messages.whole($0) } ?? "there"
         return "if you know its authorization server, write \(file): [host.\"\(service.origin)\"], and in the next "
             + "line issuer = \"https://...\" with its address"
     }
 
     /// The options with which a sign-in is the one that is needed.
     private static func options(_ reason: CredentialFailure.SignInReason?, _ account: String?) -> String {
-        var words = account.map { [ShellWords.option("--account", Messages.printable($0))] } ?? []
+        var words = account.map { [ShellWords.option("--account", Messages.whole($0))] } ?? []
         switch reason {
         case .scopesMissing(let scopes):
-            words += scopes.map { ShellWords.option("--scope", Messages.printable($0)) }
+            words += scopes.map { ShellWords.option("--scope", Messages.whole($0)) }
         case .stepUp: words.append("--force")
         default: break
         }

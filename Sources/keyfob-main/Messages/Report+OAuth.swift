@@ -137,7 +137,7 @@ extension Report {
     /// Says to write lines into the entry of a service.
     static func write(_ lines: [String], into entry: String = HintedCommand.entry) -> String {
         let file =
-            Environment.configurationFiles.first.map { "into " + Messages.printable($0) } ?? "into the configuration"
+            Environment.configurationFiles.first.map { "into " + Messages.whole($0) } ?? "into the configuration"
         return "write \(file): \(entry), and in the next lines " + lines.dropLast().joined(separator: ", ")
             + " and " + (lines.last ?? "")
     }
@@ -161,7 +161,7 @@ extension Report {
         default:
             let hints = [mendInOneLine(error)].compactMap { $0 }
             guard let other = error.otherSpelling else { return hints }
-            let issuer = "issuer = \"\(Messages.printable(other.issuer))\""
+            let issuer = "issuer = \"\(Messages.whole(other.issuer))\""
             let trusting = "but if only the slash differs because the server writes its name in two ways, "
             return hints
                 + (other.isAccepted
@@ -174,8 +174,8 @@ extension Report {
     /// one service could get the token of another. And the server may not be nearer to this machine than the service.
     private static func trust(_ server: String?, of resource: String) -> [String] {
         let issuer =
-            server.map { "issuer = \"\(Messages.printable($0))\"" } ?? "issuer = \"https://...\" with its address"
-        let lines = [issuer, "reach = \"service\"", "resource = \"\(Messages.printable(resource))\""]
+            server.map { "issuer = \"\(Messages.whole($0))\"" } ?? "issuer = \"https://...\" with its address"
+        let lines = [issuer, "reach = \"service\"", "resource = \"\(Messages.whole(resource))\""]
         return [
             "nothing was sent; only if you know that this is its authorization server, "
                 + write(server == nil ? Array(lines.dropFirst()) + [issuer] : lines),
@@ -194,13 +194,13 @@ extension Report {
             "register a client there that gets Bearer tokens, then run: keyfob login --client-id ID URL"
         case .unusableToken: "to sign in again: keyfob login URL"
         case .issuerMismatch(_, let found):
-            "if you trust the server, set issuer = \"\(Messages.printable(found))\" \(inEntry)"
+            "if you trust the server, set issuer = \"\(Messages.whole(found))\" \(inEntry)"
         case .pkceUnsupported: "if the server supports it anyway, set pkce = \"assumed\" \(inEntry)"
         case .invalidIDToken("exp"), .invalidIDToken("iat"): "check the clock of this machine"
         case .invalidIDToken: "to sign in without an id_token, set scopes without openid \(inEntry)"
         case .responseIssuerMismatch: "somebody may have tried to mix up two sign-ins; nothing was sent"
         case .notTheRedirect(let expected):
-            "paste the whole address of the page, not the code alone; it begins with \(Messages.printable(expected))"
+            "paste the whole address of the page, not the code alone; it begins with \(Messages.whole(expected))"
         case .unusableResponse(.noState): "paste the whole address of the page, with its state"
         case .unusableResponse(.anotherBrowser): "if that was you, paste the whole address of its page here"
         case .unusableResponse(.empty):

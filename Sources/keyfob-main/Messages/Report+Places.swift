@@ -34,12 +34,12 @@ extension Report {
         guard let line = MeantLine.instead(of: error, ascii: InternationalName.ascii) else { return mendPlace(error) }
         guard error.file == ConfigurationError.git, let key = error.key else {
             let other = if case .notAllowed = error.problem { [String]() } else { mendPlace(error) }
-            return ["write: \(Messages.printable(line))"] + other
+            return ["write: \(Messages.whole(line))"] + other
         }
         let value = line.parts(at: "\"").dropFirst().first.map(String.init) ?? ""
         return [
             "run: git config --global \(ShellWords.quoted(Messages.whole(key))) "
-                + ShellWords.quoted(Messages.printable(value))
+                + ShellWords.quoted(Messages.whole(value))
         ]
     }
 
@@ -71,7 +71,7 @@ extension Report {
             return ["keep one of the lines \(line) and \(error.line ?? 0), and delete the other"]
         case .doubled(true, _): return ["write this line once, and all its keys below it: [\(error.key ?? "")]"]
         case .twice(let service, _):
-            return ["write this line once, and all its keys below it: [host.\"\(Messages.printable(service))\"]"]
+            return ["write this line once, and all its keys below it: [host.\"\(Messages.whole(service))\"]"]
         case .secret(let service, let id): return keepSecret(of: service, id, key: error.key)
         case .notAllowed where error.line != nil: return ["write one of these, or leave the line out"]
         case .incomplete(let missing):
@@ -107,7 +107,7 @@ extension Report {
         let isOfClient = key?.parts(at: ".").last?.asciiLowercased.firstRange(of: "secret") != nil
         let words =
             isOfClient
-            ? [ShellWords.option("--client-id", Messages.printable(id ?? "ID")), "--client-secret"].joined(
+            ? [ShellWords.option("--client-id", Messages.whole(id ?? "ID")), "--client-secret"].joined(
                 separator: " ")
             : ""
         let login = service.map { Messages.login(words, $0) } ?? "keyfob login \(words) URL"

@@ -7,11 +7,11 @@ extension EffectiveSettings {
         let shown = rows.filter { row in
             row.absent != nil || (row.setting.source != .nobody && row.setting.value != nil)
         }
-        return ["service: " + Messages.printable(service)] + steps.map { "step: " + Messages.printable($0) }
+        return ["service: " + Messages.whole(service)] + steps.map { "step: " + Messages.whole($0) }
             + shown.map {
-                "\($0.label): \(Messages.printable($0.setting.value ?? $0.absent ?? ""))  (\($0.setting.place))"
+                "\($0.label): \(Messages.whole($0.setting.value ?? $0.absent ?? ""))  (\($0.setting.place))"
             }
-            + notes.map { "note: " + Messages.printable($0) }
+            + notes.map { "note: " + Messages.whole($0) }
     }
 }
 
@@ -19,7 +19,7 @@ extension EffectiveSettings.Setting {
     /// The source of the setting for users: a file and its line, or words.
     var place: String {
         switch source {
-        case .file: Messages.printable(file ?? "") + (line.map { ":\($0)" } ?? "")
+        case .file: Messages.whole(file ?? "") + (line.map { ":\($0)" } ?? "")
         case .discovery: "discovery"
         case .knownHost: "what is known of this host"
         case .git: "git's settings"
