@@ -54,6 +54,8 @@ package struct CheckContext: Sendable {
             /// The client that keyfob has registered.
             var client: Client?
             var grant: Grant?
+            /// The user's names at services.
+            var names: Set<String> = []
         }
 
         private let values = Mutex(Values())
@@ -116,6 +118,11 @@ package struct CheckContext: Sendable {
 
     /// The service, or an example for settings that depend on the destination.
     func destination() throws -> EndpointURL { try EndpointURL(request?.url?.description ?? "https://example.com") }
+
+    /// The user's names at services, as far as the checks have seen them: a report does not show them.
+    package var names: Set<String> {
+        notes.read { notes in notes.names.union([notes.account?.name].compactMap { $0 }) }
+    }
 
     /// Seconds since 1970-01-01 UTC.
     var now: Int64 { Int64(time(nil)) }

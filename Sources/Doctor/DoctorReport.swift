@@ -22,9 +22,11 @@ package struct DoctorReport: Encodable {
         }
     }
 
-    /// - Parameter home: the user's home directory.
-    package init(_ results: [CheckRun.Result], home: String?) {
-        func shown(_ text: String) -> String { Shareable.text(text, home: home) }
+    /// - Parameters:
+    ///   - home: the user's home directory.
+    ///   - names: the user's names at services.
+    package init(_ results: [CheckRun.Result], home: String?, names: Set<String> = []) {
+        func shown(_ text: String) -> String { Shareable.text(text, home: home, names: names) }
         entries = results.map { id, finding in
             let details = finding.details.mapValues { detail -> Finding.Detail in
                 switch detail {

@@ -69,6 +69,12 @@ struct GitHubHosts {
         } else if users.isEmpty, let user = value("user") {
             users.append(User(name: user.value, token: nil, line: user.line))
         }
+        // The one whom gh uses comes last: a request without a user name gets the password that was stored last.
+        if let active = value("user")?.value,
+            let index = users.firstIndex(where: { $0.name?.isSame(as: active) == true })
+        {
+            users.append(users.remove(at: index))
+        }
         return users
     }
 

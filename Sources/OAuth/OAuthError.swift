@@ -14,6 +14,8 @@ package enum OAuthError: Error, Sendable, Equatable {
     case settingsUnknown(reason: String, mend: String?)
     /// The connection broke before the complete answer arrived. The server may have processed the request.
     case answerLost(host: String)
+    /// The server has answered, but not in a form of HTTP that can be read. It may have processed the request.
+    case notHTTP(host: String)
     /// The exchange took longer than its time limit.
     case timedOut(host: String, seconds: Int)
     /// TLS did not authenticate the server.

@@ -49,13 +49,16 @@ enum Environment {
         return try Configuration(files: configurationFiles.filter { $0 != approvals }, approvals: approvals)
     }
 
-    /// The directory for locks: `$XDG_RUNTIME_DIR/keyfob`; the login's runtime directory if the variable does not name one;
+    /// The directory for locks: `$XDG_RUNTIME_DIR/keyfob`; the login's runtime directory if the variable does not name one
+    /// of this user, as after su;
     /// below the user's cache if there is no runtime directory (containers). Never a shared directory.
     ///
     /// If root uses another user's home, root gets its own directory: files of root in the user's directory would lock
     /// the user out.
     static var runtimeDirectory: String {
-        if let directory = variable("XDG_RUNTIME_DIR"), directory.hasPrefix("/"), Paths.exists(directory) {
+        if let directory = variable("XDG_RUNTIME_DIR"), directory.hasPrefix("/"), Paths.exists(directory),
+            Paths.problem(withWritingInto: directory) == nil
+        {
             return directory + "/keyfob"
         }
         let login = "/run/user/\(getuid())"

@@ -57,11 +57,12 @@ struct ForgeWalk {
         let configured = parts.accounts.configuration.host(for: service)
         if let host = KnownHost.match(service, provider: configured?.provider) { return (host, parts) }
         let transport = composition.transports.transport(trusting: configured?.certificateAuthorityFile)
-        guard configured?.server == nil, let guess = await ForgeGuess.guess(service, over: transport) else {
+        let isWritten = configured.map { $0.server != nil && !parts.serviceApproval.isApproval($0) } ?? false
+        guard let guess = await ForgeGuess.guess(service, over: transport) else {
             return nil
         }
         Terminal.say(Messages.looksLike(guess))
-        guard Terminal.isThere else {
+        guard Terminal.isThere, !isWritten else {
             Terminal.hint(Messages.lines(of: guess))
             return nil
         }

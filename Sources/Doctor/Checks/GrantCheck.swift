@@ -14,6 +14,8 @@ struct GrantCheck: Check {
     func look(_ context: CheckContext) throws -> Finding {
         guard let account = context.notes.read({ $0.account }) else { return .nothingToCheck }
         let grants = context.parts.grants
+        let names = try grants.all().flatMap { [$0.accountName, $0.label, $0.email].compactMap { $0 } }
+        context.notes.note { $0.names.formUnion(names) }
         var grant = try grants.grant(account: account.id)
         if grant == nil {
             do {

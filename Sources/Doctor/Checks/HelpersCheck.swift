@@ -43,7 +43,7 @@ struct HelpersCheck: Check {
 
     private static func hint(_ concern: HelperChain.Concern, _ origin: String) -> String {
         switch concern {
-        case .keyfobIsMissing: "git config --global credential.helper keyfob"
+        case .keyfobIsMissing: "run: keyfob setup git --apply"
         case .writesPlainText: "remove it from credential.helper in \(origin), and delete the file that it wrote"
         case .answersFirst: "put keyfob before it, or remove it from credential.helper in \(origin)"
         case .keepsCopies: "remove it from credential.helper in \(origin)"

@@ -39,6 +39,8 @@ package struct Account: Sendable, Equatable {
     package var name: String?
     /// The origin of ``name``.
     package var nameSource = NameSource.user
+    /// The user whom the caller has named, if ``name`` is not that: a sign-in of another user fails.
+    var person: String?
     /// How the user signs in; nil: keyfob chooses.
     package var flow: Flow?
     /// The shape of the redirect URI (RFC 8252 section 7.3); nil: that of the client's registration.

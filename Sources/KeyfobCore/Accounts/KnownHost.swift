@@ -115,9 +115,11 @@ package struct KnownHost: Sendable, Equatable {
         return placed
     }
 
-    /// Where the program runs, if it publishes no metadata and `service` is below another path than its own; else nil.
+    /// Where the program runs, if it publishes no metadata and the path of `service` shows that it is below another one.
     func address(for service: ServiceURL) -> String? {
-        guard authority == nil, case .endpoints = shape else { return nil }
+        guard authority == nil, case .endpoints = shape,
+            service.pathSegments.contains(where: { ownSegments.holdsSame(as: $0) })
+        else { return nil }
         let base = base(for: service)
         return base.isSame(as: service.origin) ? nil : base
     }
@@ -171,6 +173,9 @@ package struct KnownHost: Sendable, Equatable {
     package static let providers: [String] = rows.map(\.provider).reduce(into: []) { known, provider in
         if !known.contains(provider) { known.append(provider) }
     }
+
+    /// Those of programs that run on a host of the user's own. The others have one place, whose tokens belong to no other host.
+    static let ownProviders = providers.filter { row(of: $0)?.authority == nil }
 
     /// The row for `service`: by its host for https on the default port, otherwise by the configured provider.
     package static func match(_ service: ServiceURL, provider: String?) -> KnownHost? {

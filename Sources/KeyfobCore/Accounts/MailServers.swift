@@ -9,8 +9,9 @@ extension Configuration {
     func host(ofMailServerIn request: CredentialRequest) -> Host? {
         guard let port = Self.mailPorts[request.protocolName.asciiLowercased] else { return nil }
         let server = request.host.asciiLowercased
-        let isWithPort = (try? EndpointURL("https://" + server)).map { $0.authority != $0.host } ?? true
-        let asked = isWithPort ? server : "\(server):\(port)"
+        // Nothing but a host and a port: git's curl would read the host of `mail.example:@other.example` behind the at sign.
+        guard let url = try? EndpointURL("https://" + server), url.authority.isSame(as: server) else { return nil }
+        let asked = url.authority.isSame(as: url.host) ? "\(server):\(port)" : server
         return hosts.lazy.compactMap { self.host(for: $0.service) }.first { host in
             host.mailServers.contains { asked.isSame(as: $0) || asked.prefix { $0 != ":" }.isSame(as: $0) }
         }

@@ -85,7 +85,7 @@ package struct ForgeGuess: Sendable, Equatable {
 
 extension KnownHost {
     /// The programs that may run on a host of the user's own.
-    fileprivate static let ofOnesOwn = providers.compactMap(row(of:)).filter { $0.authority == nil }
+    fileprivate static let ofOnesOwn = ownProviders.compactMap(row(of:))
 
     /// The word by which the program names itself.
     fileprivate var word: String { String(provider.prefix { $0 != "-" }) }

@@ -57,7 +57,8 @@ extension ServiceApproval {
             service: account.service, id: client.id, wanted: id, file: source?.file, line: source?.line)
     }
 
-    private func isApproval(_ host: Configuration.Host) -> Bool {
+    /// Whether the entry is of an earlier sign-in, and not written by the user.
+    package func isApproval(_ host: Configuration.Host) -> Bool {
         approvals.map { host.isFrom($0.file) } ?? false
     }
 

@@ -64,7 +64,7 @@ struct SignInAttempt: Sendable {
             line("authorization_endpoint", metadata.authorizationEndpoint.string),
             line("token_endpoint", metadata.tokenEndpoint.string), line("client_id", identity.client.id),
             "scopes = [\(scopes)]",
-        ]
+        ] + (metadata.revocationEndpoint.map { [line("revocation_endpoint", $0.string)] } ?? [])
     }
 
     /// Whether a hint may propose the server's endpoints as settings. If the answer does not name its issuer, another
@@ -94,10 +94,11 @@ struct SignInAttempt: Sendable {
         account.parameters(at: metadata, client: identity.client, redirect: identity.redirect)
     }
 
-    /// The user's names in the id_token, the one to show first; none if there is no id_token. If the account has a name, a
-    /// sign-in of another user fails.
+    /// The user's names in the id_token, the one to show first; none if there is no id_token. If the account or the caller
+    /// names a user, a sign-in of another one fails.
     private func names(_ response: TokenResponse, now: Int64) async throws -> [String] {
         guard let token = response.idToken, let issuer = metadata.issuer else { return [] }
+        let asked = account.name ?? account.person
         let claims: IDTokenClaims
         do {
             claims = try IDToken.claims(
@@ -105,11 +106,13 @@ struct SignInAttempt: Sendable {
                 nonce: response.nonce, now: now)
         } catch {
             // A token that cannot be checked gives no name. That matters only if a name was asked for.
-            if account.name == nil { return [] }
+            if asked == nil { return [] }
             throw error
         }
+        // A server that gives only an identifier of its own does not say that it is not the user.
+        guard !claims.names.isEmpty else { return [] }
         let names = claims.names + [claims.subject]
-        if let asked = account.name, !names.map(\.asciiLowercased).holdsSame(as: asked.asciiLowercased) {
+        if let asked, !names.map(\.asciiLowercased).holdsSame(as: asked.asciiLowercased) {
             await revoke(response)
             throw CredentialFailure.anotherAccount(service: account.service, asked: asked, given: names[0])
         }
@@ -148,7 +151,7 @@ extension Account {
     ) -> AuthorizationParameters {
         AuthorizationParameters(
             metadata: metadata, client: client, scopes: scopes, resource: indicator(.resource),
-            audience: indicator(.audience), loginHint: name, service: service.description,
+            audience: indicator(.audience), loginHint: name ?? person, service: service.description,
             contexts: stepUp?.contexts ?? [], maxAge: stepUp?.maxAge, prompt: asksForConsent ? "consent" : nil,
             redirect: redirect, pkce: pkce,
             deadline: loginDeadline)

@@ -5,8 +5,8 @@ extension OAuthError {
     /// out.
     var isAnswer: Bool {
         switch self {
-        case .refused, .unexpectedTokenType, .unusableToken, .notJSON, .malformed, .redirected, .tooLarge, .unavailable,
-            .heldBack:
+        case .refused, .unexpectedTokenType, .unusableToken, .notHTTP, .notJSON, .malformed, .redirected, .tooLarge,
+            .unavailable, .heldBack:
             true
         default: false
         }
@@ -32,7 +32,7 @@ extension OAuthError {
         switch self {
         case .malformed where isForGood: false
         case .unreachable, .proxyRefused, .answerLost, .timedOut, .untrusted, .tooLarge, .redirected, .unavailable,
-            .heldBack, .notJSON, .malformed:
+            .heldBack, .notHTTP, .notJSON, .malformed:
             true
         // A network with a captive portal resolves every name to its own address.
         case .addressTooNear: true

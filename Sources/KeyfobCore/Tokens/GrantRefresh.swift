@@ -95,7 +95,7 @@ struct GrantRefresh: Sendable {
     ) async throws(OAuthError) -> TokenRefresh {
         func isLost(_ error: OAuthError) -> Bool {
             switch error {
-            case .answerLost, .timedOut: true
+            case .answerLost, .notHTTP, .timedOut: true
             default: false
             }
         }

@@ -45,7 +45,12 @@ extension GrantStore {
                 service: account.service, names: named.compactMap(\.account.name).sorted())
         }
         let same = Grant.answering(to: name, among: all.map(\.grant))
-        if let meant = Grant.newest(ofOneUser: same) { return .account(account.named(meant.accountName)) }
+        if let meant = Grant.newest(ofOneUser: same) {
+            var account = account.named(meant.accountName)
+            // A new sign-in has to be this user's, too.
+            account.person = name
+            return .account(account)
+        }
         guard same.isEmpty else {
             throw CredentialFailure.whichAccount(
                 service: account.service, names: same.compactMap { $0.accountName ?? $0.label }.sorted())

@@ -1,5 +1,7 @@
+import Addresses
 package import KernelKeyring
 import OAuth
+import Secrets
 
 extension OAuthTokenSource {
     /// Asks the user to sign in now, even if there is a grant. The new grant then replaces the old one.
@@ -38,10 +40,27 @@ extension OAuthTokenSource {
     ) async throws -> CachedAccessToken {
         try await held.askingPerson(decline: Self.decline) {
             try await calling(account)
-            return try await signIn.run(account, registersAnew: registersAnew, transport: transport(account)) {
-                try keep($0, for: account)
+            let before = try? grants.grant(account: account.id)
+            let transport = transport(account)
+            return try await signIn.run(account, registersAnew: registersAnew, transport: transport) { result in
+                let token = try keep(result, for: account)
+                await Self.revoke(before, ofOtherUserThan: result.grant, transport)
+                return token
             }
         }
+    }
+
+    /// Revokes the refresh token of a sign-in that another user's has replaced: nobody could do that later. That of the same
+    /// user stays, because some servers would end the new sign-in with it.
+    private static func revoke(
+        _ replaced: Grant?, ofOtherUserThan grant: Grant, _ transport: any HTTPTransport
+    ) async {
+        guard let replaced, let token = replaced.refreshToken, let before = replaced.label, let now = grant.label,
+            !before.asciiLowercased.isSame(as: now.asciiLowercased), replaced.issuer == grant.issuer,
+            let url = replaced.revocationEndpoint.flatMap({ try? EndpointURL($0) })
+        else { return }
+        try? await RevocationEndpoint(url: url, client: replaced.client, transport: transport)
+            .revoke(token, hint: .refreshToken)
     }
 
     /// How the user, or the user's absence, decided a sign-in that failed with `error`; nil if something else did.

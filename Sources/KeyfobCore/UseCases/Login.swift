@@ -46,7 +46,8 @@ package struct Login: Sendable {
                 (host.issuer, host.reach) = (issuer, account.reach)
             }
             host.clientID = client.id
-            if let flow { (account.flow, host.flow) = (flow, flow) }
+            let isPublic = client.secret == nil && account.provider?.ownClient == .withoutSecretByDevice
+            if let flow = flow ?? (isPublic ? .device : nil) { (account.flow, host.flow) = (flow, flow) }
             account.client = client
             approval = host
             hasNewClient = true
@@ -94,12 +95,16 @@ package struct Login: Sendable {
     ///   - request: names the service, and scopes in addition to the configured ones.
     ///   - force: signs in also if there is a sign-in that works.
     ///   - registersAnew: registers keyfob again first.
+    ///   - store: where the sign-in has to be kept; signs in also if it is elsewhere. nil: anywhere.
     package func signIn(
-        to target: Target, for request: CredentialRequest, force: Bool = false, registersAnew: Bool = false
+        to target: Target, for request: CredentialRequest, force: Bool = false, registersAnew: Bool = false,
+        into store: StoreSetting? = nil
     ) async throws -> Outcome {
         var account = tokens.signedIn(target.account)
         account.approval = target.approval
-        let isNew = force || !request.scope.isEmpty || target.hasNewClient || registersAnew
+        let isNew =
+            try force || !request.scope.isEmpty || target.hasNewClient || registersAnew
+            || isElsewhere(account, than: store)
         let token =
             isNew
             ? try await tokens.signInAnew(
@@ -110,6 +115,13 @@ package struct Login: Sendable {
         if target.hasNewClient { try storeSecret(ofClientOf: account, grant) }
         let whole = target.finding?.claimedService.flatMap { $0 == account.service ? nil : $0 }
         return Outcome(account: account, token: token, grant: grant, wholeService: whole)
+    }
+
+    private func isElsewhere(_ account: Account, than store: StoreSetting?) throws -> Bool {
+        guard let store, store != .auto else { return false }
+        return try !grants.allInSight().grants.contains { grant, isInKernel in
+            grant.account == account.id && isInKernel == (store == .memory)
+        }
     }
 
     /// Stores the secret of the user's client for the next sign-in. It comes after this one has worked, so that a mistyped

@@ -32,8 +32,16 @@ package struct Logout: Sendable {
         let all = try signOut.grants.all()
         guard let request else { return all }
         let name = name ?? AccountDirectory.person(in: request)
+        let isVague = name == nil && request.username != nil
         let around = request.url.map { Self.grants(around: $0, of: all) } ?? all
         let meant = name.map { Grant.answering(to: $0, among: around) } ?? around
+        // `https://git@host` is not a wish to end all sign-ins.
+        if isVague, meant.count > 1, let service = request.url {
+            let exact = meant.filter { $0.accountName?.isSame(as: request.username ?? "") == true }
+            guard exact.isEmpty else { return exact }
+            throw CredentialFailure.whichAccount(
+                service: service, names: meant.compactMap { $0.accountName ?? $0.label }.sortedOnce)
+        }
         if !meant.isEmpty { return meant }
         // A grant that the keyring has not accepted yet is found only by its account. And a name in a URL can mean a sign-in
         // that does not have it.

@@ -139,7 +139,9 @@ extension OAuthError {
     /// not processed the request, only another sign-in leads on.
     fileprivate var mayHaveSpentCode: Bool {
         switch self {
-        case .answerLost, .timedOut, .tooLarge, .redirected, .notJSON, .malformed, .unavailable, .unusableToken: true
+        case .answerLost, .notHTTP, .timedOut, .tooLarge, .redirected, .notJSON, .malformed, .unavailable,
+            .unusableToken:
+            true
         case .refused(_, _, let error, _): ["server_error", "temporarily_unavailable", "slow_down"].contains(error)
         default: false
         }

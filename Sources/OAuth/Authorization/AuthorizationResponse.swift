@@ -89,8 +89,12 @@ package struct AuthorizationResponse {
     }
 
     private func outcome() throws(OAuthError) -> Outcome {
-        // A parameter without a value counts as omitted (RFC 6749 section 3.1).
-        let (code, error) = (values["code"]?.first, values["error"]?.first { !$0.isEmpty })
+        // A parameter without a value counts as omitted (RFC 6749 section 3.1). Some servers have names of their own.
+        func text(_ names: [String]) -> [UInt8]? {
+            names.lazy.compactMap { values[$0]?.first { !$0.isEmpty } }.first
+        }
+        let code = values["code"]?.first
+        let error = text(["error"]) ?? (code == nil ? text(["error_code", "errorCode"]) : nil)
         switch (error != nil && code?.isEmpty == true ? nil : code, error) {
         case (let code?, nil):
             // VSCHAR, RFC 6749 appendix A.11.
@@ -98,7 +102,8 @@ package struct AuthorizationResponse {
             else { throw .unusableResponse(.unusableCode) }
             return .code(Secret(code))
         case (nil, let error?):
-            return .error(code: Self.text(error), description: values["error_description"]?.first.map(Self.text))
+            let description = text(["error_description", "error_message", "errorMessage", "error_reason"])
+            return .error(code: Self.text(error), description: description.map(Self.text))
         default:
             throw .unusableResponse(.undecided)
         }

@@ -80,9 +80,11 @@ final class LazyHTTPClients: Sendable {
         configuration.proxy = way.proxy
         configuration.dnsOverride = way.addresses
         configuration.httpVersion = .http1Only
-        if let host = way.certified {
-            // The client calls it after the handshake, and sends nothing before it has succeeded.
-            configuration.http1_1ConnectionDebugInitializer = { CertificateNames.check($0, for: host) }
+        // The client calls it after the handshake, and sends nothing before it has succeeded.
+        configuration.http1_1ConnectionDebugInitializer = { [host = way.certified] channel in
+            let guarded = StatusGuard.install(on: channel)
+            guard let host else { return guarded }
+            return guarded.flatMap { CertificateNames.check(channel, for: host) }
         }
         configuration.timeout.connect = TimeAmount(way.isOneOfSeveral ? min(deadline, Self.impatience) : deadline)
         // Report a refused connection at once; otherwise the client would retry until the deadline.

@@ -35,10 +35,10 @@ struct TransportFailures {
         case is NIOSSLExtraError, is BoringSSLError: return .untrusted(host: host, reason: .handshakeFailed)
         case ChannelError.connectTimeout: return timedOut
         case HTTPParserError.invalidEOFState: return lost
-        case is HTTPParserError: return unreachable("the answer is not HTTP")
+        case is HTTPParserError: return .notHTTP(host: named)
         case let error as IOError where [ECONNRESET, EPIPE].contains(error.errnoCode): return lost
         case let error as IOError: return notConnected(Self.message(error.errnoCode))
-        default: return unreachable("the connection failed")
+        default: return notConnected("the connection failed")
         }
     }
 
@@ -53,7 +53,7 @@ struct TransportFailures {
             .proxyRefused(
                 host: host, proxy: proxy ?? "", setting: proxySetting,
                 wantsPassword: error == .proxyAuthenticationRequired)
-        default: unreachable("the answer is not HTTP")
+        default: .notHTTP(host: named)
         }
     }
 
@@ -81,7 +81,10 @@ struct TransportFailures {
         unreachable(proxy.map { "the proxy \($0): \(reason)" } ?? reason)
     }
 
-    private var lost: OAuthError { .answerLost(host: host) }
+    private var lost: OAuthError { .answerLost(host: named) }
+
+    /// The host, and the proxy through which it was asked: the answer may be the proxy's.
+    private var named: String { host + (proxy.map { " (through the proxy \($0))" } ?? "") }
 
     private func unreachable(_ reason: String) -> OAuthError { .unreachable(host: host, reason: reason) }
 

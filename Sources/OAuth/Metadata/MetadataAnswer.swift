@@ -53,7 +53,7 @@ extension OAuthError {
     /// Whether the server could not answer now.
     package var isOutage: Bool {
         switch self {
-        case .unavailable, .answerLost, .timedOut: true
+        case .unavailable, .answerLost, .notHTTP, .timedOut: true
         default: false
         }
     }

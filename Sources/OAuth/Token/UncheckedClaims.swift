@@ -64,9 +64,13 @@ struct UncheckedClaims {
         }
     }
 
-    /// Whether `email` may be shown. The server must not mark it as unverified: the address could belong to another
-    /// person. Some servers write the boolean as text. Any other value counts as unverified.
+    /// Whether `email` may be shown. It must be an address, so that nobody has the name of another user there. And the server
+    /// must not mark it as unverified: the address could belong to another person. Some servers write the boolean as text.
+    /// Any other value counts as unverified.
     private var isEmailUsable: Bool {
+        guard let parts = text("email")?.parts(at: "@"), parts.count == 2, parts.allSatisfy({ !$0.isEmpty }) else {
+            return false
+        }
         do { return try members.bool("email_verified") ?? true } catch { return text("email_verified") == "true" }
     }
 
@@ -74,7 +78,7 @@ struct UncheckedClaims {
 
     /// A claim that can be shown as it is.
     private func label(_ name: String) -> String? {
-        guard let text = text(name), !text.isEmpty, ServerText.printable(text) == text else { return nil }
+        guard let text = text(name)?.trimmed, !text.isEmpty, ServerText.printable(text) == text else { return nil }
         return text
     }
 }

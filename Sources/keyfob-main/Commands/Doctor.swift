@@ -43,7 +43,7 @@ struct Doctor: AsyncParsableCommand {
         let checks = Checks.all(hasService: url != nil, refreshes: refresh)
         let deadline = refresh ? CheckRun.deadlineWithRefresh : CheckRun.deadline
         let results = await CheckRun(checks, deadline: deadline) { await context.look($0) }.run()
-        let report = DoctorReport(results, home: Environment.variable("HOME"))
+        let report = DoctorReport(results, home: Environment.variable("HOME"), names: context.names)
         let lines = report.lines(emphasises: Terminal.mayEmphasiseOutput).map { $0 + "\n" }.joined()
         do {
             try StandardOutput.write(json ? JSONText.bytes(report) : Array(lines.utf8))

@@ -3,6 +3,7 @@ import Console
 import CredentialProtocol
 import KeyfobCore
 import OAuth
+import Secrets
 
 struct Login: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Sign in to a service now.")
@@ -55,21 +56,53 @@ struct Login: AsyncParsableCommand {
             store: store, isVerbose: verbosity.isOn)
         try await composition.runWithParts(about: url, options: options) { parts in
             if store != .keyring { try await composition.offerMemory(isNamed: store != nil) }
-            let login = composition.login(parts)
-            var request = try CredentialRequest(url: url)
-            request.scope = scopes
-            var target = try await login.find(request, anew: force)
-            sayWhere(target)
-            try await login.check(target, hasClient: clientID != nil, clientID: clientID)
-            if let clientID {
-                let secret = readsClientSecret ? try await ClientSecret.read() : nil
-                target.use(Client(byUser: clientID, secret: secret))
+            do {
+                try await signIn(composition.login(parts))
+            } catch {
+                throw await hinting(at: error, parts, composition)
             }
-            target.account.flow = flow ?? target.account.flow
-            let outcome = try await login.signIn(to: target, for: request, force: force, registersAnew: registersAnew)
-            let service = outcome.account.service
-            Terminal.say(Messages.signedIn(service, outcome.grant, outcome.token))
-            if let whole = outcome.wholeService { Terminal.hint(Messages.onlyThatPath(service, of: whole)) }
+        }
+    }
+
+    private func signIn(_ login: KeyfobCore.Login) async throws {
+        var request = try CredentialRequest(url: url)
+        request.scope = scopes.scopeTokens
+        var target = try await login.find(request, anew: force)
+        sayWhere(target)
+        try await login.check(target, hasClient: clientID != nil, clientID: clientID)
+        if let clientID {
+            let secret = readsClientSecret ? try await ClientSecret.read() : nil
+            target.use(Client(byUser: clientID, secret: secret))
+        }
+        target.account.flow = flow ?? target.account.flow
+        let outcome = try await login.signIn(
+            to: target, for: request, force: force, registersAnew: registersAnew,
+            into: store)
+        let service = outcome.account.service
+        Terminal.say(Messages.signedIn(service, outcome.grant, outcome.token))
+        if let whole = outcome.wholeService { Terminal.hint(Messages.onlyThatPath(service, of: whole)) }
+    }
+
+    /// The report of a failed sign-in. If keyfob knows nothing of a service at which a forge seems to run, the first hint says
+    /// how that is set up: a client that is registered for anything else would not serve git.
+    private func hinting(
+        at error: any Error, _ parts: Composition.Parts, _ composition: Composition
+    ) async -> any Error {
+        guard clientID == nil, Self.isOfUnknownServer(error), let service = try? CredentialRequest(url: url).url,
+            parts.accounts.configuration.host(for: service)?.provider == nil,
+            let guess = await ForgeGuess.guess(service, over: composition.transports.transport(trusting: nil))
+        else { return error }
+        var report = Report(error, about: url, options: options)
+        report.hints.insert(Messages.setUp(guess, service), at: 0)
+        return report
+    }
+
+    private static func isOfUnknownServer(_ error: any Error) -> Bool {
+        switch error {
+        case CredentialFailure.clientNeeded, CredentialFailure.notConfigured, CredentialFailure.serverNotFound,
+            OAuthError.metadataNotFound:
+            true
+        default: false
         }
     }
 
@@ -81,7 +114,7 @@ struct Login: AsyncParsableCommand {
         return HintedCommand.option("--account", account) + HintedCommand.option("--flow", flow?.rawValue)
             + HintedCommand.option("--client-id", clientID) + words
             + HintedCommand.option("--store", store?.rawValue)
-            + scopes.flatMap { HintedCommand.option("--scope", $0) }
+            + scopes.scopeTokens.flatMap { HintedCommand.option("--scope", $0) }
     }
 
     /// Says at which server the user signs in, before the browser opens: it may be on another origin than the service.
@@ -93,3 +126,13 @@ struct Login: AsyncParsableCommand {
 
 extension Account.Flow: ExpressibleByArgument {}
 extension StoreSetting: ExpressibleByArgument {}
+
+extension [String] {
+    /// The scopes in the values of `--scope`, each once: people also write several into one value, as in `scope`.
+    var scopeTokens: [String] {
+        reduce(into: []) { known, value in
+            for scope in value.utf8.split(separator: UInt8(ascii: " ")).map({ String(decoding: $0, as: UTF8.self) })
+            where !known.holdsSame(as: scope) { known.append(scope) }
+        }
+    }
+}

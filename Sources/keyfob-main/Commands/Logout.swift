@@ -43,7 +43,10 @@ struct Logout: AsyncParsableCommand {
                 return Terminal.say(Messages.forgotApproval(service))
             }
             if grants.isEmpty, clients.isEmpty {
-                throw NotSignedIn(url: url, account: account, mayHaveMore: composition.grants.mayHaveMore)
+                let request = try url.map { try CredentialRequest(url: $0) }
+                throw NotSignedIn(
+                    url: request?.url?.description ?? url, account: account ?? request?.username,
+                    mayHaveMore: composition.grants.mayHaveMore)
             }
             if let keptApproval { throw keptApproval }
         }

@@ -86,7 +86,7 @@ struct TokenOptions: ParsableArguments {
 
     /// The options that a hint repeats.
     var hinted: [String] {
-        HintedCommand.option("--account", account) + scopes.flatMap { HintedCommand.option("--scope", $0) }
+        HintedCommand.option("--account", account) + scopes.scopeTokens.flatMap { HintedCommand.option("--scope", $0) }
     }
 
     /// Returns an access token for a URL. A stored password is no token.
@@ -98,7 +98,7 @@ struct TokenOptions: ParsableArguments {
         return try await composition.attempt { helper, configuration in
             var request = try CredentialRequest(url: url)
             request.minTTL = minTTL
-            request.scope = scopes
+            request.scope = scopes.scopeTokens
             request.wwwauth = challenge.map { [$0] } ?? []
             if let refused {
                 var request = request

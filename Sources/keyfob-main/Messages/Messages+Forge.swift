@@ -20,6 +20,11 @@ extension Messages {
         return "\(guess.entry.service.host) looks like a host of \(guess.host.name): \(sign)"
     }
 
+    /// The hint of a sign-in that failed at a forge of which keyfob did not know.
+    static func setUp(_ guess: ForgeGuess, _ service: ServiceURL) -> String {
+        looksLike(guess) + "; to set that up for git, run: " + command("setup git", service)
+    }
+
     static func isThat(_ guess: ForgeGuess) -> String {
         let server = guess.entry.issuer.map { ", with the authorization server \(whole($0))" } ?? ""
         return "set up keyfob for \(guess.host.name) at all of \(guess.entry.service)\(server)? [y/N] "

@@ -66,6 +66,7 @@ extension Report {
                 "the proxy \(proxy) wants a user name and a password, or does not accept those that it got"
             case .proxyRefused(let host, let proxy, _, _): "the proxy \(proxy) opens no connection to \(host)"
             case .answerLost(let host): "\(host) closed the connection before it had answered"
+            case .notHTTP(let host): "\(host) did not answer with HTTP that keyfob can read"
             case .timedOut(let host, let seconds): "\(host) did not answer within \(seconds) seconds"
             case .tooLarge(let host, let limit): "\(host) sent more than \(limit) bytes"
             case .redirected(let host, let status):
