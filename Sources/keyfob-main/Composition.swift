@@ -193,19 +193,6 @@ struct Composition: Sendable {
         }
     }
 
-    /// The hint for a service with a sign-in whose authorization server no file names any more; nil without one.
-    private func wayBack(to service: ServiceURL) -> String? {
-        let all = (try? grants.all()) ?? []
-        guard let grant = all.first(where: { (try? ServiceURL($0.service))?.contains(service) == true }) else {
-            return nil
-        }
-        return grant.issuer.map { issuer in
-            let own = (try? registrations.own(issuer: issuer)) ?? []
-            let isOurs = own.contains { $0.client.id.isSame(as: grant.client.id) }
-            return Report.configure(grant.service, again: issuer, isOurs ? nil : grant.client.id)
-        }
-    }
-
     /// Whether git asks no other helper after keyfob for `service`. If git gives no answer, it may.
     func isLastHelper(for service: ServiceURL?) -> Bool {
         guard let chain = try? Self.git(tracer).helpers(for: service) else { return false }
@@ -280,46 +267,6 @@ struct Composition: Sendable {
             },
             gitDeclines: { [isForGit] in git.declinesInteraction(for: $0, inRepository: isForGit) },
             now: { Int64(time(nil)) })
-    }
-
-    /// Tells the doors which account answers this question and, if possible, all questions about the same service. Build
-    /// tools ask for one path after another, and the kernel stores only a few keys for each user.
-    ///
-    /// The doors answer no questions with scopes or a resource, and no questions about an account that an option names.
-    func noteRoute(_ request: CredentialRequest, _ account: Account, _ configuration: Configuration) {
-        guard self.account == nil, request.scope.isEmpty, request.resource == nil else { return }
-        if isForGit {
-            note(Routes.exact(request), account)
-        } else if configuration.isWhole(account.service) {
-            note(Routes.below(account.service, username: request.username), account)
-        } else if request.path == nil || request.url == account.service {
-            note(Routes.exact(request), account)
-        }
-    }
-
-    /// The generation of the passwords in kernel memory; nil if doors must not answer with them: for callers other than git,
-    /// or if the Secret Service may have others. It is read before the passwords are.
-    var passwordGeneration: String? {
-        let isComplete = store.setting == .memory || store.setting == .auto && !Routes.mayHaveBus
-        return isForGit && account == nil && isComplete ? KernelItems().generation : nil
-    }
-
-    /// Tells the door for git which password in kernel memory answers this question.
-    ///
-    /// - Parameter generation: ``passwordGeneration`` before the password was looked up.
-    func noteRoute(_ request: CredentialRequest, to answer: CredentialHelper.Answer, _ generation: String) {
-        guard let key = answer.key, let username = answer.response.username, let name = Routes.password(request),
-            let payload = PasswordRoute(generation: generation, item: key, username: username).payload
-        else { return }
-        try? KernelKeyring.open().write(name, payload, lifetime: PasswordRoute.lifetime)
-    }
-
-    /// Notes nothing if git's settings name the account. A door does not ask git, so it would not see that the settings
-    /// have changed, or that they do not count for its own command.
-    private func note(_ route: String?, _ account: Account) {
-        if let route, !account.isFromGit {
-            KernelAccessTokenCache().note(route: route, account: account.id, at: Int64(time(nil)))
-        }
     }
 
     private static func policy(

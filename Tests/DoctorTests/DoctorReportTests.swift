@@ -37,4 +37,21 @@ import Testing
                 + #"{"mend":["see ~/x"],"rung":"grant","status":"failed","summary":"no grant of ...@example.com"},"#
                 + #"{"because":"grant","rung":"token","status":"skipped","summary":"none in memory"}]"#)
     }
+
+    @Test func `does not name the user's accounts`() {
+        let words = "you are signed in as alice, bob smith, not as carol; alice.example.com is alice's, malice (alice)"
+        let results: [CheckRun.Result] = [
+            (
+                "grant",
+                .failed(
+                    words, hints: ["run: keyfob login --account 'bob smith' https://carol.example.com"], exitStatus: 77)
+            )
+        ]
+        let report = DoctorReport(results, home: nil, names: ["alice", "bob smith", "carol", "bob"])
+        #expect(
+            report.lines(emphasises: false) == [
+                "failed  grant  you are signed in as ..., ..., not as ...; alice.example.com is ...'s, malice (...)",
+                "hint: run: keyfob login --account '...' https://carol.example.com",
+            ])
+    }
 }

@@ -64,7 +64,7 @@ import Testing
     @Test(
         arguments: [
             (["keyfob"], .ok, "keyfob (f)", []), (["keyfob", "oauth"], .ok, "keyfob (f), then oauth (f)", []),
-            ([], .warning, "git does not ask keyfob", ["git config --global credential.helper keyfob"]),
+            ([], .warning, "git does not ask keyfob", ["run: keyfob setup git --apply"]),
             (
                 ["cache", "keyfob"], .warning, "git asks cache first, and keyfob only if that has no answer",
                 [

@@ -18,7 +18,7 @@ import Testing
                 user: alice
 
             """
-        let users = [User(name: "alice", token: nil, line: 4), User(name: "bob", token: "gho_b", line: 6)]
+        let users = [User(name: "bob", token: "gho_b", line: 6), User(name: "alice", token: nil, line: 4)]
         #expect(GitHubHosts(Array(text.utf8)).hosts == [Host(name: "github.com", users: users)])
     }
 
@@ -74,11 +74,19 @@ import Testing
             """
         let read = GitHubHosts(Array(text.utf8))
         #expect(read.oddLines == [4, 7, 8])
-        let users = [User(name: "bob", token: "gho_b", line: 6), User(name: "carol", token: "gho_c", line: 11)]
+        let users = [User(name: "carol", token: "gho_c", line: 11), User(name: "bob", token: "gho_b", line: 6)]
         #expect(read.hosts == [Host(name: "github.com", users: users)])
     }
 
     @Test func `that is not UTF-8 has an odd line`() {
         #expect(GitHubHosts([0xFF, 0xFE]).oddLines == [1])
+    }
+
+    /// A request without a user name gets the password that was stored last.
+    @Test func `name the user whom gh uses last`() throws {
+        let text =
+            "github.com:\n    users:\n        amy:\n            oauth_token: gho_a\n        zed:\n"
+            + "            oauth_token: gho_z\n    user: amy\n    oauth_token: gho_a\n"
+        #expect(GitHubHosts(Array(text.utf8)).hosts.flatMap(\.users).map(\.name) == ["zed", "amy"])
     }
 }

@@ -33,7 +33,8 @@ package enum RawConnection {
                 }
             }
         return try await channel.executeThenClose { inbound, outbound in
-            try await outbound.write(ByteBuffer(string: text))
+            // The other side may close before it has read everything.
+            try? await outbound.write(ByteBuffer(string: text))
             var received = ByteBuffer()
             do {
                 for try await part in inbound { received.writeImmutableBuffer(part) }
@@ -57,7 +58,8 @@ package enum RawConnection {
     package static func open(saying text: String = "", port: Int) async throws -> any Channel {
         let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .connect(host: "127.0.0.1", port: port).get()
-        if !text.isEmpty { try await channel.writeAndFlush(ByteBuffer(string: text)) }
+        // On a slow machine, the other side has closed already.
+        if !text.isEmpty { try? await channel.writeAndFlush(ByteBuffer(string: text)) }
         return channel
     }
 

@@ -78,6 +78,55 @@ import Testing
         }
     }
 
+    /// The sign-in has no account name: the user's name is known from the server alone.
+    @Test(arguments: [["--force"], ["--scope", "more"]])
+    func `is the name of the user who has to sign in again`(_ options: [String]) async throws {
+        try await run(as: "alice") { bench in
+            let token = try #require(try await bench.get().output.password)
+            bench.signIns(are: "bob")
+            bench.server.reconfigure { $0.scopes.append("more") }
+            for more in [["--account", "ALICE", bench.service], [bench.url(of: "alice")]] {
+                let login = try await bench.session.run(["keyfob", "login"] + options + more)
+                #expect(login.status == 77, "\(login.complaint)")
+                #expect(login.complaint.contains("but you signed in as bob"), "\(login.complaint)")
+            }
+            let wider = try await bench.session.run(
+                ["keyfob", "token", "--interaction", "always", "--scope", "more", bench.url(of: "alice")])
+            #expect(wider.status == 77, "\(wider.complaint)")
+            #expect(try await bench.ask("get", "alice").output.password == token)
+        }
+    }
+
+    @Test func `without a name the last user to sign in counts, and the other one's tokens are revoked`() async throws {
+        try await run(as: "alice") { bench in
+            for (user, revocations) in [("alice", 0), ("bob", 1)] {
+                bench.signIns(are: user)
+                let login = try await bench.login(["--force"])
+                #expect(login.status == 0, "\(login.complaint)")
+                #expect(bench.requests(to: "/revoke") == revocations)
+            }
+            #expect(try await bench.ask("get", "bob").status == 0)
+        }
+    }
+
+    /// The server gives an identifier of its own, and no name.
+    @Test func `is believed if the server says only that somebody signed in`() async throws {
+        try await FailureBench.run { bench in
+            bench.signIns(are: nil)
+            let login = try await bench.login(["--account", "alice"])
+            #expect(login.status == 0, "\(login.complaint)")
+            #expect(try await bench.ask("get", "alice").status == 0)
+        }
+    }
+
+    @Test func `is not an e-mail address that is none`() async throws {
+        try await FailureBench.run { bench in
+            bench.signIns(are: "mallory", email: "bob")
+            let login = try await bench.login(["--account", "bob"])
+            #expect(login.status == 77, "\(login.complaint)")
+        }
+    }
+
     @Test func `of the only sign-in is found by login and by logout`() async throws {
         try await run(as: "alice") { bench in
             let login = try await bench.session.run(["keyfob", "login", bench.url(of: "alice")])
@@ -92,8 +141,10 @@ import Testing
 
 extension FailureBench {
     /// From now on, the server says that the user of each sign-in is this one.
-    fileprivate func signIns(are user: String, email: String? = nil) {
-        var claims: [String: JSONValue] = ["preferred_username": .string(user), "sub": .string("id of \(user)")]
+    fileprivate func signIns(are user: String?, email: String? = nil) {
+        var claims: [String: JSONValue] = [
+            "preferred_username": .string(user ?? ""), "sub": .string("id of \(user ?? "")"),
+        ]
         claims["email"] = email.map { .string($0) }
         let token = `An id_token from the token endpoint`.token(from: server.issuer, claims)
         server.reconfigure { $0.extraTokenMembers["id_token"] = token }

@@ -84,6 +84,12 @@ package struct AccountDirectory: Sendable {
         return withTimes(account)
     }
 
+    /// The names of git's settings for a sign-in at the service that do not count for `account`: they are incomplete, or the
+    /// configuration or an approval comes first.
+    package func unusedGitSettings(for request: CredentialRequest, _ account: Account) async -> [String] {
+        account.isFromGit ? [] : (try? await gitSettings(request))?.oauthNames ?? []
+    }
+
     /// For a caller that has found no account.
     ///
     /// - Throws: ``ConfigurationError`` if the list of approved services cannot be read, and may have the service.

@@ -71,6 +71,12 @@ package struct GitSettings: Sendable {
         return OAuthClient(host: host, client: client, server: server, names: names)
     }
 
+    /// The settings of a sign-in that are set, with the names that git's documentation has.
+    package var oauthNames: [String] {
+        let names = Configuration.Host.keys.flatMap(\.gitNames) + ["oauthClientSecret"]
+        return names.filter { $0.begins(with: "oauth") && value($0.lowercased()) != nil }
+    }
+
     /// The keys without which there is no client.
     private static let needed: Set = ["client_id", "authorization_endpoint", "token_endpoint"]
 

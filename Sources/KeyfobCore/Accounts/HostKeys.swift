@@ -86,7 +86,7 @@ extension Configuration.Host {
             check: { provider, host throws(ConfigurationError.Problem) in
                 // A host in the table of known hosts can have no other provider than its own.
                 let known = KnownHost.match(host.service, provider: nil).map { [$0.provider] }
-                let allowed = known ?? KnownHost.ownProviders
+                let allowed = known ?? KnownHost.providersOfAnyHost
                 guard allowed.contains(provider) else { throw .notAllowed(value: provider, allowed: allowed) }
             }, display: .init(setters: [.knownHost], effective: { $0.provider?.provider })),
         HostKey(

@@ -177,6 +177,11 @@ package struct KnownHost: Sendable, Equatable {
     /// Those of programs that run on a host of the user's own. The others have one place, whose tokens belong to no other host.
     static let ownProviders = providers.filter { row(of: $0)?.authority == nil }
 
+    /// Those that an entry for any host may name. A company's host may have its mail at one of the mail services.
+    static let providersOfAnyHost = providers.filter { provider in
+        ownProviders.contains(provider) || row(of: provider)?.mailServers.isEmpty == false
+    }
+
     /// The row for `service`: by its host for https on the default port, otherwise by the configured provider.
     package static func match(_ service: ServiceURL, provider: String?) -> KnownHost? {
         if service.scheme == "https", service.port == 443, let row = rows.first(where: { $0.covers(service.host) }) {

@@ -30,14 +30,18 @@ package struct ForgeGuess: Sendable, Equatable {
     /// Guesses from the challenge, then from the metadata, then from the host's name. Sends requests only to the origin of
     /// `service`, which the user has named.
     ///
+    /// - Parameter readsMetadata: false if the metadata are known to say nothing.
     /// - Returns: nil if nothing says enough, or if the host is in the table of known hosts.
-    package static func guess(_ service: ServiceURL, over transport: any HTTPTransport) async -> ForgeGuess? {
+    package static func guess(
+        _ service: ServiceURL, readsMetadata: Bool = true, over transport: any HTTPTransport
+    ) async -> ForgeGuess? {
         guard KnownHost.match(service, provider: nil) == nil else { return nil }
         let realms = await realms(of: service, transport)
         let told = realms?.lazy.compactMap { realm in host(in: realm).map { ($0, Sign.realm(realm)) } }.first
         // A host that does not answer is asked for nothing else.
         let found =
-            realms == nil ? nil : await published(service, among: told.map { [$0.0] } ?? KnownHost.ofOnesOwn, transport)
+            realms == nil || !readsMetadata
+            ? nil : await published(service, among: told.map { [$0.0] } ?? KnownHost.ofOnesOwn, transport)
         let named = host(in: words(of: service.host).dropLast().joined(separator: " ")).map { ($0, Sign.name) }
         guard let (host, sign) = told ?? found.map({ ($0.0, .metadata) }) ?? named else { return nil }
         return try? ForgeGuess(host, sign, for: service, issuer: found?.issuer)

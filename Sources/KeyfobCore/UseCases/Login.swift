@@ -75,6 +75,11 @@ package struct Login: Sendable {
             before: serviceApproval.approved(account.service))
     }
 
+    /// git's settings that the user may have written for this sign-in, and that do not count.
+    package func unusedGitSettings(for request: CredentialRequest, _ target: Target) async -> [String] {
+        await serviceApproval.accounts.unusedGitSettings(for: request, target.account)
+    }
+
     /// Checks, before the user does anything, that keyfob may ask the server and can store the approval.
     ///
     /// - Parameters:

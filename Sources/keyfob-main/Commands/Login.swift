@@ -69,6 +69,8 @@ struct Login: AsyncParsableCommand {
         request.scope = scopes.scopeTokens
         var target = try await login.find(request, anew: force)
         sayWhere(target)
+        let unused = await login.unusedGitSettings(for: request, target)
+        if !unused.isEmpty { Terminal.hint(Messages.unused(unused, at: target.account.service)) }
         try await login.check(target, hasClient: clientID != nil, clientID: clientID)
         if let clientID {
             let secret = readsClientSecret ? try await ClientSecret.read() : nil
@@ -88,9 +90,12 @@ struct Login: AsyncParsableCommand {
     private func hinting(
         at error: any Error, _ parts: Composition.Parts, _ composition: Composition
     ) async -> any Error {
-        guard clientID == nil, Self.isOfUnknownServer(error), let service = try? CredentialRequest(url: url).url,
+        let hasServer = if case CredentialFailure.clientNeeded = error { true } else { false }
+        let transport = composition.transports.transport(trusting: nil)
+        guard clientID == nil, hasServer || Self.isOfUnknownServer(error),
+            let service = try? CredentialRequest(url: url).url,
             parts.accounts.configuration.host(for: service)?.provider == nil,
-            let guess = await ForgeGuess.guess(service, over: composition.transports.transport(trusting: nil))
+            let guess = await ForgeGuess.guess(service, readsMetadata: hasServer, over: transport)
         else { return error }
         var report = Report(error, about: url, options: options)
         report.hints.insert(Messages.setUp(guess, service), at: 0)
@@ -99,9 +104,9 @@ struct Login: AsyncParsableCommand {
 
     private static func isOfUnknownServer(_ error: any Error) -> Bool {
         switch error {
-        case CredentialFailure.clientNeeded, CredentialFailure.notConfigured, CredentialFailure.serverNotFound,
-            OAuthError.metadataNotFound:
-            true
+        case CredentialFailure.notConfigured: true
+        case CredentialFailure.serverNotFound(_, let error): !error.isTransient
+        case let error as OAuthError: if case .metadataNotFound = error { !error.isTransient } else { false }
         default: false
         }
     }

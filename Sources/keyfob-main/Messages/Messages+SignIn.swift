@@ -9,6 +9,13 @@ import Processes
 
 /// The messages of a sign-in.
 extension Messages {
+    /// Tells of git's settings that the user may have written for this sign-in.
+    static func unused(_ settings: [String], at service: ServiceURL) -> String {
+        "git's \(settings.joined(separator: ", ")) for \(service) do not count: git's settings count together, with "
+            + "oauthClientId, oauthAuthURL and oauthTokenURL, and what you have approved or written for keyfob comes first; "
+            + "the lines for \(HintedCommand.entry(service)) in the configuration are client_id and scopes"
+    }
+
     /// The first line: the service and the authorization server.
     ///
     /// - Parameters:

@@ -73,7 +73,7 @@ extension Report {
                 "\(host) sent a redirect (HTTP \(status)), which keyfob does not follow"
             case .unavailable(let host, let status, let retryAfter):
                 "\(host) is not available (HTTP \(status))"
-                    + (retryAfter.map { ", try again in " + Messages.span(Int64($0)) } ?? "")
+                    + (retryAfter.map { $0 > 0 ? ", try again in " + Messages.span(Int64($0)) : "" } ?? "")
             case .heldBack(let host, let seconds):
                 "\(host) has asked for a pause, try again in \(Messages.span(Int64(seconds)))"
             case .notJSON(let host, let type):

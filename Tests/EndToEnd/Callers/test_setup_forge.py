@@ -264,3 +264,22 @@ def test_a_configured_forge_works_below_a_path(person: Person, provider: str, to
         done = person.keyfob("login", service.origin + "/code")
         assert done.returncode == 78
         assert any(f"register a client at {service.origin}/code/" in said for said in stderr_lines(done))
+
+
+@pytest.mark.parametrize("metadata", [True, False])
+def test_a_login_at_a_forge_of_ones_own_leads_to_setup(person: Person, metadata: bool) -> None:
+    published: dict[str, dict[str, object]] = {}
+    with Service(lambda asked: forge_with("GitLab", published)(asked)) as service:
+        if metadata:
+            published["/.well-known/openid-configuration"] = {
+                "issuer": service.origin,
+                "authorization_endpoint": f"{service.origin}/oauth/authorize",
+                "token_endpoint": f"{service.origin}/oauth/token",
+                "code_challenge_methods_supported": ["S256"],
+                "scopes_supported": ["openid"],
+            }
+        url = f"{service.origin}/o/r.git"
+        done = person.keyfob("login", url)
+        assert done.returncode == 78, done.stderr.decode()
+        hint = f'hint: 127.0.0.1 looks like a host of GitLab: it calls itself "GitLab"; to set that up for git, run: keyfob setup git {url}'
+        assert hint in done.stderr.decode().splitlines()

@@ -335,7 +335,7 @@ def test_a_helper_for_one_host_is_reported_for_that_host_only(developer: Person,
 def test_a_git_that_does_not_ask_keyfob(developer: Person) -> None:
     developer.git("config", "--global", "--unset-all", "credential.helper").check_returncode()
     check = examine(developer)["helpers"]
-    assert (check["status"], check["mend"]) == ("warning", ["git config --global credential.helper keyfob"])
+    assert (check["status"], check["mend"]) == ("warning", ["run: keyfob setup git --apply"])
 
 
 def test_a_sign_in_for_a_path_that_git_does_not_send(developer: Person, provider: Provider, gate: Gate) -> None:

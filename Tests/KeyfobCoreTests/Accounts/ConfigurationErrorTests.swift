@@ -152,6 +152,15 @@ import Testing
         ("offline_access = \"maybe\"", "offline_access", .wrongType(expected: "true or false")),
         ("offline_access = 2", "offline_access", .wrongType(expected: "true or false")),
         ("pkce = false", "pkce", .notAllowed(value: "false", allowed: ["required", "assumed"])),
+        // A provider with one place: its token belongs to no host of the user's own.
+        (
+            "provider = \"bitbucket\"", "provider",
+            .notAllowed(value: "bitbucket", allowed: KnownHost.providersOfAnyHost)
+        ),
+        (
+            "provider = \"azure-devops\"", "provider",
+            .notAllowed(value: "azure-devops", allowed: KnownHost.providersOfAnyHost)
+        ),
         ("flow = \"fax\"", "flow", .notAllowed(value: "fax", allowed: ["loopback", "device", "paste"])),
         ("pkce = \"none\"", "pkce", .notAllowed(value: "none", allowed: ["required", "assumed"])),
         ("redirect_uri = \"https://127.0.0.1/\"", "redirect_uri", .badURL(value: "https://127.0.0.1/")),

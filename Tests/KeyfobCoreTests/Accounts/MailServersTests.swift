@@ -39,6 +39,14 @@ import Testing
         ("smtp", "example.com:587", nil), ("smtp", "xsmtp.example.com:587", nil), ("imap", "a.imap.example.com", nil),
         ("imap", "imap.example.com.", nil), ("smtp", "smtp.example.com:587:1", nil), ("smtp", "", nil),
         ("ftp", "imap.example.com", nil), ("cert", "imap.example.com", nil), ("pop3", "imap.example.com", nil),
+        // What git's curl would read as another host, and what is no port
+        ("imap", "imap.example.com:pw@evil.example:143", nil), ("imap", "imap.example.com:@evil.example", nil),
+        ("imap", "imap.example.com:", nil), ("imap", "imap.example.com:0", nil), ("imap", "imap.example.com:x", nil),
+        ("imap", "imap.example.com:99999", nil), ("imap", "imap.example.com:0143", nil),
+        ("imap", "imap.example.com:1/x", nil), ("imap", "imap.example.com:1 x", nil),
+        ("imap", "imap.example.com#a", nil),
+        ("imap", "imap.example.com:1#a", nil), ("imap", "imap.example.com/x", nil), ("imap", "x@imap.example.com", nil),
+        ("imap", "imap.gmail.com:x@evil.example", nil), ("imap", "imap.example.com?x", nil),
         ("smtp", "smtp.office365.com:587", nil), ("smtp", "git.example.com", nil), ("smtp", "mail.google.com", nil),
     ]
 

@@ -72,7 +72,7 @@ import Testing
         ("client_id = abc", #"client_id = "abc""#), ("flow=device", #"flow = "device""#),
         ("scopes = read, write", #"scopes = ["read", "write"]"#),
         // A word that is nearly right
-        (#"provider = "gitlap""#, #"provider = "gitlab""#), (#"provider = "azure""#, #"provider = "azure-devops""#),
+        (#"provider = "gitlap""#, #"provider = "gitlab""#), (#"provider = "forgejjo""#, #"provider = "forgejo""#),
         (#"provider = "gitlab-ce""#, #"provider = "gitlab""#), (#"flow = "devise""#, #"flow = "device""#),
         (#"client_authentication = "client_secret_pots""#, #"client_authentication = "client_secret_post""#),
         // Another type

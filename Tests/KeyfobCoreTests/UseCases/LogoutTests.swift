@@ -95,6 +95,24 @@ struct `The logout command` {
         }
     }
 
+    @Test(arguments: ["git", "oauth2", ""])
+    func `by a name that is nobody's ends no one of several sign-ins`(_ name: String) async throws {
+        let request = try CredentialRequest(url: "https://\(name)@a.example")
+        try sign(in: "https://a.example", as: "alice")
+        try await withTemporaryDirectory { directory in
+            let logout = try logout(directory)
+            #expect(try await logout.grants(for: request).map(\.accountName) == ["alice"])
+            try sign(in: "https://a.example", as: "bob")
+            let service = try ServiceURL("https://a.example")
+            await #expect(throws: CredentialFailure.whichAccount(service: service, names: ["alice", "bob"])) {
+                try await logout.grants(for: request)
+            }
+            try sign(in: "https://a.example", as: "git")
+            let git = try CredentialRequest(url: "https://git@a.example")
+            #expect(try await logout.grants(for: git).map(\.accountName) == ["git"])
+        }
+    }
+
     /// The URL on the command line, the service with a sign-in, and the service whose approval ends.
     static let approved: [(String, String?, String?)] = [
         ("https://a.example", nil, "https://a.example"), ("https://a.example/x.git", nil, "https://a.example"),

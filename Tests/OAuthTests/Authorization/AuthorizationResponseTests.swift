@@ -142,4 +142,15 @@ import Testing
     func `of another login is refused`(query: String) {
         #expect(throws: OAuthError.anotherLogin) { try AuthorizationResponse(query: query).check(state: Secret("s")) }
     }
+
+    @Test(arguments: [
+        "error_code=1349048&error_message=not+allowed", "errorCode=1349048&errorMessage=not+allowed",
+        "error_code=1349048&error_description=not+allowed", "error=1349048&error_reason=not+allowed",
+    ])
+    func `may name an error in words of the server's own`(_ query: String) throws {
+        let refusal = OAuthError.refused(
+            host: "login.example.com", status: 302, error: "1349048", description: "not allowed")
+        #expect(throws: refusal) { try code("state=s&" + query) }
+        #expect(try code("state=s&code=c&error_code=x") == "c")
+    }
 }

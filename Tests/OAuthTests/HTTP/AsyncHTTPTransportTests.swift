@@ -216,7 +216,12 @@ struct `The transport` {
     @Test(arguments: [
         (ScriptedServer.Reply.close, OAuthError.answerLost(host: "127.0.0.1")),
         (.bytes("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"), .answerLost(host: "127.0.0.1")),
-        (.bytes("SSH-2.0-x\r\n"), .unreachable(host: "127.0.0.1", reason: "the answer is not HTTP")),
+        (.bytes("SSH-2.0-x\r\n"), .notHTTP(host: "127.0.0.1")),
+        // AsyncHTTPClient would end the process.
+        (.bytes("HTTP/1.1 099 X\r\nContent-Length: 0\r\n\r\n"), .notHTTP(host: "127.0.0.1")),
+        (.bytes("HTTP/1.1 000 X\r\nContent-Length: 2\r\n\r\n{}"), .notHTTP(host: "127.0.0.1")),
+        (.bytes("HTTP/1.1 001 X\r\n\r\n{}"), .notHTTP(host: "127.0.0.1")),
+        (.bytes("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\n{}"), .notHTTP(host: "127.0.0.1")),
     ])
     func `reports a missing answer and does not retry`(reply: ScriptedServer.Reply, error: OAuthError) async throws {
         try await ScriptedServer.run({ _ in reply }) { server in

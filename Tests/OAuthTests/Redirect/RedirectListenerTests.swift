@@ -19,7 +19,8 @@ struct `The loopback listener` {
 
     /// Opens a listener, fetches its start address, runs `body`, and closes the listener.
     private func withLogin(
-        _ template: RedirectTemplate = .loopback, patience: Duration = .seconds(5), _ body: (Login) async throws -> Void
+        _ template: RedirectTemplate = .loopback, patience: Duration = .seconds(60),
+        _ body: (Login) async throws -> Void
     ) async throws {
         let listener = try await RedirectListener.open(template, patience: patience)
         do {
