@@ -40,7 +40,7 @@ package struct AccountDirectory: Sendable {
     /// The account at the service of `host`; nil if its authorization server is unknown.
     package func account(of host: Configuration.Host, for request: CredentialRequest) -> Account? {
         let row = KnownHost.match(host.service, provider: host.provider)
-        let known = row?.placed(at: host.server)
+        let known = row?.placed(at: host.server, for: host.service)
         let isPlaced = known != row
         guard let server = (isPlaced ? nil : host.server) ?? known?.server(for: host.service) else { return nil }
         let client = host.clientID.map { Client(id: $0) }

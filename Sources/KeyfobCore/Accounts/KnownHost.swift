@@ -105,11 +105,13 @@ package struct KnownHost: Sendable, Equatable {
         }
     }
 
-    /// The row for a program at the address that the user names as its server: it publishes no metadata, but its endpoints
-    /// are below there. Otherwise the row itself.
-    func placed(at server: Account.ServerLocation?) -> KnownHost {
+    /// The row for a program at the address on the host of `service` that the user names as its server: it publishes no
+    /// metadata, but its endpoints are below there. Otherwise the row itself.
+    func placed(at server: Account.ServerLocation?, for service: ServiceURL) -> KnownHost {
         var placed = self
-        if authority == nil, case .endpoints = shape, case .issuer(let address, _, _)? = server {
+        if authority == nil, case .endpoints = shape, case .issuer(let address, _, _)? = server,
+            (try? EndpointURL(address))?.origin == service.origin
+        {
             placed.authority = address.ends(with: "/") ? String(address.dropLast()) : address
         }
         return placed

@@ -119,8 +119,8 @@ def test_import_shows_each_program_and_file(settled: Person) -> None:
             "git-credential-store, ~/.git-credentials:2", "to be copied",
         ],
         ["https://gcm.example.com", "alice", "password", "git-credential-manager, keyring", "to be copied"],
-        ["https://github.com", "alice", "token", "gh, keyring", "to be copied"],
         ["https://github.com", "bob", "token", "gh, ~/.config/gh/hosts.yml:6", "to be copied"],
+        ["https://github.com", "alice", "token", "gh, keyring", "to be copied"],
         ["https://index.docker.io/v1", "alice", "password", "docker, ~/.docker/config.json", "to be copied"],
         ["https://registry.example.com", "<token>", "token", "docker, ~/.docker/config.json", "to be copied"],
     ]  # fmt: skip

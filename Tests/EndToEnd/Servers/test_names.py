@@ -48,7 +48,8 @@ def test_the_redirect_uri_of_the_users_own_client_is_shown(person: Person, scrip
 def test_several_scopes_in_one_option_are_several_scopes(person: Person, scripted: ScriptedServer) -> None:
     person.configuration.parent.mkdir(parents=True, exist_ok=True)
     person.configuration.write_text(f'[host."{scripted.origin}"]\nissuer = "{scripted.origin}"\nclient_id = "mine"\n')
-    scripted.answers["/token"] = {"access_token": "at", "token_type": "Bearer", "scope": "repo gist", "refresh_token": "r"}
+    answer = {"access_token": "at", "token_type": "Bearer", "scope": "repo gist", "refresh_token": "r"}
+    scripted.answers["/token"] = lambda _: (200, answer)
     done = person.keyfob("login", "--scope", "repo gist", scripted.origin)
     assert_worked(done)
     assert b"not" not in done.stderr
