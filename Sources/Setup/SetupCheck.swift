@@ -95,6 +95,7 @@ package struct SetupCheck {
         let status = [69, 75, 77, 78].contains(outcome.status) ? outcome.status : 1
         var report = Report(Messages.noCredential(command, url), status: status)
         report.hints = complaint.prefix(4).map { Printable.text(String($0.parts(at: "\n")[0])) }
+        if report.hints.isEmpty { report.hints = ["to sign in, run: " + Messages.command("login", url)] }
         return .failed(report)
     }
 

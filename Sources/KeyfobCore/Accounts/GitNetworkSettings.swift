@@ -28,7 +28,7 @@ package struct GitNetworkSettings: Sendable {
 
     /// Replaces `settings`, those of the environment, by git's if git has some.
     package func apply(to settings: inout NetworkSettings) {
-        if let proxy { (settings.proxy, settings.proxySetting) = (proxy, "git's http.proxy") }
+        if let proxy { (settings.proxy, settings.proxySetting) = (proxy, "git's http.proxy or http.<url>.proxy") }
         if let authorities { settings.authorities = authorities }
     }
 

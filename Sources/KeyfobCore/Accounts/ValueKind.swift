@@ -87,7 +87,12 @@ extension ValueKind<EndpointURL> {
                 guard let url = try? EndpointURL(text) else { throw .badURL(value: text) }
                 return url
             }, { $0.string })
-        kind.fromGit = { text, url in text.hasPrefix("/") && !text.hasPrefix("//") ? url.origin + text : text }
+        kind.fromGit = { text, url in
+            if text.hasPrefix("/") { return text.hasPrefix("//") ? text : url.origin + text }
+            // `oauth/authorize` is below the host, and `login.example/authorize` is a host without a scheme.
+            let first = text.prefix { $0 != "/" }
+            return first.contains { ".:".contains($0) } || first.isEmpty ? text : url.origin + "/" + text
+        }
         return kind
     }()
 }

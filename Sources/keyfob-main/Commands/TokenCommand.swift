@@ -106,6 +106,8 @@ struct TokenOptions: ParsableArguments {
                 try await helper.erase(request)
             }
             guard let answer = try await helper.get(request), let account = answer.account else {
+                // The lost list may have had this service.
+                try configuration.refuseUnreadableApprovals()
                 throw NoCredential(request: request)
             }
             composition.noteRoute(request, account, configuration)

@@ -88,7 +88,7 @@ extension Report {
         if case .proxyRefused(let host, let proxy, let setting, let wantsPassword) = error {
             hints = [
                 wantsPassword
-                    ? "write them, percent-encoded, into \(setting): http://USER:PASSWORD@\(Messages.whole(proxy))"
+                    ? "write them into \(setting), percent-encoded, as USER:PASSWORD and an at sign before the host of the proxy"
                     : "check the spelling of the host, and ask who runs the proxy to allow \(Messages.whole(host))",
                 "if this machine reaches \(Messages.whole(host)) without the proxy, add it to no_proxy",
                 Self.nothingDeleted,

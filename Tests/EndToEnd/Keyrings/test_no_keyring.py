@@ -255,6 +255,16 @@ def test_auto_prefers_the_keyring(person: Person, server: FamilyServer, service:
     assert [sign_in["store"] for sign_in in status(person)] == ["keyring"]
 
 
+def test_a_login_that_names_the_place_moves_the_sign_in_there(person: Person, server: FamilyServer, service: str) -> None:
+    """Also if the sign-in elsewhere still works."""
+    assert_worked(person.keyfob("login", service))
+    for store, place in [("memory", "memory"), ("memory", "memory"), ("keyring", "keyring"), ("keyring", "keyring")]:
+        assert_worked(person.keyfob("login", "--store", store, service))
+        found = json.loads(person.keyfob("status", "--json").stdout)
+        assert [entry["store"] for entry in found] == [place]
+    assert_worked(person.keyfob("logout", service))
+
+
 def test_a_locked_keyring_is_not_a_missing_one(person: Person, server: FamilyServer, service: str) -> None:
     set_store(person, "auto")
     assert_worked(person.keyfob("login", service))

@@ -110,4 +110,4 @@ def test_a_proxy_that_keyfob_cannot_use_is_named_by_its_variable(person: Person,
 def test_a_proxy_of_git_that_keyfob_cannot_use_is_named(person: Person) -> None:
     person.configure_keyfob(ELSEWHERE, "https://login.example.test")
     person.configure_git({"http.proxy": "https://proxy.test:3128"})
-    assert_refused_early(person.keyfob("login", ELSEWHERE), person, 78, "git's http.proxy names an https proxy")
+    assert_refused_early(person.keyfob("login", ELSEWHERE), person, 78, "git's http.proxy or http.<url>.proxy names an https proxy")

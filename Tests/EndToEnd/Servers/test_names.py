@@ -55,3 +55,11 @@ def test_several_scopes_in_one_option_are_several_scopes(person: Person, scripte
     assert b"not" not in done.stderr
     assert_worked(person.keyfob("token", "--scope", "gist repo", scripted.origin))
     assert_worked(person.keyfob("token", "--scope", "gist", "--scope", "repo  gist", scripted.origin))
+
+
+def test_a_list_of_approvals_that_is_lost_is_named(person: Person, scripted: ScriptedServer) -> None:
+    person.approvals.parent.mkdir(parents=True, exist_ok=True)
+    person.approvals.write_bytes(bytes(100))
+    done = person.keyfob("token", "--interaction", "never", scripted.origin)
+    assert_refused(done, 78)
+    assert str(person.approvals) in done.stderr.decode()

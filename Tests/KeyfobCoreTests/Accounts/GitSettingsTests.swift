@@ -108,6 +108,27 @@ import Testing
         ("oauthtokenendpoint", "/login/oauth/token"),
     ]
 
+    /// An endpoint as it is written, and as it is read.
+    @Test(arguments: [
+        ("login/oauth/authorize", "https://git.example.com:8443/login/oauth/authorize"),
+        ("authorize", "https://git.example.com:8443/authorize"), ("https://l.example/a", "https://l.example/a"),
+    ])
+    func `have endpoints below the host of the service`(_ written: String, _ url: String) throws {
+        let settings = [("oauthclientid", "id"), ("oauthauthurl", written), ("oauthtokenurl", "/token")]
+        let values = settings.map { "credential.\($0)\n\($1)\0" }.joined()
+        let found = try GitSettings(output: Array(values.utf8)).oauth(for: try ServiceURL(Self.url))
+        #expect(try #require(found?.server.written).authorizationEndpoint.string == url)
+    }
+
+    @Test(arguments: ["login.example/authorize", "//login.example/a", "login:8443/a"])
+    func `have no host without a scheme`(_ written: String) throws {
+        let settings = [("oauthclientid", "id"), ("oauthauthurl", written), ("oauthtokenurl", "/token")]
+        let values = settings.map { "credential.\($0)\n\($1)\0" }.joined()
+        #expect(throws: ConfigurationError.self) {
+            try GitSettings(output: Array(values.utf8)).oauth(for: try ServiceURL(Self.url))
+        }
+    }
+
     @Test func `describe a client by the names of Git Credential Manager`() throws {
         let more = [
             ("oauthdeviceendpoint", "/device"), ("oauthredirecturi", "http://127.0.0.1/"),
