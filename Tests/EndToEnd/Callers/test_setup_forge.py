@@ -193,6 +193,19 @@ def test_a_forge_on_a_host_of_ones_own_is_proposed_by_its_realm(person: Person, 
         walk.finish()
 
 
+def test_a_forge_is_proposed_also_if_a_sign_in_there_was_for_something_else(person: Person) -> None:
+    with Service(forge_with("GitLab", {})) as service:
+        person.approvals.parent.mkdir(parents=True)
+        person.approvals.write_text(f'[host."{service.origin}"]\nissuer = "{service.origin}"\n')
+        walk = begin(person, service.origin + "/o/r.git")
+        walk.read_until(r"set up keyfob for [^?]*\? \[y/N\] ")
+        walk.type("y\n")
+        walk.read_until(r"open that page in your browser\? \[Y/n\] ")
+        assert tomllib.loads(person.approvals.read_text())["host"][service.origin]["provider"] == "gitlab"
+        walk.type("\x03")
+        walk.finish()
+
+
 @pytest.mark.parametrize("answer", ["n", "", "no", "perhaps"])
 def test_a_forge_is_not_taken_without_a_yes(person: Person, answer: str) -> None:
     with Service(forge_with("GitLab", {})) as service:
