@@ -109,7 +109,8 @@ def test_config_and_doctor_say_that_the_caller_must_choose(both: Person, gate: G
     checks = json.loads(both.keyfob("doctor", gate.url, "--json").stdout)
     grant = next(check for check in checks if check["rung"] == "grant")
     assert grant["status"] == "warning"
-    assert grant["summary"] == f"you are signed in to {gate.origin} with several accounts: {ALICE}, {BOB}"
+    assert grant["summary"] == f"you are signed in to {gate.origin} with several accounts: ..., ..."
+    # The report may be published, so it has no names.
     assert grant["mend"][0].startswith("choose one with --account, or in the URL: ")
     right = json.loads(both.keyfob("doctor", named(gate.url, BOB), "--json").stdout)
     assert next(check for check in right if check["rung"] == "grant")["status"] == "ok"

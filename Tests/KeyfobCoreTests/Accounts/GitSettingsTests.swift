@@ -182,7 +182,7 @@ import Testing
         // Another host that looks like a path; without TLS; parts that an endpoint must not have
         ("oauthtokenurl", "//evil.example/t", "oauthTokenURL"),
         ("oauthtokenurl", "http://l.example.com/t", "oauthTokenURL"),
-        ("oauthtokenurl", "t", "oauthTokenURL"), ("oauthtokenurl", "/a b", "oauthTokenURL"),
+        ("oauthtokenurl", "t.example", "oauthTokenURL"), ("oauthtokenurl", "/a b", "oauthTokenURL"),
         ("oauthtokenurl", "/t#x", "oauthTokenURL"), ("oauthtokenurl", "/a\nb", "oauthTokenURL"),
         ("oauthauthurl", "https://u:p@l.example.com/", "oauthAuthURL"),
         ("oauthauthurl", "file:///etc/passwd", "oauthAuthURL"),
