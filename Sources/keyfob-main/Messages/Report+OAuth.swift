@@ -85,7 +85,7 @@ extension Report {
         if case .unreachable(_, OAuthError.nameNotFound) = error {
             hints.insert("check the spelling of the host, and whether this machine is online", at: 0)
         }
-        if case .proxyRefused(let host, let proxy, let setting, let wantsPassword) = error {
+        if case .proxyRefused(let host, _, let setting, let wantsPassword) = error {
             hints = [
                 wantsPassword
                     ? "write them into \(setting), percent-encoded, as USER:PASSWORD and an at sign before the host of the proxy"
