@@ -4,7 +4,7 @@ import Glibc
 import KernelKeyring
 import KeyfobCore
 
-/// What the doors may answer without this program.
+/// The routes, by which doors answer without this program.
 extension Composition {
     /// Tells the doors which account answers this question and, if possible, all questions about the same service. Build
     /// tools ask for one path after another, and the kernel stores only a few keys for each user.

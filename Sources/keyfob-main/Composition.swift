@@ -11,7 +11,6 @@ import KeyfobCore
 import OAuth
 import Processes
 import SecretService
-import Secrets
 
 /// The composition root: the only place that creates all parts of the program and connects them.
 struct Composition: Sendable {

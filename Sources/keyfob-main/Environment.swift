@@ -49,9 +49,8 @@ enum Environment {
         return try Configuration(files: configurationFiles.filter { $0 != approvals }, approvals: approvals)
     }
 
-    /// The directory for locks: `$XDG_RUNTIME_DIR/keyfob`; the login's runtime directory if the variable does not name one
-    /// of this user, as after su;
-    /// below the user's cache if there is no runtime directory (containers). Never a shared directory.
+    /// The directory for locks: `$XDG_RUNTIME_DIR/keyfob`; the login's runtime directory if this user cannot write into that,
+    /// as after su; below the user's cache if there is no runtime directory (containers). Never a shared directory.
     ///
     /// If root uses another user's home, root gets its own directory: files of root in the user's directory would lock
     /// the user out.

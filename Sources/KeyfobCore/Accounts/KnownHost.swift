@@ -117,7 +117,8 @@ package struct KnownHost: Sendable, Equatable {
         return placed
     }
 
-    /// Where the program runs, if it publishes no metadata and the path of `service` shows that it is below another one.
+    /// The URL below which the program runs; nil if that is the origin, or if the path of `service` does not show it. nil also
+    /// for a program that publishes metadata: they name the URL.
     func address(for service: ServiceURL) -> String? {
         guard authority == nil, case .endpoints = shape,
             service.pathSegments.contains(where: { ownSegments.holdsSame(as: $0) })

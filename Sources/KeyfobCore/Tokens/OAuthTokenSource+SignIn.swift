@@ -50,8 +50,8 @@ extension OAuthTokenSource {
         }
     }
 
-    /// Revokes the refresh token of a sign-in that another user's has replaced: nobody could do that later. That of the same
-    /// user stays, because some servers would end the new sign-in with it.
+    /// Revokes the refresh token of a replaced sign-in, if the new sign-in is of another user: nothing could revoke it later.
+    /// If both are of the same user, it is not revoked, because some servers would end the new sign-in with it.
     private static func revoke(
         _ replaced: Grant?, ofOtherUserThan grant: Grant, _ transport: any HTTPTransport
     ) async {

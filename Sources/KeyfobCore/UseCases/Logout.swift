@@ -64,7 +64,7 @@ package struct Logout: Sendable {
         }.map(\.1)
     }
 
-    /// Deletes the approval of a service at which nobody is signed in.
+    /// Deletes the approval of a service that has no sign-in.
     ///
     /// - Returns: the service; nil if it has no approval, or if there may be a sign-in that needs it.
     /// - Throws: `SecretServiceError`; ``ConfigurationError`` if the list of approvals cannot be changed.

@@ -64,8 +64,8 @@ struct UncheckedClaims {
         }
     }
 
-    /// Whether `email` may be shown. It must be an address, so that nobody has the name of another user there. And the server
-    /// must not mark it as unverified: the address could belong to another person. Some servers write the boolean as text.
+    /// Whether `email` counts as a name of the user. It must be an e-mail address: a word could be the name of another user.
+    /// The server must not mark it as unverified: the address could belong to another person. Some servers write the boolean as text.
     /// Any other value counts as unverified.
     private var isEmailUsable: Bool {
         guard let parts = text("email")?.parts(at: "@"), parts.count == 2, parts.allSatisfy({ !$0.isEmpty }) else {

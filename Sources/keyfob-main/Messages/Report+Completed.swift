@@ -2,7 +2,6 @@ import Addresses
 import Console
 import CredentialProtocol
 import KeyfobCore
-import OAuth
 import Secrets
 
 extension Report {
@@ -34,20 +33,5 @@ extension Report {
         var report = self
         report.hints.removeAll { $0.begins(with: Self.withoutKeyring) }
         return report
-    }
-}
-
-extension Composition {
-    /// The hint for a service with a sign-in whose authorization server no file names any more; nil without one.
-    func wayBack(to service: ServiceURL) -> String? {
-        let all = (try? grants.all()) ?? []
-        guard let grant = all.first(where: { (try? ServiceURL($0.service))?.contains(service) == true }) else {
-            return nil
-        }
-        return grant.issuer.map { issuer in
-            let own = (try? registrations.own(issuer: issuer)) ?? []
-            let isOurs = own.contains { $0.client.id.isSame(as: grant.client.id) }
-            return Report.configure(grant.service, again: issuer, isOurs ? nil : grant.client.id)
-        }
     }
 }
