@@ -249,7 +249,7 @@ extension Report {
                 hint: Self.configure(service), status: 78)
             hints.append(
                 "if it wants a user name and a password, keyfob stores them when git asks for them; to type them in, run: "
-                    + "keyfob store, then the lines url=\(service), username=YOUR-NAME, password=YOUR-PASSWORD and an empty one"
+                    + "keyfob store; it reads the lines url=\(service), username=..., password=... and an empty one"
             )
         case .serverNotFound(let service, let error):
             let report = Report(oauth: error)

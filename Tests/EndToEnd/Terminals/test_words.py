@@ -203,7 +203,7 @@ def test_the_hint_for_a_service_without_sign_in_says_what_to_write(person: Perso
     assert login.returncode == 78
     lines = stderr_lines(login)
     assert f'write into {person.configuration}: [host."{server.issuer}"], and in the next line issuer = ' in lines[1]
-    assert f"run: keyfob store, then the lines url={server.issuer}/x, username=YOUR-NAME, password=YOUR-PASSWORD and an empty one" in lines[2]
+    assert f"run: keyfob store; it reads the lines url={server.issuer}/x, username=..., password=... and an empty one" in lines[2]
     typed = f"url={server.issuer}/x\nusername=u\npassword=p\n\n"
     assert_worked(person.keyfob("store", stdin=typed.encode()))
     found = person.keyfob("get", stdin=f"url={server.issuer}/x\n\n".encode())

@@ -257,6 +257,14 @@ class Provider:
         return found is not None and found.is_valid()
 
     @staticmethod
+    def live_access_tokens() -> int:
+        """The number of access tokens that the server would accept now."""
+        from django.utils import timezone
+        from oauth2_provider.models import AccessToken
+
+        return int(AccessToken.objects.filter(expires__gt=timezone.now()).count())
+
+    @staticmethod
     def expire_access_tokens() -> None:
         """Lets every access token expire at the server, before the time that clients were told."""
         from django.utils import timezone
