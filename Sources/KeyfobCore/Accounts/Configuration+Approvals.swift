@@ -53,19 +53,21 @@ extension Configuration {
     /// The number of bytes in which a name is searched.
     private static let mostSearched = 67_108_864
 
-    /// Whether the file contains `word`, which is in lower case, in either case; nil if reading it fails.
+    /// Whether the file contains `word`, which is in lower case, in either case; nil if reading it fails, or if a part of it
+    /// is lost: after a crash of the machine, NUL can stand in the place of text.
     private static func holds(_ word: [UInt8], _ file: String) -> Bool? {
         guard let open = try? OpenFile(reading: file) else { return nil }
-        var (rest, searched, isFound): ([UInt8], Int, Bool) = ([], 0, false)
+        var (rest, searched, isFound, isLost): ([UInt8], Int, Bool, Bool) = ([], 0, false, false)
         let isRead: Void? = try? open.pieces { piece in
             searched += piece.count
+            isLost = isLost || piece.contains(0)
             let text = rest + piece.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
             isFound = !text.ranges(of: word).isEmpty
             rest = Array(text.suffix(word.count - 1))
             return !isFound && searched < mostSearched
         }
         if isFound { return true }
-        return isRead == nil || searched >= mostSearched ? nil : false
+        return isRead == nil || isLost || searched >= mostSearched ? nil : false
     }
 }
 

@@ -323,6 +323,13 @@ extension Report {
                 name + says,
                 hint: "register a client there that may use authorization codes, then run: "
                     + "keyfob login --client-id ID URL", status: 78)
+        // The second is GitHub's for a client whose settings do not allow it.
+        case "unsupported_grant_type", "device_flow_disabled":
+            self.init(
+                name + says,
+                hint: "if it does not offer the device flow, sign in with any browser: keyfob login --flow paste URL",
+                status: 77)
+            hints.append("to see what the server supports: keyfob doctor URL")
         case "server_error", "temporarily_unavailable", "slow_down":
             self.init(name + says, hint: Self.nothingDeleted, status: 75)
         default:

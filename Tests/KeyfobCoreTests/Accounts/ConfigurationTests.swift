@@ -271,6 +271,24 @@ import Testing
         }
     }
 
+    /// A crash of the machine can leave NUL in the place of text.
+    @Test(arguments: [
+        String(repeating: "\0", count: 4096), "[host.\"https://approved.example\"]\n" + String(repeating: "\0", count: 9),
+        "\0[host.\"https://approved.example\"]\n", String(repeating: "#", count: 1_048_577) + "\0",
+    ])
+    func `A list of approved services that has lost text stops each service that has no entry elsewhere`(_ text: String)
+        async throws
+    {
+        try await withTemporaryDirectory { directory async throws in
+            let list = try write(text, to: directory + "/approved.toml")
+            let configuration = try Configuration(files: [], approvals: list)
+            let error = try #require(throws: ConfigurationError.self) {
+                try configuration.refuseUnknownApproval(of: try ServiceURL("https://other.example"))
+            }
+            #expect(error.file == list)
+        }
+    }
+
     @Test func `The list of approved services counts less than all configuration files`() async throws {
         try await withTemporaryDirectory { directory async throws in
             let file = try write("[host.\"https://h\"]\nissuer = \"https://l\"\n", to: directory + "/config.toml")
