@@ -50,7 +50,8 @@ package struct Notification: Sendable, Equatable {
             return id == nil ? .unavailable : .shown
         }
         let signals = service.listen()
-        let actions = ["default", accept, Self.accepting, accept, Self.declining, decline]
+        // Some desktops show a button also for the click on the notification, if it has a label.
+        let actions = ["default", "", Self.accepting, accept, Self.declining, decline]
         guard let id = service.show(self, body: body, actions: actions, for: patience) else { return .unavailable }
         do {
             let answer = try await signals.answer(to: id, within: patience, isGivenUp: isGivenUp)

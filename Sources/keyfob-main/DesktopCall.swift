@@ -10,8 +10,8 @@ import Synchronization
 /// Asks the user, by a notification on the desktop, whether to sign in now. The notification names the program that
 /// asks, the host, and the authorization server.
 ///
-/// Its texts are full sentences, as on all desktops. Text from others passes through
-/// `Printable`.
+/// Its texts are full sentences, as on all desktops. Text from others passes through `Printable`. The body has no URL:
+/// desktops make links of them, which lead to another page than the sign-in.
 struct DesktopCall: Sendable {
     let browser: BrowserLauncher
     let tracer: Tracer
@@ -59,14 +59,25 @@ struct DesktopCall: Sendable {
     }
 
     private func notification(_ account: Account, from program: String?) -> Notification {
-        let host = Messages.printable(account.service.host)
-        let who = program.map { Messages.printable($0) } ?? "A program in the background"
+        let service = account.service
+        let server = try? EndpointURL(account.server.identifier)
+        let place =
+            server.map { $0.origin == service.origin ? "there" : "at " + Messages.printable($0.host) }
+            ?? "in your browser"
         let person = account.name.map { " as " + Messages.printable($0) } ?? ""
-        let asks = "\(who) asks for access to \(Messages.printable(account.service.description))\(person)."
-        let server = (try? EndpointURL(account.server.identifier)).map { " at " + Messages.printable($0.host) } ?? ""
+        let asks = Self.asks(program)
+        let bare = service.description.split(separator: "://", maxSplits: 1).last.map(String.init) ?? service.host
         return Notification(
-            summary: "Sign in to \(host)?", body: "\(asks) You sign in\(server), in your browser.",
+            summary: "Sign in to \(Messages.printable(bare))?", body: "\(asks) You sign in \(place)\(person).",
             accept: "Sign in", decline: "Not now",
-            bodyWithoutActions: "\(asks) To sign in, run: \(Messages.login(account.service))")
+            bodyWithoutActions: "\(asks) To sign in, run: \(Messages.login(service))")
     }
+
+    /// Names the program. A desktop may cut off all but the first 40 characters of a text, and the server follows.
+    private static func asks(_ program: String?) -> String {
+        guard let program = program.map({ Messages.printable($0) }) else { return "A background program asks." }
+        return (program.count > mostOfName ? program.prefix(mostOfName - 1) + "…" : program) + " asks."
+    }
+
+    private static let mostOfName = 24
 }

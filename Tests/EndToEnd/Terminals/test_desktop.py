@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -295,11 +296,28 @@ def test_the_notification_names_program_service_and_server(
     wait_at_most(developer, 1, account="alice")
     from_program(developer, "editor-of-ours", gate)
     (shown,) = daemon.shown
-    assert shown.summary == "Sign in to 127.0.0.1?"
-    assert shown.body == (
-        f"editor-of-ours asks for access to {gate.origin} as alice. You sign in at 127.0.0.1, in your browser."
-    )
-    assert shown.actions == {"default": "Sign in", "sign-in": "Sign in", "not-now": "Not now"}
+    assert shown.summary == f"Sign in to {gate.origin.removeprefix('http://')}?"
+    assert shown.body == "editor-of-ours asks. You sign in at 127.0.0.1 as alice."
+    assert shown.actions == {"default": "", "sign-in": "Sign in", "not-now": "Not now"}
+
+
+def test_a_program_with_a_long_name_leaves_room_for_the_server(
+    developer: Person, gate: Gate, daemon: NotificationDaemon
+) -> None:
+    wait_at_most(developer, 1)
+    from_program(developer, "an-editor-of-ours-with-a-long-name", gate)
+    (shown,) = daemon.shown
+    assert shown.body == "an-editor-of-ours-with-… asks. You sign in at 127.0.0.1."
+
+
+def test_a_script_is_named_and_not_its_interpreter(developer: Person, gate: Gate, daemon: NotificationDaemon) -> None:
+    wait_at_most(developer, 1)
+    script = developer.home / "nightly-build"
+    command = f"printf 'protocol=http\\nhost={gate.origin[7:]}\\n\\n' | git credential fill; true"
+    script.write_text(f'import subprocess\nsubprocess.run(["sh", "-c", "{command}"])\n')
+    developer.session.run(sys.executable, "-s", script, **DESKTOP, GIT_ASKPASS="true").check_returncode()
+    (shown,) = daemon.shown
+    assert shown.body.startswith("nightly-build asks. You sign in at ")
 
 
 @pytest.mark.parametrize("markup", [True, False])

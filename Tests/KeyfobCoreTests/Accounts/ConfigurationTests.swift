@@ -273,7 +273,8 @@ import Testing
 
     /// A crash of the machine can leave NUL in the place of text.
     @Test(arguments: [
-        String(repeating: "\0", count: 4096), "[host.\"https://approved.example\"]\n" + String(repeating: "\0", count: 9),
+        String(repeating: "\0", count: 4096),
+        "[host.\"https://approved.example\"]\n" + String(repeating: "\0", count: 9),
         "\0[host.\"https://approved.example\"]\n", String(repeating: "#", count: 1_048_577) + "\0",
     ])
     func `A list of approved services that has lost text stops each service that has no entry elsewhere`(_ text: String)
