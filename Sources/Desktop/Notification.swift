@@ -1,4 +1,5 @@
 import Bus
+import Glibc
 
 /// A question on the user's desktop, which the user can answer there or ignore (Desktop Notifications Specification
 /// 1.2, `org.freedesktop.Notifications`).
@@ -44,28 +45,70 @@ package struct Notification: Sendable, Equatable {
     package func ask(
         within patience: Duration, isGivenUp: @Sendable () -> Bool = { false }
     ) async throws -> Answer {
-        guard let service = NotificationService() else { return .unavailable }
-        guard service.can("actions") else {
-            let id = service.show(self, body: bodyWithoutActions, actions: [], for: patience)
-            return id == nil ? .unavailable : .shown
-        }
-        let signals = service.listen()
-        // Some desktops show a button also for the click on the notification, if it has a label.
-        let actions = ["default", "", Self.accepting, accept, Self.declining, decline]
-        guard let id = service.show(self, body: body, actions: actions, for: patience) else { return .unavailable }
-        do {
-            let answer = try await signals.answer(to: id, within: patience, isGivenUp: isGivenUp)
-            if answer == nil { service.close(id) }
-            return answer ?? .unanswered
-        } catch {
-            service.close(id)
-            throw error
-        }
+        let question = OpenQuestion(self, patience)
+        defer { question.close() }
+        // No thread is blocked while the user is away.
+        while question.answer(isGivenUp) == nil { try await Task.sleep(for: .milliseconds(50)) }
+        return question.given
+    }
+
+    /// The same for a caller that is blocked anyway.
+    package func askBlocking(within patience: Duration, isGivenUp: () -> Bool) -> Answer {
+        let question = OpenQuestion(self, patience)
+        defer { question.close() }
+        while question.answer(isGivenUp) == nil { usleep(50_000) }
+        return question.given
     }
 
     /// The keys of the buttons. The desktop reports the key of the pressed button.
     static let accepting = "sign-in"
     static let declining = "not-now"
+}
+
+/// A notification on the screen that waits for its answer.
+private final class OpenQuestion {
+    private let service: NotificationService?
+    private var signals: NotificationSignals?
+    /// Nil if there is nothing to close.
+    private var id: UInt32?
+    private let end: ContinuousClock.Instant
+    private(set) var given = Notification.Answer.unanswered
+
+    init(_ notice: Notification, _ patience: Duration) {
+        end = ContinuousClock.now + patience
+        service = NotificationService()
+        guard let service else {
+            given = .unavailable
+            return
+        }
+        guard service.can("actions") else {
+            let shown = service.show(notice, body: notice.bodyWithoutActions, actions: [], for: patience)
+            given = shown == nil ? .unavailable : .shown
+            return
+        }
+        signals = service.listen()
+        // Some desktops show a button also for the click on the notification, if it has a label.
+        let actions = [
+            "default", "", Notification.accepting, notice.accept, Notification.declining, notice.decline,
+        ]
+        id = service.show(notice, body: notice.body, actions: actions, for: patience)
+        if id == nil { given = .unavailable }
+    }
+
+    /// The answer, if it is there or no longer needed.
+    func answer(_ isGivenUp: () -> Bool) -> Notification.Answer? {
+        guard let id, let signals else { return given }
+        if let answer = signals.answer(to: id) {
+            (given, self.id) = (answer, nil)
+            return given
+        }
+        return ContinuousClock.now >= end || isGivenUp() ? given : nil
+    }
+
+    /// Removes the notification if it has no answer.
+    func close() {
+        if let id { service?.close(id) }
+    }
 }
 
 /// The program that shows notifications.

@@ -69,6 +69,11 @@ package enum KeyNames {
     /// the account.
     package static func quiet(account: String) -> String { "quiet:" + account }
 
+    /// What stands in the place of an account in the name of ``quiet(account:)`` for questions about the keyring itself.
+    ///
+    /// - Parameter directory: the runtime directory of the session, which has one keyring.
+    package static func keyringWindow(in directory: String) -> String { "keyring-window in " + directory }
+
     /// A number that changes when one of `files` is written, replaced, created or deleted, or when another user becomes
     /// able to write to it or to its directory. It is computed from stat(2), not from the content.
     package static func stamp(of files: [String]) -> UInt64 {

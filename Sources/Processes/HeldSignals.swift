@@ -32,6 +32,13 @@ package enum HeldSignals {
         return try await body()
     }
 
+    /// The same for a caller that blocks.
+    package static func hold<Result>(_ body: () -> Result) -> Result {
+        begin()
+        defer { end() }
+        return body()
+    }
+
     private static func begin() {
         held.withLock { held in
             held.depth += 1

@@ -143,7 +143,7 @@ struct Connection {
     }
 
     /// Whether all of these collections or items are unlocked.
-    private func areUnlocked(_ paths: [String]) throws(CallFailure) -> Bool {
+    func areUnlocked(_ paths: [String]) throws(CallFailure) -> Bool {
         for path in paths {
             let interface = path == Self.collection(of: path) ? "Collection" : "Item"
             guard try property("Locked", of: path, interface)?.truth == false else { return false }
@@ -153,6 +153,7 @@ struct Connection {
 
     /// Shows the prompt that ``unlock(_:)`` returned. Also ends if something else unlocks the paths.
     func follow(_ prompt: String, unlocking paths: [String]) throws(CallFailure) {
+        if (try? areUnlocked(paths)) == true { return }
         try follow(prompt) { (try? areUnlocked(paths)) ?? false }
     }
 

@@ -19,11 +19,14 @@ package struct SecretService: Sendable {
 
     private let patience: Patience
     private let mayPrompt: Bool
+    private let consent: WindowConsent?
     private let refusal = Refusal()
 
     /// The error of the first prompt that the user did not answer, or dismissed. No further prompt is shown then.
     private final class Refusal: Sendable {
         let error = Mutex<SecretServiceError?>(nil)
+        /// Whether the user agreed to a window.
+        let isAgreed = Mutex(false)
     }
 
     /// - Parameters:
@@ -31,14 +34,15 @@ package struct SecretService: Sendable {
     ///   - startDeadline: the time for the bus to start the keyring. By default, the one of the bus.
     ///   - promptDeadline: the time for the user to answer one prompt.
     ///   - mayPrompt: whether the keyring may ask the user for a password.
+    ///   - consent: asks the user before the first window of the keyring; nil if a window needs no question before it.
     ///   - notice: called if a start or a prompt takes longer than a moment, by another thread.
     package init(
         deadline: Duration = .seconds(3), startDeadline: Duration = .seconds(25),
-        promptDeadline: Duration = .seconds(60), mayPrompt: Bool,
+        promptDeadline: Duration = .seconds(60), mayPrompt: Bool, consent: WindowConsent? = nil,
         notice: @escaping @Sendable (KeyringNotice) -> Void = { _ in }
     ) {
         patience = Patience(operation: deadline, start: startDeadline, prompt: promptDeadline, notice: notice)
-        self.mayPrompt = mayPrompt
+        (self.mayPrompt, self.consent) = (mayPrompt, consent)
     }
 
     /// Returns all items that have at least these attributes, newest first.
@@ -146,7 +150,12 @@ extension SecretService {
 
     /// Remembers that the user did not want to answer, or did not see the question.
     private func noted(_ error: SecretServiceError) -> SecretServiceError {
-        if error.isLocked, error != .locked { refusal.error.withLock { $0 = error } }
+        guard error.isLocked, error != .locked else { return error }
+        let isFirst = refusal.error.withLock { refused in
+            defer { refused = error }
+            return refused == nil
+        }
+        if isFirst, refusal.isAgreed.withLock(\.self) { consent?.windowWasRefused() }
         return error
     }
 
@@ -206,7 +215,7 @@ extension SecretService {
         guard let prompt = try connection.unlock(paths) else { return }
         if try !connection.opensByItself(paths) {
             guard mayPrompt else { throw .final(.locked) }
-            try restart(connection.call, asking: connection.program)
+            try restart(connection) { (try? connection.areUnlocked(paths)) ?? false }
         }
         try connection.follow(prompt, unlocking: paths)
         connection.call.deadline.restart(patience.operation)
@@ -215,11 +224,40 @@ extension SecretService {
     /// Extends the deadline if the keyring may ask the user inside the next call, as KeePassXC does before it deletes an item.
     /// The keyring has answered by now, so it is alive.
     private func allowPrompt(over connection: Connection) throws(CallFailure) {
-        if mayPrompt, connection.program.asksInsideCalls { try restart(connection.call, asking: connection.program) }
+        if mayPrompt, connection.program.asksInsideCalls { try restart(connection) { false } }
     }
 
-    private func restart(_ call: Call, asking program: KeyringProgram) throws(CallFailure) {
+    /// Extends the deadline for the user, who may have to agree before the window opens.
+    ///
+    /// - Parameter isUnlocked: whether the keyring has been unlocked meanwhile.
+    private func restart(_ connection: Connection, isUnlocked: () -> Bool) throws(CallFailure) {
+        let (deadline, program) = (connection.call.deadline, connection.program)
         if let refused = refusal.error.withLock({ $0 }) { throw .final(refused) }
-        call.deadline.restart(patience.prompt, isForUser: true) { [notice = patience.notice] in notice(.asks(program)) }
+        if let consent, !refusal.isAgreed.withLock(\.self) {
+            deadline.restart(patience.prompt + patience.operation, isForUser: true)
+            if let error = consent.ask(program, patience.prompt, isUnlocked) { throw .final(error) }
+            refusal.isAgreed.withLock { $0 = true }
+        }
+        deadline.restart(patience.prompt, isForUser: true) { [notice = patience.notice] in notice(.asks(program)) }
+    }
+}
+
+/// Asks the user before the keyring shows a window of its own, for programs in the background of a desktop.
+package struct WindowConsent: Sendable {
+    /// Waits for the user's answer, at most for `patience`. Returns nil if the keyring may show its window, and otherwise why
+    /// not.
+    ///
+    /// - Parameter isUnlocked: whether the keyring has been unlocked meanwhile. Then it shows no window.
+    let ask:
+        @Sendable (_ program: KeyringProgram, _ patience: Duration, _ isUnlocked: () -> Bool) -> SecretServiceError?
+
+    /// Called if the user agreed, and then did not answer the window.
+    package let windowWasRefused: @Sendable () -> Void
+
+    package init(
+        ask: @escaping @Sendable (KeyringProgram, Duration, () -> Bool) -> SecretServiceError?,
+        windowWasRefused: @escaping @Sendable () -> Void
+    ) {
+        (self.ask, self.windowWasRefused) = (ask, windowWasRefused)
     }
 }

@@ -16,6 +16,10 @@ package enum SecretServiceError: Error, Sendable, Equatable {
     /// Nobody answered the keyring's prompt within the deadline.
     case promptUnanswered(seconds: Int)
 
+    /// The user was asked a short while ago whether the keyring may ask, did not agree, and is not asked again for so many
+    /// seconds.
+    case notAskedAgain(seconds: Int64)
+
     /// There is no collection with the alias `default` or `login`; for the session collection, none with the alias
     /// `session`.
     case noCollection(KeyringProgram)
@@ -39,7 +43,7 @@ package enum SecretServiceError: Error, Sendable, Equatable {
     /// Whether the keyring has items that it does not show now.
     package var isLocked: Bool {
         switch self {
-        case .locked, .promptDismissed, .promptUnanswered: true
+        case .locked, .promptDismissed, .promptUnanswered, .notAskedAgain: true
         default: false
         }
     }

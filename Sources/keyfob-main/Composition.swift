@@ -57,8 +57,20 @@ struct Composition: Sendable {
         let hasWindows = ["DISPLAY", "WAYLAND_DISPLAY"].contains { Environment.variable($0)?.isEmpty == false }
         let mode =
             interaction ?? policy?.fromEnvironment ?? (try? Environment.configuration())?.interaction ?? .auto
+        let lock = AccountLock(
+            directory: Environment.runtimeDirectory, isAbandoned: { Caller.isGone(isUser: isLogin) },
+            waits: {
+                if isLogin || Terminal.isStandardError {
+                    Terminal.say(Messages.waiting(for: $0, now: Int64(time(nil))))
+                }
+            })
+        self.lock = lock
+        let consent = KeyringConsent(lock: lock, quiet: .inKernelMemory(now: { Int64(time(nil)) })) { [tracer] in
+            DesktopCall.show($0, within: $1, isGivenUp: $2, tracer)
+        }
         let keyring = SecretService(
             mayPrompt: mode == .always || (mode == .auto && hasWindows && policy?.callerDeclined == false),
+            consent: mode == .auto && policy?.reachesDesktopAlone() == true ? consent.beforeWindow : nil,
             notice: { Terminal.say(Messages.waiting(for: $0)) })
         let kernel = KernelAccessTokenCache()
         let choice = StoreChoice(
@@ -73,14 +85,6 @@ struct Composition: Sendable {
             memory: Self.traced(KernelItems(), "kernel items", tracer), choice: choice)
         let service: any ItemStore = items
         self.service = service
-        let lock = AccountLock(
-            directory: Environment.runtimeDirectory, isAbandoned: { Caller.isGone(isUser: isLogin) },
-            waits: {
-                if isLogin || Terminal.isStandardError {
-                    Terminal.say(Messages.waiting(for: $0, now: Int64(time(nil))))
-                }
-            })
-        self.lock = lock
         grants = GrantStore(items: service, journal: .inKernelMemory(isOurs: { lock.isKnown($0) }))
         cache = TieredAccessTokenCache(
             first: TracedAccessTokenCache(kernel, name: "kernel memory", tracer),

@@ -5,6 +5,7 @@ import Desktop
 import KeyfobCore
 import OAuth
 import Processes
+import SecretService
 import Synchronization
 
 /// Asks the user, by a notification on the desktop, whether to sign in now. The notification names the program that
@@ -47,14 +48,36 @@ struct DesktopCall: Sendable {
         // Nobody has declined, so the next caller may ask.
         if Caller.isGone(isUser: false) { throw AccountLock.Failure.abandoned }
         tracer.note("notification: answered")
+        if case .accepted(let token) = answer { activation.token = token }
+        return Self.meaning(answer)
+    }
+
+    /// Asks whether the locked keyring may show its window.
+    static func show(
+        _ program: KeyringProgram, within patience: Duration, isGivenUp: () -> Bool, _ tracer: Tracer
+    ) -> DesktopPrompt.Answer {
+        let asks = asks(AskingProgram.name())
+        let notification = Notification(
+            summary: "Unlock your keyring?",
+            body: "\(asks) \(program.name.map { Messages.printable($0) } ?? "The keyring") then opens its window.",
+            accept: "Unlock", decline: "Not now",
+            bodyWithoutActions: "\(asks) To unlock it, run: keyfob status")
+        tracer.note("notification: asking")
+        return HeldSignals.hold {
+            meaning(
+                notification.askBlocking(within: patience) {
+                    HeldSignals.isCaught || Caller.isGone(isUser: false) || isGivenUp()
+                })
+        }
+    }
+
+    private static func meaning(_ answer: Notification.Answer) -> DesktopPrompt.Answer {
         switch answer {
-        case .accepted(let token):
-            activation.token = token
-            return .accepted
-        case .dismissed: return .silence(.dismissed)
-        case .unanswered: return .silence(.unanswered)
-        case .shown: return .silence(.told)
-        case .unavailable: return .nobodyIsThere
+        case .accepted: .accepted
+        case .dismissed: .silence(.dismissed)
+        case .unanswered: .silence(.unanswered)
+        case .shown: .silence(.told)
+        case .unavailable: .nobodyIsThere
         }
     }
 

@@ -82,7 +82,8 @@ import Testing
         case .noProvider: .locked
         case .locked: .promptDismissed
         case .promptDismissed: .promptUnanswered(seconds: 3)
-        case .promptUnanswered: .noCollection(.kwallet)
+        case .promptUnanswered: .notAskedAgain(seconds: 600)
+        case .notAskedAgain: .noCollection(.kwallet)
         case .noCollection: .starting(seconds: 3)
         case .starting: .timedOut(seconds: 3)
         case .timedOut: .noKernelMemory(errno: 1)

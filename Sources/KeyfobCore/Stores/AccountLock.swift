@@ -13,7 +13,7 @@ import Synchronization
 package struct AccountLock: Sendable {
     let directory: String
     private let underWay = RefreshUnderWay()
-    private let isAbandoned: @Sendable () -> Bool
+    let isAbandoned: @Sendable () -> Bool
     private let waits: @Sendable (State) -> Void
 
     /// - Parameters:
@@ -131,6 +131,9 @@ package struct AccountLock: Sendable {
 
     /// Whether any process has held the lock of `account` in this session.
     package func isKnown(_ account: String) -> Bool { Paths.exists("\(directory)/\(account).lock") }
+
+    /// The file of a lock that one process takes to ask the user something besides a sign-in; nil if it cannot be made.
+    func file(for question: String) -> OpenFile? { try? openFile(question) }
 
     /// Runs `body` under the lock of `account`.
     ///

@@ -142,8 +142,8 @@ extension SecretServiceError {
     package var isMissingService: Bool {
         switch self {
         case .noBus, .noProvider: true
-        case .locked, .promptDismissed, .promptUnanswered, .noCollection, .starting, .timedOut, .noKernelMemory,
-            .kernelMemoryFull, .failed:
+        case .locked, .promptDismissed, .promptUnanswered, .notAskedAgain, .noCollection, .starting, .timedOut,
+            .noKernelMemory, .kernelMemoryFull, .failed:
             false
         }
     }

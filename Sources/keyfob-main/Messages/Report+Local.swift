@@ -85,6 +85,10 @@ extension Report {
             self.init(
                 "the keyring is still locked: nobody answered its prompt within \(seconds) seconds",
                 hint: "unlock it, and try again", status: 69)
+        case .notAskedAgain(let seconds):
+            self.init(
+                "the keyring is locked, and keyfob asks again in \(Messages.span(seconds))",
+                hint: "unlock it, or log in to the desktop, and try again", status: 69)
         case .noCollection(let program):
             self.init(
                 "\(program.name ?? "the Secret Service") has no default keyring", hint: Self.making(program), status: 69

@@ -7,19 +7,23 @@ and the new one exists nowhere else.
 from __future__ import annotations
 
 import signal
+import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 import secretstorage
 
-from harness import counts, items
+from harness import binaries, counts, items, kernel
+from harness.desktop import CLICK, IGNORE, NOT_NOW, NotificationDaemon, Reaction
 from harness.family import CLIENT_ID, Answer, FamilyServer
 from harness.person import Done, Person, stderr_lines
 from harness.prompter import Prompter
 from harness.session import SECRETS, PrivateSession
 from harness.steps import assert_refused, assert_worked
+from harness.waiting import wait_until
 
 # A call to the Secret Service may take three seconds. No command makes so many calls that it takes this long.
 LONGEST_SECONDS = 25
@@ -303,3 +307,86 @@ def test_a_dismissed_prompt_is_not_taken_for_an_empty_keyring(person: Person, se
         assert (server.refreshes(), person.browsers_opened()) == ([], 1)
     restart(person.session)
     assert_signed_in(person, server, service)
+
+
+# Prompts of programs in the background of a desktop: a notification comes first.
+
+DESKTOP = {"DISPLAY": ":99"}
+QUESTION = b"protocol=https\nhost=stored.example\n\n"
+
+
+@pytest.fixture
+def asked(person: Person) -> Iterator[Person]:
+    """A person with a stored password in a locked keyring."""
+    assert_worked(person.keyfob("store", stdin=QUESTION[:-1] + b"username=u\npassword=p\n\n"))
+    person.session.lock_keyring()
+    yield person
+    kernel.forget(kernel.named("quiet:keyring-window", str(person.session.runtime / "keyfob")))
+
+
+@pytest.mark.skipif(not kernel.is_available(), reason="the kernel keeps no keys here")
+@pytest.mark.parametrize(
+    ("reaction", "windows", "said"),
+    [(NOT_NOW, 0, "its prompt was dismissed"), (CLICK, 1, "its prompt was dismissed")],
+    ids=["the notification", "the window"],
+)
+def test_who_declines_is_not_asked_again_for_a_while(
+    asked: Person, reaction: Reaction, windows: int, said: str
+) -> None:
+    with NotificationDaemon(asked.session, reaction) as daemon, Prompter(asked.session) as prompter:
+        done = asked.keyfob("get", stdin=QUESTION, **DESKTOP)
+        assert_refused(done, 69)
+        assert said in done.stderr.decode()
+        (shown,) = daemon.shown
+        assert shown.summary == "Unlock your keyring?"
+        assert shown.body.endswith(" asks. GNOME Keyring then opens its window.")
+        for command in (["get"], ["get", "--dialect", "docker"], ["token", "https://stored.example"]):
+            again = asked.keyfob(*command, stdin=QUESTION, **DESKTOP)
+            assert again.returncode != 0
+            if command == ["get"]:
+                assert "the keyring is locked, and keyfob asks again in " in again.stderr.decode()
+        assert (len(daemon.shown), prompter.dismissed) == (1, windows)
+
+
+def test_many_background_programs_ask_once_about_the_keyring(asked: Person) -> None:
+    with NotificationDaemon(asked.session, NOT_NOW) as daemon, Prompter(asked.session) as prompter:
+        with ThreadPoolExecutor(6) as pool:
+            done = list(pool.map(lambda _: asked.keyfob("get", stdin=QUESTION, **DESKTOP), range(6)))
+        assert [each.returncode for each in done] == [69] * 6
+        assert (len(daemon.shown), prompter.dismissed) == (1, 0)
+
+
+def test_a_killed_program_takes_its_question_about_the_keyring_away(asked: Person) -> None:
+    with NotificationDaemon(asked.session, IGNORE) as daemon:
+        process = asked.session.start(binaries.keyfob(), "get", stdin=subprocess.PIPE, **DESKTOP)
+        process.stdin.write(QUESTION)
+        process.stdin.close()
+        wait_until(lambda: len(daemon.shown) == 1)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=10) == -signal.SIGTERM
+        assert daemon.closed == [daemon.shown[0].id]
+
+
+def test_a_keyring_that_is_unlocked_meanwhile_needs_no_answer(asked: Person) -> None:
+    with NotificationDaemon(asked.session, IGNORE) as daemon:
+        process = asked.session.start(binaries.keyfob(), "get", stdin=subprocess.PIPE, **DESKTOP)
+        process.stdin.write(QUESTION)
+        process.stdin.close()
+        wait_until(lambda: len(daemon.shown) == 1)
+        asked.session.unlock_keyring()
+        assert process.wait(timeout=10) == 0
+        assert b"password=p\n" in process.stdout.read()
+        assert daemon.closed == [daemon.shown[0].id]
+
+
+@pytest.mark.parametrize("how", ["always", "no notifications"])
+def test_the_window_comes_at_once_if_there_is_no_question_before_it(asked: Person, how: str) -> None:
+    with ExitStack() as stack:
+        prompter = stack.enter_context(Prompter(asked.session))
+        env = DESKTOP
+        if how == "always":
+            daemon = stack.enter_context(NotificationDaemon(asked.session, NOT_NOW))
+            env = {**DESKTOP, "KEYFOB_INTERACTION": "always"}
+        assert_refused(asked.keyfob("get", stdin=QUESTION, **env), 69)
+        assert prompter.dismissed == 1
+        assert how != "always" or daemon.shown == []

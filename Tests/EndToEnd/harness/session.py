@@ -16,6 +16,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
 
+from jeepney import DBusAddress, MessageType, new_method_call
+from jeepney.io.blocking import open_dbus_connection
+
 SECRETS = "org.freedesktop.secrets"
 PASSWORD = b"correct horse"
 READY_SECONDS = 20
@@ -192,6 +195,24 @@ class PrivateSession:
         """
         self.stop_keyring()
         self.start_keyring(unlocked=False)
+
+    def unlock_keyring(self) -> None:
+        """Gives the running keyring its password without a window, as the program for passwords of the desktop does."""
+        service = DBusAddress("/org/freedesktop/secrets", SECRETS, "org.freedesktop.Secret.Service")
+        internal = DBusAddress(
+            "/org/freedesktop/secrets", SECRETS, "org.gnome.keyring.InternalUnsupportedGuiltRiddenInterface"
+        )
+        with open_dbus_connection(self.env["DBUS_SESSION_BUS_ADDRESS"]) as bus:
+
+            def call(address: DBusAddress, method: str, kinds: str, *values: object) -> Any:
+                reply = bus.send_and_get_reply(new_method_call(address, method, kinds, values), timeout=READY_SECONDS)
+                assert reply.header.message_type is MessageType.method_return, reply.body
+                return reply.body
+
+            _, session = call(service, "OpenSession", "sv", "plain", ("s", ""))
+            password = (session, b"", PASSWORD, "text/plain")
+            login = "/org/freedesktop/secrets/collection/login"
+            call(internal, "UnlockWithMasterPassword", "o(oayays)", login, password)
 
     def _start_bus(self) -> None:
         configuration = self.runtime / "bus.conf"
