@@ -1,4 +1,5 @@
 import Addresses
+import Secrets
 
 extension Report {
     package static func noCredential(for request: CredentialRequest) -> Report {
@@ -19,12 +20,12 @@ extension Report {
         case .unknownOperation(let word): self.init(.usage, "no such operation: \(Printable.text(word))")
         case .ambiguousPath(let url):
             self.init(
-                .malformedRequest, "the path of \"\(Printable.text(url))\" can be read in more than one way",
+                .malformedRequest, "the path of \"\(Printable.address(url))\" can be read in more than one way",
                 hints: [Self.withoutAmbiguity])
         case .notAService(let url):
             self.init(
                 .unsupportedService,
-                "\"\(Printable.text(url))\" is neither an https URL nor an http URL of a loopback host",
+                "\"\(Printable.address(url))\" is neither an https URL nor an http URL of a loopback host",
                 hints: ServiceURL.proposal(for: url).map { ["write \($0)"] } ?? [])
         case .request(let error, let meant):
             self.init(error)
@@ -45,4 +46,7 @@ enum Printable {
         let shown = text.unicodeScalars.prefix(200).map { (0x20...0x7E).contains($0.value) ? Character($0) : "?" }
         return String(shown) + (text.unicodeScalars.count > 200 ? "..." : "")
     }
+
+    /// The same for an address, which may hold a password.
+    static func address(_ url: String) -> String { text(Secrets.Printable.withoutSecrets(url)) }
 }

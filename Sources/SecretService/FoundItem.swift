@@ -13,6 +13,9 @@ struct FoundItem {
     /// In seconds since 1970.
     let modified: UInt64
 
+    /// The path of the collection below which the keyring shows the item.
+    var collection: Substring { path[..<(path.utf8.lastIndex(of: UInt8(ascii: "/")) ?? path.endIndex)] }
+
     /// All attributes, including `xdg:schema`.
     private let allAttributes: [String: String]
 

@@ -89,7 +89,12 @@ package struct SecretService: Sendable {
                 try verify(schema, attributes, secret, in: collection, over: connection)
                 // Delete duplicates, for example from a restored backup: one could count as the newest within the same
                 // second.
-                for twin in same.dropFirst() { _ = try? connection.delete(twin, mayPrompt: mayPrompt) }
+                // A keyring may show one item at several paths.
+                let twins = same.dropFirst().filter { $0.collection == newest.collection }
+                for twin in twins { _ = try? connection.delete(twin, mayPrompt: mayPrompt) }
+                if !twins.isEmpty, (try? connection.secrets(of: [newest.path])) != [secret] {
+                    throw .stale("it deleted an item together with its duplicate")
+                }
                 return
             }
             let target = try unlockedCollection(collection, over: connection)
@@ -171,7 +176,9 @@ extension SecretService {
             found = try connection.search(attributes, in: collection)
             guard found.locked.isEmpty else { throw .final(.promptDismissed) }
         }
-        return try found.unlocked.map { path throws(CallFailure) in try connection.item(at: path) }
+        var seen: Set<String> = []
+        let paths = found.unlocked.filter { seen.insert($0).inserted }
+        return try paths.map { path throws(CallFailure) in try connection.item(at: path) }
     }
 
     /// Makes sure that the keyring hides no item of the collection (nil: the default collection), and that a search opens no

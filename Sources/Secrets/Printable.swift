@@ -20,24 +20,35 @@ package enum Printable {
         return String(shown)
     }
 
-    /// Returns a URL without its user name and password, either of which may be a token: "..." replaces everything
-    /// between the scheme and the last at sign. So this is also safe for text that is not a valid URL.
-    package static func address(_ url: String) -> String { text(withoutUser(url)) }
+    /// Returns a URL ``withoutSecrets(_:)``, safe to show.
+    package static func address(_ url: String) -> String { text(withoutSecrets(url)) }
 
     /// The same for a URL of any length.
-    package static func wholeAddress(_ url: String) -> String { whole(withoutUser(url)) }
+    package static func wholeAddress(_ url: String) -> String { whole(withoutSecrets(url)) }
 
-    private static func withoutUser(_ url: String) -> String {
-        guard let at = url.utf8.lastIndex(of: UInt8(ascii: "@")) else { return url }
-        let parts = url[..<at].parts(at: ":", maxSplits: 1)
-        let scheme = parts.count == 2 && parts[1].begins(with: "//") ? parts[0] + "://" : ""
-        return scheme + "..." + url[at...]
+    /// Returns a URL without its user name and password, its query and its fragment, each of which may hold a token: "..."
+    /// replaces everything between the scheme and the last at sign, and everything after the first question mark or hash
+    /// behind that. So this is also right for text that is not a valid URL.
+    package static func withoutSecrets(_ url: String) -> String {
+        var start = url.startIndex
+        var shown = ""
+        if let at = url.utf8.lastIndex(of: UInt8(ascii: "@")) {
+            let parts = url[..<at].parts(at: ":", maxSplits: 1)
+            let scheme = parts.count == 2 && parts[1].begins(with: "//") ? parts[0] + "://" : ""
+            (start, shown) = (at, scheme + "...")
+        }
+        guard let mark = url.utf8[start...].firstIndex(where: { "?#".utf8.contains($0) }),
+            url.utf8.index(after: mark) < url.utf8.endIndex
+        else { return shown + url[start...] }
+        return shown + url[start...mark] + "..."
     }
 
     /// Whether ``text(_:)`` replaces the character.
     package static func isHarmful(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: true
+        // The fillers of Hangul are letters that nobody sees.
+        case .otherLetter: scalar.properties.isDefaultIgnorableCodePoint
         default: false
         }
     }

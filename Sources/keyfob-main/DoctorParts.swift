@@ -74,6 +74,14 @@ struct DoctorParts: ProgramParts {
         }
     }
 
-    /// A hint that needs a service names the one that the user named, or tells the setting instead.
-    func report(_ error: any Error) -> Report { Report(error, about: service) }
+    /// A hint that needs a service names the one that the user named, or tells the setting instead. The words of a server are
+    /// left out: they may name the user.
+    func report(_ error: any Error) -> Report {
+        var report = Report(error, about: service)
+        for beginning in Report.beginningsOfServersWords {
+            guard let words = report.message.firstRange(of: beginning) else { continue }
+            report.message = String(report.message[..<words.lowerBound])
+        }
+        return report
+    }
 }

@@ -4,6 +4,7 @@ import Files
 import Glibc
 import Import
 import KeyfobCore
+import Secrets
 
 /// The messages of `keyfob import` about the credentials of other programs. They never show a secret.
 enum ImportMessages {
@@ -40,7 +41,7 @@ enum ImportMessages {
     /// The file's name, with `~` for the home directory, and the line number.
     static func place(_ place: FoundCredential.Place) -> String {
         let file = place.file.map(name) ?? "keyring"
-        return file + (place.line.map { ":\($0)" } ?? "") + (place.entry.map { ", \(Messages.printable($0))" } ?? "")
+        return file + (place.line.map { ":\($0)" } ?? "") + (place.entry.map { ", \(Messages.address($0))" } ?? "")
     }
 
     private static func name(of file: String) -> String {
@@ -161,10 +162,11 @@ enum ImportMessages {
         case .gh: return "to have gh keep them in the keyring: gh auth logout, then gh auth login"
         case .docker:
             let program = file.hasSuffix("/auth.json") ? "podman" : "docker"
-            let commands = entries.compactMap(\.name).map {
-                "\(program) logout \(Messages.whole(ShellWords.quoted($0)))"
-            }
-            return "to remove them: \(commands.joined(separator: ", ")), and name keyfob in credHelpers"
+            // A name that holds a secret is not shown, and is no name that these programs write.
+            let names = entries.compactMap(\.name).filter { Printable.withoutSecrets($0) == $0 }
+            let commands = names.map { "\(program) logout \(Messages.whole(ShellWords.quoted($0)))" }
+            let rest = names.count < entries.compactMap(\.name).count ? ["the other entries in an editor"] : []
+            return "to remove them: \((commands + rest).joined(separator: ", ")), and name keyfob in credHelpers"
         }
     }
 
@@ -182,7 +184,7 @@ enum ImportMessages {
                 return found.place.line.map { "line \($0) (\(user))" } ?? user
             }
             + ignored.map { problem in
-                problem.place.line.map { "line \($0)" } ?? problem.place.entry.map { Messages.printable($0) }
+                problem.place.line.map { "line \($0)" } ?? problem.place.entry.map { Messages.address($0) }
                     ?? "an entry"
             }
         let more = entries.count > mostEntries ? " and \(entries.count - mostEntries) more" : ""

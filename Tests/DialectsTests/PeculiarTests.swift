@@ -177,4 +177,17 @@ import Testing
         #expect(failure.message == "\"?[2Jhttps://h?\" is neither an https URL nor an http URL of a loopback host")
         #expect(Report(.unknownOperation(String(repeating: "x", count: 300))).message.count < 250)
     }
+
+    @Test(arguments: [
+        "http://bob:s3cret@h.example", "https://bob:s3cret@h.example:99999", "bob:s3cret@h.example",
+        "https:bob:s3cret@h",
+        "https://bob:s3/cret@h.example", "https://bob:s3cret@h.example/a b", "https://bob:s3cret@127.1", "s3cret@",
+        "https://bob:s3cr@et@h.example:x", "https://h.example:x/?token=s3cret", "https://h.example:x/#s3cret",
+    ])
+    func `A password in a refused URL is not shown`(_ url: String) {
+        for error in [InvocationError.notAService(url), .ambiguousPath(url)] {
+            let report = Report(error)
+            #expect(!([report.message] + report.hints).joined().contains("s3"), "\(report)")
+        }
+    }
 }

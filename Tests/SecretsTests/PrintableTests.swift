@@ -7,6 +7,7 @@ import Testing
         ("\u{1B}]52;c;aGk=\u{07}", "\u{FFFD}]52;c;aGk=\u{FFFD}"), ("a\r\nb", "a\u{FFFD}\u{FFFD}b"),
         ("\u{9B}2J", "\u{FFFD}2J"), ("abc\u{202E}cba", "abc\u{FFFD}cba"), ("a\u{2028}b", "a\u{FFFD}b"),
         ("\u{7F}", "\u{FFFD}"), ("pay\u{AD}pal\u{200B}", "pay\u{FFFD}pal\u{FFFD}"), ("\u{E000}", "\u{FFFD}"),
+        ("A\u{115F}\u{3164}B", "A\u{FFFD}\u{FFFD}B"), ("한글", "한글"),
     ])
     func `cannot control a terminal`(text: String, printable: String) {
         #expect(Printable.text(text) == printable)
@@ -27,9 +28,11 @@ import Testing
         ("https://h/p", "https://h/p"), ("https://me:pw@h/p", "https://...@h/p"), ("https://a@b@h", "https://...@h"),
         ("me:pw@h", "...@h"), ("pw://x@h", "pw://...@h"), ("a:pw://x@h", "...@h"),
         ("https://token\u{301}@h", "https://...@h"),
-        ("https://me@h\u{7}", "https://...@h\u{FFFD}"),
+        ("https://me@h\u{7}", "https://...@h\u{FFFD}"), ("https://h/p?token=x#y", "https://h/p?..."),
+        ("https://h/#access_token=x", "https://h/#..."), ("https://h/p?", "https://h/p?"),
+        ("https://me:p?w#@h/p?q", "https://...@h/p?..."), ("h?x", "h?..."),
     ])
-    func `does not show the user name and password in a URL`(url: String, shown: String) {
+    func `does not show the user name, the password and the query in a URL`(url: String, shown: String) {
         #expect(Printable.address(url) == shown)
     }
 }

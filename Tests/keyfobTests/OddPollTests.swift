@@ -50,4 +50,46 @@ import Testing
             #expect(bench.requests(to: "/token") == 1)
         }
     }
+
+    @Test(arguments: ["unsupported_grant_type", "device_flow_disabled"])
+    func `leads to another way if the server does not allow this one`(error: String) async throws {
+        try await FailureBench.run(.configured, { $0.device.isOffered = true }) { bench in
+            for path in ["/device", "/token"] {
+                bench.fail(path, with: .error(error))
+                let result = try await bench.login(["--flow", "device"])
+                #expect(result.status == 77, "\(result.complaint)")
+                #expect(
+                    result.complaint.contains("keyfob login --flow paste \(bench.service)\n"), "\(result.complaint)")
+                bench.server.intercept(nil)
+            }
+        }
+    }
+
+    @Test(arguments: ["/device", "/token"])
+    func `is shown with the server's words if it is a no`(_ path: String) async throws {
+        try await FailureBench.run(.configured, { $0.device.isOffered = true }) { bench in
+            let words = "User is not assigned to the client application."
+            bench.fail(
+                path, with: .json("{\"error\":\"access_denied\",\"error_description\":\"\(words)\"}", status: 403))
+            let result = try await bench.login(["--flow", "device"])
+            #expect(result.status == 77, "\(result.complaint)")
+            #expect(result.complaint.contains("was refused; the server says: \"\(words)\""), "\(result.complaint)")
+        }
+    }
+
+    @Test(arguments: [
+        "B https:evil.test", "go to evil.test/device", "evil.test", "a@b", "one two three four five", "x?y=1",
+        String(repeating: "A", count: 65),
+    ])
+    func `has no code that is an address or a sentence`(code: String) async throws {
+        try await FailureBench.run(.configured, { $0.device.isOffered = true }) { bench in
+            let body =
+                "{\"device_code\":\"d-1234567890\",\"user_code\":\"\(code)\",\"verification_uri\":\"\(bench.server.issuer)/d\"}"
+            bench.fail("/device", with: .json(body))
+            let result = try await bench.login(["--flow", "device"])
+            #expect(result.status == 75, "\(result.complaint)")
+            #expect(result.complaint.contains("(user_code)"), "\(result.complaint)")
+            #expect(!result.complaint.contains(code))
+        }
+    }
 }

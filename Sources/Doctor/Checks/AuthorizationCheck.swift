@@ -24,6 +24,7 @@ struct AuthorizationCheck: Check {
         guard let client = account.client ?? context.notes.read({ $0.client }) else {
             return .ok("not tried: keyfob registers itself at the first sign-in")
         }
+        if metadata.isForDevicesAlone { return .ok("not tried: the server offers the device flow and no other") }
         if metadata.requiresPushedAuthorizationRequests {
             return .ok("not tried: the server takes only pushed requests")
         }

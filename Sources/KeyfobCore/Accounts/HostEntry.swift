@@ -78,6 +78,12 @@ extension Configuration {
 extension Configuration.Host {
     /// The authorization server; nil if the entry names none. ``KnownHosts`` or discovery has it then.
     package var server: Account.ServerLocation? {
+        if authorizationEndpoint == nil, let deviceAuthorizationEndpoint, let tokenEndpoint {
+            return .endpoints(
+                AuthorizationServerMetadata(
+                    issuer: issuer, deviceAuthorizationEndpoint: deviceAuthorizationEndpoint,
+                    tokenEndpoint: tokenEndpoint, revocationEndpoint: revocationEndpoint))
+        }
         guard let authorizationEndpoint, let tokenEndpoint else {
             return issuer.map { .issuer($0, device: deviceAuthorizationEndpoint, revocation: revocationEndpoint) }
         }
@@ -94,7 +100,7 @@ extension Configuration.Host {
         case (nil, nil):
             let isPart = deviceAuthorizationEndpoint != nil || revocationEndpoint != nil
             return isPart && issuer == nil ? "issuer" : nil
-        case (nil, _): return "authorization_endpoint"
+        case (nil, _): return deviceAuthorizationEndpoint == nil ? "authorization_endpoint" : nil
         case (_, nil): return "token_endpoint"
         // The client id may come from `keyfob login --client-id`. Without one, a sign-in says what to register.
         default: return nil

@@ -22,7 +22,10 @@ extension Configuration.Host {
             "an endpoint, with `token_endpoint` and `client_id`, if the server has no metadata",
             git: ["oauthAuthURL", "oauthAuthorizeEndpoint"], isApproved: false, counts: isWithoutServer,
             display: .init(
-                setters: [.knownHost, .git], effective: { $0.server.written?.authorizationEndpoint.string })),
+                setters: [.knownHost, .git],
+                effective: {
+                    $0.server.written.flatMap { $0.isForDevicesAlone ? nil : $0.authorizationEndpoint.string }
+                })),
         HostKey(
             "token_endpoint", \.tokenEndpoint, .endpoint,
             "an endpoint, with `authorization_endpoint`",

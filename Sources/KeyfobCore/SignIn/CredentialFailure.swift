@@ -12,8 +12,10 @@ package enum CredentialFailure: Error, Sendable, Equatable {
     case refreshFailed(service: ServiceURL, account: String? = nil, by: OAuthError)
     /// Another process got no token while this one waited for its result.
     case holderFailed(service: ServiceURL, account: String?)
-    /// The user said no, to keyfob or to the authorization server.
-    case signInRefused(service: ServiceURL)
+    /// The user said no, to keyfob or to the authorization server, or that server did.
+    ///
+    /// - Parameter by: the server's words.
+    case signInRefused(service: ServiceURL, by: String? = nil)
     /// Another process asked the user while this one waited, and got no sign-in.
     case declinedElsewhere(service: ServiceURL, account: String?, AccountLock.Decline)
     /// The user signed in, but the server gave no token for the code, which cannot be used again.

@@ -181,7 +181,9 @@ package struct ServerFinder: Sendable {
         var candidates: [(issuer: String, reach: Reach)] = []
         var problem: any Error = OAuthError.invalidEndpoint(member: "authorization_servers")
         for issuer in wanted {
-            guard let address = try? EndpointURL(issuer) else { continue }
+            guard let address = try? EndpointURL(issuer),
+                !PathGrammar.isAmbiguous(encoded: Array(address.path.utf8)[...])
+            else { continue }
             do { candidates.append((issuer, try await reach(address, EndpointURL(service)))) } catch { problem = error }
         }
         guard let first = candidates.first else { throw problem }
@@ -196,7 +198,11 @@ package struct ServerFinder: Sendable {
                 note(.skipped(MetadataAnswer(location: candidate.issuer, answer: .failure(error))))
             }
         }
-        return first
+        if let unasked = candidates.first(where: { if case .privateNetworks = $0.reach { true } else { false } }) {
+            return unasked
+        }
+        // `find` adds the answers.
+        throw OAuthError.metadataNotFound(issuer: first.issuer, answers: [])
     }
 
     /// More servers would only be more requests that the service causes.

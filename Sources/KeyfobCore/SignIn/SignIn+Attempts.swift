@@ -14,7 +14,9 @@ extension SignIn {
     ) async throws -> SignInAttempt {
         let flow = place.flow(for: account, at: metadata)
         switch flow {
-        case .loopback, .paste: try account.pkce.check(metadata)
+        case .loopback, .paste:
+            try metadata.checkAuthorizationEndpoint()
+            try account.pkce.check(metadata)
         case .device: try DeviceFlow.check(metadata)
         }
         let identity = try await clients.identity(

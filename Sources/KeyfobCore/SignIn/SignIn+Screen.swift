@@ -59,6 +59,7 @@ extension SignIn {
         /// sits at it. keyfob does not begin the device flow (RFC 8628) unasked if there is a browser.
         func flow(for account: Account, at metadata: AuthorizationServerMetadata) -> Account.Flow {
             if let flow = account.flow { return flow }
+            if metadata.isForDevicesAlone { return .device }
             let offersDevice = metadata.deviceAuthorizationEndpoint != nil
             return !hasBrowser && !isRemote && offersDevice ? .device : .loopback
         }

@@ -67,8 +67,9 @@ package struct SignIn: Sendable {
                     allBut: result.grant.client, issuer: issuer, needed: { try grants.all() }, transport: transport)
                 return value
             }
-        } catch OAuthError.refused(_, _, let error, _) where Self.refusals.contains(error) {
-            throw CredentialFailure.signInRefused(service: account.service)
+        } catch OAuthError.refused(_, _, let error, let description) where Self.refusals.contains(error) {
+            throw CredentialFailure.signInRefused(
+                service: account.service, by: error.isSame(as: "access_denied") ? description : nil)
         } catch OAuthError.codeSpent(let error) {
             throw CredentialFailure.codeSpent(service: account.service, account: account.name, by: error)
         }

@@ -61,7 +61,9 @@ struct SignInAttempt: Sendable {
         func line(_ key: String, _ value: String) -> String { "\(key) = \(quoted(value))" }
         let scopes = account.scopes.map(quoted).joined(separator: ", ")
         return (metadata.issuer.map { [line("issuer", $0)] } ?? []) + [
-            line("authorization_endpoint", metadata.authorizationEndpoint.string),
+            line(
+                metadata.isForDevicesAlone ? "device_authorization_endpoint" : "authorization_endpoint",
+                metadata.authorizationEndpoint.string),
             line("token_endpoint", metadata.tokenEndpoint.string), line("client_id", identity.client.id),
             "scopes = [\(scopes)]",
         ] + (metadata.revocationEndpoint.map { [line("revocation_endpoint", $0.string)] } ?? [])

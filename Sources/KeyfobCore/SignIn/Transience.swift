@@ -38,7 +38,7 @@ extension OAuthError {
         case .addressTooNear: true
         case .metadataNotFound: explanation?.isTransient ?? false
         case .refused(_, let status, let error, _):
-            status >= 500 || ["server_error", "temporarily_unavailable", "slow_down"].contains(error)
+            status >= 500 || OAuthError.isTemporary(error)
         default: false
         }
     }

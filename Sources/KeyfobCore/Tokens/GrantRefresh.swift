@@ -47,7 +47,7 @@ struct GrantRefresh: Sendable {
             return try await afterDeadToken(grant, error, of: account, held)
         } catch let error as OAuthError where error.isTransient {
             if let token = tokens.living(account) { return .token(token) }
-            throw error.isAnswer
+            throw error.mayStayForEver
                 ? CredentialFailure.refreshFailed(service: account.service, account: account.name, by: error) : error
         } catch let error as OAuthError where error.isAnswer {
             return try afterRefusal(grant, error, of: account)
@@ -129,7 +129,7 @@ struct GrantRefresh: Sendable {
     ///   token for the service, so a token without a resource may be for something else. The service, which would get it,
     ///   could use it there (RFC 8707 section 2.2 and section 3). Only the user can decide that.
     private func afterRefusal(_ grant: Grant, _ error: OAuthError, of account: Account) throws -> Outcome {
-        if case .refused(_, _, error: "invalid_target", _) = error, let resource = grant.resource {
+        if error.refusesResource, let resource = grant.resource {
             return .signInNeeded(.resourceRefused(resource), after: grant)
         }
         let issuer = grant.issuer ?? account.server.identifier

@@ -69,12 +69,21 @@ package struct Logout: Sendable {
     /// - Returns: the service; nil if it has no approval, or if there may be a sign-in that needs it.
     /// - Throws: `SecretServiceError`; ``ConfigurationError`` if the list of approvals cannot be changed.
     package func forgetApproval(for request: CredentialRequest) throws -> ServiceURL? {
-        guard let url = request.url, let approvals = signOut.approvals,
-            let service = accounts.configuration.approvedService(around: url, in: approvals.file),
-            !signOut.grants.mayHaveMore
+        guard let (service, approvals) = approval(for: request),
+            !signOut.grants.mayHaveMore || accounts.configuration.store == .memory
         else { return nil }
         let isNeeded = try signOut.grants.all().contains { (try? ServiceURL($0.service)) == service }
         return try !isNeeded && approvals.remove(service) ? service : nil
+    }
+
+    /// The file with the approval of the service, if it has one.
+    package func fileOfApproval(for request: CredentialRequest) -> String? { approval(for: request)?.approvals.file }
+
+    private func approval(for request: CredentialRequest) -> (service: ServiceURL, approvals: Approvals)? {
+        guard let url = request.url, let approvals = signOut.approvals,
+            let service = accounts.configuration.approvedService(around: url, in: approvals.file)
+        else { return nil }
+        return (service, approvals)
     }
 
     /// Ends one grant.

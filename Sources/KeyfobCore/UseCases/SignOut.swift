@@ -74,11 +74,12 @@ package struct SignOut: Sendable {
             cache.remove(account: grant.account)
             let tokens = await revoke(grant, accessToken, client, host, transport)
             try grants.remove(grant)
-            // Without a Secret Service, its grants are unknown, and one of them may need the registration or the approval.
+            // Without a Secret Service, its grants are unknown, and one of them may need the registration. The approval of
+            // the service goes: the user ends the sign-in also to sign in at another server.
             let isWhole = !grants.mayHaveMore
             let others = isWhole ? try grants.all() : (try? grants.all()) ?? []
             // If the list of approvals cannot be read, the rest still ends.
-            let keptApproval = isWhole ? forgetApproval(of: grant, others) : nil
+            let keptApproval = forgetApproval(of: grant, others)
             let registration = isWhole ? try await unregister(grant, client, others, transport) : .stays
             return Outcome(tokens: tokens, registration: registration, keptApproval: keptApproval)
         }

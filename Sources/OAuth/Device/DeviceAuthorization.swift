@@ -39,6 +39,7 @@ struct DeviceAuthorization {
             userCode = String(digits)
         } else {
             userCode = ServerText.printable(try text("user_code"))
+            guard Self.isCode(userCode) else { throw .malformed(host: host, member: "user_code") }
         }
         // Google uses the second name. Its implementation is older than the RFC.
         let names = ["verification_uri", "verification_url"]
@@ -54,6 +55,15 @@ struct DeviceAuthorization {
         expiresIn = Int(min(seconds, Double(TokenResponse.longestLifetime)))
         let pause = answer.number("interval").flatMap { $0 >= 1 ? $0 : nil } ?? Double(Self.defaultInterval)
         interval = Int(min(pause, Double(Self.longestInterval)))
+    }
+
+    /// Whether the text can be a code that a user types, and not an address or a sentence: it is shown next to the address of
+    /// the page, and must not lead to another one.
+    private static func isCode(_ text: String) -> Bool {
+        let bytes = text.utf8
+        return bytes.count <= 64 && !bytes.contains { ":/\\@?&".utf8.contains($0) }
+            && bytes.count { $0 == UInt8(ascii: " ") } <= 3
+            && (try? EndpointURL("https://" + text).host.utf8.contains(UInt8(ascii: "."))) != true
     }
 
     /// An address for the user. Without a scheme, as people write it, it is https; a path alone is one of the server.

@@ -7,9 +7,12 @@ package struct AuthorizationServerMetadata: Sendable, Equatable {
     package var issuer: String?
     /// The issuer as it was asked for, if that has one slash more or less than in the document.
     package var otherSpelling: String?
+    /// If ``isForDevicesAlone``, the device authorization endpoint stands here: its server is the one that the user sees.
     package var authorizationEndpoint: EndpointURL
     package var tokenEndpoint: EndpointURL
     package var deviceAuthorizationEndpoint: EndpointURL?
+    /// Whether there is no authorization endpoint: the server offers the device flow and no other (RFC 8414 section 2).
+    package var isForDevicesAlone = false
     package var revocationEndpoint: EndpointURL?
     package var registrationEndpoint: EndpointURL?
     /// nil if absent from the document; PKCE support is then unknown.
@@ -37,6 +40,24 @@ package struct AuthorizationServerMetadata: Sendable, Equatable {
     /// The authority of the token endpoint; nil if `shown`, the URL that the user sees, has the same authority.
     func tokenServer(besides shown: EndpointURL) -> String? {
         tokenEndpoint.authority == shown.authority ? nil : tokenEndpoint.authority
+    }
+
+    /// The endpoint to which a browser is led.
+    ///
+    /// - Throws: `missingEndpoint`.
+    package func checkAuthorizationEndpoint() throws(OAuthError) {
+        if isForDevicesAlone { throw .missingEndpoint(member: "authorization_endpoint") }
+    }
+
+    /// For a server that offers the device flow and no other.
+    package init(
+        issuer: String?, deviceAuthorizationEndpoint: EndpointURL, tokenEndpoint: EndpointURL,
+        revocationEndpoint: EndpointURL? = nil
+    ) {
+        self.init(
+            issuer: issuer, authorizationEndpoint: deviceAuthorizationEndpoint, tokenEndpoint: tokenEndpoint,
+            deviceAuthorizationEndpoint: deviceAuthorizationEndpoint, revocationEndpoint: revocationEndpoint)
+        isForDevicesAlone = true
     }
 
     /// For endpoints that the user has configured, and for tests.

@@ -101,10 +101,15 @@ struct MetadataDocument {
             if let url = endpoints[member] { return url }
             throw unusable.contains(member) ? .invalidEndpoint(member: member) : .missingEndpoint(member: member)
         }
+        let device = endpoints["device_authorization_endpoint"]
+        let isForDevicesAlone =
+            device != nil && endpoints["authorization_endpoint"] == nil
+            && !unusable.contains("authorization_endpoint")
+        let page: EndpointURL
+        if isForDevicesAlone, let device { page = device } else { page = try needed("authorization_endpoint") }
         var metadata = AuthorizationServerMetadata(
-            issuer: issuer, authorizationEndpoint: try needed("authorization_endpoint"),
-            tokenEndpoint: try needed("token_endpoint"),
-            deviceAuthorizationEndpoint: endpoints["device_authorization_endpoint"],
+            issuer: issuer, authorizationEndpoint: page, tokenEndpoint: try needed("token_endpoint"),
+            deviceAuthorizationEndpoint: device,
             revocationEndpoint: endpoints["revocation_endpoint"],
             registrationEndpoint: endpoints["registration_endpoint"], codeChallengeMethodsSupported: methods,
             authorizationResponseIssParameterSupported: announcesIssuerParameter, scopesSupported: scopes,
@@ -112,6 +117,7 @@ struct MetadataDocument {
             requiresPushedAuthorizationRequests: requiresPushedRequests,
             clientIDMetadataDocumentSupported: acceptsClientDocuments,
             tokenEndpointAuthMethodsSupported: authentication)
+        metadata.isForDevicesAlone = isForDevicesAlone
         metadata.otherSpelling = asked.isSame(as: issuer) ? nil : asked
         return metadata
     }

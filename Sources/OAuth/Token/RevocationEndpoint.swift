@@ -25,7 +25,13 @@ package struct RevocationEndpoint: Sendable {
         form.append("token", token)
         form.append("token_type_hint", hint.rawValue)
         let (response, _) = try await transport.send(form, as: client, to: url)
-        if (200..<300).contains(response.status) { return try response.checkNoRefusal(by: url.host) }
+        if (200..<300).contains(response.status) {
+            // A page for people comes from something else than this endpoint.
+            if response.mediaType?.isSame(as: "text/html") == true {
+                throw .notJSON(host: url.host, contentType: response.mediaType)
+            }
+            return try response.checkNoRefusal(by: url.host)
+        }
         _ = try TokenAnswer(granted: response, by: url.host)
     }
 }

@@ -16,8 +16,8 @@ extension TokenAnswer {
         if let error = refusal(response, by: host) { throw error }
     }
 
-    /// The error of the answer; nil if it names none. Secrets that were sent and that the server repeats are removed
-    /// from it.
+    /// The error of the answer; nil if it names none. Secrets that were sent or came with it, and that the server repeats in it,
+    /// are removed from it.
     func refusal(_ response: HTTPResponse, by host: String) -> OAuthError? {
         let isSuccess = (200..<300).contains(response.status)
         let places =
@@ -31,13 +31,17 @@ extension TokenAnswer {
         }
         guard let name = names.first(where: OAuthError.saysTokenIsDead) ?? names.first else { return nil }
         let objects = values("error") + values("errors")
+        let secrets = response.sentSecrets + tokens
         let described = Self.descriptions.compactMap { text($0) } + objects.flatMap(Self.descriptions)
         return .refused(
             host: host, status: response.status,
-            error: ServerText.printable(name, without: response.sentSecrets),
+            error: ServerText.printable(name, without: secrets),
             description: described.first { !$0.isEmpty && !$0.isSame(as: name) }
-                .map { ServerText.printable($0, without: response.sentSecrets) })
+                .map { ServerText.printable($0, without: secrets) })
     }
+
+    /// The tokens of the answer itself.
+    var tokens: [Secret] { ["access_token", "refresh_token", "id_token"].compactMap { token($0).map { Secret($0) } } }
 
     /// The names of errors in a value. Numbers are left out: they are statuses, or 0 for success.
     private static func names(in value: JSON) -> [String] {
@@ -71,6 +75,38 @@ extension OAuthError {
         guard case .refused(_, let status, let error, _) = self else { return false }
         return status < 500 && ![404, 405].contains(status)
             && error.utf8.allSatisfy { $0 == UInt8(ascii: "_") || (0x61...0x7A).contains($0) }
+    }
+
+    /// Whether the name of an error says that a retry may succeed: those of RFC 6749 section 4.1.2.1 and RFC 8628 section 3.5,
+    /// and servers' own for a failure of theirs or too many requests.
+    package static func isTemporary(_ error: String) -> Bool {
+        temporary.holdsSame(as: TokenAnswer.folded(error))
+    }
+
+    private static let temporary = [
+        "servererror", "temporarilyunavailable", "slowdown", "internalerror", "internalservererror",
+        "serviceunavailable",
+        "ratelimited", "ratelimit", "ratelimitexceeded", "ratelimitreached", "toomanyrequests", "throttled",
+        "requesttimeout", "gatewaytimeout", "badgateway",
+    ]
+
+    /// Whether an error is about the resource that keyfob named (RFC 8707 section 2). Servers that do not know the parameter
+    /// say so in their own words.
+    package static func refusesResource(_ error: String, _ description: String?) -> Bool {
+        let name = TokenAnswer.folded(error)
+        if ["invalidtarget", "invalidresource"].holdsSame(as: name) { return true }
+        let words = TokenAnswer.folded(description ?? "")
+        return name.isSame(as: "invalidrequest") && words.firstRange(of: "resource") != nil
+            && words.firstRange(of: "resourceowner") == nil
+    }
+
+    /// Whether this is such a refusal.
+    package var refusesResource: Bool {
+        if case .refused(_, _, let error, let description) = self {
+            Self.refusesResource(error, description)
+        } else {
+            false
+        }
     }
 
     /// Whether the server has refused a refresh because the refresh token is dead. Any other refusal leaves open

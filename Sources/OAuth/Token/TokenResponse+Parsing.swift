@@ -32,7 +32,7 @@ extension TokenResponse {
         for case .string(let type) in answer.values("token_type") where !type.trimmed.isEmpty {
             // The last two are Slack's, whose tokens are sent as Bearer.
             guard ["bearer", "bearertoken", "bot", "user"].holdsSame(as: TokenAnswer.folded(type))
-            else { throw .unexpectedTokenType(ServerText.printable(type)) }
+            else { throw .unexpectedTokenType(ServerText.printable(type, without: answer.tokens)) }
         }
         let tokens = answer.values("access_token")
         guard case .string(let token)? = tokens.first, tokens.allSatisfy({ $0 == .string(token) })

@@ -46,7 +46,8 @@ struct Logout: AsyncParsableCommand {
                 let request = try url.map { try CredentialRequest(url: $0) }
                 throw NotSignedIn(
                     url: request?.url?.description ?? url, account: account ?? request?.username,
-                    mayHaveMore: composition.grants.mayHaveMore)
+                    mayHaveMore: composition.grants.mayHaveMore,
+                    fileOfApproval: request.flatMap(logout.fileOfApproval))
             }
             if let keptApproval { throw keptApproval }
         }

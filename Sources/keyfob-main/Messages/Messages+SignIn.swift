@@ -81,7 +81,7 @@ extension Messages {
     /// Why no browser has opened yet.
     static func browser(failed failure: BrowserLauncher.Failure) -> String {
         switch failure {
-        case .missing(let program): "$BROWSER names \(printable(program)), which is not there"
+        case .missing(let program): "$BROWSER names \(printable(program)), which is no program that you may start"
         case .cannotStart(let program): "\(printable(program)) cannot be started"
         case .ended(let program, let status?): "\(printable(program)) failed with status \(status)"
         case .ended(let program, nil): "\(printable(program)) was ended by a signal"

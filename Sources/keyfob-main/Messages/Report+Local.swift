@@ -97,6 +97,10 @@ extension Report {
             self.init("the keyring has been starting for \(seconds) seconds", hint: "try again", status: 69)
         case .timedOut(let seconds):
             self.init("the Secret Service did not answer within \(seconds) seconds", status: 69)
+        case .noKernelMemory(EINVAL):
+            self.init(
+                "the kernel takes no key of that length",
+                hint: "store it in a keyring, or make it shorter", status: 69)
         case .noKernelMemory(let code):
             self.init(
                 "the kernel keeps no keys for this process: \(FileError.text(of: code))",
@@ -219,9 +223,10 @@ extension Report {
             self.init(
                 "sign-in needed for \(service): \(Self.because(silence))", hint: "run: \(Messages.login(service))",
                 status: 77)
-        case .signInRefused(let service):
+        case .signInRefused(let service, let words):
             self.init(
-                "the sign-in to \(service) was refused", hint: "to try again: \(Messages.login("--force", service))",
+                "the sign-in to \(service) was refused" + (words.map(Self.says) ?? ""),
+                hint: "to try again: \(Messages.login("--force", service))",
                 status: 77)
         case .declinedElsewhere(let service, let account, let decline):
             self.init(

@@ -1,3 +1,4 @@
+import Addresses
 import Console
 import CredentialProtocol
 import KeyfobCore
@@ -158,6 +159,11 @@ extension Report {
         case .metadataNotFound, .invalidEndpoint("authorization_endpoint"), .invalidEndpoint("token_endpoint"),
             .missingEndpoint("authorization_endpoint"), .missingEndpoint("token_endpoint"):
             return ["if you know its endpoints, " + write(endpoints), client]
+        case .issuerMismatch(_, let found) where (try? EndpointURL(found)) == nil:
+            return [
+                "no client may use that name of the server, and its operator can correct it; until then, if you know its "
+                    + "endpoints, " + write(endpoints), client,
+            ]
         case .resourceMismatch(let requested, _, let server): return trust(server, of: requested)
         default:
             let hints = [mendInOneLine(error)].compactMap { $0 }
@@ -279,9 +285,15 @@ extension Report {
             + "\"client_secret_basic\", \"client_secret_post\" or \"plain_basic\" for \(entry) in the configuration"
     }
 
+    /// A server's own words, at the end of a message.
+    static func says(_ words: String) -> String { "; the server says: \"\(Messages.printable(words))\"" }
+
+    /// How the words of a server begin in a message that ends with them.
+    static let beginningsOfServersWords = ["; the server says: ", " (it says: "]
+
     /// An error code from the authorization server (RFC 6749 sections 4.1.2.1 and 5.2).
     private init(refusedBy host: String, httpStatus: Int, error: String, description: String?) {
-        let says = description.map { "; the server says: \"\(Messages.printable($0))\"" } ?? ""
+        let says = description.map(Self.says) ?? ""
         let name = "\(Messages.printable(host)) answered \(Messages.printable(error))"
         switch error {
         case "invalid_grant", "bad_verification_code":  // the second is GitHub's, with status 200
@@ -299,14 +311,16 @@ extension Report {
                 hint: "compare the client id with the registration at the server; for another one, run: "
                     + "keyfob login --client-id ID URL", status: 78)
             hints.append(Self.otherForm(HintedCommand.entry))
-        case "invalid_target":
+        case _ where OAuthError.refusesResource(error, description):
             self.init(
                 name + says, hint: "set resource = false \(Self.inEntry), or a resource that the server knows",
                 status: 78)
         case "invalid_scope":
             self.init(
                 name + says,
-                hint: "set scopes that the server knows \(Self.inEntry); with scopes = [] the server chooses them",
+                hint:
+                    "name scopes that the server knows, with --scope or as scopes \(Self.inEntry); with scopes = [] and "
+                    + "without --scope the server chooses them",
                 status: 78)
         case "access_denied":
             self.init(
@@ -330,7 +344,7 @@ extension Report {
                 hint: "if it does not offer the device flow, sign in with any browser: keyfob login --flow paste URL",
                 status: 77)
             hints.append("to see what the server supports: keyfob doctor URL")
-        case "server_error", "temporarily_unavailable", "slow_down":
+        case _ where OAuthError.isTemporary(error):
             self.init(name + says, hint: Self.nothingDeleted, status: 75)
         default:
             self.init(name + says, hint: "to try again: keyfob login URL", status: httpStatus >= 500 ? 75 : 77)

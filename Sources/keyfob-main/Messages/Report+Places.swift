@@ -77,13 +77,13 @@ extension Report {
         case .incomplete(let missing):
             return ["write into this entry: \(missing) = \"https://...\" with its address"]
         case .unwritable(let code):
-            if code == EACCES, let hint = makeYours(onTheWayTo: error.file) { return [hint] }
+            if code == EACCES, let hint = foreignHome ?? makeYours(onTheWayTo: error.file) { return [hint] }
             return [
                 stateHint(error.file, code)
                     ?? "nothing was changed; " + (giveRoom(code) ?? "try again")
             ]
         case .unreadable(errno: EACCES):
-            return [makeYours(onTheWayTo: error.file) ?? "let yourself read it: chmod u+rw \(path)"]
+            return [foreignHome ?? makeYours(onTheWayTo: error.file) ?? "let yourself read it: chmod u+rw \(path)"]
         case .unreadable(errno: EFBIG): return ["keyfob reads at most 1 MiB"] + startAnew(error)
         case .unreadable(let code): if let hint = giveRoom(code) { return [hint] }
         default: break
@@ -153,6 +153,14 @@ extension Report {
         OwnDirectory.lost(onTheWayTo: path).map {
             "root created it in your directory; take ownership: sudo chown -R \(geteuid()) \(ShellWords.quoted($0))"
         }
+    }
+
+    /// The hint for a user whose `HOME` is another user's, as in a container that was started with another user id.
+    static var foreignHome: String? {
+        guard geteuid() != 0, let home = Environment.variable("HOME"), let status = try? FileStatus(of: home),
+            !status.isOurs
+        else { return nil }
+        return "HOME is a directory of \(name(ofUser: status.owner)): set HOME to one of your own"
     }
 
     /// The hint for root with another user's environment; nil for everybody else.

@@ -36,6 +36,9 @@ extension Report {
             let name = error.account.map { " as " + Messages.printable($0) } ?? ""
             self.init("not signed in \(place)\(name)", status: 1)
             if error.mayHaveMore { hints.append(Messages.onlyMemory) }
+            if let file = error.fileOfApproval {
+                hints.append("to forget which server signs in there, delete its entry in \(Messages.whole(file))")
+            }
             if error.url != nil { hints.append("to see your sign-ins, run: keyfob status") }
         case let error as StandardOutput.Unwritable:
             self.init(Descriptors.words(forUnwritten: error.code) ?? "", status: 74)
@@ -87,4 +90,6 @@ struct NotSignedIn: Error {
     var account: String?
     /// Whether there may be a sign-in in a Secret Service that is not there now.
     var mayHaveMore = false
+    /// The file with the approval of the service, if that stays.
+    var fileOfApproval: String?
 }

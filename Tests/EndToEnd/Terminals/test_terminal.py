@@ -134,7 +134,7 @@ def test_a_pasted_address_may_be_longer_than_a_terminals_line(
 def test_a_browser_that_fails_is_named_and_the_next_one_opens(developer: Person, provider: Provider, gate: Gate) -> None:
     login = begin_login(developer, gate, BROWSER="absent-browser:false:~/browser")
     assert login.finish() == 0, login.shown
-    assert "keyfob: $BROWSER names absent-browser, which is not there\n" in login.shown
+    assert "keyfob: $BROWSER names absent-browser, which is no program that you may start\n" in login.shown
     assert "/false failed with status 1\n" in login.shown
     assert_signed_in(developer, provider, gate)
 

@@ -73,8 +73,30 @@ class Display:
                 self._xdotool(*(["type", key[1:]] if key.startswith("=") else ["key", key]))
             return False
 
-        wait_until(lambda: any(title in name for name in self.windows()))
+        self.wait_for(title)
         wait_until(is_gone)
+
+    def wait_for(self, title: str) -> None:
+        """Waits for a window with that text in its title."""
+        wait_until(lambda: any(title in name for name in self.windows()))
+
+    def click(self, title: str, across: float, down: float) -> None:
+        """Clicks once in a window with that text in its title, at a place given in parts of its width and height, as soon
+        as the window stands still."""
+        self.wait_for(title)
+        window = next(number for number, name in self._windows().items() if title in name)
+        before: list[str] = []
+
+        def stands_still() -> bool:
+            nonlocal before
+            last, before = before, self._xdotool("getwindowgeometry", "--shell", window).split()
+            return last == before
+
+        wait_until(stands_still)
+        place = dict(line.split("=") for line in before)
+        x, y = (str(round(int(place[side]) * part)) for side, part in (("WIDTH", across), ("HEIGHT", down)))
+        self._xdotool("mousemove", "--sync", "--window", window, x, y)
+        self._xdotool("click", "1")
 
     def _windows(self) -> dict[str, str]:
         numbers = self._xdotool("search", "--onlyvisible", "--name", ".").split()

@@ -30,6 +30,28 @@ import Testing
         #expect(ServerText.printable("bad\(padding)hint: run x \n") == "bad hint: run x \u{FFFD}")
     }
 
+    private static let token = "rt_k9X2+mQ7/aB4=.Lw8zT1vN6yH3cR5"
+
+    @Test(arguments: [
+        "token rt_k9x2%2bmq7%2fab4%3d.lw8zt1vn6yh3cr5 is unknown", "bad rt_k9X2%252BmQ7%252FaB4%253D.Lw8zT1vN6yH3cR5",
+        "bad rt_k9X2+mQ7/aB4", "ends in .Lw8zT1vN6yH3cR5", "RT_K9X2+MQ7/AB4=.LW8ZT1VN6YH3CR5",
+        "rt_k9X2+mQ7\u{200B}/aB4=",
+        "rt_k 9X2+ mQ7/ aB4=", "cnRfazlYMittUTcvYUI0PS5Mdzh6VDF2TjZ5SDNjUjU=",
+        "Basic: Y2xpZW50OnJ0X2s5WDIrbVE3L2FCND0uTHc4elQx",
+        "x eHJ0X2s5WDIrbVE3L2FCND0uTHc4elQxdk42eUgzY1I1", "72745f6b3958322b6d51372f6142343d",
+        "&quot;rt_k9X2&#43;mQ7&#47;aB4&#61;.Lw8zT1vN6yH3cR5&quot;",
+    ])
+    func `repeats no part of a secret, and no other form of it`(_ text: String) {
+        #expect(ServerText.printable(text, without: [Secret(Self.token)]) == "<secret>")
+    }
+
+    @Test(arguments: [
+        "refresh token is unknown", "the token refresh_token_of_alice is not valid here", "error 20261130",
+    ])
+    func `keeps words that a secret has by chance`(_ text: String) {
+        #expect(ServerText.printable(text, without: [Secret("refresh_token-x7"), Secret(Self.token)]) == text)
+    }
+
     @Test func `repeats no secret, even before a combining mark`() {
         let text = ServerText.printable("bad secret-word\u{301}, or secret-word", without: [Secret("secret-word")])
         #expect(!text.utf8.elementsEqual("".utf8))

@@ -34,6 +34,20 @@ import Testing
         FailureRow(
             testDescription: "temporarily_unavailable", answer: .error("temporarily_unavailable", status: 503),
             says: "HTTP 503"),
+        FailureRow(
+            testDescription: "a rate limit in a success", answer: .error("ratelimited", status: 200),
+            says: "answered ratelimited"),
+        FailureRow(
+            testDescription: "a rate limit", answer: .error("rate_limit_exceeded", status: 403),
+            says: "answered rate_limit_exceeded"),
+        FailureRow(
+            testDescription: "too many requests", answer: .error("TooManyRequests"), says: "answered TooManyRequests"),
+        FailureRow(
+            testDescription: "a failure of the server in a success", answer: .error("internal_error", status: 200),
+            says: "answered internal_error"),
+        FailureRow(
+            testDescription: "an outage in a success", answer: .error("service_unavailable", status: 200),
+            says: "answered service_unavailable"),
         FailureRow(testDescription: "5xx", answer: .json("{}", status: 500), says: "HTTP 500"),
         FailureRow(testDescription: "5xx with a refusal", answer: .error("invalid_grant", status: 502), says: "502"),
         FailureRow(testDescription: "captive portal, 200", answer: page, says: "is there a network sign-in page?"),
@@ -148,6 +162,44 @@ import Testing
             #expect(result.status == 0)
             // A refresh was attempted.
             #expect(bench.requests(to: "/token") > 1)
+        }
+    }
+
+    /// Answers to each refresh, with the number of requests of one. A request without an answer is repeated.
+    static let lasting: [(ScriptedResponse, Int)] = [(.lostRequest, 2), (page, 1), (.json("{}", status: 502), 1)]
+
+    @Test(arguments: lasting)
+    func `that fails each time is no obstacle for keyfob login`(_ answer: ScriptedResponse, _ requests: Int)
+        async throws
+    {
+        try await FailureBench.run(.registered) { bench in
+            try await bench.erase(try await bench.signIn())
+            bench.fail("/token", once: Array(repeating: answer, count: 2 * requests))
+            let waiting = try await bench.get(asking: true)
+            #expect(waiting.status == 75, "\(waiting.complaint)")
+            #expect(waiting.complaint.contains("hint: if this does not end: keyfob login \(bench.service)\n"))
+            let result = try await bench.login()
+            #expect(result.status == 0, "\(result.complaint)")
+            #expect(bench.session.browserOpenings == 2)
+        }
+    }
+
+    /// Servers that do not know the parameter `resource` (RFC 8707) say so in words of their own.
+    @Test(arguments: [
+        "{\"error\":\"invalid_target\"}", "{\"error\":\"invalid_resource\"}",
+        "{\"error\":\"invalid_request\",\"error_description\":\"Unknown parameter: resource\"}",
+        "{\"error\":\"invalid_request\",\"error_description\":\"The 'resource' parameter is not supported.\"}",
+        "{\"error\":\"InvalidRequest\",\"message\":\"unexpected field \\\"resource\\\"\"}",
+    ])
+    func `of a resource that the server does not know leads to the setting`(_ body: String) async throws {
+        try await FailureBench.run(.registered, more: "resource = \"https://git.example.com/\"") { bench in
+            try await bench.erase(try await bench.signIn())
+            bench.fail("/token", with: .json(body, status: 400))
+            for result in [try await bench.get(asking: true), try await bench.login(["--force"])] {
+                #expect(result.status == 77 || result.status == 78, "\(result.complaint)")
+                let line = "set resource = false for [host.\"\(bench.service)\"] in the configuration"
+                #expect(result.complaint.contains(line), "\(result.complaint)")
+            }
         }
     }
 }

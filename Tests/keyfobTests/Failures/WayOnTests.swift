@@ -186,4 +186,73 @@ import Testing
             }
         }
     }
+
+    @Test(arguments: ["<html>You are signed out", "<!DOCTYPE html><title>Sign in to the network</title>"])
+    func `is to say that tokens may be valid if the server answers with a page`(_ page: String) async throws {
+        try await FailureBench.run { bench in
+            #expect(try await bench.login().status == 0)
+            bench.fail(
+                "/revoke",
+                with: ScriptedResponse(
+                    status: 200, headers: [("Content-Type", "text/html; charset=utf-8")], body: Array(page.utf8)))
+            let result = try await bench.session.run(["keyfob", "logout", bench.service])
+            #expect(
+                (result.output + result.complaint).contains("the revocation is not confirmed"), "\(result.complaint)")
+        }
+    }
+
+    // A server with the device flow and no other (RFC 8414 section 2).
+
+    @Test(arguments: [[], ["--flow", "device"]])
+    func `is the device flow if the server has no other`(_ options: [String]) async throws {
+        try await FailureBench.run(
+            .registered,
+            {
+                $0.extraMetadata["authorization_endpoint"] = .null
+                $0.device.isOffered = true
+            }
+        ) { bench in
+            bench.server.reconfigure { $0.device.pendingPolls = 0 }
+            let result = try await bench.login(options)
+            #expect(result.status == 0, "\(result.complaint)")
+            #expect(bench.session.browserOpenings == 0)
+            #expect(try await bench.get().status == 0)
+            let other = try await bench.login(["--force", "--flow", "paste"])
+            #expect(other.status == 78, "\(other.complaint)")
+            #expect(other.complaint.contains("the server announces no authorization_endpoint"), "\(other.complaint)")
+        }
+    }
+
+    @Test func `is the device flow with endpoints in the configuration`() async throws {
+        try await FailureBench.run(.configured, { $0.device.isOffered = true }) { bench in
+            bench.server.reconfigure { $0.device.pendingPolls = 0 }
+            let issuer = bench.server.issuer
+            try bench.session.configure(
+                """
+                [host."\(bench.service)"]
+                token_endpoint = "\(issuer)/token"
+                device_authorization_endpoint = "\(issuer)/device_authorization"
+                client_id = "keyfob-demo"
+
+                """)
+            let result = try await bench.login()
+            #expect(result.status == 0, "\(result.complaint)")
+            #expect(try await bench.get().status == 0)
+        }
+    }
+
+    // Names of a server that no client may use.
+
+    @Test(arguments: [
+        "http://git.example.com", "https://login.example.com/{tenantid}/v2.0", "https://login.example.com ",
+    ])
+    func `never proposes an issuer that the configuration would refuse`(_ issuer: String) async throws {
+        try await FailureBench.run(.registered, { $0.extraMetadata["issuer"] = .string(issuer) }) { bench in
+            let result = try await bench.login()
+            #expect(result.status == 78, "\(result.complaint)")
+            #expect(result.complaint.contains("belongs to another issuer: "), "\(result.complaint)")
+            #expect(!result.complaint.contains("set issuer = \"\(issuer)"), "\(result.complaint)")
+            #expect(try Self.lines(in: result.complaint).contains("token_endpoint = "))
+        }
+    }
 }

@@ -55,7 +55,7 @@ import Testing
             path: "/device_authorization", members: error, change: { $0.device.isOffered = true }),
         Place(
             testDescription: "code for the other device", more: "flow = \"device\"", path: "/device_authorization",
-            members: device, status: 200, change: { $0.device.isOffered = true }),
+            members: device, status: 200, change: { $0.device.isOffered = true }, isShown: false),
         Place(
             testDescription: "address for the other device", more: "flow = \"device\"", path: "/device_authorization",
             members: device.merging(["user_code": "A", "verification_uri": .string("https://a/" + text)]) { $1 },
