@@ -188,21 +188,24 @@ package struct ServerFinder: Sendable {
         }
         guard let first = candidates.first else { throw problem }
         guard candidates.count > 1 else { return first }
+        var areAllDown = true
         for candidate in candidates {
             // The user has not agreed to requests into a private network.
-            if case .privateNetworks = candidate.reach { continue }
+            if case .privateNetworks = candidate.reach {
+                areAllDown = false
+                continue
+            }
             do {
                 _ = try await Discovery(transport: transport, note: note).metadata(issuer: candidate.issuer)
                 return candidate
             } catch {
+                areAllDown = areAllDown && error.isTransient
                 note(.skipped(MetadataAnswer(location: candidate.issuer, answer: .failure(error))))
             }
         }
-        if let unasked = candidates.first(where: { if case .privateNetworks = $0.reach { true } else { false } }) {
-            return unasked
-        }
-        // `find` adds the answers.
-        throw OAuthError.metadataNotFound(issuer: first.issuer, answers: [])
+        // `find` adds what each of them answered.
+        if areAllDown { throw OAuthError.metadataNotFound(issuer: first.issuer, answers: []) }
+        return first
     }
 
     /// More servers would only be more requests that the service causes.

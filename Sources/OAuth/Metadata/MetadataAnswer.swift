@@ -29,6 +29,7 @@ package struct MetadataAnswer: Sendable, Equatable {
         if let mismatch = failures.first(where: \.isMismatch) { return mismatch }
         if let outage = failures.first(where: \.isOutage) { return outage }
         if let incomplete = failures.first(where: \.isIncomplete) { return incomplete }
+        if let unreachable = failures.first(where: \.isUnreachable) { return unreachable }
         return failures.count == answers.count && failures.allSatisfy(\.isNoDocument) ? failures.first : nil
     }
 }
@@ -57,6 +58,9 @@ extension OAuthError {
         default: false
         }
     }
+
+    /// Whether there was no connection to the server.
+    fileprivate var isUnreachable: Bool { if case .unreachable = self { true } else { false } }
 
     /// Whether another location of the same server may still have a document.
     var isOfOneLocation: Bool {

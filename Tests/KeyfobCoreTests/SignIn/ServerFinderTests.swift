@@ -148,6 +148,30 @@ import Testing
         #expect(try await Self.find(transport).host.server == .issuer("https://b.example"))
     }
 
+    @Test func `says what each server answered if all of them are down`() async throws {
+        let servers = (1...9).map { "https://s\($0).example" }
+        let down = servers.map { server in
+            (
+                server + "/.well-known/oauth-authorization-server",
+                [ScriptedTransport.Answer.failure(.unreachable(host: "h", reason: "down"))]
+            )
+        }
+        let transport = ScriptedTransport(
+            Dictionary(uniqueKeysWithValues: down + [(Self.place, [Self.metadata(servers: servers)])]))
+        let error = try #require(
+            await #expect(throws: (any Error).self) {
+                try await ServerFinder(transport: transport).find(try ServiceURL(Self.service))
+            })
+        guard case OAuthError.metadataNotFound(_, let answers) = error else {
+            Issue.record("\(error)")
+            return
+        }
+        #expect(
+            Set(answers.compactMap { try? EndpointURL($0.location).host }).isSuperset(
+                of: (1...4).map { "s\($0).example" }))
+        #expect((error as? OAuthError)?.isTransient == true)
+    }
+
     @Test func `asks at most four servers, and none in a private network before the user agrees`() async throws {
         let servers = (1...9).map { "https://s\($0).example" }
         let transport = ScriptedTransport([Self.place: [Self.metadata(servers: servers)]])

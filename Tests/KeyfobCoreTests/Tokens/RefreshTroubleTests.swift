@@ -249,7 +249,9 @@ struct `A refresh that fails` {
     @Test func `because its answer was lost twice is not tried a third time, and deletes nothing`() async throws {
         try await TokenBench.run([Self.lost]) { bench in
             let grant = try bench.grant()
-            await #expect(throws: OAuthError.answerLost(host: Self.host)) { try await bench.token() }
+            let failure = CredentialFailure.refreshFailed(
+                service: bench.account.service, account: bench.account.name, by: .answerLost(host: Self.host))
+            await #expect(throws: failure) { try await bench.token() }
             #expect(bench.forms.count == 2)
             #expect(try bench.grants.all() == [grant])
         }
@@ -267,7 +269,7 @@ struct `A refresh that fails` {
     ) async throws {
         try await TokenBench.run(answers) { bench in
             try bench.grant()
-            if haveEndedACall { await #expect(throws: OAuthError.self) { try await bench.token() } }
+            if haveEndedACall { await #expect(throws: CredentialFailure.self) { try await bench.token() } }
             let failure = CredentialFailure.signInNeeded(service: bench.account.service, because: .answerLost)
             await #expect(throws: failure) { try await bench.token() }
             #expect(bench.forms.count == answers.count)

@@ -87,11 +87,12 @@ import Testing
             #"{"error":"rt-0123456789","error_description":"no rt-0123456789, cs-0123456789, "# + credentials + #""}"#,
             status: 400)
         let transport = ScriptedTransport([Self.address: [answer]])
-        let last = authentication == .basic ? "<secret>" : credentials
+        // If they were not sent, the text holds a secret in another form.
+        let description = authentication == .basic ? "no <secret>, <secret>, <secret>" : "<secret>"
         await #expect(
             throws: OAuthError.refused(
                 host: "login.example.com", status: 400, error: "<secret>",
-                description: "no <secret>, <secret>, \(last)")
+                description: description)
         ) { try await endpoint(client, transport).refresh(token, resource: nil) }
     }
 
