@@ -237,6 +237,22 @@ def test_an_item_without_its_secret_is_written_again_and_never_an_answer(owner: 
         assert_refused(owner.keyfob("get", stdin=QUESTION), 1)
 
 
+@pytest.mark.parametrize("endings", [["", ""], ["", "alias"], ["alias", ""], ["", "x"], ["x", "xx", ""]])
+def test_an_item_that_a_keyring_shows_several_times_is_not_deleted(
+    owner: Person, server: FamilyServer, endings: list[str]
+) -> None:
+    with DoubleKeyring(owner.session) as keyring:
+        assert_worked(owner.keyfob("login", url(server)))
+        keyring.endings = endings
+        for _ in range(2):
+            assert_worked(owner.ask_door("erase", url(server)))
+            assert server.is_active(owner.token(url(server)))
+        keyring.endings = [""]
+        assert_worked(owner.ask_door("erase", url(server)))
+        assert server.is_active(owner.token(url(server)))
+        assert (server.refreshes(), len(server.families)) == ([200] * 3, 1)
+
+
 def test_a_keyring_that_asks_inside_a_call_may_take_the_time_of_its_person(owner: Person) -> None:
     with DoubleKeyring(owner.session) as keyring:
         assert_worked(owner.keyfob("store", stdin=PASSWORD))

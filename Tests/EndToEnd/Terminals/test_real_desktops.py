@@ -67,12 +67,11 @@ def requested(developer: Person, gate: Gate, desktop: Desktop, act: Act) -> tupl
     ("desktop", "act"),
     [
         (DUNST, by_key("action")),
-        (XFCE, at(0.25, 0.15)),
         (XFCE, at(0.51, 0.74)),
         (MATE, at(0.4, 0.15)),
         (MATE, at(0.69, 0.77)),
     ],
-    ids=["dunst, key", "Xfce, click", "Xfce, button", "MATE, click", "MATE, button"],
+    ids=["dunst, key", "Xfce, button", "MATE, click", "MATE, button"],
 )
 def test_a_yes_signs_in(developer: Person, provider: Provider, gate: Gate, desktop: Desktop, act: Act) -> None:
     status, errors = requested(developer, gate, desktop, act)
@@ -82,8 +81,9 @@ def test_a_yes_signs_in(developer: Person, provider: Provider, gate: Gate, deskt
 
 @pytest.mark.parametrize(
     ("desktop", "act"),
-    [(DUNST, by_key("close")), (XFCE, at(0.81, 0.74)), (MATE, at(0.84, 0.77))],
-    ids=["dunst, key", "Xfce, button", "MATE, button"],
+    # On Xfce a click beside the buttons sends the notification away.
+    [(DUNST, by_key("close")), (XFCE, at(0.81, 0.74)), (XFCE, at(0.25, 0.15)), (MATE, at(0.84, 0.77))],
+    ids=["dunst, key", "Xfce, button", "Xfce, click", "MATE, button"],
 )
 def test_a_no_opens_nothing(developer: Person, provider: Provider, gate: Gate, desktop: Desktop, act: Act) -> None:
     status, errors = requested(developer, gate, desktop, act)

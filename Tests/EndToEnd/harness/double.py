@@ -19,6 +19,7 @@ from .session import SECRETS, PrivateSession
 
 ROOT = "/org/freedesktop/secrets"
 COLLECTION = f"{ROOT}/collection/main"
+ALIAS = f"{ROOT}/aliases/default"
 SESSION = f"{ROOT}/session/1"
 PROMPT = f"{ROOT}/prompt/1"
 Answer = tuple[str | None, tuple[Any, ...]]
@@ -27,7 +28,8 @@ Answer = tuple[str | None, tuple[Any, ...]]
 class DoubleKeyring(BusProgram):
     """The program, with one collection. `refused_sessions` is how often it refuses to open a session, as KWallet does for
     one key in 256. `lost_secrets` is how many new items it leaves without their secret, as KWallet does as often; then it has
-    KWallet's name too. The answer to the method `asks_in` waits until ``let_go``."""
+    KWallet's name too. The answer to the method `asks_in` waits until ``let_go``. A search shows each item at its path with
+    each of `endings` behind it, and all of these are the one item."""
 
     name = SECRETS
 
@@ -41,6 +43,7 @@ class DoubleKeyring(BusProgram):
         self.items: dict[str, tuple[dict[str, str], bytes]] = {}
         self._refused_sessions = refused_sessions
         self.asks_in: str | None = None
+        self.endings = [""]
         self.dismisses_prompts = False
         self._may_answer = threading.Event()
 
@@ -54,7 +57,7 @@ class DoubleKeyring(BusProgram):
         method, path = call.header.fields[HeaderFields.member], call.header.fields[HeaderFields.path]
         if method == self.asks_in:
             self._may_answer.wait()
-        answer = self._answer(method, path, call.body)
+        answer = self._answer(method, self._item(path), call.body)
         if isinstance(answer, str):
             self._connection.send(new_error(call, answer, "s", ("refused once",)))
         else:
@@ -62,6 +65,15 @@ class DoubleKeyring(BusProgram):
         if method == "Prompt" and self.dismisses_prompts:
             emitter = DBusAddress(PROMPT, interface="org.freedesktop.Secret.Prompt")
             self._connection.send(new_signal(emitter, "Completed", "bv", (True, ("ao", []))))
+
+    @staticmethod
+    def _shown(path: str, ending: str) -> str:
+        return path.replace(COLLECTION, ALIAS) if ending == "alias" else path + ending
+
+    def _item(self, path: str) -> str:
+        """The path of the item that a search may have shown at another one."""
+        path = path.replace(ALIAS, COLLECTION)
+        return path if path in self.items else path.rstrip("x")
 
     def _answer(self, method: str, path: str, body: tuple[Any, ...]) -> Answer | str:
         match method:
@@ -86,7 +98,8 @@ class DoubleKeyring(BusProgram):
             case "SearchItems":
                 self.searches_while_locked += self.is_locked
                 found = [path for path, (attributes, _) in self.items.items() if body[0].items() <= attributes.items()]
-                return "aoao", ([] if self.is_locked else found, [])
+                shown = [self._shown(path, ending) for ending in self.endings for path in found]
+                return "aoao", ([] if self.is_locked else shown, [])
             case "Unlock":
                 return "aoo", ([], PROMPT) if self.is_locked else (body[0], "/")
             case "Prompt":
@@ -101,11 +114,14 @@ class DoubleKeyring(BusProgram):
                     return "org.qtproject.QtDBus.Error.InvalidObjectPath"
                 self.items[path] = (attributes, body[1][2])
                 return "oo", (path, "/")
+            case "SetSecret" | "Delete" if path not in self.items:
+                return "org.freedesktop.Secret.Error.NoSuchObject"
             case "SetSecret":
                 self.items[path] = (self.items[path][0], body[0][2])
                 return None, ()
             case "GetSecrets":
-                secrets = {path: (SESSION, b"", self.items[path][1], "text/plain") for path in body[0]}
+                kept = [path for path in body[0] if self._item(path) in self.items]
+                secrets = {path: (SESSION, b"", self.items[self._item(path)][1], "text/plain") for path in kept}
                 return "a{o(oayays)}", (secrets,)
             case "Delete":
                 del self.items[path]
