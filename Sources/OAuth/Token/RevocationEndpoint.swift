@@ -26,8 +26,10 @@ package struct RevocationEndpoint: Sendable {
         form.append("token_type_hint", hint.rawValue)
         let (response, _) = try await transport.send(form, as: client, to: url)
         if (200..<300).contains(response.status) {
-            // A page for people comes from something else than this endpoint.
-            if response.mediaType?.isSame(as: "text/html") == true {
+            // A page for people comes from something else than this endpoint. Some endpoints give an empty one.
+            if response.mediaType?.isSame(as: "text/html") == true,
+                response.body.exposedBytes.first(where: { !" \t\r\n".utf8.contains($0) }) == UInt8(ascii: "<")
+            {
                 throw .notJSON(host: url.host, contentType: response.mediaType)
             }
             return try response.checkNoRefusal(by: url.host)

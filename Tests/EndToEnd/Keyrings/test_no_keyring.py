@@ -11,13 +11,16 @@ from pathlib import Path
 import pytest
 
 from harness import bare, binaries, items
-from harness.bare import BareSession
+from harness.bare import BareSession, Container
+from harness.evidence import Evidence
 from harness.family import FamilyServer
 from harness.gate import Gate
+from harness.marked import MarkedServer
 from harness.people import ALICE
 from harness.person import Done, Person, description
 from harness.provider.server import DEVICE_CLIENT_ID, Provider
 from harness.racing import Runner, race
+from harness.searching import assert_nothing_leaked
 from harness.ssh import SecureShell
 from harness.steps import assert_worked
 from harness.terminal import Terminal
@@ -25,6 +28,7 @@ from harness.terminal import Terminal
 pytestmark = pytest.mark.skipif(not bare.can_be_made(), reason="needs root, and a kernel with persistent keyrings")
 
 QUESTION = r"keep sign-ins in the kernel's memory until a restart or 3 days without use\? \[y/N\] "
+PASSWORD = b"protocol=https\nhost=git.example.test\nusername=u\npassword=s3cret-password\n\n"
 HINT = "to keep sign-ins in the kernel's memory, run: keyfob login --store memory http"
 
 
@@ -224,6 +228,80 @@ def test_git_works_over_ssh_with_a_login_for_each_command(provider: Provider, ga
     with SecureShell(path=[binaries.bin_directory()]) as session:
         work_with_git(Person(session), provider, gate)
         assert session.items() == []
+
+
+# In a container, as root there.
+
+
+@pytest.fixture
+def container() -> Iterator[Container]:
+    """A container in which root has the programs and a home directory."""
+    with Container(path=[binaries.bin_directory()]) as session:
+        yield session
+
+
+def test_git_works_in_a_container(container: Container, provider: Provider, gate: Gate) -> None:
+    work_with_git(Person(container), provider, gate)
+    assert container.items() == []
+
+
+def test_a_container_and_its_machine_know_nothing_of_each_other(
+    container: Container, visitor: Person, bare_session: BareSession, server: FamilyServer, memory_service: str
+) -> None:
+    inside = Person(container)
+    inside.configure_keyfob(server.issuer, server.issuer)
+    for person in (inside, visitor):
+        set_store(person, "memory")
+        assert status(person) == []
+        assert_worked(person.keyfob("login", memory_service))
+    assert (len(container.items()), len(bare_session.items())) == (1, 1)
+    assert_worked(inside.keyfob("logout", memory_service))
+    assert (status(inside), len(status(visitor))) == ([], 1)
+    assert server.is_active(visitor.token(memory_service))
+
+
+def test_others_see_no_secret_of_a_sign_in_in_memory(container: Container, marked: MarkedServer) -> None:
+    inside = Person(container)
+    set_store(inside, "memory")
+    watched = Evidence(inside)
+    assert_worked(watched.run(binaries.keyfob(), "login", marked.url))
+    assert_worked(watched.run(binaries.git_credential_keyfob(), "erase", stdin=description(marked.url) + b"path=mcp\n"))
+    assert_worked(watched.run(binaries.keyfob(), "token", marked.url, answers=True))
+    assert_worked(watched.run(binaries.keyfob(), "store", stdin=PASSWORD))
+    watched.look_around()
+    assert len(container.items()) > 1
+    assert_worked(watched.run(binaries.keyfob(), "logout", marked.url))
+    assert marked.refreshes() == 1
+    # Swift's runtime tells the system's log that the container does not let it set a thread's priority.
+    watched.places["sockets"] = watched.places["sockets"].replace(b"/dev/log\n", b"")
+    needed = {"refresh_token", "access_token", "code", "code_verifier", "state"}
+    assert_nothing_leaked("sign-in in memory", watched, marked.marks, needs=needed)
+    assert not any(b"s3cret-password" in seen for seen in watched.places.values())
+
+
+def test_several_accounts_in_memory(visitor: Person, server: FamilyServer, memory_service: str) -> None:
+    set_store(visitor, "memory")
+    for account in ("home", "work"):
+        assert_worked(visitor.keyfob("login", "--account", account, memory_service))
+    assert sorted(str(sign_in["account"]) for sign_in in status(visitor)) == ["home", "work"]
+    tokens = {visitor.keyfob("token", "--account", name, memory_service).stdout for name in ("home", "work")}
+    assert len(tokens) == 2
+    unclear = visitor.keyfob("token", memory_service)
+    assert (unclear.returncode, unclear.stdout) == (77, b"")
+    assert_worked(visitor.keyfob("logout", "--account", "home", memory_service))
+    assert [sign_in["account"] for sign_in in status(visitor)] == ["work"]
+    assert server.is_active(visitor.token(memory_service))
+
+
+def test_an_import_goes_to_memory(visitor: Person, bare_session: BareSession) -> None:
+    set_store(visitor, "memory")
+    (visitor.home / ".git-credentials").write_text("https://ann:s3cret@git.example.test\n")
+    (visitor.home / ".git-credentials").chmod(0o600)
+    done = visitor.keyfob("import", "--from", "git-credential-store", "--yes")
+    assert_worked(done)
+    assert len(bare_session.items()) == 1
+    answer = visitor.ask_door("get", "https://git.example.test")
+    assert {b"username=ann", b"password=s3cret"} <= set(answer.stdout.splitlines())
 
 
 def test_doctor_finds_nothing_wrong(visitor: Person) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import subprocess
+from pathlib import Path
 from typing import Any, Self
 
 from .session import PrivateSession
@@ -14,14 +15,11 @@ from .session import PrivateSession
 _users = itertools.count(1_000_000 + os.getpid() % 100_000 * 100)
 
 
-class BareSession(PrivateSession):
-    """The session of a user whom the system does not know. Needs root.
-
-    No process of the user lives between two commands, as between two logins over ssh.
-    """
+class KernelSession(PrivateSession):
+    """A session in which only the kernel can keep something."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(user=next(_users), **options)
+        super().__init__(**options)
         for name in ("DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"):
             del self.env[name]
 
@@ -31,11 +29,6 @@ class BareSession(PrivateSession):
     def __exit__(self, *error: object) -> None:
         self.forget()
         super().__exit__(*error)
-
-    @property
-    def _identity(self) -> dict[str, Any]:
-        assert self._user is not None
-        return {"user": self._user, "group": self._user, "extra_groups": []}
 
     def keyctl(self, *arguments: str) -> str:
         """Runs keyctl as this user. `PERSISTENT` stands for the serial number of the user's persistent keyring."""
@@ -59,6 +52,21 @@ class BareSession(PrivateSession):
         """Empties the user keyring, as Linux before 5.3 does after the user's last process."""
         self.keyctl("clear", "@u")
 
+
+class BareSession(KernelSession):
+    """The session of a user whom the system does not know. Needs root.
+
+    No process of the user lives between two commands, as between two logins over ssh.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(user=next(_users), **options)
+
+    @property
+    def _identity(self) -> dict[str, Any]:
+        assert self._user is not None
+        return {"user": self._user, "group": self._user, "extra_groups": []}
+
     def fill_quota(self) -> None:
         """Adds keys until the kernel refuses."""
         number = 0
@@ -72,6 +80,26 @@ class BareSession(PrivateSession):
         script = 'ring=$(keyctl get_persistent @s "$1") && for key in $(keyctl rlist "$ring"); do '
         script += 'case $(keyctl rdescribe "$key") in *filler*) keyctl unlink "$key" "$ring";; esac; done'
         subprocess.run(["keyctl", "session", "-", "sh", "-c", script, "sh", str(self._user)], check=True, capture_output=True)
+
+
+class Container(KernelSession):
+    """The session of root in a container without privileges: in namespaces of its own for users, processes and mounts, as
+    podman makes them for a user. The network and the files are those of the machine."""
+
+    def __enter__(self) -> Self:
+        spaces = ("--user", "--map-root-user", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
+        self._first = super().start("unshare", *spaces, "sh", "-c", "echo; exec sleep infinity")
+        self.end_at_last(self._first)
+        assert self._first.stdout is not None
+        self._first.stdout.readline()
+        return self
+
+    def start(
+        self, *command: str | Path, stdin: int = subprocess.DEVNULL, **env: str
+    ) -> subprocess.Popen[bytes]:
+        children = Path(f"/proc/{self._first.pid}/task/{self._first.pid}/children").read_text().split()
+        enter = ("nsenter", "--target", children[0], "--user", "--mount", "--pid", "--preserve-credentials")
+        return super().start(*enter, f"--wdns={self.home}", *command, stdin=stdin, **env)
 
 
 def can_be_made() -> bool:

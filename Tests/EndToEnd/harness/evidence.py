@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from . import kernel
+from .bare import KernelSession
 from .labels import labels
 from .marked import Marks
 from .person import Done, Person
@@ -65,6 +66,7 @@ class Evidence:
         self._person = person
         self._session: PrivateSession = person.session
         self.places: dict[str, bytes] = {}
+        self.is_without_keyring = isinstance(self._session, KernelSession)
         self._trace = self._session.runtime.parent / "trace"
 
     # Collecting.
@@ -113,8 +115,11 @@ class Evidence:
                 self.add("names of files", str(path).encode())
                 if path.is_file():
                     self.add("the keyring's file" if path.suffix == ".keyring" else "files", path.read_bytes())
-        self.add("labels and attributes", *(shown.encode() for shown in labels(self._session)))
-        self.add("descriptions of kernel keys", kernel.descriptions().encode())
+        if isinstance(self._session, KernelSession):
+            self.add("descriptions of kernel keys", self._session.keyctl("show", "PERSISTENT").encode())
+        else:
+            self.add("labels and attributes", *(shown.encode() for shown in labels(self._session)))
+            self.add("descriptions of kernel keys", kernel.descriptions().encode())
 
     def _traced(self, *command: str | Path) -> Iterable[str | Path]:
         if not may_look_into_others():

@@ -201,6 +201,19 @@ import Testing
         }
     }
 
+    @Test(arguments: ["", "\n", "OK", "revoked"])
+    func `is none if the answer to a revocation is no page`(_ text: String) async throws {
+        try await FailureBench.run { bench in
+            #expect(try await bench.login().status == 0)
+            bench.fail(
+                "/revoke",
+                with: ScriptedResponse(
+                    status: 200, headers: [("Content-Type", "text/html; charset=utf-8")], body: Array(text.utf8)))
+            let result = try await bench.session.run(["keyfob", "logout", bench.service])
+            #expect((result.output + result.complaint).contains("the server has revoked"), "\(result.complaint)")
+        }
+    }
+
     // A server with the device flow and no other (RFC 8414 section 2).
 
     @Test(arguments: [[], ["--flow", "device"]])
