@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -30,6 +28,7 @@ from harness.desktop import (
     forge,
 )
 from harness.gate import Gate
+from harness.locks import is_at_a_lock
 from harness.notes.server import NotesServer
 from harness.person import Done, Person, stderr_lines
 from harness.provider.server import Provider
@@ -188,7 +187,7 @@ def test_one_dismissal_ends_many_requests_at_once(
     for process in asking:
         developer.session.end_at_last(process)
     wait_until(lambda: bool(daemon.shown))
-    wait_until(lambda: all(map(is_at_a_lock, asking)))
+    wait_until(lambda: all(is_at_a_lock(each.pid) for each in asking))
     daemon.react(NOT_NOW, daemon.shown[0].id)
     for process in asking:
         assert_refused(finished(process), 77)
@@ -404,15 +403,6 @@ def background_token(person: Person, gate: Gate) -> subprocess.Popen[bytes]:
     process = person.session.start(binaries.keyfob(), "token", gate.url, **DESKTOP)
     person.session.end_at_last(process)
     return process
-
-
-def is_at_a_lock(process: subprocess.Popen[bytes]) -> bool:
-    """Whether a process holds the lock of an account, or waits for it."""
-    for descriptor in Path(f"/proc/{process.pid}/fd").iterdir():
-        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
-            if os.readlink(descriptor).endswith(".lock"):
-                return True
-    return False
 
 
 def finished(process: subprocess.Popen[bytes]) -> Done:

@@ -12,6 +12,7 @@ from test_terminal import START, begin_login, waiting, walk  # noqa: F401  (wait
 
 from harness import binaries
 from harness.gate import Gate
+from harness.locks import is_at_a_lock
 from harness.person import Person
 from harness.provider.server import DEVICE_CLIENT_ID, Provider
 from harness.steps import assert_worked
@@ -172,7 +173,7 @@ def test_a_caller_that_waits_for_a_sign_in_ends_with_its_own_caller(waiting: Per
     waiting.session.end_at_last(caller)
     assert caller.stdout is not None
     process = Path("/proc", caller.stdout.readline().decode().strip())
-    wait_until(lambda: any(os.readlink(file).endswith(".lock") for file in (process / "fd").iterdir()))
+    wait_until(lambda: is_at_a_lock(int(process.name)))
     caller.kill()
     caller.wait(20)
     wait_until(lambda: not process.exists())
