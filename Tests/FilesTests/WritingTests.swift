@@ -94,18 +94,6 @@ struct WritingTests {
         #expect(await writer.value == (true, 0))
     }
 
-    @Test func `No file gets the number of a closed standard descriptor`() async {
-        await #expect(processExitsWith: .success) {
-            for descriptor in [STDIN_FILENO, STDERR_FILENO] { close(descriptor) }
-            Descriptors.reserveStandard()
-            let file = unsafe open("/dev/null", O_RDONLY)
-            #expect(file > STDERR_FILENO)
-            #expect(!Descriptors.write([7], to: STDERR_FILENO))
-            var buffer: [UInt8] = [0]
-            #expect(Descriptors.read(STDIN_FILENO, &buffer) == [])
-        }
-    }
-
     @Test(arguments: [("/a/b", "/a", "b"), ("/a", "/", "a"), ("a", ".", "a"), ("/a/\u{301}b", "/a", "\u{301}b")])
     func `A path is cut at its last slash, by its bytes`(path: String, parent: String, name: String) {
         #expect(Array(Paths.parent(of: path).utf8) == Array(parent.utf8))

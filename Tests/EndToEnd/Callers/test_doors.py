@@ -16,6 +16,7 @@ import pytest
 from harness import binaries, counts, kernel
 from harness.callers import NAMES, links
 from harness.dialects import CALLERS, CARGO, SERVICE, Caller
+from harness.evidence import may_look_into_others
 from harness.person import Done, Person
 from harness.provider.server import Provider
 from harness.session import LONGEST_SECONDS
@@ -264,6 +265,21 @@ def test_an_answer_without_a_reader_is_a_failure(signed_in: Threshold) -> None:
             reason = "No space left on device" if "full" in output else "Bad file descriptor"
             said = f"keyfob: cannot write the answer to standard output: {reason}\n"
             assert (done.returncode, done.stderr.decode()) == (74, said), (caller.name, place.name)
+
+
+@pytest.mark.skipif(not may_look_into_others(), reason="only root can trace a program that hides its memory")
+@pytest.mark.parametrize("closed", ["<&-", "2>&-", "<&- 2>&-", "<&- >&- 2>&-"])
+def test_no_file_gets_the_number_of_a_closed_standard_descriptor(signed_in: Threshold, closed: str) -> None:
+    trace = signed_in.person.home / "trace"
+    strace = ["strace", "-f", "-e", "trace=execve,openat,open,socket,dup,dup2", "-o", str(trace)]
+    shell = ["/bin/sh", "-c", f'exec "$@" {closed}', "sh", binaries.keyfob(), "status", "--json"]
+    signed_in.person.session.run(*strace, *shell)
+    lines = trace.read_text().partition(f'execve("{binaries.keyfob()}"')[2].splitlines()[1:]
+    taken = [line for line in lines if re.search(r" = [012]$", line) and "execve" not in line]
+    # What starts the program reads its own file before, and closes it.
+    own = [line for line in taken if "/proc/self/maps" not in line and ".so" not in line]
+    assert len(own) == closed.count("&-")
+    assert all('"/dev/null"' in line for line in own), own
 
 
 def test_a_door_without_keyfob_main_reports_that(threshold: Threshold) -> None:
