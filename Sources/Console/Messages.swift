@@ -9,6 +9,13 @@ package enum Messages {
     /// For what the user is to copy.
     package static func whole(_ text: String) -> String { Printable.whole(text) }
 
+    /// A text of several words, without what may be secret in the addresses among them.
+    package static func withoutSecrets(_ text: String) -> String {
+        text.parts(at: "\n").map { line in
+            line.parts(at: " ").map { Printable.withoutSecrets(String($0)) }.joined(separator: " ")
+        }.joined(separator: "\n")
+    }
+
     package static func address(_ url: String) -> String { Printable.address(url) }
 
     /// The command `keyfob` with `words` and a service, to paste into a shell: a path may hold characters that a shell

@@ -222,7 +222,8 @@ extension SecretService {
         guard let prompt = try connection.unlock(paths) else { return }
         if try !connection.opensByItself(paths) {
             guard mayPrompt else { throw .final(.locked) }
-            try restart(connection) { (try? connection.areUnlocked(paths)) ?? false }
+            try askFirst(connection) { (try? connection.areUnlocked(paths)) ?? false }
+            try restart(connection.call, asking: connection.program)
         }
         try connection.follow(prompt, unlocking: paths)
         connection.call.deadline.restart(patience.operation)
@@ -231,21 +232,23 @@ extension SecretService {
     /// Extends the deadline if the keyring may ask the user inside the next call, as KeePassXC does before it deletes an item.
     /// The keyring has answered by now, so it is alive.
     private func allowPrompt(over connection: Connection) throws(CallFailure) {
-        if mayPrompt, connection.program.asksInsideCalls { try restart(connection) { false } }
+        if mayPrompt, connection.program.asksInsideCalls { try restart(connection.call, asking: connection.program) }
     }
 
-    /// Extends the deadline for the user, who may have to agree before the window opens.
+    private func restart(_ call: Call, asking program: KeyringProgram) throws(CallFailure) {
+        if let refused = refusal.error.withLock({ $0 }) { throw .final(refused) }
+        call.deadline.restart(patience.prompt, isForUser: true) { [notice = patience.notice] in notice(.asks(program)) }
+    }
+
+    /// Asks the user whether the keyring may show its window, if that needs a question.
     ///
     /// - Parameter isUnlocked: whether the keyring has been unlocked meanwhile.
-    private func restart(_ connection: Connection, isUnlocked: () -> Bool) throws(CallFailure) {
-        let (deadline, program) = (connection.call.deadline, connection.program)
+    private func askFirst(_ connection: Connection, isUnlocked: () -> Bool) throws(CallFailure) {
         if let refused = refusal.error.withLock({ $0 }) { throw .final(refused) }
-        if let consent, !refusal.isAgreed.withLock(\.self) {
-            deadline.restart(patience.prompt + patience.operation, isForUser: true)
-            if let error = consent.ask(program, patience.prompt, isUnlocked) { throw .final(error) }
-            refusal.isAgreed.withLock { $0 = true }
-        }
-        deadline.restart(patience.prompt, isForUser: true) { [notice = patience.notice] in notice(.asks(program)) }
+        guard let consent, !refusal.isAgreed.withLock(\.self) else { return }
+        connection.call.deadline.restart(patience.prompt + patience.operation, isForUser: true)
+        if let error = consent.ask(connection.program, patience.prompt, isUnlocked) { throw .final(error) }
+        refusal.isAgreed.withLock { $0 = true }
     }
 }
 

@@ -36,6 +36,13 @@ package enum Printable {
             let parts = url[..<at].parts(at: ":", maxSplits: 1)
             let scheme = parts.count == 2 && parts[1].begins(with: "//") ? parts[0] + "://" : ""
             (start, shown) = (at, scheme + "...")
+        } else if let authority = url.firstRange(of: "://"),
+            let colon = url[authority.upperBound...].utf8.firstIndex(of: UInt8(ascii: ":")),
+            !url[authority.upperBound..<colon].utf8.contains(where: { "/?#[".utf8.contains($0) }),
+            let port = url.utf8[colon...].dropFirst().first, !(0x30...0x39).contains(port)
+        {
+            // A password, cut off before the host.
+            return url[..<authority.upperBound] + "..."
         }
         guard let mark = url.utf8[start...].firstIndex(where: { "?#".utf8.contains($0) }),
             url.utf8.index(after: mark) < url.utf8.endIndex

@@ -23,7 +23,7 @@ struct Composition: Sendable {
     let transports: Transports
     let service: any ItemStore
     let store: StoreChoice
-    private let items: ChosenItems
+    let items: ChosenItems
     let grants: GrantStore
     let cache: TieredAccessTokenCache
     let lock: AccountLock
@@ -114,7 +114,9 @@ struct Composition: Sendable {
 
     /// Ends sign-ins.
     var signOut: SignOut {
-        SignOut(grants: grants, cache: cache, lock: lock, registrations: registrations, approvals: approvals)
+        SignOut(
+            grants: grants, cache: cache, lock: lock, registrations: registrations, approvals: approvals,
+            hasNoKeyring: (try? Environment.configuration().store) == .memory)
     }
 
     /// The use case of `keyfob login`.

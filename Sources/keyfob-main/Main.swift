@@ -41,7 +41,7 @@ extension Keyfob {
             exit()
         } catch {
             if let report = unknownCommand(arguments) { exit(withError: report.print()) }
-            guard exitCode(for: error) == .success else { exit(withError: error) }
+            guard exitCode(for: error) == .success else { exit(withError: withoutSecrets(error)) }
             // Help and the version are answers, so the exit status says whether they were written.
             let text = fullMessage(for: error)
             do {
@@ -53,6 +53,15 @@ extension Keyfob {
         }
     }
 
+    /// The error, with its text already printed if that quotes an address that may hold a secret.
+    private static func withoutSecrets(_ error: any Error) -> any Error {
+        let text = fullMessage(for: error)
+        let shown = Messages.withoutSecrets(text)
+        guard !text.isEmpty, shown != text else { return error }
+        Terminal.write(shown + "\n")
+        return exitCode(for: error)
+    }
+
     /// The report of a command line whose first word is no command.
     static func unknownCommand(_ arguments: [String]) -> Report? {
         let names = configuration.subcommands.map { $0._commandName } + ["help"]
@@ -60,7 +69,10 @@ extension Keyfob {
         let meant = word.nearest(among: names).map { ShellWords.line(["keyfob", $0] + arguments.dropFirst()) }
         return Report(
             .usage, "there is no command \(Messages.printable(word))",
-            hints: [meant.map { "did you mean: " + Messages.printable($0) } ?? "for a list of commands: keyfob --help"])
+            hints: [
+                meant.map { "did you mean: " + Messages.printable(Messages.withoutSecrets($0)) }
+                    ?? "for a list of commands: keyfob --help"
+            ])
     }
 }
 

@@ -30,7 +30,9 @@ import Testing
         ("https://token\u{301}@h", "https://...@h"),
         ("https://me@h\u{7}", "https://...@h\u{FFFD}"), ("https://h/p?token=x#y", "https://h/p?..."),
         ("https://h/#access_token=x", "https://h/#..."), ("https://h/p?", "https://h/p?"),
-        ("https://me:p?w#@h/p?q", "https://...@h/p?..."), ("h?x", "h?..."),
+        ("https://me:p?w#@h/p?q", "https://...@h/p?..."), ("h?x", "h?..."), ("https://me:pw", "https://..."),
+        ("https://h:8080/p", "https://h:8080/p"),
+        ("https://h/a:b", "https://h/a:b"),
     ])
     func `does not show the user name, the password and the query in a URL`(url: String, shown: String) {
         #expect(Printable.address(url) == shown)

@@ -78,7 +78,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "B https:evil.test", "go to evil.test/device", "evil.test", "a@b", "one two three four five", "x?y=1",
+        "B https:evil.test", "go to evil.test/device", "evil.test", "a@b", "one two three", "x?y=1", "evil。test",
+        "evil%2Etest", "[::1]", "Код1",
         String(repeating: "A", count: 65),
     ])
     func `has no code that is an address or a sentence`(code: String) async throws {

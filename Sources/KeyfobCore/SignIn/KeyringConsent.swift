@@ -39,7 +39,8 @@ package struct KeyringConsent: Sendable {
     func ask(
         about program: KeyringProgram, within patience: Duration, isUnlocked: () -> Bool
     ) -> SecretServiceError? {
-        let deadline = ContinuousClock.now + patience
+        let start = ContinuousClock.now
+        let deadline = start + patience
         var (isLate, isOpen, nextLook) = (false, false, ContinuousClock.now)
         func isNeedless() -> Bool {
             if !isOpen, ContinuousClock.now >= nextLook {
@@ -56,11 +57,13 @@ package struct KeyringConsent: Sendable {
         }
         if isLate { return .promptUnanswered(seconds: Int(patience.components.seconds)) }
         held.file.withLock { $0 = file }
+        nextLook = ContinuousClock.now
         if isNeedless() { return nil }
         if let seconds = quiet.left(question) { return release(.notAskedAgain(seconds: seconds)) }
         switch show(program, deadline - ContinuousClock.now, isNeedless) {
-        // A desktop without notifications: the window itself is the question.
-        case .accepted, .nobodyIsThere: return nil
+        case .accepted: return nil
+        // Without notifications, nobody can say yes.
+        case .nobodyIsThere: return release(.locked)
         case .silence where isOpen: return nil
         // Nobody has declined, so the next caller may ask.
         case .silence where lock.isAbandoned(): return release(.locked)
@@ -68,7 +71,9 @@ package struct KeyringConsent: Sendable {
             quiet.begin(question)
             switch silence {
             case .dismissed: return release(.promptDismissed)
-            case .unanswered: return release(.promptUnanswered(seconds: Int(patience.components.seconds)))
+            case .unanswered:
+                let seconds = (ContinuousClock.now - start).components.seconds
+                return release(.promptUnanswered(seconds: Int(max(seconds, 1))))
             case .told, .quiet: return release(.notAskedAgain(seconds: PromptCooldown.length))
             }
         }

@@ -59,6 +59,13 @@ package struct GrantStore: Sendable {
         }
     }
 
+    /// The refresh tokens of other copies of a grant: the user may have signed in once with a keyring, and once without.
+    func olderRefreshTokens(of grant: Grant) -> [Secret] {
+        let items = (try? items.search(Self.schema, matching: ["kind": "grant"])) ?? []
+        return items.compactMap { Grant($0.secret) }.filter { $0.account.isSame(as: grant.account) }
+            .compactMap(\.refreshToken).filter { $0 != grant.refreshToken }
+    }
+
     package typealias PlacedGrant = (grant: Grant, isInKernel: Bool)
 
     private func withJournal(_ items: [SecretItem]) -> [PlacedGrant] {

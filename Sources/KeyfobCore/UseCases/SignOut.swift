@@ -11,12 +11,16 @@ package struct SignOut: Sendable {
     let lock: AccountLock
     let registrations: RegistrationStore
     let approvals: Approvals?
+    package let hasNoKeyring: Bool
 
-    /// - Parameter approvals: the list of approved services; nil if there is no home directory.
+    /// - Parameters:
+    ///   - approvals: the list of approved services; nil if there is no home directory.
+    ///   - hasNoKeyring: whether the user keeps nothing in a Secret Service.
     package init(
         grants: GrantStore, cache: some AccessTokenCache, lock: AccountLock, registrations: RegistrationStore,
-        approvals: Approvals?
+        approvals: Approvals?, hasNoKeyring: Bool = false
     ) {
+        self.hasNoKeyring = hasNoKeyring
         self.grants = grants
         self.cache = cache
         self.lock = lock
@@ -74,12 +78,11 @@ package struct SignOut: Sendable {
             cache.remove(account: grant.account)
             let tokens = await revoke(grant, accessToken, client, host, transport)
             try grants.remove(grant)
-            // Without a Secret Service, its grants are unknown, and one of them may need the registration. The approval of
-            // the service goes: the user ends the sign-in also to sign in at another server.
+            // Without a Secret Service, its grants are unknown, and one of them may need the registration or the approval.
             let isWhole = !grants.mayHaveMore
             let others = isWhole ? try grants.all() : (try? grants.all()) ?? []
             // If the list of approvals cannot be read, the rest still ends.
-            let keptApproval = forgetApproval(of: grant, others)
+            let keptApproval = isWhole || hasNoKeyring ? forgetApproval(of: grant, others) : nil
             let registration = isWhole ? try await unregister(grant, client, others, transport) : .stays
             return Outcome(tokens: tokens, registration: registration, keptApproval: keptApproval)
         }
@@ -142,11 +145,13 @@ package struct SignOut: Sendable {
             return await delete(accessToken, of: grant, client, host, transport)
         }
         if hasNone { return .nothingLeft(byServer: false) }
-        let endpoint = RevocationEndpoint(url: url, client: client, transport: transport)
+        let endpoint = RevocationEndpoint(
+            url: url, client: client, transport: transport,
+            besides: [grant.refreshToken, accessToken].compactMap { $0 })
         var failure: OAuthError?
-        let tokens: [(Secret?, TokenTypeHint)] = [
-            (grant.refreshToken, .refreshToken), (accessToken, .accessToken),
-        ]
+        let older = grants.olderRefreshTokens(of: grant)
+        let tokens: [(Secret?, TokenTypeHint)] =
+            [(grant.refreshToken, .refreshToken), (accessToken, .accessToken)] + older.map { ($0, .refreshToken) }
         // A server that refuses one may accept the other.
         for (token, hint) in tokens {
             guard let token else { continue }

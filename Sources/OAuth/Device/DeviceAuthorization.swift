@@ -33,8 +33,12 @@ struct DeviceAuthorization {
             else { throw .missingEndpoint(member: member) }
             return text
         }
-        deviceCode = Secret(try text("device_code"))
         // Some servers write a code of digits as a number.
+        if case .integer(let digits)? = answer.values("device_code").last {
+            deviceCode = Secret(String(digits))
+        } else {
+            deviceCode = Secret(try text("device_code"))
+        }
         if case .integer(let digits)? = answer.values("user_code").last {
             userCode = String(digits)
         } else {
@@ -57,13 +61,15 @@ struct DeviceAuthorization {
         interval = Int(min(pause, Double(Self.longestInterval)))
     }
 
-    /// Whether the text can be a code that a user types, and not an address or a sentence: it is shown next to the address of
-    /// the page, and must not lead to another one.
+    /// Whether the text can be a code that a user types: letters and digits of ASCII in groups (RFC 8628 section 6.1). An
+    /// address or a sentence beside the address of the page could lead the user to another one.
     private static func isCode(_ text: String) -> Bool {
-        let bytes = text.utf8
-        return bytes.count <= 64 && !bytes.contains { ":/\\@?&".utf8.contains($0) }
-            && bytes.count { $0 == UInt8(ascii: " ") } <= 3
-            && (try? EndpointURL("https://" + text).host.utf8.contains(UInt8(ascii: "."))) != true
+        func isLetterOrDigit(_ byte: UInt8) -> Bool {
+            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte & 0xDF)
+        }
+        let blanks = text.utf8.count { $0 == UInt8(ascii: " ") }
+        return text.utf8.count <= 64 && blanks <= 1
+            && text.utf8.allSatisfy { isLetterOrDigit($0) || "-_ ".utf8.contains($0) }
     }
 
     /// An address for the user. Without a scheme, as people write it, it is https; a path alone is one of the server.

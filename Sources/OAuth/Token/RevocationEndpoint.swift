@@ -12,9 +12,11 @@ package struct RevocationEndpoint: Sendable {
     private let url: EndpointURL
     private let client: Client
     private let transport: any HTTPTransport
+    private let secrets: [Secret]
 
-    package init(url: EndpointURL, client: Client, transport: any HTTPTransport) {
-        (self.url, self.client, self.transport) = (url, client, transport)
+    /// - Parameter secrets: the other tokens of the grant, which an error of the server must not show either.
+    package init(url: EndpointURL, client: Client, transport: any HTTPTransport, besides secrets: [Secret] = []) {
+        (self.url, self.client, self.transport, self.secrets) = (url, client, transport, secrets)
     }
 
     /// Asks the server to revoke `token`. After an error the caller may still forget the token locally.
@@ -24,7 +26,8 @@ package struct RevocationEndpoint: Sendable {
         var form = FormBody()
         form.append("token", token)
         form.append("token_type_hint", hint.rawValue)
-        let (response, _) = try await transport.send(form, as: client, to: url)
+        var (response, _) = try await transport.send(form, as: client, to: url)
+        response.sentSecrets += secrets
         if (200..<300).contains(response.status) {
             // A page for people comes from something else than this endpoint. Some endpoints give an empty one.
             if response.mediaType?.isSame(as: "text/html") == true,

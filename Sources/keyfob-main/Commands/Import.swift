@@ -47,8 +47,10 @@ struct Import: AsyncParsableCommand {
             try sayWhatNeedsNothing()
             if keepers.contains(.manager) { try saySettings(parts.accounts) }
             let wanted = zip(found, verdicts).filter { $1 == .new || ($1 == .differs && replace) }.map(\.0)
-            if !isDryRun, !wanted.isEmpty { try await copy(wanted, moving) }
-            try sayHowToRemove(found + repeats, problems, moving)
+            let isInMemory = composition.store.setting == .memory || composition.items.keyringIsMissing
+            if !isDryRun, !wanted.isEmpty { try await copy(wanted, moving, isInMemory) }
+            // What is in memory alone is lost at a restart.
+            if !isInMemory { try sayHowToRemove(found + repeats, problems, moving) }
         }
     }
 
@@ -97,7 +99,9 @@ struct Import: AsyncParsableCommand {
         try StandardOutput.write(Array(ImportMessages.table(rows).utf8))
     }
 
-    private func copy(_ wanted: [FoundCredential], _ moving: CredentialImport) async throws {
+    private func copy(
+        _ wanted: [FoundCredential], _ moving: CredentialImport, _ isInMemory: Bool
+    ) async throws {
         if !yes {
             guard Terminal.isThere else {
                 throw NobodyAsked()
@@ -107,7 +111,9 @@ struct Import: AsyncParsableCommand {
             }
         }
         for credential in wanted { try moving.copy(credential) }
-        Terminal.say("copied \(ImportMessages.count(wanted.count)) into your keyring")
+        Terminal.say(
+            "copied \(ImportMessages.count(wanted.count)) into "
+                + (isInMemory ? "kernel memory, which forgets them at a restart; keep the files" : "your keyring"))
     }
 
     /// Names the programs whose data keyfob already shares.

@@ -55,6 +55,8 @@ struct Login: AsyncParsableCommand {
             account: account, interaction: .always, isLogin: true, readsStandardInput: !readsClientSecret,
             store: store, isVerbose: verbosity.isOn)
         try await composition.runWithParts(about: url, options: options) { parts in
+            // An older sign-in in memory must not hide that there is no keyring.
+            if store == .keyring { try composition.service.probeWritable() }
             if store != .keyring { try await composition.offerMemory(isNamed: store != nil) }
             do {
                 try await signIn(composition.login(parts))

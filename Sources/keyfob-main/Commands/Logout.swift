@@ -50,6 +50,12 @@ struct Logout: AsyncParsableCommand {
                     fileOfApproval: request.flatMap(logout.fileOfApproval))
             }
             if let keptApproval { throw keptApproval }
+            if composition.grants.mayHaveMore, let request = try url.map({ try CredentialRequest(url: $0) }),
+                let file = logout.fileOfApproval(for: request), composition.signOut.hasNoKeyring == false
+            {
+                Terminal.hint(Messages.onlyMemory)
+                Terminal.hint(Messages.forgetApproval(in: file))
+            }
         }
     }
 

@@ -83,6 +83,10 @@ extension Messages {
             + "for the way back, run: keyfob login \(ShellWords.quoted(service))"
     }
 
+    static func forgetApproval(in file: String) -> String {
+        "to forget which server signs in there, delete its entry in \(whole(file))"
+    }
+
     static let onlyMemory = "only kernel memory was searched, because there is no keyring here"
 
     /// Says that a setting has changed, because the user named kernel memory for one sign-in.

@@ -26,7 +26,7 @@ extension Report {
         case .unknownKey: "unknown key"
         case .wrongType(let expected): "must be \(expected)"
         case .notAllowed(let value, let allowed):
-            "\"\(Messages.printable(value))\" is not one of " + allowed.joined(separator: ", ")
+            "\"\(Messages.address(value))\" is not one of " + allowed.joined(separator: ", ")
         case .badURL(let value) where Self.isAmbiguous(value):
             "\"\(Messages.address(value))\" has a path that can be read in more than one way"
         case .badURL(let value): Self.words(badURL: value, error)
@@ -426,7 +426,7 @@ extension Report {
         case .clientForgotten:
             ": the server did not accept the client as which it registered keyfob; a sign-in registers keyfob again"
         case .resourceRefused(let resource):
-            ": the server refreshes no token for the resource \(Messages.printable(resource)) (invalid_target)"
+            ": the server refreshes no token for the resource \(Messages.printable(resource))"
         case .noRefreshToken: ": the access token has expired, and the server issued no refresh token"
         case .answerLost:
             ": the answer to the last refresh was lost, and the server no longer accepts the old refresh token"

@@ -33,6 +33,10 @@ extension Report {
     static func mend(_ error: ConfigurationError) -> [String] {
         guard let line = MeantLine.instead(of: error, ascii: InternationalName.ascii) else { return mendPlace(error) }
         guard error.file == ConfigurationError.git, let key = error.key else {
+            // A line with a password is not shown.
+            guard line.firstRange(of: "://") == nil || Printable.withoutSecrets(line) == line else {
+                return mendPlace(error)
+            }
             let other = if case .notAllowed = error.problem { [String]() } else { mendPlace(error) }
             return ["write: \(Messages.whole(line))"] + other
         }

@@ -37,7 +37,7 @@ extension Report {
             self.init("not signed in \(place)\(name)", status: 1)
             if error.mayHaveMore { hints.append(Messages.onlyMemory) }
             if let file = error.fileOfApproval {
-                hints.append("to forget which server signs in there, delete its entry in \(Messages.whole(file))")
+                hints.append(Messages.forgetApproval(in: file))
             }
             if error.url != nil { hints.append("to see your sign-ins, run: keyfob status") }
         case let error as StandardOutput.Unwritable:

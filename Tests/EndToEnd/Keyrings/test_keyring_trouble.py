@@ -11,13 +11,13 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 
 import pytest
 import secretstorage
 
 from harness import binaries, counts, items, kernel
 from harness.desktop import CLICK, IGNORE, NOT_NOW, NotificationDaemon, Reaction
+from harness.double import DoubleKeyring
 from harness.family import CLIENT_ID, Answer, FamilyServer
 from harness.person import Done, Person, stderr_lines
 from harness.prompter import Prompter
@@ -379,14 +379,24 @@ def test_a_keyring_that_is_unlocked_meanwhile_needs_no_answer(asked: Person) -> 
         assert daemon.closed == [daemon.shown[0].id]
 
 
-@pytest.mark.parametrize("how", ["always", "no notifications"])
-def test_the_window_comes_at_once_if_there_is_no_question_before_it(asked: Person, how: str) -> None:
-    with ExitStack() as stack:
-        prompter = stack.enter_context(Prompter(asked.session))
-        env = DESKTOP
-        if how == "always":
-            daemon = stack.enter_context(NotificationDaemon(asked.session, NOT_NOW))
-            env = {**DESKTOP, "KEYFOB_INTERACTION": "always"}
-        assert_refused(asked.keyfob("get", stdin=QUESTION, **env), 69)
-        assert prompter.dismissed == 1
-        assert how != "always" or daemon.shown == []
+def test_the_window_comes_at_once_if_the_person_has_asked_for_windows(asked: Person) -> None:
+    with NotificationDaemon(asked.session, NOT_NOW) as daemon, Prompter(asked.session) as prompter:
+        assert_refused(asked.keyfob("get", stdin=QUESTION, **DESKTOP, KEYFOB_INTERACTION="always"), 69)
+        assert (daemon.shown, prompter.dismissed) == ([], 1)
+
+
+def test_no_window_opens_on_a_desktop_without_notifications(asked: Person) -> None:
+    with Prompter(asked.session) as prompter:
+        done = asked.keyfob("get", stdin=QUESTION, **DESKTOP)
+        assert_refused(done, 69)
+        assert "the keyring is locked" in done.stderr.decode()
+        assert prompter.dismissed == 0
+
+
+def test_an_open_keyring_that_keyfob_does_not_know_needs_no_question(person: Person) -> None:
+    person.session.stop_keyring()
+    with DoubleKeyring(person.session), NotificationDaemon(person.session, NOT_NOW) as daemon:
+        assert_worked(person.keyfob("store", stdin=QUESTION[:-1] + b"username=u\npassword=p\n\n", **DESKTOP))
+        answer = person.keyfob("get", stdin=QUESTION, **DESKTOP)
+        assert b"password=p\n" in answer.stdout
+        assert daemon.shown == []

@@ -145,6 +145,29 @@ def test_the_kernel_forgets_and_keyfob_says_so(
     assert_worked(visitor.keyfob("login", memory_service))
 
 
+def test_login_names_a_missing_keyring_before_the_browser_opens(visitor: Person, memory_service: str) -> None:
+    assert_worked(visitor.keyfob("login", "--store", "memory", memory_service))
+    for more in ([], ["--force"]):
+        refused = visitor.keyfob("login", "--store", "keyring", *more, memory_service)
+        assert (refused.returncode, refused.stdout) == (69, b"")
+    assert visitor.browsers_opened() == 1
+
+
+def test_a_logout_ends_both_copies_of_a_sign_in(person: Person, server: FamilyServer) -> None:
+    person.configure_keyfob(server.issuer, server.issuer)
+    service = f"{server.issuer}/git"
+    set_store(person, "auto")
+    assert_worked(person.keyfob("login", service))
+    bus = person.session.env.pop("DBUS_SESSION_BUS_ADDRESS")
+    runtime = person.session.env["XDG_RUNTIME_DIR"]
+    person.session.env["XDG_RUNTIME_DIR"] = str(person.home)
+    assert_worked(person.keyfob("login", "--force", service))
+    person.session.env.update(DBUS_SESSION_BUS_ADDRESS=bus, XDG_RUNTIME_DIR=runtime)
+    assert len(server.live_refresh_tokens()) == 2
+    assert_worked(person.keyfob("logout", service))
+    assert (server.live_refresh_tokens(), status(person)) == ([], [])
+
+
 def test_a_logout_leaves_nothing(
     visitor: Person, bare_session: BareSession, server: FamilyServer, memory_service: str
 ) -> None:
@@ -299,6 +322,8 @@ def test_an_import_goes_to_memory(visitor: Person, bare_session: BareSession) ->
     (visitor.home / ".git-credentials").chmod(0o600)
     done = visitor.keyfob("import", "--from", "git-credential-store", "--yes")
     assert_worked(done)
+    assert "copied 1 credential into kernel memory, which forgets them at a restart" in done.stderr.decode()
+    assert "shred" not in done.stderr.decode()
     assert len(bare_session.items()) == 1
     answer = visitor.ask_door("get", "https://git.example.test")
     assert {b"username=ann", b"password=s3cret"} <= set(answer.stdout.splitlines())

@@ -80,3 +80,24 @@ def test_an_item_that_another_program_wrote(
     ):
         watched.run(binaries.keyfob(), *command, answers=command[0] == "token")
     assert_nothing_said("item of somebody else", watched, marked.marks)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("tokn", "https://u:Zq7Pw@git.example"),
+        ("statuss", "https://git.example/?access_token=Zq7Pw"),
+        ("token", "https://git.example", "https://u:Zq7Pw@git.example"),
+        ("status", "https://u:Zq7Pw@git.example"),
+        ("token", "--format", "https://u:Zq7Pw@git.example", "https://git.example"),
+        ("login", "--flow", "https://git.example/#Zq7Pw", "https://git.example"),
+        ("login", "https://u:Zq7Pw"),
+        ("doctor", "https://u:Zq7Pw@git.example:99999"),
+        ("import", "--from", "https://u:Zq7Pw@git.example"),
+    ],
+    ids=" ".join,
+)
+def test_a_password_in_a_wrong_command_line(person: Person, arguments: tuple[str, ...]) -> None:
+    done = person.keyfob(*arguments)
+    assert done.returncode != 0
+    assert b"Zq7Pw" not in done.stdout + done.stderr

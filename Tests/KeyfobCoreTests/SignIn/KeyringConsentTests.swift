@@ -35,15 +35,15 @@ import Testing
         try await withTemporaryDirectory { try await body($0 + "/run", name) }
     }
 
-    @Test(arguments: [DesktopPrompt.Answer.accepted, .nobodyIsThere])
-    func `lets the window open after a yes, and on a desktop without notifications`(
-        _ answer: DesktopPrompt.Answer
+    @Test(arguments: [(.accepted, nil), (.nobodyIsThere, .locked)] as [(DesktopPrompt.Answer, SecretServiceError?)])
+    func `lets the window open after a yes, and never on a desktop without notifications`(
+        _ answer: DesktopPrompt.Answer, _ expected: SecretServiceError?
     ) async throws {
         try await withSession { directory, keyring in
             let desktop = Desktop(answer)
             for _ in 0..<2 {
                 let consent = desktop.consent(directory, keyring)
-                #expect(consent.ask(about: .kwallet, within: .seconds(5)) { false } == nil)
+                #expect(consent.ask(about: .kwallet, within: .seconds(5)) { false } == expected)
             }
             #expect(desktop.questions.withLock(\.self) == 2)
         }
@@ -51,7 +51,7 @@ import Testing
 
     @Test(
         arguments: [
-            (.dismissed, .promptDismissed), (.unanswered, .promptUnanswered(seconds: 5)),
+            (.dismissed, .promptDismissed), (.unanswered, .promptUnanswered(seconds: 1)),
             (.told, .notAskedAgain(seconds: 600)),
         ] as [(DesktopPrompt.Silence, SecretServiceError)])
     func `is asked once in ten minutes without a yes`(

@@ -144,7 +144,7 @@ import Testing
             for _ in 0..<2 {
                 let result = try await bench.get(asking: true)
                 #expect(result.status == 77, "\(result.complaint)")
-                let says = "refreshes no token for the resource https://git.example.com/ (invalid_target)"
+                let says = "refreshes no token for the resource https://git.example.com/\n"
                 #expect(result.complaint.contains(says), "\(result.complaint)")
                 #expect(result.complaint.contains("hint: run: keyfob login \(bench.service)\n"))
                 let line = "first set resource = false for [host.\"\(bench.service)\"] in the configuration"
