@@ -114,6 +114,7 @@ package struct AsyncHTTPTransport: HTTPTransport {
             do {
                 return .success(try await perform(request, ways, arrived))
             } catch {
+                if let answer = error as? UnreadableAnswer { arrived.keep(answer) }
                 return .failure(await diagnosed(failures.describe(error), request.url, ways.last))
             }
         } catch {
@@ -223,6 +224,9 @@ private final class ArrivedPart: Sendable {
     }
 
     private let part = Mutex<Part?>(nil)
+    private let unreadable = Mutex<UnreadableAnswer?>(nil)
+
+    func keep(_ answer: UnreadableAnswer) { unreadable.withLock { $0 = answer } }
 
     func begin(_ head: HTTPClientResponse) {
         // It is decoded here.
@@ -249,7 +253,16 @@ private final class ArrivedPart: Sendable {
     /// - Throws: `error` if nothing of the body has arrived, or a part does not count.
     func response(to request: HTTPRequest, without error: OAuthError?) throws(OAuthError) -> HTTPResponse {
         let host = request.url.host
-        guard let part = part.withLock({ $0 }) else { throw error ?? .answerLost(host: host) }
+        let part = part.withLock { $0 }
+        if part == nil || part?.body.readableBytes == 0, request.keepsPart, let error,
+            let answer = unreadable.withLock({ $0 }), let body = answer.body, !body.isEmpty
+        {
+            // What is no success is used only if it has all that a token needs.
+            var response = HTTPResponse(status: answer.status ?? 502, fields: [], body: Secret(body))
+            response.fault = error
+            return response
+        }
+        guard let part else { throw error ?? .answerLost(host: host) }
         if let error, !request.keepsPart || error == .cancelled || part.body.readableBytes == 0 { throw error }
         let body = DecodedBody(
             Array(part.body.readableBytesView), codings: part.codings, limit: request.responseLimit)

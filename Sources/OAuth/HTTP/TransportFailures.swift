@@ -35,7 +35,7 @@ struct TransportFailures {
         case is NIOSSLExtraError, is BoringSSLError: return .untrusted(host: host, reason: .handshakeFailed)
         case ChannelError.connectTimeout: return timedOut
         case HTTPParserError.invalidEOFState: return lost
-        case is HTTPParserError: return .notHTTP(host: named)
+        case is HTTPParserError, is UnreadableAnswer: return .notHTTP(host: named)
         case let error as IOError where [ECONNRESET, EPIPE].contains(error.errnoCode): return lost
         case let error as IOError: return notConnected(Self.message(error.errnoCode))
         default: return notConnected("the connection failed")
