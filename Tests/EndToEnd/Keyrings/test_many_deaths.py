@@ -84,7 +84,8 @@ def test_many_commands_are_killed_at_once(person: Person, server: FamilyServer, 
         command = [binaries.keyfob(), "token", service]
         runners = [Runner(dying(person, killpoint, chance, str(number), *command)) for number in range(CALLERS)]
         finished = race(person.session, runners, KEYFOB_INTERACTION="never")
-        assert {done.returncode for done in finished} <= {0, 128 + signal.SIGKILL}
+        # 75: too many holders in turn were killed, within the time of one that waits.
+        assert {done.returncode for done in finished} <= {0, 75, 128 + signal.SIGKILL}
         assert all(server.is_active(answer(done)) for done in finished if done.returncode == 0)
         server.settle()
         for _ in range(2):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import time
 
 from .gate import Gate
 from .person import Done, Person, stderr_lines
