@@ -69,7 +69,7 @@ package enum KeyNames {
     /// the account.
     package static func quiet(account: String) -> String { "quiet:" + account }
 
-    /// What stands in the place of an account in the name of ``quiet(account:)`` for questions about the keyring itself.
+    /// The argument of ``quiet(account:)`` for the question whether the locked keyring may show its window.
     ///
     /// - Parameter directory: the runtime directory of the session, which has one keyring.
     package static func keyringWindow(in directory: String) -> String { "keyring-window in " + directory }

@@ -54,7 +54,7 @@ package enum Printable {
     package static func isHarmful(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: true
-        // The fillers of Hangul are letters that nobody sees.
+        // The filler characters of Hangul count as letters, but are invisible.
         case .otherLetter: scalar.properties.isDefaultIgnorableCodePoint
         default: false
         }

@@ -62,7 +62,7 @@ package struct KeyringConsent: Sendable {
         if let seconds = quiet.left(question) { return release(.notAskedAgain(seconds: seconds)) }
         switch show(program, deadline - ContinuousClock.now, isNeedless) {
         case .accepted: return nil
-        // Without notifications, nobody can say yes.
+        // No program shows notifications, so the user cannot agree.
         case .nobodyIsThere: return release(.locked)
         case .silence where isOpen: return nil
         // Nobody has declined, so the next caller may ask.

@@ -7,7 +7,7 @@ package struct AuthorizationServerMetadata: Sendable, Equatable {
     package var issuer: String?
     /// The issuer as it was asked for, if that has one slash more or less than in the document.
     package var otherSpelling: String?
-    /// If ``isForDevicesAlone``, the device authorization endpoint stands here: its server is the one that the user sees.
+    /// If ``isForDevicesAlone``, this is the device authorization endpoint, whose host the user is told.
     package var authorizationEndpoint: EndpointURL
     package var tokenEndpoint: EndpointURL
     package var deviceAuthorizationEndpoint: EndpointURL?
@@ -42,7 +42,7 @@ package struct AuthorizationServerMetadata: Sendable, Equatable {
         tokenEndpoint.authority == shown.authority ? nil : tokenEndpoint.authority
     }
 
-    /// The endpoint to which a browser is led.
+    /// Checks that the server has an authorization endpoint, which a sign-in in a browser needs.
     ///
     /// - Throws: `missingEndpoint`.
     package func checkAuthorizationEndpoint() throws(OAuthError) {
