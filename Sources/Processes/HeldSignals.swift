@@ -51,6 +51,7 @@ package enum HeldSignals {
         held.withLock { held in
             held.depth -= 1
             guard held.depth == 0 else { return }
+            letThemCome()
             for (number, action) in held.before {
                 var action = action
                 _ = unsafe sigaction(number, &action, nil)
@@ -59,6 +60,20 @@ package enum HeldSignals {
             // To the process, not to this thread: the threads that run tasks block signals.
             kill(getpid(), caught.load(ordering: .relaxed))
             while true { pause() }
+        }
+    }
+
+    /// Waits until a thread has taken each signal that has come: a busy machine may not have run one that takes signals. Otherwise
+    /// the process could end as if there had been no signal.
+    private static func letThemCome() {
+        var left = 1_000
+        while left > 0 {
+            var pending = sigset_t()
+            guard unsafe sigpending(&pending) == 0,
+                numbers.contains(where: { number in unsafe sigismember(&pending, number) == 1 })
+            else { return }
+            left -= 1
+            usleep(1_000)
         }
     }
 

@@ -17,12 +17,31 @@ extension StringProtocol {
     /// Whether the text ends with the bytes of `end`.
     package func ends(with end: some StringProtocol) -> Bool { utf8.reversed().starts(with: end.utf8.reversed()) }
 
+    /// Whether the bytes of `part` occur in the text.
+    package func holds(text part: some StringProtocol) -> Bool { Array(utf8).place(of: Array(part.utf8)) != nil }
+
     /// Whether one byte of the text is this ASCII character.
     package func holds(_ character: Unicode.Scalar) -> Bool { utf8.contains(UInt8(ascii: character)) }
 
     /// The text with the letters A to Z in lower case; all other bytes are unchanged.
     package var asciiLowercased: String {
         String(decoding: utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
+    }
+}
+
+extension [UInt8] {
+    /// The indices of the first occurrence of `wanted`, from `start` on; nil if there is none.
+    ///
+    /// By hand, like ``Swift/String/replacingBytes(of:with:)``: the standard library's `firstRange` and `replacing` would bring
+    /// the engine of regular expressions into the static doors, 1.4 MB that are relocated at each start.
+    package func place(of wanted: [UInt8], from start: Int = 0) -> Range<Int>? {
+        guard !wanted.isEmpty else { return nil }
+        var position = start
+        while position + wanted.count <= count {
+            if self[position...].starts(with: wanted) { return position..<position + wanted.count }
+            position += 1
+        }
+        return nil
     }
 }
 
@@ -35,23 +54,14 @@ extension String {
     }
 
     /// The text with every occurrence of the bytes of `word` replaced by `other`.
-    ///
-    /// By hand: the standard library's `replacing` would bring the engine of regular expressions into the static doors,
-    /// 1.4 MB that are relocated at each start.
     package func replacingBytes(of word: String, with other: String) -> String {
-        let (bytes, wanted) = (Array(utf8), Array(word.utf8))
-        guard !wanted.isEmpty else { return self }
+        let bytes = Array(utf8)
         var (result, position): ([UInt8], Int) = ([], 0)
-        while position < bytes.count {
-            if bytes[position...].starts(with: wanted) {
-                result += Array(other.utf8)
-                position += wanted.count
-            } else {
-                result.append(bytes[position])
-                position += 1
-            }
+        while let found = bytes.place(of: Array(word.utf8), from: position) {
+            result += bytes[position..<found.lowerBound] + Array(other.utf8)
+            position = found.upperBound
         }
-        return String(decoding: result, as: UTF8.self)
+        return String(decoding: result + bytes[position...], as: UTF8.self)
     }
 }
 

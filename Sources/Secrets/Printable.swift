@@ -36,13 +36,14 @@ package enum Printable {
             let parts = url[..<at].parts(at: ":", maxSplits: 1)
             let scheme = parts.count == 2 && parts[1].begins(with: "//") ? parts[0] + "://" : ""
             (start, shown) = (at, scheme + "...")
-        } else if let authority = url.firstRange(of: "://"),
-            let colon = url[authority.upperBound...].utf8.firstIndex(of: UInt8(ascii: ":")),
-            !url[authority.upperBound..<colon].utf8.contains(where: { "/?#[".utf8.contains($0) }),
+        } else if let scheme = Array(url.utf8).place(of: Array("://".utf8)),
+            case let authority = url.utf8.index(url.startIndex, offsetBy: scheme.upperBound),
+            let colon = url[authority...].utf8.firstIndex(of: UInt8(ascii: ":")),
+            !url[authority..<colon].utf8.contains(where: { "/?#[".utf8.contains($0) }),
             let port = url.utf8[colon...].dropFirst().first, !(0x30...0x39).contains(port)
         {
             // A password, cut off before the host.
-            return url[..<authority.upperBound] + "..."
+            return url[..<authority] + "..."
         }
         guard let mark = url.utf8[start...].firstIndex(where: { "?#".utf8.contains($0) }),
             url.utf8.index(after: mark) < url.utf8.endIndex

@@ -132,9 +132,9 @@ struct SignInScreen: Sendable {
         for await remark in pending.remarks {
             switch remark {
             case .unusableResponse(.anotherBrowser) where takesPastes, .unusableResponse(.empty) where takesPastes,
-                .unusableResponse(.tooLong), .anotherLogin:
+                .unusableResponse(.tooLong), .unusableResponse(.elsewhere), .unusableResponse(.unreadable), .anotherLogin:
                 complain(remark, account)
-                if remark == .unusableResponse(.tooLong), pending.offersDevice {
+                if remark != .anotherLogin, remark != .unusableResponse(.anotherBrowser), pending.offersDevice {
                     Terminal.hint(Messages.onAnotherDevice(account.service))
                 }
             default: Terminal.say(Report(remark).message)

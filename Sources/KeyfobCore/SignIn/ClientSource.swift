@@ -79,12 +79,11 @@ package struct ClientSource: Sendable {
         if let document = account.clientMetadataDocument, metadata.clientIDMetadataDocumentSupported, !isLabelNeeded {
             return Identity(client: Client(id: document), redirect: account.redirect ?? ClientMetadataDocument.redirect)
         }
-        let usable = try registrations.own(issuer: issuer).first {
-            // Some servers compare the port, so a configured one must be the registered one.
-            let hasPort =
-                account.redirect.map { $0.ports.isEmpty } ?? true || $0.redirect?.ports == account.redirect?.ports
-            return hasPort && !$0.isExpired(at: now())
-                && !(isLabelNeeded && $0.redirect?.path == RedirectTemplate.loopback.path)
+        let usable = try registrations.own(issuer: issuer).first { known in
+            // Servers compare the path, and some the port, so configured ones must be the registered ones.
+            let isConfigured = account.redirect.map { wanted in known.redirect?.isMade(from: wanted) == true } ?? true
+            return isConfigured && !known.isExpired(at: now())
+                && !(isLabelNeeded && known.redirect?.path == RedirectTemplate.loopback.path)
         }
         if !anew, let own = usable, let redirect = own.redirect {
             return Identity(

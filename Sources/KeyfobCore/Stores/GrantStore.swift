@@ -126,7 +126,10 @@ package struct GrantStore: Sendable {
             try items.probeWritable()
         } catch {
             // Without a Secret Service, a grant in kernel memory is still replaced there.
-            guard error.isMissingService, (try? kept(id))?.item.isInKernel == true else { throw error }
+            guard error.isMissingService, let kept = try? kept(id), kept.item.isInKernel,
+                let bytes = try? kept.grant.encoded().count
+            else { throw error }
+            try items.ensureRoom(Self.schema, attributes: attributes(kept.grant), bytes: bytes)
         }
     }
 

@@ -142,6 +142,7 @@ extension OAuthError {
         case .answerLost, .notHTTP, .timedOut, .tooLarge, .redirected, .notJSON, .malformed, .unavailable,
             .unusableToken:
             true
+        case .refused(_, ..<200, _, _): true
         case .refused(_, _, let error, _): ["server_error", "temporarily_unavailable", "slow_down"].contains(error)
         default: false
         }

@@ -22,6 +22,10 @@ package struct AuthorizationResponse {
         case unusableCode
         /// It is valid, but comes from a browser that was not started for this login.
         case anotherBrowser
+        /// It has the state of this login, but came to another address than the redirect URI, for instance another path.
+        case elsewhere(address: String)
+        /// It has the state of this login, but a form that keyfob does not read.
+        case unreadable
     }
 
     /// The server's decision.

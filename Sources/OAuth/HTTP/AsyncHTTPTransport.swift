@@ -257,8 +257,9 @@ private final class ArrivedPart: Sendable {
         if part == nil || part?.body.readableBytes == 0, request.keepsPart, let error,
             let answer = unreadable.withLock({ $0 }), let body = answer.body, !body.isEmpty
         {
-            // What is no success is used only if it has all that a token needs.
-            var response = HTTPResponse(status: answer.status ?? 502, fields: [], body: Secret(body))
+            // Without a status the body decides, and if it says nothing, the fault.
+            let decoded = DecodedBody(body, codings: [], limit: request.responseLimit)
+            var response = HTTPResponse(status: answer.status ?? 200, fields: [], body: Secret(decoded.bytes))
             response.fault = error
             return response
         }

@@ -1,3 +1,4 @@
+import Addresses
 import Glibc
 import Secrets
 
@@ -33,11 +34,15 @@ extension HTTPResponse {
         }
     }
 
-    /// `type/subtype` of the Content-Type in lower case; nil if there is none.
+    /// `type/subtype` of the Content-Type in lower case, without the secrets of the request; nil if there is none in the form
+    /// of names that are in use.
     var mediaType: String? {
-        guard let value = field("Content-Type")?.prefix(while: { $0 != ";" && $0 != " " }), !value.isEmpty
+        let value = field("Content-Type")?.asciiLowercased.prefix { $0 != ";" && $0 != " " } ?? ""
+        let parts = value.parts(at: "/")
+        guard parts.count == 2, value.utf8.count <= 100, parts[0].utf8.allSatisfy(ASCII.isLetter),
+            parts[1].utf8.allSatisfy({ ASCII.isLetter($0) || ASCII.isDigit($0) || "+-.".utf8.contains($0) })
         else { return nil }
-        return ServerText.printable(value.lowercased())
+        return ServerText.printable(String(value), without: sentSecrets)
     }
 }
 

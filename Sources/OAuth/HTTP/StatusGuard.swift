@@ -39,22 +39,33 @@ final class StatusGuard: ChannelInboundHandler {
         if !isBroken { refuse(context) }
     }
 
-    /// How long the rest of a refused answer may take.
-    private static let patience = TimeAmount.milliseconds(500)
+    /// How long the server may pause in a refused answer: while it is incomplete, and when it may be complete.
+    private static let patience = (incomplete: TimeAmount.seconds(5), complete: TimeAmount.milliseconds(500))
+    /// How long a refused answer may take.
+    private static let longest = TimeAmount.seconds(20)
 
     private func refuse(_ context: ChannelHandlerContext) {
         isBroken = true
         keeper.isRefused = true
-        var isTold = false
+        let (loop, last) = (context.eventLoop, NIODeadline.now() + Self.longest)
+        var (isTold, timer) = (false, Scheduled<Void>?.none)
         let tell = { [keeper] in
             guard !isTold else { return }
             isTold = true
+            timer?.cancel()
             context.fireErrorCaught(UnreadableAnswer(bytes: keeper.bytes))
             context.close(promise: nil)
         }
+        let bound = NIOLoopBound(tell, eventLoop: loop)
+        let wait = { [keeper] in
+            timer?.cancel()
+            let isComplete = UnreadableAnswer(bytes: keeper.bytes).looksComplete
+            let pause = isComplete ? Self.patience.complete : Self.patience.incomplete
+            timer = loop.scheduleTask(deadline: min(.now() + pause, last)) { bound.value() }
+        }
         keeper.atEnd = tell
-        let bound = NIOLoopBound(tell, eventLoop: context.eventLoop)
-        context.eventLoop.scheduleTask(in: Self.patience) { bound.value() }
+        keeper.onMore = wait
+        wait()
         context.read()
     }
 }

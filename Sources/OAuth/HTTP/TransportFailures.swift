@@ -32,7 +32,9 @@ struct TransportFailures {
         case let error as NIOSSLError: return describe(error)
         case let error as NIOSSLExtraError where error == .failedToValidateHostname:
             return .untrusted(host: host, reason: .otherName)
-        case is NIOSSLExtraError, is BoringSSLError: return .untrusted(host: host, reason: .handshakeFailed)
+        case is NIOSSLExtraError: return .untrusted(host: host, reason: .handshakeFailed)
+        // Errors of the handshake come in a NIOSSLError. This one is damage behind it: the server may have answered.
+        case is BoringSSLError: return lost
         case ChannelError.connectTimeout: return timedOut
         case HTTPParserError.invalidEOFState: return lost
         case is HTTPParserError, is UnreadableAnswer: return .notHTTP(host: named)

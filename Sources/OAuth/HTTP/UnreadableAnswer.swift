@@ -1,35 +1,71 @@
+import Addresses
 import NIOCore
 import NIOHTTP1
+import Secrets
 
 /// An answer that the parser refuses, as it came. A token in it cannot be had again.
 struct UnreadableAnswer: Error {
     /// Header and body.
     let bytes: [UInt8]
 
-    /// The body: what follows the first empty line; nil if there is none.
+    /// The body: what follows the first empty line, without the framing of chunks. Of an answer without a header (HTTP/0.9),
+    /// the object with which it begins. nil if there is none.
     var body: [UInt8]? {
-        for end in [[13, 10, 13, 10], [10, 10]] as [[UInt8]] {
-            if let found = bytes.firstRange(of: end) { return Array(bytes[found.upperBound...]) }
+        if let first = bytes.firstIndex(where: { (0x21...0x7E).contains($0) }), bytes[first] == UInt8(ascii: "{") {
+            return Array(bytes[first...])
         }
-        return nil
+        let ends = [[13, 10, 13, 10], [10, 10], [10, 13, 10], [13, 13]] as [[UInt8]]
+        let places = ends.compactMap { bytes.place(of: $0) }
+        guard let end = places.min(by: { $0.lowerBound < $1.lowerBound }) else { return nil }
+        let fields = String(decoding: bytes[..<end.lowerBound], as: UTF8.self).asciiLowercased.utf8.split {
+            $0 == 10 || $0 == 13
+        }.map { Substring($0) }
+        let isInChunks = fields.contains { $0.begins(with: "transfer-encoding") && $0.holds(text: "chunked") }
+        let body = Array(bytes[end.upperBound...])
+        return isInChunks ? Self.withoutChunks(body) ?? body : body
     }
 
-    /// The status in the first line; nil if it has none.
+    /// The status in the first line, whatever the words before it; nil if it has none.
     var status: Int? {
-        let words = bytes.prefix { $0 != 10 && $0 != 13 }.split(separator: UInt8(ascii: " "))
-        guard words.count > 1, words[0].starts(with: "HTTP/".utf8) else { return nil }
-        return Int(String(decoding: words[1], as: UTF8.self)).flatMap { (100...599).contains($0) ? $0 : nil }
+        let line = bytes.drop { $0 <= 0x20 }.prefix { $0 != 10 && $0 != 13 }
+        guard let first = line.first, ASCII.isLetter(first) else { return nil }
+        let words = line.split { $0 == 0x20 || $0 == 0x09 }.dropFirst().prefix(2)
+        return words.lazy.filter { $0.count == 3 && $0.allSatisfy(ASCII.isDigit) }
+            .compactMap { Int(String(decoding: $0, as: UTF8.self)) }.first { (100...599).contains($0) }
+    }
+
+    /// Whether it may be complete: it ends like an object, or like the last chunk.
+    var looksComplete: Bool {
+        let end = bytes.suffix(8).filter { $0 > 0x20 }
+        return end.last == UInt8(ascii: "}") || bytes.suffix(5).elementsEqual("0\r\n\r\n".utf8)
+    }
+
+    /// The content of the chunks (RFC 9112 section 7.1), as far as they go; nil if there is none.
+    private static func withoutChunks(_ body: [UInt8]) -> [UInt8]? {
+        var (content, rest) = ([UInt8](), body[...])
+        while let line = rest.firstIndex(of: 10) {
+            let digits = rest[..<line].prefix { ASCII.isHexadecimal($0) }
+            guard let size = Int(String(decoding: digits, as: UTF8.self), radix: 16), size > 0 else { break }
+            rest = rest[(line + 1)...]
+            content += rest.prefix(size)
+            rest = rest.dropFirst(size).drop { $0 == 13 || $0 == 10 }
+        }
+        return content.isEmpty ? nil : content
     }
 }
 
-/// Keeps the bytes of a connection's one answer until the parser has accepted or refused it.
+/// Keeps the bytes of a connection's one answer until the parser has accepted or refused it, and ends the connection if there
+/// are too many: the parser reads a header, a chunk's size or interim answers without an end.
 final class AnswerKeeper: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
 
     private(set) var bytes: [UInt8] = []
+    private var total = 0
     /// Whether the parser has refused the answer. Then the rest of it is read, too.
     var isRefused = false
+    /// Called if more of a refused answer has come.
+    var onMore: (() -> Void)?
     /// Called when no more will come.
     var atEnd: (() -> Void)?
 
@@ -38,9 +74,16 @@ final class AnswerKeeper: ChannelInboundHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let buffer = unwrapInboundIn(data)
+        total += buffer.readableBytes
         bytes += buffer.readableBytesView.prefix(Self.most - bytes.count)
-        guard isRefused else { return context.fireChannelRead(data) }
-        if bytes.count == Self.most { atEnd?() }
+        if isRefused {
+            if bytes.count == Self.most { atEnd?() } else { onMore?() }
+        } else if total > 2 * Self.most {
+            context.fireErrorCaught(NIOTooManyBytesError(maxBytes: 2 * Self.most))
+            context.close(promise: nil)
+        } else {
+            context.fireChannelRead(data)
+        }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {

@@ -32,11 +32,29 @@ struct LoopbackRequest {
         fields.filter { $0.name == name }.map(\.value)
     }
 
-    /// Path and query of a target in origin form; nil for other forms.
+    /// Path and query of a target in origin form or absolute form (RFC 9112 section 3.2); nil for other forms.
     var pathAndQuery: (path: String, query: String)? {
-        guard target.begins(with: "/") else { return nil }
-        let parts = target.parts(at: "?", maxSplits: 1)
+        let local = targetHost.map { Substring(target.utf8.dropFirst(Self.scheme.utf8.count + $0.utf8.count)) }
+        let parts = String(local ?? Substring(target)).parts(at: "?", maxSplits: 1)
+        guard parts[0].begins(with: "/") else { return nil }
         return (String(parts[0]), parts.count > 1 ? String(parts[1]) : "")
+    }
+
+    /// The requested host with its port: of a target in absolute form, otherwise all values of `Host` (RFC 9112 section
+    /// 3.2.2).
+    var hosts: [String] { targetHost.map { [$0] } ?? values("host") }
+
+    private static let scheme = "http://"
+
+    private var targetHost: String? {
+        guard target.asciiLowercased.begins(with: Self.scheme) else { return nil }
+        return String(Substring(target.utf8.dropFirst(Self.scheme.utf8.count).prefix { $0 != UInt8(ascii: "/") }))
+    }
+
+    /// Whether the target or the body contains `state`, wherever it is.
+    func contains(_ state: Secret) -> Bool {
+        let wanted = state.exposedBytes
+        return Array(target.utf8).place(of: wanted) != nil || body.place(of: wanted) != nil
     }
 
     /// The values of the cookies with that name. Browsers send one `Cookie` field.

@@ -10,7 +10,8 @@ import Secrets
 /// - The *callback* accepts the one valid response: with our state and our cookie.
 /// - The *end* page, whose address contains no code, is where the browser stops. If the response comes twice, the page
 ///   for that has such an address too.
-/// - All other addresses are answered and change nothing, so a forged request cannot end the login.
+/// - All other addresses are answered and change nothing, so a forged request cannot end the login. A request there that
+///   has our state is the server's response all the same, so the user is told about it.
 struct RedirectGate: Sendable {
     /// The effect of a request on the login.
     enum Event: Sendable {
@@ -67,7 +68,35 @@ struct RedirectGate: Sendable {
     /// Answers one request.
     mutating func answer(_ request: LoopbackRequest) -> (LoopbackAnswer, Event?) {
         guard !request.isFromStranger else { return (.page(.notYours), nil) }
-        guard accepts(host: request.values("host")), let (path, query) = request.pathAndQuery
+        if let address = ownSpelling(of: request) { return (.redirect(303, to: address), nil) }
+        let (answer, event) = reply(to: request)
+        guard event == nil, outcome == nil, answer.status >= 400, ["GET", "POST"].contains(request.method),
+            !request.isPrefetch, request.contains(state)
+        else { return (answer, event) }
+        let isOurAddress = accepts(host: request.hosts) && request.pathAndQuery.map { isCallback($0.path) } == true
+        guard isOurAddress else {
+            let address = "http://\(request.hosts.first ?? "")\(request.pathAndQuery?.path ?? "")"
+            return (answer, remark(.unusableResponse(.elsewhere(address: address))))
+        }
+        return (answer, request.method == "POST" ? remark(.unusableResponse(.unreadable)) : nil)
+    }
+
+    /// The callback's address for a response that came to another spelling of it, which has no cookie: another name of this
+    /// machine, or more slashes. The request is our server's if it has our state.
+    private func ownSpelling(of request: LoopbackRequest) -> String? {
+        guard request.method == "GET", let (path, query) = request.pathAndQuery, request.contains(state),
+            let host = request.hosts.first?.asciiLowercased, request.hosts.count == 1
+        else { return nil }
+        let port = authority.utf8.reversed().prefix { ASCII.isDigit($0) }.reversed()
+        let names = ["127.0.0.1", "localhost", "[::1]"].map { $0 + ":" + String(decoding: port, as: UTF8.self) }
+        let slashes = path.utf8.prefix { $0 == UInt8(ascii: "/") }.count
+        let single = String(Substring(path.utf8.dropFirst(slashes - 1)))
+        guard isCallback(single), accepts(host: [host]) ? slashes > 1 : names.holdsSame(as: host) else { return nil }
+        return "http://\(authority)\(callbackPath)?\(query)"
+    }
+
+    private mutating func reply(to request: LoopbackRequest) -> (LoopbackAnswer, Event?) {
+        guard accepts(host: request.hosts), let (path, query) = request.pathAndQuery
         else { return (.page(.foreign), nil) }
         guard !request.isTooLong else {
             return (.page(.tooLong), isOurs(request) ? remark(.unusableResponse(.tooLong)) : nil)

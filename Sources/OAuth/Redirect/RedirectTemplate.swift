@@ -34,6 +34,13 @@ package struct RedirectTemplate: Sendable, Hashable {
         return RedirectTemplate(host: host, ports: ports, path: Self.loopback.path)
     }
 
+    /// Whether a server may have registered this for `wanted`: with another loopback host or without the label, but with the
+    /// ports of `wanted`, if it names any.
+    package func isMade(from wanted: RedirectTemplate) -> Bool {
+        (wanted.ports.isEmpty || ports == wanted.ports)
+            && [wanted.path, wanted.withoutLabel.path].contains { path.isSame(as: $0) }
+    }
+
     private init(host: String, ports: [Int], path: String) {
         (self.host, self.ports, self.path) = (host, ports, path)
     }

@@ -12,6 +12,8 @@ package struct ClientMetadata: Sendable, Equatable {
     package var tokenEndpointAuthMethod: ClientAuthentication
     /// Without `refresh_token`, some servers issue no refresh token.
     package var grantTypes: [String]
+    /// Whether members are sent that a server can do without: scope, kind and origin of the client.
+    var hasOptionalMembers = true
 
     package init(
         redirectURIs: [String], scopes: [String] = [], tokenEndpointAuthMethod: ClientAuthentication = .none,
@@ -59,6 +61,7 @@ extension ClientMetadata {
             try members.encode(["code"], forKey: .responseTypes)
             try members.encode(metadata.tokenEndpointAuthMethod.rawValue, forKey: .authMethod)
             try members.encode(ClientMetadata.clientName, forKey: .clientName)
+            guard metadata.hasOptionalMembers else { return }
             // Servers refuse loopback redirect URIs for web clients (OpenID Connect Registration 1.0 section 2).
             try members.encode("native", forKey: .applicationType)
             if !metadata.scopes.isEmpty { try members.encode(metadata.scopes.joined(separator: " "), forKey: .scope) }
@@ -81,6 +84,14 @@ extension ClientMetadata {
             changed.redirectURIs = uris
             return changed
         }
+    }
+
+    /// The metadata to try at last if a server refuses them: some know no other members than the necessary ones, or do not let
+    /// clients choose their scope.
+    var withoutOptionalMembers: ClientMetadata {
+        var changed = self
+        changed.hasOptionalMembers = false
+        return changed
     }
 
     private static func withLocalhost(_ uri: String) -> String {

@@ -81,7 +81,8 @@ struct RegistrationAnswer {
     /// Keeps a secret also for a client without authentication: some servers always issue one, and a few want it then.
     /// A server that names a method with a secret but issues none means `none`.
     private func client(id: String, _ answer: TokenAnswer) throws(OAuthError) -> Client {
-        let secret = answer.text("client_secret").flatMap { $0.isEmpty ? nil : Secret($0) }
+        // A secret decides, so it is sent as it came, also with blanks at its ends.
+        let secret = answer.token("client_secret").flatMap { $0.isEmpty ? nil : Secret($0) }
         let method = answer.text("token_endpoint_auth_method")?.asciiLowercased
         if let method, Self.unsupported.contains(method) {
             throw .unsupportedClientAuthentication(method: ServerText.printable(method))

@@ -13,8 +13,9 @@ package struct RegistrationEndpoint: Sendable {
 
     /// Registers a client for `issuer`.
     ///
-    /// If the server refuses our redirect URI, this tries others (``ClientMetadata/alternatives(isLabelNeeded:)``). The
-    /// result has the redirect URIs that the server registered.
+    /// If the server refuses our redirect URI, this tries others (``ClientMetadata/alternatives(isLabelNeeded:)``). If it
+    /// refuses other metadata, this tries once more with the necessary ones alone. The result has the redirect URIs that the
+    /// server registered.
     ///
     /// - Parameter isLabelNeeded: whether the redirect URI must keep its label
     ///   (``RedirectTemplate/loopback(labelled:)``).
@@ -25,6 +26,22 @@ package struct RegistrationEndpoint: Sendable {
         _ metadata: ClientMetadata, issuer: String, isLabelNeeded: Bool = false
     ) async throws(OAuthError) -> ClientRegistration {
         let choices = [metadata] + metadata.alternatives(isLabelNeeded: isLabelNeeded)
+        do {
+            return try await register(anyOf: choices, issuer: issuer)
+        } catch {
+            guard error.mayConcernOptionalMembers else { throw error }
+            do {
+                return try await register(anyOf: choices.map(\.withoutOptionalMembers), issuer: issuer)
+            } catch let later {
+                // The first refusal is about the complete request, unless the second one made a client.
+                throw later.unusableMember == nil ? error : later
+            }
+        }
+    }
+
+    private func register(
+        anyOf choices: [ClientMetadata], issuer: String
+    ) async throws(OAuthError) -> ClientRegistration {
         var refusal = OAuthError.invalidEndpoint(member: "redirect_uris")
         for (index, choice) in choices.enumerated() {
             do {
@@ -41,6 +58,8 @@ package struct RegistrationEndpoint: Sendable {
     private static func isWorthAnother(_ error: OAuthError, among others: ArraySlice<ClientMetadata>) -> Bool {
         switch error {
         case .refused(_, _, "invalid_redirect_uri", _): true
+        // Some servers have one error for all members.
+        case .refused(_, _, "invalid_client_metadata", let words?): words.asciiLowercased.holds(text: "redirect")
         case .redirectChanged(_, _, let given):
             others.contains { other in
                 other.redirectURIs.contains { uri in given.contains { RegistrationAnswer.isSame($0, uri) } }
@@ -61,6 +80,17 @@ package struct RegistrationEndpoint: Sendable {
                 _ = try? await RegistrationManagement(transport: transport).delete(made)
             }
             throw error
+        }
+    }
+}
+
+extension OAuthError {
+    /// Whether a registration may have been refused because of a member that the server can do without.
+    fileprivate var mayConcernOptionalMembers: Bool {
+        switch self {
+        case .refused(_, _, let error, _): !["invalid_redirect_uri", "access_denied"].contains(error)
+        case .registrationClosed(_, let status): [400, 422].contains(status)
+        default: false
         }
     }
 }

@@ -19,7 +19,7 @@ struct TokenAnswer {
     ///   reason why the body is incomplete, if it is.
     init(_ response: HTTPResponse, host: String) throws(OAuthError) {
         let body = response.body.exposedBytes
-        if response.fault == nil, let found = Self.row(in: response, body) {
+        if let found = Self.row(in: response, body) {
             members = found
         } else if let form = Self.form(body, isWhole: response.fault == nil) {
             members = form

@@ -7,6 +7,9 @@ extension TokenResponse {
     /// One year. No server needs more, and values like `9e99` must not overflow.
     static let longestLifetime = 31_536_000
 
+    /// The lifetime of a token in an answer that is cut off before it names one, in seconds.
+    private static let lifetimeInPart = 300
+
     /// Reads a complete answer of the token endpoint at `host` (RFC 6749 sections 5.1 and 5.2).
     init(_ response: HTTPResponse, from host: String) throws(OAuthError) {
         try self.init(try TokenAnswer(granted: response, by: host), of: response, from: host)
@@ -16,6 +19,8 @@ extension TokenResponse {
     init(_ answer: TokenAnswer, of response: HTTPResponse, from host: String) throws(OAuthError) {
         do {
             try self.init(answer)
+            // The part that is missing may have said when the token expires.
+            if response.fault != nil { expiresIn = expiresIn ?? Self.lifetimeInPart }
         } catch {
             try answer.checkNotRefused(response, by: host)
             // If a part is missing, that is the reason.

@@ -197,10 +197,16 @@ extension Report {
                         + Messages.login("--client-id ID --client-secret", service))
             }
             if case .resourceRefused = reason {
+                hints = [
+                    "set resource = false for \(HintedCommand.entry(service)) in the configuration; the server then chooses "
+                        + "what the token is for", "then \(hints[0])", "without that line, each sign-in is for one access token",
+                ]
+            }
+            if case .noRefreshToken(let scopes, false) = reason, scopes.holdsSame(as: "offline_access"),
+                !scopes.holdsSame(as: "openid")
+            {
                 hints.append(
-                    "to sign in for more than one access token, first set resource = false for "
-                        + "\(HintedCommand.entry(service)) in the configuration; the server then chooses what the token is for"
-                )
+                    "some servers heed offline_access only beside openid: " + Messages.login("--scope openid", service))
             }
             if case .noRefreshToken(_, true) = reason {
                 hints.append(

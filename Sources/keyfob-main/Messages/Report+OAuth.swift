@@ -104,6 +104,8 @@ extension Report {
             case .metadataNotFound(let issuer, _): ("\(issuer) publishes no authorization server metadata", 78)
             case .issuerMismatch(let expected, let found):
                 ("the metadata of \(expected) belongs to another issuer: \(found)", 78)
+            case .invalidEndpoint("issuer"):
+                ("the server's issuer is not a complete https URL without user name, query and fragment", 78)
             case .invalidEndpoint(let member):
                 ("the server's \(member) is not a complete https URL without user name and fragment", 78)
             case .addressTooNear(let host, let resource):
@@ -156,10 +158,10 @@ extension Report {
             "then register a client there with the redirect URI \(RedirectTemplate.loopback.uri(port: nil)), and run: "
             + "keyfob login --client-id ID URL"
         switch error {
-        case .metadataNotFound, .invalidEndpoint("authorization_endpoint"), .invalidEndpoint("token_endpoint"),
+        case .metadataNotFound, .invalidEndpoint("issuer"), .invalidEndpoint("authorization_endpoint"), .invalidEndpoint("token_endpoint"),
             .missingEndpoint("authorization_endpoint"), .missingEndpoint("token_endpoint"):
             return ["if you know its endpoints, " + write(endpoints), client]
-        case .issuerMismatch(_, let found) where (try? EndpointURL(found)) == nil:
+        case .issuerMismatch(_, let found) where (try? EndpointURL(found)).map({ $0.query == nil }) != true:
             return [
                 "no client may use that name of the server, and its operator can correct it; until then, if you know its "
                     + "endpoints, " + write(endpoints), client,
@@ -213,6 +215,9 @@ extension Report {
         case .unusableResponse(.empty):
             "if the address of its page has a # sign, paste the whole address here"
         case .unusableResponse(.tooLong): "keyfob reads 16384 bytes of it; its server's operator can make it shorter"
+        case .unusableResponse(.elsewhere(let address)) where (try? RedirectTemplate(address)) != nil:
+            "if its server always comes back there, set redirect_uri = \"\(Messages.whole(address))\" \(inEntry), and "
+                + "sign in again"
         case .anotherLogin, .unusableResponse: "try again, and sign in at the address that this attempt shows"
         case .addressTooNear:
             "nothing was sent or deleted; a network with a sign-in page can cause this; if you trust this "
@@ -261,6 +266,8 @@ extension Report {
         case .undecided: "the server's answer has not exactly one of code and error"
         case .unusableCode: "the server's answer has a code with invalid characters"
         case .anotherBrowser: "the answer came in a browser that keyfob did not start"
+        case .elsewhere(let address): "the answer came to another address than the redirect URI: \(address)"
+        case .unreadable: "the answer came in a form that keyfob does not read"
         }
     }
 

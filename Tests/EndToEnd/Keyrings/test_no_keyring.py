@@ -194,11 +194,12 @@ def test_many_callers_cause_one_refresh(visitor: Person, server: FamilyServer, m
     assert server.refreshes()[before:] == [200]
 
 
+@pytest.mark.parametrize("setting", ["memory", "auto", "keyring"])
 def test_a_full_quota_loses_no_grant(
-    visitor: Person, bare_session: BareSession, server: FamilyServer, memory_service: str
+    visitor: Person, bare_session: BareSession, server: FamilyServer, memory_service: str, setting: str
 ) -> None:
-    set_store(visitor, "memory")
-    assert_worked(visitor.keyfob("login", memory_service))
+    set_store(visitor, setting)
+    assert_worked(visitor.keyfob("login", "--store", "memory", memory_service))
     bare_session.fill_quota()
     before = server.live_refresh_tokens()
     refused = visitor.keyfob("login", "--force", memory_service)

@@ -215,6 +215,30 @@ def test_an_endpoint_that_is_not_complete_can_be_configured(
     assert_worked(owner.keyfob("login", "--client-id", "mine", scripted.origin))
 
 
+def test_an_issuer_with_a_query_leads_to_the_endpoints(owner: Person, scripted: ScriptedServer) -> None:
+    # RFC 8414 section 2 forbids a query, so no configuration can name this issuer.
+    resource = {"resource": scripted.origin, "authorization_servers": [f"{scripted.origin}/?tenant=1"]}
+    scripted.answers["/.well-known/oauth-protected-resource"] = lambda _: (200, resource)
+    owner.configuration.unlink()
+    done = owner.keyfob("login", scripted.origin)
+    assert_refused(done, 78)
+    said = done.stderr.decode()
+    assert 'authorization_endpoint = "https://..." and token_endpoint = "https://..." with their addresses' in said
+    assert f"http://127.0.0.1/callback, and run: keyfob login --client-id ID {scripted.origin}\n" in said
+    ends = {"authorization_endpoint": f"{scripted.origin}/authorize", "token_endpoint": f"{scripted.origin}/token"}
+    owner.configure_keyfob(scripted.origin, scripted.origin, client_id=None, scopes=[], **ends)
+    assert_worked(owner.keyfob("login", "--client-id", "mine", scripted.origin))
+
+
+def test_metadata_whose_issuer_has_a_query_lead_to_the_endpoints(owner: Person, scripted: ScriptedServer) -> None:
+    scripted.metadata["issuer"] = f"{scripted.origin}/?tenant=1"
+    done = owner.keyfob("login", scripted.origin)
+    assert_refused(done, 78)
+    said = done.stderr.decode()
+    assert 'authorization_endpoint = "https://..." and token_endpoint = "https://..." with their addresses' in said
+    assert 'issuer = "http' not in said
+
+
 def test_an_endpoint_with_a_fragment_is_used_without_it(owner: Person, scripted: ScriptedServer) -> None:
     scripted.metadata["authorization_endpoint"] = f"{scripted.origin}/authorize#top"
     done = owner.keyfob("login", "-v", scripted.origin)

@@ -134,8 +134,20 @@ struct `The transport` {
         ("HTTP/1.1 200 OK\r\nX Note: a\r\nContent-Length: 2\r\n\r\n{}", 200),
         ("HTTP/1.1 200 OK\r\nX-Note: a\u{1}b\r\nContent-Length: 2\r\n\r\n{}", 200),
         ("HTTP/1.1 200 OK\nContent-Length: 2\n\n{}", 200), ("HTTP/2.0 200 OK\r\nContent-Length: 2\r\n\r\n{}", 200),
-        ("HTTP/1.1 000 X\r\nContent-Length: 2\r\n\r\n{}", 502), ("HTTP/1.1 042 X\r\n\r\n{}", 502),
-        ("ICY 200 OK\r\nContent-Length: 2\r\n\r\n{}", 502),
+        ("HTTP/1.1 400 No\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\n{}", 400),
+        ("HTTP/2.0 503 No\r\nContent-Length: 2\r\n\r\n{}", 503), ("ICY 400 No\r\n\r\n{}", 400),
+        ("ICY 200 OK\r\nContent-Length: 2\r\n\r\n{}", 200), ("http/1.1 200 OK\r\n\r\n{}", 200),
+        ("HTTP 200 OK\r\n\r\n{}", 200), ("Status: 201 Created\r\n\r\n{}", 201), ("HTTP/1.1\t200\tOK\r\n\r\n{}", 200),
+        // Without a status.
+        ("HTTP/1.1 000 X\r\nContent-Length: 2\r\n\r\n{}", 200), ("HTTP/1.1 042 X\r\n\r\n{}", 200),
+        ("HTTP/1.1 -200 X\r\n\r\n{}", 200), ("HTTP/1.1 2000 X\r\n\r\n{}", 200), ("HTTP/1.1 abc X\r\n\r\n{}", 200),
+        ("\u{FEFF}HTTP/1.1 200 OK\r\n\r\n{}", 200), ("warning: x\nHTTP/1.1 200 OK\r\n\r\n{}", 200), ("{}", 200),
+        ("HTTP/1.1 200 OK\rContent-Length: 2\r\r{}", 200),
+        // Chunks, whole and in pieces.
+        ("HTTP/2.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", 200),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n1\r\n{\r\n1\r\n}\r\n0\r\n\r\n", 200),
+        ("HTTP/2.0 200 OK\nTransfer-Encoding: gzip, Chunked\n\n1;x=y\n{\n1\n}", 200),
+        ("HTTP/2.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{}", 200),
     ]
 
     @Test(arguments: unreadable)

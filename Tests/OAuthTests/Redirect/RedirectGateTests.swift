@@ -138,14 +138,16 @@ import Testing
             Forgery("too long", "/callback?code=evil&state=" + String(repeating: "x", count: 16_384), 414),
             Forgery("PUT", genuine, 405, method: "PUT"),
             Forgery("a name that points at us", genuine, 400, host: "evil.example"),
-            Forgery("the name of this machine", genuine, 400, host: "localhost:4321"),
             Forgery("another port", genuine, 400, host: "127.0.0.1:1"),
             Forgery("no port", genuine, 400, host: "127.0.0.1"),
             Forgery("no host", genuine, 400, host: nil),
             Forgery("a prefetch", genuine, 503, fields: ["sec-purpose": "prefetch;prerender"]),
             Forgery("a longer path", "/callback/x?state=right&code=evil", 404),
             Forgery("a path in another case", "/Callback?state=right&code=evil", 404),
-            Forgery("an absolute target", "http://127.0.0.1:4321/callback?state=right&code=evil", 400),
+            Forgery("an absolute target of a foreign name", "http://evil.example/callback?state=right&code=evil", 400),
+            Forgery("an absolute target without a path", "http://127.0.0.1:4321?state=right&code=evil", 400),
+            Forgery("the name of this machine, wrong state", "/callback?state=wrong&code=evil", 400, host: "localhost:4321"),
+            Forgery("two slashes, wrong state", "//callback?state=wrong&code=evil", 404),
             Forgery("the icon", "/favicon.ico", 404), Forgery("the root", "/", 404), Forgery("the end", "/done", 404),
             Forgery("the page after an answer that comes twice", "/used", 404),
             Forgery("a guessed start", "/start/AAAAAAAAAAAAAAAAAAAAAA", 404), Forgery("an empty start", "/start/", 404),
@@ -225,6 +227,7 @@ import Testing
 
     @Test(arguments: [
         "/callback?state=right&state=right&code=c0de&code=c0de", "/callback/?state=right&code=c0de",
+        "http://127.0.0.1:4321/callback?state=right&code=c0de", "HTTP://127.0.0.1:4321/callback/?state=right&code=c0de",
         "/callback?code=c0de&state=&state=right", "/callback?iss=https%3A%2F%2Flogin.example.com&code=c0de&state=right",
     ])
     func `accepts what can mean only one thing`(target: String) throws {
@@ -248,6 +251,62 @@ import Testing
         var gate = try gate()
         _ = try start(&gate)
         #expect(remark(&gate, request(Self.genuine)) == .unusableResponse(.anotherBrowser))
+    }
+
+    // The browser sends no cookie there. It does with the request to which this leads.
+    @Test(arguments: [
+        ("//callback?state=right&code=c", "127.0.0.1:4321"), ("///callback/?state=right&code=c", "127.0.0.1:4321"),
+        ("/callback?state=right&code=c", "localhost:4321"), ("/callback/?state=right&code=c", "LocalHost:4321"),
+        ("//callback?state=right&code=c", "[::1]:4321"),
+        ("http://localhost:4321/callback?state=right&code=c", "127.0.0.1:4321"),
+    ])
+    func `leads from another spelling of its callback to the callback`(target: String, host: String) throws {
+        var gate = try gate()
+        let cookie = try start(&gate)
+        let (answer, event) = gate.answer(request(target, host: host))
+        #expect(answer.status == 303 && event == nil)
+        #expect(answer.fields["Location"] == "http://127.0.0.1:4321/callback?state=right&code=c")
+        #expect(answer.fields["Set-Cookie"] == nil)
+        guard case .answered(.success) = gate.answer(request("/callback?state=right&code=c", ["cookie": cookie])).1
+        else { Issue.record("no code"); return }
+    }
+
+    @Test(arguments: [
+        ("/?state=right&code=c", "127.0.0.1:4321", "http://127.0.0.1:4321/"),
+        ("/other/callback?code=c&state=right", "127.0.0.1:4321", "http://127.0.0.1:4321/other/callback"),
+        ("/callback/x?code=c&state=right", "127.0.0.1:4321", "http://127.0.0.1:4321/callback/x"),
+        ("/callback?code=c&state=right", "machine.example:4321", "http://machine.example:4321/callback"),
+        ("http://evil.example/callback?code=c&state=right", "127.0.0.1:4321", "http://evil.example/callback"),
+    ])
+    func `reports its server's answer that comes elsewhere`(target: String, host: String, address: String) throws {
+        var gate = try gate()
+        let cookie = try start(&gate)
+        let found = remark(&gate, request(target, host: host, ["cookie": cookie]))
+        #expect(found == .unusableResponse(.elsewhere(address: address)))
+        #expect(remark(&gate, request(target.replacingBytes(of: "right", with: "wrong"), host: host)) == nil)
+    }
+
+    @Test(arguments: [
+        ("text/plain", "state=right&code=c"), ("multipart/form-data; boundary=b", "--b\r\n\r\nright\r\n--b--"),
+        ("application/json", #"{"state":"right","code":"c"}"#),
+        ("application/x-www-form-urlencoded", "state=right&code=a b"),
+    ])
+    func `reports its server's answer in a form that it cannot read`(type: String, body: String) throws {
+        var gate = try gate()
+        _ = try start(&gate)
+        var form = request("/callback", method: "POST", ["content-type": type, "origin": "https://a.example"])
+        form.body = Array(body.utf8)
+        #expect(remark(&gate, form) == .unusableResponse(.unreadable))
+        form.body = Array("state=wrong!".utf8)
+        #expect(remark(&gate, form) == nil)
+    }
+
+    @Test(arguments: ["HEAD", "OPTIONS", "PUT"])
+    func `does not report what a browser or a scanner tries before the answer`(method: String) throws {
+        var gate = try gate()
+        let cookie = try start(&gate)
+        #expect(remark(&gate, request(Self.genuine, method: method, ["cookie": cookie])) == nil)
+        #expect(remark(&gate, request("/x?state=right", ["cookie": cookie, "purpose": "prefetch"])) == nil)
     }
 
     @Test func `reports only a few times: a page must not fill the terminal`() throws {

@@ -202,7 +202,7 @@ private func register(
     @Test(arguments: [
         ["redirect_uris": "[]"], ["redirect_uris": "{}"], ["redirect_uris": "[null]"], ["redirect_uris": "7"],
         ["registration_access_token": "{}"], ["client_secret_expires_at": "\"never\""], ["client_name": "7"],
-        ["client_secret": "false"], ["client_secret": "7"], ["token_endpoint_auth_method": "[]"],
+        ["client_secret": "false"], ["token_endpoint_auth_method": "[]"],
     ])
     func `with a member of another form is read`(changes: [String: String]) async throws {
         #expect(try await registration(Registrations.answer(changes)) == Registrations.made())
@@ -211,6 +211,13 @@ private func register(
     @Test func `with a number as client_id is read`() async throws {
         let made = try await registration(Registrations.answer(["client_id": "4711"]))
         #expect(made.client.id == "4711")
+    }
+
+    @Test(arguments: [("7", "7"), ("\"s \"", "s "), ("\" s\"", " s"), ("{\"value\":\"s\"}", "s")])
+    func `has the secret as it came, also a number`(value: String, secret: String) async throws {
+        let made = try await registration(
+            Registrations.answer(["client_secret": value, "token_endpoint_auth_method": "\"client_secret_post\""]))
+        #expect(made.client == Client(id: "c-1", secret: Secret(secret), authentication: .post))
     }
 
     @Test(arguments: ["private_key_jwt", "tls_client_auth", "client_secret_jwt"])
@@ -236,7 +243,48 @@ private func register(
         let refusal = OAuthError.refused(
             host: "login.example.com", status: status, error: error, description: "no \u{FFFD}[2J")
         #expect(result == .failure(refusal))
-        #expect(requests.count == 1)
+        #expect(requests.count == 2)
+    }
+
+    /// Some servers know no other members than the necessary ones, or do not let clients choose their scope.
+    @Test(arguments: [
+        Answer.json(#"{"error":"invalid_client_metadata","error_description":"unknown member"}"#, status: 400),
+        .json(#"{"error":"invalid_scope"}"#, status: 400), .json(#"{"detail":[{"loc":["scope"]}]}"#, status: 422),
+        .json(#"{"message":"property application_type should not exist"}"#, status: 400), .status(400),
+        .json(#"{"error":"invalid_request"}"#, status: 400),
+    ])
+    private func `is repeated once without the members that a server can do without`(answer: Answer) async throws {
+        let (result, requests) = try await register([answer, Registrations.answer()])
+        #expect(try result.get() == Registrations.made())
+        let bodies = requests.compactMap { $0.json?.exposedText }
+        #expect(
+            bodies.last == """
+                {"client_name":"keyfob","grant_types":["authorization_code","refresh_token"],\
+                "redirect_uris":["http://127.0.0.1:4711/callback"],"response_types":["code"],\
+                "token_endpoint_auth_method":"none"}
+                """)
+        #expect(bodies.count == 2 && bodies[0].contains("application_type"))
+    }
+
+    /// The first reason is about the request that a user would compare with the server's documents.
+    @Test func `that is refused a second time reports the first reason`() async throws {
+        let (result, _) = try await register([
+            .json(#"{"error":"invalid_client_metadata","error_description":"no scope"}"#, status: 400),
+            .json(#"{"error":"invalid_request"}"#, status: 400),
+        ])
+        guard case .failure(.refused(_, 400, "invalid_client_metadata", "no scope")) = result
+        else { Issue.record("\(result)"); return }
+    }
+
+    /// Some servers have one error for all members.
+    @Test func `whose words name the redirect URI is tried with localhost`() async throws {
+        let words = #"{"error":"invalid_client_metadata","error_description":"Redirect URI must use localhost"}"#
+        let uri = "http://localhost:4711/callback"
+        let (result, requests) = try await register([
+            .json(words, status: 400), Registrations.answer(["redirect_uris": "[\"\(uri)\"]"]),
+        ])
+        #expect(try result.get() == Registrations.made { $0.redirectURIs = [uri] })
+        #expect(requests.count == 2 && requests[1].json?.exposedText?.contains("application_type") == true)
     }
 
     @Test(arguments: [
@@ -249,7 +297,7 @@ private func register(
         guard case .response(let response) = answer else { return }
         let (result, requests) = try await register([answer])
         #expect(result == .failure(.registrationClosed(host: "login.example.com", status: response.status)))
-        #expect(requests.count == 1)
+        #expect(requests.count == (response.status == 400 ? 2 : 1))
     }
 
     @Test(arguments: [

@@ -73,11 +73,13 @@ import Testing
         FailureRow(
             testDescription: "invalid_client_metadata", answer: .error("invalid_client_metadata"), status: 78,
             says: "the server did not register keyfob: 127.0.0.1 answered invalid_client_metadata",
-            hint: "register a client there with the redirect URI http://127.0.0.1/callback, then run: keyfob login"),
+            hint: "register a client there with the redirect URI http://127.0.0.1/callback, then run: keyfob login",
+            requests: 2),
         FailureRow(
             testDescription: "invalid_request", answer: .error("invalid_request"), status: 78,
             says: "answered invalid_request",
-            hint: "register a client there with the redirect URI http://127.0.0.1/callback, then run: keyfob login"),
+            hint: "register a client there with the redirect URI http://127.0.0.1/callback, then run: keyfob login",
+            requests: 2),
     ]
 
     @Test(arguments: registrations)
