@@ -132,7 +132,8 @@ struct SignInScreen: Sendable {
         for await remark in pending.remarks {
             switch remark {
             case .unusableResponse(.anotherBrowser) where takesPastes, .unusableResponse(.empty) where takesPastes,
-                .unusableResponse(.tooLong), .unusableResponse(.elsewhere), .unusableResponse(.unreadable), .anotherLogin:
+                .unusableResponse(.tooLong), .unusableResponse(.elsewhere), .unusableResponse(.unreadable),
+                .anotherLogin:
                 complain(remark, account)
                 if remark != .anotherLogin, remark != .unusableResponse(.anotherBrowser), pending.offersDevice {
                     Terminal.hint(Messages.onAnotherDevice(account.service))

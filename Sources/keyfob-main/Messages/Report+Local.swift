@@ -199,7 +199,8 @@ extension Report {
             if case .resourceRefused = reason {
                 hints = [
                     "set resource = false for \(HintedCommand.entry(service)) in the configuration; the server then chooses "
-                        + "what the token is for", "then \(hints[0])", "without that line, each sign-in is for one access token",
+                        + "what the token is for",
+                    "then \(hints[0])", "without that line, each sign-in is for one access token",
                 ]
             }
             if case .noRefreshToken(let scopes, false) = reason, scopes.holdsSame(as: "offline_access"),

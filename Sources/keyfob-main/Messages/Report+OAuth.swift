@@ -158,7 +158,8 @@ extension Report {
             "then register a client there with the redirect URI \(RedirectTemplate.loopback.uri(port: nil)), and run: "
             + "keyfob login --client-id ID URL"
         switch error {
-        case .metadataNotFound, .invalidEndpoint("issuer"), .invalidEndpoint("authorization_endpoint"), .invalidEndpoint("token_endpoint"),
+        case .metadataNotFound, .invalidEndpoint("issuer"), .invalidEndpoint("authorization_endpoint"),
+            .invalidEndpoint("token_endpoint"),
             .missingEndpoint("authorization_endpoint"), .missingEndpoint("token_endpoint"):
             return ["if you know its endpoints, " + write(endpoints), client]
         case .issuerMismatch(_, let found) where (try? EndpointURL(found)).map({ $0.query == nil }) != true:

@@ -145,7 +145,10 @@ struct `The transport` {
         ("HTTP/1.1 200 OK\rContent-Length: 2\r\r{}", 200),
         // Chunks, whole and in pieces.
         ("HTTP/2.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", 200),
-        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n1\r\n{\r\n1\r\n}\r\n0\r\n\r\n", 200),
+        (
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n1\r\n{\r\n1\r\n}\r\n0\r\n\r\n",
+            200
+        ),
         ("HTTP/2.0 200 OK\nTransfer-Encoding: gzip, Chunked\n\n1;x=y\n{\n1\n}", 200),
         ("HTTP/2.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{}", 200),
     ]

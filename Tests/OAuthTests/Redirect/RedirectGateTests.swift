@@ -146,7 +146,8 @@ import Testing
             Forgery("a path in another case", "/Callback?state=right&code=evil", 404),
             Forgery("an absolute target of a foreign name", "http://evil.example/callback?state=right&code=evil", 400),
             Forgery("an absolute target without a path", "http://127.0.0.1:4321?state=right&code=evil", 400),
-            Forgery("the name of this machine, wrong state", "/callback?state=wrong&code=evil", 400, host: "localhost:4321"),
+            Forgery(
+                "the name of this machine, wrong state", "/callback?state=wrong&code=evil", 400, host: "localhost:4321"),
             Forgery("two slashes, wrong state", "//callback?state=wrong&code=evil", 404),
             Forgery("the icon", "/favicon.ico", 404), Forgery("the root", "/", 404), Forgery("the end", "/done", 404),
             Forgery("the page after an answer that comes twice", "/used", 404),
