@@ -254,13 +254,9 @@ private final class ArrivedPart: Sendable {
     func response(to request: HTTPRequest, without error: OAuthError?) throws(OAuthError) -> HTTPResponse {
         let host = request.url.host
         let part = part.withLock { $0 }
-        if part == nil || part?.body.readableBytes == 0, request.keepsPart, let error,
-            let answer = unreadable.withLock({ $0 }), let body = answer.body, !body.isEmpty
+        if part == nil || part?.body.readableBytes == 0, let error, let answer = unreadable.withLock({ $0 }),
+            let response = answer.response(to: request, error)
         {
-            // Without a status the body decides, and if it says nothing, the fault.
-            let decoded = DecodedBody(body, codings: [], limit: request.responseLimit)
-            var response = HTTPResponse(status: answer.status ?? 200, fields: [], body: Secret(decoded.bytes))
-            response.fault = error
             return response
         }
         guard let part else { throw error ?? .answerLost(host: host) }

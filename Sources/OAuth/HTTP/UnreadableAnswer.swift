@@ -8,6 +8,17 @@ struct UnreadableAnswer: Error {
     /// Header and body.
     let bytes: [UInt8]
 
+    /// The answer, as far as it can be read; nil if it cannot be used. It is whole if it has a status and a JSON object. A part
+    /// counts only if the answer cannot be had again. Without a status the body decides, and if it says nothing, `error`.
+    func response(to request: HTTPRequest, _ error: OAuthError) -> HTTPResponse? {
+        guard let body, !body.isEmpty else { return nil }
+        let decoded = DecodedBody(body, codings: [], limit: request.responseLimit)
+        var response = HTTPResponse(status: status ?? 200, fields: [], body: Secret(decoded.bytes))
+        let isObject = decoded.problem == nil && (try? JSONObject(tolerantly: decoded.bytes)) != nil
+        if status == nil || !isObject { response.fault = error }
+        return response.fault == nil || request.keepsPart ? response : nil
+    }
+
     /// The body: what follows the first empty line, without the framing of chunks. Of an answer without a header (HTTP/0.9),
     /// the object with which it begins. nil if there is none.
     var body: [UInt8]? {

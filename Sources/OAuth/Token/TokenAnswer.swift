@@ -19,7 +19,7 @@ struct TokenAnswer {
     ///   reason why the body is incomplete, if it is.
     init(_ response: HTTPResponse, host: String) throws(OAuthError) {
         let body = response.body.exposedBytes
-        if let found = Self.row(in: response, body) {
+        if let found = Self.row(in: response, body), response.fault == nil || Self.isGrant(found) {
             members = found
         } else if let form = Self.form(body, isWhole: response.fault == nil) {
             members = form
@@ -125,7 +125,7 @@ struct TokenAnswer {
         let (objects, rest) = LooseObject.row(in: body)
         guard !objects.isEmpty else { return nil }
         let answers = objects.map { unwrapped($0.members) }
-        let granted = answers.filter { $0.contains { grants.holdsSame(as: folded($0.name)) } }
+        let granted = answers.filter(isGrant)
         if granted.isEmpty, !rest.isEmpty, let later = object(in: response, rest) { return unwrapped(later.members) }
         return (granted.isEmpty ? answers : granted).reduce([]) { known, next in
             let names = Set(next.map { folded($0.name) })
@@ -135,6 +135,10 @@ struct TokenAnswer {
 
     /// Members, as ``folded(_:)``, that cannot be had again.
     private static let grants = ["accesstoken", "refreshtoken", "clientid"]
+
+    private static func isGrant(_ members: [JSON.Member]) -> Bool {
+        members.contains { grants.holdsSame(as: folded($0.name)) }
+    }
 
     /// The object in another text that is an answer: a token or a client with a status of success, or an error with one that
     /// servers use for it. A page has examples, scripts and attributes of its own, so nothing in it is an answer.

@@ -207,7 +207,7 @@ extension Report {
                 !scopes.holdsSame(as: "openid")
             {
                 hints.append(
-                    "some servers heed offline_access only beside openid: " + Messages.login("--scope openid", service))
+                    "some servers give one only beside the scope openid: " + Messages.login("--scope openid", service))
             }
             if case .noRefreshToken(_, true) = reason {
                 hints.append(

@@ -55,6 +55,33 @@ import Testing
         #expect(try read(#"{"access_token":"AT","token_type":"Bearer","expires_in":\#(json)}"#).expiresIn == seconds)
     }
 
+    /// The part that is missing may have said when the token expires.
+    @Test(arguments: [
+        (#"{"access_token":"AT","#, 300), (#"{"access_token":"AT","expires_in":36"#, 300),
+        (#"{"access_token":"AT","expires_in":3600,"#, 3600), (#"{"access_token":"AT","expires_in":3600}"#, 3600),
+    ])
+    func `that is cut off has a short lifetime, unless it names one`(body: String, seconds: Int) throws {
+        var response = HTTPResponse(status: 200, fields: [], body: Secret(body))
+        response.fault = .answerLost(host: "a.example")
+        #expect(try TokenResponse(response, from: "a.example").expiresIn == seconds)
+    }
+
+    /// Some servers repeat what they got, also in a field.
+    @Test(arguments: [
+        ("0f3c9a71be5d4428a6d0c1e29b7754aa", nil), ("text/0F3C9A71BE5D4428A6D0C1E29B7754AA", "text/<secret>"),
+        ("text/0f3c9a71be5d4428", "<secret>"), ("text/a71be5d4428a.x", "<secret>"), ("text/a/b", nil),
+        ("te xt/html", nil),
+        ("text/html; x=0f3c9a71be5d4428a6d0c1e29b7754aa", "text/html"),
+        ("application/vnd.a+json", "application/vnd.a+json"), ("text/" + String(repeating: "a", count: 100), nil),
+    ])
+    func `that is no JSON is named by its type, without a secret of the request`(type: String, shown: String?) throws {
+        var response = HTTPResponse(status: 200, fields: [(name: "Content-Type", value: type)], body: Secret("Hello"))
+        response.sentSecrets = [Secret("0f3c9a71be5d4428a6d0c1e29b7754aa")]
+        #expect(throws: OAuthError.notJSON(host: "a.example", contentType: shown)) {
+            try TokenResponse(response, from: "a.example")
+        }
+    }
+
     // Characters that would break a line protocol, a header field or a terminal.
     @Test(arguments: [
         #"x\nhost=evil.example"#, #"x\ry"#, #"x\n\u0000\n"#, #"x\u0000"#, #" "#, #"x y"#, #"x\u2028"#, #"\u001b[2J"#,
