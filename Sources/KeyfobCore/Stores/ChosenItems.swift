@@ -40,6 +40,12 @@ package struct ChosenItems: ItemStore {
         return (kept + (found ?? [])).sorted { $0.modified > $1.modified }
     }
 
+    package func inMemory(
+        _ schema: ItemSchema, matching attributes: [String: String]
+    ) throws(SecretServiceError) -> [SecretItem] {
+        try memory.search(schema, matching: attributes, in: nil)
+    }
+
     package func store(
         _ schema: ItemSchema, attributes: [String: String], label: String, secret: Secret,
         in collection: SecretService.Collection

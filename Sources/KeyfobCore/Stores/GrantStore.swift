@@ -46,16 +46,17 @@ package struct GrantStore: Sendable {
         withJournal(try items.search(Self.schema, matching: ["kind": "grant"]))
     }
 
-    /// All grants that can be seen, also if there is no Secret Service.
+    /// All grants that can be seen, also if there is no Secret Service, or if it cannot be read now.
     ///
-    /// - Returns: also the reason why there may be more, in a Secret Service that is not there now; nil if there is one.
-    /// - Throws: the errors of a Secret Service that is there.
+    /// - Returns: also the reason why there may be more, in the Secret Service; nil if it was read.
+    /// - Throws: the errors of a Secret Service that is there, if kernel memory has no grant.
     package func allInSight() throws(SecretServiceError) -> (grants: [PlacedGrant], unseen: SecretServiceError?) {
         do throws(SecretServiceError) {
             return (try allWithPlaces(), nil)
         } catch {
-            guard error.isMissingService else { throw error }
-            return (withJournal([]), error)
+            let inMemory = (try? items.inMemory(Self.schema, matching: ["kind": "grant"])) ?? []
+            guard error.isMissingService || !inMemory.isEmpty else { throw error }
+            return (withJournal(inMemory), error)
         }
     }
 

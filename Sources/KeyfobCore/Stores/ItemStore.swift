@@ -14,6 +14,11 @@ package protocol ItemStore: Sendable {
         _ schema: ItemSchema, matching attributes: [String: String], in collection: SecretService.Collection?
     ) throws(SecretServiceError) -> [SecretItem]
 
+    /// The same of kernel memory alone, which can be read even if the Secret Service cannot.
+    func inMemory(
+        _ schema: ItemSchema, matching attributes: [String: String]
+    ) throws(SecretServiceError) -> [SecretItem]
+
     /// Stores `secret` as the one item with exactly these attributes.
     func store(
         _ schema: ItemSchema, attributes: [String: String], label: String, secret: Secret,
@@ -48,6 +53,10 @@ extension ItemStore {
     package var mayHaveMore: Bool { false }
 
     package var savesLate: Bool { false }
+
+    package func inMemory(
+        _ schema: ItemSchema, matching attributes: [String: String]
+    ) throws(SecretServiceError) -> [SecretItem] { [] }
 
     package func ensureRoom(
         _ schema: ItemSchema, attributes: [String: String], bytes: Int

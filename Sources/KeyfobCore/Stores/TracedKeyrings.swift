@@ -39,6 +39,12 @@ package struct TracedItems: ItemStore {
         }
     }
 
+    package func inMemory(
+        _ schema: ItemSchema, matching attributes: [String: String]
+    ) throws(SecretServiceError) -> [SecretItem] {
+        try items.inMemory(schema, matching: attributes)
+    }
+
     package var mayHaveMore: Bool { items.mayHaveMore }
 
     package var savesLate: Bool { items.savesLate }

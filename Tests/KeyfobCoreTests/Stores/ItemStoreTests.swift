@@ -246,4 +246,22 @@ enum TestedStore: String, CaseIterable, Sendable {
             try items(.keyring).search(GrantStore.schema, matching: ["kind": "grant"])
         }
     }
+    @Test(arguments: absences + troubles)
+    func `Sign-ins in kernel memory are in sight although the Secret Service cannot be read`(
+        _ trouble: SecretServiceError
+    ) throws {
+        let grant = Grant.example(of: try .example())
+        let grants = GrantStore(items: items(.keyring))
+        keyring.fail(trouble)
+        if trouble.isMissingService {
+            #expect(try grants.allInSight().grants.isEmpty)
+        } else {
+            #expect(throws: trouble) { try grants.allInSight() }
+        }
+        try GrantStore(items: items(.memory)).save(grant)
+        let (found, unseen) = try grants.allInSight()
+        #expect(found.map(\.grant) == [grant])
+        // With a grant in kernel memory, the lack of a Secret Service is no problem.
+        #expect(unseen == (trouble.isMissingService ? nil : trouble))
+    }
 }
