@@ -4,6 +4,7 @@ import Dialects
 /// Answers clients of the Model Context Protocol.
 struct Headers: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "headers",
         abstract: "Print the header fields for a URL as one JSON object, for MCP clients. Never asks the user.")
 
     @Argument(
@@ -22,7 +23,7 @@ struct Headers: AsyncParsableCommand {
 /// Answers the go command.
 struct Goauth: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Answer the go command: GOAUTH=\"keyfob goauth\". Never asks the user.")
+        commandName: "goauth", abstract: "Answer the go command: GOAUTH=\"keyfob goauth\". Never asks the user.")
 
     @Argument(help: "The URL for which the server returned an error.", completion: .services)
     var url: String?

@@ -8,6 +8,7 @@ import KeyfobCore
 /// Shows the configuration files, or the settings for a URL and their sources.
 struct Config: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "config",
         abstract: "Show the configuration files, or the settings for a URL and the source of each.",
         discussion: "If a service is not configured, keyfob asks the service for its authorization server.")
 

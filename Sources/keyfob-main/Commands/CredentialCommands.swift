@@ -55,7 +55,7 @@ struct CredentialOptions: ParsableArguments {
 
 struct Get: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Answer a request on standard input with a credential (protocol.md).")
+        commandName: "get", abstract: "Answer a request on standard input with a credential (protocol.md).")
 
     @OptionGroup var options: CredentialOptions
 
@@ -64,7 +64,7 @@ struct Get: AsyncParsableCommand {
 
 struct Store: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Store the credential on standard input, which the service has accepted.")
+        commandName: "store", abstract: "Store the credential on standard input, which the service has accepted.")
 
     @OptionGroup var options: CredentialOptions
 
@@ -73,7 +73,7 @@ struct Store: AsyncParsableCommand {
 
 struct Erase: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Delete the credential on standard input, which the service has rejected.")
+        commandName: "erase", abstract: "Delete the credential on standard input, which the service has rejected.")
 
     @OptionGroup var options: CredentialOptions
 

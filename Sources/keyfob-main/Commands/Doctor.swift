@@ -9,7 +9,7 @@ import SecretService
 /// Runs the checks from the session bus to a token, and reports the result of each.
 struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Find out what is wrong, from the keyring to a token.",
+        commandName: "doctor", abstract: "Find out what is wrong, from the keyring to a token.",
         discussion: """
             It opens no window, asks no question and shows no secret, so you can publish the report. The exit status is \
             that of the first failed check.

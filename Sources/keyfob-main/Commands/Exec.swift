@@ -11,6 +11,7 @@ import Secrets
 /// descriptor.
 struct Exec: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "exec",
         abstract: "Run a command with a token in its environment or on a file descriptor, never on a command line.",
         discussion: """
             If the service refuses the token, because somebody has revoked it, get another one and run the command again: \

@@ -6,6 +6,7 @@ import KeyfobCore
 
 struct Export: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "export",
         abstract: "Print your configuration and your approvals, without secrets, for another machine.")
 
     @Flag(name: .customLong("config"), help: "Print the configuration. Nothing else can be exported.")

@@ -11,7 +11,7 @@ import SecretService
 
 struct Import: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Copy passwords and tokens of other programs into your keyring.",
+        commandName: "import", abstract: "Copy passwords and tokens of other programs into your keyring.",
         discussion: """
             It first shows them without their secrets, and copies them after your yes. It does not change the data of \
             the other programs. At the end it says how to remove secrets in plain text. With `--from gcm` it also says \

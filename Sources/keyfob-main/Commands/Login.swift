@@ -6,7 +6,7 @@ import OAuth
 import Secrets
 
 struct Login: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Sign in to a service now.")
+    static let configuration = CommandConfiguration(commandName: "login", abstract: "Sign in to a service now.")
 
     @Argument(help: "The URL of the service.", completion: .services)
     var url: String

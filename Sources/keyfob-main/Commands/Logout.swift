@@ -7,6 +7,7 @@ import SecretService
 
 struct Logout: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "logout",
         abstract: "Revoke the tokens of a service at its authorization server, and delete them here.")
 
     @Argument(help: "The URL of the service.", completion: .services)

@@ -9,6 +9,7 @@ import OAuth
 
 struct Status: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "status",
         abstract: "Show your sign-ins, their servers, and when they "
             + "expire.")
 
