@@ -150,23 +150,6 @@ extension OAuthError {
 }
 
 extension OAuthError {
-    /// Whether an authorization request may have failed because of its `prompt`: some servers answer `prompt=consent` with
-    /// an error of their own, or with 500.
-    package var mayConcernPrompt: Bool {
-        switch self {
-        case .unavailable(_, let status, _): status >= 500
-        case .endpointFailed(_, _, let error): error.mayConcernPrompt
-        case .refused(_, _, let error, _):
-            ![
-                "access_denied", "invalid_client", "unauthorized_client", "invalid_scope", "invalid_target",
-                "invalid_redirect_uri", Self.unverifiedRefusal,
-            ].contains(error)
-        default: false
-        }
-    }
-}
-
-extension OAuthError {
     /// Whether a pushed request may have been refused for a reason that does not concern a plain one: the endpoint wants
     /// another authentication of the client, or another form (RFC 9126 section 2.3). The other errors are about what the
     /// user would be asked for.

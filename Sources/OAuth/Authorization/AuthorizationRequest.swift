@@ -75,3 +75,20 @@ struct AuthorizationRequest {
         return list + optional.compactMap { name, value in value.map { (name: name, value: $0) } }
     }
 }
+
+extension OAuthError {
+    /// Whether an authorization request may have failed because of its `prompt`: some servers answer `prompt=consent` with
+    /// an error of their own, or with 500.
+    package var mayConcernPrompt: Bool {
+        switch self {
+        case .unavailable(_, let status, _): status >= 500
+        case .endpointFailed(_, _, let error): error.mayConcernPrompt
+        case .refused(_, _, let error, _):
+            ![
+                "access_denied", "invalid_client", "unauthorized_client", "invalid_scope", "invalid_target",
+                "invalid_redirect_uri", Self.unverifiedRefusal,
+            ].contains(error)
+        default: false
+        }
+    }
+}
