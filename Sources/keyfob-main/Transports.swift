@@ -4,6 +4,7 @@ import Doctor
 import Glibc
 import KeyfobCore
 import OAuth
+import Processes
 import Synchronization
 
 /// The transports of this process, one for each set of trusted authorities. All can be closed at the end.
@@ -55,7 +56,8 @@ final class Transports: Sendable {
                     var settings = try network.settings(for: url)
                     settings.extraAuthorities = file
                     return settings
-                }, deadline: clocks == nil ? .seconds(30) : .seconds(4))
+                }, deadline: clocks == nil ? .seconds(30) : .seconds(4),
+                isEnding: { HeldSignals.isCaught })
             open[file ?? ""] = made
             return made
         }

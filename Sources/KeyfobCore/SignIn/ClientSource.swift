@@ -79,10 +79,10 @@ package struct ClientSource: Sendable {
         if let document = account.clientMetadataDocument, metadata.clientIDMetadataDocumentSupported, !isLabelNeeded {
             return Identity(client: Client(id: document), redirect: account.redirect ?? ClientMetadataDocument.redirect)
         }
+        let wanted = account.redirect ?? Self.redirect(of: issuer)
         let usable = try registrations.own(issuer: issuer).first { known in
-            // Servers compare the path, and some the port, so configured ones must be the registered ones.
-            let isConfigured = account.redirect.map { wanted in known.redirect?.isMade(from: wanted) == true } ?? true
-            return isConfigured && !known.isExpired(at: now())
+            // Servers compare the path, and some the port, so those of the account must be the registered ones.
+            return known.redirect?.isMade(from: wanted) == true && !known.isExpired(at: now())
                 && !(isLabelNeeded && known.redirect?.path == RedirectTemplate.loopback.path)
         }
         if !anew, let own = usable, let redirect = own.redirect {
@@ -97,6 +97,11 @@ package struct ClientSource: Sendable {
             account, metadata, issuer, isForDevice: isForDevice, isLabelNeeded: isLabelNeeded, transport: transport)
     }
 
+    /// The redirect URI of keyfob's own registrations at an issuer, if the user has configured none.
+    private static func redirect(of issuer: String) -> RedirectTemplate {
+        .loopback(labelled: String(Account.digest(["redirect", issuer]).prefix(16)))
+    }
+
     /// Registers keyfob and stores the registration. The redirect URI has a fixed port, which every later sign-in uses: some
     /// servers compare redirect URIs byte for byte.
     ///
@@ -109,7 +114,7 @@ package struct ClientSource: Sendable {
         guard let url = metadata.registrationEndpoint else {
             throw try clientNeeded(account, issuer)
         }
-        let template = account.redirect ?? .loopback(labelled: String(Account.digest(["redirect", issuer]).prefix(16)))
+        let template = account.redirect ?? Self.redirect(of: issuer)
         let port: Int
         if let fixed = template.ports.first {
             port = fixed

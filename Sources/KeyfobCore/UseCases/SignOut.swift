@@ -79,10 +79,10 @@ package struct SignOut: Sendable {
             let tokens = await revoke(grant, accessToken, client, host, transport)
             try grants.remove(grant)
             // Without a Secret Service, its grants are unknown, and one of them may need the registration or the approval.
-            let isWhole = !grants.mayHaveMore
+            let isWhole = hasNoKeyring || !grants.mayHaveMore
             let others = isWhole ? try grants.all() : (try? grants.all()) ?? []
             // If the list of approvals cannot be read, the rest still ends.
-            let keptApproval = isWhole || hasNoKeyring ? forgetApproval(of: grant, others) : nil
+            let keptApproval = isWhole ? forgetApproval(of: grant, others) : nil
             let registration = isWhole ? try await unregister(grant, client, others, transport) : .stays
             return Outcome(tokens: tokens, registration: registration, keptApproval: keptApproval)
         }

@@ -13,17 +13,19 @@ package struct AsyncHTTPTransport: HTTPTransport {
     private let settings: @Sendable (EndpointURL) async throws(OAuthError) -> NetworkSettings
     private let deadline: Duration
     private let resolution: NameResolution
+    private let isEnding: @Sendable () -> Bool
 
     /// - Parameters:
     ///   - settings: returns how to reach a URL; called before each request. Its time counts towards the deadline. If
     ///     it throws, nothing is sent.
     ///   - deadline: the time for a whole request, from connecting to the last byte.
+    ///   - isEnding: whether the process ends soon. Then a request gets ``lastTime``, and what has arrived counts.
     package init(
         settings: @escaping @Sendable (EndpointURL) async throws(OAuthError) -> NetworkSettings,
-        deadline: Duration = .seconds(30)
+        deadline: Duration = .seconds(30), isEnding: @escaping @Sendable () -> Bool = { false }
     ) {
         self.init(
-            settings: settings, deadline: deadline,
+            settings: settings, deadline: deadline, isEnding: isEnding,
             resolution: { host throws(OAuthError) in
                 try await SystemNameResolution.addresses(of: host)
             })
@@ -33,8 +35,9 @@ package struct AsyncHTTPTransport: HTTPTransport {
     ///   in the DNS.
     init(
         settings: @escaping @Sendable (EndpointURL) async throws(OAuthError) -> NetworkSettings, deadline: Duration,
-        resolution: @escaping NameResolution
+        isEnding: @escaping @Sendable () -> Bool = { false }, resolution: @escaping NameResolution
     ) {
+        self.isEnding = isEnding
         clients = LazyHTTPClients(deadline: deadline)
         self.settings = settings
         self.deadline = deadline
@@ -46,7 +49,7 @@ package struct AsyncHTTPTransport: HTTPTransport {
         let failures = TransportFailures(host: request.url.host, limit: request.responseLimit, deadline: deadline)
         let arrived = ArrivedPart()
         let error: OAuthError? =
-            switch await Self.race(deadline, { await exchange(request, arrived, failures) }) {
+            switch await race(deadline, { await exchange(request, arrived, failures) }) {
             case .success: nil
             case .failure(let error): error
             case nil: Task.isCancelled ? .cancelled : failures.timedOut
@@ -77,7 +80,7 @@ package struct AsyncHTTPTransport: HTTPTransport {
     }
 
     /// AsyncHTTPClient's own deadline covers only the header of the response. A slow body would not be limited by it.
-    private static func race(
+    private func race(
         _ deadline: Duration, _ operation: @escaping @Sendable () async -> Result<Void, OAuthError>
     ) async -> Result<Void, OAuthError>? {
         await withTaskGroup(of: Result<Void, OAuthError>?.self) { group in
@@ -91,15 +94,19 @@ package struct AsyncHTTPTransport: HTTPTransport {
         }
     }
 
+    /// The time that a request gets if the process ends soon: less than a signal is held back (`HeldSignals`).
+    private static let lastTime = Duration.seconds(3)
+
     /// Waits until the process has run for `time`. The time in which it was stopped (Ctrl-Z, SIGSTOP) does not count: an
     /// answer that arrived meanwhile is still read.
-    private static func running(for time: Duration) async {
+    private func running(for time: Duration) async {
         let clock = ContinuousClock()
-        var left = time
+        var (left, isLast) = (time, false)
         while left > .zero, !Task.isCancelled {
             let (step, begun) = (min(left, .seconds(1)), clock.now)
             try? await Task.sleep(for: step)
             left -= min(clock.now - begun, step + .seconds(1))
+            if !isLast, isEnding() { (left, isLast) = (min(left, Self.lastTime), true) }
         }
     }
 

@@ -32,7 +32,10 @@ struct UnreadableAnswer: Error {
             $0 == 10 || $0 == 13
         }.map { Substring($0) }
         let isInChunks = fields.contains { $0.begins(with: "transfer-encoding") && $0.holds(text: "chunked") }
-        let body = Array(bytes[end.upperBound...])
+        let rest = Array(bytes[end.upperBound...])
+        // Another answer on the connection is none to this request.
+        let next = ["HTTP/1.0 ", "HTTP/1.1 "].compactMap { rest.place(of: Array($0.utf8))?.lowerBound }.min()
+        let body = Array(rest[..<(next ?? rest.endIndex)])
         return isInChunks ? Self.withoutChunks(body) ?? body : body
     }
 

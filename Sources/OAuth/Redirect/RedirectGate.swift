@@ -74,7 +74,7 @@ struct RedirectGate: Sendable {
             !request.isPrefetch, request.contains(state)
         else { return (answer, event) }
         let isOurAddress = accepts(host: request.hosts) && request.pathAndQuery.map { isCallback($0.path) } == true
-        guard isOurAddress else {
+        guard isOurAddress || request.hosts.count != 1 else {
             let address = "http://\(request.hosts.first ?? "")\(request.pathAndQuery?.path ?? "")"
             return (answer, remark(.unusableResponse(.elsewhere(address: address))))
         }

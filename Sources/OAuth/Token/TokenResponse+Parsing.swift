@@ -21,6 +21,11 @@ extension TokenResponse {
             try self.init(answer)
             // The part that is missing may have said when the token expires.
             if response.fault != nil { expiresIn = expiresIn ?? Self.lifetimeInPart }
+            // Scopes are shown.
+            scope = scope?.filter { ServerText.printable($0, without: response.sentSecrets).isSame(as: $0) }
+        } catch .unexpectedTokenType(let type) {
+            try answer.checkNotRefused(response, by: host)
+            throw .unexpectedTokenType(ServerText.printable(type, without: response.sentSecrets))
         } catch {
             try answer.checkNotRefused(response, by: host)
             // If a part is missing, that is the reason.

@@ -216,9 +216,8 @@ extension Report {
         case .unusableResponse(.empty):
             "if the address of its page has a # sign, paste the whole address here"
         case .unusableResponse(.tooLong): "keyfob reads 16384 bytes of it; its server's operator can make it shorter"
-        case .unusableResponse(.elsewhere(let address)) where (try? RedirectTemplate(address)) != nil:
-            "if its server always comes back there, set redirect_uri = \"\(Messages.whole(address))\" \(inEntry), and "
-                + "sign in again"
+        // No hint proposes that address: it may be the one of another issuer, whose answer it is then.
+        case .unusableResponse(.elsewhere): "somebody may have tried to mix up two sign-ins; nothing was sent"
         case .anotherLogin, .unusableResponse: "try again, and sign in at the address that this attempt shows"
         case .addressTooNear:
             "nothing was sent or deleted; a network with a sign-in page can cause this; if you trust this "

@@ -169,7 +169,11 @@ struct `The transport` {
         "\u{FEFF}HTTP/1.1 200 OK\r\n\r\n{}", "warning: x\nHTTP/1.1 200 OK\r\n\r\n{}", "{}",
     ]
 
-    @Test(arguments: withoutStatus + ["HTTP/2.0 200 OK\r\n\r\n{\"a\":1,", "HTTP/2.0 200 OK\r\n\r\na=b"])
+    @Test(
+        arguments: withoutStatus + [
+            "HTTP/2.0 200 OK\r\n\r\n{\"a\":1,", "HTTP/2.0 200 OK\r\n\r\n{\"a\":1,HTTP/1.1 200 OK\r\n\r\n{}",
+            "HTTP/2.0 200 OK\r\n\r\na=b",
+        ])
     func `keeps the rest of an answer to a POST that is no HTTP, and of no other`(answer: String) async throws {
         try await ScriptedServer.run({ _ in .bytes(answer) }) { server in
             let (url, fault) = (try EndpointURL(server.address()), OAuthError.notHTTP(host: "127.0.0.1"))
@@ -185,6 +189,21 @@ struct `The transport` {
             // Long enough for a slow machine to read two bytes.
             let part = try await send(request, deadline: .seconds(20))
             #expect(part.body == Secret("{}") && part.fault == .timedOut(host: "127.0.0.1", seconds: 20))
+        }
+    }
+
+    @Test func `keeps the part that has arrived if the process ends soon`() async throws {
+        try await ScriptedServer.run({ _ in .stall("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{}") }) { server in
+            let settings = NetworkSettings(environment: [:])
+            let transport = AsyncHTTPTransport(settings: { _ in settings }, isEnding: { true })
+            let clock = ContinuousClock()
+            let request = HTTPRequest(post: Secret("a=b"), to: try EndpointURL(server.address()))
+            let taken = try await clock.measure {
+                let part = try await transport.send(request)
+                #expect(part.body == Secret("{}") && part.fault == .timedOut(host: "127.0.0.1", seconds: 30))
+            }
+            #expect(taken < .seconds(20))
+            await transport.shutdown()
         }
     }
 

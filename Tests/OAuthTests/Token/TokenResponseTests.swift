@@ -82,6 +82,21 @@ import Testing
         }
     }
 
+    @Test func `shows no secret of the request in place of a type or a scope`() throws {
+        let secret = "0f3c9a71be5d4428a6d0c1e29b7754aa"
+        func read(_ members: String) throws(OAuthError) -> TokenResponse {
+            var response = HTTPResponse(
+                status: 200, fields: [], body: Secret("{\"access_token\":\"AT\",\(members)}"))
+            response.sentSecrets = [Secret(secret)]
+            return try TokenResponse(response, from: "a.example")
+        }
+        #expect(throws: OAuthError.unexpectedTokenType("<secret>")) { try read("\"token_type\":\"\(secret)\"") }
+        #expect(throws: OAuthError.unexpectedTokenType("<secret>")) {
+            try read("\"token_type\":\"\(secret.uppercased())\"")
+        }
+        #expect(try read("\"scope\":\"read \(secret) write:\(secret)\"").scope == ["read"])
+    }
+
     // Characters that would break a line protocol, a header field or a terminal.
     @Test(arguments: [
         #"x\nhost=evil.example"#, #"x\ry"#, #"x\n\u0000\n"#, #"x\u0000"#, #" "#, #"x y"#, #"x\u2028"#, #"\u001b[2J"#,
