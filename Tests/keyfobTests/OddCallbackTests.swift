@@ -63,13 +63,7 @@ import Testing
         Row("nothing", says: "came back without an answer") { _ in "" },
         Row("a fragment", says: "if the address of its page has a # sign") { "#" + $0 },
         Row("too much", says: "too long for keyfob") { $0 + "&note=" + String(repeating: "x", count: 16_384) },
-        Row("the code twice", says: "has the parameter code twice") { $0 + "&code=other" },
         Row("the state twice", says: "has the parameter state twice") { $0 + "&state=other" },
-        Row("the issuer twice", says: "has the parameter iss twice") { $0 + "&iss=other" },
-        Row("a code and an error", says: "not exactly one of code and error") { $0 + "&error=e" },
-        Row("a code that is not ASCII", says: "a code with invalid characters") {
-            $0.replacing("code=", with: "code=%FF")
-        },
     ]
 
     @Test(arguments: noAnswers) func `is named on the terminal at once if it is no answer`(row: Row) async throws {
@@ -88,6 +82,29 @@ import Testing
             }
             #expect(end == .signal(2))
             #expect(terminal.showsTyping)
+            #expect(bench.requests(to: "/token") == 0)
+        }
+    }
+
+    static let ends = [
+        Row("the code twice", says: "has the parameter code twice") { $0 + "&code=other" },
+        Row("the issuer twice", says: "has the parameter iss twice") { $0 + "&iss=other" },
+        Row("a code and an error", says: "not exactly one of code and error") { $0 + "&error=e" },
+        Row("a code that is not ASCII", says: "a code with invalid characters") {
+            $0.replacing("code=", with: "code=%FF")
+        },
+    ]
+
+    /// Only the server knows the state, so there will be no other answer.
+    @Test(arguments: ends) func `ends the sign-in if it has the state, but no code that can be used`(row: Row)
+        async throws
+    {
+        try await FailureBench.run { bench in
+            bench.server.reconfigure { $0.changesResponse = row.change }
+            let result = try await bench.login()
+            #expect(result.status == 77, "\(result.complaint)")
+            #expect(result.complaint.contains(row.says), "\(result.complaint)")
+            #expect(result.complaint.hasSuffix("hint: to try again: keyfob login \(bench.service)\n"))
             #expect(bench.requests(to: "/token") == 0)
         }
     }

@@ -83,7 +83,8 @@ package struct ClientSource: Sendable {
         let usable = try registrations.own(issuer: issuer).first { known in
             // Servers compare the path, and some the port, so those of the account must be the registered ones.
             return known.redirect?.isMade(from: wanted) == true && !known.isExpired(at: now())
-                && !(isLabelNeeded && known.redirect?.path == RedirectTemplate.loopback.path)
+                // A user who writes a redirect URI without the label has decided.
+                && !(isLabelNeeded && account.redirect == nil && known.redirect?.path == RedirectTemplate.loopback.path)
         }
         if !anew, let own = usable, let redirect = own.redirect {
             return Identity(

@@ -51,6 +51,12 @@ package struct AuthorizationResponse {
     /// Whether the query has a parameter of a response.
     var hasAnyParameter: Bool { ["state", "code", "error"].contains { values[$0] != nil } }
 
+    /// Whether it has the state of the login, and no other one.
+    func belongs(to state: Secret) -> Bool {
+        let states = (values["state"] ?? []).filter { !$0.isEmpty }
+        return states.count == 1 && Secret(states[0]) == state
+    }
+
     /// Checks that the response belongs to the login with `state`, and that it is a decision.
     ///
     /// - Throws: `anotherLogin` or `unusableResponse`.

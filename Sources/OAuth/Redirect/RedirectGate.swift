@@ -174,6 +174,12 @@ struct RedirectGate: Sendable {
         do throws(OAuthError) {
             try response.check(state: state)
         } catch {
+            // Only our server knows the state, so this is its answer, and there will be no other one.
+            if outcome == nil, isOurs(request), response.belongs(to: state) {
+                return (
+                    .redirect(303, to: "http://\(authority)\(endPath)", cookie: endOfCookie), end(with: .failure(error))
+                )
+            }
             guard outcome == nil, isOurs(request) else { return (.page(.notThisSignIn), nil) }
             guard response.hasAnyParameter else {
                 return (.page(.emptyAnswer(purpose)), remark(.unusableResponse(.empty)))
@@ -186,17 +192,20 @@ struct RedirectGate: Sendable {
         guard isOurs(request) else {
             return (.page(.otherBrowser(purpose)), remark(.unusableResponse(.anotherBrowser)))
         }
-        let answer = LoopbackAnswer.redirect(
-            303, to: "http://\(authority)\(endPath)", cookie: "\(cookieName)=; \(attributes); Max-Age=0")
-        return (answer, decide(by: response))
+        return (.redirect(303, to: "http://\(authority)\(endPath)", cookie: endOfCookie), decide(by: response))
     }
 
     /// Ends the login with a response whose state was checked.
     private mutating func decide(by response: AuthorizationResponse) -> Event {
-        let result = Result { () throws(OAuthError) in try response.code(from: metadata) }
+        end(with: Result { () throws(OAuthError) in try response.code(from: metadata) })
+    }
+
+    private mutating func end(with result: Result<Secret, OAuthError>) -> Event {
         outcome = result
         return .answered(result)
     }
+
+    private var endOfCookie: String { "\(cookieName)=; \(attributes); Max-Age=0" }
 
     private mutating func remark(_ error: OAuthError) -> Event? {
         guard error != remarks.last, remarks.left > 0 else { return nil }

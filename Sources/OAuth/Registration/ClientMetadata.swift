@@ -12,8 +12,18 @@ package struct ClientMetadata: Sendable, Equatable {
     package var tokenEndpointAuthMethod: ClientAuthentication
     /// Without `refresh_token`, some servers issue no refresh token.
     package var grantTypes: [String]
-    /// Whether members are sent that a server can do without: scope, kind and origin of the client.
-    var hasOptionalMembers = true
+    /// How many members are sent.
+    var extent = Extent.all
+
+    /// The members of a registration request.
+    enum Extent: CaseIterable {
+        /// All that describe keyfob.
+        case all
+        /// Without scope, kind and origin of the client.
+        case necessary
+        /// The redirect URIs and the name. The server then chooses the rest (RFC 7591 section 2).
+        case least
+    }
 
     package init(
         redirectURIs: [String], scopes: [String] = [], tokenEndpointAuthMethod: ClientAuthentication = .none,
@@ -57,11 +67,12 @@ extension ClientMetadata {
         func encode(to encoder: any Encoder) throws {
             var members = encoder.container(keyedBy: CodingKeys.self)
             try members.encode(metadata.redirectURIs, forKey: .redirectURIs)
+            try members.encode(ClientMetadata.clientName, forKey: .clientName)
+            if metadata.extent == .least { return }
             try members.encode(metadata.grantTypes, forKey: .grantTypes)
             try members.encode(["code"], forKey: .responseTypes)
             try members.encode(metadata.tokenEndpointAuthMethod.rawValue, forKey: .authMethod)
-            try members.encode(ClientMetadata.clientName, forKey: .clientName)
-            guard metadata.hasOptionalMembers else { return }
+            if metadata.extent == .necessary { return }
             // Servers refuse loopback redirect URIs for web clients (OpenID Connect Registration 1.0 section 2).
             try members.encode("native", forKey: .applicationType)
             if !metadata.scopes.isEmpty { try members.encode(metadata.scopes.joined(separator: " "), forKey: .scope) }
@@ -86,11 +97,10 @@ extension ClientMetadata {
         }
     }
 
-    /// The metadata to try at last if a server refuses them: some know no other members than the necessary ones, or do not let
-    /// clients choose their scope.
-    var withoutOptionalMembers: ClientMetadata {
+    /// These metadata with another extent.
+    func with(_ extent: Extent) -> ClientMetadata {
         var changed = self
-        changed.hasOptionalMembers = false
+        changed.extent = extent
         return changed
     }
 

@@ -14,8 +14,9 @@ package struct RegistrationEndpoint: Sendable {
     /// Registers a client for `issuer`.
     ///
     /// If the server refuses our redirect URI, this tries others (``ClientMetadata/alternatives(isLabelNeeded:)``). If it
-    /// refuses other metadata, this tries once more with the necessary ones alone. The result has the redirect URIs that the
-    /// server registered.
+    /// refuses other metadata, this tries again with fewer members (``ClientMetadata/Extent``): some servers know only the
+    /// necessary ones, do not let clients choose their scope, or want another authentication method. The result has the redirect
+    /// URIs that the server registered.
     ///
     /// - Parameter isLabelNeeded: whether the redirect URI must keep its label
     ///   (``RedirectTemplate/loopback(labelled:)``).
@@ -26,17 +27,17 @@ package struct RegistrationEndpoint: Sendable {
         _ metadata: ClientMetadata, issuer: String, isLabelNeeded: Bool = false
     ) async throws(OAuthError) -> ClientRegistration {
         let choices = [metadata] + metadata.alternatives(isLabelNeeded: isLabelNeeded)
-        do {
-            return try await register(anyOf: choices, issuer: issuer)
-        } catch {
-            guard error.mayConcernOptionalMembers else { throw error }
+        var first: OAuthError?
+        for extent in ClientMetadata.Extent.allCases {
             do {
-                return try await register(anyOf: choices.map(\.withoutOptionalMembers), issuer: issuer)
-            } catch let later {
-                // The first refusal is about the complete request, unless the second one made a client.
-                throw later.unusableMember == nil ? error : later
+                return try await register(anyOf: choices.map { $0.with(extent) }, issuer: issuer)
+            } catch {
+                // The first refusal is about the complete request, unless a later one made a client.
+                guard error.mayConcernMembers else { throw error.unusableMember == nil ? first ?? error : error }
+                first = first ?? error
             }
         }
+        throw first ?? .invalidEndpoint(member: "registration_endpoint")
     }
 
     private func register(
@@ -86,7 +87,7 @@ package struct RegistrationEndpoint: Sendable {
 
 extension OAuthError {
     /// Whether a registration may have been refused because of a member that the server can do without.
-    fileprivate var mayConcernOptionalMembers: Bool {
+    fileprivate var mayConcernMembers: Bool {
         switch self {
         case .refused(_, _, let error, _): !["invalid_redirect_uri", "access_denied"].contains(error)
         case .registrationClosed(_, let status): [400, 422].contains(status)

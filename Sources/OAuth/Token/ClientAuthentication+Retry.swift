@@ -83,12 +83,15 @@ extension OAuthError {
     /// Whether the server refuses the client, not the request (RFC 6749 section 5.2), also under names like
     /// `bad_client_secret` and "Client authentication failed".
     package var refusesClient: Bool {
-        if case .refused(_, _, let error, _) = self { Self.refusesClient(error) } else { false }
+        if case .refused(_, _, let error, let words) = self { Self.refusesClient(error, words) } else { false }
     }
 
-    /// The same for the name of an error.
-    package static func refusesClient(_ error: String) -> Bool {
+    /// The same for an error and its description: some servers say only there that they want the secret of the client.
+    package static func refusesClient(_ error: String, _ description: String?) -> Bool {
         let name = TokenAnswer.folded(error)
+        if name.isSame(as: "invalidrequest"), TokenAnswer.folded(description ?? "").holds(text: "clientsecret") {
+            return true
+        }
         guard name.firstRange(of: "client") != nil, name.firstRange(of: "metadata") == nil else { return false }
         let verdicts = [
             "invalid", "bad", "incorrect", "wrong", "unknown", "unauthorized", "notfound", "failed", "mismatch",

@@ -218,6 +218,8 @@ extension Report {
         case .unusableResponse(.tooLong): "keyfob reads 16384 bytes of it; its server's operator can make it shorter"
         // No hint proposes that address: it may be the one of another issuer, whose answer it is then.
         case .unusableResponse(.elsewhere): "somebody may have tried to mix up two sign-ins; nothing was sent"
+        case .unusableResponse(.repeated), .unusableResponse(.undecided), .unusableResponse(.unusableCode):
+            "to try again: keyfob login URL"
         case .anotherLogin, .unusableResponse: "try again, and sign in at the address that this attempt shows"
         case .addressTooNear:
             "nothing was sent or deleted; a network with a sign-in page can cause this; if you trust this "
@@ -289,7 +291,7 @@ extension Report {
     /// The hint for a client whose secret the server refuses in each form that keyfob tries.
     static func otherForm(_ entry: String) -> String {
         "if it has a secret that is right, the server may want it in another form: set client_authentication to "
-            + "\"client_secret_basic\", \"client_secret_post\" or \"plain_basic\" for \(entry) in the configuration"
+            + "\"client_secret_basic\", \"client_secret_post\", \"plain_basic\" or \"none\" for \(entry) in the configuration"
     }
 
     /// A server's own words, at the end of a message.
@@ -312,7 +314,7 @@ extension Report {
             self.init(
                 name + says,
                 hint: "set redirect_uri to the one that is registered at the server, \(Self.inEntry)", status: 78)
-        case _ where OAuthError.refusesClient(error):
+        case _ where OAuthError.refusesClient(error, description):
             self.init(
                 name + says,
                 hint: "compare the client id with the registration at the server; for another one, run: "
@@ -356,6 +358,10 @@ extension Report {
         default:
             self.init(name + says, hint: "to try again: keyfob login URL", status: httpStatus >= 500 ? 75 : 77)
             hints.append("to see what the server supports: keyfob doctor URL")
+            if error == "invalid_request" {
+                hints.append(
+                    "if that does not end, the server may not know resources: set resource = false \(Self.inEntry)")
+            }
         }
     }
 }

@@ -66,3 +66,12 @@ def test_a_configured_redirect_uri_counts_from_the_next_sign_in_on_and_so_does_i
     assert re.fullmatch("/[0-9a-f]{16}/callback", first)
     assert others == [first, "/oauth/done", "/oauth/done", first, first]
     assert scripted.registered <= 3
+
+
+@pytest.mark.parametrize("uri", ["http://127.0.0.1/callback", "http://127.0.0.1:18765/callback", "http://localhost/cb"])
+def test_a_configured_redirect_uri_is_registered_once(owner: Person, scripted: ScriptedServer, uri: str) -> None:
+    # The server is found, not configured, and does not name itself in its answers.
+    owner.configuration.write_text(f'[host."{scripted.origin}"]\nredirect_uri = "{uri}"\n')
+    for _ in range(3):
+        assert_worked(owner.keyfob("login", "--force", scripted.origin))
+    assert scripted.registered == 1

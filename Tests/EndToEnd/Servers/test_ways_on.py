@@ -215,6 +215,23 @@ def test_an_endpoint_that_is_not_complete_can_be_configured(
     assert_worked(owner.keyfob("login", "--client-id", "mine", scripted.origin))
 
 
+@pytest.mark.parametrize("method", [None, "none"])
+def test_a_server_that_misses_the_secret_which_it_issued_gets_it(
+    owner: Person, scripted: ScriptedServer, method: str | None
+) -> None:
+    made = {"client_id": "c", "client_secret": "s3cret", "token_endpoint_auth_method": method}
+    scripted.answers["/register"] = lambda _: (201, {name: value for name, value in made.items() if value})
+
+    def token(form: dict[str, str]) -> Answer | None:
+        if "client_secret" in form or "Authorization" in form:
+            return None
+        return 400, {"error": "invalid_request", "error_description": "client_secret is missing."}
+
+    scripted.answers["/token"] = token
+    assert_worked(owner.keyfob("login", scripted.origin))
+    assert scripted.count("/register") == 1
+
+
 def test_an_issuer_with_a_query_leads_to_the_endpoints(owner: Person, scripted: ScriptedServer) -> None:
     # RFC 8414 section 2 forbids a query, so no configuration can name this issuer.
     resource = {"resource": scripted.origin, "authorization_servers": [f"{scripted.origin}/?tenant=1"]}

@@ -53,7 +53,7 @@ struct `The loopback listener` {
             let state = "state=right"
             let forged = [
                 ("/callback?code=evil&state=wrong", login.cookie), ("/callback?code=evil&\(state)", "keyfob=x"),
-                ("/callback?error=access_denied", login.cookie), ("/callback?code=a&code=b&\(state)", login.cookie),
+                ("/callback?error=access_denied", login.cookie), ("/callback?code=a&code=b&state=wrong", login.cookie),
             ]
             for (path, cookie) in forged {
                 let answer = try await RawConnection.get(path, port: login.port, cookie: cookie)

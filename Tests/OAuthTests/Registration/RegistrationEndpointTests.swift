@@ -243,7 +243,7 @@ private func register(
         let refusal = OAuthError.refused(
             host: "login.example.com", status: status, error: error, description: "no \u{FFFD}[2J")
         #expect(result == .failure(refusal))
-        #expect(requests.count == 2)
+        #expect(requests.count == 3)
     }
 
     /// Some servers know no other members than the necessary ones, or do not let clients choose their scope.
@@ -264,6 +264,18 @@ private func register(
                 "token_endpoint_auth_method":"none"}
                 """)
         #expect(bodies.count == 2 && bodies[0].contains("application_type"))
+    }
+
+    /// Some servers refuse the authentication method, or a type of grant, of which they say nothing in their metadata.
+    @Test func `is repeated with the redirect URIs and the name alone at last`() async throws {
+        let refusal = Answer.json(#"{"error":"invalid_client_metadata"}"#, status: 400)
+        let made = Registrations.answer([
+            "client_secret": "\"s\"", "token_endpoint_auth_method": "\"client_secret_basic\"",
+        ])
+        let (result, requests) = try await register([refusal, refusal, made])
+        #expect(try result.get().client == Client(id: "c-1", secret: Secret("s"), authentication: .basic))
+        let least = #"{"client_name":"keyfob","redirect_uris":["http://127.0.0.1:4711/callback"]}"#
+        #expect(requests.last?.json?.exposedText == least && requests.count == 3)
     }
 
     /// The first reason is about the request that a user would compare with the server's documents.
@@ -297,7 +309,7 @@ private func register(
         guard case .response(let response) = answer else { return }
         let (result, requests) = try await register([answer])
         #expect(result == .failure(.registrationClosed(host: "login.example.com", status: response.status)))
-        #expect(requests.count == (response.status == 400 ? 2 : 1))
+        #expect(requests.count == (response.status == 400 ? 3 : 1))
     }
 
     @Test(arguments: [

@@ -74,12 +74,12 @@ import Testing
             testDescription: "invalid_client_metadata", answer: .error("invalid_client_metadata"), status: 78,
             says: "the server did not register keyfob: 127.0.0.1 answered invalid_client_metadata",
             hint: "register a client there with the redirect URI http://127.0.0.1/callback, then run: keyfob login",
-            requests: 2),
+            requests: 3),
         FailureRow(
             testDescription: "invalid_request", answer: .error("invalid_request"), status: 78,
             says: "answered invalid_request",
             hint: "register a client there with the redirect URI http://127.0.0.1/callback, then run: keyfob login",
-            requests: 2),
+            requests: 3),
     ]
 
     @Test(arguments: registrations)
