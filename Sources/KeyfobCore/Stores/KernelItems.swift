@@ -102,12 +102,19 @@ package struct KernelItems: ItemStore {
         try probe(bytes: bytes + bytes / 4 + 1024)
     }
 
-    /// Writes a key of this size and deletes it. The quota counts bytes, too.
+    /// Writes a key of this size and ``keysOfChange`` in all, and deletes them. The quota counts keys and bytes.
     private func probe(bytes: Int) throws(SecretServiceError) {
-        let probe = Secret([UInt8](repeating: 0, count: bytes))
-        try makingRoom { () throws(KernelKeyringError) in try keyring().write("probe", probe, lifetime: 1) }
-        keyrings.forEach { $0.remove("probe") }
+        let names = (1...Self.keysOfChange).map { "probe\($0)" }
+        defer { for keyring in keyrings { names.forEach { keyring.remove($0) } } }
+        for (index, name) in names.enumerated() {
+            let probe = Secret([UInt8](repeating: 0, count: index == 0 ? bytes : 16))
+            try makingRoom { () throws(KernelKeyringError) in try keyring().write(name, probe, lifetime: 1) }
+        }
     }
+
+    /// The number of keys that a new or changed grant needs: the item, its copy in the journal, the generation and the access
+    /// token.
+    private static let keysOfChange = 4
 
     private func requireRoomToSearch() throws(SecretServiceError) {
         for parent in parents {

@@ -426,6 +426,23 @@ def test_a_refresh_token_is_not_sent_if_its_successor_has_no_room(
     assert server.is_active(visitor.token(memory_service))
 
 
+@pytest.mark.parametrize("free", [0, 1, 2, 3, 4, 6])
+def test_a_refresh_with_few_free_keys_loses_no_token(
+    visitor: Person, bare_session: BareSession, server: FamilyServer, memory_service: str, free: int
+) -> None:
+    set_store(visitor, "memory")
+    assert_worked(visitor.keyfob("login", memory_service))
+    erase(visitor, memory_service)
+    bare_session.use_up_keys(leaving=free)
+    done = visitor.ask_door("get", memory_service, KEYFOB_INTERACTION="never")
+    if done.returncode:
+        assert (done.returncode, done.stdout, server.refreshes()) == (69, b"", []), done.stderr
+    bare_session.empty_quota()
+    # This server ends the grant at the second use of a refresh token.
+    assert server.is_active(visitor.token(memory_service))
+    assert set(server.refreshes()) == {200}
+
+
 def test_a_login_in_a_script_that_forbids_questions_ends_at_once(visitor: Person, memory_service: str) -> None:
     done = visitor.keyfob("login", memory_service, KEYFOB_INTERACTION="never")
     assert (done.returncode, done.stdout, visitor.browsers_opened()) == (77, b"", 0)

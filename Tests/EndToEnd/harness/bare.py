@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from .session import PrivateSession
+from .waiting import wait_until
 
 # A user of its own for each session: the kernel keeps keys for each user, and counts them. A process of pytest has
 # room for a hundred.
@@ -74,6 +75,24 @@ class BareSession(KernelSession):
             number += 1
         while self.keyctl("add", "user", f"filler{number}", "x", "PERSISTENT"):
             number += 1
+
+    def use_up_keys(self, leaving: int) -> None:
+        """Adds small keys until the kernel refuses, and removes some of them."""
+        number = 0
+        while self.keyctl("add", "user", f"filler{number}", "x", "PERSISTENT"):
+            number += 1
+        wanted = self._keys() - leaving
+        script = 'ring=$(keyctl get_persistent @s "$1") && for number in $(seq "$2"); do '
+        script += 'keyctl unlink "$(keyctl search "$ring" user "filler$number")" "$ring"; done'
+        command = ["keyctl", "session", "-", "sh", "-c", script, "sh", str(self._user), str(leaving)]
+        subprocess.run(command, check=True, capture_output=True)
+        # The kernel frees them a moment later.
+        wait_until(lambda: self._keys() <= wanted)
+
+    def _keys(self) -> int:
+        """The number of keys in this user's quota."""
+        lines = [line.split() for line in Path("/proc/key-users").read_text().splitlines()]
+        return next(int(words[3].split("/")[0]) for words in lines if words[0] == f"{self._user}:")
 
     def empty_quota(self) -> None:
         """Removes what `fill_quota` added. Only root can: this user has no room for another session keyring."""
