@@ -64,7 +64,10 @@ package struct KernelItems: ItemStore {
         guard let payload = try? item.payload() else { throw .failed("an attribute cannot be written") }
         let key = Self.key(schema.name, attributes)
         endGeneration()
-        try makingRoom { () throws(KernelKeyringError) in try keyring().write(key, payload, lifetime: nil) }
+        // A rotated refresh token may exist nowhere else, and the kernel frees the keys of ``probe(bytes:)`` only a moment later.
+        try makingRoom(tries: 200) { () throws(KernelKeyringError) in
+            try keyring().write(key, payload, lifetime: nil)
+        }
         for other in schema.otherNames { for keyring in keyrings { keyring.remove(Self.key(other, attributes)) } }
         _ = beginGeneration()
     }
@@ -112,9 +115,9 @@ package struct KernelItems: ItemStore {
         }
     }
 
-    /// The number of keys that a new or changed grant needs: the item, its copy in the journal, the generation and the access
-    /// token.
-    private static let keysOfChange = 4
+    /// The number of keys that a new or changed grant needs: the item, its copy in the journal, the generation, the access token,
+    /// and the keyrings of the threads that write them.
+    private static let keysOfChange = 6
 
     private func requireRoomToSearch() throws(SecretServiceError) {
         for parent in parents {
@@ -140,13 +143,17 @@ package struct KernelItems: ItemStore {
 
     /// Runs `body`. If the quota is used up, deletes what only saves time, and tries again. The kernel frees the space of a
     /// deleted key some milliseconds later.
-    private func makingRoom(_ body: () throws(KernelKeyringError) -> Void) throws(SecretServiceError) {
+    ///
+    /// - Parameter most: the number of tries, 5 ms each.
+    private func makingRoom(
+        tries most: Int = 20, _ body: () throws(KernelKeyringError) -> Void
+    ) throws(SecretServiceError) {
         var tries = 1
         while true {
             do throws(KernelKeyringError) {
                 return try body()
             } catch {
-                guard error == .quotaExceeded, tries > 1 || KernelAccessTokenCache.makeRoom(), tries < 20 else {
+                guard error == .quotaExceeded, tries > 1 || KernelAccessTokenCache.makeRoom(), tries < most else {
                     throw SecretServiceError(error)
                 }
                 tries += 1

@@ -166,13 +166,13 @@ def test_a_forged_answer_is_ignored(login: WaitingLogin) -> None:
         "code=evil",
         "code=evil&state=guessed",
         f"code=evil&{state}&state=guessed",
-        f"code=a&code=b&{state}",
-        f"error=access_denied&code=evil&{state}",
         "error=access_denied",
-        state,
     )
     for query in forged:
         assert login.ask(f"{path}?{query}", fields={"Cookie": callback.cookie}).status == 400, query
+    # With the state these would end the login, but only in the browser that was started for it.
+    for query in (state, f"code=a&code=b&{state}", f"error=access_denied&code=evil&{state}"):
+        assert login.ask(f"{path}?{query}").status == 400, query
     assert_worked(login.bring_back(callback))
 
 
