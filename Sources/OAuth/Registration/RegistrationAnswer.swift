@@ -107,18 +107,28 @@ struct RegistrationAnswer {
         guard !listed.isEmpty else { return metadata.redirectURIs }
         let ours = metadata.redirectURIs.filter { uri in listed.contains { Self.isSame($0, uri) } }
         guard !ours.isEmpty else {
+            let secrets = ["registration_access_token", "client_secret"].compactMap { answer.token($0) }.map {
+                Secret($0)
+            }
             throw .redirectChanged(
-                host: url.host, wanted: metadata.redirectURIs.first ?? "", given: listed.map(ServerText.printable))
+                host: url.host, wanted: metadata.redirectURIs.first ?? "",
+                given: listed.map { ServerText.printable($0, without: secrets) })
         }
         return ours
     }
 
     /// The registration in an answer, with what is needed to delete it (RFC 7592); nil if the answer does not say how.
     func deletable(_ response: HTTPResponse) -> ClientRegistration? {
-        guard let answer = try? checked(response), let management = management(answer) else { return nil }
+        guard let answer = try? TokenAnswer(response, host: url.host), let management = management(answer)
+        else { return nil }
         return ClientRegistration(
             issuer: issuer, client: Client(id: answer.text("client_id") ?? ""), redirectURIs: [],
             registrationAccessToken: management.token, registrationClientURI: management.url)
+    }
+
+    /// Whether an answer names a client, whatever its status: then the server has made one.
+    func hasClient(_ response: HTTPResponse) -> Bool {
+        (try? TokenAnswer(response, host: url.host))?.values("client_id").isEmpty == false
     }
 
     static func isSame(_ one: String, _ other: String) -> Bool {

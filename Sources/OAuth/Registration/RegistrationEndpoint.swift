@@ -80,6 +80,10 @@ package struct RegistrationEndpoint: Sendable {
             if let made = answer.deletable(response) {
                 _ = try? await RegistrationManagement(transport: transport).delete(made)
             }
+            // Another request would make another client.
+            if error.mayConcernMembers, answer.hasClient(response) {
+                throw .malformed(host: url.host, member: "client_id")
+            }
             throw error
         }
     }

@@ -12,6 +12,8 @@ import Secrets
 ///   occur twice.
 struct LooseObject {
     private(set) var members: [JSON.Member] = []
+    /// Whether the closing brace was there.
+    private(set) var isComplete = true
 
     private var bytes: ArraySlice<UInt8>
 
@@ -54,7 +56,7 @@ struct LooseObject {
         for _ in 0..<Self.mostCandidates {
             text = text.drop { $0 != UInt8(ascii: "{") }
             (bytes, members) = (text, [])
-            _ = takeMembers()
+            isComplete = takeMembers()
             if isWanted(members) { return }
             text = text.dropFirst()
         }

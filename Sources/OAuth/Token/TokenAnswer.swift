@@ -6,6 +6,8 @@ import Secrets
 /// Many servers declare another type, and a few answer form-urlencoded by default and ignore `Accept`.
 struct TokenAnswer {
     private let members: [JSON.Member]
+    /// Whether the object in the body has no end.
+    private(set) var isCut = false
 
     /// Names of objects in which some servers wrap any answer, also an error.
     private static let wrappers = ["data", "result", "response", "payload"]
@@ -25,6 +27,7 @@ struct TokenAnswer {
             members = form
         } else if let object = Self.object(in: response, body) {
             members = Self.unwrapped(object.members)
+            isCut = !object.isComplete
         } else {
             if let fault = response.fault { throw fault }
             let first = body.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }

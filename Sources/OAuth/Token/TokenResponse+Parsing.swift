@@ -20,9 +20,10 @@ extension TokenResponse {
         do {
             try self.init(answer)
             // The part that is missing may have said when the token expires.
-            if response.fault != nil { expiresIn = expiresIn ?? Self.lifetimeInPart }
+            if response.fault != nil || answer.isCut { expiresIn = expiresIn ?? Self.lifetimeInPart }
             // Scopes are shown.
-            scope = scope?.filter { ServerText.printable($0, without: response.sentSecrets).isSame(as: $0) }
+            let secrets = response.sentSecrets + answer.tokens
+            scope = scope?.filter { ServerText.printable($0, without: secrets).isSame(as: $0) }
         } catch .unexpectedTokenType(let type) {
             try answer.checkNotRefused(response, by: host)
             throw .unexpectedTokenType(ServerText.printable(type, without: response.sentSecrets))

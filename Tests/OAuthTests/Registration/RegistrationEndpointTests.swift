@@ -278,6 +278,26 @@ private func register(
         #expect(requests.last?.json?.exposedText == least && requests.count == 3)
     }
 
+    @Test(arguments: [400, 422]) func `that names a client all the same is not repeated, and the client is deleted`(
+        status: Int
+    ) async throws {
+        let place = Registrations.address + "/c-1"
+        let transport = ScriptedTransport([
+            Registrations.address: [
+                Registrations.answer(
+                    [
+                        "error": "\"invalid_client_metadata\"", "registration_access_token": "\"t\"",
+                        "registration_client_uri": "\"\(place)\"",
+                    ], status: status)
+            ], place: [.status(204)],
+        ])
+        let endpoint = RegistrationEndpoint(url: try EndpointURL(Registrations.address), transport: transport)
+        await #expect(throws: OAuthError.malformed(host: "login.example.com", member: "client_id")) {
+            try await endpoint.register(Registrations.asked, issuer: Examples.issuer)
+        }
+        #expect(transport.requests.map(\.method) == [.post, .delete])
+    }
+
     /// The first reason is about the request that a user would compare with the server's documents.
     @Test func `that is refused a second time reports the first reason`() async throws {
         let (result, _) = try await register([

@@ -66,6 +66,13 @@ import Testing
         #expect(try TokenResponse(response, from: "a.example").expiresIn == seconds)
     }
 
+    @Test(arguments: [
+        #"{"access_token":"AT","#, #"{"access_token":"AT","expires_in":36"#, #"<?> {"access_token":"AT","scope":"a"#,
+    ])
+    func `whose object has no end has a short lifetime, too`(body: String) throws {
+        #expect(try read(body).expiresIn == 300)
+    }
+
     /// Some servers repeat what they got, also in a field.
     @Test(arguments: [
         ("0f3c9a71be5d4428a6d0c1e29b7754aa", nil), ("text/0F3C9A71BE5D4428A6D0C1E29B7754AA", "text/<secret>"),
@@ -95,6 +102,7 @@ import Testing
             try read("\"token_type\":\"\(secret.uppercased())\"")
         }
         #expect(try read("\"scope\":\"read \(secret) write:\(secret)\"").scope == ["read"])
+        #expect(try read("\"refresh_token\":\"\(secret)2\",\"scope\":\"read \(secret)2\"").scope == ["read"])
     }
 
     // Characters that would break a line protocol, a header field or a terminal.
