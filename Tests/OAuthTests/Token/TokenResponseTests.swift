@@ -290,7 +290,9 @@ import Testing
     func `that is cut off counts as far as it goes`(body: String) throws {
         let response = try read(body)
         #expect(response.accessToken == Secret("AT") && response.refreshToken == Secret("RT"))
-        #expect(response.expiresIn == nil && response.scope == nil)
+        #expect(response.scope == nil)
+        // One of them is complete but for a comma too many.
+        #expect(response.expiresIn == (body.hasSuffix("}") ? nil : 300))
     }
 
     @Test(
