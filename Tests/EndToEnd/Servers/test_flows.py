@@ -15,7 +15,7 @@ from harness.provider import lifetime
 from harness.provider.server import Provider
 from harness.steps import assert_refused, assert_worked, refreshes
 from harness.terminal import Terminal
-from harness.waiting import wait_until
+from harness.waiting import SHORT_LIFETIME_SECONDS, wait_until_expired
 
 REDIRECT = "http://127.0.0.1/callback"
 PASTE_HINT = "in any browser, go to: "
@@ -128,7 +128,7 @@ def test_a_caller_without_a_terminal_keeps_its_input(developer: Person, provider
 
 
 def test_a_code_typed_at_another_device_signs_in(device_owner: Person, provider: Provider, gate: Gate) -> None:
-    provider.issue_tokens_for(2)
+    provider.issue_tokens_for(SHORT_LIFETIME_SECONDS)
     login = begin_login(device_owner, gate, "device")
     address, code = login.hint("on any device, go to: "), login.hint("and type the code: ")
     assert address == f"{provider.issuer}/o/device/"
@@ -137,7 +137,7 @@ def test_a_code_typed_at_another_device_signs_in(device_owner: Person, provider:
     assert [r.status for r in provider.token_requests(DEVICE_GRANT)][-1] == 200
 
     token = device_owner.token(gate.url)
-    wait_until(lambda: not provider.is_active(token))
+    wait_until_expired(lambda: not provider.is_active(token))
     provider.issue_tokens_for(lifetime.DEFAULT_SECONDS)
     fresh = device_owner.token(gate.url)
     assert fresh != token and provider.is_active(fresh)

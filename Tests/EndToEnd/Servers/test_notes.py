@@ -13,7 +13,7 @@ from harness.ports import free_port
 from harness.record import Answered
 from harness.steps import assert_refused, assert_worked
 from harness.terminal import Terminal
-from harness.waiting import wait_until
+from harness.waiting import SHORT_LIFETIME_SECONDS, wait_until_expired
 
 CODE, REFRESH = "authorization_code", "refresh_token"
 
@@ -84,12 +84,12 @@ def test_two_logins_make_one_registration_and_use_one_port(person: Person, notes
 
 
 def test_a_refresh_names_the_resource_and_keeps_the_rotated_token(person: Person, notes: NotesServer) -> None:
-    notes.issue_tokens_for(2)
+    notes.issue_tokens_for(SHORT_LIFETIME_SECONDS)
     sign_in(person, notes)
     first = person.token(notes.url)
-    wait_until(lambda: notes.call(first)[0] == 401)
+    wait_until_expired(lambda: notes.call(first)[0] == 401)
     second = person.token(notes.url)
-    wait_until(lambda: notes.call(second)[0] == 401)
+    wait_until_expired(lambda: notes.call(second)[0] == 401)
     notes.issue_tokens_for()
     assert notes.call(person.token(notes.url))[0] == 200
     refreshes = notes.record.to("/token", REFRESH)
@@ -99,10 +99,10 @@ def test_a_refresh_names_the_resource_and_keeps_the_rotated_token(person: Person
 
 
 def test_a_registration_that_the_server_forgot_is_made_anew_once(person: Person, notes: NotesServer) -> None:
-    notes.issue_tokens_for(2)
+    notes.issue_tokens_for(SHORT_LIFETIME_SECONDS)
     sign_in(person, notes)
     token = person.token(notes.url)
-    wait_until(lambda: notes.call(token)[0] == 401)
+    wait_until_expired(lambda: notes.call(token)[0] == 401)
     notes.store.clients.clear()
     assert_refused(person.keyfob("token", notes.url, "--interaction", "never"), 77)
     notes.issue_tokens_for()

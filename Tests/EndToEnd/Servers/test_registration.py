@@ -12,7 +12,7 @@ from harness.people import ALICE
 from harness.person import Person
 from harness.provider.server import Provider
 from harness.steps import assert_refused, assert_worked, refreshes
-from harness.waiting import wait_until
+from harness.waiting import SHORT_LIFETIME_SECONDS, wait_until_expired
 
 REGISTER = "/o/register/"
 DOCUMENT = binaries.REPOSITORY / "Sources" / "OAuth" / "Registration" / "client-metadata.json"
@@ -49,11 +49,11 @@ def test_git_clones_after_a_login_with_only_the_url(
 
 
 def test_the_token_is_for_the_resource_and_stays_so(person: Person, provider: Provider, public_gate: Gate) -> None:
-    provider.issue_tokens_for(2)
+    provider.issue_tokens_for(SHORT_LIFETIME_SECONDS)
     sign_in(person, public_gate)
     first = person.token(public_gate.url)
     assert provider.resources(first) == [public_gate.origin]
-    wait_until(lambda: not provider.is_active(first))
+    wait_until_expired(lambda: not provider.is_active(first))
     second = person.token(public_gate.url)
     assert provider.resources(second) == [public_gate.origin]
     asked = [r.form.get("resource") for r in provider.requests.all() if r.path in ("/o/authorize/", "/o/token/")]
@@ -68,12 +68,12 @@ def test_git_is_not_led_to_an_unapproved_server(person: Person, provider: Provid
 
 
 def test_a_login_pins_the_authorization_server(person: Person, provider: Provider, public_gate: Gate) -> None:
-    provider.issue_tokens_for(2)
+    provider.issue_tokens_for(SHORT_LIFETIME_SECONDS)
     sign_in(person, public_gate)
     token = person.token(public_gate.url)
     with Gate(lambda _: False, person.home / "elsewhere") as elsewhere:
         public_gate.publish(elsewhere.origin)
-        wait_until(lambda: not provider.is_active(token))
+        wait_until_expired(lambda: not provider.is_active(token))
         assert provider.is_active(person.token(public_gate.url))
         assert elsewhere.knocks() == []
     assert refreshes(provider) == 1

@@ -10,7 +10,7 @@ from .gate import Gate
 from .person import Done, Person, stderr_lines
 from .provider import lifetime
 from .provider.server import Provider
-from .waiting import wait_until
+from .waiting import SHORT_LIFETIME_SECONDS, wait_until_expired
 
 
 def assert_worked(done: Done) -> None:
@@ -26,11 +26,11 @@ def assert_refused(done: Done, status: int) -> None:
 
 
 def let_the_token_expire(developer: Person, provider: Provider, gate: Gate) -> None:
-    """Signs in for a token of two seconds and waits until it has expired. The next tokens live an hour."""
-    provider.issue_tokens_for(2)
+    """Signs in for a token of a short lifetime and waits until it has expired. The next tokens live an hour."""
+    provider.issue_tokens_for(SHORT_LIFETIME_SECONDS)
     assert_worked(developer.keyfob("login", gate.url))
     provider.issue_tokens_for(lifetime.DEFAULT_SECONDS)
-    wait_until(lambda: provider.live_access_tokens() == 0)
+    wait_until_expired(lambda: provider.live_access_tokens() == 0)
 
 
 def refreshes(provider: Provider) -> int:
