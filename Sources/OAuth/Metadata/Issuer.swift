@@ -15,13 +15,14 @@ struct Issuer {
     }
 
     /// The possible locations of the metadata, in the order to try: RFC 8414 section 3.1, then section 5, then OpenID
-    /// Connect Discovery section 4. For an issuer with a path, the root is not tried: that document belongs to another
-    /// issuer.
+    /// Connect Discovery section 4. Last is a place that no standard names, but that some servers below a path have. For an
+    /// issuer with a path, the root is not tried: that document belongs to another issuer.
     var metadataLocations: [String] {
         let path = url.path.hasSuffix("/") ? String(url.path.dropLast()) : url.path
         let base = authority
         let inserted = ["oauth-authorization-server", "openid-configuration"].map { "\(base)/.well-known/\($0)\(path)" }
-        return path.isEmpty ? inserted : inserted + ["\(base)\(path)/.well-known/openid-configuration"]
+        let appended = ["openid-configuration", "oauth-authorization-server"].map { "\(base)\(path)/.well-known/\($0)" }
+        return path.isEmpty ? inserted : inserted + appended
     }
 
     /// Whether a document with the issuer `found` belongs to this issuer.

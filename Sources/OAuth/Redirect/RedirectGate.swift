@@ -136,13 +136,17 @@ struct RedirectGate: Sendable {
             do throws(OAuthError) {
                 try response.check(state: state)
             } catch {
-                problems.append(error)
+                // An answer without a decision is a part of one: people and terminals cut addresses off.
+                let isPart = [.unusableResponse(.undecided), .unusableResponse(.unusableCode)].contains(error)
+                problems.append(isPart ? .notTheRedirect(expected: callbackAddress) : error)
                 continue
             }
             return outcome == nil ? decide(by: response) : nil
         }
-        throw problems.first ?? .notTheRedirect(expected: "http://\(authority)\(callbackPath)")
+        throw problems.first ?? .notTheRedirect(expected: callbackAddress)
     }
+
+    private var callbackAddress: String { "http://\(authority)\(callbackPath)" }
 
     /// Whether `path` is that of the redirect URI. Some servers add a slash to it, or remove one.
     private func isCallback(_ path: String) -> Bool {

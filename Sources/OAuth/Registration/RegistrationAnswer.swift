@@ -131,9 +131,11 @@ struct RegistrationAnswer {
         (try? TokenAnswer(response, host: url.host))?.values("client_id").isEmpty == false
     }
 
+    /// Whether two redirect URIs have one host and one path. Some servers add a slash, or write `*` for any port.
     static func isSame(_ one: String, _ other: String) -> Bool {
-        guard let one = try? RedirectTemplate(one), let other = try? RedirectTemplate(other) else { return false }
-        return Array((one.host + one.path).utf8) == Array((other.host + other.path).utf8)
+        let templates = [one, other].compactMap { try? RedirectTemplate(String($0.map { $0 == "*" ? "1" : $0 })) }
+        let places = templates.map { $0.host + ResourceIdentifier.withoutLastSlash($0.path) }
+        return places.count == 2 && places[0].isSame(as: places[1])
     }
 
     /// nil for 0, which means never (RFC 7591 section 3.2.1), and for values that are no point in time.

@@ -26,7 +26,7 @@ HOSTS = ["https://forge.example", "https://git.example:8443/group"]
 # A user does not notice a delay of this length.
 PATIENCE_SECONDS = 0.1
 # The best of this many attempts counts.
-TRIES = 5
+TRIES = 15
 
 Offers = Callable[[Person, str], list[str]]
 

@@ -19,6 +19,7 @@ from typing import Any, Self
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from urllib.request import ProxyHandler, build_opener
 
+from .ports import free_port
 from .record import Answered, Record, harmless
 from .serving import serve_in_background
 from .waiting import wait_until
@@ -59,7 +60,7 @@ class FamilyServer:
         self.clients: set[str] = {CLIENT_ID}
         self._codes: dict[str, dict[str, str]] = {}
         self._lock = threading.Lock()
-        self._server = QuietServer(("127.0.0.1", 0), handler(self))
+        self._server = QuietServer(("127.0.0.1", free_port()), handler(self))
         self.issuer = f"http://127.0.0.1:{self._server.server_port}"
         serve_in_background(self._server)
 

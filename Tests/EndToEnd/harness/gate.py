@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Self
 from urllib.error import URLError
 
+from .ports import free_port
 from .serving import serve_in_background
 from .tls import Tls
 
@@ -141,7 +142,7 @@ class GateServer(ThreadingHTTPServer):
     request_queue_size = 64
 
     def __init__(self, admits: Callable[[str], bool], root: Path, tls: Tls | None) -> None:
-        super().__init__(("127.0.0.1", 0), GateHandler)
+        super().__init__(("127.0.0.1", free_port()), GateHandler)
         self.admits, self.root = admits, root
         self.challenges = [BASIC_CHALLENGE]
         self.metadata: dict[str, object] | None = None

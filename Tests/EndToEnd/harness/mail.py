@@ -53,7 +53,7 @@ class MailServer(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
 
     def __init__(self, provider: Provider) -> None:
-        super().__init__(("127.0.0.1", 0), MailHandler)
+        super().__init__(("127.0.0.1", free_port()), MailHandler)
         self.provider = provider
         self.mechanisms = ["OAUTHBEARER", "XOAUTH2"]
         self.accepted: list[tuple[str, bytes]] = []

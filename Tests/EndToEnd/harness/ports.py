@@ -1,8 +1,11 @@
-"""Ports that a test must know before a server listens on them, or that a server takes a second time."""
+"""Ports of the tests' servers. No two servers of a run have the same one: keyfob remembers tokens, clients and pauses by the
+address of a server, and all tests of a user share the kernel's memory."""
 
 from __future__ import annotations
 
 import errno
+import itertools
+import os
 import random
 import socket
 from collections.abc import Callable
@@ -10,13 +13,19 @@ from typing import TypeVar
 
 Listener = TypeVar("Listener")
 
-# Below net.ipv4.ip_local_port_range: the kernel does not give these ports to programs that ask for any port.
-BELOW_THE_KERNELS_OWN = range(20_000, 30_000)
+# Below net.ipv4.ip_local_port_range and the ports that keyfob chooses for itself, and above the ports that browsers refuse. Each
+# of the processes that run tests has a part of them.
+PORTS = range(10_100, 15_000)
+WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_own = PORTS[WORKER::WORKERS]
+_first = random.randrange(len(_own))
+_next = itertools.cycle(itertools.chain(_own[_first:], _own[:_first]))
 
 
 def on_free_port(listen: Callable[[int], Listener]) -> Listener:
     """Calls `listen` with one port of loopback after another until it does not fail because the port is in use."""
-    for port in random.sample(BELOW_THE_KERNELS_OWN, 100):
+    for port in itertools.islice(_next, 100):
         try:
             return listen(port)
         except OSError as error:

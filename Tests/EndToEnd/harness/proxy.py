@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 from urllib.parse import quote
 
+from .ports import free_port
 from .serving import serve_in_background
 
 TIMEOUT_SECONDS = 20
@@ -46,7 +47,7 @@ class ProxyServer(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), ProxyHandler)
+        super().__init__(("127.0.0.1", free_port()), ProxyHandler)
         self.routes: dict[str, int] = {}
         self.credentials: str | None = None
         self.asked: list[str] = []

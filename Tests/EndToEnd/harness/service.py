@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 
+from .ports import free_port
 from .serving import serve_in_background
 from .tls import Tls
 
@@ -62,7 +63,7 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self, answers: Callable[[Asked], Answer], tls: Tls | None) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(("127.0.0.1", free_port()), _Handler)
         self.answers = answers
         if tls is not None:
             self.socket = tls.context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)

@@ -19,6 +19,7 @@ from flask import Flask, Response, request
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from .people import PEOPLE
+from .ports import free_port
 from .record import Answered, Record, harmless
 from .serving import serve_in_background
 
@@ -41,7 +42,7 @@ class StrictProvider:
     def __init__(self) -> None:
         self.record = Record()
         # canaille must know its own address before the first request.
-        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._socket = socket.create_server(("127.0.0.1", free_port()))
         port = self._socket.getsockname()[1]
         self.issuer = f"http://127.0.0.1:{port}"
         self._app = self._make_app(f"127.0.0.1:{port}")

@@ -94,6 +94,8 @@ struct `A login by pasting` {
         "http://127.0.0.1/other?code=c&state=STATE", "http://127.0.0.1.evil.example/callback?code=c&state=STATE",
         "http://127.0.0.1@evil.example/callback?code=c&state=STATE", "//evil.example/callback?code=c&state=STATE",
         "c0de==", "http://127.0.0.1:x/callback?code=c&state=STATE",
+        // Cut off.
+        "?state=STATE", "http://127.0.0.1/callback?state=STATE&co",
     ])
     func `accepts nothing but the complete address`(text: String) async {
         let (result, transport) = await logIn { text.replacing("STATE", with: $0) }
@@ -106,7 +108,6 @@ struct `A login by pasting` {
             ("http://127.0.0.1/callback?code=c", .noState(error: nil)),
             ("http://127.0.0.1/callback?error=invalid_scope", .noState(error: "invalid_scope")),
             ("code=c", .noState(error: nil)), ("code=c&code=d&state=STATE", .repeated(parameter: "code")),
-            ("?state=STATE", .undecided),
         ] as [(String, AuthorizationResponse.Problem)])
     func `says what a response lacks`(text: String, problem: AuthorizationResponse.Problem) async {
         let (result, transport) = await logIn { text.replacing("STATE", with: $0) }

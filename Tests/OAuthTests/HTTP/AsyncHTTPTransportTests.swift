@@ -112,6 +112,28 @@ struct `The transport` {
         }
     }
 
+    // The server sends more than two mebibytes and then waits: only the limit ends these.
+    @Test(arguments: [
+        (String(repeating: "HTTP/1.1 100 Continue\r\n\r\n", count: 90_000), true),
+        ("HTTP/1.1 200 OK\r\n" + String(repeating: "X: y\r\n", count: 400_000), false),
+        ("HTTP/1.1 200 OK\r\nX: " + String(repeating: "y", count: 2_200_000), false),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;" + String(repeating: "y", count: 2_200_000), true),
+    ])
+    func `reads no header and no chunk without an end`(answer: String, isAccepted: Bool) async throws {
+        try await ScriptedServer.run({ _ in .stall(answer) }) { server in
+            let url = try EndpointURL(server.address())
+            await #expect {
+                _ = try await send(HTTPRequest(get: url), deadline: .seconds(50))
+            } throws: { error in
+                switch error {
+                case OAuthError.tooLarge: isAccepted
+                case OAuthError.notHTTP: !isAccepted
+                default: false
+                }
+            }
+        }
+    }
+
     // The answer to a POST cannot be had again.
     @Test(arguments: [
         "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{}",
@@ -359,6 +381,20 @@ struct `The transport over TLS` {
                 #expect(configured.status == 200)
                 let inherited = try await ask(server.address(), environment: ["SSL_CERT_FILE": file])
                 #expect(inherited.status == 200)
+            }
+        }
+    }
+
+    // Nothing is wrong with its certificate: the answer is lost on the way.
+    @Test(arguments: ["", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{"])
+    func `reports damage behind the handshake as a lost answer`(answer: String) async throws {
+        try await TestCertificate.lend(for: "IP:127.0.0.1") { certificate in
+            let file = certificate.file
+            try await ScriptedServer.run(tls: certificate.context, { _ in .damage(after: answer) }) { server in
+                await #expect(throws: OAuthError.answerLost(host: "127.0.0.1")) {
+                    try await ask(server.address(), authorities: file)
+                }
+                #expect(server.requests.count == 1)
             }
         }
     }

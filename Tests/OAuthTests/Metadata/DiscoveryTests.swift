@@ -29,6 +29,7 @@ import Testing
             [
                 "/oauth-authorization-server/t1", "/openid-configuration/t1",
                 "https://login.example.com/t1/.well-known/openid-configuration",
+                "https://login.example.com/t1/.well-known/oauth-authorization-server",
             ]
         ),
         (
@@ -36,10 +37,13 @@ import Testing
             [
                 "/oauth-authorization-server/a/b", "/openid-configuration/a/b",
                 "https://login.example.com/a/b/.well-known/openid-configuration",
+                "https://login.example.com/a/b/.well-known/oauth-authorization-server",
             ]
         ),
     ])
-    func `tries the standard's locations in order and no others`(issuer: String, places: [String]) async {
+    func `tries the standards' locations in order, then the last one, and no others`(issuer: String, places: [String])
+        async
+    {
         let (result, asked) = await discover(issuer: issuer, [:])
         let answers = asked.map { MetadataAnswer(location: $0, answer: .status(404)) }
         #expect(result == .failure(.metadataNotFound(issuer: issuer, answers: answers)))
@@ -151,7 +155,7 @@ import Testing
         let discovery = Discovery(transport: SharedTime(transport))
         _ = try? await discovery.metadata(issuer: "https://login.example.com/t1")
         let limits = transport.requests.compactMap(\.deadline)
-        #expect(limits.count == 3)
+        #expect(limits.count == 4)
         #expect(limits.allSatisfy { $0 > .seconds(14) && $0 <= .seconds(15) })
         let late = SharedTime(transport, limit: .zero)
         _ = try await late.send(HTTPRequest(get: try EndpointURL(Examples.issuer)))

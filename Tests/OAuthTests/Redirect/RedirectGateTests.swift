@@ -272,6 +272,17 @@ import Testing
         #expect(gate.answer(request("/done")).0.page.contains("Not signed in"))
     }
 
+    // People and terminals cut addresses off.
+    @Test(arguments: ["/callback?state=right", "/callback?state=right&co", "/callback?state=right&code=%0A"])
+    func `goes on if only a part of the answer was pasted`(part: String) throws {
+        var gate = try gate()
+        _ = try start(&gate)
+        #expect(throws: OAuthError.notTheRedirect(expected: "http://127.0.0.1:4321/callback")) {
+            try gate.take(pasted: Secret("http://127.0.0.1:4321" + part))
+        }
+        #expect(try gate.take(pasted: Secret("http://127.0.0.1:4321/callback?state=right&code=c0de")) != nil)
+    }
+
     // The browser sends no cookie there. It does with the request to which this leads.
     @Test(arguments: [
         ("//callback?state=right&code=c", "127.0.0.1:4321"), ("///callback/?state=right&code=c", "127.0.0.1:4321"),

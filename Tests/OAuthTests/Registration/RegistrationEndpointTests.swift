@@ -133,6 +133,8 @@ private func register(
         ("[\"https://x.example/\", \"http://127.0.0.1:4711/callback\"]", ["http://127.0.0.1:4711/callback"]),
         ("null", ["http://127.0.0.1:4711/callback"]),
         ("[\"http://localhost:4711/callback\", \"http://127.0.0.1:1/callback\"]", ["http://127.0.0.1:4711/callback"]),
+        ("[\"http://127.0.0.1:4711/callback/\"]", ["http://127.0.0.1:4711/callback"]),
+        ("[\"http://127.0.0.1:*/callback\"]", ["http://127.0.0.1:4711/callback"]),
     ])
     func `has the redirect URIs that the server accepted`(json: String, uris: [String]) async throws {
         #expect(try await registration(Registrations.answer(["redirect_uris": json])).redirectURIs == uris)
@@ -350,7 +352,7 @@ private func register(
     // Not even a URI on which keyfob could listen. Otherwise the server would choose who gets its codes.
     @Test(arguments: [
         ["https://evil.example/callback"], ["http://127.0.0.1:4711/callback/other"],
-        ["http://127.0.0.1:4711/callback/"], ["http://[::1]:4711/callback"], ["http://127.0.0.1:4711/Callback"],
+        ["http://127.0.0.1:4711/callback//"], ["http://[::1]:4711/callback"], ["http://127.0.0.1:4711/Callback"],
     ])
     func `with other redirect URIs counts as a failure, and is deleted again`(given: [String]) async throws {
         let place = Registrations.address + "/c-1"

@@ -15,6 +15,8 @@ final class ScriptedServer: Sendable {
         case close
         /// Sends these bytes, then nothing as long as the client waits.
         case stall(String)
+        /// Sends these bytes, then a TLS record that nobody can decrypt.
+        case damage(after: String)
         /// Sends these bytes one by one, with a pause after each.
         case drip(String, every: Duration)
 
@@ -53,7 +55,10 @@ final class ScriptedServer: Sendable {
         let channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .bind(host: "127.0.0.1", port: 0) { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }
+                    if let tls {
+                        let handlers: [any ChannelHandler] = [BadRecords(), NIOSSLServerHandler(context: tls)]
+                        try channel.pipeline.syncOperations.addHandlers(handlers)
+                    }
                     return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
                 }
             }
@@ -94,6 +99,10 @@ final class ScriptedServer: Sendable {
             case .bytes(let bytes): try await outbound.write(ByteBuffer(string: bytes))
             case .data(let bytes): try await outbound.write(ByteBuffer(bytes: bytes))
             case .close: break
+            case .damage(let bytes):
+                try await outbound.write(ByteBuffer(string: bytes))
+                try await connection.channel.triggerUserOutboundEvent(BadRecords.Cue())
+                while try await iterator.next() != nil {}
             case .drip(let bytes, let pause):
                 for byte in bytes.utf8 {
                     try await outbound.write(ByteBuffer(bytes: [byte]))
@@ -114,5 +123,22 @@ final class ScriptedServer: Sendable {
             text[..<end.lowerBound].lowercased().split(separator: "\r\n")
             .first { $0.hasPrefix("content-length:") }.flatMap { Int($0.dropFirst(15).drop { $0 == " " }) } ?? 0
         return text[end.upperBound...].utf8.count >= length
+    }
+}
+
+/// Writes below TLS: a record of application data (RFC 8446 section 5.2) whose content nobody has encrypted.
+private final class BadRecords: ChannelOutboundHandler {
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    struct Cue: Sendable {}
+
+    func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
+        guard event is Cue else {
+            context.triggerUserOutboundEvent(event, promise: promise)
+            return
+        }
+        let record = [0x17, 0x03, 0x03, 0x00, 0x40] + [UInt8](repeating: 0xAA, count: 0x40)
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: record)), promise: promise)
     }
 }

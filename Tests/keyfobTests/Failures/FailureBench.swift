@@ -1,9 +1,12 @@
 import AuthorizationServer
 import KernelKeyring
+import OAuth
 import Secrets
 import Synchronization
 import TestSupport
 import Testing
+
+@testable import KeyfobCore
 
 /// The effect of a failure for a caller: a row of the failure table.
 struct FailureRow: Sendable, CustomTestStringConvertible {
@@ -83,12 +86,14 @@ struct FailureBench {
             try await AuthorizationServer(configuration).run { server in
                 let bench = FailureBench(server: server, session: session.withBrowser("--user demo --password demo"))
                 try bench.configure(identity, more)
-                // keyfob remembers for each endpoint when it may ask again, and a later test, also after a killed one, can
-                // get the same port.
+                // keyfob remembers for each endpoint when it may ask again, and for each client which forms of its secret were
+                // in vain. A later test, also after a killed one, can get the same port.
                 func forget() {
+                    guard let keyring = KernelKeyring.existing() else { return }
                     let paused = KeyNames.notBefore(address: server.origin)
-                    for name in KernelKeyring.existing()?.names() ?? [] where name.hasPrefix(paused) {
-                        KernelKeyring.existing()?.remove(name)
+                    for name in keyring.names() where name.hasPrefix(paused) { keyring.remove(name) }
+                    for id in configuration.clients.map(\.id) {
+                        keyring.remove(KeyNames.forms(client: ClientSource.name(Client(id: id), server.issuer)))
                     }
                 }
                 forget()

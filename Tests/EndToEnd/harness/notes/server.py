@@ -19,6 +19,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..people import PEOPLE
+from ..ports import free_port
 from ..record import Answered, Record, harmless
 from ..waiting import wait_until
 from .store import DEFAULT_SECONDS, Store
@@ -65,7 +66,7 @@ class NotesServer:
     """The running server. Notes and sign-in have the same port, as in the SDK."""
 
     def __init__(self) -> None:
-        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._socket = socket.create_server(("127.0.0.1", free_port()))
         self.origin = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self.record = Record()
         self.store = Store(f"{self.origin}/consent")
