@@ -36,6 +36,11 @@ static inline long keyfob_read(keyfob_key key, void *buffer, size_t capacity) {
     return syscall(SYS_keyctl, KEYCTL_READ, key, buffer, capacity);
 }
 
+// Replaces the payload in place. The key gets no new serial number, and no timeout.
+static inline int keyfob_update(keyfob_key key, const void *payload, size_t length) {
+    return (int)syscall(SYS_keyctl, KEYCTL_UPDATE, key, payload, length);
+}
+
 static inline int keyfob_set_timeout(keyfob_key key, uint32_t seconds) {
     return (int)syscall(SYS_keyctl, KEYCTL_SET_TIMEOUT, key, seconds);
 }

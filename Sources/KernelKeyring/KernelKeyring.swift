@@ -133,6 +133,35 @@ package struct KernelKeyring: Sendable {
         for other in KeyType.allCases where other != type { unlink(name, other) }
     }
 
+    /// Makes sure that the entry `name` has at least `bytes` bytes, for ``adopt(_:_:from:)``. An entry that is large enough stays.
+    ///
+    /// - Parameter seconds: the lifetime from now.
+    /// - Throws: as ``write(_:_:lifetime:)``.
+    package func reserve(_ name: String, bytes: Int, lifetime seconds: UInt32) throws(KernelKeyringError) {
+        let isThere = KeyType.allCases.contains { type in
+            guard let key = find(name, type), key.isOurs, keyfob_read(key.serial, nil, 0) >= bytes else { return false }
+            return keyfob_set_timeout(key.serial, seconds) == 0
+        }
+        if !isThere { try write(name, Secret([UInt8](repeating: 0, count: bytes)), lifetime: seconds) }
+    }
+
+    /// Stores `payload` under `name` in place of the old value, without an expiry, in the key that
+    /// ``reserve(_:bytes:lifetime:)`` has made in another keyring. That needs no new key, and no more of the quota.
+    ///
+    /// - Returns: false if there is no such key, or if the kernel refuses. Then the old value is unchanged.
+    package func adopt(_ name: String, _ payload: Secret, from other: KernelKeyring) -> Bool {
+        for type in KeyType.allCases {
+            guard let key = other.find(name, type), key.isOurs else { continue }
+            defer { _ = keyfob_unlink(key.serial, other.serial) }
+            let update = unsafe payload.withBytes { unsafe keyfob_update(key.serial, $0.baseAddress, $0.count) }
+            guard update == 0, keyfob_set_timeout(key.serial, 0) == 0, keyfob_link(key.serial, serial) == 0
+            else { return false }
+            for old in KeyType.allCases where old != type { unlink(name, old) }
+            return true
+        }
+        return false
+    }
+
     /// Deletes the entry `name`. Returns whether there was one.
     @discardableResult
     package func remove(_ name: String) -> Bool {

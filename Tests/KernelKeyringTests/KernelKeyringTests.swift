@@ -51,6 +51,26 @@ import Testing
         }
     }
 
+    // A full quota refuses each new key, and a deleted one is free only later.
+    @Test func `replaces a value in a key that was reserved elsewhere`() throws {
+        try withKeyring { place in
+            try withKeyring { keyring in
+                try keyring.write("reserved-item", Secret("old"), lifetime: 60)
+                #expect(!keyring.adopt("reserved-item", Secret("lost"), from: place))
+                #expect(keyring.read("reserved-item") == Secret("old"))
+                try place.reserve("reserved-item", bytes: 100, lifetime: 60)
+                let reserved = KernelKey.all(named: "reserved-item").map(\.serial)
+                try place.reserve("reserved-item", bytes: 90, lifetime: 30)
+                #expect(KernelKey.all(named: "reserved-item").map(\.serial) == reserved)
+                #expect(keyring.adopt("reserved-item", Secret("new"), from: place))
+                #expect(keyring.read("reserved-item") == Secret("new"))
+                #expect(place.read("reserved-item") == nil)
+                let key = try #require(KernelKey.all(named: "reserved-item").first { $0.timeLeft == "perm" })
+                #expect(reserved.contains(key.serial))
+            }
+        }
+    }
+
     @Test func `returns nothing for a name that was not written`() throws {
         try withKeyring { keyring in
             #expect(keyring.read("token") == nil)

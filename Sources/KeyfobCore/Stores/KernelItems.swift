@@ -3,6 +3,7 @@ import Glibc
 package import KernelKeyring
 package import SecretService
 package import Secrets
+import Synchronization
 
 /// Items in kernel memory, for machines without a Secret Service. Nothing is written to a disk.
 ///
@@ -64,9 +65,12 @@ package struct KernelItems: ItemStore {
         guard let payload = try? item.payload() else { throw .failed("an attribute cannot be written") }
         let key = Self.key(schema.name, attributes)
         endGeneration()
-        // A rotated refresh token may exist nowhere else, and the kernel frees the keys of ``probe(bytes:)`` only a moment later.
-        try makingRoom(tries: 200) { () throws(KernelKeyringError) in
-            try keyring().write(key, payload, lifetime: nil)
+        let reserve = Self.reserves.withLock { $0.removeValue(forKey: name + key) }
+        if reserve.map({ $0.keyring.adopt(key, payload, from: $0.place) }) != true {
+            // The kernel frees deleted keys only a moment later.
+            try makingRoom(tries: 200) { () throws(KernelKeyringError) in
+                try keyring().write(key, payload, lifetime: nil)
+            }
         }
         for other in schema.otherNames { for keyring in keyrings { keyring.remove(Self.key(other, attributes)) } }
         _ = beginGeneration()
@@ -101,9 +105,26 @@ package struct KernelItems: ItemStore {
     package func ensureRoom(
         _ schema: ItemSchema, attributes: [String: String], bytes: Int
     ) throws(SecretServiceError) {
-        // The heading of the item, and a new refresh token that is longer than the old one.
-        try probe(bytes: bytes + bytes / 4 + 1024)
+        let key = Self.key(schema.name, attributes)
+        try makingRoom { () throws(KernelKeyringError) in
+            let reserve = Reserve(keyring: try keyring(), place: try KernelKeyring.open())
+            // The heading of the item, and a new refresh token that is longer than the old one.
+            try reserve.place.reserve(key, bytes: bytes + bytes / 4 + 1024, lifetime: 120)
+            Self.reserves.withLock { $0[name + key] = reserve }
+        }
     }
+
+    /// A key for the next value of an item. A key that is only tried and deleted would be no promise: the kernel frees it some
+    /// time later, on a busy machine after seconds.
+    private struct Reserve {
+        /// The keyring of the item. To find it needs a key, too: the keyring of the thread.
+        let keyring: KernelKeyring
+        /// Where the key is until then, under the name of the item.
+        let place: KernelKeyring
+    }
+
+    /// The reserves of this process, by the names of keyring and key.
+    private static let reserves = Mutex<[String: Reserve]>([:])
 
     /// Writes a key of this size and ``keysOfChange`` in all, and deletes them. The quota counts keys and bytes.
     private func probe(bytes: Int) throws(SecretServiceError) {
@@ -115,8 +136,8 @@ package struct KernelItems: ItemStore {
         }
     }
 
-    /// The number of keys that a new or changed grant needs: the item, its copy in the journal, the generation, the access token,
-    /// and the keyrings of the threads that write them.
+    /// The number of keys that a new grant needs: the item, its copy in the journal, the generation, the access token, and the
+    /// keyrings of the threads that write them.
     private static let keysOfChange = 6
 
     private func requireRoomToSearch() throws(SecretServiceError) {
