@@ -43,11 +43,17 @@ package struct KernelKeyring: Sendable {
         return text.flatMap { Int($0.filter { !$0.isWhitespace }) } ?? 259_200
     }
 
-    /// Checks that the quota leaves room to look into `parent`: a search needs a keyring of the thread.
+    /// Checks that `parent` can be searched. Without this check, a keyring that cannot be would look empty.
     ///
-    /// - Throws: `.quotaExceeded`. Without this check, a full quota would look like an empty keyring.
-    package static func requireRoom(toSearch parent: Parent) throws(KernelKeyringError) {
-        if parent.serial == nil, errno == EDQUOT { throw .quotaExceeded }
+    /// - Throws: `.quotaExceeded`: a search of the persistent keyring needs a keyring of the thread. `.unavailable` if this
+    ///   process may not use the kernel's keyrings, as in many containers. A kernel without persistent keyrings is no error.
+    package static func requireSearchable(_ parent: Parent) throws(KernelKeyringError) {
+        switch parent {
+        case .persistent: if parent.serial == nil, errno == EDQUOT { throw .quotaExceeded }
+        case .user:
+            guard keyfob_describe(Key.userKeyring, nil, 0) < 0 else { return }
+            throw errno == EDQUOT ? .quotaExceeded : .unavailable(errno: errno)
+        }
     }
 
     /// Returns the keyring if this user has one; creates nothing.

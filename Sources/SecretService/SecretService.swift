@@ -212,8 +212,13 @@ extension SecretService {
     private func unlockedCollection(
         _ collection: Collection, over connection: Connection
     ) throws(CallFailure) -> String {
-        let found = try connection.find(collection)
-        if found.isLocked { try unlock([found.path], over: connection) }
+        var found = try connection.find(collection)
+        if found.isLocked {
+            try unlock([found.path], over: connection)
+            // A keyring that only claims to be unlocked would look empty.
+            found = try connection.find(collection)
+            guard !found.isLocked else { throw .final(.locked) }
+        }
         return found.path
     }
 

@@ -35,8 +35,10 @@ package struct ChosenItems: ItemStore {
         let found = try unlessMissing(kept.isEmpty && choice.setting == .keyring) { () throws(SecretServiceError) in
             try keyring.search(schema, matching: attributes, in: collection)
         }
-        // With the setting `keyring`, a full kernel keyring must not stop what the Secret Service can do.
-        if let trouble, choice.setting == .auto, found?.isEmpty != false { throw trouble }
+        // What the Secret Service can do must not end because of kernel memory, which may hold nothing there.
+        if let trouble, choice.setting == .auto, found == nil || found?.isEmpty == true && trouble == .kernelMemoryFull {
+            throw trouble
+        }
         return (kept + (found ?? [])).sorted { $0.modified > $1.modified }
     }
 
@@ -73,7 +75,7 @@ package struct ChosenItems: ItemStore {
         var wasInMemory = false
         if collection != .session {
             do { wasInMemory = try memory.delete(schema, exactly: attributes, in: nil) } catch {
-                if choice.setting != .keyring { throw error }
+                if isTrouble(error) { throw error }
             }
         }
         if choice.setting == .memory { return wasInMemory }
@@ -125,8 +127,18 @@ package struct ChosenItems: ItemStore {
             return try memory.search(schema, matching: attributes, in: nil)
                 .contains { $0.attributes.isSame(as: attributes) }
         } catch {
-            if choice.setting == .keyring { return false }
-            throw error
+            if isTrouble(error) { throw error }
+            return false
+        }
+    }
+
+    /// Whether an error of kernel memory counts. There is nothing in a memory that this process may not use, but a full one
+    /// hides what is there.
+    private func isTrouble(_ error: SecretServiceError) -> Bool {
+        switch choice.setting {
+        case .memory: true
+        case .auto: error == .kernelMemoryFull
+        case .keyring: false
         }
     }
 

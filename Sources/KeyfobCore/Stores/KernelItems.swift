@@ -47,7 +47,7 @@ package struct KernelItems: ItemStore {
     package func search(
         _ schema: ItemSchema, matching attributes: [String: String], in collection: SecretService.Collection?
     ) throws(SecretServiceError) -> [SecretItem] {
-        try requireRoomToSearch()
+        try requireSearchable()
         return keyrings.flatMap { keyring in
             keyring.names().compactMap { keyring.read($0) }.compactMap { KernelItem($0) }
         }
@@ -93,7 +93,7 @@ package struct KernelItems: ItemStore {
     package func delete(
         _ schema: ItemSchema, exactly attributes: [String: String], in collection: SecretService.Collection?
     ) throws(SecretServiceError) -> Bool {
-        try requireRoomToSearch()
+        try requireSearchable()
         let keys = schema.otherNames.union([schema.name]).map { Self.key($0, attributes) }
         var wasThere = false
         for keyring in keyrings { for key in keys where keyring.remove(key) { wasThere = true } }
@@ -140,9 +140,9 @@ package struct KernelItems: ItemStore {
     /// keyrings of the threads that write them.
     private static let keysOfChange = 6
 
-    private func requireRoomToSearch() throws(SecretServiceError) {
+    private func requireSearchable() throws(SecretServiceError) {
         for parent in parents {
-            try makingRoom { () throws(KernelKeyringError) in try KernelKeyring.requireRoom(toSearch: parent) }
+            try makingRoom { () throws(KernelKeyringError) in try KernelKeyring.requireSearchable(parent) }
         }
     }
 

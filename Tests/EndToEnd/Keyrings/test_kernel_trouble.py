@@ -16,11 +16,12 @@ from pathlib import Path
 
 import pytest
 
-from harness import binaries, counts
+from harness import binaries, counts, kernel
 from harness.family import FamilyServer
 from harness.person import Person, stderr_lines
 from harness.session import PrivateSession
 from harness.steps import assert_worked
+from harness.waiting import wait_until
 from test_keyring_trouble import drop_access_token, during_a_refresh, lock
 
 # A user that every Debian has, without processes.
@@ -89,8 +90,9 @@ def keyring(session: PrivateSession) -> str:
 
 
 def empty(session: PrivateSession) -> None:
-    """Removes all keys from the user's keyring."""
+    """Removes all keys from the user's keyring. The kernel frees them later, on a busy machine after seconds."""
     keyctl(session, "clear", "@u")
+    wait_until(lambda: kernel.keys_in_quota(USER) < 20)
 
 
 # The failures.
@@ -187,3 +189,30 @@ def test_keyfob_works_without_kernel_keyrings(
         person.configure_keyfob(server.issuer, server.issuer)
         assert_worked(person.keyfob("login", service))
         assert_unnoticed(person, server, service)
+
+
+@pytest.mark.parametrize("error", ["EPERM", "ENOSYS"])
+@pytest.mark.parametrize("store", ["memory", "auto"])
+def test_forbidden_kernel_keys_are_not_taken_for_empty(
+    person: Person, server: FamilyServer, tracer: Callable[[str], None], store: str, error: str
+) -> None:
+    with counts.counted("keyring trouble", f"no keyring, kernel: {error}, store = {store}"):
+        service = f"{server.issuer}/git"
+        person.configure_keyfob(server.issuer, server.issuer)
+        person.configuration.write_text(f'store = "{store}"\n' + person.configuration.read_text())
+        tracer(f"add_key,keyctl:error={error}")
+        nowhere = {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nonexistent"}
+        for command in (
+            ["status"],
+            ["logout", "--all"],
+            ["token", service, "--interaction", "never"],
+            ["login", service],
+        ):
+            done = person.keyfob(*command, **nowhere)
+            said = done.stderr.decode()
+            assert (done.returncode, done.stdout) == (69, b""), (command, said)
+            assert "the kernel keeps no keys for this process" in said, (command, said)
+            assert "hint: in a container, allow the system calls add_key and keyctl" in said, (command, said)
+        refused = person.ask_door("get", service, KEYFOB_INTERACTION="never", **nowhere)
+        assert (refused.returncode, refused.stdout) == (69, b"")
+    assert person.browsers_opened() == 0

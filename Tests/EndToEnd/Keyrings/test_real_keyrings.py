@@ -274,6 +274,15 @@ def test_a_prompt_that_nobody_answers_ends_if_the_keyring_is_unlocked_in_another
         assert "not signed in anywhere" in terminal.shown
 
 
+def test_a_keyring_that_stays_locked_is_not_taken_for_empty(owner: Person) -> None:
+    with DoubleKeyring(owner.session) as keyring:
+        keyring.is_locked = keyring.only_claims_to_unlock = True
+        for command in (["status"], ["logout", "--all"], ["doctor"]):
+            done = owner.keyfob(*command)
+            assert done.returncode == 69, (command, stderr_lines(done))
+        assert_refused(owner.keyfob("get", stdin=QUESTION), 69)
+
+
 def test_a_keyring_that_the_bus_starts_may_take_seconds_for_that(owner: Person) -> None:
     owner.session.start_keyring_on_demand(after_seconds=4)
     done = owner.keyfob("store", stdin=PASSWORD, **NEVER)

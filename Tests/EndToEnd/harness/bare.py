@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import Any, Self
 
+from . import kernel
 from .session import PrivateSession
 from .waiting import wait_until
 
@@ -91,8 +92,8 @@ class BareSession(KernelSession):
 
     def _keys(self) -> int:
         """The number of keys in this user's quota."""
-        lines = [line.split() for line in Path("/proc/key-users").read_text().splitlines()]
-        return next(int(words[3].split("/")[0]) for words in lines if words[0] == f"{self._user}:")
+        assert self._user is not None
+        return kernel.keys_in_quota(self._user)
 
     def empty_quota(self) -> None:
         """Removes what `fill_quota` added. Only root can: this user has no room for another session keyring."""

@@ -29,7 +29,7 @@ class DoubleKeyring(BusProgram):
     """The program, with one collection. `refused_sessions` is how often it refuses to open a session, as KWallet does for
     one key in 256. `lost_secrets` is how many new items it leaves without their secret, as KWallet does as often; then it has
     KWallet's name too. The answer to the method `asks_in` waits until ``let_go``. A search shows each item at its path with
-    each of `endings` behind it, and all of these are the one item."""
+    each of `endings` behind it, and all of these are the one item. With `only_claims_to_unlock`, `Unlock` changes nothing."""
 
     name = SECRETS
 
@@ -44,7 +44,7 @@ class DoubleKeyring(BusProgram):
         self._refused_sessions = refused_sessions
         self.asks_in: str | None = None
         self.endings = [""]
-        self.dismisses_prompts = False
+        self.dismisses_prompts = self.only_claims_to_unlock = False
         self._may_answer = threading.Event()
 
     def let_go(self) -> None:
@@ -101,7 +101,8 @@ class DoubleKeyring(BusProgram):
                 shown = [self._shown(path, ending) for ending in self.endings for path in found]
                 return "aoao", ([] if self.is_locked else shown, [])
             case "Unlock":
-                return "aoo", ([], PROMPT) if self.is_locked else (body[0], "/")
+                asks = self.is_locked and not self.only_claims_to_unlock
+                return "aoo", ([], PROMPT) if asks else (body[0], "/")
             case "Prompt":
                 self.prompts += 1
                 return None, ()

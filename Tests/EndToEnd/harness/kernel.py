@@ -4,6 +4,7 @@ and leave all other keys alone."""
 from __future__ import annotations
 
 import subprocess
+from pathlib import Path
 
 
 def _keyctl(*arguments: str) -> str | None:
@@ -72,3 +73,9 @@ def forget(serials: set[str]) -> None:
     ring = keyring()
     for serial in serials if ring else ():
         _keyctl("unlink", serial, ring or "")
+
+
+def keys_in_quota(user: int) -> int:
+    """The number of keys that count in the quota of this user."""
+    lines = [line.split() for line in Path("/proc/key-users").read_text().splitlines()]
+    return next((int(words[3].split("/")[0]) for words in lines if words[0] == f"{user}:"), 0)
