@@ -36,7 +36,8 @@ package struct ChosenItems: ItemStore {
             try keyring.search(schema, matching: attributes, in: collection)
         }
         // What the Secret Service can do must not end because of kernel memory, which may hold nothing there.
-        if let trouble, choice.setting == .auto, found == nil || found?.isEmpty == true && trouble == .kernelMemoryFull {
+        if let trouble, choice.setting == .auto, found == nil || found?.isEmpty == true && trouble == .kernelMemoryFull
+        {
             throw trouble
         }
         return (kept + (found ?? [])).sorted { $0.modified > $1.modified }
@@ -79,11 +80,17 @@ package struct ChosenItems: ItemStore {
             }
         }
         if choice.setting == .memory { return wasInMemory }
-        let wasInKeyring = try unlessMissing(!wasInMemory && choice.setting == .keyring) {
-            () throws(SecretServiceError) in
-            try keyring.delete(schema, exactly: attributes, in: collection)
+        do throws(SecretServiceError) {
+            let wasInKeyring = try unlessMissing(!wasInMemory && choice.setting == .keyring) {
+                () throws(SecretServiceError) in
+                try keyring.delete(schema, exactly: attributes, in: collection)
+            }
+            return wasInMemory || wasInKeyring == true
+        } catch {
+            // A password in a locked keyring would come back. A sign-in in memory is ended without the keyring.
+            guard wasInMemory, !Self.isPassword(schema, attributes) else { throw error }
+            return true
         }
-        return wasInMemory || wasInKeyring == true
     }
 
     package func probeWritable() throws(SecretServiceError) {
@@ -96,7 +103,14 @@ package struct ChosenItems: ItemStore {
         try memory.probeWritable()
     }
 
-    package var mayHaveMore: Bool { keyringIsMissing }
+    package var mayHaveMore: Bool {
+        do {
+            return try unlessMissing(false, { () throws(SecretServiceError) in try keyring.probeWritable() }) == nil
+        } catch {
+            if case .noCollection = error { return false }
+            return true
+        }
+    }
 
     package var savesLate: Bool { choice.setting != .memory && keyring.savesLate }
 

@@ -1,6 +1,7 @@
 package import Addresses
 package import CredentialProtocol
 package import OAuth
+package import SecretService
 import Secrets
 
 /// `keyfob logout`: finds the grants that the user means, and ends them.
@@ -27,9 +28,20 @@ package struct Logout: Sendable {
     /// The grants for a service: those of the longest service that contains it. Without a service: all grants.
     ///
     /// - Parameter name: which of several accounts; nil for all of them, or for the user name in the URL.
+    /// - Returns: also why there may be more, in a keyring that cannot be read now.
     /// - Throws: `SecretServiceError`, ``ConfigurationError``; ``CredentialFailure/whichAccount(service:names:)``.
-    package func grants(for request: CredentialRequest?, account name: String? = nil) async throws -> [Grant] {
-        let all = try signOut.grants.all()
+    package func grants(
+        for request: CredentialRequest?, account name: String? = nil
+    ) async throws -> (grants: [Grant], unseen: SecretServiceError?) {
+        let (placed, unseen) = try signOut.grants.allInSight()
+        let all = placed.map(\.grant)
+        if let unseen, all.isEmpty || unseen.isMissingService { throw unseen }
+        return (try await grants(for: request, account: name, among: all), unseen)
+    }
+
+    private func grants(for request: CredentialRequest?, account name: String?, among all: [Grant]) async throws
+        -> [Grant]
+    {
         guard let request else { return all }
         let name = name ?? AccountDirectory.person(in: request)
         let isVague = name == nil && request.username != nil

@@ -80,7 +80,7 @@ package struct SignOut: Sendable {
             try grants.remove(grant)
             // Without a Secret Service, its grants are unknown, and one of them may need the registration or the approval.
             let isWhole = hasNoKeyring || !grants.mayHaveMore
-            let others = isWhole ? try grants.all() : (try? grants.all()) ?? []
+            let others = isWhole ? try grants.allInSight().grants.map(\.grant) : (try? grants.all()) ?? []
             // If the list of approvals cannot be read, the rest still ends.
             let keptApproval = isWhole ? forgetApproval(of: grant, others) : nil
             let registration = isWhole ? try await unregister(grant, client, others, transport) : .stays

@@ -30,13 +30,18 @@ struct Logout: AsyncParsableCommand {
             account: account, interaction: Interaction.ofOwnCommand, seesEverything: true, isVerbose: verbosity.isOn)
         try await composition.runWithParts(about: url, options: HintedCommand.option("--account", account)) { parts in
             let logout = composition.logout(parts)
-            let grants = try await grants(logout)
+            let (grants, unseen) = try await grants(logout)
             if !all { try await confirm(grants) }
             var keptApproval: ConfigurationError?
             for grant in grants {
                 let outcome = try await logout.end(grant)
                 Terminal.say(Messages.loggedOut(grant, outcome))
                 keptApproval = keptApproval ?? outcome.keptApproval
+            }
+            if let unseen {
+                var report = Report(unseen).withoutAdviceToSignIn()
+                report.message = Messages.unseen(report.message)
+                throw report
             }
             let clients = all ? try composition.signOut.forgetPersonsClients() : []
             for client in clients { Terminal.say(Messages.forgotClient(client)) }
@@ -61,7 +66,9 @@ struct Logout: AsyncParsableCommand {
     }
 
     /// The sign-ins to end. Without a Secret Service, a new sign-in elsewhere would not help.
-    private func grants(_ logout: KeyfobCore.Logout) async throws -> [Grant] {
+    private func grants(
+        _ logout: KeyfobCore.Logout
+    ) async throws -> (grants: [Grant], unseen: SecretServiceError?) {
         do {
             return try await logout.grants(for: try url.map { try CredentialRequest(url: $0) }, account: account)
         } catch let error as SecretServiceError {

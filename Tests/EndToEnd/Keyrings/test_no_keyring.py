@@ -380,6 +380,25 @@ def test_a_locked_keyring_is_not_a_missing_one(person: Person, server: FamilySer
     assert person.keyfob("login", service).returncode == 69
 
 
+def test_a_locked_keyring_does_not_keep_a_sign_in_in_memory_alive(
+    person: Person, server: FamilyServer, service: str
+) -> None:
+    set_store(person, "auto")
+    assert_worked(person.keyfob("login", "--account", "desk", service))
+    assert_worked(person.keyfob("login", "--account", "bare", "--store", "memory", service))
+    token = person.keyfob("token", service, "--account", "bare").stdout.decode().strip()
+    assert server.is_active(token)
+    person.session.lock_keyring()
+    done = person.keyfob("logout", "--account", "bare", service)
+    said = done.stderr.decode()
+    assert done.returncode == 69, said
+    assert f"keyfob: logged out of {server.issuer} as bare, the server has revoked the tokens\n" in said
+    assert "keyfob: sign-ins in a keyring were not searched: the keyring is locked\n" in said
+    assert not server.is_active(token)
+    again = person.keyfob("logout", "--account", "bare", service)
+    assert again.returncode == 69 and "logged out" not in again.stderr.decode()
+
+
 def test_logout_says_that_no_keyring_was_there(visitor: Person, memory_service: str) -> None:
     set_store(visitor, "auto")
     done = visitor.keyfob("logout", memory_service)

@@ -54,7 +54,7 @@ struct `The logout command` {
         try sign(in: "https://b.example", as: "two")
         try await withTemporaryDirectory { directory in
             let request = try url.map { try CredentialRequest(url: $0) }
-            let found = try await logout(directory).grants(for: request, account: name)
+            let found = try await logout(directory).grants(for: request, account: name).grants
             #expect(found.map { "\($0.service) \($0.accountName ?? "-")" }.sorted() == expected)
         }
     }
@@ -90,7 +90,7 @@ struct `The logout command` {
             let accounts = AccountDirectory(
                 configuration: try TOMLConfiguration(configuration, file: "f").decode(), accountName: name)
             let logout = try logout(directory, accounts: accounts)
-            let found = try await logout.grants(for: CredentialRequest(url: url), account: name)
+            let found = try await logout.grants(for: CredentialRequest(url: url), account: name).grants
             #expect(found.map { $0.accountName ?? "-" }.sorted() == expected)
         }
     }
@@ -101,7 +101,7 @@ struct `The logout command` {
         try sign(in: "https://a.example", as: "alice")
         try await withTemporaryDirectory { directory in
             let logout = try logout(directory)
-            #expect(try await logout.grants(for: request).map(\.accountName) == ["alice"])
+            #expect(try await logout.grants(for: request).grants.map(\.accountName) == ["alice"])
             try sign(in: "https://a.example", as: "bob")
             let service = try ServiceURL("https://a.example")
             await #expect(throws: CredentialFailure.whichAccount(service: service, names: ["alice", "bob"])) {
@@ -109,7 +109,7 @@ struct `The logout command` {
             }
             try sign(in: "https://a.example", as: "git")
             let git = try CredentialRequest(url: "https://git@a.example")
-            #expect(try await logout.grants(for: git).map(\.accountName) == ["git"])
+            #expect(try await logout.grants(for: git).grants.map(\.accountName) == ["git"])
         }
     }
 
