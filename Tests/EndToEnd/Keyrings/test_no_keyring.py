@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from harness import bare, binaries, items
-from harness.bare import BareSession, Container
+from harness.bare import Apart, BareSession, Container
 from harness.evidence import Evidence
 from harness.family import FamilyServer
 from harness.gate import Gate
@@ -21,6 +21,7 @@ from harness.person import Done, Person, description
 from harness.provider.server import DEVICE_CLIENT_ID, Provider
 from harness.racing import Runner, race
 from harness.searching import assert_nothing_leaked
+from harness.session import PrivateSession
 from harness.ssh import SecureShell
 from harness.steps import assert_worked
 from harness.terminal import Terminal
@@ -37,6 +38,14 @@ def bare_session() -> Iterator[BareSession]:
     """The session of a user on a machine without a desktop."""
     with BareSession(path=[binaries.bin_directory()]) as session:
         yield session
+
+
+@pytest.fixture
+def session() -> Iterator[PrivateSession]:
+    """A session with an unlocked keyring, and with kernel keys of its own."""
+    with Apart(path=[binaries.bin_directory()]) as running:
+        running.start_keyring()
+        yield running
 
 
 @pytest.fixture

@@ -102,11 +102,12 @@ class BareSession(KernelSession):
         subprocess.run(["keyctl", "session", "-", "sh", "-c", script, "sh", str(self._user)], check=True, capture_output=True)
 
 
-class Container(KernelSession):
-    """The session of root in a container without privileges: in namespaces of its own for users, processes and mounts, as
-    podman makes them for a user. The network and the files are those of the machine."""
+class Apart(PrivateSession):
+    """A session in namespaces of its own for users, processes and mounts. So it has kernel keys of its own: all other sessions
+    of the user who runs the tests share theirs, and each of them shows what is kept there."""
 
     def __enter__(self) -> Self:
+        super().__enter__()
         spaces = ("--user", "--map-root-user", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
         self._first = super().start("unshare", *spaces, "sh", "-c", "echo; exec sleep infinity")
         self.end_at_last(self._first)
@@ -120,6 +121,11 @@ class Container(KernelSession):
         children = Path(f"/proc/{self._first.pid}/task/{self._first.pid}/children").read_text().split()
         enter = ("nsenter", "--target", children[0], "--user", "--mount", "--pid", "--preserve-credentials")
         return super().start(*enter, f"--wdns={self.home}", *command, stdin=stdin, **env)
+
+
+class Container(Apart, KernelSession):
+    """The session of root in a container without privileges, as podman makes it for a user. The network and the files are those
+    of the machine."""
 
 
 def can_be_made() -> bool:
