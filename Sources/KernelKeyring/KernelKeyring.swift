@@ -2,6 +2,7 @@ import CKernelKeyring
 import Files
 import Glibc
 package import Secrets
+import Synchronization
 
 /// A keyring of keyfob in kernel memory: the keyring `keyfob` in the user keyring, unless a caller names another one. The
 /// kernel deletes each entry when it expires.
@@ -25,14 +26,16 @@ package struct KernelKeyring: Sendable {
         /// days after its last use, and at a restart. Each call here counts as a use.
         case persistent
 
-        /// The serial number; nil if this kernel has no such keyring.
-        var serial: keyfob_key? {
+        /// The serial number; nil if this kernel has no such keyring, or does not let this process use it.
+        func serial() throws(KernelKeyringError) -> keyfob_key? {
             switch self {
             case .user: return Key.userKeyring
             case .persistent:
                 // The link lets this thread search the keyring and write to it.
                 let found = keyfob_get_persistent(geteuid(), Key.threadKeyring)
-                return found > 0 ? found : nil
+                if found > 0 { return found }
+                if [ENOSYS, EOPNOTSUPP, EPERM, EACCES].contains(errno) { return nil }
+                throw KernelKeyringError(operation: "keyctl_get_persistent", errno: errno)
             }
         }
     }
@@ -43,29 +46,44 @@ package struct KernelKeyring: Sendable {
         return text.flatMap { Int($0.filter { !$0.isWhitespace }) } ?? 259_200
     }
 
-    /// Checks that `parent` can be searched. Without this check, a keyring that cannot be would look empty.
-    ///
-    /// - Throws: `.quotaExceeded`: a search of the persistent keyring needs a keyring of the thread. `.unavailable` if this
-    ///   process may not use the kernel's keyrings, as in many containers. A kernel without persistent keyrings is no error.
-    package static func requireSearchable(_ parent: Parent) throws(KernelKeyringError) {
-        switch parent {
-        case .persistent: if parent.serial == nil, errno == EDQUOT { throw .quotaExceeded }
-        case .user:
-            guard keyfob_describe(Key.userKeyring, nil, 0) < 0 else { return }
-            throw errno == EDQUOT ? .quotaExceeded : .unavailable(errno: errno)
-        }
-    }
-
     /// Returns the keyring if this user has one; creates nothing.
     ///
     /// - Parameters:
     ///   - description: the name of the keyring; tests use another one than the user's own.
     ///   - parent: the keyring in which it is.
     package static func existing(named description: String = "keyfob", in parent: Parent = .user) -> KernelKeyring? {
-        guard let parent = parent.serial else { return nil }
-        let found = unsafe keyfob_search(parent, "keyring", description)
-        return found > 0 && Key(serial: found).isOurs ? KernelKeyring(serial: found, parent: parent) : nil
+        try? found(named: description, in: parent)
     }
+
+    /// The same for callers to whom a keyring that cannot be read is not an empty one.
+    ///
+    /// - Throws: `KernelKeyringError` if the kernel does not let this process look: in many containers, and with
+    ///   `.quotaExceeded` in a thread that has no keyring yet, which a search of the persistent keyring needs.
+    package static func found(
+        named description: String, in parent: Parent
+    ) throws(KernelKeyringError) -> KernelKeyring? {
+        let place: keyfob_key
+        do throws(KernelKeyringError) {
+            guard let serial = try parent.serial() else { return nil }
+            place = serial
+        } catch {
+            // Another thread of this process may have found it. To use it needs nothing new.
+            if error == .quotaExceeded, let known = inPersistent.withLock({ $0[description] }) { return known }
+            throw error
+        }
+        let found = unsafe keyfob_search(place, "keyring", description)
+        guard found > 0 else {
+            if Key.meansAbsence(errno) { return nil }
+            throw KernelKeyringError(operation: "keyctl_search", errno: errno)
+        }
+        guard Key(serial: found).isOurs else { return nil }
+        let keyring = KernelKeyring(serial: found, parent: place)
+        if parent == .persistent { inPersistent.withLock { $0[description] = keyring } }
+        return keyring
+    }
+
+    /// The keyrings in the persistent keyring that this process has found, by name.
+    private static let inPersistent = Mutex<[String: KernelKeyring]>([:])
 
     /// Returns the keyring, and creates it if this user has none.
     ///
@@ -78,7 +96,7 @@ package struct KernelKeyring: Sendable {
         named description: String = "keyfob", in parent: Parent = .user
     ) throws(KernelKeyringError) -> KernelKeyring {
         if let existing = existing(named: description, in: parent) { return existing }
-        guard let place = parent.serial else { throw .unavailable(errno: errno) }
+        guard let place = try parent.serial() else { throw .unavailable(errno: errno) }
         let created = unsafe keyfob_add_key("keyring", description, nil, 0, Key.threadKeyring)
         guard created > 0 else { throw KernelKeyringError(operation: "add_key", errno: errno) }
         defer { _ = keyfob_unlink(created, Key.threadKeyring) }
@@ -182,6 +200,28 @@ package struct KernelKeyring: Sendable {
         _ = keyfob_unlink(serial, parent)
     }
 
+    /// The values of all entries that have not expired and belong to this user.
+    ///
+    /// - Throws: `KernelKeyringError` if one of them may be there and cannot be read.
+    package func values() throws(KernelKeyringError) -> [Secret] {
+        var tries = 0
+        while true {
+            tries += 1
+            var values: [Secret] = []
+            var isChanging = false
+            for key in try listed() {
+                do throws(KernelKeyringError) {
+                    if key.isOurs { values.append(try key.value()) }
+                } catch {
+                    guard case .failed(_, let code) = error, Key.meansAbsence(code) else { throw error }
+                    // A writer has replaced it since it was listed.
+                    if code == ENOKEY { isChanging = true }
+                }
+            }
+            if !isChanging || tries == 10 { return values }
+        }
+    }
+
     /// The names of all entries that have not expired and belong to this user.
     package func names() -> [String] {
         keys().compactMap { $0.isOurs ? $0.name : nil }
@@ -210,15 +250,22 @@ extension KernelKeyring {
         return keyfob_unlink(key.serial, serial) == 0
     }
 
+    private func keys() -> [Key] { (try? listed()) ?? [] }
+
     /// The keys in the keyring. It may grow between the call that returns its size and the call that reads it.
-    private func keys() -> [Key] {
+    private func listed() throws(KernelKeyringError) -> [Key] {
         let stride = MemoryLayout<keyfob_key>.stride
         var capacity = 64
         while true {
-            var length = 0
+            var (length, problem) = (0, CInt(0))
             let serials = unsafe [keyfob_key](unsafeUninitializedCapacity: capacity) { buffer, count in
                 length = unsafe keyfob_read(serial, buffer.baseAddress, capacity * stride)
+                problem = length < 0 ? errno : 0
                 count = max(0, min(capacity, length / stride))
+            }
+            if problem != 0 {
+                if Key.meansAbsence(problem) { return [] }
+                throw KernelKeyringError(operation: "keyctl_read", errno: problem)
             }
             if length <= capacity * stride { return serials.map(Key.init) }
             capacity = length / stride + 16

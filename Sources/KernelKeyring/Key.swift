@@ -54,19 +54,27 @@ struct Key {
     /// write to it. Still, keyfob uses the value as a token, so the check is worth its cost.
     var isOurs: Bool { keyfob_owner(serial) == Int64(geteuid()) }
 
-    /// The payload; nil if the kernel refuses to return it. One call suffices for the usual size, larger ones need a
-    /// second.
-    var payload: Secret? {
+    /// Whether an error means that there is no such key any more.
+    static func meansAbsence(_ code: CInt) -> Bool { [ENOKEY, EKEYEXPIRED, EKEYREVOKED].contains(code) }
+
+    /// The payload; nil if the kernel refuses to return it.
+    var payload: Secret? { try? value() }
+
+    /// The payload. One call suffices for the usual size, larger ones need a second.
+    ///
+    /// - Throws: the kernel's error.
+    func value() throws(KernelKeyringError) -> Secret {
         var capacity = 4096
         while true {
-            var length = 0
+            var (length, problem) = (0, CInt(0))
             let secret = unsafe Secret(
                 capacity: capacity,
                 filledBy: { buffer in
                     length = unsafe keyfob_read(serial, buffer.baseAddress, buffer.count)
+                    problem = length < 0 ? errno : 0
                     return (0...capacity).contains(length) ? length : 0
                 })
-            if length < 0 { return nil }
+            if length < 0 { throw KernelKeyringError(operation: "keyctl_read", errno: problem) }
             if length <= capacity { return secret }
             capacity = length
         }

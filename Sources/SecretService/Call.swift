@@ -109,6 +109,14 @@ extension UnsafeMutablePointer<GError> {
             .contains(String(cString: name))
     }
 
+    /// Whether nothing listens at the address of a bus, or nobody can.
+    var isNoListener: Bool {
+        unsafe isIO(
+            G_IO_ERROR_NOT_FOUND, G_IO_ERROR_CONNECTION_REFUSED, G_IO_ERROR_PERMISSION_DENIED, G_IO_ERROR_NOT_DIRECTORY,
+            G_IO_ERROR_INVALID_ARGUMENT, G_IO_ERROR_NOT_SUPPORTED, G_IO_ERROR_HOST_UNREACHABLE,
+            G_IO_ERROR_NETWORK_UNREACHABLE, G_IO_ERROR_FILENAME_TOO_LONG)
+    }
+
     fileprivate func isIO(_ codes: GIOErrorEnum...) -> Bool {
         let (domain, code) = unsafe (pointee.domain, UInt32(bitPattern: pointee.code))
         return domain == g_io_error_quark() && codes.contains { $0.rawValue == code }

@@ -4,6 +4,9 @@ package enum SecretServiceError: Error, Sendable, Equatable {
     /// There is no session bus, or the connection failed; the text is GIO's or keyfob's.
     case noBus(String)
 
+    /// There is a session bus, and it refuses or closes the connection.
+    case busRefused(String)
+
     /// There is a session bus, but no program on it provides `org.freedesktop.secrets`.
     case noProvider
 

@@ -108,6 +108,8 @@ struct Composition: Sendable {
             else { return }
             store.use(.auto)
         }
+        // A choice that cannot be kept is not written down.
+        try KernelItems().probeWritable()
         try approvals.keep(.auto)
         if isNamed { Terminal.say(Messages.memoryFromNowOn) }
     }

@@ -69,7 +69,7 @@ import Testing
         case .clientIsConfigured: .otherClient(service: url, id: "c", wanted: "d", file: nil, line: nil)
         case .otherClient: .whichAccount(service: url, names: ["a", "b"])
         case .whichAccount: .noAccountAndNoKeyring(.noProvider)
-        case .noAccountAndNoKeyring: .grantNotSaved(service: url)
+        case .noAccountAndNoKeyring: .grantNotSaved(service: url, by: .kernelMemoryFull)
         case .grantNotSaved: .holderFailed(service: url, account: "a")
         case .holderFailed: nil
         }
@@ -78,7 +78,8 @@ import Testing
     private static func keyrings(after last: SecretServiceError?) -> SecretServiceError? {
         switch last {
         case nil: .noBus("why")
-        case .noBus: .noProvider
+        case .noBus: .busRefused("why")
+        case .busRefused: .noProvider
         case .noProvider: .locked
         case .locked: .promptDismissed
         case .promptDismissed: .promptUnanswered(seconds: 3)

@@ -71,7 +71,7 @@ package enum CredentialFailure: Error, Sendable, Equatable {
     /// The service has no account, and there is no Secret Service (no bus, no provider) that could have a password.
     case noAccountAndNoKeyring(SecretServiceError)
     /// Neither the keyring nor its in-memory collection stored a new refresh token.
-    case grantNotSaved(service: ServiceURL)
+    case grantNotSaved(service: ServiceURL, by: SecretServiceError?)
 
     /// The client that the user has to register, and the page for it.
     package struct ClientNeeded: Sendable, Equatable {

@@ -112,6 +112,8 @@ package struct ChosenItems: ItemStore {
         }
     }
 
+    package var standsIn: Bool { choice.setting == .auto && keyringIsMissing }
+
     package var savesLate: Bool { choice.setting != .memory && keyring.savesLate }
 
     package func ensureRoom(
@@ -174,8 +176,8 @@ extension SecretServiceError {
     package var isMissingService: Bool {
         switch self {
         case .noBus, .noProvider: true
-        case .locked, .promptDismissed, .promptUnanswered, .notAskedAgain, .noCollection, .starting, .timedOut,
-            .noKernelMemory, .kernelMemoryFull, .failed:
+        case .busRefused, .locked, .promptDismissed, .promptUnanswered, .notAskedAgain, .noCollection, .starting,
+            .timedOut, .noKernelMemory, .kernelMemoryFull, .failed:
             false
         }
     }

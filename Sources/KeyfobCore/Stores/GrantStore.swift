@@ -85,10 +85,13 @@ package struct GrantStore: Sendable {
     /// If the default collection refuses, the grant goes to the journal and to the `session` collection: a rotated refresh
     /// token that is not stored is lost.
     ///
+    /// - Parameter replacing: whether there is a grant of this account already. Its successor stays in the journal until
+    ///   the Secret Service that has it is back.
     /// - Throws: the error of the default collection, if the other two refuse too.
-    package func save(_ grant: Grant) throws {
+    package func save(_ grant: Grant, replacing: Bool = false) throws {
         let secret = try grant.encoded()
         let isInJournal = journal.keep(grant.account, secret)
+        if replacing, isInJournal, isAway(grant.account) { return }
         do {
             try store(grant, secret, in: .default)
         } catch {
@@ -160,7 +163,7 @@ package struct GrantStore: Sendable {
 
     /// Moves `grant` to the default collection. If that fails, it stays, and is moved another time.
     private func settle(_ grant: Grant) {
-        if journal.isSettling(grant.account) { return }
+        if journal.isSettling(grant.account) || isAway(grant.account) { return }
         do {
             let secret = try grant.encoded()
             if items.savesLate, try isKept(grant, secret) { return journal.forget(grant.account) }
@@ -174,6 +177,13 @@ package struct GrantStore: Sendable {
     /// next ``settledGrant(account:)`` looks first whether it is still there.
     private func leaveJournal(_ grant: Grant) {
         if items.savesLate { journal.settle(grant.account) } else { journal.forget(grant.account) }
+    }
+
+    /// Whether the grant of an account may be in a Secret Service that is not there now. Then kernel memory does not become
+    /// its place: the Secret Service would still have its predecessor.
+    private func isAway(_ id: String) -> Bool {
+        let isInMemory = (try? items.inMemory(Self.schema, matching: ["kind": "grant", "id": id]))?.isEmpty == false
+        return !isInMemory && items.standsIn
     }
 
     private func isKept(_ grant: Grant, _ secret: Secret) throws(SecretServiceError) -> Bool {

@@ -40,6 +40,9 @@ package protocol ItemStore: Sendable {
         _ schema: ItemSchema, attributes: [String: String], bytes: Int
     ) throws(SecretServiceError)
 
+    /// Whether kernel memory takes new items only because there is no Secret Service now.
+    var standsIn: Bool { get }
+
     /// Whether what `store` has accepted can still be lost for some seconds.
     var savesLate: Bool { get }
 
@@ -51,6 +54,8 @@ extension SecretService: ItemStore {}
 
 extension ItemStore {
     package var mayHaveMore: Bool { false }
+
+    package var standsIn: Bool { false }
 
     package var savesLate: Bool { false }
 

@@ -47,12 +47,13 @@ package struct KernelItems: ItemStore {
     package func search(
         _ schema: ItemSchema, matching attributes: [String: String], in collection: SecretService.Collection?
     ) throws(SecretServiceError) -> [SecretItem] {
-        try requireSearchable()
-        return keyrings.flatMap { keyring in
-            keyring.names().compactMap { keyring.read($0) }.compactMap { KernelItem($0) }
+        var found: [KernelItem] = []
+        for keyring in try readable() {
+            let values = try makingRoom { () throws(KernelKeyringError) in try keyring.values() }
+            found += values.compactMap { KernelItem($0) }
         }
-        .filter { schema.includes($0.schema) && attributes.isContained(in: $0.attributes) }
-        .sorted { $0.changedAt > $1.changedAt }.map(\.item)
+        return found.filter { schema.includes($0.schema) && attributes.isContained(in: $0.attributes) }
+            .sorted { $0.changedAt > $1.changedAt }.map(\.item)
     }
 
     package func store(
@@ -67,8 +68,9 @@ package struct KernelItems: ItemStore {
         endGeneration()
         let reserve = Self.reserves.withLock { $0.removeValue(forKey: name + key) }
         if reserve.map({ $0.keyring.adopt(key, payload, from: $0.place) }) != true {
-            // The kernel frees deleted keys only a moment later.
-            try makingRoom(tries: 200) { () throws(KernelKeyringError) in
+            // The kernel changes no key of more than a page in place. Then the reserve was deleted, and its space is free a
+            // moment later.
+            try makingRoom(tries: 1_000, isFreed: reserve != nil) { () throws(KernelKeyringError) in
                 try keyring().write(key, payload, lifetime: nil)
             }
         }
@@ -93,7 +95,7 @@ package struct KernelItems: ItemStore {
     package func delete(
         _ schema: ItemSchema, exactly attributes: [String: String], in collection: SecretService.Collection?
     ) throws(SecretServiceError) -> Bool {
-        try requireSearchable()
+        let keyrings = try readable()
         let keys = schema.otherNames.union([schema.name]).map { Self.key($0, attributes) }
         var wasThere = false
         for keyring in keyrings { for key in keys where keyring.remove(key) { wasThere = true } }
@@ -109,7 +111,7 @@ package struct KernelItems: ItemStore {
         try makingRoom { () throws(KernelKeyringError) in
             let reserve = Reserve(keyring: try keyring(), place: try KernelKeyring.open())
             // The heading of the item, and a new refresh token that is longer than the old one.
-            try reserve.place.reserve(key, bytes: bytes + bytes / 4 + 1024, lifetime: 120)
+            try reserve.place.reserve(key, bytes: bytes + min(bytes / 4, 1024) + 512, lifetime: 120)
             Self.reserves.withLock { $0[name + key] = reserve }
         }
     }
@@ -140,22 +142,31 @@ package struct KernelItems: ItemStore {
     /// keyrings of the threads that write them.
     private static let keysOfChange = 6
 
-    private func requireSearchable() throws(SecretServiceError) {
+    /// The existing keyrings.
+    ///
+    /// - Throws: also if one of them may be there and cannot be read: it is not empty then.
+    private func readable() throws(SecretServiceError) -> [KernelKeyring] {
+        var found: [KernelKeyring] = []
         for parent in parents {
-            try makingRoom { () throws(KernelKeyringError) in try KernelKeyring.requireSearchable(parent) }
+            let keyring = try makingRoom { () throws(KernelKeyringError) in
+                try KernelKeyring.found(named: name, in: parent)
+            }
+            if let keyring { found.append(keyring) }
         }
+        return found
     }
 
-    /// The existing keyrings.
+    /// The existing keyrings that can be read.
     private var keyrings: [KernelKeyring] { parents.compactMap { KernelKeyring.existing(named: name, in: $0) } }
 
     /// The keyring for new items.
     private func keyring() throws(KernelKeyringError) -> KernelKeyring {
         var refusal = KernelKeyringError.unavailable(errno: ENOSYS)
         for parent in parents {
-            do {
+            do throws(KernelKeyringError) {
                 return try KernelKeyring.open(named: name, in: parent)
             } catch {
+                guard case .unavailable = error else { throw error }
                 refusal = error
             }
         }
@@ -165,16 +176,19 @@ package struct KernelItems: ItemStore {
     /// Runs `body`. If the quota is used up, deletes what only saves time, and tries again. The kernel frees the space of a
     /// deleted key some milliseconds later.
     ///
-    /// - Parameter most: the number of tries, 5 ms each.
-    private func makingRoom(
-        tries most: Int = 20, _ body: () throws(KernelKeyringError) -> Void
-    ) throws(SecretServiceError) {
+    /// - Parameters:
+    ///   - most: the number of tries, 5 ms each.
+    ///   - isFreed: whether something has been deleted for this just now.
+    private func makingRoom<Result>(
+        tries most: Int = 20, isFreed: Bool = false, _ body: () throws(KernelKeyringError) -> Result
+    ) throws(SecretServiceError) -> Result {
         var tries = 1
         while true {
             do throws(KernelKeyringError) {
                 return try body()
             } catch {
-                guard error == .quotaExceeded, tries > 1 || KernelAccessTokenCache.makeRoom(), tries < most else {
+                guard error == .quotaExceeded, tries > 1 || KernelAccessTokenCache.makeRoom() || isFreed, tries < most
+                else {
                     throw SecretServiceError(error)
                 }
                 tries += 1

@@ -81,7 +81,7 @@ struct GrantRefresh: Sendable {
         renewed.client.authentication = answer.authentication
         if case .success = answer.response { renewed.isFirstOfClient = false }
         renewed.scopes = (try? answer.response.get().scope) ?? grant.scopes
-        if renewed != grant { try grants.save(renewed, for: account) }
+        if renewed != grant { try grants.save(renewed, for: account, replacing: true) }
         held.answerIsKept()
         let response = try answer.response.get()
         return tokens.keep(response.accessToken, lifetime: response.expiresIn, refreshable: true, of: account)
@@ -144,7 +144,7 @@ struct GrantRefresh: Sendable {
         var ended = grant
         ended.refreshToken = nil
         ended.endedAt = tokens.now()
-        try grants.save(ended)
+        try grants.save(ended, replacing: true)
         tokens.cache.remove(account: grant.account)
     }
 }
@@ -174,12 +174,13 @@ extension Grant {
 extension GrantStore {
     /// Stores `grant`.
     ///
-    /// - Throws: ``CredentialFailure/grantNotSaved(service:)`` if the keyring refuses.
-    func save(_ grant: Grant, for account: Account) throws {
+    /// - Parameter replacing: as in ``save(_:replacing:)``.
+    /// - Throws: ``CredentialFailure/grantNotSaved(service:by:)`` if the keyring refuses.
+    func save(_ grant: Grant, for account: Account, replacing: Bool = false) throws {
         do {
-            try save(grant)
-        } catch is SecretServiceError {
-            throw CredentialFailure.grantNotSaved(service: account.service)
+            try save(grant, replacing: replacing)
+        } catch let error as SecretServiceError {
+            throw CredentialFailure.grantNotSaved(service: account.service, by: error)
         }
     }
 }

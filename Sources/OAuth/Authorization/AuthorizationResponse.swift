@@ -39,7 +39,9 @@ package struct AuthorizationResponse {
     /// Reads any query.
     init(query: String) {
         values = FormEncoding.decodeTolerantly(query).reduce(into: [:]) { values, pair in
-            guard let name = String(validating: pair.name, as: UTF8.self) else { return }
+            guard var name = String(validating: pair.name, as: UTF8.self) else { return }
+            // From an address that was written as HTML twice.
+            if name.hasPrefix("amp;") { name.removeFirst("amp;".count) }
             // A parameter that occurs twice with one value has that value.
             if values[name]?.contains(pair.value) != true { values[name, default: []].append(pair.value) }
         }.mapValues { values in
@@ -50,6 +52,12 @@ package struct AuthorizationResponse {
 
     /// Whether the query has a parameter of a response.
     var hasAnyParameter: Bool { ["state", "code", "error"].contains { values[$0] != nil } }
+
+    /// Whether its state is the beginning of that of the login: the address was cut off.
+    func isCutOff(in state: Secret) -> Bool {
+        let whole = state.exposedBytes
+        return (values["state"] ?? []).contains { $0.count < whole.count && whole.starts(with: $0) }
+    }
 
     /// Whether it has the state of the login, and no other one.
     func belongs(to state: Secret) -> Bool {

@@ -15,8 +15,9 @@ struct DeviceAuthorization {
 
     /// Seconds between polls if the server names no interval (RFC 8628 section 3.5).
     static let defaultInterval = 5
-    /// The longest interval that is accepted from a server, in seconds.
-    private static let longestInterval = 300
+    /// The longest interval that is accepted from a server, in seconds. Some servers count milliseconds. One that wants fewer
+    /// polls answers `slow_down`.
+    private static let longestInterval = 60
 
     /// Seconds until the codes expire if the server does not say it. The polls tell when they have expired.
     private static let defaultLifetime = 1800

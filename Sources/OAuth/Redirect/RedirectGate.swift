@@ -137,7 +137,9 @@ struct RedirectGate: Sendable {
                 try response.check(state: state)
             } catch {
                 // An answer without a decision is a part of one: people and terminals cut addresses off.
-                let isPart = [.unusableResponse(.undecided), .unusableResponse(.unusableCode)].contains(error)
+                let isPart =
+                    [.unusableResponse(.undecided), .unusableResponse(.unusableCode)].contains(error)
+                    || error == .anotherLogin && response.isCutOff(in: state)
                 problems.append(isPart ? .notTheRedirect(expected: callbackAddress) : error)
                 continue
             }

@@ -34,11 +34,14 @@ package struct RedirectTemplate: Sendable, Hashable {
         return RedirectTemplate(host: host, ports: ports, path: Self.loopback.path)
     }
 
-    /// Whether a server may have registered this for `wanted`: with another loopback host or without the label, but with the
-    /// ports of `wanted`, if it names any.
+    /// Whether a server may have registered this for `wanted`: with another loopback host, without the label or with another
+    /// slash at its end, but with the ports of `wanted`, if it names any.
     package func isMade(from wanted: RedirectTemplate) -> Bool {
-        (wanted.ports.isEmpty || ports == wanted.ports)
-            && [wanted.path, wanted.withoutLabel.path].contains { path.isSame(as: $0) }
+        let plain = ResourceIdentifier.withoutLastSlash(path)
+        return (wanted.ports.isEmpty || ports == wanted.ports)
+            && [wanted.path, wanted.withoutLabel.path].contains {
+                plain.isSame(as: ResourceIdentifier.withoutLastSlash($0))
+            }
     }
 
     private init(host: String, ports: [Int], path: String) {

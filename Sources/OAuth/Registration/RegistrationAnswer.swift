@@ -105,7 +105,7 @@ struct RegistrationAnswer {
     private func redirectURIs(_ answer: TokenAnswer) throws(OAuthError) -> [String] {
         let listed = answer.texts("redirect_uris")
         guard !listed.isEmpty else { return metadata.redirectURIs }
-        let ours = metadata.redirectURIs.filter { uri in listed.contains { Self.isSame($0, uri) } }
+        let ours = metadata.redirectURIs.compactMap { Self.spelling(of: $0, in: listed) }
         guard !ours.isEmpty else {
             let secrets = ["registration_access_token", "client_secret"].compactMap { answer.token($0) }.map {
                 Secret($0)
@@ -129,6 +129,15 @@ struct RegistrationAnswer {
     /// Whether an answer names a client, whatever its status: then the server has made one.
     func hasClient(_ response: HTTPResponse) -> Bool {
         (try? TokenAnswer(response, host: url.host))?.values("client_id").isEmpty == false
+    }
+
+    /// A redirect URI with the slash at its end that the server has added or removed: it may compare byte for byte. nil if the
+    /// server has not registered it.
+    private static func spelling(of uri: String, in listed: [String]) -> String? {
+        let endings = listed.filter { isSame($0, uri) }.map { $0.hasSuffix("/") }
+        guard let ending = endings.first else { return nil }
+        if endings.contains(uri.hasSuffix("/")) { return uri }
+        return ending ? uri + "/" : String(uri.dropLast())
     }
 
     /// Whether two redirect URIs have one host and one path. Some servers add a slash, or write `*` for any port.

@@ -70,6 +70,10 @@ extension Report {
                 hint: "log in to a desktop or install dbus-user-session; over ssh, check DBUS_SESSION_BUS_ADDRESS",
                 status: 69)
             hints.append(Self.memoryHint)
+        case .busRefused(let reason):
+            self.init(
+                "the session bus refuses the connection: \(Messages.printable(reason))",
+                hint: "try again; if this does not end, log in to the desktop anew", status: 69)
         case .noProvider:
             self.init(
                 "no program on the session bus provides a keyring",
@@ -377,11 +381,13 @@ extension Report {
                             "://", with: "://\(Messages.whole($0))@", maxReplacements: 1)
                 }, status: 77)
         case .noAccountAndNoKeyring(let error): self.init(secretService: error)
-        case .grantNotSaved(let service):
-            self.init(
-                "the new refresh token for \(service) could not be saved",
-                hint: "sign in again: \(Messages.login(service))",
-                status: 69)
+        case .grantNotSaved(let service, let error):
+            self.init("the new refresh token for \(service) could not be saved", status: 69)
+            if let error {
+                message += ": " + Report(secretService: error).message
+                hints += Report(secretService: error).hints
+            }
+            hints.append("\(hints.isEmpty ? "" : "then ")sign in again: \(Messages.login(service))")
         }
     }
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shlex
 import shutil
+import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -452,6 +455,80 @@ def test_a_refresh_token_is_not_sent_if_its_successor_has_no_room(
     assert server.refreshes() == []
     bare_session.empty_quota()
     assert server.is_active(visitor.token(memory_service))
+
+
+# A key of more than a page cannot be changed in place, and the kernel's quota has 20,000 bytes.
+@pytest.mark.parametrize("size", [3_000, 4_000, 5_000, 6_000, 7_000])
+def test_a_long_refresh_token_is_replaced(
+    visitor: Person, server: FamilyServer, memory_service: str, size: int
+) -> None:
+    server.pads_refresh_tokens_to = size
+    set_store(visitor, "memory")
+    assert_worked(visitor.keyfob("login", memory_service))
+    for refreshes in (1, 2, 3):
+        erase(visitor, memory_service)
+        assert server.is_active(visitor.token(memory_service))
+        assert server.refreshes() == [200] * refreshes
+
+
+def test_a_refresh_token_that_is_too_long_for_the_kernel_is_named(
+    visitor: Person, server: FamilyServer, memory_service: str
+) -> None:
+    server.pads_refresh_tokens_to = 25_000
+    set_store(visitor, "memory")
+    done = visitor.keyfob("login", memory_service)
+    said = done.stderr.decode()
+    assert (done.returncode, done.stdout) == (69, b""), said
+    assert "could not be saved: the kernel has no room for more keys of this user\n" in said
+    assert "let root run: sysctl -w kernel.keys.maxkeys=" in said
+
+
+def test_a_sign_in_returns_to_the_keyring_that_ended_during_its_refresh(
+    person: Person, server: FamilyServer, service: str
+) -> None:
+    set_store(person, "auto")
+    assert_worked(person.keyfob("login", service))
+    erase(person, service)
+    server.holds_answers = person.session.stop_keyring
+    token = person.keyfob("token", service, "--interaction", "never").stdout.decode().strip()
+    assert server.is_active(token)
+    server.holds_answers = lambda: None
+    # Without the keyring, the sign-in works from the journal, and does not move.
+    erase(person, service)
+    assert server.is_active(person.keyfob("token", service, "--interaction", "never").stdout.decode().strip())
+    person.session.start_keyring()
+    erase(person, service)
+    assert server.is_active(person.token(service))
+    assert server.refreshes() == [200] * 3
+    assert [entry["store"] for entry in status(person)] == ["keyring"]
+
+
+def test_a_bus_that_refuses_the_connection_is_not_a_missing_one(person: Person, server: FamilyServer, service: str) -> None:
+    set_store(person, "auto")
+    assert_worked(person.keyfob("login", service))
+    erase(person, service)
+    with socket.socket(socket.AF_UNIX) as refusing:
+        refusing.bind(str(person.home / "bus"))
+        refusing.listen()
+
+        def refuse() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    refusing.accept()[0].close()
+
+        threading.Thread(target=refuse, daemon=True).start()
+        bus = {"DBUS_SESSION_BUS_ADDRESS": f"unix:path={person.home / 'bus'}"}
+        for command in (
+            ["status"],
+            ["logout", service],
+            ["token", service, "--interaction", "never"],
+            ["login", "--force", service],
+        ):
+            done = person.keyfob(*command, **bus)
+            assert (done.returncode, done.stdout) == (69, b""), (command, done.stderr)
+            assert "keyfob: the session bus refuses the connection: " in done.stderr.decode(), command
+        refusing.shutdown(socket.SHUT_RDWR)
+    assert server.is_active(person.token(service))
 
 
 @pytest.mark.parametrize("free", [*range(15), 30])

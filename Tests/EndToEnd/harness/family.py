@@ -48,13 +48,15 @@ class FamilyServer:
     """The running server.
 
     `lifetime` is the lifetime of new access tokens. With `forgives_repeats`, an old refresh token still brings a new
-    one, as at servers with a grace period. `holds_answers` is called between a refresh and its answer.
+    one, as at servers with a grace period. `holds_answers` is called between a refresh and its answer. Refresh tokens have
+    at least `pads_refresh_tokens_to` bytes.
     """
 
     def __init__(self) -> None:
         self.record = Record()
         self.lifetime = LIFETIME_SECONDS
         self.forgives_repeats = False
+        self.pads_refresh_tokens_to = 0
         self.holds_answers: Callable[[], None] = lambda: None
         self.families: list[Family] = []
         self.clients: set[str] = {CLIENT_ID}
@@ -161,7 +163,7 @@ class FamilyServer:
         challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
         if asked is None or asked["code_challenge"] != challenge or asked["redirect_uri"] != form.get("redirect_uri"):
             return None
-        self.families.append(Family(form["client_id"], unguessable()))
+        self.families.append(Family(form["client_id"], self._refresh_token()))
         return self.families[-1]
 
     def _renewed(self, form: dict[str, str]) -> Family | None:
@@ -171,11 +173,14 @@ class FamilyServer:
             if sent == family.live or is_repeat:
                 if not is_repeat:
                     family.spent.append(sent)
-                family.live = unguessable()
+                family.live = self._refresh_token()
                 return family
             if sent in family.spent:
                 self._end(family)
         return None
+
+    def _refresh_token(self) -> str:
+        return unguessable().ljust(self.pads_refresh_tokens_to, "x")
 
     @staticmethod
     def _end(family: Family) -> None:

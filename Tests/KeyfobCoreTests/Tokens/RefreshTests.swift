@@ -119,7 +119,9 @@ struct `A token without the user` {
             try bench.grant()
             bench.items.refuseWrites(.failed("disk full"))
             bench.items.removeSessionCollection()
-            await #expect(throws: CredentialFailure.grantNotSaved(service: bench.account.service)) {
+            await #expect(
+                throws: CredentialFailure.grantNotSaved(service: bench.account.service, by: .failed("disk full"))
+            ) {
                 try await bench.token()
             }
             #expect(bench.cache.token(account: bench.account.id) == nil)

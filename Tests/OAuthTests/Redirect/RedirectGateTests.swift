@@ -273,7 +273,10 @@ import Testing
     }
 
     // People and terminals cut addresses off.
-    @Test(arguments: ["/callback?state=right", "/callback?state=right&co", "/callback?state=right&code=%0A"])
+    @Test(arguments: [
+        "/callback?state=right", "/callback?state=right&co", "/callback?state=right&code=%0A",
+        "/callback?code=c0de&state=rig",
+    ])
     func `goes on if only a part of the answer was pasted`(part: String) throws {
         var gate = try gate()
         _ = try start(&gate)

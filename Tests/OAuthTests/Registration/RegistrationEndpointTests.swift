@@ -133,7 +133,10 @@ private func register(
         ("[\"https://x.example/\", \"http://127.0.0.1:4711/callback\"]", ["http://127.0.0.1:4711/callback"]),
         ("null", ["http://127.0.0.1:4711/callback"]),
         ("[\"http://localhost:4711/callback\", \"http://127.0.0.1:1/callback\"]", ["http://127.0.0.1:4711/callback"]),
-        ("[\"http://127.0.0.1:4711/callback/\"]", ["http://127.0.0.1:4711/callback"]),
+        ("[\"http://127.0.0.1:4711/callback/\"]", ["http://127.0.0.1:4711/callback/"]),
+        (
+            "[\"http://127.0.0.1/callback/\", \"http://127.0.0.1/callback\"]", ["http://127.0.0.1:4711/callback"]
+        ),
         ("[\"http://127.0.0.1:*/callback\"]", ["http://127.0.0.1:4711/callback"]),
     ])
     func `has the redirect URIs that the server accepted`(json: String, uris: [String]) async throws {
