@@ -123,6 +123,9 @@ let package = Package(
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ]),
         .target(
+            name: "Forwarding",
+            dependencies: ["Addresses", "CredentialProtocol", "Files", "JSON", "Processes", "Secrets"]),
+        .target(
             name: "Import",
             dependencies: ["Addresses", "CredentialProtocol", "Files", "KeyfobCore", "SecretService", "Secrets"]),
 
@@ -131,7 +134,7 @@ let package = Package(
             name: "keyfob-main",
             dependencies: [
                 "Addresses", "Console", "CredentialProtocol", "Desktop", "Dialects", "Doctor", "Doors", "Files",
-                "Import",
+                "Forwarding", "Import",
                 "KernelKeyring", "KeyfobCore", "OAuth", "Processes", "SecretService", "Secrets", "Setup",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -145,7 +148,7 @@ let package = Package(
         .executableTarget(
             name: "git-credential-keyfob", dependencies: ["Doors"], linkerSettings: door),
         .executableTarget(
-            name: "keyfob", dependencies: ["CredentialProtocol", "Dialects", "Doors", "Secrets"],
+            name: "keyfob", dependencies: ["CredentialProtocol", "Dialects", "Doors", "Forwarding", "Secrets"],
             linkerSettings: door),
         // The demonstration of keyfob. The Debian package does not contain it.
         .target(
@@ -237,6 +240,9 @@ let package = Package(
                 "Addresses", "Console", "CredentialProtocol", "Files", "KeyfobCore", "Processes", "Secrets", "Setup",
                 "TestSupport",
             ]),
+        .testTarget(
+            name: "ForwardingTests",
+            dependencies: ["Addresses", "CredentialProtocol", "Files", "Forwarding", "JSON", "Processes", "Secrets"]),
         .testTarget(
             name: "ImportTests",
             dependencies: [

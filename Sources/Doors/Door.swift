@@ -11,6 +11,8 @@ import Synchronization
 /// It answers alone if kernel memory has git's password, or a token with enough lifetime left; if the caller stores what
 /// keyfob gave it; or if the answer needs no lookup, as for an invalid question. That takes a few system calls: no D-Bus,
 /// no library, no network. `keyfob-main` handles everything else: storing, deleting, listing and all other failures.
+///
+/// If the user's sign-ins are on another machine, the door asks the agent there (``ForwardedQuestion``).
 package struct Door {
     private let dialect: any Dialect.Type
     private let arguments: [String]
@@ -84,17 +86,31 @@ package struct Door {
         switch question {
         // `keyfob-main` also knows the names of hosts in letters other than ASCII.
         case .reply(let reply): return (scope == .valid || read.isInternational) && reply.status != 0 ? nil : reply
-        case .get(let request) where scope != .withoutLookup:
+        case _ where scope != .withoutLookup:
+            if let socket = AgentSocket.find() {
+                let forwarded = ForwardedQuestion(question: question, dialect: dialect, socket: socket)
+                if let reply = forwarded.reply() { return reply }
+            }
+        default: return nil
+        }
+        return local(question, dialect)
+    }
+
+    /// Answers a question from kernel memory. Returns nil if `keyfob-main` has to answer.
+    private func local(_ question: Question, _ dialect: any Dialect) -> Reply? {
+        switch question {
+        case .get(let request):
             let response =
                 RememberedToken.answer(to: request)
                 ?? (dialect is GitDialect ? RememberedPassword.answer(to: request) : nil)
             return response.flatMap { try? dialect.found(Answer($0, now: Int64(time(nil))), for: request) }
-        case .store(let request) where scope != .withoutLookup:
+        case .store(let request):
             let isStored =
                 RememberedToken.isStored(by: request)
                 || dialect is GitDialect && RememberedPassword.isStored(by: request)
             return isStored ? dialect.done(.store) : nil
-        case .get, .renew, .store, .erase, .list: return nil
+        case .renew, .erase, .list: return nil
+        case .reply(let reply): return reply
         }
     }
 
