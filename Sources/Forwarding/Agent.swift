@@ -127,7 +127,7 @@ package final class Agent {
     private func read(_ connection: AgentConnection) {
         switch connection.read() {
         case .more: break
-        case .gone: drop(connection, refusal: .malformed)
+        case .gone: drop(connection, refusal: connection.isSilent ? nil : .malformed)
         case .complete(let bytes):
             do throws(AgentQuestion.Invalid) {
                 connection.question = try AgentQuestion(bytes)

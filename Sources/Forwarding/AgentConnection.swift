@@ -25,6 +25,8 @@ final class AgentConnection {
     /// When the state is given up.
     var deadline: ContinuousClock.Instant
     private var input: [UInt8] = []
+    /// Whether nothing has come: a door that only looks whether the agent is there asks nothing.
+    var isSilent: Bool { input.isEmpty }
 
     init(_ descriptor: CInt) {
         self.descriptor = descriptor

@@ -112,7 +112,7 @@ def test_the_user_allows_a_service_by_a_notification(owner: Person, machine: Far
         machine.ask("get", ELSEWHERE)
         assert len(daemon.shown) == 1
         assert machine.session.destination in daemon.shown[0].summary
-        assert ELSEWHERE.removeprefix("https://") in daemon.shown[0].text
+        assert ELSEWHERE.removeprefix("https://") in daemon.shown[0].body
 
 
 def test_a_yes_for_once_is_asked_again(owner: Person, machine: FarMachine) -> None:
@@ -261,8 +261,8 @@ def get(path: Path, service: str) -> bytes:
 def say(path: Path, question: bytes) -> bytes:
     """Sends bytes to the agent and returns its answer."""
     with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(20)
         connection.connect(str(path))
+        connection.settimeout(20)
         connection.sendall(question)
         answer = b""
         while piece := connection.recv(65536):
