@@ -3,7 +3,6 @@ import Files
 import Glibc
 import KernelKeyring
 import Secrets
-import Synchronization
 
 /// The door for all callers: a small static program. It answers from kernel memory in the caller's dialect, or becomes
 /// `keyfob-main`, which gets the same arguments and the same input.
@@ -116,55 +115,4 @@ package struct Door {
 
     /// Reports that `keyfob-main` could not be started.
     private func failed(_ report: Report) -> Int32 { Output.deliver(dialect.init().failed(report)) }
-}
-
-/// Whether an input is in ASCII.
-private final class Heard: Sendable {
-    private let input: @Sendable () -> [UInt8]?
-    private let state = Mutex(false)
-
-    init(_ input: @escaping @Sendable () -> [UInt8]?) { self.input = input }
-
-    var isInternational: Bool { state.withLock { $0 } }
-
-    func bytes() -> [UInt8]? {
-        let bytes = input()
-        if bytes?.contains(where: { $0 >= 0x80 }) == true { state.withLock { $0 = true } }
-        return bytes
-    }
-}
-
-/// Standard input, read only if a dialect asks for it, and kept so that `keyfob-main` can read it again.
-private final class ReadOnce: Sendable {
-    private let endsAtBlankLine: Bool
-    private let read = Mutex<[UInt8]?>(nil)
-
-    init(endsAtBlankLine: Bool) { self.endsAtBlankLine = endsAtBlankLine }
-
-    /// The bytes that were read; nil if no dialect asked for them.
-    var soFar: [UInt8]? { read.withLock { $0 } }
-
-    func bytes() -> [UInt8] {
-        let bytes = Input.read(endsAtBlankLine: endsAtBlankLine)
-        read.withLock { $0 = bytes }
-        return bytes
-    }
-}
-
-/// Standard input line by line. A line without an answer is kept, so that `keyfob-main` can answer it.
-private final class UnansweredLines: Sendable {
-    private let state = Mutex<(lines: ConversationLines, last: [UInt8]?)>((ConversationLines(), nil))
-
-    /// Returns the next line; the line before it has been answered.
-    func next() -> [UInt8]? {
-        state.withLock { state in
-            state.last = state.lines.next(Input.readSome)
-            return state.last
-        }
-    }
-
-    /// The last line that was returned, and all bytes read after it.
-    var unanswered: [UInt8] {
-        state.withLock { ($0.last.map { $0 + ConversationLines.end } ?? []) + $0.lines.pending }
-    }
 }

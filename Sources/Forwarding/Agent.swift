@@ -28,6 +28,7 @@ package final class Agent {
     private let remembered: (CredentialRequest) -> CredentialResponse?
     private var gate: Gate
     private var records: LogRecords
+    private var narrowed = NarrowedTokens()
     private var connections: [AgentConnection] = []
     /// The question to the user, of which there is one at a time.
     private var consent: (program: StartedProgram, connection: AgentConnection, wish: Wish)?
@@ -153,21 +154,31 @@ package final class Agent {
     // MARK: Answers
 
     private func answer(_ connection: AgentConnection, _ question: AgentQuestion) {
-        if question.operation == .get {
-            var request = question.request
-            request.capabilities = Set(Capability.allCases)
-            if let response = remembered(request) {
-                return finish(connection, .credential(response, service: nil))
-            }
-        }
+        let limit = gate.limit(for: question.request)
+        if let answer = quickAnswer(to: question, limit) { return finish(connection, answer) }
         let programs = connections.count { if case .working = $0.state { true } else { false } }
         guard programs < Self.mostPrograms else { return }
-        let arguments = [AgentPrograms.answering, question.operation.rawValue, settings.name]
+        let arguments = [AgentPrograms.answering, question.operation.rawValue, settings.name] + limit
         guard let bytes = question.bytes,
             let program = try? StartedProgram.apart(settings.program, arguments, input: bytes)
         else { return refuse(connection, .busy) }
         connection.state = .working(program, output: [])
         connection.deadline = .now + Self.patience
+    }
+
+    /// The answer from memory; nil if there is none.
+    private func quickAnswer(to question: AgentQuestion, _ limit: [String]) -> AgentAnswer? {
+        switch question.operation {
+        case .erase:
+            narrowed.forget(question.request.credential ?? question.request.password)
+            return nil
+        case .get where limit.isEmpty:
+            var request = question.request
+            request.capabilities = Set(Capability.allCases)
+            return remembered(request).map { .credential($0, service: nil) }
+        // Kernel memory has only tokens with all scopes.
+        case .get: return narrowed.answer(to: question.request, now: Int64(time(nil)))
+        }
     }
 
     private func work(_ connection: AgentConnection, _ program: StartedProgram, _ output: [UInt8]) {
@@ -190,6 +201,9 @@ package final class Agent {
         entry.took(answer)
         guard let bytes = try? answer.bytes() else { return refuse(connection, .malformed) }
         records.add(entry, isRefusal: entry.isRefusal, now: Self.clock)
+        if !gate.limit(for: question.request).isEmpty {
+            narrowed.note(answer, to: question.request, now: Int64(time(nil)))
+        }
         connection.answer(bytes)
     }
 

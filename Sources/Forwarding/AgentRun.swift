@@ -15,6 +15,8 @@ package enum AgentRun {
         package var log = ""
         package var allowed: [Allowance] = []
         package var passwordHosts: [String] = []
+        /// The only scopes that access tokens may have; empty for no such limit.
+        package var scopes: [String] = []
         /// Users other than this one who may connect.
         package var users: [UInt32] = []
         package var seconds: Int?
@@ -31,6 +33,7 @@ package enum AgentRun {
             var words = ["--name", name, "--runtime", runtime, "--log", log, "--ready", ready]
             for allowance in allowed { words += ["--allow", allowance.text] }
             for host in passwordHosts { words += ["--passwords", host] }
+            for scope in scopes { words += ["--scope", scope] }
             for user in users { words += ["--user", String(user)] }
             if let seconds { words += ["--seconds", String(seconds)] }
             if let ssh { words += ["--ssh", ssh] }
@@ -56,6 +59,7 @@ package enum AgentRun {
             case "--ready": ready = value
             case "--ssh": ssh = value
             case "--passwords": passwordHosts.append(value)
+            case "--scope": scopes.append(value)
             case "--seconds":
                 seconds = Int(value)
                 return seconds != nil
@@ -153,8 +157,14 @@ private struct AgentSession {
         let settings = Agent.Settings(
             name: options.name, users: Set(options.users + [getuid()]), program: program,
             lifetime: options.seconds.map { .seconds($0) })
+        let allowances = options.allowed.map { allowance in
+            var allowance = allowance
+            allowance.scopes = options.scopes
+            return allowance
+        }
         let gate = Gate(
-            options.allowed, passwordHosts: options.passwordHosts, namesOfAll: SharedUserNames.all)
+            allowances, passwordHosts: options.passwordHosts, onlyScopes: options.scopes,
+            namesOfAll: SharedUserNames.all)
         let agent = Agent(settings, listener: listener, gate: gate, remembered: remembered) { entry in
             try? log.append(entry.line)
         }

@@ -17,8 +17,10 @@ package struct ForwardPlace: Sendable {
     ///   - name: any text; the directory has another name if it has other characters than those of host names.
     package init(runtime: String, name: String) {
         self.name = name
-        directory =
-            Self.all(runtime) + "/" + String(decoding: name.utf8.map { Self.isPlain($0) ? $0 : 0x5F }, as: UTF8.self)
+        let plain = name.utf8.map { Self.isPlain($0) ? $0 : UInt8(ascii: "_") }
+        // Neither "." nor "..", and no hidden directory.
+        let start = plain.first == UInt8(ascii: ".") ? "_" : ""
+        directory = Self.all(runtime) + "/" + start + String(decoding: plain, as: UTF8.self)
     }
 
     /// The directory of all forwards.
@@ -29,7 +31,7 @@ package struct ForwardPlace: Sendable {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
             UInt8(ascii: "0")...UInt8(ascii: "9"):
             true
-        default: "-@_+".utf8.contains(byte) || byte == UInt8(ascii: ".")
+        default: "-@_+.".utf8.contains(byte)
         }
     }
 

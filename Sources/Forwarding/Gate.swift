@@ -40,6 +40,8 @@ package struct Gate: Sendable {
     package private(set) var allowances: [Allowance]
     /// The hosts, each with its port if that is not the default one, of which stored passwords travel.
     private let passwordHosts: Set<String>
+    /// The only scopes that access tokens may have; empty for no such limit.
+    private let onlyScopes: [String]
     /// User names that are the same for all users of a service, and those in answers of this forward.
     private var names: Set<String>
     /// The values that callers send back: only those that this forward has given out say anything.
@@ -51,10 +53,14 @@ package struct Gate: Sendable {
 
     /// - Parameters:
     ///   - passwordHosts: as in `--passwords`.
+    ///   - onlyScopes: as in `--scope`.
     ///   - names: user names that are the same for all users of a service.
-    package init(_ allowances: [Allowance], passwordHosts: [String] = [], namesOfAll names: Set<String> = []) {
+    package init(
+        _ allowances: [Allowance], passwordHosts: [String] = [], onlyScopes: [String] = [],
+        namesOfAll names: Set<String> = []
+    ) {
         (self.allowances, self.passwordHosts) = (allowances, Set(passwordHosts.map(\.asciiLowercased)))
-        self.names = names
+        (self.names, self.onlyScopes) = (names, onlyScopes)
     }
 
     /// - Parameter now: seconds that never go back, from any start.
@@ -93,6 +99,13 @@ package struct Gate: Sendable {
     /// In seconds.
     private static let pause: Int64 = 600
     private static let mostRemembered = 256
+
+    /// The only scopes that the token for a question may have: those of the command line, and those to which the user has
+    /// said yes. Empty for no limit.
+    package func limit(for request: CredentialRequest) -> [String] {
+        guard !onlyScopes.isEmpty, let wish = Wish(request) else { return [] }
+        return onlyScopes + wish.scopes.filter { !onlyScopes.holdsSame(as: $0) }
+    }
 
     /// The question as this machine asks it: without the values of other answers, and without a choice whether the user of
     /// this machine must be asked.

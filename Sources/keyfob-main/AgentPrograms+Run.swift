@@ -13,8 +13,9 @@ extension AgentPrograms {
     /// - Returns: the exit status; nil if the name selects no such part.
     static func run(_ arguments: [String]) async -> Int32? {
         switch arguments.first ?? "" {
-        case answering where arguments.count == 3:
-            await Main.serve(Exchange(AgentDialect.self, machine: arguments[2]), [])
+        case answering where arguments.count >= 3:
+            await Main.serve(
+                Exchange(AgentDialect.self, machine: arguments[2], onlyScopes: Array(arguments[3...])), [])
         case consenting: status(await consent(Array(arguments.dropFirst())))
         default: nil
         }
@@ -52,6 +53,12 @@ extension Messages {
     static func consent(_ name: String, _ wish: Wish) -> String {
         "keyfob: \(printable(name)) asks for a token of \(whole(wish.service.description))\(details(of: wish))\n"
             + "allow it? (o)nce, for this (f)orward, (N)o: "
+    }
+
+    /// What `keyfob forward --install` is about to do.
+    static func installation(_ name: String, _ door: String) -> String {
+        "copies \(whole(door)) to \(printable(name)) as ~/.local/bin/keyfob, with the link git-credential-keyfob beside it, "
+            + "and adds the link to git's credential.helper there"
     }
 
     /// The title of a notification.

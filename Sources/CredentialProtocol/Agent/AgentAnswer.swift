@@ -1,7 +1,7 @@
 package import Addresses
 import Secrets
 
-/// The answer of the agent of `keyfob forward`, on one connection (protocol.md, section 13).
+/// The answer of the agent of `keyfob forward`, on one connection (protocol.md, section 12).
 package enum AgentAnswer: Sendable, Equatable {
     /// A credential, and the service of its account (``Answer/service``).
     case credential(CredentialResponse, service: ServiceURL?)

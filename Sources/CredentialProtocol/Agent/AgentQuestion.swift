@@ -1,6 +1,6 @@
 import Secrets
 
-/// A question that a door on another machine asks the agent of `keyfob forward` (protocol.md, section 13).
+/// A question that a door on another machine asks the agent of `keyfob forward` (protocol.md, section 12).
 ///
 /// One connection carries one question: the version line, the operation, the attributes of the line dialect, and a blank
 /// line. There are two operations: `get`, and `erase`, which says that the service refused a token.

@@ -15,18 +15,20 @@ struct Exchange: Sendable {
     let interaction: Interaction?
     let isVerbose: Bool
     let machine: String?
+    private let onlyScopes: [String]
     private let locks = Locks()
 
     /// - Parameters:
     ///   - account: the account that the command line names.
     ///   - interaction: whether keyfob may ask the user, if the dialect allows that at all.
     ///   - machine: the other machine that asks (`keyfob forward`). A question to the user names it.
+    ///   - onlyScopes: the only scopes that a token may have; empty for no such limit.
     init(
         _ dialect: any Dialect.Type, account: String? = nil, interaction: Interaction? = nil, isVerbose: Bool = false,
-        machine: String? = nil
+        machine: String? = nil, onlyScopes: [String] = []
     ) {
         (self.dialect, self.account, self.interaction, self.isVerbose) = (dialect, account, interaction, isVerbose)
-        self.machine = machine
+        (self.machine, self.onlyScopes) = (machine, onlyScopes)
     }
 
     /// Whether a refresh is in flight. If the process ended now, the new refresh token could be lost. A reply after the
@@ -100,6 +102,8 @@ struct Exchange: Sendable {
     private func get(
         _ request: CredentialRequest, _ dialect: any Dialect, _ composition: Composition, renews: Bool
     ) async throws -> Reply {
+        var request = request
+        request.onlyScopes = onlyScopes
         let caller = type(of: dialect)
         let alternatives = PasswordStore.Alternatives(
             preferredUser: caller.keptAs, withoutPath: caller.takesPasswordsWithoutPath)

@@ -25,6 +25,11 @@ struct Forward: AsyncParsableCommand {
         help: "A service that the other machine may use without a question; may be repeated.", completion: .services)
     var allow: [String] = []
 
+    @Option(
+        name: .customLong("scope"),
+        help: "A scope that the tokens may have; may be repeated. The server then narrows them to these scopes.")
+    var scopes: [String] = []
+
     @Option(name: .customLong("for"), help: "The time after which the forward ends, for example 8h or 30m.")
     var lifetime: String?
 
@@ -39,6 +44,12 @@ struct Forward: AsyncParsableCommand {
 
     @Flag(name: .customLong("no-ssh"), help: "Only listen: ssh forwards the socket with the lines of --print.")
     var noSSH = false
+
+    @Flag(help: "Copy the file keyfob to the other machine, and make git there use it, after your yes.")
+    var install = false
+
+    @Flag(help: "With --install: do not ask.")
+    var yes = false
 
     @Flag(help: "Print lines for ~/.ssh/config and a unit for systemd, or the options for containers, and end.")
     var print = false
@@ -65,6 +76,7 @@ struct Forward: AsyncParsableCommand {
             throw ValidationError("--for takes a time such as 8h, 30m or 1h30m.")
         }
         if !container, !users.isEmpty { throw ValidationError("--user needs --container.") }
+        if container, install { throw ValidationError("--install needs a machine that ssh reaches.") }
         if container, !options.isEmpty { throw ValidationError("--container takes no options for ssh.") }
     }
 
@@ -73,6 +85,7 @@ struct Forward: AsyncParsableCommand {
             if list { return try showAll() }
             if stop { return try stopOne() }
             let wanted = try wanted()
+            if install { return try await installFar(wanted) }
             if print { return try StandardOutput.write(Array(try printed(wanted).utf8)) }
             if container { Terminal.write(Self.containerLines(place(wanted).directory)) }
             try become(wanted)
@@ -90,6 +103,7 @@ struct Forward: AsyncParsableCommand {
         wanted.log = ForwardLog.directory(variable: Environment.variable) ?? ""
         wanted.allowed = allow.compactMap { Allowance($0) }
         wanted.passwordHosts = passwords
+        wanted.scopes = scopes.scopeTokens
         wanted.users = users
         wanted.seconds = lifetime.flatMap(Self.seconds)
         wanted.sshOptions = options
@@ -164,6 +178,24 @@ extension Forward {
     }
 }
 
+// What --install does.
+extension Forward {
+    private func installFar(_ wanted: AgentRun.Options) async throws {
+        let door = Installation().path(of: "keyfob")
+        Terminal.say(Messages.installation(wanted.name, door))
+        if !yes, try await !Terminal.confirms("do that? [y/N] ") { throw ExitCode(77) }
+        let arguments = FarPath.install(wanted.name, options, ssh: wanted.ssh ?? "ssh", door: door)
+        let running = try StartedProgram.beside("/bin/sh", arguments)
+        while true {
+            if let status = running.status() {
+                if status != 0 { throw ExitCode(status) }
+                return
+            }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+}
+
 // What --print and --container print.
 extension Forward {
     /// The options of docker and podman, and the lines of a devcontainer.json, which mount the directory of the socket: an
@@ -186,6 +218,7 @@ extension Forward {
         let words =
             [Installation().path(of: "keyfob"), "forward", wanted.name, "--no-ssh"]
             + allow.flatMap { ["--allow", $0] } + passwords.flatMap { ["--passwords", $0] }
+            + scopes.scopeTokens.flatMap { ["--scope", $0] }
         return """
             # ~/.ssh/config
             Host \(wanted.name)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import pwd
+import shutil
 import signal
 import socket
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -13,10 +16,11 @@ from pathlib import Path
 import pytest
 
 from harness import bare, binaries, far, ssh
-from harness.desktop import CLOSED_BY_CALL, NOT_NOW, NotificationDaemon, Reaction
+from harness.desktop import CLOSED_BY_CALL, NOT_NOW, SIGN_IN, NotificationDaemon, Reaction
 from harness.far import FarMachine, begin, end, forward, forwarding, log, outcomes
 from harness.gate import Gate
-from harness.person import Person, stderr_lines
+from harness.neighbours import STRANGER
+from harness.person import Done, Person, description, stderr_lines
 from harness.provider.server import Provider
 from harness.ssh import SecureShell
 from harness.steps import assert_worked
@@ -30,15 +34,18 @@ pytestmark = pytest.mark.skipif(
 # A service that nobody has allowed. keyfob has no sign-in there.
 ELSEWHERE = "https://git.example.test"
 
+needs_bubblewrap = pytest.mark.skipif(shutil.which("bwrap") is None, reason="needs bubblewrap")
+
 FOR_THIS_FORWARD = Reaction([("ActionInvoked", "from-now-on"), ("NotificationClosed", CLOSED_BY_CALL)])
-ONCE = Reaction([("ActionInvoked", "sign-in"), ("NotificationClosed", CLOSED_BY_CALL)])
 
 
 @pytest.fixture
 def machine() -> Iterator[FarMachine]:
     """The other machine."""
     with SecureShell() as session:
-        yield FarMachine(session)
+        machine = FarMachine(session)
+        machine.install()
+        yield machine
 
 
 @pytest.fixture
@@ -96,6 +103,50 @@ def test_many_questions_at_once_are_all_answered(owner: Person, machine: FarMach
         assert len(tokens) == 64 and len(set(tokens)) == 1
 
 
+def test_the_door_is_installed_by_one_command(owner: Person, gate: Gate) -> None:
+    with SecureShell() as session:
+        machine = FarMachine(session)
+        machine.name_user()
+        command = [binaries.keyfob(), "forward", session.destination, "--install"]
+        refused = owner.session.run(*command, "--", *session.options)
+        assert refused.returncode == 77 and not machine.door.exists()
+        for _ in range(2):
+            assert_worked(owner.session.run(*command, "--yes", "--", *session.options))
+        helpers = machine.git("config", "--global", "--get-all", "credential.helper").stdout.decode()
+        assert helpers == f"{machine.door}\n"
+        with forwarding(owner, machine, "--allow", gate.origin):
+            assert_worked(machine.git("clone", "--quiet", gate.url, "work"))
+
+
+def test_only_named_scopes_travel(owner: Person, machine: FarMachine, provider: Provider, gate: Gate) -> None:
+    with forwarding(owner, machine, "--allow", gate.origin, "--scope", "read"):
+        done = machine.token(gate.url)
+        assert_worked(done)
+        token = done.stdout.decode().strip()
+        assert provider.is_active(token) and token != owner.token(gate.url)
+        # Callers that ask in a row get the same token.
+        assert machine.token(gate.url).stdout.decode().strip() == token
+    assert provider.token_requests("refresh_token")[-1].form["scope"] == "read"
+    assert provider.is_active(owner.token(gate.url))
+
+
+# A sign-in.
+
+
+def test_a_sign_in_opens_on_the_desktop_and_names_the_other_machine(
+    developer: Person, machine: FarMachine, provider: Provider, gate: Gate
+) -> None:
+    with (
+        NotificationDaemon(developer.session, SIGN_IN) as daemon,
+        forwarding(developer, machine, "--allow", gate.origin),
+    ):
+        done = machine.ask("get", gate.url)
+        assert b"password=" in done.stdout, stderr_lines(done)
+        assert [shown.body for shown in daemon.shown] == [daemon.shown[0].body]
+        assert daemon.shown[0].body.startswith("visitor@127.0.0.1 asks.")
+    assert developer.browsers_opened() == 1
+
+
 # The user decides.
 
 
@@ -116,7 +167,7 @@ def test_the_user_allows_a_service_by_a_notification(owner: Person, machine: Far
 
 
 def test_a_yes_for_once_is_asked_again(owner: Person, machine: FarMachine) -> None:
-    with NotificationDaemon(owner.session, ONCE) as daemon, forwarding(owner, machine):
+    with NotificationDaemon(owner.session, SIGN_IN) as daemon, forwarding(owner, machine):
         machine.ask("get", ELSEWHERE)
         machine.ask("get", ELSEWHERE)
         assert len(daemon.shown) == 2
@@ -268,6 +319,48 @@ def say(path: Path, question: bytes) -> bytes:
         while piece := connection.recv(65536):
             answer += piece
         return answer
+
+
+# A container, as bubblewrap makes one, with the door alone.
+
+
+def ask_inside(owner: Person, service: str, mounted: Path | None) -> Done:
+    """Calls the door in a container that may have the directory of a socket."""
+    door = owner.home / "alone" / "git-credential-keyfob"
+    door.parent.mkdir(exist_ok=True)
+    shutil.copy(binaries.keyfob(), door)
+    spaces = ["--unshare-user", "--unshare-pid", "--dev-bind", "/", "/", "--tmpfs", "/run"]
+    mount = ["--ro-bind", str(mounted), "/run/keyfob"] if mounted else []
+    plain = ["env", "--ignore-environment", "HOME=/nowhere", "PATH=/usr/bin"]
+    return owner.session.run("bwrap", *spaces, *mount, "--", *plain, door, "get", stdin=description(service))
+
+
+@needs_bubblewrap
+def test_a_container_uses_the_mounted_socket_and_another_one_gets_nothing(
+    owner: Person, agent: Path, gate: Gate
+) -> None:
+    done = ask_inside(owner, gate.url, agent.parent)
+    assert_worked(done)
+    assert f"password={owner.token(gate.url)}" in done.stdout.decode()
+    without = ask_inside(owner, gate.url, None)
+    assert (without.returncode, without.stdout) == (75, b"")
+    assert outcomes(owner) == ["token"]
+
+
+def test_another_user_gets_nothing_even_with_access_to_the_socket(owner: Person, agent: Path, gate: Gate) -> None:
+    for place in (agent, *agent.parents):
+        if place.is_relative_to(owner.session.root):
+            place.chmod(0o777)
+    stranger = pwd.getpwnam(STRANGER)
+    question = f"keyfob-agent=1\noperation=get\nprotocol=http\nhost={gate.origin.removeprefix('http://')}\n\n"
+    script = "import socket, sys; s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); s.send(sys.argv[2].encode()); "
+    script += "sys.stdout.write(s.recv(9999).decode())"
+    done = subprocess.run(
+        ["python3", "-c", script, str(agent), question], user=stranger.pw_uid, group=stranger.pw_gid, extra_groups=[],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "credential" not in done.stdout
+    wait_until(lambda: outcomes(owner) == ["stranger"])
 
 
 def test_open_connections_delay_nobody(agent: Path, gate: Gate) -> None:

@@ -22,14 +22,21 @@ class FarMachine:
     def __init__(self, session: SecureShell) -> None:
         self.session = session
         self.home = session.home
-        programs = self.home / "bin"
-        programs.mkdir()
+        programs = self.home / ".local" / "bin"
         # One static file, under the names of git's helper and of the program for scripts.
-        self.door = programs / "git-credential-keyfob"
-        shutil.copy(binaries.keyfob(), self.door)
         self.keyfob = programs / "keyfob"
-        self.keyfob.symlink_to(self.door.name)
+        self.door = programs / "git-credential-keyfob"
+
+    def install(self) -> None:
+        """Puts the door there, as a user does by hand."""
+        self.keyfob.parent.mkdir(parents=True)
+        shutil.copy(binaries.keyfob(), self.keyfob)
+        self.door.symlink_to(self.keyfob.name)
         self.git("config", "--global", "credential.helper", str(self.door)).check_returncode()
+        self.name_user()
+
+    def name_user(self) -> None:
+        """Sets the name that commits need."""
         self.git("config", "--global", "user.name", "Visitor").check_returncode()
         self.git("config", "--global", "user.email", "visitor@example.com").check_returncode()
 
@@ -54,7 +61,8 @@ class FarMachine:
     def files(self) -> set[str]:
         """The files in the user's home, without git's and the programs."""
         files = (path.relative_to(self.home) for path in self.home.rglob("*") if not path.is_dir())
-        return {str(file) for file in files if file.parts[0] in (".cache", ".local", ".config")}
+        places = (".cache", ".config", ".local")
+        return {str(file) for file in files if file.parts[0] in places and file.parts[1] != "bin"}
 
 
 def forward(far: FarMachine, *options: str) -> list[str | Path]:
