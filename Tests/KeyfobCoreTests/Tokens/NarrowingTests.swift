@@ -1,4 +1,5 @@
 import CredentialProtocol
+import KernelKeyring
 import Secrets
 import TestSupport
 import Testing
