@@ -62,7 +62,7 @@ struct AgentCaller {
             throw Dead(reason: FileError.text(of: errno))
         }
         var answer = try greeting(on: connection)
-        let end = deadline.map { ContinuousClock.now + $0 }
+        let end = deadline.map { Uptime.milliseconds + Self.milliseconds($0) }
         while !AttributeLines.isComplete(answer) {
             answer += try piece(connection, before: end)
         }
@@ -91,7 +91,7 @@ struct AgentCaller {
 
     /// Reads until the version line is there.
     private func greeting(on connection: CInt) throws(Dead) -> [UInt8] {
-        let end = ContinuousClock.now + .seconds(Self.patience)
+        let end = Uptime.milliseconds + Int64(Self.patience) * 1000
         let line = Array((AgentQuestion.version + "\n").utf8)
         var bytes: [UInt8] = []
         while bytes.count < line.count { bytes += try piece(connection, before: end) }
@@ -99,12 +99,12 @@ struct AgentCaller {
         return bytes
     }
 
-    private func piece(_ connection: CInt, before end: ContinuousClock.Instant?) throws(Dead) -> ArraySlice<UInt8> {
+    private func piece(_ connection: CInt, before end: Int64?) throws(Dead) -> ArraySlice<UInt8> {
         var buffer = [UInt8](repeating: 0, count: 4096)
         while true {
-            let left = end.map { ContinuousClock.now.duration(to: $0) }
-            if let left, left <= .zero { throw Dead(reason: "it does not answer in time") }
-            let wait = left.map { CInt(clamping: Self.milliseconds($0)) } ?? -1
+            let left = end.map { $0 - Uptime.milliseconds }
+            if let left, left <= 0 { throw Dead(reason: "it does not answer in time") }
+            let wait = left.map { CInt(clamping: $0) } ?? -1
             guard Readiness.wait(for: [.init(connection)], wait)[0].isReady else { continue }
             guard let bytes = LocalSocket.receive(connection, &buffer), !bytes.isEmpty else {
                 throw Dead(reason: "it has closed the connection")

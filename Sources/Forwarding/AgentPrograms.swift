@@ -3,7 +3,7 @@ import Secrets
 
 /// The programs behind `keyfob forward`, by the names under which one process starts another.
 package enum AgentPrograms {
-    /// The name of the agent: the door, which is small, runs it.
+    /// The agent: a small static program in the directory of `keyfob-main`.
     package static let agent = "keyfob-agent"
     /// The name under which `keyfob-main` answers one question: operation and the name of the forward.
     package static let answering = "keyfob-agent-answer"

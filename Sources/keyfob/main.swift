@@ -1,7 +1,6 @@
 import CredentialProtocol
 import Dialects
 import Doors
-import Forwarding
 import Glibc
 import Secrets
 
@@ -10,10 +9,6 @@ import Secrets
 HandOver.prepare()
 let name = CommandLine.arguments.first ?? ""
 let arguments = Array(CommandLine.arguments.dropFirst())
-// The agent of `keyfob forward` runs for hours. This program takes a fifth of the memory of keyfob-main.
-if name.isSame(as: AgentPrograms.agent) {
-    _exit(AgentRun.run(arguments, program: HandOver.program, remembered: RememberedToken.answer(to:)))
-}
 if let dialect = Dialects.spoken(by: name) {
     if dialect.name == GitDialect.name { _exit(Door.git(arguments).run()) }
     _exit(Door(dialect, arguments, successor: [name] + arguments).run())

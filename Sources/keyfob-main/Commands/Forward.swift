@@ -128,9 +128,9 @@ struct Forward: AsyncParsableCommand {
 
     /// Replaces this process with the agent. Returns only by an error.
     private func become(_ wanted: AgentRun.Options) throws {
-        let door = Installation().path(of: "keyfob")
-        Exec.become(door, [AgentPrograms.agent] + wanted.arguments)
-        throw NoSuchProgram(name: door)
+        let program = ProcessImage.directory + "/" + AgentPrograms.agent
+        Exec.become(program, [AgentPrograms.agent] + wanted.arguments)
+        throw NoSuchProgram(name: program)
     }
 
     /// Seconds in a time such as `8h`, `1h30m` or `90s`; nil if it is not one, or is 0.

@@ -136,6 +136,7 @@ def test_only_named_scopes_travel(owner: Person, machine: FarMachine, provider: 
 def test_a_sign_in_opens_on_the_desktop_and_names_the_other_machine(
     developer: Person, machine: FarMachine, provider: Provider, gate: Gate
 ) -> None:
+    developer.session.env["DISPLAY"] = ":99"
     with (
         NotificationDaemon(developer.session, SIGN_IN) as daemon,
         forwarding(developer, machine, "--allow", gate.origin),

@@ -12,9 +12,9 @@ import pytest
 from harness import binaries, elf
 
 STATIC_DOORS = ["keyfob", "git-credential-keyfob"]
-SHIPPED = ["keyfob-main", *STATIC_DOORS]
-EXECUTABLES = ["keyfob-main", *STATIC_DOORS, "keyfob-demo"]
-LARGEST = {"keyfob-main": 40_000_000, "git-credential-keyfob": 8_500_000, "keyfob": 8_500_000}
+SHIPPED = ["keyfob-main", "keyfob-agent", *STATIC_DOORS]
+EXECUTABLES = [*SHIPPED, "keyfob-demo"]
+LARGEST = {"keyfob-main": 40_000_000, "keyfob-agent": 9_500_000, "git-credential-keyfob": 8_500_000, "keyfob": 8_500_000}
 
 ASLR = "/proc/sys/kernel/randomize_va_space"
 
