@@ -37,6 +37,7 @@ let package = Package(
     products: [
         .executable(name: "keyfob", targets: ["keyfob"]),
         .executable(name: "keyfob-main", targets: ["keyfob-main"]),
+        .executable(name: "keyfob-agent", targets: ["keyfob-agent"]),
         .executable(name: "git-credential-keyfob", targets: ["git-credential-keyfob"]),
         .executable(name: "keyfob-demo", targets: ["keyfob-demo"]),
     ],
@@ -123,6 +124,9 @@ let package = Package(
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ]),
         .target(
+            name: "Forwarding",
+            dependencies: ["Addresses", "CredentialProtocol", "Files", "JSON", "Processes", "Secrets"]),
+        .target(
             name: "Import",
             dependencies: ["Addresses", "CredentialProtocol", "Files", "KeyfobCore", "SecretService", "Secrets"]),
 
@@ -131,7 +135,7 @@ let package = Package(
             name: "keyfob-main",
             dependencies: [
                 "Addresses", "Console", "CredentialProtocol", "Desktop", "Dialects", "Doctor", "Doors", "Files",
-                "Import",
+                "Forwarding", "Import",
                 "KernelKeyring", "KeyfobCore", "OAuth", "Processes", "SecretService", "Secrets", "Setup",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -147,6 +151,8 @@ let package = Package(
         .executableTarget(
             name: "keyfob", dependencies: ["CredentialProtocol", "Dialects", "Doors", "Secrets"],
             linkerSettings: door),
+        // The agent of `keyfob forward` runs for hours, and needs a fifth of the memory of keyfob-main.
+        .executableTarget(name: "keyfob-agent", dependencies: ["Doors", "Forwarding"], linkerSettings: door),
         // The demonstration of keyfob. The Debian package does not contain it.
         .target(
             name: "AuthorizationServer",
@@ -237,6 +243,9 @@ let package = Package(
                 "Addresses", "Console", "CredentialProtocol", "Files", "KeyfobCore", "Processes", "Secrets", "Setup",
                 "TestSupport",
             ]),
+        .testTarget(
+            name: "ForwardingTests",
+            dependencies: ["Addresses", "CredentialProtocol", "Files", "Forwarding", "JSON", "Processes", "Secrets"]),
         .testTarget(
             name: "ImportTests",
             dependencies: [

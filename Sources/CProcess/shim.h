@@ -12,6 +12,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+extern char **environ;
+
 // Lets only root trace this process or read its memory and environment, and turns its core files off. The hard limit is
 // unchanged: the browser would inherit it. Returns whether both steps succeeded.
 static inline int keyfob_close_memory(void) {
@@ -73,14 +75,14 @@ static inline void keyfob_become_bound(const char *program, char *const argument
     if (syscall(SYS_close_range, 3u, ~0u, 0u) != 0)
 #endif
         for (number = 3; number < 1024; number++) close(number);
-    execve(program, arguments, environment);
+    execve(program, arguments, environment != NULL ? environment : environ);
     _exit(127);
 }
 
 // Starts a program that does not outlive the calling thread, so that thread has to wait for it. Its standard output is
 // a pipe, whose other end is stored in `output`; so is its standard error if `errors` is not NULL. Its standard input is
 // `input`. Instead of a missing one (NULL, -1), it gets /dev/null. It inherits no other descriptor. `directory` is its
-// working directory; NULL means this process's. Returns the process id, or -1 with errno.
+// working directory; NULL means this process's. `environment` is complete; NULL means this process's. Returns the process id, or -1 with errno.
 static inline pid_t keyfob_start_bound(const char *program, char *const arguments[], char *const environment[],
                                        const char *directory, int input, int *output, int *errors) {
     struct sigaction action;
@@ -116,6 +118,44 @@ static inline pid_t keyfob_start_bound(const char *program, char *const argument
     *output = ends[0];
     if (errors != NULL) *errors = errorEnds[0];
     return child;
+}
+
+// Starts a program that the user sees: it has this process's terminal, standard input and standard error, and is in its
+// process group. It gets SIGTERM when the calling thread ends. Its standard output is `output`; -1 means this process's.
+// Returns the process id, or -1 with errno.
+static inline pid_t keyfob_start_beside(const char *program, char *const arguments[], int output) {
+    struct sigaction standard = {.sa_handler = SIG_DFL};
+    sigset_t all, none, before;
+    pid_t parent = getpid(), child;
+    int number;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &before);
+    child = vfork();
+    if (child == 0) {
+        if (prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) != 0 || getppid() != parent) _exit(126);
+        for (number = 1; number < 32; number++) sigaction(number, &standard, NULL);
+        sigemptyset(&none);
+        sigprocmask(SIG_SETMASK, &none, NULL);
+        if (output >= 0 && dup2(output, 1) < 0) _exit(126);
+#ifdef SYS_close_range
+        if (syscall(SYS_close_range, 3u, ~0u, 0u) != 0)
+#endif
+            for (number = 3; number < 1024; number++) close(number);
+        execv(program, arguments);
+        _exit(127);
+    }
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return child;
+}
+
+// A descriptor that poll(2) reports as readable once the child has ended; -1 if the kernel has none (before 5.3).
+static inline int keyfob_watch_child(pid_t child) {
+#ifdef SYS_pidfd_open
+    return (int)syscall(SYS_pidfd_open, child, 0);
+#else
+    (void)child;
+    return -1;
+#endif
 }
 
 #endif

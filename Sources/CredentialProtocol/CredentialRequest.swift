@@ -48,6 +48,10 @@ package struct CredentialRequest: Sendable, Equatable {
     package var minTTL: Int?
     package var interaction: Interaction?
 
+    /// The only scopes that an access token may have; empty for no such limit. No caller sends it: it is a decision of the
+    /// user about another machine (`keyfob forward --scope`).
+    package var onlyScopes: [String] = []
+
     package init(
         protocolName: String, host: String, path: String? = nil, username: String? = nil,
         password: Secret? = nil, passwordExpiryUTC: Int64? = nil, oauthRefreshToken: Secret? = nil,

@@ -20,6 +20,8 @@ package protocol Dialect: Sendable {
     static var endsAtBlankLine: Bool { get }
     /// Whether a stored password without a path answers a request with a path.
     static var takesPasswordsWithoutPath: Bool { get }
+    /// Whether `erase` also deletes stored passwords, and not only access tokens.
+    static var erasesPasswords: Bool { get }
 
     init()
 
@@ -56,6 +58,7 @@ extension Dialect {
     package static var greeting: [UInt8]? { nil }
     package static var endsAtBlankLine: Bool { false }
     package static var takesPasswordsWithoutPath: Bool { true }
+    package static var erasesPasswords: Bool { true }
 
     package func notFound(_ request: CredentialRequest) -> Reply { failed(.noCredential(for: request)) }
     package func unknown(_ request: CredentialRequest, _ report: Report) -> Reply { notFound(request) }

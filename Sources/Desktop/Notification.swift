@@ -8,16 +8,21 @@ package struct Notification: Sendable, Equatable {
     package var summary: String
     /// Further text, as plain text.
     package var body: String
-    /// The label of the button that accepts. A click on the notification means the same.
+    /// The label of the button that accepts. A click on the notification means the same, unless there are two such buttons.
     package var accept: String
     /// The label of the button that declines.
     package var decline: String
+    /// The label of a third button, which accepts more than this once; nil for none.
+    package var acceptMore: String?
     /// The text that replaces the body if the desktop shows no buttons.
     package var bodyWithoutActions: String
 
-    package init(summary: String, body: String, accept: String, decline: String, bodyWithoutActions: String) {
+    package init(
+        summary: String, body: String, accept: String, decline: String, acceptMore: String? = nil,
+        bodyWithoutActions: String
+    ) {
         (self.summary, self.body, self.bodyWithoutActions) = (summary, body, bodyWithoutActions)
-        (self.accept, self.decline) = (accept, decline)
+        (self.accept, self.decline, self.acceptMore) = (accept, decline, acceptMore)
     }
 
     /// The result of the question.
@@ -27,6 +32,8 @@ package struct Notification: Sendable, Equatable {
         /// - Parameter activation: a token that lets the program that is opened next come to the front
         ///   (`ActivationToken`); nil if the desktop provides none.
         case accepted(activation: String?)
+        /// The user pressed the third button.
+        case acceptedMore
         /// The user declined or closed the notification.
         case dismissed
         /// The notification disappeared or the time ended without an answer.
@@ -62,6 +69,7 @@ package struct Notification: Sendable, Equatable {
 
     /// The keys of the buttons. The desktop reports the key of the pressed button.
     static let accepting = "sign-in"
+    static let acceptingMore = "from-now-on"
     static let declining = "not-now"
 }
 
@@ -88,9 +96,10 @@ private final class OpenQuestion {
         }
         signals = service.listen()
         // Some desktops show a button also for the click on the notification, if it has a label.
-        let actions = [
-            "default", "", Notification.accepting, notice.accept, Notification.declining, notice.decline,
-        ]
+        let more = notice.acceptMore.map { [Notification.acceptingMore, $0] } ?? []
+        let click = more.isEmpty ? ["default", ""] : []
+        let actions =
+            click + [Notification.accepting, notice.accept] + more + [Notification.declining, notice.decline]
         id = service.show(notice, body: notice.body, actions: actions, for: patience)
         if id == nil { given = .unavailable }
     }

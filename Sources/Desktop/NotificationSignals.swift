@@ -65,6 +65,7 @@ private final class Heard {
         case "ActionInvoked":
             switch parameters[1]?.text {
             case "default", Notification.accepting: answers[id] = .accepted(activation: activations[id])
+            case Notification.acceptingMore: answers[id] = .acceptedMore
             case Notification.declining: answers[id] = .dismissed
             default: break  // not one of keyfob's buttons
             }

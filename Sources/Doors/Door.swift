@@ -3,7 +3,6 @@ import Files
 import Glibc
 import KernelKeyring
 import Secrets
-import Synchronization
 
 /// The door for all callers: a small static program. It answers from kernel memory in the caller's dialect, or becomes
 /// `keyfob-main`, which gets the same arguments and the same input.
@@ -11,6 +10,8 @@ import Synchronization
 /// It answers alone if kernel memory has git's password, or a token with enough lifetime left; if the caller stores what
 /// keyfob gave it; or if the answer needs no lookup, as for an invalid question. That takes a few system calls: no D-Bus,
 /// no library, no network. `keyfob-main` handles everything else: storing, deleting, listing and all other failures.
+///
+/// If the user's sign-ins are on another machine, the door asks the agent there (``ForwardedQuestion``).
 package struct Door {
     private let dialect: any Dialect.Type
     private let arguments: [String]
@@ -84,71 +85,34 @@ package struct Door {
         switch question {
         // `keyfob-main` also knows the names of hosts in letters other than ASCII.
         case .reply(let reply): return (scope == .valid || read.isInternational) && reply.status != 0 ? nil : reply
-        case .get(let request) where scope != .withoutLookup:
+        case _ where scope != .withoutLookup:
+            if let socket = AgentSocket.find() {
+                let forwarded = ForwardedQuestion(question: question, dialect: dialect, socket: socket)
+                if let reply = forwarded.reply() { return reply }
+            }
+        default: return nil
+        }
+        return local(question, dialect)
+    }
+
+    /// Answers a question from kernel memory. Returns nil if `keyfob-main` has to answer.
+    private func local(_ question: Question, _ dialect: any Dialect) -> Reply? {
+        switch question {
+        case .get(let request):
             let response =
                 RememberedToken.answer(to: request)
                 ?? (dialect is GitDialect ? RememberedPassword.answer(to: request) : nil)
             return response.flatMap { try? dialect.found(Answer($0, now: Int64(time(nil))), for: request) }
-        case .store(let request) where scope != .withoutLookup:
+        case .store(let request):
             let isStored =
                 RememberedToken.isStored(by: request)
                 || dialect is GitDialect && RememberedPassword.isStored(by: request)
             return isStored ? dialect.done(.store) : nil
-        case .get, .renew, .store, .erase, .list: return nil
+        case .renew, .erase, .list: return nil
+        case .reply(let reply): return reply
         }
     }
 
     /// Reports that `keyfob-main` could not be started.
     private func failed(_ report: Report) -> Int32 { Output.deliver(dialect.init().failed(report)) }
-}
-
-/// Whether an input is in ASCII.
-private final class Heard: Sendable {
-    private let input: @Sendable () -> [UInt8]?
-    private let state = Mutex(false)
-
-    init(_ input: @escaping @Sendable () -> [UInt8]?) { self.input = input }
-
-    var isInternational: Bool { state.withLock { $0 } }
-
-    func bytes() -> [UInt8]? {
-        let bytes = input()
-        if bytes?.contains(where: { $0 >= 0x80 }) == true { state.withLock { $0 = true } }
-        return bytes
-    }
-}
-
-/// Standard input, read only if a dialect asks for it, and kept so that `keyfob-main` can read it again.
-private final class ReadOnce: Sendable {
-    private let endsAtBlankLine: Bool
-    private let read = Mutex<[UInt8]?>(nil)
-
-    init(endsAtBlankLine: Bool) { self.endsAtBlankLine = endsAtBlankLine }
-
-    /// The bytes that were read; nil if no dialect asked for them.
-    var soFar: [UInt8]? { read.withLock { $0 } }
-
-    func bytes() -> [UInt8] {
-        let bytes = Input.read(endsAtBlankLine: endsAtBlankLine)
-        read.withLock { $0 = bytes }
-        return bytes
-    }
-}
-
-/// Standard input line by line. A line without an answer is kept, so that `keyfob-main` can answer it.
-private final class UnansweredLines: Sendable {
-    private let state = Mutex<(lines: ConversationLines, last: [UInt8]?)>((ConversationLines(), nil))
-
-    /// Returns the next line; the line before it has been answered.
-    func next() -> [UInt8]? {
-        state.withLock { state in
-            state.last = state.lines.next(Input.readSome)
-            return state.last
-        }
-    }
-
-    /// The last line that was returned, and all bytes read after it.
-    var unanswered: [UInt8] {
-        state.withLock { ($0.last.map { $0 + ConversationLines.end } ?? []) + $0.lines.pending }
-    }
 }

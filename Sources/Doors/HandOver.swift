@@ -51,15 +51,26 @@ package enum HandOver {
 
     private static func execute(_ arguments: [String]) -> Report {
         ProcessMemory.coreLimit = coreLimit
-        let program = ProcessImage.directory + "/" + largeProgram
-        let installed = ProcessImage.directory + "/../libexec/keyfob/" + largeProgram
-        for program in [program, installed] where !ProcessImage.isThis(program) {
+        let programs = programs
+        for program in programs where !ProcessImage.isThis(program) {
             ProcessImage.replace(with: program, arguments)
         }
         return Report(
-            .temporary, "\(program) cannot be started",
+            .temporary, "\(programs[0]) cannot be started",
             hints: ["install keyfob and \(largeProgram) into one directory"])
     }
+
+    /// The places where `keyfob-main` may be.
+    private static var programs: [String] {
+        let directory = ProcessImage.directory
+        return [directory + "/" + largeProgram, directory + "/../libexec/keyfob/" + largeProgram]
+    }
+
+    /// The path of `keyfob-main`; nil if it is not installed. A machine that only uses the sign-ins of another one
+    /// (`keyfob forward`) needs the door alone.
+    package static var program: String? { programs.first { Paths.isExecutable($0) } }
+
+    static var isPossible: Bool { program != nil }
 
     private static let noPipe = Report(.temporary, "the request cannot be handed over")
     private static let inputTooLarge = Report(

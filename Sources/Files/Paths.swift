@@ -34,6 +34,12 @@ package enum Paths {
         guard unsafe symlink(target, path) == 0 else { throw .last(path) }
     }
 
+    /// Sets the permission bits of a file or directory. Returns whether that succeeded.
+    package static func setMode(_ path: String, _ mode: UInt32) -> Bool { unsafe chmod(path, mode) == 0 }
+
+    /// Deletes the directory `path` if it is empty.
+    package static func deleteDirectory(_ path: String) { _ = unsafe rmdir(path) }
+
     /// The directory that `path` is in: `.` for a name alone.
     package static func parent(of path: String) -> String {
         guard let end = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }

@@ -53,3 +53,10 @@ extension OpenFile {
     /// Deletes the file `name` in this directory, if there is one.
     package func delete(_ name: String) { _ = unsafe unlinkat(descriptor, name, 0) }
 }
+
+extension OpenFile {
+    /// Gives the file `name` in this directory another name. A file of that name is deleted.
+    package func rename(_ name: String, to other: String) throws(FileError) {
+        guard unsafe renameat(descriptor, name, descriptor, other) == 0 else { throw .last(path + "/" + name) }
+    }
+}

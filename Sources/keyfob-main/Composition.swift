@@ -19,6 +19,7 @@ struct Composition: Sendable {
     let isForGit: Bool
     let isLogin: Bool
     let readsStandardInput: Bool
+    let machine: String?
     let tracer: Tracer
     let transports: Transports
     let service: any ItemStore
@@ -38,11 +39,12 @@ struct Composition: Sendable {
     ///   - isVerbose: whether the user wants to see each step.
     ///   - readsStandardInput: whether standard input belongs to the user, who may paste an address there.
     ///   - clocks: as in ``Transports``.
+    ///   - machine: the other machine that asks, if any. A question to the user names it instead of a program.
     init(
         account: String?, interaction: Interaction?, isForGit: Bool = false,
         isLogin: Bool = false, readsStandardInput: Bool = false, store: StoreSetting? = nil,
         seesEverything: Bool = false, isVerbose: Bool = false,
-        clocks: ServerClocks? = nil
+        clocks: ServerClocks? = nil, machine: String? = nil
     ) {
         tracer = TraceOutput.tracer(isVerbose: isVerbose)
         _ = Caller.chain
@@ -51,6 +53,7 @@ struct Composition: Sendable {
         self.isForGit = isForGit
         self.isLogin = isLogin
         self.readsStandardInput = readsStandardInput
+        self.machine = machine
         transports = Transports(tracer: tracer, clocks: clocks)
         let policy = try? Self.policy(interaction, configuration: nil)  // `parts()` reports an invalid value
         // The keyring's own prompt is a window. It needs a graphical session, and a caller that allows questions.
@@ -66,7 +69,7 @@ struct Composition: Sendable {
             })
         self.lock = lock
         let consent = KeyringConsent(lock: lock, quiet: .inKernelMemory(now: { Int64(time(nil)) })) { [tracer] in
-            DesktopCall.show($0, within: $1, isGivenUp: $2, tracer)
+            DesktopCall.show($0, for: machine, within: $1, isGivenUp: $2, tracer)
         }
         let keyring = SecretService(
             mayPrompt: mode == .always || (mode == .auto && hasWindows && policy?.callerDeclined == false),
@@ -269,8 +272,9 @@ struct Composition: Sendable {
             transport: { transports.transport(for: $0) }, approve: { try approvals?.add($0) },
             agree: { try approvals?.agree($0, hosts: $1) },
             interaction: policy,
-            desktopPrompt: DesktopPrompt(quiet: .inKernelMemory(now: { Int64(time(nil)) })) {
-                try await DesktopCall(browser: browser, tracer: tracer, activation: activation).show($0)
+            desktopPrompt: DesktopPrompt(quiet: .inKernelMemory(now: { Int64(time(nil)) })) { [machine] in
+                try await DesktopCall(browser: browser, tracer: tracer, machine: machine, activation: activation)
+                    .show($0)
             },
             gitDeclines: { [isForGit] in git.declinesInteraction(for: $0, inRepository: isForGit) },
             now: { Int64(time(nil)) })

@@ -16,6 +16,8 @@ import Synchronization
 struct DesktopCall: Sendable {
     let browser: BrowserLauncher
     let tracer: Tracer
+    /// The other machine that asks (`keyfob forward`); nil if a program of this machine asks.
+    let machine: String?
 
     let activation: Activation
 
@@ -38,7 +40,7 @@ struct DesktopCall: Sendable {
     /// Asks, with the time limit of a sign-in. Does not ask if no browser could be opened afterwards.
     func show(_ account: Account) async throws -> DesktopPrompt.Answer {
         guard browser.mightOpen else { return .nobodyIsThere }
-        let notification = notification(account, from: AskingProgram.name())
+        let notification = notification(account, from: machine ?? AskingProgram.name())
         tracer.note("notification: asking")
         let answer = try await HeldSignals.hold {
             try await notification.ask(within: account.loginDeadline) {
@@ -53,10 +55,13 @@ struct DesktopCall: Sendable {
     }
 
     /// Asks whether the locked keyring may show its window.
+    ///
+    /// - Parameter machine: as in the property.
     static func show(
-        _ program: KeyringProgram, within patience: Duration, isGivenUp: () -> Bool, _ tracer: Tracer
+        _ program: KeyringProgram, for machine: String?, within patience: Duration, isGivenUp: () -> Bool,
+        _ tracer: Tracer
     ) -> DesktopPrompt.Answer {
-        let asks = asks(AskingProgram.name())
+        let asks = asks(machine ?? AskingProgram.name())
         let notification = Notification(
             summary: "Unlock your keyring?",
             body: "\(asks) \(program.name.map { Messages.printable($0) } ?? "The keyring") then opens its window.",
@@ -73,7 +78,7 @@ struct DesktopCall: Sendable {
 
     private static func meaning(_ answer: Notification.Answer) -> DesktopPrompt.Answer {
         switch answer {
-        case .accepted: .accepted
+        case .accepted, .acceptedMore: .accepted
         case .dismissed: .silence(.dismissed)
         case .unanswered: .silence(.unanswered)
         case .shown: .silence(.told)

@@ -3,6 +3,7 @@ import Console
 import CredentialProtocol
 import Dialects
 import Files
+import Forwarding
 import Glibc
 import Secrets
 
@@ -17,6 +18,7 @@ enum Main {
         if let dialect = Dialects.spoken(by: arguments.first ?? ""), dialect.name != GitDialect.name {
             _exit(await serve(Exchange(dialect), Array(arguments.dropFirst())))
         }
+        if let status = await AgentPrograms.run(arguments) { _exit(status) }
         // The door's arguments for git are not parsed: that would take as long as the answer. The process exits at once,
         // because the cleanup of libraries and threads takes 2 ms.
         if arguments.count == 4, arguments[2] == "--dialect", arguments[3] == GitDialect.name,
@@ -89,5 +91,6 @@ struct Keyfob: AsyncParsableCommand {
         subcommands: [
             Get.self, Store.self, Erase.self, Login.self, Logout.self, TokenCommand.self, Exec.self, Headers.self,
             Goauth.self, Status.self, Config.self, Doctor.self, SetupCommand.self, Import.self, Export.self,
+            Forward.self, Log.self,
         ])
 }

@@ -112,11 +112,7 @@ package struct AccountDirectory: Sendable {
     }
 
     /// User names that services want with the token of any user, or that their documentation puts into URLs.
-    private static let placeholders = Set(
-        [
-            "", "git", "token", "oauth2", "oauth2accesstoken", "gitlab-ci-token", "x-oauth-basic",
-            "x-bitbucket-api-token-auth", "PersonalAccessToken", "pat", "__token__", "_token", "VssSessionToken",
-        ] + KnownHost.rows.compactMap(\.username))
+    private static let placeholders = SharedUserNames.all.union(KnownHost.rows.compactMap(\.username))
 
     /// The resource of the request counts before the configured one. Some servers accept none.
     private func resource(

@@ -105,15 +105,21 @@ package struct CredentialHelper: Sendable {
     /// - Parameter user: the user whose password is deleted, if the caller stores its secrets under a name of its own; nil
     ///   for the user that `request` names, or any.
     package func erase(_ request: CredentialRequest, storedFor user: String? = nil) async throws {
-        if let account = try await accounts.account(for: request) {
-            let refused = request.credential ?? request.password
-            if try await tokens.discard(refused, of: account) { return }
-        }
+        if try await discard(request) { return }
         var stored = request
         stored.username = user ?? request.username
         try passwords.erase(stored)
         // The cache may hold a token of an account that only an approval names.
         try accounts.refuseUnknownApproval(of: request)
+    }
+
+    /// Deletes the access token in `request`, which the service has refused, and no stored password.
+    ///
+    /// - Returns: whether it was a token of the account.
+    @discardableResult
+    package func discard(_ request: CredentialRequest) async throws -> Bool {
+        guard let account = try await accounts.account(for: request) else { return false }
+        return try await tokens.discard(request.credential ?? request.password, of: account)
     }
 
     private func token(of account: Account, for request: CredentialRequest) async throws -> Answer {

@@ -47,6 +47,8 @@ package enum CredentialFailure: Error, Sendable, Equatable {
     case clientNeeded(ClientNeeded)
     /// The user signed in, and the server did not grant these requested scopes.
     case scopesNotGranted(service: ServiceURL, scopes: [String])
+    /// The caller may only have a token with no more than these scopes, and the server gives none.
+    case notNarrowed(service: ServiceURL, scopes: [String])
     /// The user did not finish the sign-in, and keyfob's registration is from an earlier one. The server may have refused that
     /// registration, which it would show only in the browser.
     case unanswered(service: ServiceURL, after: OAuthError)

@@ -60,32 +60,45 @@ struct GrantRefresh: Sendable {
     private func refresh(
         _ grant: Grant, _ refreshToken: Secret, of account: Account, _ held: AccountLock.Held
     ) async throws -> CachedAccessToken {
+        let response = try await response(to: grant, refreshToken, of: account, held)
+        return tokens.keep(response.accessToken, lifetime: response.expiresIn, refreshable: true, of: account)
+            .justIssued
+    }
+
+    /// The same for the server's response, whose access token is in no cache.
+    ///
+    /// - Parameter scopes: the only scopes of the access token; empty for all of the grant's.
+    func response(
+        to grant: Grant, _ refreshToken: Secret, scopes: [String] = [], of account: Account, _ held: AccountLock.Held
+    ) async throws -> TokenResponse {
         try grants.ensureRoom(for: grant)
         let endpoint = TokenEndpoint(
             url: try EndpointURL(grant.tokenEndpoint), client: grant.client(for: account), transport: transport(account)
         )
         return try await HeldSignals.hold {
             let answer = try await Self.answer(held) { () throws(OAuthError) in
-                try await endpoint.refresh(refreshToken, resource: grant.resource)
+                try await endpoint.refresh(refreshToken, scopes: scopes, resource: grant.resource)
             }
-            return try keep(answer, to: grant, refreshToken, of: account, held)
+            return try keep(answer, isNarrow: !scopes.isEmpty, to: grant, refreshToken, of: account, held)
         }
     }
 
     /// Stores what the server answered to the refresh of `grant`.
+    ///
+    /// - Parameter isNarrow: whether the access token has only some of the grant's scopes. The new refresh token still has all
+    ///   of them (RFC 6749 section 6).
     private func keep(
-        _ answer: TokenRefresh, to grant: Grant, _ refreshToken: Secret, of account: Account, _ held: AccountLock.Held
-    ) throws -> CachedAccessToken {
+        _ answer: TokenRefresh, isNarrow: Bool, to grant: Grant, _ refreshToken: Secret, of account: Account,
+        _ held: AccountLock.Held
+    ) throws -> TokenResponse {
         var renewed = grant
         renewed.refreshToken = answer.refreshToken ?? refreshToken
         renewed.client.authentication = answer.authentication
         if case .success = answer.response { renewed.isFirstOfClient = false }
-        renewed.scopes = (try? answer.response.get().scope) ?? grant.scopes
+        if !isNarrow { renewed.scopes = (try? answer.response.get().scope) ?? grant.scopes }
         if renewed != grant { try grants.save(renewed, for: account, replacing: true) }
         held.answerIsKept()
-        let response = try answer.response.get()
-        return tokens.keep(response.accessToken, lifetime: response.expiresIn, refreshable: true, of: account)
-            .justIssued
+        return try answer.response.get()
     }
 
     /// Runs `refresh`, and once more if the answer was lost on the way: servers that replace refresh tokens accept the

@@ -68,9 +68,10 @@ package struct OAuthTokenSource: TokenSource {
         try await token(of: account, for: request, isLogin: true)
     }
 
-    private func token(
+    func token(
         of account: Account, for request: CredentialRequest, isLogin: Bool
     ) async throws -> CachedAccessToken {
+        if !request.onlyScopes.isEmpty { return try await narrowedToken(of: account, for: request, isLogin) }
         if !request.isAboutGrant, let token = tokens.fresh(account, for: request) { return token }
         let mightAsk = interaction.mightAsk(for: request, by: account.flow)
         let decision = try await holdingLock(

@@ -42,11 +42,15 @@ package struct TokenEndpoint: Sendable {
 
     /// Refreshes (RFC 6749 section 6). An answer without a refresh token means that the old one stays valid.
     ///
+    /// - Parameter scopes: the scopes of the access token, some of those that the user has granted; none for all of these.
     /// - Throws: `refused`; see ``OAuthError/endsRefreshToken``.
-    package func refresh(_ refreshToken: Secret, resource: String?) async throws(OAuthError) -> TokenRefresh {
+    package func refresh(
+        _ refreshToken: Secret, scopes: [String] = [], resource: String?
+    ) async throws(OAuthError) -> TokenRefresh {
         var form = FormBody()
         form.append("grant_type", "refresh_token")
         form.append("refresh_token", refreshToken)
+        form.append("scope", scopes.isEmpty ? nil : scopes.joined(separator: " "))
         form.append("resource", resource)
         let (response, authentication) = try await answer(to: form, .ifUnprocessed)
         let answer: TokenAnswer

@@ -14,15 +14,21 @@ struct Exchange: Sendable {
     let account: String?
     let interaction: Interaction?
     let isVerbose: Bool
+    let machine: String?
+    private let onlyScopes: [String]
     private let locks = Locks()
 
     /// - Parameters:
     ///   - account: the account that the command line names.
     ///   - interaction: whether keyfob may ask the user, if the dialect allows that at all.
+    ///   - machine: the other machine that asks (`keyfob forward`). A question to the user names it.
+    ///   - onlyScopes: the only scopes that a token may have; empty for no such limit.
     init(
-        _ dialect: any Dialect.Type, account: String? = nil, interaction: Interaction? = nil, isVerbose: Bool = false
+        _ dialect: any Dialect.Type, account: String? = nil, interaction: Interaction? = nil, isVerbose: Bool = false,
+        machine: String? = nil, onlyScopes: [String] = []
     ) {
         (self.dialect, self.account, self.interaction, self.isVerbose) = (dialect, account, interaction, isVerbose)
+        (self.machine, self.onlyScopes) = (machine, onlyScopes)
     }
 
     /// Whether a refresh is in flight. If the process ended now, the new refresh token could be lost. A reply after the
@@ -40,7 +46,7 @@ struct Exchange: Sendable {
         let limit = asksNobody ? type(of: dialect).deadline : nil
         let composition = Composition(
             account: account, interaction: limit == nil ? interaction ?? (asksNobody ? .never : nil) : .never,
-            isForGit: dialect is GitDialect, isVerbose: isVerbose)
+            isForGit: dialect is GitDialect, isVerbose: isVerbose, machine: machine)
         locks.add(composition.lock)
         return await Deadline.reply(within: limit, late: { [dialect] in Self.late($0, dialect) }) { [dialect] in
             await reply(to: question, dialect, composition)
@@ -63,8 +69,14 @@ struct Exchange: Sendable {
                 try await composition.attempt { helper, _ in try await helper.store(request) }
                 return dialect.done(.store)
             case .erase(let request):
-                let user = type(of: dialect).keptAs
-                try await composition.attempt { helper, _ in try await helper.erase(request, storedFor: user) }
+                let caller = type(of: dialect)
+                try await composition.attempt { helper, _ in
+                    if caller.erasesPasswords {
+                        try await helper.erase(request, storedFor: caller.keptAs)
+                    } else {
+                        try await helper.discard(request)
+                    }
+                }
                 return dialect.done(.erase)
             case .list: return dialect.listed(try Self.accounts(composition.grants))
             case .reply(let reply): return reply
@@ -90,6 +102,8 @@ struct Exchange: Sendable {
     private func get(
         _ request: CredentialRequest, _ dialect: any Dialect, _ composition: Composition, renews: Bool
     ) async throws -> Reply {
+        var request = request
+        request.onlyScopes = onlyScopes
         let caller = type(of: dialect)
         let alternatives = PasswordStore.Alternatives(
             preferredUser: caller.keptAs, withoutPath: caller.takesPasswordsWithoutPath)

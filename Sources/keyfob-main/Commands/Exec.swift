@@ -96,7 +96,7 @@ struct Exec: AsyncParsableCommand {
     }
 
     /// Returns only if the program cannot be started.
-    private static func become(_ program: String, _ command: [String]) {
+    static func become(_ program: String, _ command: [String]) {
         // Undoes what libraries changed in this process, and the limit that keeps secrets out of core files.
         ProcessMemory.coreLimit = CoreLimit.atStart
         _ = signal(SIGPIPE, SIG_DFL)

@@ -302,6 +302,10 @@ extension Report {
                 hint: "if that is right, answer y in a terminal to: \(Messages.login("--force" + option, service))",
                 status: 77)
         case .clientNeeded(let needed): self.init(clientNeeded: needed)
+        case .notNarrowed(let service, let scopes):
+            self.init(
+                "\(service) gives no token with only the scopes \(Messages.printable(scopes.joined(separator: " ")))",
+                status: 77)
         case .scopesNotGranted(let service, let scopes):
             self.init(
                 "\(service) did not grant " + Messages.printable(scopes.joined(separator: ", ")),

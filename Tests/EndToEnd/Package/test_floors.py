@@ -20,8 +20,8 @@ FLOORS = [
     {"Bus"},
     {"CredentialProtocol", "Desktop", "KernelKeyring", "OAuth", "SecretService"},
     {"Console", "Dialects", "Doors", "KeyfobCore"},
-    {"Doctor", "Import", "Setup"},
-    {"git-credential-keyfob", "keyfob-main", "keyfob"},
+    {"Doctor", "Forwarding", "Import", "Setup"},
+    {"git-credential-keyfob", "keyfob-agent", "keyfob-main", "keyfob"},
 ]
 FLOOR = {target: floor for floor, targets in enumerate(FLOORS) for target in targets}
 # The demonstration is not part of the program: it may import any of the lowest floors, and no target imports it.
@@ -59,8 +59,8 @@ SOLE_IMPORTERS = {
     "ArgumentParser": {"keyfob-main"},
 }
 WITHOUT_FOUNDATION = {
-    "Addresses", "Compression", "CredentialProtocol", "Dialects", "Doors", "Files", "git-credential-keyfob", "JSON",
-    "KernelKeyring", "keyfob", "Processes", "Secrets",
+    "Addresses", "Compression", "CredentialProtocol", "Dialects", "Doors", "Files", "Forwarding", "git-credential-keyfob",
+    "JSON", "KernelKeyring", "keyfob-agent", "keyfob", "Processes", "Secrets",
 }  # fmt: skip
 
 # `import X`, `internal import struct X.Y`, `@preconcurrency import X`: the module is the first name.
@@ -110,7 +110,7 @@ def test_a_target_imports_only_lower_floors(target: str) -> None:
     ("target", "module"),
     [
         ("OAuth", "SecretService"), ("Files", "Processes"), ("Files", "Addresses"), ("Desktop", "OAuth"),
-        ("KeyfobCore", "Console"), ("KeyfobCore", "Setup"), ("Setup", "Doctor"), ("Import", "Setup"),
+        ("KeyfobCore", "Console"), ("KeyfobCore", "Setup"), ("Setup", "Doctor"), ("Import", "Setup"), ("Forwarding", "Import"),
         ("Console", "KeyfobCore"), ("Dialects", "Doors"), ("Doors", "KeyfobCore"), ("keyfob-main", "keyfob-demo"),
         ("keyfob-demo", "KeyfobCore"),
     ],
@@ -153,3 +153,4 @@ def test_the_static_doors_import_only_protocols_and_the_kernel_keyring() -> None
     assert found["Doors"] <= quick
     assert found["git-credential-keyfob"] <= {*quick, "Doors"}
     assert found["keyfob"] <= {*quick, "Doors", "Dialects"}
+    assert found["keyfob-agent"] <= {"Doors", "Forwarding"}

@@ -76,8 +76,8 @@ def test_lintian_finds_nothing(package: Path) -> None:
 
 def test_its_programs_can_be_loaded_anywhere(content: Path) -> None:
     programs = [path for path in (content / "usr/bin").iterdir() if not path.is_symlink()]
-    programs.append(content / "usr/libexec/keyfob/keyfob-main")
-    assert {path.name for path in programs} == {"keyfob", "keyfob-main"}
+    programs += [content / "usr/libexec/keyfob" / name for name in ("keyfob-main", "keyfob-agent")]
+    assert {path.name for path in programs} == {"keyfob", "keyfob-main", "keyfob-agent"}
     assert {path.name: elf.faults(path) for path in programs} == {path.name: [] for path in programs}
 
 

@@ -59,6 +59,15 @@ class SecureShell(BareSession):
         wait_until(lambda: self.run("true").returncode == 0)
         return self
 
+    destination = f"{USER}@127.0.0.1"
+
+    @property
+    def options(self) -> list[str]:
+        """The options with which ssh reaches this server."""
+        options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR", "BatchMode=yes"]
+        ssh = ["-F", "/dev/null", "-i", str(self._ssh / "user"), "-p", str(self._port)]
+        return [*ssh, *(word for option in options for word in ("-o", option))]
+
     def _hand_over(self) -> None:
         """Gives the user's home to the user. The keys of ssh stay root's."""
         for path in (self.home, *self.home.rglob("*")):
@@ -69,12 +78,8 @@ class SecureShell(BareSession):
         self._hand_over()
         settings = [f"{name}={value}" for name, value in {**self.env, **env}.items() if name not in ("HOME", "LANG")]
         remote = shlex.join(["exec", "env", *settings, *(str(word) for word in command)])
-        options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR", "BatchMode=yes"]
-        ssh: list[Any] = ["ssh", "-F", "/dev/null", "-i", self._ssh / "user", "-p", str(self._port)]
-        for option in options:
-            ssh += ["-o", option]
         return subprocess.Popen(
-            [*ssh, f"{USER}@127.0.0.1", remote],
+            ["ssh", *self.options, self.destination, remote],
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
