@@ -22,18 +22,20 @@ package enum LocalSocket {
         return descriptor
     }
 
-    /// Listens on a new socket at `path`. A socket that a process left there is deleted.
+    /// Listens on a new socket at `path`. It takes the place of a socket that a process left there, in one step: whoever finds
+    /// it can connect.
     ///
     /// - Parameter mode: the permission bits. Only users who may write to the socket can connect.
     package static func listen(_ path: String, mode: UInt32) throws(FileError) -> CInt {
-        let descriptor = try make(path)
-        _ = unsafe unlink(path)
+        let new = path + "~"
+        let descriptor = try make(new)
+        _ = unsafe unlink(new)
         // Nobody else may connect before chmod(2).
         let mask = umask(0o177)
-        let isBound = unsafe withAddress(path) { unsafe bind(descriptor, $0, $1) } == 0
+        let isBound = unsafe withAddress(new) { unsafe bind(descriptor, $0, $1) } == 0
         umask(mask)
-        guard isBound, unsafe chmod(path, mode) == 0, Glibc.listen(descriptor, 128) == 0,
-            fcntl(descriptor, F_SETFL, O_NONBLOCK) == 0
+        guard isBound, unsafe chmod(new, mode) == 0, Glibc.listen(descriptor, 128) == 0,
+            fcntl(descriptor, F_SETFL, O_NONBLOCK) == 0, unsafe rename(new, path) == 0
         else { throw closing(descriptor, path) }
         return descriptor
     }

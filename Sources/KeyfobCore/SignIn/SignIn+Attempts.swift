@@ -205,8 +205,11 @@ extension OAuthError {
     /// Whether another form of the client's secret may help at the next sign-in: the server has refused the client, or has used
     /// up the code before it did.
     fileprivate var mayConcernFormOfSecret: Bool {
-        if case .codeSpent(.refused(_, _, "invalid_grant", _)) = self { return true }
-        return refusesClient || isBareUnauthorized
+        switch self {
+        // Some servers fail at a form that they do not expect.
+        case .codeSpent(.refused(_, _, "invalid_grant", _)), .codeSpent(.unavailable): true
+        default: refusesClient || isBareUnauthorized
+        }
     }
 
     /// Whether the answer is 401 without a name: at a token endpoint, that status is about the client (RFC 6749 section 5.2).

@@ -92,7 +92,7 @@ package struct AuthorizationResponse {
             if let issuer = values["iss"]?.first, !issuer.isEmpty {
                 let spellings = [expected, metadata.otherSpelling].compactMap { $0.map { Array($0.utf8) } }
                 guard spellings.contains(issuer) else {
-                    throw .responseIssuerMismatch(expected: expected, found: Self.text(issuer))
+                    throw .responseIssuerMismatch(expected: expected, found: shown(issuer))
                 }
             } else if metadata.authorizationResponseIssParameterSupported {
                 try refuseWithoutIssuer(outcome, expected: expected, host: metadata.authorizationEndpoint.host)
@@ -121,7 +121,7 @@ package struct AuthorizationResponse {
             return .code(Secret(code))
         case (nil, let error?):
             let description = text(["error_description", "error_message", "errorMessage", "error_reason"])
-            return .error(code: Self.text(error), description: description.map(Self.text))
+            return .error(code: shown(error), description: description.map(shown))
         default:
             throw .unusableResponse(.undecided)
         }
@@ -142,11 +142,13 @@ package struct AuthorizationResponse {
         guard let error = values["error"]?.first, (1...40).contains(error.count),
             error.allSatisfy({ ASCII.isLetter($0) || ASCII.isDigit($0) || "_-.".utf8.contains($0) })
         else { return nil }
-        return Self.text(error)
+        return shown(error)
     }
 
-    private static func text(_ bytes: [UInt8]) -> String {
-        ServerText.printable(String(decoding: bytes, as: UTF8.self))
+    /// A text of the server for people, without the secrets of this response.
+    private func shown(_ bytes: [UInt8]) -> String {
+        let secrets = ["state", "code"].flatMap { values[$0] ?? [] }.map { Secret($0) }
+        return ServerText.printable(String(decoding: bytes, as: UTF8.self), without: secrets)
     }
 }
 

@@ -14,7 +14,7 @@ from harness import binaries, elf
 STATIC_DOORS = ["keyfob", "git-credential-keyfob"]
 SHIPPED = ["keyfob-main", "keyfob-agent", *STATIC_DOORS]
 EXECUTABLES = [*SHIPPED, "keyfob-demo"]
-LARGEST = {"keyfob-main": 40_000_000, "keyfob-agent": 9_500_000, "git-credential-keyfob": 8_500_000, "keyfob": 8_500_000}
+LARGEST = {"keyfob-main": 40_000_000, "keyfob-agent": 11_000_000, "git-credential-keyfob": 8_500_000, "keyfob": 8_500_000}
 
 ASLR = "/proc/sys/kernel/randomize_va_space"
 

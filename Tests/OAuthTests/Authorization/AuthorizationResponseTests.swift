@@ -89,6 +89,18 @@ import Testing
         #expect(throws: refusal) { try code("state=s&error=\(error)&error_description=No%0Athanks") }
     }
 
+    @Test func `that repeats its own state in the error shows no state`() throws {
+        let state = "qH5Nw0rdsThatNobodyKnows"
+        let response = AuthorizationResponse(query: "state=\(state)&error=x&error_description=no+\(state)+here")
+        try response.check(state: Secret(state))
+        #expect {
+            try response.code(from: Examples.metadata())
+        } throws: { error in
+            guard case OAuthError.refused(_, _, _, let description?) = error else { return false }
+            return description.hasPrefix("no ") && !description.contains(state)
+        }
+    }
+
     @Test func `with an error of another issuer hides the error`() {
         #expect(throws: OAuthError.responseIssuerMismatch(expected: Examples.issuer, found: "https://evil.example.com"))
         {
