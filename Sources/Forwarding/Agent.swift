@@ -104,10 +104,17 @@ package final class Agent {
                 record(nil, refusal: .stranger)
                 continue
             }
-            guard connections.count < Self.mostConnections else {
-                close(descriptor)
-                record(nil, refusal: .busy)
-                continue
+            if connections.count >= Self.mostConnections {
+                // Who asks nothing makes room for others.
+                guard
+                    let oldest = connections.firstIndex(where: { if case .reading = $0.state { true } else { false } })
+                else {
+                    close(descriptor)
+                    record(nil, refusal: .busy)
+                    continue
+                }
+                drop(connections[oldest], refusal: .busy)
+                connections.remove(at: oldest)
             }
             connections.append(AgentConnection(descriptor))
         }
@@ -146,7 +153,12 @@ package final class Agent {
         if connection.isAgreed { return answer(connection, gate.travelling(question)) }
         switch gate.decide(question, now: Self.clock) {
         case .refuse(let refusal): refuse(connection, refusal)
-        case .pass(let question): answer(connection, question)
+        case .pass(let question):
+            if question.operation == .erase, !connection.isCounted {
+                guard gate.takesErasure(now: Self.clock) else { return refuse(connection, .busy) }
+                connection.isCounted = true
+            }
+            answer(connection, question)
         case .ask(let wish): if consent == nil { ask(wish, for: connection) }
         }
     }

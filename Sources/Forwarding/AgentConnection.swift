@@ -22,6 +22,8 @@ final class AgentConnection {
     var question: AgentQuestion?
     /// Whether the user has said yes to this question alone.
     var isAgreed = false
+    /// Whether its erasure has been counted.
+    var isCounted = false
     /// When the state is given up.
     var deadline: ContinuousClock.Instant
     private var input: [UInt8] = []

@@ -98,8 +98,10 @@ package enum AgentRun {
         }
     }
 
-    static func say(_ error: FileError) -> Int32 {
-        say("\(error.path): \(FileError.text(of: error.code ?? EACCES))", 73)
+    static func say(_ error: FileError) -> Int32 { say(words(error), 73) }
+
+    fileprivate static func words(_ error: FileError) -> String {
+        "\(error.path): \(FileError.text(of: error.code ?? EACCES))"
     }
 
     /// Writes a line for the user.
@@ -165,8 +167,15 @@ private struct AgentSession {
         let gate = Gate(
             allowances, passwordHosts: options.passwordHosts, onlyScopes: options.scopes,
             namesOfAll: SharedUserNames.all)
+        var isSilent = false
         let agent = Agent(settings, listener: listener, gate: gate, remembered: remembered) { entry in
-            try? log.append(entry.line)
+            do throws(FileError) {
+                try log.append(entry.line)
+            } catch {
+                // The log is what limits the other machine. Once is enough to know that it is missing.
+                if !isSilent { AgentRun.say("the log cannot be written: " + AgentRun.words(error)) }
+                isSilent = true
+            }
         }
         if !options.ready.isEmpty { AgentRun.say(options.ready) }
         var ended: Int32?

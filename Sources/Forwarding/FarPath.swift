@@ -62,7 +62,7 @@ package enum FarPath {
 
     /// Whether ssh takes the text as a destination, and not as an option.
     package static func isDestination(_ text: String) -> Bool {
-        !text.isEmpty && !text.begins(with: "-") && text.utf8.count <= 255
+        !text.isEmpty && !text.begins(with: "-") && ![".", ".."].contains(text) && text.utf8.count <= 255
             && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
     }
 }

@@ -46,6 +46,8 @@ package struct Gate: Sendable {
     private var names: Set<String>
     /// The values that callers send back: only those that this forward has given out say anything.
     private var states: [String] = []
+    /// When tokens were given up in the last minute.
+    private var erasures: [Int64] = []
     /// Wishes that the user has refused, until when they are refused again without a question.
     private var refused: [Wish: Int64] = [:]
     /// How many questions in a row the user has not agreed to, and until when nothing is asked.
@@ -66,12 +68,27 @@ package struct Gate: Sendable {
     /// - Parameter now: seconds that never go back, from any start.
     package func decide(_ question: AgentQuestion, now: Int64) -> Decision {
         guard let wish = Wish(question.request) else { return .refuse(.notAService) }
+        // An erase is about a token that the other machine has.
+        if question.operation == .erase,
+            question.request.credential?.isEmpty ?? question.request.password?.isEmpty ?? true
+        {
+            return .refuse(.malformed)
+        }
         if isAllowed(wish) { return .pass(travelling(question)) }
         guard question.operation == .get, question.request.interaction != .never,
             wish.service.scheme == "https"
         else { return .refuse(.notAllowed) }
         if let end = refused[wish], now < end { return .refuse(.declined) }
         return now < silentUntil ? .refuse(.notAllowed) : .ask(wish)
+    }
+
+    /// Whether one more token may be given up now. Each costs a refresh here: a machine that gives up every token could make
+    /// the server lock the user out.
+    package mutating func takesErasure(now: Int64) -> Bool {
+        erasures.removeAll { $0 <= now - 60 }
+        guard erasures.count < Self.mostErasures else { return false }
+        erasures.append(now)
+        return true
     }
 
     private func isAllowed(_ wish: Wish) -> Bool { allowances.contains { $0.covers(wish, namesOfAll: names) } }
@@ -95,6 +112,8 @@ package struct Gate: Sendable {
         }
     }
 
+    /// In a minute.
+    private static let mostErasures = 10
     private static let mostRefusals = 3
     /// In seconds.
     private static let pause: Int64 = 600

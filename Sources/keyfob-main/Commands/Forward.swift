@@ -1,3 +1,4 @@
+import Addresses
 import ArgumentParser
 import Console
 import CredentialProtocol
@@ -72,11 +73,19 @@ struct Forward: AsyncParsableCommand {
         for text in allow where Allowance(text) == nil {
             throw ValidationError("--allow takes the URL of a service, not '\(Messages.address(text))'.")
         }
+        for service in allow.compactMap({ Allowance($0)?.service }) {
+            guard (try? EndpointURL(service.description)) != nil else {
+                throw ValidationError("A token for \(service) would travel without TLS; --allow takes https.")
+            }
+        }
         if let lifetime, Self.seconds(lifetime) == nil {
             throw ValidationError("--for takes a time such as 8h, 30m or 1h30m.")
         }
         if !container, !users.isEmpty { throw ValidationError("--user needs --container.") }
         if container, install { throw ValidationError("--install needs a machine that ssh reaches.") }
+        if print, !options.isEmpty {
+            throw ValidationError("Write the options for ssh into ~/.ssh/config, beside the lines of --print.")
+        }
         if container, !options.isEmpty { throw ValidationError("--container takes no options for ssh.") }
     }
 
@@ -183,7 +192,17 @@ extension Forward {
     private func installFar(_ wanted: AgentRun.Options) async throws {
         let door = Installation().path(of: "keyfob")
         Terminal.say(Messages.installation(wanted.name, door))
-        if !yes, try await !Terminal.confirms("do that? [y/N] ") { throw ExitCode(77) }
+        if !yes {
+            guard Terminal.isThere else {
+                throw CredentialProtocol.Report(
+                    .denied, "nothing was done: there is no terminal to ask on",
+                    hints: ["to do it without a question: --yes"])
+            }
+            guard try await Terminal.confirms("do that? [y/N] ") else {
+                Terminal.say("nothing was done")
+                throw ExitCode(77)
+            }
+        }
         let arguments = FarPath.install(wanted.name, options, ssh: wanted.ssh ?? "ssh", door: door)
         let running = try StartedProgram.beside("/bin/sh", arguments)
         while true {
@@ -218,7 +237,7 @@ extension Forward {
         let words =
             [Installation().path(of: "keyfob"), "forward", wanted.name, "--no-ssh"]
             + allow.flatMap { ["--allow", $0] } + passwords.flatMap { ["--passwords", $0] }
-            + scopes.scopeTokens.flatMap { ["--scope", $0] }
+            + scopes.scopeTokens.flatMap { ["--scope", $0] } + (lifetime.map { ["--for", $0] } ?? [])
         return """
             # ~/.ssh/config
             Host \(wanted.name)
