@@ -55,6 +55,11 @@ package enum HandOver {
         for program in programs where !ProcessImage.isThis(program) {
             ProcessImage.replace(with: program, arguments)
         }
+        if program == nil, AgentSocket.find() != nil {
+            return Report(
+                .temporary, "this machine has only the file keyfob",
+                hints: ["it gets tokens from the machine that runs keyfob forward; run other commands there"])
+        }
         return Report(
             .temporary, "\(programs[0]) cannot be started",
             hints: ["install keyfob and \(largeProgram) into one directory"])

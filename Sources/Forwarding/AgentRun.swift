@@ -98,7 +98,7 @@ package enum AgentRun {
         }
     }
 
-    static func say(_ error: FileError) -> Int32 { say(words(error), 73) }
+    static func say(_ error: FileError) -> Int32 { say(words(error), 78) }
 
     fileprivate static func words(_ error: FileError) -> String {
         "\(error.path): \(FileError.text(of: error.code ?? EACCES))"

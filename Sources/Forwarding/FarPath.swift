@@ -37,12 +37,13 @@ package enum FarPath {
         ["ssh", "-T", "-o", "ClearAllForwardings=yes"] + options + ["--", destination, script]
     }
 
-    /// Forwards the socket until the connection ends. ssh takes the first value of each option, so the user's come last.
+    /// Forwards the socket until the connection ends. ssh takes the first value of each option: the user can change how a
+    /// silent connection is noticed, and not what makes the socket right.
     package static func forward(_ destination: String, _ options: [String], far: String, near: String) -> [String] {
         [
             "ssh", "-N", "-T", "-o", "ExitOnForwardFailure=yes", "-o", "StreamLocalBindUnlink=yes",
-            "-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=3", "-R", far + ":" + near,
-        ] + options + ["--", destination]
+            "-R", far + ":" + near,
+        ] + options + ["-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=3", "--", destination]
     }
 
     /// Installs the door that comes on standard input, under the names `keyfob` and `git-credential-keyfob`, and makes git use

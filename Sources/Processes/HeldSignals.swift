@@ -3,7 +3,7 @@ import Glibc
 import Synchronization
 
 /// Delays the signals that end the process (SIGINT, SIGTERM, SIGHUP) until something is finished that cannot be made good
-/// afterwards: a refresh whose answer is not stored yet, a notification that only its own process can remove.
+/// afterwards: a refresh or a sign-in whose answer is not stored yet, a notification that only its own process can remove.
 ///
 /// A second signal ends the process at once, and so do ``patience`` after the first one: the process never seems to hang.
 /// Signals within ``oneAct`` count as one: git, timeout(1) and a closed terminal send the same signal twice for one act of
@@ -37,6 +37,31 @@ package enum HeldSignals {
         begin()
         defer { end() }
         return body()
+    }
+
+    /// A time in which signals are delayed, for a body that learns only on its way when it begins.
+    package final class Span: Sendable {
+        private let isOn = Mutex(false)
+
+        package init() {}
+
+        /// Begins the delay. Does nothing if it has begun.
+        package func begin() {
+            let wasOn = isOn.withLock { isOn in
+                defer { isOn = true }
+                return isOn
+            }
+            if !wasOn { HeldSignals.begin() }
+        }
+
+        /// Ends the delay, and the process if a signal came meanwhile. Does nothing if it has not begun.
+        package func end() {
+            let wasOn = isOn.withLock { isOn in
+                defer { isOn = false }
+                return isOn
+            }
+            if wasOn { HeldSignals.end() }
+        }
     }
 
     private static func begin() {

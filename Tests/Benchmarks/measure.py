@@ -22,8 +22,9 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "EndToEnd")]
 
 import callers  # noqa: E402
+import forwards  # noqa: E402
 from git_server import GitServer  # noqa: E402
-from harness import binaries, debian, kernel  # noqa: E402
+from harness import bare, binaries, debian, kernel, ssh  # noqa: E402
 from harness.libsecret import build_git_credential_libsecret  # noqa: E402
 from harness.newer import use_newer_git  # noqa: E402
 from harness.session import PrivateSession  # noqa: E402
@@ -284,6 +285,41 @@ def memory_rows(bench: Bench) -> Iterator[Row]:
     yield Row(what, a.milliseconds, b.milliseconds, "ms", 1)
 
 
+def forward_rows(bench: Bench) -> Iterator[Row]:
+    """The door of another machine over `keyfob forward`, against this machine's door, and against ssh itself."""
+    limit = 12  # MiB
+    with session_with(1, [bench.installed]) as session, TokenServer() as server, forgetting_keys():
+        sign_in(session, server)
+        local = [[bench.given(description(SERVICE)), str(bench.door), "get"]]
+        dead = forwards.dead_socket(bench.directory)
+        place = session.runtime / "keyfob" / "agent.sock"
+        nothing = bench.given("")
+        set_up = ["~" + nothing, "/bin/mv", str(dead), str(place)]
+        clear = ["~" + nothing, "/bin/mv", str(place), str(dead)]
+        a, b = bench.run(session, 100, [set_up, *local, clear], local)
+        what = "`get` beside the dead socket of a forward, against one without"
+        yield Row(what, a.milliseconds, b.milliseconds, "ms", 1.5)
+
+        with forwards.forwarded(session, SERVICE) as machine:
+            request = machine.home / "request"
+            request.write_text(description(SERVICE))
+            machine.session.give(request)
+            far = [[str(request), str(machine.door), "get"]]
+            within = forwards.as_far_user(machine)
+            must_succeed(session, *within, "/bin/sh", "-c", f'"{machine.door}" get <"{request}" | grep -q password=')
+            (one,) = bench.run(session, 100, far, within=within)
+            (many,) = bench.run(session, 20, far, within=within, at_once=64)
+            with forwards.multiplexed(machine, bench.directory) as true:
+                here, there = bench.run(session, 100, local, [[nothing, *true]])
+            what = "`get` over `keyfob forward`, against one on this machine"
+            yield Row(what, one.milliseconds, here.milliseconds, "ms", None)
+            what = "the same less 3 ms, against `ssh HOST true` on an open connection"
+            yield Row(what, one.milliseconds - 3, there.milliseconds, "ms", 1)
+            yield Row("64 such `get`s at once, against one", many.milliseconds, one.milliseconds, "ms", 64)
+            what = f"memory of `keyfob forward` at rest, against {limit} MiB"
+            yield Row(what, forwards.resident_mebibytes(session), limit, "MiB", 1)
+
+
 def less(result: Result, server_times: list[float]) -> float:
     """The median of the rounds in milliseconds, each without the server's own time. (The warm-up came first.)"""
     pairs = zip(result.times, server_times[-len(result.times) :], strict=True)
@@ -367,6 +403,8 @@ def rows(bench: Bench) -> Iterator[Row]:
         sign_in(session, server)
         yield refresh_row(bench, session, server, "over TLS")
     yield from memory_rows(bench)
+    if ssh.is_installed() and bare.can_be_made():
+        yield from forward_rows(bench)
     for items in SIZES:
         yield from stored_password_rows(bench, items)
 

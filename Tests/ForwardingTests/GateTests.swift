@@ -53,6 +53,21 @@ import Testing
         #expect(passed.request.state == ["keyfob:account=a"])
     }
 
+    @Test(arguments: ["", "\nusername=oauth2", "\npassword=", "\nauthtype=Bearer\ncredential="])
+    func `An erase without a token is not one of this protocol`(lines: String) throws {
+        let gate = Gate([try #require(Allowance("https://git.example.com"))])
+        let bytes = "keyfob-agent=1\noperation=erase\nprotocol=https\nhost=git.example.com\(lines)\n\n"
+        #expect(gate.decide(try AgentQuestion(Array(bytes.utf8)), now: 0) == .refuse(.malformed))
+    }
+
+    @Test func `Ten tokens a minute are given up, and no more`() {
+        var gate = Gate([])
+        #expect((0..<10).allSatisfy { gate.takesErasure(now: $0) })
+        #expect(!gate.takesErasure(now: 59))
+        #expect(gate.takesErasure(now: 60))
+        #expect(!gate.takesErasure(now: 60))
+    }
+
     @Test func `A yes for this forward allows the same question again, and no other`() throws {
         var gate = Gate([])
         let question = try Self.request("host=git.example.com\npath=group\nscope=read")

@@ -1,6 +1,7 @@
 import Addresses
 import CredentialProtocol
 package import OAuth
+import Processes
 import Secrets
 
 /// One sign-in: finds the authorization server, sends the user there in their own browser, and gets a grant.
@@ -59,7 +60,11 @@ package struct SignIn: Sendable {
         let issuer = metadata.issuer ?? account.server.identifier
         do {
             return try await alone(at: issuer, account) {
-                let first = try await prepare(account, at: metadata, anew: registersAnew, transport)
+                let span = HeldSignals.Span()
+                defer { span.end() }
+                let holding = HoldingTransport(
+                    transport: transport, tokenEndpoint: metadata.tokenEndpoint, span: span)
+                let first = try await prepare(account, at: metadata, anew: registersAnew, holding)
                 let result = try await runTwice(first)
                 let value = try await keep(result)
                 try? clients.remember(result.grant.client, issuer: issuer)

@@ -43,7 +43,17 @@ extension OAuthTokenSource {
             let before = try? grants.grant(account: account.id)
             let transport = transport(account)
             return try await signIn.run(account, registersAnew: registersAnew, transport: transport) { result in
-                let token = try keep(result, for: account)
+                let token: CachedAccessToken
+                do {
+                    token = try keep(result, for: account)
+                } catch CredentialFailure.grantNotSaved(let service, let error) {
+                    // Some servers would end an earlier sign-in with it.
+                    if before == nil {
+                        await Self.revoke(
+                            result.grant.refreshToken ?? result.response.accessToken, of: result.grant, transport)
+                    }
+                    throw CredentialFailure.grantNotSaved(service: service, by: error)
+                }
                 await Self.revoke(before, ofOtherUserThan: result.grant, transport)
                 return token
             }
@@ -56,11 +66,16 @@ extension OAuthTokenSource {
         _ replaced: Grant?, ofOtherUserThan grant: Grant, _ transport: any HTTPTransport
     ) async {
         guard let replaced, let token = replaced.refreshToken, let before = replaced.label, let now = grant.label,
-            !before.asciiLowercased.isSame(as: now.asciiLowercased), replaced.issuer == grant.issuer,
-            let url = replaced.revocationEndpoint.flatMap({ try? EndpointURL($0) })
+            !before.asciiLowercased.isSame(as: now.asciiLowercased), replaced.issuer == grant.issuer
         else { return }
-        try? await RevocationEndpoint(url: url, client: replaced.client, transport: transport)
-            .revoke(token, hint: .refreshToken)
+        await revoke(token, of: replaced, transport)
+    }
+
+    /// Revokes a token of `grant`, if the server has an endpoint for that.
+    private static func revoke(_ token: Secret, of grant: Grant, _ transport: any HTTPTransport) async {
+        guard let url = grant.revocationEndpoint.flatMap({ try? EndpointURL($0) }) else { return }
+        try? await RevocationEndpoint(url: url, client: grant.client, transport: transport)
+            .revoke(token, hint: grant.refreshToken == token ? .refreshToken : .accessToken)
     }
 
     /// How the user, or the user's absence, decided a sign-in that failed with `error`; nil if something else did.

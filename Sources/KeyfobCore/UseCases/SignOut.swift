@@ -69,7 +69,7 @@ package struct SignOut: Sendable {
     package func run(
         _ grant: Grant, client: Client, host: KnownHost? = nil, transport: any HTTPTransport
     ) async throws -> Outcome {
-        try await lock.hold(grant.account, patience: .seconds(35), waitsForPerson: true) { _ in
+        try await lock.hold(grant.account, patience: .seconds(35), waitsForPerson: true) { held in
             // The previous holder of the lock may have refreshed it.
             let grant = try grants.settledGrant(account: grant.account) ?? grant
             let client = client.id.isSame(as: grant.client.id) ? client : grant.client
@@ -78,6 +78,8 @@ package struct SignOut: Sendable {
             cache.remove(account: grant.account)
             let tokens = await revoke(grant, accessToken, client, host, transport)
             try grants.remove(grant)
+            // Nobody needs an answer any more that was lost before.
+            held.answerIsKept()
             // Without a Secret Service, its grants are unknown, and one of them may need the registration or the approval.
             let isWhole = hasNoKeyring || !grants.mayHaveMore
             let others = isWhole ? try grants.allInSight().grants.map(\.grant) : (try? grants.all()) ?? []

@@ -59,7 +59,15 @@ struct Log: AsyncParsableCommand {
 
         mutating func next() throws -> [[UInt8]] {
             var lines: [[UInt8]] = []
-            let files = log.files.compactMap { try? OpenFile(reading: $0, followsLink: false) }
+            let files = try log.files.compactMap { path throws(FileError) -> OpenFile? in
+                do throws(FileError) {
+                    return try OpenFile(reading: path, followsLink: false)
+                } catch {
+                    // Nothing has been logged yet.
+                    if error.code == ENOENT { return nil }
+                    throw error
+                }
+            }
             let found = try files.map { (inode: try $0.status().inode, bytes: try $0.bytes(upTo: 16_777_216)) }
             let start = found.firstIndex { $0.inode == inode } ?? 0
             for (number, file) in found.enumerated() where number >= start {

@@ -91,7 +91,7 @@ extension Report {
         self.init("\(Printable.text(file)): \(message)", hint: hint, status: isTransient ? 75 : 78)
     }
 
-    private static func words(file problem: FileError.Problem) -> String {
+    static func words(file problem: FileError.Problem) -> String {
         switch problem {
         case .system(let code): FileError.text(of: code)
         case .notAFile: "is not a file"

@@ -48,6 +48,8 @@ extension Report {
             self.init(clientNeeded: error.needed, isInDetail: true)
             status = 77
         case let error as EditedFile.Failure: self.init(file: error)
+        case let error as FileError:
+            self.init("\(Messages.printable(error.path)): \(Self.words(file: error.problem))", status: 78)
         case is TokenInSight:
             self.init(
                 "the token would appear on the terminal", hint: "to show it: --show; or write it to a pipe",

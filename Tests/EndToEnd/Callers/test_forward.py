@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pwd
 import shutil
@@ -81,6 +82,45 @@ def test_a_script_gets_the_token_of_the_desktop(
         done = machine.token(gate.url)
         assert_worked(done)
         assert done.stdout.decode().strip() == owner.token(gate.url)
+
+
+def test_docker_and_curl_get_the_token_of_the_desktop(owner: Person, machine: FarMachine, gate: Gate) -> None:
+    docker = machine.door.with_name("docker-credential-keyfob")
+    docker.symlink_to(machine.keyfob.name)
+    with forwarding(owner, machine, "--allow", gate.origin):
+        done = machine.session.run(docker, "get", stdin=gate.url.encode())
+        assert_worked(done)
+        assert json.loads(done.stdout)["Secret"] == owner.token(gate.url)
+        pipe = '"$0" token --format curl "$1" | curl --silent --fail --config - "$1/info/refs?service=git-upload-pack"'
+        done = machine.session.run("sh", "-c", pipe, machine.keyfob, gate.url)
+        assert_worked(done)
+        assert b"refs/heads/" in done.stdout
+
+
+def test_commands_that_the_door_does_not_have_belong_on_the_desktop(
+    owner: Person, machine: FarMachine, gate: Gate
+) -> None:
+    with forwarding(owner, machine, "--allow", gate.origin):
+        done = machine.session.run(machine.keyfob, "status")
+    assert (done.returncode, done.stdout) == (75, b"")
+    assert stderr_lines(done) == [
+        "keyfob: this machine has only the file keyfob",
+        "  hint: it gets tokens from the machine that runs keyfob forward; run other commands there",
+    ]
+
+
+def test_a_keyring_that_is_locked_on_the_desktop_is_said_there_and_here(
+    owner: Person, machine: FarMachine, gate: Gate
+) -> None:
+    expire_remembered(owner, gate)
+    owner.session.lock_keyring()
+    with forwarding(owner, machine, "--allow", gate.origin):
+        done = machine.ask("get", gate.url, KEYFOB_INTERACTION="never")
+        assert (done.returncode, done.stdout) == (69, b"")
+        assert any("locked" in line for line in stderr_lines(done))
+        owner.session.unlock_keyring()
+        assert_worked(machine.token(gate.url))
+    assert outcomes(owner) == ["keyring_locked", "token"]
 
 
 def test_a_refused_token_is_not_given_again(
@@ -267,6 +307,23 @@ def test_an_ssh_that_is_killed_ends_the_forward_and_a_new_one_works(
         assert_worked(machine.token(gate.url))
 
 
+def test_a_machine_that_falls_silent_ends_the_forward(owner: Person, machine: FarMachine, gate: Gate) -> None:
+    quick = ("-o", "ServerAliveInterval=1", "-o", "ServerAliveCountMax=1")
+    running = owner.session.start(*forward(machine, "--allow", gate.origin), *quick)
+    owner.session.end_at_last(running)
+    wait_until(lambda: far.is_up(machine))
+    servers = machine.session.servers()
+    for process in servers:
+        os.kill(process, signal.SIGSTOP)
+    try:
+        assert running.wait(30) != 0
+    finally:
+        for process in servers:
+            os.kill(process, signal.SIGCONT)
+    with forwarding(owner, machine, "--allow", gate.origin):
+        assert_worked(machine.token(gate.url))
+
+
 def test_a_killed_agent_leaves_no_ssh(owner: Person, machine: FarMachine, gate: Gate) -> None:
     running = begin(owner, machine, "--allow", gate.origin)
     running.kill()
@@ -374,6 +431,14 @@ def test_open_connections_delay_nobody(agent: Path, gate: Gate) -> None:
         assert b"credential=" in get(agent, gate.origin)
 
 
+def test_connections_without_a_question_make_room_for_others(agent: Path, gate: Gate) -> None:
+    with ExitStack() as stack:
+        for _ in range(250):
+            connection = stack.enter_context(socket.socket(socket.AF_UNIX))
+            connection.connect(str(agent))
+        assert b"credential=" in get(agent, gate.origin)
+
+
 def test_a_thousand_connections_do_not_end_the_agent(agent: Path, gate: Gate) -> None:
     for _ in range(1000):
         with socket.socket(socket.AF_UNIX) as connection:
@@ -405,6 +470,45 @@ def test_the_log_has_each_answer_and_no_secret(owner: Person, agent: Path, gate:
     assert path.stat().st_mode & 0o777 == 0o600
     assert owner.token(gate.url) not in path.read_text()
     assert "https://other.example.com" in owner.keyfob("log").stdout.decode()
+
+
+def test_a_log_that_cannot_be_read_is_said(owner: Person, agent: Path, gate: Gate) -> None:
+    assert b"credential=" in get(agent, gate.origin)
+    path = owner.home / ".local" / "state" / "keyfob" / "log.jsonl"
+    wait_until(path.exists)
+    path.unlink()
+    path.mkdir()
+    done = owner.keyfob("log")
+    assert (done.returncode, done.stdout) == (78, b"")
+    assert str(path) in stderr_lines(done)[0] and "unexpected" not in stderr_lines(done)[0]
+
+
+def test_a_log_that_cannot_be_written_is_said_once(owner: Person, gate: Gate) -> None:
+    state = owner.home / ".local" / "state"
+    state.mkdir(parents=True, exist_ok=True)
+    (state / "keyfob").write_text("")
+    running = owner.session.start(binaries.keyfob(), "forward", "--container", "--allow", gate.origin)
+    path = owner.session.runtime / "keyfob" / "forward" / "container" / "agent.sock"
+    wait_until(path.is_socket)
+    for _ in range(2):
+        assert b"credential=" in get(path, gate.origin)
+    running.terminate()
+    _, errors = running.communicate(timeout=20)
+    assert errors.count(b"the log cannot be written: ") == 1
+
+
+@pytest.mark.parametrize(
+    "options", [("--allow", "http://git.example.test"), ("--print", "--", "-p", "22"), ("--for", "never")]
+)
+def test_options_that_cannot_be_kept_are_refused(owner: Person, options: tuple[str, ...]) -> None:
+    done = owner.keyfob("forward", "machine.example", *options)
+    assert (done.returncode, done.stdout) == (64, b""), stderr_lines(done)
+
+
+@pytest.mark.parametrize("name", [".", "..", "-oProxyCommand=true", "two words"])
+def test_a_name_that_is_no_machine_is_refused(owner: Person, name: str) -> None:
+    done = owner.keyfob("forward", "--allow", "https://git.example.test", "--", name)
+    assert done.returncode == 64
 
 
 def test_the_agent_takes_little_memory(owner: Person, agent: Path, gate: Gate) -> None:

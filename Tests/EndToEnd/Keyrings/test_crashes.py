@@ -196,6 +196,30 @@ def held_refresh(
         process.wait()
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+def test_a_signal_during_the_exchange_of_the_code_waits_until_the_sign_in_is_kept(
+    person: Person, server: FamilyServer, service: str, number: signal.Signals
+) -> None:
+    arrived, go = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        arrived.set()
+        assert go.wait(60)
+
+    server.holds_sign_ins = hold
+    process = person.session.start(binaries.keyfob(), "login", service)
+    try:
+        assert arrived.wait(60)
+        process.send_signal(number)
+        go.set()
+        assert process.wait(30) == -number
+    finally:
+        go.set()
+        process.kill()
+    server.holds_sign_ins = lambda: None
+    assert_can_go_on(person, server, service)
+
+
 @pytest.mark.parametrize("death", [signal.SIGKILL, signal.SIGINT], ids=["killed", "Ctrl-C"])
 def test_a_killed_login_can_be_repeated(
     person: Person, server: FamilyServer, killer: Killer, death: signal.Signals

@@ -65,9 +65,14 @@ class BareSession(KernelSession):
         super().__init__(user=next(_users), **options)
 
     @property
-    def _identity(self) -> dict[str, Any]:
+    def number(self) -> int:
+        """The user."""
         assert self._user is not None
-        return {"user": self._user, "group": self._user, "extra_groups": []}
+        return self._user
+
+    @property
+    def _identity(self) -> dict[str, Any]:
+        return {"user": self.number, "group": self.number, "extra_groups": []}
 
     def fill_quota(self) -> None:
         """Adds keys until the kernel refuses."""

@@ -48,8 +48,8 @@ class FamilyServer:
     """The running server.
 
     `lifetime` is the lifetime of new access tokens. With `forgives_repeats`, an old refresh token still brings a new
-    one, as at servers with a grace period. `holds_answers` is called between a refresh and its answer. Refresh tokens have
-    at least `pads_refresh_tokens_to` bytes.
+    one, as at servers with a grace period. `holds_answers` is called between a refresh and its answer, `holds_sign_ins`
+    between a code and its answer. Refresh tokens have at least `pads_refresh_tokens_to` bytes.
     """
 
     def __init__(self) -> None:
@@ -58,6 +58,7 @@ class FamilyServer:
         self.forgives_repeats = False
         self.pads_refresh_tokens_to = 0
         self.holds_answers: Callable[[], None] = lambda: None
+        self.holds_sign_ins: Callable[[], None] = lambda: None
         self.families: list[Family] = []
         self.clients: set[str] = {CLIENT_ID}
         self._codes: dict[str, dict[str, str]] = {}
@@ -155,6 +156,8 @@ class FamilyServer:
             self.record.secrets.update({access, family.live or access})
         if form.get("grant_type") == "refresh_token":
             self.holds_answers()
+        else:
+            self.holds_sign_ins()
         return 200, answer
 
     def _begun(self, form: dict[str, str]) -> Family | None:

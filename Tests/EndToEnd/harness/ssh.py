@@ -54,10 +54,21 @@ class SecureShell(BareSession):
         os.chmod(self.root, 0o755)
         command = ["unshare", "--mount", "/bin/sh", "-c", WITH_USERS, passwd, "/usr/sbin/sshd", "-D", "-f", configuration]
         server = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        self._server = server.pid
         self._stack.callback(server.wait, READY_SECONDS)
         self._stack.callback(server.terminate)
         wait_until(lambda: self.run("true").returncode == 0)
         return self
+
+    def servers(self) -> list[int]:
+        """The processes of sshd that serve connections of the user."""
+        found, parents = [], [self._server]
+        while parents:
+            known = ",".join(str(process) for process in parents)
+            done = subprocess.run(["pgrep", "--parent", known], capture_output=True, text=True)
+            parents = [int(line) for line in done.stdout.split()]
+            found += parents
+        return found
 
     destination = f"{USER}@127.0.0.1"
 

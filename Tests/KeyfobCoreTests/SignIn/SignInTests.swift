@@ -41,6 +41,30 @@ struct `A token that needs the user` {
         }
     }
 
+    @Test(arguments: [false, true])
+    func `is revoked if its grant cannot be stored, unless that could end an earlier sign-in`(
+        isSecond: Bool
+    ) async throws {
+        let account = try Account.example {
+            guard case .endpoints(var metadata) = $0.server else { return }
+            metadata.revocationEndpoint = try EndpointURL("https://login.example.com/revoke")
+            $0.server = .endpoints(metadata)
+        }
+        let setting = TokenBench.Setting(interaction: .auto, account: account) { items in
+            items.refuseWrites(.failed("disk full"))
+            items.removeSessionCollection()
+        }
+        try await TokenBench.run([.tokens("1", refresh: "refresh-2", scope: "read")], setting) { bench in
+            if isSecond { try bench.grant() }
+            await #expect(
+                throws: CredentialFailure.grantNotSaved(service: account.service, by: .failed("disk full"))
+            ) { try await bench.source.signInAnew(to: account) }
+            let revoked = bench.server.requests.filter { $0.url.string.hasSuffix("/revoke") }
+                .compactMap { $0.form?.exposedText }
+            #expect(revoked.map { $0.contains("token=refresh-2") } == (isSecond ? [] : [true]))
+        }
+    }
+
     @Test func `comes with a grant, which is stored first`() async throws {
         let account = try Account.example { $0.name = "alice" }
         let answers = [ScriptedTransport.Answer.tokens("1", refresh: "refresh-1", scope: "read"), .tokens("2")]

@@ -66,6 +66,24 @@ struct `A sign-out` {
         }
     }
 
+    @Test func `leaves no word of an answer that was lost before`() async throws {
+        try await withTemporaryDirectory { directory in
+            let (grants, lock) = (GrantStore(items: InMemoryItemStore()), AccountLock(directory: directory))
+            let grant = Grant.example(of: try .example())
+            try grants.save(grant)
+            let lost = OAuthError.answerLost(host: "login.example.com")
+            try await lock.hold(grant.account, patience: .seconds(1), waitsForPerson: true) { held in
+                try? await held.refreshing(isLost: { $0 == lost }) { () throws(OAuthError) in throw lost }
+            }
+            #expect(lock.states(.current).map(\.activity) == [.answerLost])
+            _ = try await SignOut(
+                grants: grants, cache: InMemoryAccessTokenCache { 0 }, lock: lock,
+                registrations: RegistrationStore(items: InMemoryItemStore()), approvals: nil
+            ).run(grant, client: Client(id: "keyfob"), transport: ScriptedTransport([:]))
+            #expect(lock.states(.current).map(\.activity) == [.unknown])
+        }
+    }
+
     @Test func `revokes the refresh token, then the access token`() async throws {
         let (outcome, forms) = try await signOut([.status(200)], cached: "access")
         #expect(outcome == .revoked)
