@@ -77,14 +77,17 @@ package struct BrowserLauncher: Sendable {
         return opensByPortal(address) ? Opening(address: address, program: nil, others: []) : nil
     }
 
-    /// Follows the program for ``patience``, and starts the next one if it fails. Returns whether one may have opened the
+    /// Follows the program for a while, and starts the next one if it fails. Returns whether one may have opened the
     /// browser.
     ///
+    /// - Parameter patience: longer than a script needs to find that it has no browser.
     /// - Throws: `CancellationError` soon after the task is cancelled.
-    package func follow(_ opening: Opening, failed: (Failure) -> Void) async throws -> Bool {
+    package func follow(
+        _ opening: Opening, for patience: Duration = .seconds(2), failed: (Failure) -> Void
+    ) async throws -> Bool {
         var opening = opening
         while let (program, process) = opening.program {
-            guard let failure = try await failure(of: process, program) else { return true }
+            guard let failure = try await failure(of: process, program, within: patience) else { return true }
             note("browser: \(program) failed")
             failed(failure)
             guard let next = open(opening.address, by: opening.others, failed) else { return false }
@@ -93,12 +96,11 @@ package struct BrowserLauncher: Sendable {
         return true
     }
 
-    /// Longer than a script needs to find that it has no browser.
-    private static let patience = Duration.seconds(2)
-
     /// How the process failed; nil if it succeeded or still runs.
-    private func failure(of process: pid_t, _ program: String) async throws -> Failure? {
-        let end = ContinuousClock.now + Self.patience
+    private func failure(
+        of process: pid_t, _ program: String, within patience: Duration
+    ) async throws -> Failure? {
+        let end = ContinuousClock.now + patience
         while true {
             let isLast = ContinuousClock.now >= end
             var status: CInt = 0

@@ -128,7 +128,7 @@ struct `The user's browser` {
                     environment: ["PATH": "/usr/bin:/bin", "HOME": directory])
                 var failures: [BrowserLauncher.Failure] = []
                 let opening = try #require(launcher.open(address) { failures.append($0) })
-                #expect(try await launcher.follow(opening) { failures.append($0) })
+                #expect(try await launcher.follow(opening, for: .seconds(40)) { failures.append($0) })
                 let shell = try #require(launcher.search.path(of: "sh"))
                 #expect(
                     failures == [
@@ -149,7 +149,7 @@ struct `The user's browser` {
                     search: ExecutableSearch(path: directory), browser: "/bin/false:/bin/false", environment: [:])
                 let opening = try #require(launcher.open(address))
                 var failures = 0
-                #expect(try await !launcher.follow(opening) { _ in failures += 1 })
+                #expect(try await !launcher.follow(opening, for: .seconds(40)) { _ in failures += 1 })
                 #expect(failures == 2)
             }
         }

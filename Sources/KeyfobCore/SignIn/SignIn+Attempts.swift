@@ -60,7 +60,8 @@ extension SignIn {
     /// be the reason. The registration that was made in place of an older one is deleted.
     private func clearUp(_ attempt: SignInAttempt, after error: any Error) async {
         let identity = attempt.identity
-        if (error as? OAuthError)?.mayConcernFormOfSecret == true {
+        let problem = error as? OAuthError
+        if problem?.mayConcernFormOfSecret == true || problem?.isFailureAtCode == true && !hasWorked(identity.client) {
             clients.noteTried(identity.client, issuer: attempt.issuer)
         }
         if identity.isRegisteredByUs, !identity.isOlder, (error as? OAuthError)?.refusesRegistration == true {
@@ -68,6 +69,13 @@ extension SignIn {
                 of: identity.client, issuer: attempt.issuer, needed: { try grants.all() }, transport: attempt.transport)
         } else if attempt.isRegisteredAnew {
             try? await forgetClient(of: attempt)
+        }
+    }
+
+    /// Whether there is a sign-in of this client, which the server accepted in this form of the secret.
+    private func hasWorked(_ client: Client) -> Bool {
+        ((try? grants.all()) ?? []).contains {
+            $0.client.id.isSame(as: client.id) && $0.client.authentication == client.authentication
         }
     }
 
@@ -206,10 +214,14 @@ extension OAuthError {
     /// up the code before it did.
     fileprivate var mayConcernFormOfSecret: Bool {
         switch self {
-        // Some servers fail at a form that they do not expect.
-        case .codeSpent(.refused(_, _, "invalid_grant", _)), .codeSpent(.unavailable): true
+        case .codeSpent(.refused(_, _, "invalid_grant", _)): true
         default: refusesClient || isBareUnauthorized
         }
+    }
+
+    /// Whether the server failed when it got the code: some do so at a form of the secret that they do not expect.
+    fileprivate var isFailureAtCode: Bool {
+        if case .codeSpent(.unavailable) = self { true } else { false }
     }
 
     /// Whether the answer is 401 without a name: at a token endpoint, that status is about the client (RFC 6749 section 5.2).
