@@ -1,6 +1,7 @@
 import Addresses
 import OAuth
 import Processes
+import Secrets
 
 /// The transport of a sign-in. From the moment in which a code may be spent, signals wait until the tokens are stored: they
 /// cannot be had again.
