@@ -105,7 +105,7 @@ def test_commands_that_the_door_does_not_have_belong_on_the_desktop(
     assert (done.returncode, done.stdout) == (75, b"")
     assert stderr_lines(done) == [
         "keyfob: this machine has only the file keyfob",
-        "  hint: it gets tokens from the machine that runs keyfob forward; run other commands there",
+        "hint: it gets tokens from the machine that runs keyfob forward; run other commands there",
     ]
 
 
