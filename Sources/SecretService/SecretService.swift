@@ -132,7 +132,7 @@ package struct SecretService: Sendable {
     }
 
     /// Whether the keyring writes its file some seconds after it has accepted an item.
-    package var savesLate: Bool {
+    package func savesLate(_ schema: ItemSchema, _ attributes: [String: String]) -> Bool {
         let found = try? connected { (connection) throws(CallFailure) -> Bool in connection.program.savesLate }
         return found ?? false
     }

@@ -62,7 +62,9 @@ package final class InMemoryItemStore: ItemStore {
     /// Behaves like KWallet, which can lose an item for some seconds.
     package func saveLate() { state.withLock { $0.savesLate = true } }
 
-    package var savesLate: Bool { state.withLock { $0.savesLate } }
+    package func savesLate(_ schema: ItemSchema, _ attributes: [String: String]) -> Bool {
+        state.withLock { $0.savesLate }
+    }
 
     /// Loses every item.
     package func loseItems() { state.withLock { $0.items = [] } }

@@ -114,7 +114,11 @@ package struct ChosenItems: ItemStore {
 
     package var standsIn: Bool { choice.setting == .auto && keyringIsMissing }
 
-    package var savesLate: Bool { choice.setting != .memory && keyring.savesLate }
+    /// Does not ask the Secret Service about an item in kernel memory.
+    package func savesLate(_ schema: ItemSchema, _ attributes: [String: String]) -> Bool {
+        if choice.setting == .memory || (try? holds(schema, attributes)) == true { return false }
+        return keyring.savesLate(schema, attributes)
+    }
 
     package func ensureRoom(
         _ schema: ItemSchema, attributes: [String: String], bytes: Int

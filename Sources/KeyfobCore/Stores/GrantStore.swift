@@ -166,7 +166,7 @@ package struct GrantStore: Sendable {
         if journal.isSettling(grant.account) || isAway(grant.account) { return }
         do {
             let secret = try grant.encoded()
-            if items.savesLate, try isKept(grant, secret) { return journal.forget(grant.account) }
+            if savesLate(grant), try isKept(grant, secret) { return journal.forget(grant.account) }
             try store(grant, secret, in: .default)
             _ = try items.delete(Self.schema, exactly: attributes(grant), in: .session)
             leaveJournal(grant)
@@ -176,8 +176,10 @@ package struct GrantStore: Sendable {
     /// Forgets `grant` in the journal, now that the default collection has it. If that collection can still lose it, the
     /// next ``settledGrant(account:)`` looks first whether it is still there.
     private func leaveJournal(_ grant: Grant) {
-        if items.savesLate { journal.settle(grant.account) } else { journal.forget(grant.account) }
+        if savesLate(grant) { journal.settle(grant.account) } else { journal.forget(grant.account) }
     }
+
+    private func savesLate(_ grant: Grant) -> Bool { items.savesLate(Self.schema, attributes(grant)) }
 
     /// Whether the grant of an account may be in a Secret Service that is not there now. Then kernel memory does not become
     /// its place: the Secret Service would still have its predecessor.

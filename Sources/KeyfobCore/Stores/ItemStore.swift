@@ -43,8 +43,8 @@ package protocol ItemStore: Sendable {
     /// Whether kernel memory takes new items only because there is no Secret Service now.
     var standsIn: Bool { get }
 
-    /// Whether what `store` has accepted can still be lost for some seconds.
-    var savesLate: Bool { get }
+    /// Whether the item with exactly these attributes can still be lost for some seconds after `store` has accepted it.
+    func savesLate(_ schema: ItemSchema, _ attributes: [String: String]) -> Bool
 
     /// Checks that `store` would work now: a provider runs, and its default collection is unlocked.
     func probeWritable() throws(SecretServiceError)
@@ -57,7 +57,7 @@ extension ItemStore {
 
     package var standsIn: Bool { false }
 
-    package var savesLate: Bool { false }
+    package func savesLate(_ schema: ItemSchema, _ attributes: [String: String]) -> Bool { false }
 
     package func inMemory(
         _ schema: ItemSchema, matching attributes: [String: String]

@@ -47,7 +47,9 @@ package struct TracedItems: ItemStore {
 
     package var mayHaveMore: Bool { items.mayHaveMore }
 
-    package var savesLate: Bool { items.savesLate }
+    package func savesLate(_ schema: ItemSchema, _ attributes: [String: String]) -> Bool {
+        items.savesLate(schema, attributes)
+    }
 
     package func ensureRoom(
         _ schema: ItemSchema, attributes: [String: String], bytes: Int
