@@ -57,12 +57,10 @@ let package = Package(
     ],
     targets: [
         // Floor 0: C libraries, secrets, files, JSON, addresses, processes and D-Bus.
-        .systemLibrary(
-            name: "CLibsecret", pkgConfig: "libsecret-1", providers: [.apt(["libsecret-1-dev"])]),
-        .systemLibrary(name: "CGIO", pkgConfig: "gio-2.0", providers: [.apt(["libglib2.0-dev"])]),
+        // libsecret and GLib, which are loaded when they are first used.
+        .target(name: "CLibraries"),
         // `JSON` links it statically: the doors are static, and the package needs no other library.
         .systemLibrary(name: "CJansson", providers: [.apt(["libjansson-dev"])]),
-        // Each program that links GLib has it.
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CKernelKeyring"),
         .systemLibrary(name: "CQRCode"),
@@ -75,7 +73,7 @@ let package = Package(
         .target(name: "Compression", dependencies: ["CZlib"]),
         .target(name: "Addresses", dependencies: ["Secrets"]),
         .target(name: "Processes", dependencies: ["CProcess", "Files"]),
-        .target(name: "Bus", dependencies: ["CGIO", "Files"]),
+        .target(name: "Bus", dependencies: ["CLibraries", "Files"]),
 
         // Floor 1: one target for each protocol or service that keyfob talks to. They do not import one another.
         .target(name: "CredentialProtocol", dependencies: ["Addresses", "Secrets"]),
@@ -92,9 +90,9 @@ let package = Package(
             ],
             // The program does not read this file. A distributor publishes it on a web server.
             exclude: ["Registration/client-metadata.json"]),
-        .target(name: "SecretService", dependencies: ["Bus", "CGIO", "CLibsecret", "Secrets"]),
+        .target(name: "SecretService", dependencies: ["Bus", "CLibraries", "Secrets"]),
         .target(name: "KernelKeyring", dependencies: ["CKernelKeyring", "Files", "Secrets"]),
-        .target(name: "Desktop", dependencies: ["Bus", "CGIO"]),
+        .target(name: "Desktop", dependencies: ["Bus", "CLibraries"]),
 
         // Floor 2: keyfob's decisions, callers other than git, and the answers that doors give without keyfob-main.
         .target(name: "Dialects", dependencies: ["Addresses", "CredentialProtocol", "JSON", "Secrets"]),
@@ -214,7 +212,7 @@ let package = Package(
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ]),
         .testTarget(
-            name: "SecretServiceTests", dependencies: ["CLibsecret", "SecretService", "Secrets", "TestSupport"]),
+            name: "SecretServiceTests", dependencies: ["CLibraries", "SecretService", "Secrets", "TestSupport"]),
         .testTarget(name: "KernelKeyringTests", dependencies: ["CKernelKeyring", "KernelKeyring", "Secrets"]),
         .testTarget(
             name: "AuthorizationServerTests",

@@ -1,4 +1,4 @@
-import CGIO
+import CLibraries
 import Files
 import Glibc
 
@@ -10,12 +10,16 @@ package enum SessionBus {
     package static func connect<Failure: Error>(
         _ get: () throws(Failure) -> OpaquePointer?
     ) throws(Failure) -> OpaquePointer? {
+        guard isPossible else { return nil }
         prepare()
         guard hasAddress, let connection = unsafe try get() else { return nil }
         // By default, GIO raises SIGTERM when the bus closes the connection.
         unsafe g_dbus_connection_set_exit_on_close(connection, 0)
         return unsafe connection
     }
+
+    /// Whether the libraries for a bus are installed. If not, there is no connection, and none of their functions may be called.
+    package static var isPossible: Bool { keyfob_has_libraries() != 0 }
 
     /// Prepares the environment and the logging before the first call.
     package static func prepare() { _ = prepared }
@@ -27,7 +31,7 @@ package enum SessionBus {
         // With this variable, GIO prints the bus messages to standard output, which is reserved for the answer.
         EnvironmentVariables.remove("G_DBUS_DEBUG")
         // Standard error is the caller's terminal. GLib's warnings add nothing to keyfob's own errors.
-        _ = unsafe g_log_set_default_handler({ _, _, _, _ in }, nil)
+        if isPossible { _ = unsafe g_log_set_default_handler({ _, _, _, _ in }, nil) }
         if !hasAddress, let path = socketInRuntimeDirectory {
             _ = EnvironmentVariables.set("DBUS_SESSION_BUS_ADDRESS", to: "unix:path=\(path)")
         }

@@ -1,4 +1,4 @@
-import CGIO
+import CLibraries
 
 /// A D-Bus value.
 @safe
@@ -63,19 +63,19 @@ package final class Variant {
         let type = unsafe g_variant_type_new(signature)
         defer { unsafe g_variant_type_free(type) }
         var members = unsafe members
-        unsafe self.init(g_variant_new_array(type, &members, gsize(members.count)))
+        unsafe self.init(g_variant_new_array(type, &members, members.count))
     }
 
     /// The arguments of a call.
     package convenience init(tuple members: [Variant]) {
         var pointers: [OpaquePointer?] = unsafe members.map { unsafe $0.pointer }
-        unsafe self.init(g_variant_new_tuple(&pointers, gsize(members.count)))
+        unsafe self.init(g_variant_new_tuple(&pointers, members.count))
     }
 
     /// A member of a tuple; nil if the index is too large. A variant in a variant is unwrapped.
     package subscript(index: Int) -> Variant? {
         guard signature.hasPrefix("("), unsafe index < g_variant_n_children(pointer) else { return nil }
-        let member = unsafe Variant(g_variant_get_child_value(pointer, gsize(index)))
+        let member = unsafe Variant(g_variant_get_child_value(pointer, index))
         return member.signature == "v" ? unsafe Variant(g_variant_get_variant(member.pointer)) : member
     }
 

@@ -1,5 +1,5 @@
 import Bus
-import CGIO
+import CLibraries
 
 /// Calls to programs on the session bus of the user's desktop. No call waits long. A missing desktop is not an error:
 /// the calls then return nil.

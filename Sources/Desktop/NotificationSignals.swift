@@ -1,5 +1,5 @@
 import Bus
-import CGIO
+import CLibraries
 
 /// Receives the signals about notifications, from its creation until it is released.
 @safe

@@ -1,6 +1,5 @@
 import Bus
-import CGIO
-import CLibsecret
+import CLibraries
 
 /// The reason why one attempt at an operation failed.
 enum CallFailure: Error {
@@ -44,10 +43,10 @@ struct Call {
 
     /// Runs a call with an empty error pointer, as GLib requires. Throws the error that the call stores there.
     func perform<Result>(
-        _ call: (UnsafeMutablePointer<GCancellable>, ErrorPointer) -> Result
+        _ call: (OpaquePointer, ErrorPointer) -> Result
     ) throws(CallFailure) -> Result {
         var error: UnsafeMutablePointer<GError>?
-        let result = unsafe call(deadline.cancellable.pointer(), &error)
+        let result = unsafe call(deadline.cancellable.opaque, &error)
         guard let error = unsafe error else { return result }
         defer { unsafe g_error_free(error) }
         throw unsafe failure(error)

@@ -1,6 +1,5 @@
 import Bus
-import CGIO
-import CLibsecret
+import CLibraries
 import Secrets
 
 /// A connection to the keyring for the calls of one operation, under one deadline. Objects are D-Bus paths, not
@@ -44,7 +43,7 @@ struct Connection {
         var locked: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
         _ = try unsafe call.perform {
             unsafe secret_service_search_for_dbus_paths_sync(
-                service.pointer(), nil, table.pointer, $0, &unlocked, &locked, $1)
+                service.opaque, nil, table.pointer, $0, &unlocked, &locked, $1)
         }
         func isMeant(_ path: String) -> Bool { collection.map { FoundItem.isItem(path, in: $0) } ?? true }
         return unsafe (take(unlocked).filter(isMeant), take(locked).filter(isMeant))
@@ -62,9 +61,9 @@ struct Connection {
     func secrets(of paths: [String]) throws(CallFailure) -> [Secret] {
         if paths.isEmpty { return [] }
         let table = try unsafe withList(paths) { list throws(CallFailure) in
-            unsafe g_dbus_proxy_set_default_timeout(service.pointer(), call.deadline.busTimeout)
+            unsafe g_dbus_proxy_set_default_timeout(service.opaque, call.deadline.busTimeout)
             return try unsafe call.perform {
-                unsafe secret_service_get_secrets_for_dbus_paths_sync(service.pointer(), list, $0, $1)
+                unsafe secret_service_get_secrets_for_dbus_paths_sync(service.opaque, list, $0, $1)
                     .map { unsafe Table(taking: $0) }
             }
         }
@@ -88,7 +87,7 @@ struct Connection {
             }
         for alias in aliases {
             let path = try unsafe call.perform {
-                unsafe take(secret_service_read_alias_dbus_path_sync(service.pointer(), alias, $0, $1))
+                unsafe take(secret_service_read_alias_dbus_path_sync(service.opaque, alias, $0, $1))
             }
             guard let path, path != "/", let isLocked = try isLocked(path) else { continue }
             return (path, isLocked)
@@ -187,9 +186,9 @@ struct Connection {
 
     /// Encrypts a secret for the session.
     func encrypted(_ secret: Secret) throws(CallFailure) -> Variant {
-        _ = try unsafe call.perform { unsafe secret_service_ensure_session_sync(service.pointer(), $0, $1) }
+        _ = try unsafe call.perform { unsafe secret_service_ensure_session_sync(service.opaque, $0, $1) }
         let value = Value(secret)
-        guard let encrypted = unsafe secret_service_encode_dbus_secret(service.pointer(), value.pointer) else {
+        guard let encrypted = unsafe secret_service_encode_dbus_secret(service.opaque, value.pointer) else {
             throw .stale("the secret could not be encrypted")
         }
         return unsafe Variant(encrypted)
@@ -214,7 +213,7 @@ struct Connection {
         _ path: String, _ interface: String, _ method: String, _ arguments: [Variant]
     ) throws(CallFailure) -> Variant {
         try unsafe call.message(
-            to: String(cString: g_dbus_proxy_get_name(service.pointer())), path, interface, method, arguments,
+            to: String(cString: g_dbus_proxy_get_name(service.opaque)), path, interface, method, arguments,
             over: bus)
     }
 }

@@ -1,5 +1,4 @@
-import CGIO
-import CLibsecret
+import CLibraries
 import Glibc
 import Synchronization
 
@@ -26,8 +25,7 @@ final class Deadline {
 
     init(_ limit: Duration) {
         let cancellable = unsafe Owned(g_cancellable_new())
-        let pointer: UnsafeMutablePointer<GCancellable> = unsafe cancellable.pointer()
-        plan = Plan(limit: limit.milliseconds, cancellable: UInt(bitPattern: pointer))
+        plan = unsafe Plan(limit: limit.milliseconds, cancellable: UInt(bitPattern: cancellable.opaque))
         self.cancellable = cancellable
         self.limit = limit
         startThread()
@@ -116,7 +114,7 @@ private final class Plan: Sendable {
                 rest -= Self.moment
             }
             if changes(within: rest) { continue }
-            unsafe g_cancellable_cancel(UnsafeMutablePointer(bitPattern: cancellable))
+            unsafe g_cancellable_cancel(OpaquePointer(bitPattern: cancellable))
             return
         }
     }

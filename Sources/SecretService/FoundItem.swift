@@ -1,6 +1,5 @@
 import Bus
-import CGIO
-import CLibsecret
+import CLibraries
 import Secrets
 
 /// An item that a search found in an unlocked collection, with its properties at that time.
@@ -72,7 +71,7 @@ final class Value {
     init(_ secret: Secret) {
         unsafe pointer = secret.withBytes { bytes in
             unsafe secret_value_new(
-                bytes.baseAddress?.assumingMemoryBound(to: CChar.self), gssize(bytes.count), "text/plain")
+                bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count, "text/plain")
         }
     }
 
@@ -82,8 +81,8 @@ final class Value {
 extension Secret {
     /// Copies a SecretValue, which the caller still owns.
     init(copying value: OpaquePointer) {
-        var length: gsize = 0
+        var length = 0
         let bytes = unsafe secret_value_get(value, &length)
-        unsafe self.init(UnsafeRawBufferPointer(start: bytes, count: Int(length)))
+        unsafe self.init(UnsafeRawBufferPointer(start: bytes, count: length))
     }
 }

@@ -1,6 +1,5 @@
 import Bus
-import CGIO
-import CLibsecret
+import CLibraries
 import Glibc
 import Secrets
 
@@ -107,6 +106,7 @@ package struct KeyringExamination: Sendable {
     private func calling<Result>(
         _ body: (Call) throws(CallFailure) -> Result
     ) throws(SecretServiceError) -> Result {
+        guard SessionBus.isPossible else { throw .noLibrary }
         let deadline = Deadline(self.deadline)
         defer { deadline.end() }
         let patience = Patience(operation: self.deadline, start: .seconds(25), prompt: self.deadline)

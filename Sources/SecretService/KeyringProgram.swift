@@ -1,5 +1,5 @@
 import Bus
-import CGIO
+import CLibraries
 import Synchronization
 
 /// The program that provides the Secret Service, as far as programs differ in what they do and in what a user changes in them.

@@ -1,5 +1,4 @@
-import CGIO
-import CLibsecret
+import CLibraries
 
 /// An owned reference to a GObject, which is released at the end.
 @safe
@@ -7,23 +6,13 @@ final class Owned {
     private let address: UnsafeMutableRawPointer
 
     /// Takes ownership of the reference that `pointer` carries.
-    init<Object>(_ pointer: UnsafeMutablePointer<Object>) {
-        unsafe address = UnsafeMutableRawPointer(pointer)
-    }
-
-    /// The same, for an opaque GLib type.
     init(_ pointer: OpaquePointer) {
         unsafe address = UnsafeMutableRawPointer(pointer)
     }
 
     deinit { unsafe g_object_unref(address) }
 
-    /// The object as one of its types. Valid as long as this reference lives.
-    func pointer<Object>(as _: Object.Type = Object.self) -> UnsafeMutablePointer<Object> {
-        unsafe address.assumingMemoryBound(to: Object.self)
-    }
-
-    /// The same, for an opaque GLib type.
+    /// Valid as long as this reference lives.
     var opaque: OpaquePointer { unsafe OpaquePointer(address) }
 }
 
@@ -44,7 +33,7 @@ final class Table {
     deinit { unsafe g_hash_table_unref(pointer) }
 
     /// The value; the table keeps ownership.
-    subscript(key: String) -> gpointer? { unsafe g_hash_table_lookup(pointer, key) }
+    subscript(key: String) -> UnsafeMutableRawPointer? { unsafe g_hash_table_lookup(pointer, key) }
 }
 
 /// Passes texts as a list that ends with a null pointer, as GLib expects it.

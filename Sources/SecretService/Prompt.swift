@@ -1,6 +1,5 @@
 import Bus
-import CGIO
-import CLibsecret
+import CLibraries
 
 /// A prompt that the keyring wants to show the user before it completes a request (Secret Service API, "Prompts and
 /// Prompting").
@@ -48,7 +47,7 @@ struct Prompt {
     }
 
     /// Subscribes to the prompt's answer, and to the end of the keyring that shows the prompt.
-    private func subscribe(_ answer: Answer) -> [guint] {
+    private func subscribe(_ answer: Answer) -> [UInt32] {
         let pointer = unsafe Unmanaged.passUnretained(answer).toOpaque()
         let answered = unsafe g_dbus_connection_signal_subscribe(
             bus.opaque, nil, "org.freedesktop.Secret.Prompt", "Completed", path, nil, G_DBUS_SIGNAL_FLAGS_NONE,
@@ -73,7 +72,7 @@ struct Prompt {
     ) throws(CallFailure) {
         let limit = call.deadline.limit
         // This timer only wakes the loop, in time for the deadline too.
-        let alarm = unsafe g_timeout_source_new(min(1_000, guint(limit.milliseconds) + 1))
+        let alarm = unsafe g_timeout_source_new(min(1_000, UInt32(limit.milliseconds) + 1))
         unsafe g_source_set_callback(alarm, { _ in 1 }, nil, nil)
         unsafe g_source_attach(alarm, context)
         defer {
@@ -81,7 +80,7 @@ struct Prompt {
             unsafe g_source_unref(alarm)
         }
         while !answer.isGiven && !answer.isLost {
-            guard unsafe g_cancellable_is_cancelled(call.deadline.cancellable.pointer()) == 0 else {
+            guard unsafe g_cancellable_is_cancelled(call.deadline.cancellable.opaque) == 0 else {
                 throw .final(.promptUnanswered(seconds: limit.wholeSeconds))
             }
             unsafe g_main_context_iteration(context, 1)

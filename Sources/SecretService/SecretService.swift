@@ -1,3 +1,4 @@
+import Bus
 package import Secrets
 import Synchronization
 
@@ -143,6 +144,7 @@ extension SecretService {
     private func connected<Result>(
         _ body: (Connection) throws(CallFailure) -> Result
     ) throws(SecretServiceError) -> Result {
+        guard SessionBus.isPossible else { throw .noLibrary }
         let deadline = Deadline(patience.operation)
         defer { deadline.end() }
         let call = Call(deadline: deadline, patience: patience)

@@ -7,6 +7,9 @@ package enum SecretServiceError: Error, Sendable, Equatable {
     /// There is a session bus, and it refuses or closes the connection.
     case busRefused(String)
 
+    /// libsecret is not installed.
+    case noLibrary
+
     /// There is a session bus, but no program on it provides `org.freedesktop.secrets`.
     case noProvider
 

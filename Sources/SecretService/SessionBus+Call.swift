@@ -1,6 +1,5 @@
 import Bus
-import CGIO
-import CLibsecret
+import CLibraries
 
 extension SessionBus {
     /// Connects, or returns the existing connection of this process.

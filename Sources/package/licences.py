@@ -18,7 +18,7 @@ CHECKOUTS = REPOSITORY / ".build" / "checkouts"
 
 HEAD = """Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
 Upstream-Name: keyfob
-Comment: The programs are linked statically, but for the C library, libstdc++, GLib and libsecret: what is in them from
+Comment: The programs are linked statically, but for the C library, libstdc++ and zlib: what is in them from
  others stands here too.
 
 Files: *

@@ -79,7 +79,8 @@ import Testing
     private static func keyrings(after last: SecretServiceError?) -> SecretServiceError? {
         switch last {
         case nil: .noBus("why")
-        case .noBus: .busRefused("why")
+        case .noBus: .noLibrary
+        case .noLibrary: .busRefused("why")
         case .busRefused: .noProvider
         case .noProvider: .locked
         case .locked: .promptDismissed
@@ -277,7 +278,7 @@ import Testing
     }
 
     @Test func `about a missing keyring works also without a service`() throws {
-        for error in [SecretServiceError.noBus("why"), .noProvider] {
+        for error in [SecretServiceError.noBus("why"), .noLibrary, .noProvider] {
             let report = Report(error, about: nil)
             #expect(report.hints.last?.contains("write store = \"auto\" ") == true)
             #expect(report.withoutAdviceToSignIn().hints.count == 1)

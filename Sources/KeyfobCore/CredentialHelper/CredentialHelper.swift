@@ -79,10 +79,8 @@ package struct CredentialHelper: Sendable {
     ) throws -> (PasswordStore.Found, absence: SecretServiceError?) {
         do {
             return (try passwords.find(for: request, alternatives), nil)
-        } catch SecretServiceError.noBus(let reason) {
-            return (PasswordStore.Found(), .noBus(reason))
-        } catch SecretServiceError.noProvider {
-            return (PasswordStore.Found(), .noProvider)
+        } catch let error as SecretServiceError where error.isMissingService {
+            return (PasswordStore.Found(), error)
         }
     }
 

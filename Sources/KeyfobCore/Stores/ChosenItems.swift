@@ -176,10 +176,10 @@ package struct ChosenItems: ItemStore {
 }
 
 extension SecretServiceError {
-    /// Whether there is no Secret Service: no session bus, or no provider on it.
+    /// Whether there is no Secret Service: no library for it, no session bus, or no provider on that.
     package var isMissingService: Bool {
         switch self {
-        case .noBus, .noProvider: true
+        case .noBus, .noLibrary, .noProvider: true
         case .busRefused, .locked, .promptDismissed, .promptUnanswered, .notAskedAgain, .noCollection, .starting,
             .timedOut, .noKernelMemory, .kernelMemoryFull, .failed:
             false

@@ -134,10 +134,8 @@ struct Exchange: Sendable {
                 ListedAccount(url: $0.service, username: $0.accountName ?? "oauth2")
             }
         } catch {
-            switch error {
-            case .noBus, .noProvider: return []
-            default: throw error
-            }
+            if error.isMissingService { return [] }
+            throw error
         }
     }
 }

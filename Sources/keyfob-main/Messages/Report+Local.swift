@@ -74,6 +74,10 @@ extension Report {
             self.init(
                 "the session bus refuses the connection: \(Messages.printable(reason))",
                 hint: "try again; if this does not end, log in to the desktop anew", status: 69)
+        case .noLibrary:
+            self.init(
+                "libsecret is not installed", hint: "install it, for example: apt install libsecret-1-0", status: 69)
+            hints.append(Self.memoryHint)
         case .noProvider:
             self.init(
                 "no program on the session bus provides a keyring",

@@ -685,3 +685,30 @@ def test_the_door_leaves_the_choice_to_keyfob_if_there_may_be_a_keyring(visitor:
         visitor.session.env[variable] = value
         assert [answers_alone(visitor, "get") for _ in range(2)] == [(False, "username=ann\npassword=s3cret\n")] * 2
         del visitor.session.env[variable]
+
+
+def without_libsecret(session: PrivateSession) -> tuple[str, ...]:
+    """The beginning of a command that runs a program on a machine without libsecret."""
+    found = session.run("sh", "-c", "/sbin/ldconfig -p | sed -n 's/.*libsecret-1.so.0 .*=> //p'").stdout.decode().split()
+    assert found
+    hidden = " && ".join(f"mount --bind /dev/null {shlex.quote(str(Path(path).resolve()))}" for path in found)
+    return ("unshare", "--mount", "sh", "-c", hidden + ' && exec "$@"', "sh")
+
+
+def test_a_machine_without_libsecret_keeps_sign_ins_in_memory(
+    person: Person, server: FamilyServer, service: str
+) -> None:
+    within = without_libsecret(person.session)
+
+    def keyfob(*arguments: str) -> Done:
+        return person.session.run(*within, binaries.keyfob(), *arguments)
+
+    refused = keyfob("token", service, "--interaction", "never")
+    assert (refused.returncode, refused.stdout) == (69, b"")
+    assert "libsecret is not installed" in refused.stderr.decode() and HINT in refused.stderr.decode()
+    assert "libsecret is not installed" in keyfob("doctor").stdout.decode()
+    assert_worked(keyfob("login", "--store", "memory", service))
+    erase(person, service)
+    assert server.is_active(keyfob("token", service, "--interaction", "never").stdout.decode().strip())
+    assert [entry["store"] for entry in json.loads(keyfob("status", "--json").stdout)] == ["memory"]
+    assert "not needed: sign-ins are kept in kernel memory" in keyfob("doctor").stdout.decode()

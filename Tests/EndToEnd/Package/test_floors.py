@@ -13,7 +13,7 @@ SOURCES = binaries.REPOSITORY / "Sources"
 
 # From the ground up. A target imports only targets of lower floors.
 FLOORS = [
-    {"CGIO", "CJansson", "CKernelKeyring", "CLibsecret", "CProcess", "CQRCode", "CSocketDiagnosis", "CZlib"},
+    {"CJansson", "CKernelKeyring", "CLibraries", "CProcess", "CQRCode", "CSocketDiagnosis", "CZlib"},
     {"Secrets"},
     {"Files", "Addresses", "Compression", "JSON"},
     {"Processes"},
@@ -45,8 +45,7 @@ UNSAFE_FILES = {
 
 # For each of these modules, the only targets that may import it.
 SOLE_IMPORTERS = {
-    "CLibsecret": {"SecretService"},
-    "CGIO": {"Bus", "Desktop", "SecretService"},
+    "CLibraries": {"Bus", "Desktop", "SecretService"},
     "CJansson": {"JSON"},
     "CKernelKeyring": {"KernelKeyring"},
     "CProcess": {"Secrets", "Processes"},

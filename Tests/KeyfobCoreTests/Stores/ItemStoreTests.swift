@@ -149,7 +149,7 @@ enum TestedStore: String, CaseIterable, Sendable {
         try items.search(GrantStore.schema, matching: ["kind": "grant", "id": id]).map(\.secret.exposedText)
     }
 
-    static let absences: [SecretServiceError] = [.noBus("no address"), .noProvider]
+    static let absences: [SecretServiceError] = [.noBus("no address"), .noLibrary, .noProvider]
     static let troubles: [SecretServiceError] = [
         .locked, .promptDismissed, .promptUnanswered(seconds: 60), .noCollection(.kwallet), .starting(seconds: 25),
         .timedOut(seconds: 3), .failed("odd"),
