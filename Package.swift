@@ -102,8 +102,8 @@ let package = Package(
         .target(
             name: "KeyfobCore",
             dependencies: [
-                "Addresses", "CredentialProtocol", "Files", "OAuth", "Processes", "SecretService", "KernelKeyring",
-                "Secrets",
+                "Addresses", "CredentialProtocol", "Files", "JSON", "OAuth", "Processes", "SecretService",
+                "KernelKeyring", "Secrets",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ]),

@@ -78,8 +78,3 @@ package struct LogEntry: Sendable, Equatable {
         count = value["count"]?.integer.flatMap { Int(exactly: $0) } ?? 1
     }
 }
-
-extension JSON {
-    fileprivate var text: String? { if case .string(let text) = self { text } else { nil } }
-    fileprivate var integer: Int64? { if case .integer(let number) = self { number } else { nil } }
-}

@@ -29,6 +29,25 @@ package enum JSON: Sendable, Equatable {
         .object(members.compactMap { name, value in value.map { Member(name: name, value: $0) } })
     }
 
+    /// An array of texts.
+    package static func texts(_ texts: [String]) -> JSON { .array(texts.map(JSON.string)) }
+
+    /// The text; nil if it is another value.
+    package var text: String? { if case .string(let text) = self { text } else { nil } }
+
+    /// The number; nil if it is another value.
+    package var integer: Int64? { if case .integer(let number) = self { number } else { nil } }
+
+    /// The truth; nil if it is another value.
+    package var truth: Bool? { if case .bool(let truth) = self { truth } else { nil } }
+
+    /// The texts of an array; nil if it is another value, or has other elements.
+    package var texts: [String]? {
+        guard case .array(let elements) = self else { return nil }
+        let texts = elements.compactMap(\.text)
+        return texts.count == elements.count ? texts : nil
+    }
+
     /// The member `name` of an object; nil if it is absent or null.
     package subscript(name: String) -> JSON? {
         guard case .object(let members) = self else { return nil }

@@ -1,6 +1,9 @@
 internal import CJansson
 
 extension JSON {
+    /// The value as text without an end of line. The members of each object are sorted by the bytes of their names.
+    package var compact: ArraySlice<UInt8> { line.dropLast() }
+
     /// The value as text on one line, including its LF. The members of each object are sorted by the bytes of their names.
     package var line: [UInt8] {
         Jansson.prepare

@@ -79,7 +79,7 @@ package struct CredentialHelper: Sendable {
     ) throws -> (PasswordStore.Found, absence: SecretServiceError?) {
         do {
             return (try passwords.find(for: request, alternatives), nil)
-        } catch let error as SecretServiceError where error.isMissingService {
+        } catch let error where error.isMissingService {
             return (PasswordStore.Found(), error)
         }
     }

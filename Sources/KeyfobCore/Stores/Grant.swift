@@ -1,4 +1,4 @@
-import FoundationEssentials
+import JSON
 package import OAuth
 package import Secrets
 
@@ -49,71 +49,49 @@ package struct Grant: Sendable, Equatable {
 }
 
 extension Grant {
-    /// The JSON in an item's secret. `version` changes when a reader of today could misread a later format.
-    private struct Representation: Codable {
-        var version = 1
-        var account: String
-        var service: String
-        var accountName: String?
-        var issuer: String?
-        var tokenEndpoint: String
-        var revocationEndpoint: String?
-        var clientId: String
-        var clientSecret: String?
-        var clientAuthentication: String?
-        var scopes: [String]
-        var requestedScopes: [String]?
-        var requestedContexts: [String]?
-        var resource: String?
-        var label: String?
-        var email: String?
-        var refreshToken: String?
-        var accessToken: String?
-        var grantedAt: Int64
-        var endedAt: Int64?
-        var firstOfClient: Bool?
-        var listsOfflineAccess: Bool?
-    }
+    /// The version of the JSON in an item's secret. It changes when a reader of today could misread a later format.
+    private static let version: Int64 = 1
 
     /// The secret to store.
-    ///
-    /// - Throws: errors of JSONEncoder, which do not occur with these types.
-    package func encoded() throws -> Secret {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        let data = try encoder.encode(
-            Representation(
-                account: account, service: service, accountName: accountName, issuer: issuer,
-                tokenEndpoint: tokenEndpoint, revocationEndpoint: revocationEndpoint, clientId: client.id,
-                clientSecret: client.secret?.exposedText,
-                clientAuthentication: client.secret == nil ? nil : client.authentication.rawValue, scopes: scopes,
-                requestedScopes: requestedScopes.isEmpty ? nil : requestedScopes,
-                requestedContexts: requestedContexts.isEmpty ? nil : requestedContexts, resource: resource,
-                label: label, email: email,
-                refreshToken: refreshToken?.exposedText, accessToken: accessToken?.exposedText, grantedAt: grantedAt,
-                endedAt: endedAt, firstOfClient: isFirstOfClient ? true : nil, listsOfflineAccess: listsOfflineAccess))
-        return Secret(data)
+    package var encoded: Secret {
+        let authentication = client.secret == nil ? nil : client.authentication.rawValue
+        let value = JSON.object([
+            "version": .integer(Self.version), "account": .string(account), "service": .string(service),
+            "account_name": accountName.map(JSON.string), "issuer": issuer.map(JSON.string),
+            "token_endpoint": .string(tokenEndpoint), "revocation_endpoint": revocationEndpoint.map(JSON.string),
+            "client_id": .string(client.id), "client_secret": client.secret?.exposedText.map(JSON.string),
+            "client_authentication": authentication.map(JSON.string), "scopes": .texts(scopes),
+            "requested_scopes": requestedScopes.isEmpty ? nil : .texts(requestedScopes),
+            "requested_contexts": requestedContexts.isEmpty ? nil : .texts(requestedContexts),
+            "resource": resource.map(JSON.string), "label": label.map(JSON.string), "email": email.map(JSON.string),
+            "refresh_token": refreshToken?.exposedText.map(JSON.string),
+            "access_token": accessToken?.exposedText.map(JSON.string), "granted_at": .integer(grantedAt),
+            "ended_at": endedAt.map(JSON.integer), "first_of_client": isFirstOfClient ? .bool(true) : nil,
+            "lists_offline_access": listsOfflineAccess.map(JSON.bool),
+        ])
+        return Secret(value.compact)
     }
 
-    /// Reads the result of ``encoded()``. Returns nil for anything else and for a later version.
+    /// Reads the result of ``encoded``. Returns nil for anything else and for a later version.
     package init?(_ secret: Secret) {
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
-        let decoded = try? decoder.decode(Representation.self, from: Data(secret.exposedBytes))
-        guard let decoded, decoded.version == 1 else { return nil }
+        guard let value = JSON.parse(secret.exposedBytes), value["version"]?.integer == Self.version,
+            let account = value["account"]?.text, let service = value["service"]?.text,
+            let tokenEndpoint = value["token_endpoint"]?.text, let client = value["client_id"]?.text,
+            let scopes = value["scopes"]?.texts, let grantedAt = value["granted_at"]?.integer
+        else { return nil }
+        func hidden(_ name: String) -> Secret? { value[name]?.text.map { Secret($0) } }
         self.init(
-            account: decoded.account, service: decoded.service, accountName: decoded.accountName,
-            issuer: decoded.issuer, tokenEndpoint: decoded.tokenEndpoint,
-            revocationEndpoint: decoded.revocationEndpoint,
+            account: account, service: service, accountName: value["account_name"]?.text,
+            issuer: value["issuer"]?.text, tokenEndpoint: tokenEndpoint,
+            revocationEndpoint: value["revocation_endpoint"]?.text,
             client: Client(
-                id: decoded.clientId, secret: decoded.clientSecret.map { Secret($0) },
-                authentication: decoded.clientAuthentication.flatMap(ClientAuthentication.init) ?? .none),
-            scopes: decoded.scopes, requestedScopes: decoded.requestedScopes ?? [],
-            requestedContexts: decoded.requestedContexts ?? [], resource: decoded.resource,
-            label: decoded.label, email: decoded.email, refreshToken: decoded.refreshToken.map { Secret($0) },
-            accessToken: decoded.accessToken.map { Secret($0) }, grantedAt: decoded.grantedAt,
-            endedAt: decoded.endedAt, isFirstOfClient: decoded.firstOfClient ?? false,
-            listsOfflineAccess: decoded.listsOfflineAccess)
+                id: client, secret: hidden("client_secret"),
+                authentication: value["client_authentication"]?.text.flatMap(ClientAuthentication.init) ?? .none),
+            scopes: scopes, requestedScopes: value["requested_scopes"]?.texts ?? [],
+            requestedContexts: value["requested_contexts"]?.texts ?? [], resource: value["resource"]?.text,
+            label: value["label"]?.text, email: value["email"]?.text, refreshToken: hidden("refresh_token"),
+            accessToken: hidden("access_token"), grantedAt: grantedAt, endedAt: value["ended_at"]?.integer,
+            isFirstOfClient: value["first_of_client"]?.truth ?? false,
+            listsOfflineAccess: value["lists_offline_access"]?.truth)
     }
 }

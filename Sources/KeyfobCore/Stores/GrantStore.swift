@@ -89,7 +89,7 @@ package struct GrantStore: Sendable {
     ///   the Secret Service that has it is back.
     /// - Throws: the error of the default collection, if the other two refuse too.
     package func save(_ grant: Grant, replacing: Bool = false) throws {
-        let secret = try grant.encoded()
+        let secret = grant.encoded
         let isInJournal = journal.keep(grant.account, secret)
         if replacing, isInJournal, isAway(grant.account) { return }
         do {
@@ -108,8 +108,8 @@ package struct GrantStore: Sendable {
 
     /// Checks that the place of `grant` has room for its successor. A refresh token is sent only then: the server may replace
     /// it, and the new one exists nowhere else.
-    package func ensureRoom(for grant: Grant) throws {
-        try items.ensureRoom(Self.schema, attributes: attributes(grant), bytes: try grant.encoded().count)
+    package func ensureRoom(for grant: Grant) throws(SecretServiceError) {
+        try items.ensureRoom(Self.schema, attributes: attributes(grant), bytes: grant.encoded.count)
     }
 
     /// Whether there may be grants that ``all()`` does not return, in a Secret Service that is not there now.
@@ -130,10 +130,8 @@ package struct GrantStore: Sendable {
             try items.probeWritable()
         } catch {
             // Without a Secret Service, a grant in kernel memory is still replaced there.
-            guard error.isMissingService, let kept = try? kept(id), kept.item.isInKernel,
-                let bytes = try? kept.grant.encoded().count
-            else { throw error }
-            try items.ensureRoom(Self.schema, attributes: attributes(kept.grant), bytes: bytes)
+            guard error.isMissingService, let kept = try? kept(id), kept.item.isInKernel else { throw error }
+            try ensureRoom(for: kept.grant)
         }
     }
 
@@ -165,7 +163,7 @@ package struct GrantStore: Sendable {
     private func settle(_ grant: Grant) {
         if journal.isSettling(grant.account) || isAway(grant.account) { return }
         do {
-            let secret = try grant.encoded()
+            let secret = grant.encoded
             if savesLate(grant), try isKept(grant, secret) { return journal.forget(grant.account) }
             try store(grant, secret, in: .default)
             _ = try items.delete(Self.schema, exactly: attributes(grant), in: .session)

@@ -1,5 +1,6 @@
-import FoundationEssentials
+import Files
 import Glibc
+import JSON
 package import KernelKeyring
 package import SecretService
 package import Secrets
@@ -23,7 +24,7 @@ package struct KernelItems: ItemStore {
     ///   - now: milliseconds since 1970-01-01 UTC.
     package init(
         keyring: String = KeyNames.items, in parents: [KernelKeyring.Parent] = [.persistent, .user],
-        now: @escaping @Sendable () -> Int64 = { Int64(Date.now.timeIntervalSince1970 * 1000) }
+        now: @escaping @Sendable () -> Int64 = { WallClock.milliseconds }
     ) {
         (name, self.parents, self.now) = (keyring, parents, now)
     }
@@ -63,7 +64,7 @@ package struct KernelItems: ItemStore {
         let moment = UInt64(clamping: now())
         let item = KernelItem(
             schema: schema.name, attributes: attributes, label: label, changedAt: moment, secret: secret)
-        guard let payload = try? item.payload() else { throw .failed("an attribute cannot be written") }
+        let payload = item.payload
         let key = Self.key(schema.name, attributes)
         endGeneration()
         let reserve = Self.reserves.withLock { $0.removeValue(forKey: name + key) }
@@ -224,24 +225,20 @@ private struct KernelItem {
     var changedAt: UInt64
     var secret: Secret
 
-    private struct Heading: Codable {
-        var version = 1
-        var schema: String
-        var attributes: [String: String]
-        var label: String
-        var changedAt: UInt64
-    }
+    /// The version of the first line.
+    private static let version: Int64 = 1
 
     var item: SecretItem {
         SecretItem(attributes: attributes, label: label, secret: secret, modified: changedAt / 1000, isInKernel: true)
     }
 
-    /// - Throws: only errors of JSONEncoder, which has none for these types.
-    func payload() throws -> Secret {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let heading = Heading(schema: schema, attributes: attributes, label: label, changedAt: changedAt)
-        return Secret([UInt8](try encoder.encode(heading)) + [UInt8(ascii: "\n")] + secret.exposedBytes)
+    var payload: Secret {
+        let members = attributes.map { JSON.Member(name: $0.key, value: .string($0.value)) }
+        let heading = JSON.object([
+            "version": .integer(Self.version), "schema": .string(schema), "attributes": .object(members),
+            "label": .string(label), "changedAt": .integer(Int64(clamping: changedAt)),
+        ])
+        return Secret(heading.line + secret.exposedBytes)
     }
 
     init(schema: String, attributes: [String: String], label: String, changedAt: UInt64, secret: Secret) {
@@ -249,15 +246,19 @@ private struct KernelItem {
         self.secret = secret
     }
 
-    /// Returns nil for anything but the result of ``payload()`` of this version.
+    /// Returns nil for anything but the result of ``payload`` of this version.
     init?(_ payload: Secret) {
         let bytes = payload.exposedBytes
-        guard let end = bytes.firstIndex(of: UInt8(ascii: "\n")),
-            let heading = try? JSONDecoder().decode(Heading.self, from: Data(bytes[..<end])), heading.version == 1
+        guard let end = bytes.firstIndex(of: UInt8(ascii: "\n")), let heading = JSON.parse(Array(bytes[..<end])),
+            heading["version"]?.integer == Self.version, let schema = heading["schema"]?.text,
+            case .object(let members)? = heading["attributes"], let label = heading["label"]?.text,
+            let changedAt = heading["changedAt"]?.integer
         else { return nil }
+        let attributes = members.compactMap { member in member.value.text.map { (member.name, $0) } }
+        guard attributes.count == members.count else { return nil }
         self.init(
-            schema: heading.schema, attributes: heading.attributes, label: heading.label, changedAt: heading.changedAt,
-            secret: Secret(Array(bytes[(end + 1)...])))
+            schema: schema, attributes: Dictionary(attributes) { first, _ in first }, label: label,
+            changedAt: UInt64(clamping: changedAt), secret: Secret(Array(bytes[(end + 1)...])))
     }
 }
 

@@ -1,5 +1,5 @@
 import Addresses
-import FoundationEssentials
+import JSON
 import OAuth
 import Secrets
 
@@ -8,21 +8,8 @@ import Secrets
 /// All of it is stored as a secret: the client secret, the registration token, and the client id, which no other program
 /// needs.
 struct Registration {
-    /// The JSON in an item's secret. `version` changes when a reader of today could misread a later format.
-    private struct Representation: Codable {
-        var version = 1
-        var issuer: String
-        var clientId: String
-        var clientSecret: String?
-        var clientSecretExpiresAt: Int64?
-        var tokenEndpointAuthMethod: String
-        var redirectUris: [String]
-        var registrationAccessToken: String?
-        var registrationClientUri: String?
-        var byPerson: Bool?
-        var refused: Bool?
-        var unusable: String?
-    }
+    /// The version of the JSON in an item's secret. It changes when a reader of today could misread a later format.
+    private static let version: Int64 = 1
 
     let value: ClientRegistration
 
@@ -30,42 +17,41 @@ struct Registration {
         self.value = value
     }
 
-    /// Reads the result of ``encoded()``. Returns nil for anything else and for a later version.
+    /// Reads the result of ``encoded``. Returns nil for anything else and for a later version.
     init?(_ secret: Secret) {
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
-        let decoded = try? decoder.decode(Representation.self, from: Data(secret.exposedBytes))
-        guard let decoded, decoded.version == 1,
-            let authentication = ClientAuthentication(rawValue: decoded.tokenEndpointAuthMethod)
+        guard let read = JSON.parse(secret.exposedBytes), read["version"]?.integer == Self.version,
+            let issuer = read["issuer"]?.text, let client = read["client_id"]?.text,
+            let addresses = read["redirect_uris"]?.texts,
+            let method = read["token_endpoint_auth_method"]?.text,
+            let authentication = ClientAuthentication(rawValue: method)
         else { return nil }
+        func hidden(_ name: String) -> Secret? { read[name]?.text.map { Secret($0) } }
         var value = ClientRegistration(
-            issuer: decoded.issuer,
-            client: Client(
-                id: decoded.clientId, secret: decoded.clientSecret.map { Secret($0) }, authentication: authentication),
-            redirectURIs: decoded.redirectUris, secretExpiresAt: decoded.clientSecretExpiresAt,
-            registrationAccessToken: decoded.registrationAccessToken.map { Secret($0) },
-            registrationClientURI: decoded.registrationClientUri.flatMap { try? EndpointURL($0) },
-            isByPerson: decoded.byPerson ?? false)
-        value.isRefused = decoded.refused ?? false
-        value.unusableMember = decoded.unusable
+            issuer: issuer,
+            client: Client(id: client, secret: hidden("client_secret"), authentication: authentication),
+            redirectURIs: addresses, secretExpiresAt: read["client_secret_expires_at"]?.integer,
+            registrationAccessToken: hidden("registration_access_token"),
+            registrationClientURI: read["registration_client_uri"]?.text.flatMap { try? EndpointURL($0) },
+            isByPerson: read["by_person"]?.truth ?? false)
+        value.isRefused = read["refused"]?.truth ?? false
+        value.unusableMember = read["unusable"]?.text
         self.value = value
     }
 
     /// The secret to store.
-    ///
-    /// - Throws: errors of JSONEncoder, which do not occur with these types.
-    func encoded() throws -> Secret {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        let data = try encoder.encode(
-            Representation(
-                issuer: value.issuer, clientId: value.client.id, clientSecret: value.client.secret?.exposedText,
-                clientSecretExpiresAt: value.secretExpiresAt,
-                tokenEndpointAuthMethod: value.client.authentication.rawValue, redirectUris: value.redirectURIs,
-                registrationAccessToken: value.registrationAccessToken?.exposedText,
-                registrationClientUri: value.registrationClientURI?.string, byPerson: value.isByPerson ? true : nil,
-                refused: value.isRefused ? true : nil, unusable: value.unusableMember))
-        return Secret(data)
+    var encoded: Secret {
+        let client = value.client
+        let text = JSON.object([
+            "version": .integer(Self.version), "issuer": .string(value.issuer), "client_id": .string(client.id),
+            "client_secret": client.secret?.exposedText.map(JSON.string),
+            "client_secret_expires_at": value.secretExpiresAt.map(JSON.integer),
+            "token_endpoint_auth_method": .string(client.authentication.rawValue),
+            "redirect_uris": .texts(value.redirectURIs),
+            "registration_access_token": value.registrationAccessToken?.exposedText.map(JSON.string),
+            "registration_client_uri": value.registrationClientURI.map { .string($0.string) },
+            "by_person": value.isByPerson ? .bool(true) : nil, "refused": value.isRefused ? .bool(true) : nil,
+            "unusable": value.unusableMember.map(JSON.string),
+        ])
+        return Secret(text.compact)
     }
 }

@@ -53,7 +53,7 @@ package struct RegistrationStore: Sendable {
     /// Stores `registration` in place of the previous one of the same client. It goes only to the default collection: a
     /// registration that ends with the session would be made again each day.
     package func save(_ registration: ClientRegistration) throws {
-        let secret = try Registration(registration).encoded()
+        let secret = Registration(registration).encoded
         let isOld = try old(registration.issuer).map { $0.client.id.isSame(as: registration.client.id) } ?? false
         try items.store(
             GrantStore.schema, attributes: Self.attributes(registration.issuer, registration.client.id),

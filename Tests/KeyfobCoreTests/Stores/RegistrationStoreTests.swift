@@ -55,7 +55,7 @@ import Testing
     // keyfob 1 wrote one item for each issuer. Its key depends on the issuer only.
     @Test func `finds, replaces and deletes registrations of earlier versions`() throws {
         func saveOld(_ registration: ClientRegistration) throws {
-            let secret = try Registration(registration).encoded()
+            let secret = Registration(registration).encoded
             let id = Account.digest(["registration", registration.issuer])
             let attributes = ["kind": "registration", "service": "", "issuer": registration.issuer, "id": id]
             try items.store(GrantStore.schema, attributes: attributes, label: "", secret: secret, in: .default)
