@@ -1,11 +1,10 @@
-import FoundationEssentials
 import JSON
 import Secrets
 
-/// A JSON object from a server, checked before it is decoded (RFC 8259).
+/// A JSON object from a server (RFC 8259).
 ///
-/// The check is strict, so that two readers cannot see two things. It allows only UTF-8, one object and nothing else,
-/// no member of the outermost object twice, and at most 32 levels.
+/// The reader is strict, so that two readers cannot see two things: it allows only UTF-8, one object and nothing else, no
+/// member twice, and at most 32 levels.
 struct JSONObject {
     /// The reason why the bytes were refused.
     enum ParsingError: Error, Equatable {
@@ -20,15 +19,15 @@ struct JSONObject {
     /// Metadata and token responses have three levels. 32 is more than they need, and no risk for the stack.
     static let maximumDepth = 32
 
-    private let members: KeyedDecodingContainer<MemberName>
+    private let members: [JSON.Member]
 
     /// Reads an object that is not JSON in every byte, as ``LooseObject`` does. A member with two different values is left
     /// out, so that two readers cannot see two things.
     ///
     /// - Throws: the error of the strict reader if that does not help.
     init(tolerantly bytes: [UInt8]) throws(ParsingError) {
-        do {
-            try self.init(bytes)
+        do throws(ParsingError) {
+            members = try JSONObject(bytes).members
         } catch {
             guard let loose = LooseObject(bytes), loose.members.count <= Self.mostRepaired else { throw error }
             var unique: [JSON.Member] = []
@@ -36,7 +35,7 @@ struct JSONObject {
                 let same = loose.members.filter { $0.name.isSame(as: member.name) }
                 if same.allSatisfy({ $0.value == member.value }) { unique.append(member) }
             }
-            do { try self.init(JSON.object(unique).line) } catch _ { throw error }
+            members = unique
         }
     }
 
@@ -44,84 +43,76 @@ struct JSONObject {
     private static let mostRepaired = 500
 
     init(_ bytes: [UInt8]) throws(ParsingError) {
-        var outline = JSONOutline(bytes)
-        try outline.check()
-        guard let document = try? JSONDecoder().decode(Document.self, from: Data(bytes)) else { throw .malformed }
-        members = document.members
+        guard case .object(let members)? = JSON.parse(bytes, deepest: Self.maximumDepth) else {
+            throw Self.fault(in: bytes)
+        }
+        self.members = members
+    }
+
+    /// Why the bytes are not an object.
+    private static func fault(in bytes: [UInt8]) -> ParsingError {
+        let first = bytes.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
+        guard first == UInt8(ascii: "{") else { return .notAnObject }
+        var names: Set<String> = []
+        let twice = LooseObject(bytes)?.members.first { !names.insert($0.name).inserted }
+        return twice.map { .duplicate(member: ServerText.printable($0.name)) } ?? .malformed
     }
 
     /// Whether the member exists, even if it is null.
-    func has(_ name: String) -> Bool { members.contains(MemberName(name)) }
+    func has(_ name: String) -> Bool { members.contains { $0.name.isSame(as: name) } }
 
     /// The text of a member; nil if absent or null.
-    func string(_ name: String) throws(ParsingError) -> String? { try value(name) }
+    func string(_ name: String) throws(ParsingError) -> String? { try value(name, \.text) }
 
     /// The boolean of a member; nil if absent or null.
-    func bool(_ name: String) throws(ParsingError) -> Bool? { try value(name) }
+    func bool(_ name: String) throws(ParsingError) -> Bool? { try value(name, \.truth) }
 
     /// The list of texts of a member; nil if absent or null.
-    func strings(_ name: String) throws(ParsingError) -> [String]? { try value(name) }
+    func strings(_ name: String) throws(ParsingError) -> [String]? { try value(name, \.texts) }
 
     /// The list of texts of a member, or the words of a text, for members that only say what a server supports; nil if
     /// absent or null.
     func list(_ name: String) throws(ParsingError) -> [String]? {
-        guard let text = try? string(name) else {
-            return try (value(name) as [PossibleText]?)?.compactMap(\.text)
+        try value(name) { value in
+            if case .array(let elements) = value { return elements.compactMap(\.text) }
+            return value.text.map(Self.words)
         }
-        return text.split(separator: " ").map(String.init)
-    }
-
-    /// An element of a list, which may be something else than a text.
-    private struct PossibleText: Decodable {
-        let text: String?
-
-        init(from decoder: any Decoder) throws { text = try? decoder.singleValueContainer().decode(String.self) }
     }
 
     /// The list of texts of a member that decides, or the words of a text; nil if absent or null.
     func texts(_ name: String) throws(ParsingError) -> [String]? {
-        guard let text = try? string(name) else { return try strings(name) }
-        return text.split(separator: " ").map(String.init)
+        try value(name) { $0.texts ?? $0.text.map(Self.words) }
     }
 
     /// The boolean of a member, or of a text that holds one; nil if absent or null.
     func flag(_ name: String) throws(ParsingError) -> Bool? {
-        switch try? string(name) {
-        case "true": true
-        case "false": false
-        default: try bool(name)
+        try value(name) { value in
+            switch value.text {
+            case "true": true
+            case "false": false
+            default: value.truth
+            }
         }
     }
 
     /// A number, or a text that holds one. Nil for anything else, because `expires_in` is only recommended.
     func number(_ name: String) -> Double? {
-        let key = MemberName(name)
-        if let number = try? members.decode(Double.self, forKey: key) { return number }
-        return (try? members.decode(String.self, forKey: key)).flatMap { Double($0) }
-    }
-
-    private func value<Value: Decodable>(_ name: String) throws(ParsingError) -> Value? {
-        do {
-            return try members.decodeIfPresent(Value.self, forKey: MemberName(name))
-        } catch {
-            throw .type(member: name)
+        switch member(name) {
+        case .integer(let number): Double(number)
+        case .real(let number): number
+        case .string(let text): Double(text)
+        default: nil
         }
     }
 
-    private struct Document: Decodable {
-        let members: KeyedDecodingContainer<MemberName>
+    private static func words(_ text: String) -> [String] { text.split(separator: " ").map(String.init) }
 
-        init(from decoder: any Decoder) throws {
-            members = try decoder.container(keyedBy: MemberName.self)
-        }
-    }
+    private func member(_ name: String) -> JSON? { members.first { $0.name.isSame(as: name) }?.value }
 
-    private struct MemberName: CodingKey {
-        let stringValue: String
-        var intValue: Int? { nil }
-
-        init(_ name: String) { stringValue = name }
-        init(stringValue: String) { self.init(stringValue) }
-        init?(intValue: Int) { nil }
+    /// - Throws: `type` if the member has a value that `read` does not accept.
+    private func value<Value>(_ name: String, _ read: (JSON) -> Value?) throws(ParsingError) -> Value? {
+        guard let member = member(name), member != .null else { return nil }
+        guard let value = read(member) else { throw .type(member: name) }
+        return value
     }
 }

@@ -1,5 +1,5 @@
 package import Addresses
-import FoundationEssentials
+import JSON
 package import Secrets
 
 /// Deletes an access token at a server without an RFC 7009 endpoint, as in GitHub's REST API ("Delete an app token"):
@@ -18,10 +18,9 @@ package struct TokenDeletion: Sendable {
     ///
     /// - Throws: `refused` with the status, also for a client without a secret; `unavailable`; errors of the transport.
     package func delete(_ token: Secret) async throws(OAuthError) {
-        guard let secret = client.secret, let text = token.exposedText,
-            let body = try? JSONEncoder().encode(["access_token": text])
-        else { throw refusal(401) }
-        var request = HTTPRequest(.delete, json: Secret(body), to: url)
+        guard let secret = client.secret, let text = token.exposedText else { throw refusal(401) }
+        let body = JSON.object(["access_token": .string(text)])
+        var request = HTTPRequest(.delete, json: Secret(body.compact), to: url)
         let credentials = client.basicCredentials(secret)
         request.authorization = Client.basic(credentials)
         request.sentSecrets = [token, credentials, secret]

@@ -66,8 +66,14 @@ import Testing
         #expect(throws: JSONObject.ParsingError.duplicate(member: "token_type")) { try parse(text) }
     }
 
-    @Test func `may repeat names and quote braces in nested values`() throws {
-        _ = try parse(#"{"a":{"x":1,"x":2},"b":"a\":{[","c":["a","a"]}"#)
+    @Test func `may quote braces and repeat texts`() throws {
+        _ = try parse(#"{"b":"a\":{[","c":["a","a"]}"#)
+    }
+
+    @Test func `with a name that occurs twice in a nested value is read tolerantly`() throws {
+        let text = #"{"a":{"x":1,"x":2},"b":"y"}"#
+        #expect(throws: JSONObject.ParsingError.malformed) { try parse(text) }
+        #expect(try JSONObject(tolerantly: Array(text.utf8)).string("b") == "y")
     }
 
     @Test func `names the member with the wrong type`() throws {
